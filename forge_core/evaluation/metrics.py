@@ -1,0 +1,214 @@
+"""Metrics of class scores against labels.
+
+Legend: N images, K classes. Rows of a confusion matrix are true labels, columns predictions.
+An undefined ratio (a class that was never predicted, or has no images) is 0, never NaN.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from forge_core.errors import InvalidInput
+
+SCHEMA = 1
+WILSON_Z_95 = 1.959963984540054
+TOP_K = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassMetrics:
+    """Metrics of one class."""
+
+    class_name: str
+    precision: float
+    """Share of the images predicted as this class that are of it, 0 to 1."""
+    recall: float
+    """Share of the images of this class that were found, 0 to 1."""
+    f1: float
+    """Harmonic mean of precision and recall, 0 to 1."""
+    support: int
+    """Number of images of this class."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationReport:
+    """Metrics of one checkpoint on one set of images."""
+
+    num_images: int
+    class_names: tuple[str, ...]
+    """In the order of the network's outputs, K of them."""
+    accuracy: float
+    """Share of images whose highest score is their label, 0 to 1."""
+    accuracy_interval: tuple[float, float]
+    """Wilson interval of the accuracy at 95 %."""
+    loss: float
+    """Mean cross entropy in nats."""
+    macro_f1: float
+    """Mean F1 of the classes that occur as a label or as a prediction."""
+    confusion: tuple[tuple[int, ...], ...]
+    """(K, K) counts, rows true, columns predicted."""
+    per_class: tuple[ClassMetrics, ...]
+    top5_accuracy: float | None
+    """Share of images whose label is among the five highest scores; None up to five classes."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as plain JSON values, with a schema number."""
+        return {"schema": SCHEMA, **asdict(self)}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """The report that `to_json` wrote.
+
+        Raises:
+            InvalidInput: When the schema number is unknown.
+        """
+        if values.get("schema") != SCHEMA:
+            raise InvalidInput(
+                f"This evaluation has schema {values.get('schema')!r}; this version reads {SCHEMA}.",
+                next_step="Evaluate the checkpoint again.",
+            )
+        low, high = values["accuracy_interval"]
+        return cls(
+            num_images=values["num_images"],
+            class_names=tuple(values["class_names"]),
+            accuracy=values["accuracy"],
+            accuracy_interval=(low, high),
+            loss=values["loss"],
+            macro_f1=values["macro_f1"],
+            confusion=tuple(tuple(row) for row in values["confusion"]),
+            per_class=tuple(ClassMetrics(**entry) for entry in values["per_class"]),
+            top5_accuracy=values["top5_accuracy"],
+        )
+
+
+def evaluate_logits(
+    logits: torch.Tensor | NDArray[Any],
+    labels: torch.Tensor | NDArray[Any] | Sequence[int],
+    class_names: Sequence[str],
+) -> EvaluationReport:
+    """Every metric of class scores against labels.
+
+    Args:
+        logits: (N, K) scores before softmax, finite.
+        labels: (N,) integers in [0, K).
+        class_names: K names, in the order of the columns.
+
+    Raises:
+        InvalidInput: When N is 0, shapes disagree, a label is out of range or a score is not
+            finite.
+    """
+    scores = _as_array(logits).astype(np.float64)
+    truth = _as_array(labels).astype(np.int64)
+    _check(scores, truth, class_names)
+    num_images, num_classes = scores.shape
+    predicted = scores.argmax(axis=1)
+    confusion = np.zeros((num_classes, num_classes), dtype=np.int64)
+    np.add.at(confusion, (truth, predicted), 1)
+    num_correct = int(np.trace(confusion))
+    per_class = _class_metrics(confusion, class_names)
+    occurring = (confusion.sum(axis=0) + confusion.sum(axis=1)) > 0
+    f1_scores = np.array([entry.f1 for entry in per_class])
+    return EvaluationReport(
+        num_images=num_images,
+        class_names=tuple(class_names),
+        accuracy=num_correct / num_images,
+        accuracy_interval=wilson_interval(num_correct, num_images),
+        loss=log_loss(scores, truth),
+        macro_f1=float(f1_scores[occurring].mean()),
+        confusion=tuple(tuple(int(count) for count in row) for row in confusion),
+        per_class=per_class,
+        top5_accuracy=_top_accuracy(scores, truth) if num_classes > TOP_K else None,
+    )
+
+
+def wilson_interval(
+    num_correct: int, num_images: int, z: float = WILSON_Z_95
+) -> tuple[float, float]:
+    """Interval that holds the true rate with the confidence of `z`, both ends in [0, 1].
+
+    Raises:
+        InvalidInput: When there are no images, or more correct ones than images.
+
+    Source: Wilson 1927, score interval without continuity correction.
+    """
+    if num_images < 1 or not 0 <= num_correct <= num_images:
+        raise InvalidInput(f"Cannot give an interval for {num_correct} of {num_images} images.")
+    rate = num_correct / num_images
+    denominator = 1 + z**2 / num_images
+    centre = (rate + z**2 / (2 * num_images)) / denominator
+    half_width = (
+        z
+        / denominator
+        * float(np.sqrt(rate * (1 - rate) / num_images + z**2 / (4 * num_images**2)))
+    )
+    return max(0.0, centre - half_width), min(1.0, centre + half_width)
+
+
+def log_loss(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+    """Mean cross entropy in nats of (N, K) scores before softmax and (N,) labels, N >= 1."""
+    highest = logits.max(axis=1, keepdims=True)
+    log_sums = highest[:, 0] + np.log(np.exp(logits - highest).sum(axis=1))
+    return float((log_sums - logits[np.arange(len(labels)), labels]).mean())
+
+
+def _class_metrics(
+    confusion: NDArray[np.int64], class_names: Sequence[str]
+) -> tuple[ClassMetrics, ...]:
+    found = np.diag(confusion).astype(np.float64)
+    predicted = confusion.sum(axis=0)
+    support = confusion.sum(axis=1)
+    precision = found / np.maximum(predicted, 1)
+    recall = found / np.maximum(support, 1)
+    f1 = 2 * found / np.maximum(predicted + support, 1)
+    return tuple(
+        ClassMetrics(
+            class_name=name,
+            precision=float(precision[position]),
+            recall=float(recall[position]),
+            f1=float(f1[position]),
+            support=int(support[position]),
+        )
+        for position, name in enumerate(class_names)
+    )
+
+
+def _top_accuracy(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+    highest = np.argpartition(-logits, TOP_K - 1, axis=1)[:, :TOP_K]
+    return float((highest == labels[:, None]).any(axis=1).mean())
+
+
+def _as_array(values: torch.Tensor | NDArray[Any] | Sequence[int]) -> NDArray[Any]:
+    if isinstance(values, torch.Tensor):
+        return np.asarray(values.detach().to("cpu", torch.float64))
+    return np.asarray(values)
+
+
+def _check(
+    logits: NDArray[np.float64], labels: NDArray[np.int64], class_names: Sequence[str]
+) -> None:
+    num_classes = len(class_names)
+    if logits.ndim != 2 or logits.shape[1] != num_classes or labels.shape != (len(logits),):
+        raise InvalidInput(
+            f"Metrics need scores (N, {num_classes}) and labels (N,); found scores "
+            f"{logits.shape} and labels {labels.shape}.",
+        )
+    if len(logits) == 0:
+        raise InvalidInput(
+            "0 images were given, so nothing can be measured.",
+            next_step="Put labelled images into the split first.",
+        )
+    if labels.min() < 0 or labels.max() >= num_classes:
+        raise InvalidInput(
+            f"Labels must be 0 to {num_classes - 1}; found {labels.min()} to {labels.max()}.",
+            next_step="Train a checkpoint that knows all classes of these images.",
+        )
+    if not np.isfinite(logits).all():
+        broken = int((~np.isfinite(logits).all(axis=1)).sum())
+        raise InvalidInput(
+            f"The scores of {broken} of {len(logits)} images are not finite numbers.",
+            next_step="Train again with a lower learning rate.",
+        )
