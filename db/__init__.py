@@ -1,0 +1,1 @@
+"""What Vision Forge remembers: tables, sessions, repositories; no images, no networks."""

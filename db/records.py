@@ -1,0 +1,219 @@
+"""Plain values that cross floors. Rows, sessions and engines do not."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from db.models import JobStatus, RunStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """One image of the catalog as it is now."""
+
+    asset_id: uuid.UUID
+    file_path: str
+    label_id: int | None
+    label_name: str | None
+    split_type: str | None
+    source_dataset: str
+    is_augmented: bool
+    last_augmented_at: datetime | None
+    created_at: datetime
+    content_hash: str
+    width: int
+    height: int
+    size_bytes: int
+    mime: str
+    perceptual_hash: str | None
+    parent_asset_id: uuid.UUID | None
+    review_state: str | None
+    review_note: str
+    row_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAsset:
+    """One image about to enter the catalog."""
+
+    asset_id: uuid.UUID
+    file_path: str
+    label_id: int | None
+    label_name: str | None
+    split_type: str | None
+    source_dataset: str
+    content_hash: str
+    width: int
+    height: int
+    size_bytes: int
+    mime: str
+    perceptual_hash: str | None
+    is_augmented: bool = False
+    parent_asset_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetState:
+    """What history remembers of an asset. `exists` is false before import and after removal."""
+
+    exists: bool
+    file_path: str | None = None
+    content_hash: str | None = None
+    label_id: int | None = None
+    split_type: str | None = None
+    review_state: str | None = None
+    parent_asset_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetChange:
+    """One asset's before and after in one revision."""
+
+    revision_id: int
+    asset_id: uuid.UUID
+    before: AssetState
+    after: AssetState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetAsOf:
+    """One asset as it stood at a revision."""
+
+    asset_id: uuid.UUID
+    file_path: str
+    content_hash: str
+    label_id: int | None
+    label_name: str | None
+    split_type: str | None
+    is_augmented: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetFilter:
+    """Which assets. A field that is None does not restrict; "none" means without one."""
+
+    label: int | str | None = None
+    split: str | None = None
+    source: str | None = None
+    text: str | None = None
+    augmented: bool | None = None
+
+    def is_empty(self) -> bool:
+        """Whether every asset matches."""
+        return self == AssetFilter()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """A class of the catalog."""
+
+    label_id: int
+    name: str
+    color: str
+    hotkey: str | None
+    description: str
+    is_retired: bool
+    asset_count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """One committed change of the catalog."""
+
+    revision_id: int
+    operation_id: str
+    kind: str
+    author: str
+    message: str
+    num_changes: int
+    undoes_revision_id: int | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountRow:
+    """How many living assets have this label, split and origin."""
+
+    label_id: int | None
+    split_type: str | None
+    is_augmented: bool
+    num_assets: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One training run."""
+
+    run_id: int
+    name: str
+    status: RunStatus
+    author: str
+    config: Mapping[str, Any]
+    revision_id: int
+    class_names: list[str]
+    label_ids: list[int]
+    environment: Mapping[str, Any] | None
+    device: str
+    message: str
+    best_epoch: int | None
+    best_val_accuracy: float | None
+    report: Mapping[str, Any] | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpochRow:
+    """The metrics of one epoch. Losses in nats, accuracies 0 to 1."""
+
+    run_id: int
+    epoch: int
+    stage: str
+    train_loss: float
+    train_accuracy: float
+    val_loss: float
+    val_accuracy: float
+    learning_rates: Mapping[str, float]
+    duration_seconds: float
+    images_per_second: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointFile:
+    """A checkpoint file of a run; `file_path` is relative to the runs root."""
+
+    run_id: int
+    kind: str
+    file_path: str
+    content_hash: str
+    size_bytes: int
+    epoch: int
+    val_accuracy: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A unit of background work."""
+
+    job_id: int
+    kind: str
+    title: str
+    payload: Mapping[str, Any]
+    status: JobStatus
+    author: str
+    run_id: int | None
+    progress: Mapping[str, Any] | None
+    result: Mapping[str, Any] | None
+    error: Mapping[str, Any] | None
+    log_path: str
+    host: str
+    pid: int | None
+    pid_started: str | None
+    cancel_requested: bool
+    created_at: datetime
+    started_at: datetime | None
+    heartbeat_at: datetime | None
+    finished_at: datetime | None

@@ -1,0 +1,1 @@
+"""Read and write one aggregate each; the caller owns the transaction."""

@@ -1,0 +1,173 @@
+"""Images of the catalog: lookups, keyset pages, bulk writes. Only living assets are seen."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Select, false, func, insert, select, true, update
+from sqlalchemy.orm import Session
+
+from db.models import VisionAsset
+from db.records import Asset, AssetFilter, NewAsset
+from db.repositories.rows import columns_of, slices, to_record
+
+ASSET_COLUMNS = columns_of(Asset, VisionAsset)
+
+# sort name -> (key column, newest first)
+SORTS = {
+    "newest": (VisionAsset.asset_id, True),  # UUIDv7: the order of ids is the order of import
+    "oldest": (VisionAsset.asset_id, False),
+    "path": (VisionAsset.file_path, False),
+}
+
+
+class AssetRepository:
+    """Images of the catalog."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def find(self, asset_id: uuid.UUID) -> Asset | None:
+        """The living asset with this id, or None."""
+        found = self.list_by_ids([asset_id])
+        return found[0] if found else None
+
+    def find_by_path(self, file_path: str) -> Asset | None:
+        """The living asset at this path, or None."""
+        row = self._session.execute(
+            select(*ASSET_COLUMNS).where(
+                VisionAsset.file_path == file_path, VisionAsset.is_deleted.is_(False)
+            )
+        ).one_or_none()
+        return to_record(Asset, row) if row else None
+
+    def list_by_ids(
+        self, asset_ids: Sequence[uuid.UUID], *, with_removed: bool = False
+    ) -> list[Asset]:
+        """Assets with these ids, in no particular order; unknown ids are left out."""
+        found: list[Asset] = []
+        for part in slices(asset_ids):
+            statement = select(*ASSET_COLUMNS).where(VisionAsset.asset_id.in_(part))
+            if not with_removed:
+                statement = statement.where(VisionAsset.is_deleted.is_(False))
+            found += [to_record(Asset, row) for row in self._session.execute(statement)]
+        return found
+
+    def list_removed_ids(self, asset_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+        """Those of the ids that belong to removed assets."""
+        return {
+            asset_id
+            for part in slices(asset_ids)
+            for asset_id in self._session.scalars(
+                select(VisionAsset.asset_id).where(
+                    VisionAsset.asset_id.in_(part), VisionAsset.is_deleted.is_(True)
+                )
+            )
+        }
+
+    def list_page(
+        self, where: AssetFilter, *, sort: str, after: str | None, limit: int
+    ) -> list[Asset]:
+        """Up to `limit` assets behind the key `after`: an asset id, or a path if sorted by it."""
+        column, descending = SORTS[sort]
+        statement = _filtered(select(*ASSET_COLUMNS), where)
+        if after is not None:
+            key: Any = after if sort == "path" else uuid.UUID(after)
+            statement = statement.where(column < key if descending else column > key)
+        statement = statement.order_by(column.desc() if descending else column.asc()).limit(limit)
+        return [to_record(Asset, row) for row in self._session.execute(statement)]
+
+    def list_all(self) -> list[Asset]:
+        """Every living asset, oldest first."""
+        statement = _filtered(select(*ASSET_COLUMNS), AssetFilter()).order_by(VisionAsset.asset_id)
+        return [to_record(Asset, row) for row in self._session.execute(statement)]
+
+    def list_ids(self, where: AssetFilter) -> list[uuid.UUID]:
+        """Ids of all assets that match, oldest first."""
+        statement = _filtered(select(VisionAsset.asset_id), where).order_by(VisionAsset.asset_id)
+        return list(self._session.scalars(statement))
+
+    def count_matching(self, where: AssetFilter) -> int:
+        """How many assets match."""
+        statement = _filtered(select(func.count()).select_from(VisionAsset), where)
+        return self._session.scalar(statement) or 0
+
+    def list_sources(self) -> list[tuple[str, int]]:
+        """Each source with its number of assets, by name."""
+        rows = self._session.execute(
+            select(VisionAsset.source_dataset, func.count())
+            .where(VisionAsset.is_deleted.is_(False))
+            .group_by(VisionAsset.source_dataset)
+            .order_by(VisionAsset.source_dataset)
+        )
+        return [(name, number) for name, number in rows]
+
+    def list_hash_by_path(self, file_paths: Sequence[str]) -> dict[str, str]:
+        """Content hash of every living asset at one of these paths."""
+        return {
+            path: content_hash
+            for part in slices(file_paths)
+            for path, content_hash in self._session.execute(
+                select(VisionAsset.file_path, VisionAsset.content_hash).where(
+                    VisionAsset.file_path.in_(part), VisionAsset.is_deleted.is_(False)
+                )
+            )
+        }
+
+    def list_path_by_hash(self, content_hashes: Sequence[str]) -> dict[str, str]:
+        """Path of a living asset with each of these content hashes."""
+        return {
+            content_hash: path
+            for part in slices(content_hashes)
+            for content_hash, path in self._session.execute(
+                select(VisionAsset.content_hash, VisionAsset.file_path).where(
+                    VisionAsset.content_hash.in_(part), VisionAsset.is_deleted.is_(False)
+                )
+            )
+        }
+
+    def add(self, assets: Sequence[NewAsset]) -> None:
+        """Insert new assets."""
+        if assets:
+            self._session.execute(insert(VisionAsset), [asdict(asset) for asset in assets])
+
+    def update_fields(self, asset_ids: Sequence[uuid.UUID], values: Mapping[str, Any]) -> None:
+        """Give all these assets the same values and raise their row version by one."""
+        for part in slices(asset_ids):
+            self._session.execute(
+                update(VisionAsset)
+                .where(VisionAsset.asset_id.in_(part))
+                .values(**values, row_version=VisionAsset.row_version + 1)
+                .execution_options(synchronize_session=False)
+            )
+
+    def update_label_name(self, label_id: int, label_name: str) -> None:
+        """Let the name beside the label follow a rename; the row version stays."""
+        self._session.execute(
+            update(VisionAsset)
+            .where(VisionAsset.label_id == label_id)
+            .values(label_name=label_name)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _filtered(statement: Select[Any], where: AssetFilter) -> Select[Any]:
+    statement = statement.where(VisionAsset.is_deleted.is_(False))
+    if where.label == "none":
+        statement = statement.where(VisionAsset.label_id.is_(None))
+    elif where.label is not None:
+        statement = statement.where(VisionAsset.label_id == int(where.label))
+    if where.split == "none":
+        statement = statement.where(VisionAsset.split_type.is_(None))
+    elif where.split is not None:
+        statement = statement.where(VisionAsset.split_type == where.split)
+    if where.source is not None:
+        statement = statement.where(VisionAsset.source_dataset == where.source)
+    if where.text:
+        statement = statement.where(VisionAsset.file_path.icontains(where.text, autoescape=True))
+    if where.augmented is not None:
+        statement = statement.where(
+            VisionAsset.is_augmented.is_(true() if where.augmented else false())
+        )
+    return statement

@@ -1,0 +1,39 @@
+"""Checkpoint files of runs."""
+
+from dataclasses import asdict
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from db.models import CheckpointRow
+from db.records import CheckpointFile
+from db.repositories.rows import columns_of, to_record
+
+
+class CheckpointRepository:
+    """Checkpoint files of runs: at most one `best` and one `last` each."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def list_of_run(self, run_id: int) -> list[CheckpointFile]:
+        """The run's checkpoints, `best` first."""
+        rows = self._session.execute(
+            select(*columns_of(CheckpointFile, CheckpointRow))
+            .where(CheckpointRow.run_id == run_id)
+            .order_by(CheckpointRow.kind)
+        )
+        return [to_record(CheckpointFile, row) for row in rows]
+
+    def add(self, checkpoint: CheckpointFile) -> None:
+        """Write or replace the checkpoint of this kind."""
+        self._session.execute(
+            delete(CheckpointRow).where(
+                CheckpointRow.run_id == checkpoint.run_id, CheckpointRow.kind == checkpoint.kind
+            )
+        )
+        self._session.execute(insert(CheckpointRow), [asdict(checkpoint)])
+
+    def remove_of_run(self, run_id: int) -> None:
+        """Forget the run's checkpoints; the files are the caller's to delete."""
+        self._session.execute(delete(CheckpointRow).where(CheckpointRow.run_id == run_id))

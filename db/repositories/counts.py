@@ -1,0 +1,51 @@
+"""Counts of assets, kept by triggers; and the recount that proves them."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from db.models import AssetCount, VisionAsset
+from db.records import CountRow
+
+
+class CountRepository:
+    """How many living assets there are of each label, split and origin."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def list_all(self) -> list[CountRow]:
+        """Every combination that has at least one asset."""
+        rows = self._session.execute(
+            select(
+                AssetCount.label_key,
+                AssetCount.split_key,
+                AssetCount.is_augmented,
+                AssetCount.num_assets,
+            ).where(AssetCount.num_assets != 0)
+        )
+        return [
+            CountRow(
+                label_id=label_key or None,
+                split_type=split_key or None,
+                is_augmented=is_augmented,
+                num_assets=num_assets,
+            )
+            for label_key, split_key, is_augmented, num_assets in rows
+        ]
+
+    def list_recounted(self) -> list[CountRow]:
+        """The same, counted from the assets themselves: slow, and the truth."""
+        rows = self._session.execute(
+            select(
+                VisionAsset.label_id,
+                VisionAsset.split_type,
+                VisionAsset.is_augmented,
+                func.count(),
+            )
+            .where(VisionAsset.is_deleted.is_(False))
+            .group_by(VisionAsset.label_id, VisionAsset.split_type, VisionAsset.is_augmented)
+        )
+        return [
+            CountRow(label_id=label, split_type=split, is_augmented=augmented, num_assets=number)
+            for label, split, augmented, number in rows
+        ]

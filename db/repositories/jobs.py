@@ -1,0 +1,89 @@
+"""The job queue: claims are conditional updates, finished jobs never change."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, insert, select, update
+from sqlalchemy.orm import Session
+
+from db import models
+from db.models import JobStatus, utc_now
+from db.records import Job
+from db.repositories.rows import columns_of
+
+JOB_COLUMNS = columns_of(Job, models.Job)
+UNFINISHED = (JobStatus.QUEUED, JobStatus.RUNNING)
+
+
+class JobRepository:
+    """Background work, queued, running and done."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def find(self, job_id: int) -> Job | None:
+        """The job with this number, or None."""
+        row = self._session.execute(
+            select(*JOB_COLUMNS).where(models.Job.job_id == job_id)
+        ).one_or_none()
+        return _to_job(row) if row else None
+
+    def find_latest_of_run(self, run_id: int) -> Job | None:
+        """The newest job of a run, or None."""
+        row = self._session.execute(
+            select(*JOB_COLUMNS)
+            .where(models.Job.run_id == run_id)
+            .order_by(models.Job.job_id.desc())
+            .limit(1)
+        ).one_or_none()
+        return _to_job(row) if row else None
+
+    def list_by_status(self, statuses: Sequence[JobStatus]) -> list[Job]:
+        """Jobs in one of these states, oldest first."""
+        rows = self._session.execute(
+            select(*JOB_COLUMNS).where(models.Job.status.in_(statuses)).order_by(models.Job.job_id)
+        )
+        return [_to_job(row) for row in rows]
+
+    def list_latest(self, *, limit: int) -> list[Job]:
+        """The newest jobs, newest first."""
+        rows = self._session.execute(
+            select(*JOB_COLUMNS).order_by(models.Job.job_id.desc()).limit(limit)
+        )
+        return [_to_job(row) for row in rows]
+
+    def list_stale(self, *, older_than_seconds: float) -> list[Job]:
+        """Running jobs whose heartbeat is older than this, by the database's clock."""
+        now = self.now()
+        limit = now - timedelta(seconds=older_than_seconds)
+        rows = self._session.execute(
+            select(*JOB_COLUMNS).where(
+                models.Job.status == JobStatus.RUNNING, models.Job.heartbeat_at < limit
+            )
+        )
+        return [_to_job(row) for row in rows]
+
+    def now(self) -> Any:
+        """The database's clock, UTC."""
+        return self._session.scalars(select(utc_now())).one()
+
+    def add(self, **values: Any) -> int:
+        """Queue a job; returns its number."""
+        return self._session.scalars(
+            insert(models.Job).returning(models.Job.job_id), [values]
+        ).one()
+
+    def update_if(self, job_id: int, statuses: Sequence[JobStatus], **values: Any) -> bool:
+        """Set these columns only while the job is in one of the states; says whether it was."""
+        result = self._session.execute(
+            update(models.Job)
+            .where(models.Job.job_id == job_id, models.Job.status.in_(statuses))
+            .values(**values)
+            .execution_options(synchronize_session=False)
+        )
+        return cast("CursorResult[Any]", result).rowcount == 1
+
+
+def _to_job(row: Any) -> Job:
+    return Job(**{**row._mapping, "status": JobStatus(row.status)})

@@ -1,0 +1,168 @@
+"""Revisions: their numbers, and what each changed."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from db import models
+from db.models import CatalogState
+from db.records import AssetChange, AssetState, Revision
+from db.repositories.rows import columns_of, slices, to_record
+
+REVISION_COLUMNS = columns_of(Revision, models.Revision)
+STATE_FIELDS = [field.name for field in fields(AssetState)]
+
+
+class RevisionRepository:
+    """The history of the catalog."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def lock_next_id(self) -> int:
+        """Take the next revision number. Other writers wait here until this transaction ends."""
+        return self._session.scalars(
+            update(CatalogState)
+            .values(last_revision_id=CatalogState.last_revision_id + 1)
+            .returning(CatalogState.last_revision_id)
+        ).one()
+
+    def latest_id(self) -> int:
+        """Number of the newest revision; 0 before the first."""
+        return self._session.scalar(select(CatalogState.last_revision_id)) or 0
+
+    def find(self, revision_id: int) -> Revision | None:
+        """The revision with this number, or None."""
+        return self._find(models.Revision.revision_id == revision_id)
+
+    def find_by_operation(self, operation_id: str) -> Revision | None:
+        """The revision that applied this operation, or None when it was not applied."""
+        return self._find(models.Revision.operation_id == operation_id)
+
+    def list_latest(self, *, limit: int, before: int | None = None) -> list[Revision]:
+        """The newest revisions (older than `before`), newest first."""
+        statement = select(*REVISION_COLUMNS).order_by(models.Revision.revision_id.desc())
+        if before is not None:
+            statement = statement.where(models.Revision.revision_id < before)
+        return [to_record(Revision, row) for row in self._session.execute(statement.limit(limit))]
+
+    def list_by_ids(self, revision_ids: Sequence[int]) -> list[Revision]:
+        """The revisions with these numbers."""
+        return [
+            to_record(Revision, row)
+            for part in slices(revision_ids)
+            for row in self._session.execute(
+                select(*REVISION_COLUMNS).where(models.Revision.revision_id.in_(part))
+            )
+        ]
+
+    def add(
+        self,
+        *,
+        revision_id: int,
+        operation_id: str,
+        kind: str,
+        author: str,
+        message: str,
+        undoes_revision_id: int | None = None,
+    ) -> None:
+        """Write the head of a revision; its changes follow."""
+        self._session.execute(
+            insert(models.Revision),
+            [
+                {
+                    "revision_id": revision_id,
+                    "operation_id": operation_id,
+                    "kind": kind,
+                    "author": author,
+                    "message": message,
+                    "undoes_revision_id": undoes_revision_id,
+                }
+            ],
+        )
+
+    def add_changes(self, changes: Sequence[AssetChange]) -> None:
+        """Write what a revision changed and count it in the revision's head."""
+        if not changes:
+            return
+        self._session.execute(insert(models.AssetChange), [_to_row(change) for change in changes])
+        self._session.execute(
+            update(models.Revision)
+            .where(models.Revision.revision_id == changes[0].revision_id)
+            .values(num_changes=models.Revision.num_changes + len(changes))
+        )
+
+    def list_changes(self, revision_id: int) -> list[AssetChange]:
+        """All changes of one revision."""
+        rows = self._session.execute(
+            select(models.AssetChange.__table__).where(
+                models.AssetChange.revision_id == revision_id
+            )
+        )
+        return [_to_change(row) for row in rows]
+
+    def list_changes_of_asset(self, asset_id: uuid.UUID) -> list[AssetChange]:
+        """All changes of one asset, oldest first."""
+        rows = self._session.execute(
+            select(models.AssetChange.__table__)
+            .where(models.AssetChange.asset_id == asset_id)
+            .order_by(models.AssetChange.revision_id)
+        )
+        return [_to_change(row) for row in rows]
+
+    def list_first_changes_after(self, revision_id: int) -> list[AssetChange]:
+        """Of every asset changed after the revision, its earliest change after it."""
+        table = models.AssetChange
+        first = (
+            select(table.asset_id, func.min(table.revision_id).label("revision_id"))
+            .where(table.revision_id > revision_id)
+            .group_by(table.asset_id)
+            .subquery()
+        )
+        rows = self._session.execute(
+            select(table.__table__).join(
+                first,
+                (first.c.asset_id == table.asset_id) & (first.c.revision_id == table.revision_id),
+            )
+        )
+        return [_to_change(row) for row in rows]
+
+    def list_latest_change_ids(self, asset_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
+        """Number of the newest revision that changed each of these assets."""
+        table = models.AssetChange
+        return {
+            asset_id: revision_id
+            for part in slices(asset_ids)
+            for asset_id, revision_id in self._session.execute(
+                select(table.asset_id, func.max(table.revision_id))
+                .where(table.asset_id.in_(part))
+                .group_by(table.asset_id)
+            )
+        }
+
+    def _find(self, condition: Any) -> Revision | None:
+        row = self._session.execute(select(*REVISION_COLUMNS).where(condition)).one_or_none()
+        return to_record(Revision, row) if row else None
+
+
+def _to_row(change: AssetChange) -> dict[str, Any]:
+    row: dict[str, Any] = {"revision_id": change.revision_id, "asset_id": change.asset_id}
+    for side in ("before", "after"):
+        state = getattr(change, side)
+        row |= {f"{side}_{name}": getattr(state, name) for name in STATE_FIELDS}
+    return row
+
+
+def _to_change(row: Row[Any]) -> AssetChange:
+    values = row._mapping
+    before, after = (
+        AssetState(**{name: values[f"{side}_{name}"] for name in STATE_FIELDS})
+        for side in ("before", "after")
+    )
+    return AssetChange(
+        revision_id=values["revision_id"], asset_id=values["asset_id"], before=before, after=after
+    )

@@ -1,0 +1,53 @@
+"""Training runs."""
+
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from db.models import RunStatus, TrainingRun
+from db.records import Run
+from db.repositories.rows import columns_of
+
+RUN_COLUMNS = columns_of(Run, TrainingRun)
+
+
+class RunRepository:
+    """Training runs; removed ones are not seen."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def find(self, run_id: int) -> Run | None:
+        """The run with this number, or None."""
+        row = self._session.execute(
+            select(*RUN_COLUMNS).where(
+                TrainingRun.run_id == run_id, TrainingRun.is_deleted.is_(False)
+            )
+        ).one_or_none()
+        return _to_run(row) if row else None
+
+    def list_all(self) -> list[Run]:
+        """Every run, newest first."""
+        rows = self._session.execute(
+            select(*RUN_COLUMNS)
+            .where(TrainingRun.is_deleted.is_(False))
+            .order_by(TrainingRun.run_id.desc())
+        )
+        return [_to_run(row) for row in rows]
+
+    def add(self, **values: Any) -> int:
+        """Insert a run; returns its number."""
+        return self._session.scalars(
+            insert(TrainingRun).returning(TrainingRun.run_id), [values]
+        ).one()
+
+    def update_fields(self, run_id: int, **values: Any) -> None:
+        """Set these columns of a run."""
+        self._session.execute(
+            update(TrainingRun).where(TrainingRun.run_id == run_id).values(**values)
+        )
+
+
+def _to_run(row: Any) -> Run:
+    return Run(**{**row._mapping, "status": RunStatus(row.status)})

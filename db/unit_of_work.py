@@ -1,0 +1,61 @@
+"""One transaction and the repositories that work inside it. Repositories never commit."""
+
+from functools import cached_property
+
+from sqlalchemy.orm import Session
+
+from db.repositories.assets import AssetRepository
+from db.repositories.checkpoints import CheckpointRepository
+from db.repositories.counts import CountRepository
+from db.repositories.jobs import JobRepository
+from db.repositories.labels import LabelRepository
+from db.repositories.metrics import MetricRepository
+from db.repositories.revisions import RevisionRepository
+from db.repositories.runs import RunRepository
+
+
+class UnitOfWork:
+    """What one transaction can read and write. Made by `Database.read` and `Database.write`."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    @cached_property
+    def assets(self) -> AssetRepository:
+        """Images of the catalog."""
+        return AssetRepository(self.session)
+
+    @cached_property
+    def labels(self) -> LabelRepository:
+        """Classes and the names they had."""
+        return LabelRepository(self.session)
+
+    @cached_property
+    def revisions(self) -> RevisionRepository:
+        """Revisions and what they changed."""
+        return RevisionRepository(self.session)
+
+    @cached_property
+    def counts(self) -> CountRepository:
+        """Counts of assets by label, split and origin."""
+        return CountRepository(self.session)
+
+    @cached_property
+    def runs(self) -> RunRepository:
+        """Training runs."""
+        return RunRepository(self.session)
+
+    @cached_property
+    def metrics(self) -> MetricRepository:
+        """Metrics of runs, an epoch a row."""
+        return MetricRepository(self.session)
+
+    @cached_property
+    def checkpoints(self) -> CheckpointRepository:
+        """Checkpoint files of runs."""
+        return CheckpointRepository(self.session)
+
+    @cached_property
+    def jobs(self) -> JobRepository:
+        """The job queue."""
+        return JobRepository(self.session)

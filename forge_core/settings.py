@@ -1,0 +1,92 @@
+"""One typed `Settings`, read from the environment and `.env` each time it is asked for.
+
+Never kept in a module constant: a test or a second workspace must be able to change it.
+"""
+
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set; each field is the variable `FORGE_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="FORGE_", env_file=".env", extra="ignore")
+
+    workspace: Path = Field(
+        Path("workspace"), description="Folder of the catalog, its runs and its caches."
+    )
+    database_url: str = Field(
+        "", description="SQLAlchemy URL; empty means the SQLite file forge.db in the workspace."
+    )
+    asset_root: str = Field(
+        "",
+        description="Folder or fsspec URL of the image bytes; empty means assets/ there.",
+    )
+    runs_root: str = Field(
+        "", description="Folder of checkpoints and reports; empty means runs/ in the workspace."
+    )
+    cache_root: str = Field(
+        "",
+        description="Folder of thumbnails and packs, which may be deleted at any time; "
+        "empty means cache/ in the workspace.",
+    )
+    user: str = Field("", description="Author of changes; empty means the name of the login.")
+    executor: str = Field("local", description="Where jobs run; this version knows only local.")
+    max_image_bytes: int = Field(
+        64 * 2**20, gt=0, description="Largest image file that is read, in bytes."
+    )
+    max_image_pixels: int = Field(
+        100_000_000, gt=0, description="Largest width x height that is decoded, in pixels."
+    )
+    max_archive_bytes: int = Field(
+        20 * 2**30, gt=0, description="Largest sum of unpacked file sizes of an archive, in bytes."
+    )
+    max_archive_files: int = Field(
+        1_000_000, gt=0, description="Most files that an archive may hold."
+    )
+    pack_budget_bytes: int = Field(
+        20 * 2**30,
+        ge=0,
+        description="Disk that decoded pixels may use, in bytes; beyond it images are decoded "
+        "again in every epoch.",
+    )
+    allowed_hosts: str = Field(
+        "localhost,127.0.0.1,[::1],testserver",
+        description="Host names that the web app answers to, separated by commas; * for any.",
+    )
+    test_postgres_url: str = Field(
+        "", description="Postgres server that the test suite uses instead of the embedded one."
+    )
+
+    @cached_property
+    def workspace_folder(self) -> Path:
+        """The workspace as an absolute path."""
+        return self.workspace.expanduser().resolve()
+
+    @property
+    def resolved_database_url(self) -> str:
+        """`database_url`, or the SQLite file of the workspace."""
+        return self.database_url or f"sqlite:///{self.workspace_folder / 'forge.db'}"
+
+    @property
+    def resolved_asset_root(self) -> str:
+        """`asset_root`, or the folder `assets` of the workspace."""
+        return self.asset_root or str(self.workspace_folder / "assets")
+
+    @property
+    def runs_folder(self) -> Path:
+        """Folder of checkpoints and reports."""
+        return Path(self.runs_root or self.workspace_folder / "runs")
+
+    @property
+    def cache_folder(self) -> Path:
+        """Folder of everything that can be made again."""
+        return Path(self.cache_root or self.workspace_folder / "cache")
+
+
+def current() -> Settings:
+    """The settings as the environment has them now."""
+    return Settings()
