@@ -1,1 +1,1 @@
-"""What Vision Forge can do, without a browser. Rooms and their order: see `tests/test_architecture.py`."""
+"""What Vision Forge can do, without a browser. Room order: `tests/test_architecture.py`."""

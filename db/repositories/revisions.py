@@ -23,8 +23,16 @@ class RevisionRepository:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def lock_next_id(self) -> int:
-        """Take the next revision number. Other writers wait here until this transaction ends."""
+    def lock(self) -> None:
+        """Wait until no other transaction writes the catalog, and keep others out of it.
+
+        Taken before anything is read, so that what is read stays true until the commit.
+        (SQLite has no row locks: there BEGIN IMMEDIATE did the same already.)
+        """
+        self._session.execute(select(CatalogState.last_revision_id).with_for_update())
+
+    def take_next_id(self) -> int:
+        """The next revision number; given back when the transaction rolls back."""
         return self._session.scalars(
             update(CatalogState)
             .values(last_revision_id=CatalogState.last_revision_id + 1)

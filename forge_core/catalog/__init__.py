@@ -1,0 +1,1 @@
+"""The catalog: import, label, split, balance, history, export. Imports no torch."""
