@@ -1,0 +1,186 @@
+"""The deterministic transform that validation, evaluation and prediction share.
+
+It has two halves so that training can keep decoded pixels: `resize_image` is the one resize
+of the product (its uint8 output is what the pack stores) and `finish` crops and normalises.
+"""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
+
+import torch
+from PIL import Image
+from torch import Tensor
+from torchvision.transforms.v2 import InterpolationMode, functional
+
+from forge_core.errors import InvalidInput
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+# A strip of 1 x 100,000 px would be resized to 256 x 25,600,000 px. No crop ever looks that
+# far from the centre, so ends beyond this aspect ratio are cut off before the resize.
+MAX_ASPECT_RATIO = 16
+MAX_SIDE = 4096
+
+Interpolation = Literal["bilinear", "bicubic"]
+_MODES = {"bilinear": InterpolationMode.BILINEAR, "bicubic": InterpolationMode.BICUBIC}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvalTransform:
+    """Image to network input, the same at every place that measures or predicts.
+
+    Legend: H, W pixels of the resized image; C channels.
+    """
+
+    resize: int
+    """Short side after the resize, in pixels; the aspect ratio is kept."""
+    crop: int
+    """Side of the square centre crop, in pixels: the input size of the network."""
+    interpolation: Interpolation = "bilinear"
+    """Filter of the resize, and of the random crop in training."""
+    antialias: bool = True
+    """Whether shrinking widens the filter; always true for images that Pillow resizes."""
+    mean: tuple[float, ...] = IMAGENET_MEAN
+    """Subtracted from each channel, on the scale 0 to 1."""
+    std: tuple[float, ...] = IMAGENET_STD
+    """Divides each channel after the mean was subtracted."""
+    channels: int = 3
+    """3 for RGB; 1 turns the pixels grey before they are normalised."""
+
+    def __post_init__(self) -> None:
+        for name in ("resize", "crop", "channels"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise InvalidInput(f"{name} must be a whole number, not {value!r}.")
+        if not 1 <= self.crop <= self.resize <= MAX_SIDE:
+            raise InvalidInput(
+                f"Cannot crop {self.crop} px out of {self.resize} px.",
+                next_step=f"Choose 1 <= crop <= resize <= {MAX_SIDE}.",
+            )
+        if self.interpolation not in _MODES:
+            raise InvalidInput(
+                f"Interpolation {self.interpolation!r} is unknown.",
+                next_step=f"Choose one of {', '.join(_MODES)}.",
+            )
+        if self.channels not in (1, 3):
+            raise InvalidInput(f"Images have 1 or 3 channels, not {self.channels}.")
+        for name in ("mean", "std"):
+            try:
+                values = tuple(float(value) for value in getattr(self, name))
+            except (TypeError, ValueError) as error:
+                raise InvalidInput(f"{name} must be a list of numbers.") from error
+            if len(values) != self.channels:
+                raise InvalidInput(
+                    f"{name} has {len(values)} numbers for {self.channels} channels."
+                )
+            object.__setattr__(self, name, values)
+        if not all(abs(value) < 1e3 for value in self.mean):
+            raise InvalidInput(f"mean {self.mean} is not on the scale 0 to 1.")
+        if not all(1e-6 < value < 1e3 for value in self.std):
+            raise InvalidInput(f"std {self.std} must be positive numbers.")
+
+    def __call__(self, image: Image.Image) -> Tensor:
+        """Network input (C, crop, crop) of an RGB image."""
+        return self.finish(self.resize_image(image))
+
+    @property
+    def mode(self) -> InterpolationMode:
+        """The interpolation as torchvision names it."""
+        return _MODES[self.interpolation]
+
+    def resize_image(self, image: Image.Image) -> Tensor:
+        """Resize to the working short side at native aspect ratio.
+
+        This is the only resize of the product. Ends beyond an aspect ratio of 16 are cut off
+        first, so that memory stays bounded whatever the shape of the image.
+
+        Args:
+            image: RGB, EXIF orientation already applied.
+
+        Returns:
+            (3, H, W) uint8, min(H, W) == resize.
+        """
+        if image.mode != "RGB":
+            image = image.convert("RGB")
+        resized = functional.resize(
+            _trim_ends(image), [self.resize], interpolation=self.mode, antialias=True
+        )
+        pixels: Tensor = functional.pil_to_tensor(resized)
+        return pixels
+
+    def finish(self, pixels: Tensor) -> Tensor:
+        """Centre crop and normalise.
+
+        Args:
+            pixels: (3, H, W) or (N, 3, H, W) uint8 of `resize_image`.
+
+        Returns:
+            (C, crop, crop) or (N, C, crop, crop) float32.
+        """
+        return self.normalise(functional.center_crop(pixels, [self.crop, self.crop]))
+
+    def normalise(self, pixels: Tensor) -> Tensor:
+        """Scale uint8 (..., 3, H, W) to 0..1, then subtract the mean and divide by the std."""
+        if self.channels == 1:
+            pixels = functional.rgb_to_grayscale(pixels)
+        scaled = functional.to_dtype(pixels, torch.float32, scale=True)
+        inputs: Tensor = functional.normalize(scaled, mean=list(self.mean), std=list(self.std))
+        return inputs
+
+    def denormalise(self, inputs: Tensor) -> Tensor:
+        """Undo `normalise`, to look at a network input: (C, H, W) float to (C, H, W) uint8."""
+        mean = torch.tensor(self.mean).view(-1, 1, 1)
+        std = torch.tensor(self.std).view(-1, 1, 1)
+        return (inputs * std + mean).mul(255).round().clamp(0, 255).to(torch.uint8)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; `from_dict` reads them back."""
+        values = asdict(self)
+        return values | {"mean": list(self.mean), "std": list(self.std)}
+
+    @classmethod
+    def from_dict(cls, values: Any) -> "EvalTransform":
+        """Read what `to_dict` wrote.
+
+        Raises:
+            InvalidInput: A value is missing, unknown or out of range.
+        """
+        if not isinstance(values, dict):
+            raise InvalidInput("An eval transform is an object with resize, crop, mean and std.")
+        unknown = set(values) - {field.name for field in fields(cls)}
+        if unknown:
+            raise InvalidInput(f"An eval transform has no {', '.join(sorted(unknown))}.")
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise InvalidInput("The eval transform is incomplete.", detail=str(error)) from error
+
+    def to_json(self) -> str:
+        """One line of JSON with sorted keys: equal transforms give equal text."""
+        return json.dumps(self.to_dict(), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> "EvalTransform":
+        """Read what `to_json` wrote.
+
+        Raises:
+            InvalidInput: The text is not JSON, or a value is missing or out of range.
+        """
+        try:
+            values = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise InvalidInput("The eval transform is not JSON.", detail=str(error)) from error
+        return cls.from_dict(values)
+
+
+def _trim_ends(image: Image.Image) -> Image.Image:
+    """The centre of an image, cut so that its sides differ by at most `MAX_ASPECT_RATIO`."""
+    width, height = image.size
+    keep_width = min(width, height * MAX_ASPECT_RATIO)
+    keep_height = min(height, width * MAX_ASPECT_RATIO)
+    if (keep_width, keep_height) == (width, height):
+        return image
+    left, top = (width - keep_width) // 2, (height - keep_height) // 2
+    return image.crop((left, top, left + keep_width, top + keep_height))

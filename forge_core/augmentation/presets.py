@@ -1,0 +1,328 @@
+"""Domain presets: sets of augmentations that are safe for a kind of image.
+
+The numbers are editable; `train_transform` turns them into a callable that ends in the same
+normalisation as the eval transform.
+"""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from torch import Tensor, nn
+from torchvision.transforms import v2
+
+from forge_core.augmentation.eval_transform import EvalTransform
+from forge_core.augmentation.rotation import MirroredRotation
+from forge_core.errors import InvalidInput
+
+TrainTransform = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AugmentationParameters:
+    """Every number of the training transform; the defaults change nothing but the crop."""
+
+    crop_scale_min: float = 1.0
+    """Smallest share of the image area that a random crop keeps, 0 to 1."""
+    crop_scale_max: float = 1.0
+    """Largest share of the image area that a random crop keeps, 0 to 1."""
+    crop_ratio_min: float = 1.0
+    """Smallest width / height of the crop before it is made square."""
+    crop_ratio_max: float = 1.0
+    """Largest width / height of the crop before it is made square."""
+    horizontal_flip: float = 0.0
+    """Probability of swapping left and right."""
+    vertical_flip: float = 0.0
+    """Probability of swapping top and bottom."""
+    rotation_degrees: float = 0.0
+    """Rotations are drawn evenly from minus to plus this angle; corners are mirrored in."""
+    brightness: float = 0.0
+    """Brightness is multiplied by 1 minus to 1 plus this number."""
+    contrast: float = 0.0
+    """Contrast is multiplied by 1 minus to 1 plus this number."""
+    saturation: float = 0.0
+    """Saturation is multiplied by 1 minus to 1 plus this number."""
+    hue: float = 0.0
+    """Hue is shifted by minus to plus this share of the colour circle, 0 to 0.5."""
+    greyscale: float = 0.0
+    """Probability of dropping all colour."""
+    erasing: float = 0.0
+    """Probability of blanking out a rectangle after normalisation."""
+    erasing_scale_min: float = 0.02
+    """Smallest share of the area that is blanked out."""
+    erasing_scale_max: float = 0.15
+    """Largest share of the area that is blanked out."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, bool) or not isinstance(value, (int, float)):
+                raise InvalidInput(f"{field.name} must be a number, not {value!r}.")
+            object.__setattr__(self, field.name, float(value))
+        ranges = dict.fromkeys(("brightness", "contrast", "saturation"), 1.0)
+        ranges |= dict.fromkeys(("horizontal_flip", "vertical_flip", "greyscale", "erasing"), 1.0)
+        ranges |= {"hue": 0.5, "rotation_degrees": 180.0, "crop_scale_max": 1.0}
+        ranges |= {"erasing_scale_max": 1.0, "crop_ratio_max": 10.0}
+        for name, largest in ranges.items():
+            if not 0.0 <= getattr(self, name) <= largest:
+                raise InvalidInput(
+                    f"{name} is {getattr(self, name):g}.",
+                    next_step=f"Choose a number from 0 to {largest:g}.",
+                )
+        for pair in ("crop_scale", "crop_ratio", "erasing_scale"):
+            low, high = getattr(self, f"{pair}_min"), getattr(self, f"{pair}_max")
+            if not 0.0 < low <= high:
+                raise InvalidInput(
+                    f"{pair} goes from {low:g} to {high:g}.",
+                    next_step="Choose a smallest number above 0 and at most the largest.",
+                )
+
+    def to_dict(self) -> dict[str, float]:
+        """Plain values for JSON; `from_dict` reads them back."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Any) -> "AugmentationParameters":
+        """Read what `to_dict` wrote; a missing number takes its default.
+
+        Raises:
+            InvalidInput: A name is unknown or a number is out of range.
+        """
+        if not isinstance(values, dict):
+            raise InvalidInput("Augmentation parameters are an object of names and numbers.")
+        unknown = set(values) - {field.name for field in fields(cls)}
+        if unknown:
+            raise InvalidInput(f"There is no augmentation {', '.join(sorted(map(str, unknown)))}.")
+        return cls(**values)
+
+    def to_json(self) -> str:
+        """One line of JSON with sorted keys."""
+        return json.dumps(self.to_dict(), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> "AugmentationParameters":
+        """Read what `to_json` wrote.
+
+        Raises:
+            InvalidInput: The text is not JSON, a name is unknown or a number out of range.
+        """
+        try:
+            values = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise InvalidInput(
+                "The augmentation parameters are not JSON.", detail=str(error)
+            ) from error
+        return cls.from_dict(values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preset:
+    """A named set of augmentations that are safe for a kind of image."""
+
+    name: str
+    title: str
+    description: str
+    parameters: AugmentationParameters
+
+
+PRESETS: dict[str, Preset] = {
+    preset.name: preset
+    for preset in (
+        Preset(
+            name="natural",
+            title="Natural photos",
+            description="Everyday photos: crops, mirror images, tilts and changing light.",
+            parameters=AugmentationParameters(
+                crop_scale_min=0.7,
+                crop_ratio_min=0.75,
+                crop_ratio_max=1.33,
+                horizontal_flip=0.5,
+                rotation_degrees=15,
+                brightness=0.3,
+                contrast=0.3,
+                saturation=0.2,
+                hue=0.05,
+                greyscale=0.05,
+                erasing=0.1,
+                erasing_scale_min=0.02,
+                erasing_scale_max=0.15,
+            ),
+        ),
+        Preset(
+            name="medical",
+            title="Medical images",
+            description="Scans and slides: gentle crops and exposure; sides are never swapped "
+            "and shapes hardly stretched.",
+            parameters=AugmentationParameters(
+                crop_scale_min=0.85,
+                crop_ratio_min=0.95,
+                crop_ratio_max=1.05,
+                rotation_degrees=10,
+                brightness=0.15,
+                contrast=0.15,
+            ),
+        ),
+        Preset(
+            name="aerial",
+            title="Aerial and satellite",
+            description="Seen from above, where no side is up: flips, any rotation, changing sun.",
+            parameters=AugmentationParameters(
+                crop_scale_min=0.7,
+                crop_ratio_min=0.75,
+                crop_ratio_max=1.33,
+                horizontal_flip=0.5,
+                vertical_flip=0.5,
+                rotation_degrees=90,
+                brightness=0.2,
+                contrast=0.2,
+                saturation=0.2,
+            ),
+        ),
+        Preset(
+            name="text",
+            title="Text and digits",
+            description="Characters and documents: small shifts and tilts, never a mirror image.",
+            parameters=AugmentationParameters(
+                crop_scale_min=0.9,
+                crop_ratio_min=0.95,
+                crop_ratio_max=1.05,
+                rotation_degrees=6,
+            ),
+        ),
+    )
+}
+
+
+def train_transform(
+    parameters: AugmentationParameters, eval_transform: EvalTransform
+) -> TrainTransform:
+    """The random transform of training.
+
+    Randomness comes from torch's CPU stream only, so `seeding.seeded` decides it. The resize
+    filter, the output size and the normalisation are those of the eval transform.
+
+    Args:
+        parameters: What may happen to an image.
+        eval_transform: What validation will do to it.
+
+    Returns:
+        A callable from (3, H, W) uint8 of `EvalTransform.resize_image` to float32
+        (channels, crop, crop). Any H and W from 1 px work.
+    """
+    side = eval_transform.crop
+    steps: list[nn.Module] = [
+        v2.RandomResizedCrop(
+            (side, side),
+            scale=(parameters.crop_scale_min, parameters.crop_scale_max),
+            ratio=(parameters.crop_ratio_min, parameters.crop_ratio_max),
+            interpolation=eval_transform.mode,
+            antialias=eval_transform.antialias,
+        )
+    ]
+    if parameters.horizontal_flip:
+        steps.append(v2.RandomHorizontalFlip(parameters.horizontal_flip))
+    if parameters.vertical_flip:
+        steps.append(v2.RandomVerticalFlip(parameters.vertical_flip))
+    if parameters.rotation_degrees:
+        steps.append(MirroredRotation(parameters.rotation_degrees))
+    if parameters.brightness or parameters.contrast or parameters.saturation or parameters.hue:
+        steps.append(
+            v2.ColorJitter(
+                parameters.brightness, parameters.contrast, parameters.saturation, parameters.hue
+            )
+        )
+    if parameters.greyscale:
+        steps.append(v2.RandomGrayscale(parameters.greyscale))
+    steps.append(v2.Lambda(eval_transform.normalise))
+    if parameters.erasing:
+        steps.append(
+            v2.RandomErasing(
+                parameters.erasing,
+                scale=(parameters.erasing_scale_min, parameters.erasing_scale_max),
+            )
+        )
+    transform: TrainTransform = v2.Compose(steps)
+    return transform
+
+
+_SIDES = frozenset({"left", "right", "lhs", "rhs", "clockwise", "counterclockwise"})
+_HEIGHTS = frozenset({"up", "down", "upper", "lower", "top", "bottom", "north", "south"})
+_TEXTUAL = frozenset({"digit", "digits", "letter", "letters", "character", "characters", "text"})
+_NUMBER_WORDS = frozenset(
+    {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"}
+)
+_COLOURS = frozenset(
+    {"red", "orange", "yellow", "green", "blue", "purple", "violet", "pink", "brown", "black"}
+    | {"white", "grey", "gray", "golden", "silver", "ripe", "unripe", "rust", "rusty"}
+)
+# From about here a 6 begins to look like a 9 and a Z like an N.
+_LARGE_ROTATION_DEGREES = 30.0
+_STRONG_COLOUR = 0.1
+
+
+def preset_warnings(parameters: AugmentationParameters, class_names: Sequence[str]) -> list[str]:
+    """Say where the augmentation may turn an image of one class into one of another.
+
+    Judges by the words in the class names only; an empty list is no promise.
+
+    Args:
+        parameters: What training may do to an image.
+        class_names: Names of the classes, in any order.
+
+    Returns:
+        One sentence a problem, naming up to three of the classes that it concerns.
+    """
+    words = {name: _words(name) for name in class_names}
+    sides = [name for name, found in words.items() if found & _SIDES]
+    heights = [name for name, found in words.items() if found & _HEIGHTS]
+    coloured = [name for name, found in words.items() if found & _COLOURS]
+    textual = _textual_names(words)
+    flips = bool(parameters.horizontal_flip or parameters.vertical_flip)
+    shifts_colour = parameters.hue > _STRONG_COLOUR or parameters.greyscale > 0
+    found: list[str] = []
+    if parameters.horizontal_flip and sides:
+        found.append(
+            f"Horizontal flip: left and right swap; your classes include {_quoted(sides)}."
+        )
+    if parameters.vertical_flip and heights:
+        found.append(f"Vertical flip: up and down swap; your classes include {_quoted(heights)}.")
+    if flips and textual:
+        found.append(
+            f"Flip: mirrored characters do not exist; your classes include {_quoted(textual)}."
+        )
+    if parameters.rotation_degrees >= _LARGE_ROTATION_DEGREES and (textual or heights):
+        found.append(
+            f"Rotation up to {parameters.rotation_degrees:g} degrees can turn one class into "
+            f"another; your classes include {_quoted(textual or heights)}."
+        )
+    if shifts_colour and coloured:
+        found.append(
+            "Hue and greyscale change the colour that tells classes apart; "
+            f"your classes include {_quoted(coloured)}."
+        )
+    return found
+
+
+def _words(name: str) -> set[str]:
+    """Lower-case words of a class name: 'Left_lung', 'leftLung' and 'left lung' are alike."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    return {word.lower() for word in re.findall(r"[^\W_]+", spaced)}
+
+
+def _textual_names(words: dict[str, set[str]]) -> list[str]:
+    """Classes that are characters: named so, or at least three of them are one character long."""
+    named = [name for name, found in words.items() if found & _TEXTUAL]
+    single = [
+        name
+        for name in words
+        if (len(name.strip()) == 1 and name.strip().isalnum())
+        or name.strip().lower() in _NUMBER_WORDS
+    ]
+    return named or (single if len(single) >= 3 else [])
+
+
+def _quoted(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(f"'{name}'" for name in names[:3]) + more
