@@ -1,0 +1,153 @@
+"""Build a network that is known to work on the inputs it will get."""
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+from torch.nn import Parameter
+from torchvision import models as tv
+
+from forge_core.errors import InvalidInput
+from forge_core.models import architectures, heads, weights
+from forge_core.models.classifier import ImageClassifier
+from forge_core.models.forge_cnn import ForgeCNN
+
+
+def build_model(
+    architecture: str,
+    num_classes: int,
+    *,
+    pretrained: bool,
+    input_size: int,
+    channels: int = 3,
+) -> ImageClassifier:
+    """A network in training mode on the CPU, proven on a dummy input.
+
+    Fresh layers are initialised from torch's random stream: seed it first to get the same
+    network twice.
+
+    Args:
+        architecture: A name in `ARCHITECTURES`.
+        num_classes: K, at least 2.
+        pretrained: Start the backbone from ImageNet weights.
+        input_size: Side of the inputs, in pixels.
+        channels: 3, or 1 for a ForgeCNN on grey inputs.
+
+    Raises:
+        InvalidInput: The pieces do not fit together; nothing was trained yet.
+        WeightsUnavailable: Pretrained weights are wanted and cannot be had.
+    """
+    found = architectures.get_architecture(architecture)
+    architectures.check_input_size(found, input_size)
+    state = weights.load_weights(architecture) if pretrained else None
+    model = assemble(architecture, num_classes, input_size=input_size, channels=channels)
+    if state is not None:
+        # strict=False only for the classifier that the head has replaced.
+        missing = model.backbone.load_state_dict(state, strict=False).missing_keys
+        if missing:
+            raise InvalidInput(
+                f"The ImageNet weights of {architecture} lack {len(missing)} tensors.",
+                detail=", ".join(missing),
+            )
+    check_forward(model, num_classes, input_size=input_size, channels=channels)
+    return model
+
+
+def assemble(
+    architecture: str, num_classes: int, *, input_size: int, channels: int = 3
+) -> ImageClassifier:
+    """The network without pretrained weights and without a check; works on the meta device.
+
+    Raises:
+        InvalidInput: The name is unknown, or there are too few classes or other channels.
+    """
+    found = architectures.get_architecture(architecture)
+    if num_classes < 2:
+        raise InvalidInput(
+            f"Cannot tell {num_classes} class apart.",
+            next_step="Label images of at least 2 classes.",
+        )
+    if channels not in (1, 3) or (channels == 1 and architecture != "forge_cnn"):
+        raise InvalidInput(
+            f"{found.title} cannot read images of {channels} channels.",
+            next_step="Use 3 channels; grey images are read as RGB.",
+        )
+    if architecture == "forge_cnn":
+        return ForgeCNN(num_classes, channels, input_size)
+    backbone, features = _BACKBONES[architecture]()
+    return ImageClassifier(backbone, heads.make_head(features, num_classes))
+
+
+def check_forward(
+    model: nn.Module, num_classes: int, *, input_size: int, channels: int = 3
+) -> None:
+    """Send a dummy image through the network in eval mode; the mode is put back.
+
+    Raises:
+        InvalidInput: It fails, gives another shape than (1, K), or numbers that are not finite.
+    """
+    device = next(model.parameters()).device
+    was_training = model.training
+    model.eval()
+    try:
+        with torch.inference_mode():
+            logits = model(torch.zeros(1, channels, input_size, input_size, device=device))
+    except RuntimeError as error:
+        raise InvalidInput(
+            f"The network cannot process a {channels} x {input_size} x {input_size} image.",
+            next_step="Choose another input size or architecture.",
+            detail=str(error),
+        ) from error
+    finally:
+        model.train(was_training)
+    if logits.shape != (1, num_classes):
+        raise InvalidInput(
+            f"The network gives {tuple(logits.shape)} for one image, not (1, {num_classes}).",
+            next_step="Check that its head has one output a class.",
+        )
+    if not bool(torch.isfinite(logits).all()):
+        raise InvalidInput(
+            "The network gives numbers that are not finite for a plain image.",
+            next_step="Its weights are damaged: build it again or choose other weights.",
+        )
+
+
+def backbone_parameters(model: ImageClassifier) -> list[Parameter]:
+    """Parameters of everything before the head."""
+    return list(model.backbone.parameters())
+
+
+def head_parameters(model: ImageClassifier) -> list[Parameter]:
+    """Parameters of the head."""
+    return list(model.head.parameters())
+
+
+def set_backbone_frozen(model: ImageClassifier, frozen: bool) -> None:
+    """Freeze or free the backbone; frozen, it stays in eval mode also after `model.train()`."""
+    model.set_backbone_frozen(frozen)
+
+
+def _resnet18() -> tuple[nn.Module, int]:
+    network = tv.resnet18()
+    features = network.fc.in_features
+    network.fc = nn.Identity()
+    return network, features
+
+
+def _without_classifier(
+    network: tv.EfficientNet | tv.MobileNetV2 | tv.MobileNetV3,
+) -> tuple[nn.Module, int]:
+    """Cut the whole classifier off, so that the pooled features come out."""
+    features = next(
+        layer.in_features for layer in network.classifier if isinstance(layer, nn.Linear)
+    )
+    network.classifier = nn.Identity()
+    return network, features
+
+
+_BACKBONES: dict[str, Callable[[], tuple[nn.Module, int]]] = {
+    "resnet18": _resnet18,
+    "efficientnet_b2": lambda: _without_classifier(tv.efficientnet_b2()),
+    "mobilenet_v2": lambda: _without_classifier(tv.mobilenet_v2()),
+    "mobilenet_v3_small": lambda: _without_classifier(tv.mobilenet_v3_small()),
+}

@@ -1,0 +1,26 @@
+"""Full float32 arithmetic, for numbers that must be the same on every machine."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+
+@contextmanager
+def full_float32() -> Iterator[None]:
+    """Compute convolutions and products in IEEE float32 on CUDA too, without autocast.
+
+    By default cuDNN rounds the inputs of convolutions to TF32 (10 bits of mantissa), which alone
+    uses up the tolerance of golden predictions. The settings are put back afterwards; on a
+    machine without CUDA nothing changes.
+    """
+    convolutions: Any = torch.backends.cudnn.conv  # type: ignore[attr-defined]
+    products = torch.backends.cuda.matmul
+    before = (convolutions.fp32_precision, products.fp32_precision)
+    convolutions.fp32_precision = products.fp32_precision = "ieee"
+    try:
+        with torch.autocast("cuda", enabled=False), torch.autocast("cpu", enabled=False):
+            yield
+    finally:
+        convolutions.fp32_precision, products.fp32_precision = before

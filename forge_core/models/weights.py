@@ -1,0 +1,151 @@
+"""ImageNet weights: found in torch's cache, or downloaded without ever hanging.
+
+Torch's own download waits for as long as the network likes. Here a silent network is given up
+after seconds, the file is checked against the hash in its name, and a partial file never stays.
+"""
+
+import hashlib
+import os
+import queue
+import re
+import tempfile
+import threading
+from collections.abc import Mapping
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+import torch
+from torch import Tensor
+
+from forge_core.errors import InvalidInput, WeightsUnavailable
+from forge_core.models import architectures
+from forge_core.models.architectures import Architecture
+
+CONNECT_SECONDS = 8.0
+"""How long looking up the name, connecting and the first answer may take together."""
+_CHUNK_BYTES = 2**18
+
+
+def are_cached(architecture: str) -> bool:
+    """Whether the pretrained weights of an architecture lie in torch's cache."""
+    found = architectures.get_architecture(architecture)
+    return found.weights is not None and cache_path(found).is_file()
+
+
+def cached_architectures() -> list[str]:
+    """Names of the architectures whose pretrained weights need no download."""
+    return [name for name in architectures.ARCHITECTURES if are_cached(name)]
+
+
+def cache_path(architecture: Architecture) -> Path:
+    """Where torch keeps the weights: `TORCH_HOME` is read at each call."""
+    url = _url_of(architecture)
+    return Path(torch.hub.get_dir()) / "checkpoints" / Path(urlsplit(url).path).name
+
+
+def load_weights(architecture: str) -> Mapping[str, Tensor]:
+    """State dict of the ImageNet weights, downloaded once if they are not in the cache.
+
+    Raises:
+        InvalidInput: The architecture has no pretrained weights.
+        WeightsUnavailable: They are not cached and cannot be downloaded, or the cached file is
+            damaged. Says so within seconds when there is no network.
+    """
+    found = architectures.get_architecture(architecture)
+    path = cache_path(found)
+    if not path.is_file():
+        try:
+            download(_url_of(found), path)
+        except (OSError, HTTPException, ValueError) as error:
+            raise WeightsUnavailable(
+                f"The ImageNet weights of {architecture} are not in the local cache and could "
+                "not be downloaded.",
+                next_step=_next_step(architecture),
+                detail=f"{_url_of(found)}: {type(error).__name__}: {error}",
+            ) from error
+    if not _has_named_hash(path):
+        raise WeightsUnavailable(
+            f"The cached ImageNet weights of {architecture} are damaged.",
+            next_step=f"Delete {path.name} from torch's cache so that it is downloaded again.",
+            detail=str(path),
+        )
+    # The bytes are torchvision's by their hash, and weights_only refuses any code in them.
+    state: Mapping[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    return state
+
+
+def download(url: str, destination: Path, *, connect_seconds: float = CONNECT_SECONDS) -> None:
+    """Download a file whose name ends in the start of its SHA-256 (`name-0123abcd.pth`).
+
+    The destination appears complete and checked, or not at all.
+
+    Args:
+        url: http or https; proxies are taken from the environment.
+        destination: Where the file goes; its folder is made.
+        connect_seconds: Longest wait for the first answer, and for any later piece.
+
+    Raises:
+        OSError: No connection, no answer in time, an HTTP error, or a full disk.
+        ValueError: The bytes do not have the hash in the name.
+    """
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    with _open(url, connect_seconds) as answer:
+        handle, partial_name = tempfile.mkstemp(dir=destination.parent, suffix=".partial")
+        partial = Path(partial_name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                while chunk := answer.read(_CHUNK_BYTES):
+                    file.write(chunk)
+            if not _has_named_hash(partial, destination.name):
+                raise ValueError("the downloaded bytes do not have the hash in their name")
+            partial.chmod(0o644)
+            partial.replace(destination)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def _open(url: str, seconds: float) -> Any:
+    """`urlopen` with a limit that holds for the name look-up too, which has none of its own."""
+    answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def connect() -> None:
+        try:
+            answers.put(urlopen(url, timeout=seconds))
+        except Exception as error:
+            answers.put(error)
+
+    threading.Thread(target=connect, name="weights-download", daemon=True).start()
+    try:
+        answer = answers.get(timeout=seconds + 1)
+    except queue.Empty:
+        raise TimeoutError(f"no answer within {seconds:g} s") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def _has_named_hash(path: Path, name: str = "") -> bool:
+    """Whether the file's SHA-256 begins with the hexadecimal end of its name."""
+    match = re.search(r"-([0-9a-f]{8,})\.", name or path.name)
+    if match is None:
+        return True
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest().startswith(match[1])
+
+
+def _url_of(architecture: Architecture) -> str:
+    if architecture.weights is None:
+        raise InvalidInput(
+            f"{architecture.title} has no pretrained weights.",
+            next_step="Train it from scratch, or choose an architecture that has them.",
+        )
+    return str(architecture.weights.url)
+
+
+def _next_step(architecture: str) -> str:
+    cached = cached_architectures()
+    instead = f"Train {cached[0]} (cached), or" if cached else "Connect to the network, or train"
+    return f"{instead} {architecture} from scratch (needs far more images)."
