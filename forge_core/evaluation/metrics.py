@@ -4,6 +4,7 @@ Legend: N images, K classes. Rows of a confusion matrix are true labels, columns
 An undefined ratio (a class that was never predicted, or has no images) is 0, never NaN.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
@@ -55,20 +56,33 @@ class EvaluationReport:
     top5_accuracy: float | None
     """Share of images whose label is among the five highest scores; None up to five classes."""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The report as plain JSON values, with a schema number."""
         return {"schema": SCHEMA, **asdict(self)}
 
+    def to_json(self) -> str:
+        """One line of JSON with sorted keys."""
+        return json.dumps(self.to_dict(), sort_keys=True)
+
     @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Self:
+    def from_json(cls, text: str) -> Self:
         """The report that `to_json` wrote.
+
+        Raises:
+            InvalidInput: When the schema number is unknown.
+        """
+        return cls.from_dict(json.loads(text))
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """The report that `to_dict` wrote.
 
         Raises:
             InvalidInput: When the schema number is unknown.
         """
         if values.get("schema") != SCHEMA:
             raise InvalidInput(
-                f"This evaluation has schema {values.get('schema')!r}; this version reads {SCHEMA}.",
+                f"This evaluation has schema {values.get('schema')!r}, not {SCHEMA}.",
                 next_step="Evaluate the checkpoint again.",
             )
         low, high = values["accuracy_interval"]

@@ -1,0 +1,108 @@
+"""The warm-up on features that the frozen backbone computes once.
+
+While the backbone is frozen it gives the same features for the same pixels in every epoch. So a
+few augmented views of the training images go through it once, and the epochs train the head on
+those in turn. Validation features are those of the eval transform, in full precision.
+"""
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor, nn
+
+from forge_core.models.classifier import ImageClassifier
+from forge_core.training.batches import Batch, PixelSource, train_samples
+from forge_core.training.config import TrainConfig
+from forge_core.training.data import ImageSet
+from forge_core.training.precision import Precision
+
+FEATURE_VIEWS = 2
+"""Augmented views of each training image; epoch e trains on view e mod 2."""
+FEATURE_BYTES = 2**30
+"""Memory that the features of all views may take together."""
+
+
+class FeatureSource:
+    """Batches of backbone features through the head alone.
+
+    Args:
+        model: Its backbone must be frozen.
+        pixels: Where the images come from.
+        num_views: From `num_views_for`, at least 1.
+    """
+
+    def __init__(
+        self,
+        *,
+        config: TrainConfig,
+        model: ImageClassifier,
+        train: ImageSet,
+        pixels: PixelSource,
+        precision: Precision,
+        num_views: int,
+    ) -> None:
+        self.network: nn.Module = model.head
+        self._config = config
+        self._backbone = model.backbone
+        self._train = train
+        self._pixels = pixels
+        self._precision = precision
+        self._num_views = num_views
+        self._views: dict[int, Batch] = {}
+        self._val: list[Batch] = []
+
+    def num_preparing_steps(self, epoch: int) -> int:
+        """Batches through the backbone, where the epoch's view is not cached yet."""
+        return 0 if epoch % self._num_views in self._views else self._pixels.num_view_batches()
+
+    def prepare(self, epoch: int, on_batch: Callable[[int], None]) -> None:
+        """Compute the features of the epoch's view, once."""
+        view = epoch % self._num_views
+        if view in self._views:
+            return
+        found: list[Batch] = []
+        self._backbone.eval()
+        for inputs, labels in self._pixels.view_batches(view):
+            with torch.no_grad(), self._precision.autocast():
+                found.append((self._backbone(inputs).float(), labels))
+            on_batch(len(labels))
+        self._views[view] = (
+            torch.cat([features for features, _ in found]),
+            torch.cat([labels for _, labels in found]),
+        )
+
+    def num_train_batches(self) -> int:
+        """Steps of an epoch."""
+        return self._pixels.num_train_batches()
+
+    def train_batches(self, epoch: int) -> Iterator[Batch]:
+        """Features of the epoch's view in the order of the epoch."""
+        features, labels = self._views[epoch % self._num_views]
+        for batch in train_samples(self._config, self._train, epoch):
+            positions = torch.tensor([sample.position for sample in batch], device=labels.device)
+            yield features[positions], labels[positions]
+
+    def val_batches(self) -> Iterator[Batch]:
+        """Features of the validation images, computed at the first call."""
+        if self._val:
+            yield from self._val
+            return
+        found = []
+        self._backbone.eval()
+        for inputs, labels in self._pixels.val_batches():
+            with torch.no_grad():
+                found.append((self._backbone(inputs), labels))
+            yield found[-1]
+        self._val = found
+
+
+def num_views_for(model: ImageClassifier, num_images: int, epochs: int, input_size: int) -> int:
+    """How many views fit into memory, at most one an epoch; 0 when not even one does."""
+    device = next(model.parameters()).device
+    was_training = model.training
+    model.eval()
+    with torch.no_grad():
+        features: Tensor = model.backbone(torch.zeros(1, 3, input_size, input_size, device=device))
+    model.train(was_training)
+    view_bytes = num_images * features.shape[1] * features.element_size()
+    return min(FEATURE_VIEWS, epochs, FEATURE_BYTES // view_bytes)

@@ -1,0 +1,104 @@
+"""What the training loop tells whoever started it; the loop never knows who listens."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+PROGRESS_SECONDS = 0.25
+"""Shortest time between two reports of progress within an epoch."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpochMetrics:
+    """Metrics of one finished epoch."""
+
+    epoch: int
+    """Number of the epoch in the whole run, from 1."""
+    stage: str
+    """Stage that the epoch belongs to: warmup, finetune or scratch."""
+    train_loss: float
+    """Mean loss of the training batches as they were trained on (augmented, dropout on)."""
+    train_accuracy: float
+    """Accuracy on the same batches, 0 to 1; often below `val_accuracy` for that reason."""
+    val_loss: float
+    """Mean cross entropy on the validation split in nats."""
+    val_accuracy: float
+    """Accuracy on the validation split, 0 to 1."""
+    learning_rates: Mapping[str, float]
+    """Learning rate of each parameter group at the last step of the epoch."""
+    duration_seconds: float
+    """Wall time of the epoch, validation included."""
+    images_per_second: float
+    """Training images a second, validation not included."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The metrics as plain JSON values."""
+        return asdict(self)
+
+
+class Reporter(Protocol):
+    """Listens to a run. Called from the training thread, so each method must be quick."""
+
+    def on_message(self, text: str) -> None:
+        """A sentence for the log: what was found, chosen or left out."""
+
+    def on_progress(
+        self, stage: str, epoch: int, step: int, steps: int, images_per_second: float
+    ) -> None:
+        """Where the run is, at most a few times a second.
+
+        Args:
+            stage: Name of the stage, or `pack` while images are decoded.
+            epoch: Number of the epoch from 1; 0 while images are decoded.
+            step: Steps done of this epoch.
+            steps: Steps of this epoch.
+            images_per_second: Mean rate since the epoch began.
+        """
+
+    def on_epoch(self, metrics: EpochMetrics) -> None:
+        """An epoch is finished, and its checkpoint and resume state are on disk.
+
+        A resumed run tells its last finished epoch again, in case that the process died between
+        writing and telling: keep one entry an epoch.
+        """
+
+    def should_stop(self) -> bool:
+        """True when the run shall end now; asked before every step."""
+        ...
+
+
+class Stopped(Exception):
+    """The listener asked the run to end; only the loop raises and catches it."""
+
+
+class ProgressMeter:
+    """Counts steps for a reporter, and asks it before each one whether to go on."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+        self.begin("", 0, 0)
+
+    def begin(self, stage: str, epoch: int, steps: int) -> None:
+        """Start to count the `steps` of an epoch."""
+        self._stage, self._epoch, self._steps = stage, epoch, steps
+        self._step = 0
+        self._num_images = 0
+        self._began = time.perf_counter()
+        self._last_report = -PROGRESS_SECONDS
+
+    def check(self) -> None:
+        """Raise `Stopped` when the run shall end."""
+        if self._reporter.should_stop():
+            raise Stopped
+
+    def advance(self, num_images: int) -> None:
+        """Count a step of so many images, and raise `Stopped` when the run shall end."""
+        self._step += 1
+        self._num_images += num_images
+        now = time.perf_counter() - self._began
+        if now - self._last_report >= PROGRESS_SECONDS or self._step == self._steps:
+            self._last_report = now
+            rate = self._num_images / max(now, 1e-9)
+            self._reporter.on_progress(self._stage, self._epoch, self._step, self._steps, rate)
+        self.check()

@@ -1,0 +1,132 @@
+"""What a run leaves: checkpoints and state after each epoch, and a result at its end."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from forge_core.evaluation.metrics import EvaluationReport
+from forge_core.models import checkpoint
+from forge_core.models.classifier import ImageClassifier
+from forge_core.models.model_card import ModelCard, library_versions
+from forge_core.training import resuming
+from forge_core.training.pack import RejectedImage
+from forge_core.training.preparing import Run
+from forge_core.training.reporting import EpochMetrics
+from forge_core.training.resuming import Progression, ResumeState
+
+BEST_FILE = "best.safetensors"
+LAST_FILE = "last.safetensors"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitResult:
+    """How a run ended."""
+
+    best_metric: float | None
+    """Highest validation accuracy, 0 to 1; None when no epoch was finished."""
+    best_epoch: int
+    """Epoch that reached it first with the lowest loss, from 1; 0 when none was finished."""
+    epochs_done: int
+    best_path: Path | None
+    """Checkpoint of the best epoch."""
+    last_path: Path | None
+    """Checkpoint of the last full epoch."""
+    report: EvaluationReport | None
+    """Validation metrics of the best epoch."""
+    stopped: bool
+    """The reporter asked to stop before the last epoch was finished."""
+    ended_early: bool
+    """Early stopping ended the run."""
+    history: tuple[EpochMetrics, ...]
+    """Metrics of all epochs, those before a resumption included."""
+    rejected: tuple[RejectedImage, ...]
+    """Images of both splits that were left out, and why."""
+
+
+def begin(run: Run, resume: bool) -> ResumeState | None:
+    """The state to go on from, or None and a folder without results of an earlier run.
+
+    Raises:
+        InvalidInput: The run to resume was another one.
+        TrainingFailed: Its state is damaged.
+    """
+    run.folder.mkdir(parents=True, exist_ok=True)
+    if resume:
+        state = resuming.load_state(run.folder, run.identity)
+        if state is not None:
+            run.reporter.on_message(f"Going on after epoch {state.progression.epochs_done}.")
+            run.reporter.on_epoch(state.progression.history[-1])
+            return state
+        run.reporter.on_message("No full epoch was saved: beginning with the first one.")
+    for name in (resuming.STATE_FILE, BEST_FILE, LAST_FILE):
+        (run.folder / name).unlink(missing_ok=True)
+    return None
+
+
+def keep_epoch(
+    run: Run,
+    model: ImageClassifier,
+    optimizer: torch.optim.Optimizer,
+    entry: EpochMetrics,
+    report: EvaluationReport,
+    progression: Progression,
+) -> None:
+    """Write the checkpoints, then the state that counts the epoch as done."""
+    card = ModelCard(
+        architecture=run.config.architecture,
+        class_names=run.class_names,
+        label_ids=run.label_ids,
+        eval_transform=run.eval_transform,
+        run_id=run.run_id,
+        revision_id=run.revision_id,
+        seed=run.config.seed,
+        stage=entry.stage,
+        epoch=entry.epoch,
+        metrics={
+            "train_loss": entry.train_loss,
+            "train_accuracy": entry.train_accuracy,
+            "val_loss": report.loss,
+            "val_accuracy": report.accuracy,
+            "val_macro_f1": report.macro_f1,
+        },
+        versions=library_versions(run.device.name),
+    )
+    checkpoint.save_checkpoint(run.folder / LAST_FILE, model, card)
+    best = progression.best_report
+    if best is None or (report.accuracy, -report.loss) > (best.accuracy, -best.loss):
+        checkpoint.save_checkpoint(run.folder / BEST_FILE, model, card)
+        progression.best_epoch = entry.epoch
+        progression.best_report = report
+    progression.history.append(entry)
+    state = ResumeState(
+        progression=progression,
+        model=model.state_dict(),
+        optimizer=optimizer.state_dict(),
+        precision=run.precision.state_dict(),
+    )
+    resuming.save_state(run.folder, state, run.identity)
+
+
+def make_result(
+    folder: Path,
+    progression: Progression,
+    rejected: tuple[RejectedImage, ...],
+    *,
+    stopped: bool = False,
+    ended_early: bool = False,
+) -> FitResult:
+    """The result of a run that has come so far."""
+    report = progression.best_report
+    return FitResult(
+        best_metric=None if report is None else report.accuracy,
+        best_epoch=progression.best_epoch,
+        epochs_done=progression.epochs_done,
+        best_path=None if report is None else folder / BEST_FILE,
+        last_path=None if report is None else folder / LAST_FILE,
+        report=report,
+        stopped=stopped,
+        ended_early=ended_early,
+        history=tuple(progression.history),
+        rejected=rejected,
+    )
