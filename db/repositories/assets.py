@@ -115,15 +115,17 @@ class AssetRepository:
             )
         }
 
-    def list_path_by_hash(self, content_hashes: Sequence[str]) -> dict[str, str]:
-        """Path of a living asset with each of these content hashes."""
+    def list_labels_by_hash(
+        self, content_hashes: Sequence[str]
+    ) -> dict[str, tuple[str, str | None]]:
+        """Path and label name of a living asset with each of these content hashes."""
         return {
-            content_hash: path
+            row.content_hash: (row.file_path, row.label_name)
             for part in slices(content_hashes)
-            for content_hash, path in self._session.execute(
-                select(VisionAsset.content_hash, VisionAsset.file_path).where(
-                    VisionAsset.content_hash.in_(part), VisionAsset.is_deleted.is_(False)
-                )
+            for row in self._session.execute(
+                select(
+                    VisionAsset.content_hash, VisionAsset.file_path, VisionAsset.label_name
+                ).where(VisionAsset.content_hash.in_(part), VisionAsset.is_deleted.is_(False))
             )
         }
 

@@ -1,15 +1,12 @@
 """The classes of the catalog: their names, colours and keys."""
 
-import unicodedata
-
 from db.records import Label
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog import changing
 from forge_core.catalog.changing import ChangeResult, Operation
-from forge_core.errors import Conflict, InvalidInput, NotFound
+from forge_core.catalog.entry_names import normalise_class_name
+from forge_core.errors import Conflict, NotFound
 from forge_core.workspace import Workspace
-
-MAX_NAME_CHARACTERS = 128
 
 # Okabe-Ito without black and with a grey that shows on light and dark. Beyond eight classes
 # colours repeat, and the name carries the meaning.
@@ -31,22 +28,6 @@ def list_classes(workspace: Workspace) -> list[Label]:
         return uow.labels.list_all()
 
 
-def clean_name(name: str) -> str:
-    """The name as it is kept: trimmed, Unicode NFC.
-
-    Raises:
-        InvalidInput: Nothing is left, it is too long, or it holds control characters.
-    """
-    cleaned = unicodedata.normalize("NFC", name).strip()
-    if not 0 < len(cleaned) <= MAX_NAME_CHARACTERS:
-        raise InvalidInput(
-            f"A class name has 1 to {MAX_NAME_CHARACTERS} characters, this one has {len(cleaned)}."
-        )
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in cleaned):
-        raise InvalidInput(f"The class name {cleaned!r} holds control characters.")
-    return cleaned
-
-
 def create_class(
     workspace: Workspace,
     name: str,
@@ -62,11 +43,12 @@ def create_class(
         InvalidInput: The name is empty, too long or has control characters.
         Conflict: A class of this name exists.
     """
-    operation = Operation.of("create_class", author=author, message=f"class {clean_name(name)}")
+    name = normalise_class_name(name)
+    operation = Operation.of("create_class", author=author, message=f"class {name}")
     with workspace.database.write() as uow:
         uow.revisions.lock()
-        if uow.labels.find_by_name(clean_name(name)) is not None:
-            raise Conflict(f"There is a class {clean_name(name)!r} already.")
+        if uow.labels.find_by_name(name) is not None:
+            raise Conflict(f"There is a class {name!r} already.")
         revision_id = changing.begin_revision(uow, operation)
         return add_class(
             uow, name, revision_id=revision_id, color=color, hotkey=hotkey, description=description
@@ -82,10 +64,10 @@ def add_class(
     hotkey: str | None = None,
     description: str = "",
 ) -> Label:
-    """Create a class inside a revision that was begun; the name must be free."""
+    """Create a class inside a revision that was begun; the name is normalised and free."""
     taken = uow.labels.list_all()
     label_id = uow.labels.add(
-        name=clean_name(name),
+        name=name,
         color=color or PALETTE[len(taken) % len(PALETTE)],
         hotkey=hotkey,
         description=description,
@@ -113,7 +95,7 @@ def rename_class(
         InvalidInput: The name is empty, too long or has control characters.
         Conflict: Another class has this name.
     """
-    new_name = clean_name(new_name)
+    new_name = normalise_class_name(new_name)
     with workspace.database.write() as uow:
         operation = Operation.of("rename_class", author=author, operation_id=operation_id)
         repetition = changing.lock_and_find_repetition(uow, operation)

@@ -1,0 +1,39 @@
+"""The demo that needs no download: 1,797 real handwritten digits that ship with scikit-learn.
+
+Source: E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine
+Learning Repository (1998), the test part, 8 x 8 pixels of 0 to 16 ink each.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from sklearn.datasets import load_digits
+
+from forge_core.catalog import import_plan, importing
+from forge_core.catalog.importing import ImportReport, Progress
+from forge_core.workspace import Workspace
+
+SOURCE_NAME = "digits"
+NUM_IMAGES = 1_797
+LARGEST_INK = 16
+
+
+def write_digits(folder: Path) -> None:
+    """Write the digits as greyscale PNG files, a folder per class."""
+    digits = load_digits()
+    for position, (ink, digit) in enumerate(zip(digits.images, digits.target, strict=True)):
+        target = folder / str(digit)
+        target.mkdir(parents=True, exist_ok=True)
+        pixels = np.round(ink * (255 / LARGEST_INK)).astype(np.uint8)
+        Image.fromarray(pixels).save(target / f"{position:04d}.png")
+
+
+def import_digits(
+    workspace: Workspace, *, author: str, progress: Progress | None = None
+) -> ImportReport:
+    """Take the digits into the catalog by the ordinary importer. Twice adds nothing."""
+    folder = workspace.cache_folder / "demo" / SOURCE_NAME
+    write_digits(folder)
+    plan = import_plan.prepare(workspace, folder, source_dataset=SOURCE_NAME)
+    return importing.run_import(workspace, plan, author=author, progress=progress)

