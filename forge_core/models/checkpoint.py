@@ -2,7 +2,8 @@
 
 The card is text in the file's header, the rest is plain numbers; there is nothing in it that
 could run. Loading replays the golden predictions and refuses a file that predicts otherwise
-here than where it was saved.
+here than where it was saved. A weight that no golden image happens to use is guarded by a
+digest of all tensors.
 """
 
 import copy
@@ -26,6 +27,7 @@ from forge_core.models.golden import GoldenPredictions, GoldenReport
 from forge_core.models.model_card import ModelCard
 
 CARD_KEY = "vision_forge_card"
+DIGEST_KEY = "vision_forge_tensors_sha256"
 _MODEL_PREFIX = "model."
 _PIXELS_KEY = "golden.pixels"
 _LOGITS_KEY = "golden.logits"
@@ -83,7 +85,8 @@ def save_checkpoint(path: Path, model: ImageClassifier, card: ModelCard) -> str:
     os.close(handle)
     partial = Path(partial_name)
     try:
-        save_file(tensors, partial, metadata={CARD_KEY: card.to_json()})
+        metadata = {CARD_KEY: card.to_json(), DIGEST_KEY: _digest(tensors)}
+        save_file(tensors, partial, metadata)
         with partial.open("rb+") as file:
             os.fsync(file.fileno())
         sha256 = _hash_file(partial)
@@ -110,27 +113,24 @@ def load_checkpoint(
         CheckpointRejected: The file is damaged or of another kind, its card and weights do not
             belong together, or its golden predictions do not hold here.
     """
-    card, tensors = _read(path)
+    card, tensors, digest = _read(path)
     sha256 = _hash_file(path)
+    intact = digest == _digest(tensors)
     proof = _take_golden(tensors, card)
     model = _assemble(tensors, card).to(device).eval()
     model.requires_grad_(True)
     report = golden.replay(model, proof, card.eval_transform, tolerance=card.golden_tolerance)
     if not report.passed:
-        message = (
+        _judge(
+            policy,
             f"The golden predictions of {path.name} do not hold here: "
             f"{'the same' if report.argmax_equal else 'other'} classes, logits differ by "
             f"{report.max_relative_difference:.2g} of the largest "
-            f"(at most {card.golden_tolerance:g} is allowed)."
+            f"(at most {card.golden_tolerance:g} is allowed).",
+            f"saved with {dict(card.versions)}",
         )
-        if policy == "refuse":
-            raise CheckpointRejected(
-                message,
-                next_step="Get the file from its run again, or use the library versions in its "
-                "card.",
-                detail=f"saved with {dict(card.versions)}",
-            )
-        _log.warning("%s", message)
+    if not intact:
+        _judge(policy, f"The weights in {path.name} are not those that were saved.", "")
     return LoadedCheckpoint(model, card, report, sha256)
 
 
@@ -145,12 +145,25 @@ def read_card(path: Path) -> ModelCard:
         return _card_of(path, file.metadata())
 
 
-def _read(path: Path) -> tuple[ModelCard, dict[str, Tensor]]:
+def _judge(policy: Policy, message: str, detail: str) -> None:
+    if policy == "refuse":
+        raise CheckpointRejected(
+            message,
+            next_step="Get the file from its run again, or use the library versions in its card.",
+            detail=detail,
+        )
+    _log.warning("%s", message)
+
+
+def _read(path: Path) -> tuple[ModelCard, dict[str, Tensor], str | None]:
+    """Card, tensors and the digest that the tensors had when they were saved."""
     with _opened(path) as file:
-        card = _card_of(path, file.metadata())
+        metadata = file.metadata()
+        card = _card_of(path, metadata)
         try:
             # Cloned out of the memory map: the file may be replaced or removed afterwards.
-            return card, {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
+            return card, tensors, metadata.get(DIGEST_KEY)
         except (SafetensorError, RuntimeError, ValueError, TypeError) as error:
             raise _damaged(path, error) from error
 
@@ -243,3 +256,12 @@ def _assemble(tensors: dict[str, Tensor], card: ModelCard) -> ImageClassifier:
 def _hash_file(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _digest(tensors: dict[str, Tensor]) -> str:
+    """SHA-256 over names, types, shapes and values of all tensors."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.contiguous().view(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
