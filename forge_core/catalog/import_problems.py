@@ -1,0 +1,41 @@
+"""What an import could not take in, in words for the report. Pure: no database, no pixels."""
+
+from dataclasses import dataclass
+
+REASONS: dict[str, str] = {
+    "not_an_image": "not an image file",
+    "format_not_supported": "a picture format that is not read",
+    "empty": "empty file",
+    "empty_folder": "folder without files",
+    "bad_name": "a name that cannot be kept",
+    "bad_class_name": "a folder or label that cannot name a class",
+    "bad_split": "a split that does not exist",
+    "outside": "leads out of the folder",
+    "link": "a link",
+    "special_file": "a device, pipe or socket",
+    "duplicate": "named twice",
+    "missing_file": "named in the table, but not there",
+    "not_listed": "not named in the table",
+    "encrypted": "protected by a password",
+    "damaged": "damaged inside the archive",
+    "unreadable": "cannot be read",
+}
+"""Every reason an `ImportProblem` found before decoding may carry."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportProblem:
+    """One thing that was left out, and why."""
+
+    path: str
+    """Where it is, relative to what was imported; safe to print, not always to open."""
+    reason: str
+    """A key of `REASONS`, or of `imaging.decode.REASONS` once pixels were read."""
+    message: str
+    """A sentence for a person."""
+
+
+def printable(path: str) -> str:
+    """The path with everything that a screen, a log or a CSV cannot hold written as escapes."""
+    text = path.encode("utf-8", "backslashreplace").decode("utf-8")
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
