@@ -1,0 +1,157 @@
+"""The schema: migrations equal the models, constraints refuse what must not be kept."""
+
+import threading
+import uuid
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import CheckConstraint, UniqueConstraint, inspect
+from sqlalchemy.exc import IntegrityError
+
+from db.models import Base
+from db.records import NewAsset
+from db.session import Database
+from forge_core.workspace import Workspace
+
+
+def make_asset(file_path: str, **values: object) -> NewAsset:
+    fields: dict[str, object] = {
+        "asset_id": uuid.uuid4(),
+        "file_path": file_path,
+        "label_id": None,
+        "label_name": None,
+        "split_type": None,
+        "source_dataset": "drawn",
+        "content_hash": "0" * 64,
+        "width": 8,
+        "height": 8,
+        "size_bytes": 100,
+        "mime": "image/png",
+        "perceptual_hash": None,
+    }
+    return NewAsset(**{**fields, **values})  # type: ignore[arg-type]
+
+
+def test_migrations_build_what_the_models_say(workspace: Workspace) -> None:
+    with workspace.database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences = compare_metadata(context, Base.metadata)
+    assert [
+        d for d in differences if d[0] != "remove_table" or d[1].name != "alembic_version"
+    ] == []
+
+
+def test_upgrade__twice_changes_nothing(workspace: Workspace) -> None:
+    workspace.database.upgrade()
+    assert workspace.database.is_current()
+
+
+def test_upgrade__from_many_threads_at_once(tmp_path) -> None:
+    databases = [Database(f"sqlite:///{tmp_path / 'fresh.db'}") for _ in range(4)]
+    threads = [threading.Thread(target=database.upgrade) for database in databases]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(database.is_current() for database in databases)
+
+
+def test_every_constraint_is_named() -> None:
+    for table in Base.metadata.tables.values():
+        for constraint in table.constraints:
+            if isinstance(constraint, CheckConstraint | UniqueConstraint):
+                assert constraint.name, f"{table.name}: {constraint}"
+
+
+def test_the_mission_columns_are_there(workspace: Workspace) -> None:
+    columns = {c["name"] for c in inspect(workspace.database.engine).get_columns("vision_assets")}
+    assert {
+        "asset_id",
+        "file_path",
+        "label_id",
+        "label_name",
+        "split_type",
+        "source_dataset",
+        "is_augmented",
+        "last_augmented_at",
+        "created_at",
+    } <= columns
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/etc/passwd", "C:/x.png", "s3://bucket/x.png", "../x.png", "a/../x.png", "a\\b.png", ""],
+)
+def test_the_database_itself_refuses_a_path_that_is_not_relative(
+    workspace: Workspace, path: str
+) -> None:
+    with pytest.raises(IntegrityError), workspace.database.write() as uow:
+        uow.assets.add([make_asset(path)])
+
+
+@pytest.mark.parametrize("path", ["a.png", "a b/ü.png", "a..b/c..png", "100%/x_y.png", "x'y.png"])
+def test_the_database_keeps_odd_but_relative_paths(workspace: Workspace, path: str) -> None:
+    with workspace.database.write() as uow:
+        uow.assets.add([make_asset(path)])
+    with workspace.database.read() as uow:
+        found = uow.assets.find_by_path(path)
+    assert found is not None
+    assert found.created_at.year >= 2025
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"split_type": "valid"},
+        {"label_name": "cat"},
+        {"label_id": 99, "label_name": "cat"},
+        {"width": 0},
+    ],
+)
+def test_the_database_refuses_values_that_break_its_rules(
+    workspace: Workspace, values: dict
+) -> None:
+    with pytest.raises(IntegrityError), workspace.database.write() as uow:
+        uow.assets.add([make_asset("x.png", **values)])
+
+
+def test_two_living_assets_cannot_share_a_path__but_a_removed_one_frees_it(
+    workspace: Workspace,
+) -> None:
+    first = make_asset("x.png")
+    with workspace.database.write() as uow:
+        uow.assets.add([first])
+    with pytest.raises(IntegrityError), workspace.database.write() as uow:
+        uow.assets.add([make_asset("x.png")])
+    with workspace.database.write() as uow:
+        uow.assets.update_fields([first.asset_id], {"is_deleted": True})
+        uow.assets.add([make_asset("x.png")])
+
+
+def test_a_transaction_that_raises_leaves_nothing(workspace: Workspace) -> None:
+    with pytest.raises(IntegrityError), workspace.database.write() as uow:
+        uow.assets.add([make_asset("x.png"), make_asset("/absolute.png")])
+    with workspace.database.read() as uow:
+        assert uow.assets.list_all() == []
+
+
+def test_what_a_reader_writes_is_rolled_back(workspace: Workspace) -> None:
+    with workspace.database.read() as uow:
+        uow.assets.add([make_asset("x.png")])
+    with workspace.database.read() as uow:
+        assert uow.assets.list_all() == []
+
+
+def test_sqlite_is_set_up_to_survive_a_power_cut(sqlite_workspace: Workspace) -> None:
+    with sqlite_workspace.database.engine.connect() as connection:
+        pragma = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")
+        }
+    assert pragma == {
+        "journal_mode": "wal",
+        "synchronous": 2,  # FULL
+        "busy_timeout": 30_000,
+        "foreign_keys": 1,
+    }

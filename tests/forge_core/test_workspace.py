@@ -1,0 +1,57 @@
+"""A workspace makes what it needs, keeps secrets private, and reads settings when asked."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from db.session import Database
+from forge_core import settings, workspace
+from forge_core.errors import InvalidInput
+from forge_core.settings import Settings
+
+
+def test_open__makes_folders_and_migrates_sqlite(tmp_path) -> None:
+    opened = workspace.open_workspace(Settings(workspace=tmp_path / "w", _env_file=None))
+    assert (tmp_path / "w" / "forge.db").exists()
+    assert opened.database.is_current()
+    for folder in (opened.runs_folder, opened.cache_folder, opened.logs_folder):
+        assert folder.is_dir()
+    assert workspace.open_workspace(opened.settings) is opened
+
+
+def test_open__on_an_unmigrated_postgres_says_what_to_do(postgres_server, tmp_path) -> None:
+    url = postgres_server.render_as_string(hide_password=False)
+    with pytest.raises(InvalidInput, match="forge db upgrade"):
+        workspace.open_workspace(
+            Settings(workspace=tmp_path / "w", database_url=url, _env_file=None)
+        )
+    assert not Database(url).is_current()  # and it was not migrated by surprise
+
+
+def test_secret__is_made_once_and_private(sqlite_workspace: workspace.Workspace) -> None:
+    first = sqlite_workspace.secret("hmac")
+    assert len(first) == 32
+    assert sqlite_workspace.secret("hmac") == first != sqlite_workspace.secret("cookie")
+    path = sqlite_workspace.folder / "secrets" / "hmac"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_settings__are_read_when_asked(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    monkeypatch.setenv("FORGE_WORKSPACE", str(tmp_path / "one"))
+    assert settings.current().workspace_folder == tmp_path / "one"
+    monkeypatch.setenv("FORGE_WORKSPACE", str(tmp_path / "two"))
+    assert settings.current().workspace_folder == tmp_path / "two"
+    monkeypatch.setenv("FORGE_RUNS_ROOT", str(tmp_path / "runs"))
+    assert settings.current().runs_folder == Path(tmp_path / "runs")
+
+
+def test_author__is_the_setting_or_the_login(
+    sqlite_workspace: workspace.Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path
+) -> None:
+    assert sqlite_workspace.author == "tester"
+    monkeypatch.setenv("LOGNAME", "curator")
+    other = workspace.open_workspace(
+        Settings(workspace=tmp_path / "other", user="", _env_file=None)
+    )
+    assert other.author == "curator"
