@@ -1,0 +1,220 @@
+"""A loaded checkpoint that answers for images."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from forge_core.errors import ImageRejected, InvalidInput
+from forge_core.imaging import decode
+from forge_core.imaging.decode import DecodeLimits
+from forge_core.models import checkpoint, precision
+from forge_core.models.checkpoint import LoadedCheckpoint, Policy
+from forge_core.models.model_card import ModelCard
+
+BATCH_SIZE = 32
+
+
+@dataclass(frozen=True)
+class ClassProbability:
+    """How likely a network finds one class."""
+
+    label_name: str
+    probability: float
+    """0 to 1; the probabilities of all classes sum to 1."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Class probabilities for one image by a checkpoint."""
+
+    probabilities: list[ClassProbability]
+    """The most likely classes, most likely first."""
+    latency_ms: float
+    """From bytes to probabilities, in milliseconds; in a batch the image's share of it."""
+    width: int
+    """Pixels across, of the upright original."""
+    height: int
+    """Pixels down, of the upright original."""
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """An image on its way into a batch."""
+
+    inputs: Tensor
+    width: int
+    height: int
+    seconds: float
+
+
+def choose_device(device: str | torch.device) -> torch.device:
+    """The device that is meant: "auto" is CUDA where there is a usable one, else the CPU.
+
+    Raises:
+        InvalidInput: A device is named that this machine does not have.
+    """
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        chosen = torch.device(device)
+    except RuntimeError as error:
+        raise InvalidInput(
+            f"{str(device)!r} is not a device.",
+            next_step="Choose auto, cpu or cuda:0.",
+            detail=str(error),
+        ) from error
+    if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
+        raise InvalidInput(
+            f"This machine has no {chosen}; it has {torch.cuda.device_count()} CUDA devices.",
+            next_step="Choose auto or cpu.",
+        )
+    return chosen
+
+
+class Predictor:
+    """Answers for images with the network of one checkpoint, in float32 on every device.
+
+    Several threads may use it; they take turns.
+
+    Args:
+        loaded: A checkpoint; its network is moved to the device.
+        device: "auto", "cpu", "cuda:0" or a torch device.
+    """
+
+    def __init__(self, loaded: LoadedCheckpoint, device: str | torch.device = "auto") -> None:
+        self.device = choose_device(device)
+        self.loaded = loaded
+        self._model = loaded.model.to(self.device).eval()
+
+    @classmethod
+    def load(
+        cls, path: Path, device: str | torch.device = "auto", *, policy: Policy = "refuse"
+    ) -> "Predictor":
+        """Load a checkpoint; its golden predictions are replayed on the chosen device.
+
+        Raises:
+            NotFound: There is no such file.
+            CheckpointRejected: The file is not ours, is damaged, or predicts otherwise here.
+            InvalidInput: The device does not exist.
+        """
+        chosen = choose_device(device)
+        return cls(checkpoint.load_checkpoint(path, chosen, policy=policy), chosen)
+
+    @property
+    def card(self) -> ModelCard:
+        """The card of the checkpoint."""
+        return self.loaded.card
+
+    def logits(self, images: Sequence[Image.Image]) -> Tensor:
+        """Logits of RGB images, upright as `imaging.decode` gives them.
+
+        Args:
+            images: N images of any sizes; 0 are allowed.
+
+        Returns:
+            (N, K) float32 on the CPU, in the order of the images and of the card's classes.
+        """
+        batches = [
+            self._forward([self.card.eval_transform(image) for image in images[start:stop]])
+            for start, stop in _batches(len(images))
+        ]
+        return torch.cat(batches) if batches else torch.empty(0, self.card.num_classes)
+
+    def predict(
+        self, data: bytes, top_k: int = 5, limits: DecodeLimits = decode.DEFAULT_LIMITS
+    ) -> Prediction:
+        """Class probabilities of one image file.
+
+        Raises:
+            ImageRejected: The bytes are not an image that can be read.
+            InvalidInput: `top_k` is less than 1.
+        """
+        (answer,) = self.predict_many([data], top_k, limits)
+        if isinstance(answer, ImageRejected):
+            raise answer
+        return answer
+
+    def predict_many(
+        self,
+        files: Sequence[bytes],
+        top_k: int = 5,
+        limits: DecodeLimits = decode.DEFAULT_LIMITS,
+    ) -> list[Prediction | ImageRejected]:
+        """Class probabilities of many image files; a bad one does not disturb the others.
+
+        At most `BATCH_SIZE` images are in memory at a time, and only one of them unreduced.
+
+        Args:
+            files: Bytes of image files.
+            top_k: How many classes to name; all if there are fewer.
+            limits: What is refused before it is decoded.
+
+        Returns:
+            For each file, in order, its prediction or why it was rejected.
+
+        Raises:
+            InvalidInput: `top_k` is less than 1.
+        """
+        if top_k < 1:
+            raise InvalidInput(f"Cannot name {top_k} classes.", next_step="Ask for at least 1.")
+        answers: list[Prediction | ImageRejected] = []
+        for start, stop in _batches(len(files)):
+            prepared = [self._prepare(data, limits) for data in files[start:stop]]
+            answers += self._answer(prepared, top_k)
+        return answers
+
+    def _prepare(self, data: bytes, limits: DecodeLimits) -> _Prepared | ImageRejected:
+        started = time.perf_counter()
+        try:
+            decoded = decode.decode_image(data, limits=limits)
+        except ImageRejected as error:
+            return error
+        inputs = self.card.eval_transform(decoded.image)
+        seconds = time.perf_counter() - started
+        return _Prepared(inputs, decoded.width, decoded.height, seconds)
+
+    def _answer(
+        self, prepared: Sequence[_Prepared | ImageRejected], top_k: int
+    ) -> list[Prediction | ImageRejected]:
+        readable = [entry for entry in prepared if isinstance(entry, _Prepared)]
+        if not readable:
+            return [entry for entry in prepared if isinstance(entry, ImageRejected)]
+        started = time.perf_counter()
+        probabilities = self._forward([entry.inputs for entry in readable]).softmax(dim=1)
+        best = probabilities.topk(min(top_k, self.card.num_classes), dim=1)
+        share = (time.perf_counter() - started) / len(readable)
+        rows = iter(zip(readable, best.values.tolist(), best.indices.tolist(), strict=True))
+        answers: list[Prediction | ImageRejected] = []
+        for entry in prepared:
+            if isinstance(entry, ImageRejected):
+                answers.append(entry)
+                continue
+            _, values, places = next(rows)
+            answers.append(
+                Prediction(
+                    [
+                        ClassProbability(self.card.class_names[place], value)
+                        for place, value in zip(places, values, strict=True)
+                    ],
+                    latency_ms=(entry.seconds + share) * 1_000,
+                    width=entry.width,
+                    height=entry.height,
+                )
+            )
+        return answers
+
+    def _forward(self, inputs: Sequence[Tensor]) -> Tensor:
+        """Logits (N, K) float32 on the CPU of N network inputs (C, H, W)."""
+        batch = torch.stack(list(inputs)).to(self.device)
+        with torch.inference_mode(), precision.full_float32():
+            logits: Tensor = self._model(batch)
+            return logits.float().cpu()
+
+
+def _batches(count: int) -> list[tuple[int, int]]:
+    return [(start, start + BATCH_SIZE) for start in range(0, count, BATCH_SIZE)]
