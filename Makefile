@@ -1,0 +1,67 @@
+# make run    a running app on this machine            make test   lint, types and tests
+# make demo   the whole loop without a browser          make bench  what we promise about speed
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export FORGE_WORKSPACE ?= workspace
+
+.PHONY: help setup setup-dev run demo test lint types format check-docs bench screenshots lock clean
+
+help:
+	@sed -n '1,2s/^# //p' Makefile
+
+# uv installs the lock in a minute from cold and in seconds from its cache; it needs only pip.
+$(VENV)/.uv:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Vision Forge needs Python 3.11 or newer; found " + sys.version.split()[0])'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.uv requirements.txt pyproject.toml
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-dev.txt
+	@touch $@
+
+setup: $(VENV)/.runtime
+
+setup-dev: $(VENV)/.dev
+
+run: setup
+	$(BIN)/forge init
+	$(BIN)/streamlit run app.py
+
+demo: setup
+	$(BIN)/forge demo
+
+test: setup-dev lint types
+	$(BIN)/python -m pytest -n 2 --dist loadscope
+
+lint: setup-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: setup-dev
+	$(BIN)/mypy
+
+format: setup-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup-dev
+	$(BIN)/python -m benchmarks.demo_digits
+
+screenshots: setup-dev
+	$(BIN)/python scripts/make_screenshots.py
+
+# Full pins for every platform, compiled from pyproject.toml.
+lock: $(VENV)/.uv
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --quiet -o requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --quiet -c requirements.txt -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

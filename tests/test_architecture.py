@@ -1,0 +1,177 @@
+"""The floors and the order of the rooms, enforced from the syntax trees.
+
+app.py + pages/   may import forge_core; Streamlit lives only here
+forge_core/       may import db; no Streamlit; a room imports rooms before it, never after
+db/               SQLAlchemy and itself; no torch, no forge_core
+"""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+ROOMS = (
+    "errors",
+    "settings",
+    "storage",
+    "workspace",
+    "imaging",
+    "catalog",
+    "augmentation",
+    "models",
+    "inference",
+    "evaluation",
+    "training",
+    "jobs",
+    "api",
+    "cli",
+)
+WITHOUT_TORCH = ("errors", "settings", "storage", "workspace", "imaging", "catalog")
+WITHOUT_DATABASE = ("imaging", "augmentation", "models", "inference", "evaluation", "training")
+MAX_LINES = 400
+
+
+def python_files(*folders: str) -> list[Path]:
+    files = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    assert files, f"no files in {folders}"
+    return files
+
+
+def imports_of(path: Path) -> Iterator[tuple[str, int]]:
+    """Dotted names that a file imports, also inside functions, with line numbers."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, node.lineno
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: relative import"
+            for alias in node.names:
+                yield f"{node.module}.{alias.name}", node.lineno
+
+
+def offences(files: list[Path], *forbidden: str) -> list[str]:
+    return [
+        f"{path.relative_to(ROOT)}:{line} imports {name}"
+        for path in files
+        for name, line in imports_of(path)
+        if any(name == module or name.startswith(f"{module}.") for module in forbidden)
+    ]
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(ROOT / "forge_core").parts[0].removesuffix(".py")
+
+
+def test_db_knows_nothing_above_it() -> None:
+    assert offences(python_files("db"), "forge_core", "pages", "torch", "streamlit", "PIL") == []
+
+
+def test_forge_core_knows_no_pages_and_no_streamlit() -> None:
+    assert offences(python_files("forge_core"), "streamlit", "pages", "app") == []
+
+
+def test_pages_reach_the_database_only_through_forge_core() -> None:
+    files = [*python_files("pages"), ROOT / "app.py"]
+    forbidden = ("db.session", "db.unit_of_work", "db.repositories", "sqlalchemy", "torch")
+    assert offences(files, *forbidden) == []
+
+
+def test_every_room_has_its_place_in_the_order() -> None:
+    found = {room_of(path) for path in python_files("forge_core")} - {"__init__"}
+    assert found == set(ROOMS)
+
+
+def test_a_room_imports_only_rooms_before_it() -> None:
+    wrong = []
+    for path in python_files("forge_core"):
+        room = room_of(path)
+        if room == "__init__":
+            continue
+        for name, line in imports_of(path):
+            parts = name.split(".")
+            if parts[0] != "forge_core" or len(parts) < 2 or parts[1] not in ROOMS:
+                continue
+            if ROOMS.index(parts[1]) > ROOMS.index(room):
+                wrong.append(f"{path.relative_to(ROOT)}:{line} imports {name}")
+    assert wrong == []
+
+
+def test_early_rooms_import_no_torch() -> None:
+    files = [path for path in python_files("forge_core") if room_of(path) in WITHOUT_TORCH]
+    assert offences(files, "torch", "torchvision") == []
+
+
+def test_pure_rooms_know_no_database() -> None:
+    files = [path for path in python_files("forge_core") if room_of(path) in WITHOUT_DATABASE]
+    assert offences(files, "db", "sqlalchemy", "forge_core.workspace", "forge_core.catalog") == []
+
+
+@pytest.mark.parametrize("module", ["forge_core.catalog.importing", "forge_core.catalog.browsing"])
+def test_importing_the_catalog_loads_no_torch(module: str) -> None:
+    code = f"import sys, {module}; sys.exit('torch' in sys.modules or 'streamlit' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_package_files_hold_no_logic() -> None:
+    for path in python_files("db", "forge_core", "pages"):
+        if path.name == "__init__.py":
+            body = ast.parse(path.read_text(encoding="utf-8")).body
+            assert all(isinstance(node, ast.Expr) for node in body), path.relative_to(ROOT)
+
+
+def test_the_network_is_called_and_never_its_forward() -> None:
+    for path in python_files("forge_core", "pages"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                is_super = isinstance(node.func.value, ast.Call)
+                assert node.func.attr != "forward" or is_super, f"{path}:{node.lineno}"
+
+
+def test_files_can_be_read_in_one_sitting() -> None:
+    """Code of the product; a migration is a list of tables and may be longer."""
+    files = [*python_files("db", "forge_core", "pages"), ROOT / "app.py"]
+    files += [*(ROOT / "pages").rglob("*.js"), *(ROOT / "pages").rglob("*.css")]
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in files
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > MAX_LINES
+        and "versions" not in path.parts
+    }
+    assert long == {}
+
+
+def test_nothing_a_person_can_send_is_unpickled() -> None:
+    """`torch.load` only with `weights_only=True`; no other unpickler is called at all."""
+    for path in python_files("forge_core", "pages", "db"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            called = ast.unparse(node.func)
+            place = f"{path.relative_to(ROOT)}:{node.lineno}"
+            assert called.split(".")[0] not in ("pickle", "dill", "joblib"), place
+            if called == "torch.load":
+                keywords = {keyword.arg: keyword.value for keyword in node.keywords}
+                weights_only = keywords.get("weights_only")
+                assert isinstance(weights_only, ast.Constant), place
+                assert weights_only.value is True, place
+
+
+def test_no_file_names_a_path_of_a_machine() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    for name in tracked:
+        path = ROOT / name
+        if path.suffix in {".py", ".md", ".toml", ".txt", ".yaml", ".js", ".css", ".html", ""}:
+            text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+            for prefix in ("/" + "root/", "/" + "work/", "/" + "home/"):
+                assert prefix not in text, f"{name} names {prefix}"
