@@ -5,7 +5,6 @@ database. Paths are relative or object keys: a CHECK refuses absolute ones, and
 `forge_core.storage.check_key` refuses the rest before a row is written.
 """
 
-import enum
 import uuid
 from datetime import datetime
 from typing import Any
@@ -22,9 +21,9 @@ from sqlalchemy import (
     Uuid,
 )
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.sql.functions import FunctionElement
+
+from db.clock import utc_now
 
 NAMING = {
     "pk": "pk_%(table_name)s",
@@ -33,67 +32,6 @@ NAMING = {
     "ck": "ck_%(table_name)s_%(constraint_name)s",
     "ix": "ix_%(table_name)s_%(column_0_name)s",
 }
-
-
-class utc_now(FunctionElement[datetime]):  # noqa: N801 - spelled like the SQL function it is
-    """The database's clock now, UTC, to the millisecond or better, also inside a transaction."""
-
-    type = DateTime()
-    inherit_cache = True
-
-
-@compiles(utc_now)
-def _utc_now_default(element: Any, compiler: Any, **kw: Any) -> str:
-    return "CURRENT_TIMESTAMP"
-
-
-@compiles(utc_now, "sqlite")
-def _utc_now_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
-    return "(strftime('%Y-%m-%d %H:%M:%f000', 'now'))"
-
-
-@compiles(utc_now, "postgresql")
-def _utc_now_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
-    return "(clock_timestamp() AT TIME ZONE 'utc')"
-
-
-class Split(enum.StrEnum):
-    """A part of the catalog. `HELD_OUT` is never trained on and never moved by a split."""
-
-    TRAIN = "train"
-    VAL = "val"
-    TEST = "test"
-    HELD_OUT = "held_out"
-
-
-class RunStatus(enum.StrEnum):
-    """Where a training run stands."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    INTERRUPTED = "interrupted"  # its process was lost; it can be resumed
-
-    def is_finished(self) -> bool:
-        """Whether nothing more will happen unless a person asks for it."""
-        return self not in (RunStatus.QUEUED, RunStatus.RUNNING)
-
-
-class JobStatus(enum.StrEnum):
-    """Where a job stands. A finished job never changes again."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    INTERRUPTED = "interrupted"
-
-    def is_finished(self) -> bool:
-        """Whether the row is final."""
-        return self not in (JobStatus.QUEUED, JobStatus.RUNNING)
 
 
 # Order and equality of text must be the same on both databases: bytes, as SQLite does it.

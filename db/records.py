@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from db.models import JobStatus, RunStatus
+from db.enums import JobStatus, RunStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,8 @@ from sqlalchemy import CursorResult, insert, select, update
 from sqlalchemy.orm import Session
 
 from db import models
-from db.models import JobStatus, utc_now
+from db.clock import utc_now
+from db.enums import JobStatus
 from db.records import Job
 from db.repositories.rows import columns_of
 

@@ -5,7 +5,8 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from db.models import RunStatus, TrainingRun
+from db.enums import RunStatus
+from db.models import TrainingRun
 from db.records import Run
 from db.repositories.rows import columns_of
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from db.models import Split
+from db.enums import Split
 from db.records import CountRow, Label
 from forge_core.workspace import Workspace
 
-IMBALANCE_RATIO = 3.0
+IMBALANCE_RATIO = 1.5
 """Largest class over smallest class in train above which sampling is weighted by default."""
 
 FEW_TRAINING_IMAGES = 10

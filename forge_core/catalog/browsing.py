@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
-from db.models import Split
+from db.enums import Split
 from db.records import Asset, AssetFilter, CountRow
 from db.repositories.assets import SORTS
 from forge_core.errors import InvalidInput, NotFound

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from db.models import Split
+from db.enums import Split
 from db.records import Asset
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog import changing

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from db.models import Split
+from db.enums import Split
 from db.records import Asset
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog import changing

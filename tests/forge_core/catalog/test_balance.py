@@ -30,7 +30,7 @@ def test_balance__counts_every_class_and_split(workspace: Workspace, tmp_path) -
 
 
 def test_balance__ratio_and_its_warning() -> None:
-    # 90 cats, 20 dogs in train: 4.5 times, above the limit of 3
+    # 90 cats, 20 dogs in train: 4.5 times, above the limit
     found = describe_balance(
         [label(1, "cat"), label(2, "dog")],
         [count(1, "train", 90), count(2, "train", 20), count(1, "val", 20), count(2, "val", 20)],
