@@ -1,0 +1,124 @@
+"""What a person can use is documented: every setting, command and page."""
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+from typer.main import get_command
+
+from forge_core.cli.main import app
+from forge_core.settings import Settings
+from pages.components import navigation
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+
+
+def commands(group, prefix: str = "") -> list[str]:
+    """Full names of all commands, such as "runs list"."""
+    found: list[str] = []
+    for name, command in group.commands.items():
+        full = f"{prefix}{name}"
+        is_group = hasattr(command, "commands")
+        found += commands(command, f"{full} ") if is_group else [full]
+    return found
+
+
+COMMANDS = commands(get_command(app))
+PAGES = [entry for entries in navigation.SECTIONS.values() for entry in entries if entry.exists()]
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_is_documented(name: str) -> None:
+    text = (DOCS / "settings.md").read_text(encoding="utf-8")
+    assert f"| `FORGE_{name.upper()}` |" in text
+
+
+def test_no_setting_is_documented_that_does_not_exist() -> None:
+    text = (DOCS / "settings.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"^\| `FORGE_([A-Z_]+)` \|", text, flags=re.MULTILINE))
+    assert documented == {name.upper() for name in Settings.model_fields}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_documented(name: str) -> None:
+    text = (DOCS / "commands.md").read_text(encoding="utf-8")
+    assert re.search(rf"^### `forge {re.escape(name)}\b", text, flags=re.MULTILINE), name
+
+
+def test_no_command_is_documented_that_does_not_exist() -> None:
+    text = (DOCS / "commands.md").read_text(encoding="utf-8")
+    documented = re.findall(r"^### `forge ([a-z]+(?: [a-z]+)*)", text, flags=re.MULTILINE)
+    assert set(documented) == set(COMMANDS)
+
+
+def test_every_option_of_a_command_is_documented() -> None:
+    text = (DOCS / "commands.md").read_text(encoding="utf-8")
+    sections = dict(re.findall(r"^### `forge ([^`]*)`\n(.*?)(?=^### |\Z)", text, re.M | re.S))
+
+    def walk(group, prefix: str = "") -> None:
+        for name, command in group.commands.items():
+            full = f"{prefix}{name}"
+            if hasattr(command, "commands"):
+                walk(command, f"{full} ")
+                continue
+            heading = next(h for h in sections if re.match(rf"{re.escape(full)}( [^a-z]|$)", h))
+            for parameter in command.params:
+                for option in parameter.opts:
+                    if option.startswith("--") and option != "--help":
+                        assert option in heading + sections[heading], f"{full} {option}"
+
+    walk(get_command(app))
+
+
+@pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.url_path)
+def test_every_page_is_documented(entry) -> None:
+    text = (DOCS / "pages.md").read_text(encoding="utf-8")
+    assert f"## {entry.title} (`/{entry.url_path}`)" in text
+
+
+def test_every_decision_is_in_the_list() -> None:
+    folder = DOCS / "decisions"
+    index = (folder / "README.md").read_text(encoding="utf-8")
+    for path in folder.glob("0*.md"):
+        assert f"({path.name})" in index, path.name
+        assert path.read_text(encoding="utf-8").startswith(f"# {path.name[:4]} ")
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for path in [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
+            if not target.startswith(("http://", "https://")):
+                assert (path.parent / target).exists(), f"{path.name} -> {target}"
+
+
+def test_the_readme_tree_names_what_is_there() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    tree = text.split("## The tree")[1].split("```")[1]
+    for line in tree.splitlines():
+        name = line.strip().split(" ")[0]
+        if name.endswith((".py", "/", ".toml", ".txt")) and not name.startswith("("):
+            found = (ROOT / name).exists() or list(ROOT.glob(f"**/{name.rstrip('/')}"))
+            assert found, name
+
+
+def test_the_readme_names_the_two_commands_that_the_makefile_has() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for target in ("run", "test", "demo"):
+        assert f"make {target}" in readme
+        assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE)
+    assert "make test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_typer_shows_help_for_every_command() -> None:
+    def walk(group) -> None:
+        for name, command in group.commands.items():
+            if hasattr(command, "commands"):
+                walk(command)
+            else:
+                assert command.help, name
+
+    walk(get_command(app))
+    assert isinstance(app, typer.Typer)
