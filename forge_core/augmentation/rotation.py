@@ -1,5 +1,7 @@
 """Rotation whose corners hold image instead of a flat colour."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -20,13 +22,15 @@ class MirroredRotation(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Rotate (C, H, W) uint8 by one angle drawn from torch's random stream."""
-        angle = torch.deg2rad((torch.rand(()) * 2 - 1) * self.degrees)
+        angle = (torch.rand(()).item() * 2 - 1) * self.degrees * math.pi / 180
         height, width = pixels.shape[-2:]
-        cos, sin, zero = torch.cos(angle), torch.sin(angle), torch.zeros(())
-        aspect = height / width
-        matrix = torch.stack([cos, -sin * aspect, zero, sin / aspect, cos, zero]).view(1, 2, 3)
-        grid = nn.functional.affine_grid(matrix, [1, 1, height, width], align_corners=False)
+        cos, sin, aspect = math.cos(angle), math.sin(angle), height / width
+        # By hand: `affine_grid` multiplies matrices, and waking threads for so small a product
+        # takes longer than the whole rotation.
+        x = torch.arange(1 - width, width, 2) / width
+        y = (torch.arange(1 - height, height, 2) / height)[:, None]
+        grid = torch.stack([cos * x - sin * aspect * y, sin / aspect * x + cos * y], dim=-1)
         rotated = nn.functional.grid_sample(
-            pixels[None].float(), grid, padding_mode="reflection", align_corners=False
+            pixels[None].float(), grid[None], padding_mode="reflection", align_corners=False
         )
         return rotated[0].round_().clamp_(0, 255).to(torch.uint8)

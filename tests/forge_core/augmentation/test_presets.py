@@ -139,6 +139,11 @@ def test_mirrored_rotation__turns_by_the_angle_it_draws() -> None:
         assert abs(y) == pytest.approx(abs(float(10 * torch.sin(angle))), abs=0.3)
 
 
+def test_mirrored_rotation__by_nothing_changes_nothing() -> None:
+    pixels = torch.randint(0, 256, (3, 17, 30), dtype=torch.uint8)
+    assert torch.equal(MirroredRotation(0)(pixels), pixels)
+
+
 def test_mirrored_rotation__leaves_no_dark_corners() -> None:
     white = torch.full((3, 32, 32), 255, dtype=torch.uint8)
     for _ in range(10):
