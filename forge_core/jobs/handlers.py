@@ -1,0 +1,34 @@
+"""What each kind of job runs. Heavy libraries are imported by the one that needs them."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from forge_core.jobs.context import JobContext
+
+
+def train(context: JobContext) -> Mapping[str, Any]:
+    """Train a run; see `training_job`."""
+    from forge_core.jobs import training_job
+
+    return training_job.run(context)
+
+
+def evaluate(context: JobContext) -> Mapping[str, Any]:
+    """Evaluate a run's checkpoint on a split; see `evaluating_job`."""
+    from forge_core.jobs import evaluating_job
+
+    return evaluating_job.run(context)
+
+
+def import_images(context: JobContext) -> Mapping[str, Any]:
+    """Take images into the catalog; see `importing_job`."""
+    from forge_core.jobs import importing_job
+
+    return importing_job.run(context)
+
+
+HANDLERS: dict[str, Callable[[JobContext], Mapping[str, Any] | None]] = {
+    "train": train,
+    "evaluate": evaluate,
+    "import": import_images,
+}

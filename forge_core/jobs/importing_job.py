@@ -1,0 +1,55 @@
+"""The job of kind `import`: payload {"request_id": from `import_plan.save_request`}."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from forge_core.catalog import import_plan, importing
+from forge_core.catalog.importing import ImportCancelled
+from forge_core.jobs.context import JobContext, JobStopped
+
+MAX_PROBLEMS_KEPT = 1_000
+
+
+def run(context: JobContext) -> Mapping[str, Any]:
+    """Import what the request names; the result is the `ImportReport` as JSON values.
+
+    `skipped` holds the first thousand problems, `num_skipped` counts them all.
+
+    Raises:
+        JobStopped: The job shall end; nothing was added.
+        ForgeError: What `load_request` and `run_import` refuse.
+    """
+    plan = import_plan.load_request(context.workspace, str(context.job.payload["request_id"]))
+    context.log(f"importing {plan.num_images} images from {plan.source_dataset}")
+    began = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        elapsed = time.monotonic() - began
+        context.set_progress(
+            fraction=done / max(total, 1),
+            message=f"{done:,} of {total:,} images",
+            done=done,
+            total=total,
+            images_per_second=round(done / max(elapsed, 1e-6), 1),
+            eta_seconds=round(elapsed / max(done, 1) * (total - done), 1),
+        )
+
+    try:
+        report = importing.run_import(
+            context.workspace,
+            plan,
+            author=context.job.author,
+            progress=tell,
+            cancelled=context.should_stop,
+        )
+    except ImportCancelled:
+        raise JobStopped from None
+    context.log(f"added {report.added}, present {report.already_present}")
+    values = asdict(report)
+    return {
+        **values,
+        "skipped": values["skipped"][:MAX_PROBLEMS_KEPT],
+        "num_skipped": len(report.skipped),
+    }

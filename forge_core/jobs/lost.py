@@ -1,0 +1,63 @@
+"""What is written when a job's process is gone without having said how it ended."""
+
+from collections.abc import Sequence
+
+from db.enums import JobStatus
+from db.records import CheckpointFile, EpochRow, Job
+from db.unit_of_work import UnitOfWork
+from forge_core.jobs import queue
+from forge_core.workspace import Workspace
+
+CANCELLED = {
+    "message": "Cancelled on request.",
+    "next_step": "",
+    "detail": "",
+}
+
+
+def mark_lost(workspace: Workspace, job: Job, *, detail: str = "") -> bool:
+    """End a running job whose process is gone: cancelled if that was asked, else interrupted.
+
+    Args:
+        workspace: The workspace.
+        job: As it was read; a job that finished meanwhile is left alone.
+        detail: What is known of the end, such as the signal.
+
+    Returns:
+        Whether the job was still running.
+    """
+    with workspace.database.read() as uow:
+        current = uow.jobs.find(job.job_id)
+        if current is None or current.status != JobStatus.RUNNING:
+            return False
+        message = describe_end(uow, current)
+    if current.cancel_requested:
+        return queue.finish(workspace, current, JobStatus.CANCELLED, error=CANCELLED)
+    error = {
+        "message": f"{message}: its process ended without a word (killed, or out of memory)."
+        f"{_last_checkpoint(workspace, current)}",
+        "next_step": "Resume the run, or see its log." if current.run_id else "Start it again.",
+        "detail": detail,
+    }
+    return queue.finish(workspace, current, JobStatus.INTERRUPTED, error=error)
+
+
+def describe_end(uow: UnitOfWork, job: Job) -> str:
+    """How far a job came, for example "Run 12 stopped at epoch 7"."""
+    if job.kind not in queue.MIRRORED_KINDS or job.run_id is None:
+        return f"Job {job.job_id} ({job.title}) stopped"
+    epoch = int((job.progress or {}).get("epoch", 0))
+    metrics: Sequence[EpochRow] = uow.metrics.list_after(job.run_id)
+    last_finished = metrics[-1].epoch if metrics else 0
+    reached = max(epoch, last_finished)
+    where = f"at epoch {reached}" if reached else "before its first epoch"
+    return f"Run {job.run_id} stopped {where}"
+
+
+def _last_checkpoint(workspace: Workspace, job: Job) -> str:
+    if job.run_id is None or job.kind not in queue.MIRRORED_KINDS:
+        return ""
+    with workspace.database.read() as uow:
+        found: list[CheckpointFile] = uow.checkpoints.list_of_run(job.run_id)
+    last = next((checkpoint for checkpoint in found if checkpoint.kind == "last"), None)
+    return f" Last checkpoint: epoch {last.epoch}." if last else " It has no checkpoint yet."

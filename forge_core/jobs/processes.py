@@ -1,0 +1,126 @@
+"""Which process is which, and how a whole group of them ends.
+
+A process number alone says nothing: numbers are used again. A process is named by its number
+and the moment it started; a zombie counts as dead.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+_HAS_PROC = sys.platform.startswith("linux")
+_DEAD_STATES = (b"Z", b"X", b"x")
+_POLL_SECONDS = 0.05
+# Signals that a shell, nohup or a parent may have set to be ignored; that survives exec.
+_INHERITABLE = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE)
+
+
+@dataclass(frozen=True)
+class ProcessIdentity:
+    """One process of this machine, never mistaken for a later one of the same number."""
+
+    pid: int
+    started: str
+    """When it started: clock ticks since boot on Linux, seconds since 1970 elsewhere."""
+
+
+@dataclass(frozen=True)
+class _ProcessState:
+    is_dead: bool
+    group: int
+    started: str
+
+
+def identify(pid: int) -> ProcessIdentity | None:
+    """The living process with this number, or None (zombies are dead)."""
+    state = _read_state(pid)
+    return None if state is None or state.is_dead else ProcessIdentity(pid, state.started)
+
+
+def is_alive(identity: ProcessIdentity) -> bool:
+    """Whether exactly this process still runs."""
+    return identify(identity.pid) == identity
+
+
+def is_group_alive(leader: ProcessIdentity) -> bool:
+    """Whether any process of the group that `leader` started still runs."""
+    return bool(list_group(leader))
+
+
+def list_group(leader: ProcessIdentity) -> list[int]:
+    """Numbers of the living processes of the leader's group.
+
+    The system gives no process a number that is still the number of a group. So when another
+    process has the leader's number, the whole group is gone.
+    """
+    state = _read_state(leader.pid)
+    if state is not None and state.started != leader.started:
+        return []
+    members = []
+    for pid in psutil.pids():
+        member = _read_state(pid)
+        if member is not None and not member.is_dead and member.group == leader.pid:
+            members.append(pid)
+    return members
+
+
+def signal_group(leader: ProcessIdentity, number: signal.Signals) -> bool:
+    """Send a signal to the whole group; says whether anybody was there."""
+    if not is_group_alive(leader):
+        return False
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader.pid, number)
+    return True
+
+
+def kill_group(leader: ProcessIdentity, *, grace_seconds: float) -> bool:
+    """End a whole group: SIGTERM, a grace, SIGKILL. Returns whether it is gone."""
+    signal_group(leader, signal.SIGTERM)
+    if wait_for_group(leader, timeout_seconds=grace_seconds):
+        return True
+    signal_group(leader, signal.SIGKILL)
+    return wait_for_group(leader, timeout_seconds=5.0)
+
+
+def wait_for_group(leader: ProcessIdentity, *, timeout_seconds: float) -> bool:
+    """Wait until nobody of the group is left; says whether that happened in time."""
+    deadline = time.monotonic() + timeout_seconds
+    while is_group_alive(leader):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_POLL_SECONDS)
+    return True
+
+
+def restore_default_signals() -> None:
+    """Give this process the system's own reactions to signals, whatever it inherited."""
+    for number in _INHERITABLE:
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _INHERITABLE)
+
+
+def _read_state(pid: int) -> _ProcessState | None:
+    if _HAS_PROC:
+        try:
+            text = Path(f"/proc/{pid}/stat").read_bytes()
+        except OSError:  # gone between listing and reading
+            return None
+        # The name may hold spaces and brackets; what follows its last bracket is fixed (proc(5)).
+        fields = text.rpartition(b")")[2].split()
+        return _ProcessState(fields[0] in _DEAD_STATES, int(fields[2]), fields[19].decode())
+    try:
+        process = psutil.Process(pid)
+        return _ProcessState(
+            process.status() == psutil.STATUS_ZOMBIE,
+            os.getpgid(pid),
+            f"{process.create_time():.3f}",
+        )
+    except (psutil.Error, OSError):
+        return None

@@ -1,0 +1,193 @@
+"""The queue: ask for background work, look at it, cancel it, end it.
+
+A claim is one conditional update, and a finished job never changes. A job of a kind in
+`MIRRORED_KINDS` carries its run along: the run's status is always the job's.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from db.clock import utc_now
+from db.enums import JobStatus, RunStatus
+from db.records import Job
+from db.unit_of_work import UnitOfWork
+from forge_core.errors import JobFailed, NotFound
+from forge_core.jobs import local
+from forge_core.workspace import Workspace
+
+MIRRORED_KINDS = ("train",)
+ACTIVE = (JobStatus.QUEUED, JobStatus.RUNNING)
+MAX_TITLE_CHARACTERS = 200
+_POLL_SECONDS = 0.1
+
+
+def submit(
+    workspace: Workspace,
+    kind: str,
+    title: str,
+    payload: Mapping[str, Any],
+    *,
+    author: str,
+    run_id: int | None = None,
+) -> Job:
+    """Queue a job and make sure that a supervisor will take it.
+
+    Args:
+        workspace: The workspace.
+        kind: A name in `handlers.HANDLERS`.
+        title: What a person reads in the list of jobs; cut after 200 characters.
+        payload: What the handler needs, as JSON values.
+        author: Who asked for it.
+        run_id: The run that it belongs to.
+
+    Raises:
+        JobFailed: The supervisor cannot be started; the job stays queued.
+    """
+    with workspace.database.write() as uow:
+        job = add_in(uow, kind, title, payload, author=author, run_id=run_id)
+    local.ensure_supervisor(workspace)
+    return job
+
+
+def add_in(
+    uow: UnitOfWork,
+    kind: str,
+    title: str,
+    payload: Mapping[str, Any],
+    *,
+    author: str,
+    run_id: int | None = None,
+) -> Job:
+    """Queue a job inside a transaction; call `local.ensure_supervisor` after its commit."""
+    job_id = uow.jobs.add(
+        kind=kind,
+        title=title[:MAX_TITLE_CHARACTERS],
+        payload=dict(payload),
+        status=JobStatus.QUEUED,
+        author=author,
+        run_id=run_id,
+    )
+    job = uow.jobs.find(job_id)
+    assert job is not None, "just inserted"
+    return job
+
+
+def get_job(workspace: Workspace, job_id: int) -> Job:
+    """The job with this number.
+
+    Raises:
+        NotFound: There is none.
+    """
+    with workspace.database.read() as uow:
+        job = uow.jobs.find(job_id)
+    if job is None:
+        raise NotFound(f"There is no job {job_id}.")
+    return job
+
+
+def list_active_jobs(workspace: Workspace) -> list[Job]:
+    """Queued and running jobs, oldest first.
+
+    Whoever looks at unfinished work also makes sure that a supervisor tends it.
+    """
+    with workspace.database.read() as uow:
+        jobs = uow.jobs.list_by_status(ACTIVE)
+    if jobs:
+        local.ensure_supervisor(workspace, replace=False)
+    return jobs
+
+
+def list_latest_jobs(workspace: Workspace, *, limit: int = 50) -> list[Job]:
+    """The newest jobs in any state, newest first."""
+    with workspace.database.read() as uow:
+        return uow.jobs.list_latest(limit=limit)
+
+
+def request_cancel(workspace: Workspace, job_id: int) -> Job:
+    """Ask a job to end, and return it as it is now. Idempotent.
+
+    A queued job is cancelled at once; a running one is told to stop, and killed when it does
+    not. A finished job stays as it is.
+
+    Raises:
+        NotFound: There is no such job.
+    """
+    with workspace.database.write() as uow:
+        job = uow.jobs.find(job_id)
+        if job is None:
+            raise NotFound(f"There is no job {job_id}.")
+        if not _end(uow, job, (JobStatus.QUEUED,), JobStatus.CANCELLED):
+            uow.jobs.update_if(job_id, (JobStatus.RUNNING,), cancel_requested=True)
+        job = uow.jobs.find(job_id)
+        assert job is not None, "jobs are never removed"
+    if not job.status.is_finished():
+        local.ensure_supervisor(workspace, replace=False)
+    return job
+
+
+def finish(
+    workspace: Workspace,
+    job: Job,
+    status: JobStatus,
+    *,
+    result: Mapping[str, Any] | None = None,
+    error: Mapping[str, Any] | None = None,
+) -> bool:
+    """Write the end of a running job and of its run; says whether it was still running.
+
+    Args:
+        workspace: The workspace.
+        job: The job; only its number, kind and run count.
+        status: A finished one.
+        result: JSON values for `succeeded`.
+        error: message, next_step and detail for the others.
+    """
+    with workspace.database.write() as uow:
+        return _end(uow, job, (JobStatus.RUNNING,), status, result=result, error=error)
+
+
+def wait_until_finished(workspace: Workspace, job_id: int, *, timeout_seconds: float) -> Job:
+    """The job once it is finished.
+
+    Raises:
+        NotFound: There is no such job.
+        JobFailed: It was not finished in time.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    while True:
+        job = get_job(workspace, job_id)
+        if job.status.is_finished():
+            return job
+        if time.monotonic() > deadline:
+            raise JobFailed(
+                f"Job {job_id} ({job.title}) was still {job.status} after {timeout_seconds:g} s."
+            )
+        time.sleep(_POLL_SECONDS)
+
+
+def _end(
+    uow: UnitOfWork,
+    job: Job,
+    expected: tuple[JobStatus, ...],
+    status: JobStatus,
+    *,
+    result: Mapping[str, Any] | None = None,
+    error: Mapping[str, Any] | None = None,
+) -> bool:
+    was_so = uow.jobs.update_if(
+        job.job_id,
+        expected,
+        status=status,
+        result=None if result is None else dict(result),
+        error=None if error is None else dict(error),
+        finished_at=utc_now(),
+    )
+    if was_so and job.kind in MIRRORED_KINDS and job.run_id is not None:
+        uow.runs.update_fields(
+            job.run_id,
+            status=RunStatus(status),
+            message=str((error or {}).get("message", "")),
+            finished_at=utc_now(),
+        )
+    return was_so

@@ -1,0 +1,117 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from forge_core.jobs import processes
+from forge_core.jobs.processes import ProcessIdentity
+from tests.forge_core.jobs.supervising import wait_for
+
+
+@pytest.fixture
+def sleeper():
+    child = subprocess.Popen(
+        [sys.executable, "-c", "print(flush=True); import time; time.sleep(60)"],
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    child.stdout.readline()
+    yield child
+    child.kill()
+    child.wait()
+    child.stdout.close()
+
+
+def test_identify__same_process_twice_is_equal(sleeper):
+    identity = processes.identify(sleeper.pid)
+    assert identity == processes.identify(sleeper.pid)
+    assert processes.is_alive(identity)
+
+
+def test_is_alive__another_start_time_is_another_process(sleeper):
+    assert not processes.is_alive(ProcessIdentity(sleeper.pid, "1"))
+    assert not processes.is_group_alive(ProcessIdentity(sleeper.pid, "1"))
+
+
+def test_is_alive__zombie_is_dead(sleeper):
+    identity = processes.identify(sleeper.pid)
+    os.kill(sleeper.pid, signal.SIGKILL)
+    wait_for(lambda: not processes.is_alive(identity), what="zombie seen as dead")
+    assert sleeper.returncode is None  # nobody has taken its exit status: it is a zombie
+    assert not processes.is_group_alive(identity)
+
+
+def test_identify__no_such_process():
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    assert processes.identify(child.pid) is None
+
+
+def test_kill_group__ends_children_that_ignore_sigterm():
+    code = """
+import signal, subprocess, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+print(child.pid, flush=True)
+time.sleep(60)
+"""
+    leader = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True
+    )
+    grandchild = int(leader.stdout.readline())
+    identity = processes.identify(leader.pid)
+    assert sorted(processes.list_group(identity)) == sorted([leader.pid, grandchild])
+    began = time.monotonic()
+    assert processes.kill_group(identity, grace_seconds=0.3)
+    assert time.monotonic() - began >= 0.3  # SIGTERM came first
+    assert processes.identify(grandchild) is None
+    leader.wait()
+    leader.stdout.close()
+    assert leader.returncode == -signal.SIGKILL
+
+
+def test_group_is_alive_after_its_leader():
+    code = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+print(child.pid, flush=True)
+sys.stdin.read()
+"""
+    leader = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    child_pid = int(leader.stdout.readline())
+    identity = processes.identify(leader.pid)
+    leader.stdin.close()
+    leader.wait()
+    leader.stdout.close()
+    assert not processes.is_alive(identity)
+    assert processes.list_group(identity) == [child_pid]
+    assert processes.kill_group(identity, grace_seconds=2.0)
+
+
+def test_restore_default_signals__after_inherited_ignore():
+    """A shell or nohup that ignores signals must not make jobs that cannot be stopped."""
+    code = """
+import signal
+from forge_core.jobs import processes
+assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
+processes.restore_default_signals()
+print("ready", flush=True)
+import time
+time.sleep(60)
+"""
+    child = subprocess.Popen(
+        ["sh", "-c", 'trap "" TERM; exec "$0" -c "$1"', sys.executable, code],
+        stdout=subprocess.PIPE,
+    )
+    assert child.stdout.readline() == b"ready\n"
+    child.terminate()
+    assert child.wait(timeout=10) == -signal.SIGTERM
+    child.stdout.close()

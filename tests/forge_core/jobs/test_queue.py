@@ -1,0 +1,364 @@
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from db.enums import JobStatus
+from forge_core.errors import InvalidInput, NotFound
+from forge_core.jobs import local, processes, queue, supervisor
+from tests.forge_core.jobs.supervising import leader_of, wait_for, wait_running
+from tests.forge_core.jobs.supervisor_entry import ONE_CPU, WORKER
+
+AUTHOR = "tester"
+
+
+def submit(workspace, kind="wait", **payload):
+    return queue.submit(workspace, kind, f"a {kind} job", payload, author=AUTHOR)
+
+
+def finished(workspace, job, seconds=40.0):
+    return queue.wait_until_finished(workspace, job.job_id, timeout_seconds=seconds)
+
+
+def let_go(workspace):
+    """End the jobs that wait."""
+    (workspace.folder / "go").touch()
+
+
+def test_submit__job_runs_in_its_own_group_and_workspace(supervising):
+    workspace = supervising.workspace
+    supervising.start()
+    job = finished(workspace, submit(workspace, "tell_environment"))
+    assert job.status == JobStatus.SUCCEEDED
+    assert job.result == {
+        "workspace": str(workspace.folder),
+        "database": workspace.database.engine.dialect.name,
+        "slot_device": "",
+        "cuda": job.result["cuda"],
+        "group_is_own": True,
+        "sigint": job.result["sigint"],
+        "torch_home": job.result["torch_home"],
+        "torch": False,  # a light job does not pay for it
+    }
+    assert job.error is None
+    assert job.host == local.host_name()
+    assert job.started_at is not None
+    assert job.finished_at >= job.started_at >= job.created_at
+    assert "job 1 (tell_environment) begins" in (workspace.logs_folder / job.log_path).read_text()
+
+
+def test_progress_and_heartbeat_are_written_while_a_job_runs(supervising):
+    workspace = supervising.workspace
+    supervising.start()
+    job = wait_running(workspace, submit(workspace))
+    assert job.status == JobStatus.RUNNING
+    assert job.progress == {"fraction": 0.5, "message": "waiting"}
+    wait_for(lambda: queue.get_job(workspace, job.job_id).heartbeat_at > job.heartbeat_at)
+    assert [active.job_id for active in queue.list_active_jobs(workspace)] == [job.job_id]
+
+
+def test_claim__two_supervisors_start_every_job_once(workspace, monkeypatch):
+    """Both see the same queued jobs at the same moment; the conditional update decides."""
+    started = []
+    lock = threading.Lock()
+
+    class Racing(supervisor.Supervisor):
+        def _spawn(self, job, slot, log_name):
+            with lock:
+                started.append(job.job_id)
+            raise OSError("not started in this test")
+
+    with workspace.database.write() as uow:
+        for number in range(12):
+            queue.add_in(uow, "wait", f"job {number}", {}, author=AUTHOR)
+    racers = [Racing(workspace, worker_module=WORKER, available=ONE_CPU) for _ in range(2)]
+    barrier = threading.Barrier(len(racers))
+
+    def race(racer):
+        barrier.wait()
+        while racer.tick():
+            pass
+
+    threads = [threading.Thread(target=race, args=(racer,)) for racer in racers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert sorted(started) == list(range(1, 13))
+    jobs = queue.list_latest_jobs(workspace)
+    assert {job.status for job in jobs} == {JobStatus.FAILED}
+    assert jobs[0].error["message"] == "The job's process could not be started."
+
+
+def test_second_supervisor_leaves_at_once(sqlite_supervising):
+    first = sqlite_supervising.start()
+    second = sqlite_supervising.spawn()
+    assert second.wait(timeout=10) == 0
+    assert first.poll() is None
+    assert local.find_supervisor(sqlite_supervising.workspace).pid == first.pid
+
+
+def test_slots__one_training_and_two_light_jobs_at_a_time(sqlite_supervising):
+    workspace = sqlite_supervising.workspace
+    light = [queue_only(workspace, "wait") for _ in range(3)]
+    training = [queue_only(workspace, "heavy") for _ in range(2)]
+    sqlite_supervising.start()
+
+    def running():
+        return [
+            job.job_id
+            for job in queue.list_active_jobs(workspace)
+            if job.status == JobStatus.RUNNING
+        ]
+
+    # Which jobs share the machine is decided at once, long before their processes are ready.
+    first = [light[0].job_id, light[1].job_id, training[0].job_id]
+    wait_for(lambda: running() == first, what="two light jobs and one training run")
+    queue.request_cancel(workspace, light[0].job_id)
+    wait_for(lambda: light[2].job_id in running(), what="the third light job gets the slot")
+    queue.request_cancel(workspace, training[0].job_id)
+    wait_for(lambda: training[1].job_id in running(), what="the second training gets the slot")
+
+
+def queue_only(workspace, kind, **payload):
+    with workspace.database.write() as uow:
+        return queue.add_in(uow, kind, f"a {kind} job", payload, author=AUTHOR)
+
+
+def test_cancel__queued_job_is_cancelled_at_once(workspace):
+    job = queue_only(workspace, "wait")
+    cancelled = queue.request_cancel(workspace, job.job_id)
+    assert cancelled.status == JobStatus.CANCELLED
+    assert cancelled.finished_at is not None
+    assert queue.request_cancel(workspace, job.job_id) == cancelled
+
+
+def test_cancel__running_job_stops_by_itself(supervising):
+    workspace = supervising.workspace
+    supervising.start()
+    job = wait_running(workspace, submit(workspace))
+    began = time.monotonic()
+    queue.request_cancel(workspace, job.job_id)
+    ended = finished(workspace, job, seconds=15)
+    assert ended.status == JobStatus.CANCELLED
+    assert time.monotonic() - began < 3
+    assert ended.error["message"] == "Cancelled on request."
+    wait_for(lambda: not processes.is_group_alive(leader_of(job)))
+
+
+def test_cancel__job_that_does_not_listen_is_killed(tended):
+    workspace = tended
+    job = wait_running(workspace, submit(workspace, "wait_stubbornly"))
+    queue.request_cancel(workspace, job.job_id)
+    ended = finished(workspace, job, seconds=20)
+    assert ended.status == JobStatus.CANCELLED
+    assert not processes.is_alive(leader_of(job))
+
+
+def test_kill_9_of_the_worker_shows_as_interrupted_within_three_seconds(supervising):
+    workspace = supervising.workspace
+    supervising.start()
+    job = wait_running(workspace, submit(workspace))
+    began = time.monotonic()
+    os.kill(job.pid, signal.SIGKILL)
+    ended = finished(workspace, job, seconds=20)
+    assert time.monotonic() - began < 3
+    assert ended.status == JobStatus.INTERRUPTED
+    assert "its process ended without a word (killed, or out of memory)" in ended.error["message"]
+    assert ended.error["next_step"] == "Start it again."
+    assert ended.error["detail"] == "killed by SIGKILL"
+
+
+def test_sigterm_from_the_system_shows_as_interrupted(tended):
+    workspace = tended
+    job = wait_running(workspace, submit(workspace))
+    os.kill(job.pid, signal.SIGTERM)
+    ended = finished(workspace, job, seconds=15)
+    assert ended.status == JobStatus.INTERRUPTED
+    assert "the system asked its process to end" in ended.error["message"]
+
+
+def test_supervisor_killed_and_restarted__job_runs_on_and_is_adopted(supervising):
+    workspace = supervising.workspace
+    first = supervising.start()
+    job = wait_running(workspace, submit(workspace))
+    supervising.kill(first)
+    assert processes.is_alive(leader_of(job))
+    supervising.start()
+    time.sleep(0.5)  # a few looks of the new one
+    now = queue.get_job(workspace, job.job_id)
+    assert (now.status, now.pid) == (JobStatus.RUNNING, job.pid)
+    let_go(workspace)
+    ended = finished(workspace, job)
+    assert ended.status == JobStatus.SUCCEEDED
+    assert ended.result == {"waited": True}
+
+
+def test_supervisor_and_worker_killed__next_supervisor_marks_the_job(sqlite_supervising):
+    workspace = sqlite_supervising.workspace
+    first = sqlite_supervising.start()
+    job = wait_running(workspace, submit(workspace))
+    sqlite_supervising.kill(first)
+    os.kill(job.pid, signal.SIGKILL)
+    sqlite_supervising.start()
+    ended = finished(workspace, job, seconds=15)
+    assert ended.status == JobStatus.INTERRUPTED
+
+
+def test_adopted_job__can_be_cancelled_and_its_death_is_seen(sqlite_supervising):
+    workspace = sqlite_supervising.workspace
+    first = sqlite_supervising.start()
+    stubborn = wait_running(workspace, submit(workspace, "wait_stubbornly"))
+    waiting = wait_running(workspace, submit(workspace))
+    sqlite_supervising.kill(first)
+    sqlite_supervising.start()
+    queue.request_cancel(workspace, stubborn.job_id)
+    os.kill(waiting.pid, signal.SIGKILL)
+    assert finished(workspace, waiting, seconds=15).status == JobStatus.INTERRUPTED
+    assert finished(workspace, stubborn, seconds=20).status == JobStatus.CANCELLED
+
+
+def test_slot_is_free_only_when_the_whole_group_is_gone(tended):
+    workspace = tended
+    job = finished(workspace, submit(workspace, "leave_child"))
+    assert job.status == JobStatus.SUCCEEDED
+    assert local.read_record(workspace).held  # the row is final, the slot is still held
+    assert processes.identify(job.result["child"]) is not None
+    # What the leader left behind is ended: SIGTERM (ignored by it), then SIGKILL.
+    wait_for(lambda: not local.read_record(workspace).held, what="slot free")
+    assert processes.identify(job.result["child"]) is None
+
+
+def test_crash__row_has_a_readable_error_and_log_the_traceback(tended):
+    workspace = tended
+    job = finished(workspace, submit(workspace, "crash"))
+    assert job.status == JobStatus.FAILED
+    assert "ZeroDivisionError" not in job.error["message"]
+    assert "ZeroDivisionError: a number was divided by nought" in job.error["detail"]
+    log = (workspace.logs_folder / job.log_path).read_text()
+    assert "Traceback" in log
+    assert "ZeroDivisionError" in log
+
+
+def test_forge_error__row_has_message_next_step_and_detail(tended):
+    workspace = tended
+    job = finished(workspace, submit(workspace, "refuse"))
+    assert job.status == JobStatus.FAILED
+    assert job.error == {
+        "message": "4 images have no label.",
+        "next_step": "Label them.",
+        "detail": "ids 1 to 4",
+    }
+    assert "Traceback" not in (workspace.logs_folder / job.log_path).read_text()
+
+
+def test_unknown_kind__fails_and_says_which_are_known(tended):
+    workspace = tended
+    job = finished(workspace, submit(workspace, "bake"))
+    assert job.status == JobStatus.FAILED
+    assert "'bake'" in job.error["message"]
+    assert "train" in job.error["next_step"]
+
+
+def test_finished_job_never_changes(workspace):
+    job = queue_only(workspace, "wait")
+    done = queue.request_cancel(workspace, job.job_id)
+    assert not queue.finish(workspace, job, JobStatus.SUCCEEDED, result={"a": 1})
+    assert queue.get_job(workspace, job.job_id) == done
+
+
+def test_stale_heartbeat_of_another_host_is_marked(workspace):
+    job = queue_only(workspace, "wait")
+    fresh = queue_only(workspace, "wait")
+    with workspace.database.write() as uow:
+        now = uow.jobs.now()
+        old = now.replace(year=now.year - 1)
+        for job_id, heartbeat in ((job.job_id, old), (fresh.job_id, now)):
+            uow.jobs.update_if(
+                job_id,
+                [JobStatus.QUEUED],
+                status=JobStatus.RUNNING,
+                host="elsewhere",
+                pid=1,
+                pid_started="1",
+                heartbeat_at=heartbeat,
+            )
+    supervisor.Supervisor(workspace, available=ONE_CPU).tick()
+    ended = queue.get_job(workspace, job.job_id)
+    assert ended.status == JobStatus.INTERRUPTED
+    assert ended.error["detail"] == "no sign of life from elsewhere"
+    assert queue.get_job(workspace, fresh.job_id).status == JobStatus.RUNNING
+
+
+def test_job_that_was_claimed_but_never_started_is_marked(sqlite_workspace):
+    workspace = sqlite_workspace
+    job = queue_only(workspace, "wait")
+    with workspace.database.write() as uow:
+        now = uow.jobs.now()
+        uow.jobs.update_if(
+            job.job_id,
+            [JobStatus.QUEUED],
+            status=JobStatus.RUNNING,
+            host=local.host_name(),
+            heartbeat_at=now.replace(year=now.year - 1),
+        )
+    supervisor.Supervisor(workspace, available=ONE_CPU).tick()
+    assert queue.get_job(workspace, job.job_id).status == JobStatus.INTERRUPTED
+
+
+def test_ensure_supervisor__starts_one_that_runs_jobs_and_outlives_the_call(sqlite_supervising):
+    workspace = sqlite_supervising.workspace
+    for _ in range(3):
+        local.ensure_supervisor(workspace, module="tests.forge_core.jobs.supervisor_entry")
+    wait_for(lambda: local.find_supervisor(workspace), what="supervisor started")
+    let_go(workspace)
+    job = finished(workspace, submit(workspace))
+    assert job.status == JobStatus.SUCCEEDED
+    identity = local.find_supervisor(workspace)
+    assert os.getsid(identity.pid) == identity.pid  # a session of its own
+
+
+def test_ensure_supervisor__other_settings_replace_it_and_jobs_run_on(
+    sqlite_supervising, monkeypatch
+):
+    workspace = sqlite_supervising.workspace
+    first = sqlite_supervising.start()
+    job = wait_running(workspace, submit(workspace))
+    monkeypatch.setenv("TORCH_HOME", str(workspace.folder / "weights"))
+    local.ensure_supervisor(workspace, module="tests.forge_core.jobs.supervisor_entry")
+    first.wait(timeout=5)
+    wait_for(lambda: local.find_supervisor(workspace), what="the new one is there")
+    assert local.find_supervisor(workspace).pid != first.pid
+    environment = finished(workspace, submit(workspace, "tell_environment"))
+    assert environment.result["torch_home"] == str(workspace.folder / "weights")
+    let_go(workspace)
+    assert finished(workspace, job).status == JobStatus.SUCCEEDED
+
+
+def test_ensure_supervisor__unknown_executor_is_refused(tmp_path, monkeypatch):
+    from forge_core.settings import Settings
+    from forge_core.workspace import open_workspace
+
+    monkeypatch.setenv("FORGE_EXECUTOR", "cloud")
+    workspace = open_workspace(Settings(_env_file=None))
+    with pytest.raises(InvalidInput, match="'cloud'"):
+        local.ensure_supervisor(workspace)
+    workspace.database.dispose()
+
+
+def test_supervisor_leaves_when_idle_and_comes_back_for_the_next_job(sqlite_supervising):
+    workspace = sqlite_supervising.workspace
+    child = sqlite_supervising.start("0.3")
+    assert child.wait(timeout=10) == 0
+    assert local.find_supervisor(workspace) is None
+    let_go(workspace)
+    job = queue_only(workspace, "wait")
+    local.ensure_supervisor(workspace, module="tests.forge_core.jobs.supervisor_entry")
+    assert finished(workspace, job).status == JobStatus.SUCCEEDED
+
+
+def test_get_job__unknown_number(sqlite_workspace):
+    with pytest.raises(NotFound, match="no job 7"):
+        queue.get_job(sqlite_workspace, 7)

@@ -1,0 +1,83 @@
+"""A worker that also knows kinds of jobs which only tests need. Run with `python -m`."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from forge_core.errors import InvalidInput
+from forge_core.jobs import worker
+from forge_core.jobs.context import JobContext, JobStopped
+from forge_core.jobs.handlers import HANDLERS
+
+
+def wait(context: JobContext):
+    """Wait until stopped, or until a file named "go" is in the workspace; tells progress."""
+    deadline = time.monotonic() + 60
+    while not (context.workspace.folder / "go").exists():
+        assert time.monotonic() < deadline
+        if context.should_stop():
+            raise JobStopped
+        context.set_progress(fraction=0.5, message="waiting")
+        time.sleep(0.02)
+    return {"waited": True}
+
+
+def wait_stubbornly(context: JobContext):
+    """Ignore every request to stop."""
+    context.set_progress(message="stubborn")
+    time.sleep(120)
+
+
+def crash(context: JobContext):
+    raise ZeroDivisionError("a number was divided by nought")
+
+
+def refuse(context: JobContext):
+    raise InvalidInput("4 images have no label.", next_step="Label them.", detail="ids 1 to 4")
+
+
+def leave_child(context: JobContext):
+    """Start a process of the same group that ignores SIGTERM, and go."""
+    code = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+        "print('ready', flush=True); time.sleep(120)"
+    )
+    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    child.stdout.readline()
+    return {"child": child.pid}
+
+
+def die(context: JobContext):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def tell_environment(context: JobContext):
+    return {
+        "workspace": str(context.workspace.folder),
+        "database": context.workspace.database.engine.dialect.name,
+        "slot_device": context.device,
+        "cuda": os.environ.get("CUDA_VISIBLE_DEVICES", "unset"),
+        "group_is_own": os.getpgid(0) == os.getpid(),
+        "sigint": str(signal.getsignal(signal.SIGINT)),
+        "torch": "torch" in sys.modules,
+        "torch_home": os.environ.get("TORCH_HOME", ""),
+    }
+
+
+HANDLERS_FOR_TESTS = {
+    **HANDLERS,
+    "wait": wait,
+    "heavy": wait,
+    "wait_stubbornly": wait_stubbornly,
+    "crash": crash,
+    "refuse": refuse,
+    "leave_child": leave_child,
+    "die": die,
+    "tell_environment": tell_environment,
+}
+
+if __name__ == "__main__":
+    sys.exit(worker.main(handlers=HANDLERS_FOR_TESTS))
