@@ -1,0 +1,118 @@
+"""One shape for every route: who asks, what they send, and how a failure is told."""
+
+import logging
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from forge_core.api import tokens
+from forge_core.api.parsing import BodyTooLarge, read_json_object
+from forge_core.errors import Conflict, ForgeError, ImageRejected, InvalidInput, NotFound
+from forge_core.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+TOKEN_HEADER = "X-Forge-Token"
+COOKIE = "forge_read"
+SECRET = "api"
+
+STATUS_BY_ERROR: dict[type[ForgeError], HTTPStatus] = {
+    BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    ImageRejected: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidInput: HTTPStatus.BAD_REQUEST,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
+}
+"""The first entry that the error is an instance of decides; any other is a 500."""
+
+WorkspaceProvider = Callable[[], Workspace]
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class AccessRefused(ForgeError):
+    """The token or cookie is missing, forged or expired."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A request as the work behind a route sees it: checked for access, body parsed."""
+
+    workspace: Workspace
+    author: str
+    request: Request
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+
+Work = Callable[[Asked], Response | Mapping[str, Any]]
+
+
+def reading(provider: WorkspaceProvider, work: Work) -> Handler:
+    """A GET route: needs the header or the cookie; the work runs in a thread."""
+
+    async def handle(request: Request) -> Response:
+        return await _answer(provider, request, work, writes=False)
+
+    return handle
+
+
+def writing(provider: WorkspaceProvider, work: Work) -> Handler:
+    """A POST route: needs the header with a write token; the work runs in a thread."""
+
+    async def handle(request: Request) -> Response:
+        return await _answer(provider, request, work, writes=True)
+
+    return handle
+
+
+def find_author(workspace: Workspace, request: Request, *, writes: bool) -> str | None:
+    """Who asks, by the header's token, or for reading also by the cookie; None when refused."""
+    secret = workspace.secret(SECRET)
+    author = tokens.check(secret, request.headers.get(TOKEN_HEADER, ""))
+    if author is None and not writes:
+        author = tokens.check(secret, request.cookies.get(COOKIE, ""), purpose=tokens.READ)
+    return author
+
+
+def describe_error(error: Exception, request: Request) -> tuple[HTTPStatus, dict[str, str]]:
+    """Status and JSON of a failure. What was not foreseen is logged under an id, and not told."""
+    if isinstance(error, AccessRefused):
+        status = HTTPStatus.UNAUTHORIZED
+    elif isinstance(error, ForgeError):
+        found = (code for kind, code in STATUS_BY_ERROR.items() if isinstance(error, kind))
+        status = next(found, HTTPStatus.INTERNAL_SERVER_ERROR)
+    else:
+        error_id = uuid.uuid4().hex[:8]
+        log.error("error %s at %s %s", error_id, request.method, request.url.path, exc_info=error)
+        return HTTPStatus.INTERNAL_SERVER_ERROR, {
+            "message": "The server could not do this.",
+            "next_step": f"Try again; if it stays, look for {error_id} in the server's log.",
+        }
+    return status, {"message": error.message, "next_step": error.next_step}
+
+
+async def _answer(
+    provider: WorkspaceProvider, request: Request, work: Work, *, writes: bool
+) -> Response:
+    try:
+        workspace = provider()
+        author = find_author(workspace, request, writes=writes)
+        if author is None:
+            raise AccessRefused("This page's permission has expired.", next_step="Reload the page.")
+        body = await read_json_object(request) if writes else {}
+        asked = Asked(workspace=workspace, author=author, request=request, body=body)
+        answer = await run_in_threadpool(work, asked)
+    except Exception as error:  # the border: whatever happens, the browser gets JSON
+        status, content = describe_error(error, request)
+        return JSONResponse(content, status, headers=NO_STORE)
+    if isinstance(answer, Response):
+        return answer
+    return JSONResponse(dict(answer), headers=NO_STORE)
+
+
+NO_STORE = {"Cache-Control": "no-store"}

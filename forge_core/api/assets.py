@@ -1,0 +1,57 @@
+"""Rows of the gallery, their counts and their past."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.routing import Route
+
+from db.records import AssetFilter
+from forge_core.api import parsing, shapes
+from forge_core.api.answering import Asked, WorkspaceProvider, reading
+from forge_core.catalog import browsing, history
+
+DEFAULT_LIMIT = 100
+MAX_CURSOR_CHARACTERS = 1100  # a path may be the cursor
+
+
+def routes(provider: WorkspaceProvider) -> list[Route]:
+    """`/assets`, `/assets/count` and `/assets/{id}/history`."""
+    return [
+        Route("/forge-api/assets", reading(provider, list_assets)),
+        Route("/forge-api/assets/count", reading(provider, count_assets)),
+        Route("/forge-api/assets/{asset_id}/history", reading(provider, list_history)),
+    ]
+
+
+def list_assets(asked: Asked) -> Mapping[str, Any]:
+    """A page of rows that match the filter, and the cursor of the next page."""
+    allowed = (*parsing.FILTER_FIELDS, "sort", "after", "limit")
+    values = parsing.parse_query(asked.request.query_params, allowed, after=MAX_CURSOR_CHARACTERS)
+    page = browsing.list_assets(
+        asked.workspace,
+        parsing.parse_filter(values),
+        sort=values.get("sort", "newest"),
+        after=values.get("after"),
+        limit=parsing.parse_number(values.get("limit", DEFAULT_LIMIT), "limit"),
+    )
+    return {
+        "assets": [shapes.shape_asset(asset) for asset in page.assets],
+        "next": page.next_cursor,
+    }
+
+
+def count_assets(asked: Asked) -> Mapping[str, Any]:
+    """How many match the filter, of how many, and how many have no label yet."""
+    values = parsing.parse_query(asked.request.query_params, parsing.FILTER_FIELDS)
+    where = parsing.parse_filter(values)
+    totals = browsing.totals(asked.workspace)
+    total = totals.images + totals.augmented
+    matching = total if where == AssetFilter() else browsing.count_assets(asked.workspace, where)
+    return {"matching": matching, "total": total, "unlabelled": totals.unlabelled}
+
+
+def list_history(asked: Asked) -> Mapping[str, Any]:
+    """Every change of one image, newest first."""
+    asset_id = parsing.parse_id(asked.request.path_params["asset_id"])
+    entries = history.asset_history(asked.workspace, asset_id)
+    return {"entries": [shapes.shape_history(entry) for entry in reversed(entries)]}

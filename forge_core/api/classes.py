@@ -1,0 +1,31 @@
+"""The classes that a person can choose from, and new ones."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.routing import Route
+
+from forge_core.api import parsing, shapes
+from forge_core.api.answering import Asked, WorkspaceProvider, reading, writing
+from forge_core.catalog import classes
+
+
+def routes(provider: WorkspaceProvider) -> list[Route]:
+    """`/classes`, to read and to create."""
+    return [
+        Route("/forge-api/classes", reading(provider, list_classes)),
+        Route("/forge-api/classes", writing(provider, create_class), methods=["POST"]),
+    ]
+
+
+def list_classes(asked: Asked) -> Mapping[str, Any]:
+    """Every class, in the order they were created."""
+    labels = classes.list_classes(asked.workspace)
+    return {"classes": [shapes.shape_label(label) for label in labels]}
+
+
+def create_class(asked: Asked) -> Mapping[str, Any]:
+    """A new class with the asked name."""
+    parsing.check_fields(asked.body, ("name",), "A new class")
+    name = parsing.parse_text(asked.body.get("name"), "name")
+    return shapes.shape_label(classes.create_class(asked.workspace, name, author=asked.author))

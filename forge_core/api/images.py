@@ -1,0 +1,84 @@
+"""Pictures: thumbnails that never change under their address, and whole images.
+
+A thumbnail that is kept already costs no database query: its address holds the content hash.
+"""
+
+import functools
+import uuid
+from collections.abc import Callable
+from io import BytesIO
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from forge_core.api import parsing
+from forge_core.api.answering import Asked, WorkspaceProvider, reading
+from forge_core.catalog import browsing
+from forge_core.errors import NotFound
+from forge_core.imaging import decode
+from forge_core.imaging.thumbnails import ThumbnailCache
+from forge_core.workspace import Workspace
+
+BROWSER_SAFE = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+"""Media types, told by our own decoder, whose bytes every browser draws as they are."""
+
+IMAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Content-Disposition": "inline",
+}
+IMMUTABLE = {"Cache-Control": "private, max-age=31536000, immutable"}
+REVALIDATE = {"Cache-Control": "private, no-cache"}
+
+
+def routes(provider: WorkspaceProvider) -> list[Route]:
+    """`/thumbnails/{asset_id}/{content_hash}` and `/images/{asset_id}`."""
+    return [
+        Route("/forge-api/thumbnails/{asset_id}/{content_hash}", reading(provider, get_thumbnail)),
+        Route("/forge-api/images/{asset_id}", reading(provider, get_image)),
+    ]
+
+
+def thumbnail_cache(workspace: Workspace) -> ThumbnailCache:
+    """Where the thumbnails of a workspace are kept."""
+    return ThumbnailCache(workspace.cache_folder / "thumbnails")
+
+
+def get_thumbnail(asked: Asked) -> Response:
+    """The thumbnail of an image, made when it is not kept yet."""
+    params = asked.request.path_params
+    asset_id = parsing.parse_id(params["asset_id"])
+    cache = thumbnail_cache(asked.workspace)
+    data = cache.get(
+        params["content_hash"],
+        _reader(asked.workspace, asset_id, params["content_hash"]),
+        decode.DecodeLimits.from_settings(asked.workspace.settings),
+    )
+    return Response(data, media_type=cache.media_type, headers=IMAGE_HEADERS | IMMUTABLE)
+
+
+def get_image(asked: Asked) -> Response:
+    """The whole image as a browser can draw it; revalidated by its content hash."""
+    asset_id = parsing.parse_id(asked.request.path_params["asset_id"])
+    asset = browsing.get_asset(asked.workspace, asset_id)
+    tag = f'"{asset.content_hash}"'
+    headers = IMAGE_HEADERS | REVALIDATE | {"ETag": tag}
+    if asked.request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    data = asked.workspace.store.read(asset.file_path)
+    if asset.mime in BROWSER_SAFE:
+        return Response(data, media_type=asset.mime, headers=headers)
+    limits = decode.DecodeLimits.from_settings(asked.workspace.settings)
+    encoded = BytesIO()
+    decode.decode_image(data, limits=limits).image.save(encoded, "PNG", compress_level=1)
+    return Response(encoded.getvalue(), media_type="image/png", headers=headers)
+
+
+def _reader(workspace: Workspace, asset_id: uuid.UUID, content_hash: str) -> Callable[[], bytes]:
+    return functools.partial(_read_original, workspace, asset_id, content_hash)
+
+
+def _read_original(workspace: Workspace, asset_id: uuid.UUID, content_hash: str) -> bytes:
+    asset = browsing.get_asset(workspace, asset_id)
+    if asset.content_hash != content_hash:
+        raise NotFound("This image has other bytes by now.", next_step="Reload the page.")
+    return workspace.store.read(asset.file_path)

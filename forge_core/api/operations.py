@@ -1,0 +1,211 @@
+"""Batches of label changes: idempotent, answered one by one, none lost to a bad neighbour."""
+
+import logging
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.routing import Route
+
+from forge_core.api import parsing, shapes
+from forge_core.api.answering import Asked, WorkspaceProvider, describe_error, reading, writing
+from forge_core.catalog import changing, history, labelling
+from forge_core.catalog.changing import MAX_OPERATION_ID_CHARACTERS, ChangeResult
+from forge_core.errors import ForgeError, InvalidInput
+
+log = logging.getLogger(__name__)
+
+MAX_OPERATIONS = 200
+MAX_IDS = 10_000
+RECENT_REVISIONS = 50
+UNDOABLE_KINDS = frozenset({"relabel", "set_split", "remove"})
+
+
+@dataclass
+class Batch:
+    """What the earlier operations of one request did.
+
+    A browser that flushes several changes of one image at once knows only the row version
+    from before the first: its own earlier changes are not somebody else's.
+    """
+
+    asked: Asked
+    versions: dict[uuid.UUID, int] = field(default_factory=dict)
+
+    def record(self, result: ChangeResult) -> None:
+        """Remember the row versions that an operation left behind."""
+        left_alone = {conflict.asset_id for conflict in result.conflicts}
+        self.versions |= {
+            asset.asset_id: asset.row_version
+            for asset in result.assets
+            if asset.asset_id not in left_alone
+        }
+
+
+def routes(provider: WorkspaceProvider) -> list[Route]:
+    """`/operations` and `/operations/undoable`."""
+    return [
+        Route("/forge-api/operations", writing(provider, apply_operations), methods=["POST"]),
+        Route("/forge-api/operations/undoable", reading(provider, find_undoable)),
+    ]
+
+
+def apply_operations(asked: Asked) -> Mapping[str, Any]:
+    """Apply the operations in their order; each has a result of its own.
+
+    An undo names a `revision_id`, or with `undoes` the operation that it takes back, which may
+    be an earlier one of the same request. `status` is that of `ChangeResult`, or `refused`
+    (will never work: message and next step), or `failed` (a fault of the server: send it again).
+    """
+    parsing.check_fields(asked.body, ("operations",), "The request")
+    operations = asked.body.get("operations")
+    if not isinstance(operations, list) or not 0 < len(operations) <= MAX_OPERATIONS:
+        raise InvalidInput(f"operations is not a list of 1 to {MAX_OPERATIONS:,}.")
+    if sum(_count_ids(operation) for operation in operations) > MAX_IDS:
+        raise InvalidInput(f"More than {MAX_IDS:,} images are named in one request.")
+    batch = Batch(asked)
+    return {"results": [_apply_one(batch, operation) for operation in operations]}
+
+
+def find_undoable(asked: Asked) -> Mapping[str, Any]:
+    """The author's newest change of images that was not taken back yet, or null."""
+    parsing.parse_query(asked.request.query_params, ())
+    undone: set[int] = set()
+    for revision in history.list_revisions(asked.workspace, limit=RECENT_REVISIONS):
+        if revision.revision_id in undone:
+            continue
+        if revision.undoes_revision_id is not None:
+            undone.add(revision.undoes_revision_id)
+        elif revision.author == asked.author and revision.kind in UNDOABLE_KINDS:
+            return {
+                "revision": {
+                    "revision_id": revision.revision_id,
+                    "kind": revision.kind,
+                    "num_changes": revision.num_changes,
+                    "created_at": shapes.shape_time(revision.created_at),
+                }
+            }
+    return {"revision": None}
+
+
+def _count_ids(operation: Any) -> int:
+    ids = operation.get("asset_ids") if isinstance(operation, dict) else None
+    return len(ids) if isinstance(ids, list) else 0
+
+
+def _apply_one(batch: Batch, operation: Any) -> Mapping[str, Any]:
+    operation_id = ""
+    try:
+        if not isinstance(operation, dict):
+            raise InvalidInput("An operation is not a JSON object.")
+        operation_id = _parse_operation_id(operation.get("operation_id"))
+        apply = KINDS.get(str(operation.get("kind")))
+        if apply is None:
+            raise InvalidInput(
+                f"There is no operation {str(operation.get('kind'))[:60]!r}.",
+                next_step=f"Use one of {', '.join(KINDS)}.",
+            )
+        result = apply(batch, operation, operation_id)
+    except Exception as error:  # one bad operation must not lose the others of its batch
+        _, content = describe_error(error, batch.asked.request)
+        status = "refused" if isinstance(error, ForgeError) else "failed"
+        return {"operation_id": operation_id, "status": status, **content}
+    batch.record(result)
+    return shapes.shape_result(result)
+
+
+def _relabel(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> ChangeResult:
+    fields = ("operation_id", "kind", "asset_ids", "expected_versions", "label_id")
+    parsing.check_fields(operation, fields, "relabel")
+    if "label_id" not in operation:
+        raise InvalidInput("relabel needs label_id: the number of a class, or null.")
+    label_id = operation["label_id"]
+    asset_ids = _parse_ids(operation)
+    return labelling.relabel(
+        batch.asked.workspace,
+        asset_ids,
+        None if label_id is None else parsing.parse_number(label_id, "label_id"),
+        author=batch.asked.author,
+        operation_id=operation_id,
+        expected_versions=_parse_versions(batch, operation),
+    )
+
+
+def _set_split(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> ChangeResult:
+    fields = ("operation_id", "kind", "asset_ids", "expected_versions", "split")
+    parsing.check_fields(operation, fields, "set_split")
+    if "split" not in operation:
+        raise InvalidInput("set_split needs split: the name of a split, or null.")
+    split = operation["split"]
+    return labelling.set_split(
+        batch.asked.workspace,
+        _parse_ids(operation),
+        None if split is None else parsing.parse_text(split, "split"),
+        author=batch.asked.author,
+        operation_id=operation_id,
+        expected_versions=_parse_versions(batch, operation),
+    )
+
+
+def _remove(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> ChangeResult:
+    parsing.check_fields(operation, ("operation_id", "kind", "asset_ids"), "remove")
+    return labelling.remove_assets(
+        batch.asked.workspace,
+        _parse_ids(operation),
+        author=batch.asked.author,
+        operation_id=operation_id,
+    )
+
+
+def _undo(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> ChangeResult:
+    parsing.check_fields(operation, ("operation_id", "kind", "revision_id", "undoes"), "undo")
+    if "undoes" in operation:
+        undoes = _parse_operation_id(operation["undoes"])
+        with batch.asked.workspace.database.read() as uow:
+            revision = uow.revisions.find_by_operation(undoes)
+        if revision is None:  # it changed nothing, so there is nothing to take back
+            return ChangeResult(
+                operation_id=operation_id, status=changing.NOTHING, revision_id=None
+            )
+        revision_id = revision.revision_id
+    else:
+        revision_id = parsing.parse_number(operation.get("revision_id"), "revision_id")
+    return history.undo(
+        batch.asked.workspace, revision_id, author=batch.asked.author, operation_id=operation_id
+    )
+
+
+KINDS: dict[str, Callable[[Batch, Mapping[str, Any], str], ChangeResult]] = {
+    "relabel": _relabel,
+    "set_split": _set_split,
+    "remove": _remove,
+    "undo": _undo,
+}
+
+
+def _parse_operation_id(value: Any) -> str:
+    operation_id = parsing.parse_text(value, "operation_id", MAX_OPERATION_ID_CHARACTERS)
+    if len(operation_id) < 8:
+        raise InvalidInput("operation_id has fewer than 8 characters, so it is not unique.")
+    return operation_id
+
+
+def _parse_ids(operation: Mapping[str, Any]) -> list[uuid.UUID]:
+    ids = operation.get("asset_ids")
+    if not isinstance(ids, list):
+        raise InvalidInput("asset_ids is not a list.")
+    return [parsing.parse_id(value) for value in ids]
+
+
+def _parse_versions(batch: Batch, operation: Mapping[str, Any]) -> dict[uuid.UUID, int] | None:
+    versions = operation.get("expected_versions")
+    if versions is None:
+        return None
+    if not isinstance(versions, dict):
+        raise InvalidInput("expected_versions is not an object of image ids and row versions.")
+    seen = {
+        parsing.parse_id(asset_id): parsing.parse_number(version, "row version")
+        for asset_id, version in versions.items()
+    }
+    return {asset_id: batch.versions.get(asset_id, version) for asset_id, version in seen.items()}

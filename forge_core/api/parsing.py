@@ -1,0 +1,136 @@
+"""Strict reading of what a browser sends: bounded, typed, and refused with a sentence."""
+
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+
+from db.records import AssetFilter
+from forge_core.catalog.browsing import NONE
+from forge_core.errors import InvalidInput
+
+MAX_BODY_BYTES = 2 * 2**20
+MAX_TEXT_CHARACTERS = 256
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,15}")
+YES_NO = {"yes": True, "no": False, "true": True, "false": False}
+FILTER_FIELDS = ("label", "split", "source", "text", "augmented")
+
+
+class BodyTooLarge(InvalidInput):
+    """More bytes were sent than a request may have."""
+
+
+async def read_json_object(request: Request) -> dict[str, Any]:
+    """The JSON object in a request's body; at most `MAX_BODY_BYTES` are read.
+
+    Raises:
+        BodyTooLarge: The body is larger, whatever its Content-Length claims.
+        InvalidInput: It is not a JSON object in UTF-8.
+    """
+    parts: list[bytes] = []
+    size_bytes = 0
+    async for part in request.stream():
+        size_bytes += len(part)
+        if size_bytes > MAX_BODY_BYTES:
+            raise BodyTooLarge(f"The request is larger than {MAX_BODY_BYTES:,} bytes.")
+        parts.append(part)
+    try:
+        body = json.loads(b"".join(parts).decode())
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput("The request is not JSON.", detail=str(error)[:200]) from None
+    if not isinstance(body, dict):
+        raise InvalidInput("The request is not a JSON object.")
+    return body
+
+
+def check_fields(values: Mapping[str, Any], allowed: tuple[str, ...], what: str) -> None:
+    """Nothing beyond the fields that are known, so that a misspelt filter never means "all".
+
+    Raises:
+        InvalidInput: A field is not known.
+    """
+    unknown = sorted(set(values) - set(allowed))
+    if unknown:
+        raise InvalidInput(
+            f"{what} has no field {unknown[0][:60]!r}.", next_step=f"Known: {', '.join(allowed)}."
+        )
+
+
+def parse_query(query: QueryParams, allowed: tuple[str, ...], **limits: int) -> dict[str, str]:
+    """The query parameters, each at most once, empty ones left out.
+
+    Args:
+        query: As the browser sent it.
+        allowed: Names of the parameters that may be there.
+        limits: Characters that a parameter may have, where not `MAX_TEXT_CHARACTERS`.
+
+    Raises:
+        InvalidInput: One is unknown, repeated or too long.
+    """
+    check_fields(query, allowed, "The address")
+    if len(query.multi_items()) != len(query):
+        raise InvalidInput("The address names a parameter twice.")
+    for name, value in query.items():
+        parse_text(value, name, limits.get(name, MAX_TEXT_CHARACTERS))
+    return {name: value for name, value in query.items() if value}
+
+
+def parse_filter(values: Mapping[str, Any]) -> AssetFilter:
+    """An asset filter from text values such as `label=3`, `label=none`, `augmented=no`.
+
+    Raises:
+        InvalidInput: The label is no number, or augmented is not yes or no.
+    """
+    label = values.get("label")
+    augmented = values.get("augmented")
+    if augmented is not None and augmented not in YES_NO:
+        raise InvalidInput(f"augmented is yes or no, not {str(augmented)[:60]!r}.")
+    return AssetFilter(
+        label=None if label is None else NONE if label == NONE else parse_number(label, "label"),
+        split=values.get("split"),
+        source=values.get("source"),
+        text=values.get("text"),
+        augmented=None if augmented is None else YES_NO[augmented],
+    )
+
+
+def parse_number(value: Any, name: str) -> int:
+    """A whole number from 0 on.
+
+    Raises:
+        InvalidInput: It is none, or has more than 15 digits.
+    """
+    if not isinstance(value, int | str) or isinstance(value, bool):
+        raise InvalidInput(f"{name} is not a whole number.")
+    if not _WHOLE_NUMBER.fullmatch(str(value)):
+        raise InvalidInput(f"{name} is not a whole number: {str(value)[:60]!r}.")
+    return int(value)
+
+
+def parse_text(value: Any, name: str, limit: int = MAX_TEXT_CHARACTERS) -> str:
+    """Text of at most `limit` characters without NUL.
+
+    Raises:
+        InvalidInput: It is not that.
+    """
+    if not isinstance(value, str) or len(value) > limit or "\0" in value:
+        raise InvalidInput(f"{name} is not text of at most {limit} characters.")
+    return value
+
+
+def parse_id(value: Any) -> uuid.UUID:
+    """The id of an image, written as 8-4-4-4-12 hex digits.
+
+    Raises:
+        InvalidInput: It is not one.
+    """
+    if isinstance(value, str) and len(value) == 36:
+        try:
+            return uuid.UUID(value)
+        except ValueError:
+            pass
+    raise InvalidInput(f"{str(value)[:60]!r} is not the id of an image.")

@@ -1,0 +1,33 @@
+"""Exchange a header's token for the cookie that lets `<img>` read."""
+
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from forge_core.api import tokens
+from forge_core.api.answering import COOKIE, NO_STORE, SECRET, Asked, WorkspaceProvider, writing
+from forge_core.api.parsing import check_fields
+
+COOKIE_SECONDS = 12 * 3600
+
+
+def routes(provider: WorkspaceProvider) -> list[Route]:
+    """`/session`."""
+    return [Route("/forge-api/session", writing(provider, open_session), methods=["POST"])]
+
+
+def open_session(asked: Asked) -> Response:
+    """Set the read cookie: not readable by scripts, not sent by other sites, for our paths only."""
+    check_fields(asked.body, (), "A session")
+    response = JSONResponse({"author": asked.author}, headers=NO_STORE)
+    response.set_cookie(
+        COOKIE,
+        tokens.mint(
+            asked.workspace.secret(SECRET), asked.author, COOKIE_SECONDS, purpose=tokens.READ
+        ),
+        max_age=COOKIE_SECONDS,
+        path="/forge-api",
+        httponly=True,
+        samesite="strict",
+        secure=asked.request.url.scheme == "https",
+    )
+    return response

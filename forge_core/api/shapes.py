@@ -1,0 +1,87 @@
+"""Records as the JSON that the browser's components read."""
+
+from datetime import datetime
+from typing import Any
+
+from db.records import Asset, Label
+from forge_core.catalog.changing import ChangeConflict, ChangeResult
+from forge_core.catalog.history import HistoryEntry
+
+
+def shape_asset(asset: Asset) -> dict[str, Any]:
+    """One row of the gallery."""
+    return {
+        "id": str(asset.asset_id),
+        "path": asset.file_path,
+        "label_id": asset.label_id,
+        "label_name": asset.label_name,
+        "split": asset.split_type,
+        "source": asset.source_dataset,
+        "hash": asset.content_hash,
+        "width": asset.width,
+        "height": asset.height,
+        "size_bytes": asset.size_bytes,
+        "row_version": asset.row_version,
+        "augmented": asset.is_augmented,
+        "created_at": shape_time(asset.created_at),
+    }
+
+
+def shape_label(label: Label) -> dict[str, Any]:
+    """One class."""
+    return {
+        "label_id": label.label_id,
+        "name": label.name,
+        "color": label.color,
+        "hotkey": label.hotkey,
+        "asset_count": label.asset_count,
+    }
+
+
+def shape_result(result: ChangeResult) -> dict[str, Any]:
+    """What became of one operation."""
+    return {
+        "operation_id": result.operation_id,
+        "status": result.status,
+        "revision_id": result.revision_id,
+        "assets": [shape_asset(asset) for asset in result.assets],
+        "conflicts": [_shape_conflict(conflict) for conflict in result.conflicts],
+    }
+
+
+def shape_history(entry: HistoryEntry) -> dict[str, Any]:
+    """One change in the past of an image."""
+    return {
+        "revision_id": entry.revision_id,
+        "created_at": shape_time(entry.created_at),
+        "author": entry.author,
+        "kind": entry.kind,
+        "message": entry.message,
+        "before": _plain(entry.before),
+        "after": _plain(entry.after),
+    }
+
+
+def shape_time(moment: datetime | None) -> str | None:
+    """ISO 8601 with a Z: times of the database are UTC without saying so."""
+    return None if moment is None else f"{moment.replace(tzinfo=None).isoformat()}Z"
+
+
+def _shape_conflict(conflict: ChangeConflict) -> dict[str, Any]:
+    return {
+        "asset_id": str(conflict.asset_id),
+        "message": conflict.message,
+        "label_id": conflict.label_id,
+        "label_name": conflict.label_name,
+        "split": conflict.split_type,
+        "row_version": conflict.row_version,
+        "author": conflict.author,
+        "changed_at": shape_time(conflict.changed_at),
+    }
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value if isinstance(value, str | int | bool | None) else str(value)
+        for name, value in values.items()
+    }

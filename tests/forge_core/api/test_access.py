@@ -1,0 +1,73 @@
+"""Who may ask: every route, without a token, with a foreign one, with the cookie only."""
+
+import pytest
+
+from forge_core.api import answering, tokens
+from forge_core.api.routes import routes
+from forge_core.api.session import COOKIE_SECONDS
+
+SOME_ID = "00000000-0000-7000-8000-000000000000"
+
+
+def addresses(workspace):
+    return [
+        (method, route.path.format(asset_id=SOME_ID, content_hash="a" * 64, run_id=1))
+        for route in routes(lambda: workspace)
+        for method in sorted(route.methods - {"HEAD"})
+    ]
+
+
+def test_every_route__refuses_without_a_token(workspace, stranger):
+    for method, address in addresses(workspace):
+        answer = stranger.request(method, address, json={} if method == "POST" else None)
+        assert answer.status_code == 401, address
+        assert answer.json()["next_step"] == "Reload the page."
+
+
+def test_every_route__refuses_a_token_of_another_workspace(workspace, stranger):
+    stranger.headers[answering.TOKEN_HEADER] = tokens.mint(b"x" * 32, "anna")
+    for method, address in addresses(workspace):
+        assert stranger.request(method, address).status_code == 401, address
+
+
+def test_session__gives_a_cookie_that_reads_and_does_not_write(workspace, browser):
+    answer = browser.post("/forge-api/session", json={})
+    cookie = answer.headers["set-cookie"].lower()
+    assert answer.json() == {"author": "anna"}
+    for part in ("httponly", "samesite=strict", "path=/forge-api", f"max-age={COOKIE_SECONDS}"):
+        assert part in cookie
+    del browser.headers[answering.TOKEN_HEADER]
+    assert browser.get("/forge-api/assets").status_code == 200
+    assert browser.post("/forge-api/operations", json={"operations": []}).status_code == 401
+
+
+def test_session__the_cookie_is_no_token(workspace, browser):
+    browser.post("/forge-api/session", json={})
+    browser.headers[answering.TOKEN_HEADER] = browser.cookies[answering.COOKIE]
+    assert browser.post("/forge-api/classes", json={"name": "owl"}).status_code == 401
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b'"x"', b"[" * 100_000])
+def test_a_body_that_is_no_json_object__is_refused(browser, body):
+    answer = browser.post("/forge-api/operations", content=body)
+    assert answer.status_code == 400
+    assert answer.json()["message"].startswith("The request is not")
+
+
+def test_a_body_over_two_mebibytes__is_refused_while_it_streams(browser):
+    def stream():
+        for _ in range(40):
+            yield b" " * 65536
+
+    answer = browser.post("/forge-api/operations", content=stream())
+    assert answer.status_code == 413
+
+
+def test_a_fault_of_the_server__is_told_by_an_id_only(workspace, browser, caplog):
+    with workspace.database.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE asset_counts RENAME TO gone")
+    answer = browser.get("/forge-api/assets/count")
+    assert answer.status_code == 500
+    error_id = caplog.records[-1].getMessage().split()[1]
+    assert error_id in answer.json()["next_step"]
+    assert "asset_counts" not in answer.text

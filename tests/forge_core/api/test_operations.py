@@ -1,0 +1,232 @@
+import pytest
+
+from forge_core.catalog import browsing, history, labelling
+from tests import arrange
+
+
+def send(browser, *operations):
+    answer = browser.post("/forge-api/operations", json={"operations": list(operations)})
+    assert answer.status_code == 200, answer.text
+    return answer.json()["results"]
+
+
+def relabel(asset, label_id, operation_id="operation-1", **more):
+    return {
+        "operation_id": operation_id,
+        "kind": "relabel",
+        "asset_ids": [str(asset.asset_id)],
+        "label_id": label_id,
+        **more,
+    }
+
+
+@pytest.fixture
+def ids(workspace, assets):
+    return {name: arrange.class_id(workspace, name) for name in arrange.CLASSES}
+
+
+def label_of(workspace, asset):
+    return browsing.get_asset(workspace, asset.asset_id).label_name
+
+
+def test_relabel__is_in_the_catalog_with_its_author(workspace, browser, assets, ids):
+    (result,) = send(browser, relabel(assets[0], ids["square"]))
+    assert result["status"] == "applied"
+    assert result["assets"][0]["label_name"] == "square"
+    assert label_of(workspace, assets[0]) == "square"
+    revision = history.list_revisions(workspace, limit=1)[0]
+    assert (revision.author, revision.operation_id) == ("anna", "operation-1")
+
+
+def test_relabel__sent_twice_is_applied_once(workspace, browser, assets, ids):
+    operation = relabel(assets[0], ids["square"])
+    (first,) = send(browser, operation)
+    before = history.latest_revision_id(workspace)
+    (second,) = send(browser, operation)
+    assert second["status"] == "already_applied"
+    assert second["revision_id"] == first["revision_id"]
+    assert history.latest_revision_id(workspace) == before
+
+
+def test_relabel__null_takes_the_label_away(workspace, browser, assets):
+    send(browser, relabel(assets[0], None))
+    assert label_of(workspace, assets[0]) is None
+
+
+def test_relabel__a_change_by_somebody_else_is_a_conflict_with_both_values(
+    workspace, browser, assets, ids
+):
+    seen = assets[0].row_version
+    labelling.relabel(workspace, [assets[0].asset_id], ids["square"], author="bo")
+    expected = {str(assets[0].asset_id): seen}
+    (result,) = send(browser, relabel(assets[0], ids["stripe"], expected_versions=expected))
+    assert result["status"] == "conflict"
+    (conflict,) = result["conflicts"]
+    assert conflict["author"] == "bo"
+    assert conflict["label_name"] == "square"
+    assert conflict["changed_at"].endswith("Z")
+    assert label_of(workspace, assets[0]) == "square"
+    expected = {str(assets[0].asset_id): conflict["row_version"]}
+    (mine,) = send(
+        browser, relabel(assets[0], ids["stripe"], "operation-2", expected_versions=expected)
+    )
+    assert mine["status"] == "applied"
+
+
+def test_operations__own_changes_of_one_image_in_one_request_do_not_conflict(
+    workspace, browser, assets, ids
+):
+    expected = {str(assets[0].asset_id): assets[0].row_version}
+    results = send(
+        browser,
+        relabel(assets[0], ids["square"], "operation-1", expected_versions=expected),
+        relabel(assets[0], ids["stripe"], "operation-2", expected_versions=expected),
+    )
+    assert [result["status"] for result in results] == ["applied", "applied"]
+    assert label_of(workspace, assets[0]) == "stripe"
+
+
+def test_operations__a_repetition_before_a_new_change_does_not_conflict(
+    workspace, browser, assets, ids
+):
+    """A browser that closed before the answer came sends both again, with the version of then."""
+    expected = {str(assets[0].asset_id): assets[0].row_version}
+    first = relabel(assets[0], ids["square"], "operation-1", expected_versions=expected)
+    second = relabel(assets[0], ids["stripe"], "operation-2", expected_versions=expected)
+    send(browser, first)
+    results = send(browser, first, second)
+    assert [result["status"] for result in results] == ["already_applied", "applied"]
+
+
+def test_operations__after_a_conflict_a_later_change_of_the_image_is_one_too(
+    workspace, browser, assets, ids
+):
+    expected = {str(assets[0].asset_id): assets[0].row_version}
+    labelling.relabel(workspace, [assets[0].asset_id], ids["square"], author="bo")
+    results = send(
+        browser,
+        relabel(assets[0], ids["stripe"], "operation-1", expected_versions=expected),
+        relabel(assets[0], None, "operation-2", expected_versions=expected),
+    )
+    assert [result["status"] for result in results] == ["conflict", "conflict"]
+    assert label_of(workspace, assets[0]) == "square"
+
+
+def test_operations__one_bad_one_does_not_lose_the_others(workspace, browser, assets, ids):
+    results = send(
+        browser,
+        relabel(assets[0], ids["square"], "operation-1"),
+        relabel(assets[1], 999_999, "operation-2"),
+        {"operation_id": "operation-3", "kind": "explode"},
+        "nonsense",
+        relabel(assets[2], ids["square"], "operation-4"),
+    )
+    assert [result["status"] for result in results] == [
+        "applied",
+        "refused",
+        "refused",
+        "refused",
+        "applied",
+    ]
+    assert "no class with the number 999999" in results[1]["message"]
+    assert label_of(workspace, assets[2]) == "square"
+
+
+def test_set_split__and_out_again(workspace, browser, assets):
+    operation = {"kind": "set_split", "asset_ids": [str(a.asset_id) for a in assets[:3]]}
+    send(browser, operation | {"operation_id": "operation-1", "split": "held_out"})
+    assert browsing.get_asset(workspace, assets[2].asset_id).split_type == "held_out"
+    send(browser, operation | {"operation_id": "operation-2", "split": None})
+    assert browsing.get_asset(workspace, assets[2].asset_id).split_type is None
+
+
+def test_remove__then_undo_by_its_operation_id(workspace, browser, assets):
+    remove = {"operation_id": "operation-1", "kind": "remove"}
+    send(browser, remove | {"asset_ids": [str(assets[0].asset_id)]})
+    assert len(arrange.list_all(workspace)) == 11
+    undo = {"operation_id": "operation-2", "kind": "undo", "undoes": "operation-1"}
+    (result,) = send(browser, undo)
+    assert result["status"] == "applied"
+    assert len(arrange.list_all(workspace)) == 12
+
+
+def test_undo__of_a_change_in_the_same_request(workspace, browser, assets, ids):
+    undo = {"operation_id": "operation-2", "kind": "undo", "undoes": "operation-1"}
+    results = send(browser, relabel(assets[0], ids["square"]), undo)
+    assert [result["status"] for result in results] == ["applied", "applied"]
+    assert label_of(workspace, assets[0]) == "circle"
+
+
+def test_undo__of_an_undo_does_it_again(workspace, browser, assets, ids):
+    send(browser, relabel(assets[0], ids["square"]))
+    send(browser, {"operation_id": "operation-2", "kind": "undo", "undoes": "operation-1"})
+    send(browser, {"operation_id": "operation-3", "kind": "undo", "undoes": "operation-2"})
+    assert label_of(workspace, assets[0]) == "square"
+
+
+def test_undo__of_an_operation_that_never_changed_anything_is_nothing(browser, assets):
+    undo = {"operation_id": "operation-2", "kind": "undo", "undoes": "operation-x"}
+    assert send(browser, undo)[0]["status"] == "nothing"
+
+
+def test_undo__by_revision_reports_what_was_changed_since(workspace, browser, assets, ids):
+    (first,) = send(browser, relabel(assets[0], ids["square"]))
+    labelling.relabel(workspace, [assets[0].asset_id], ids["stripe"], author="bo")
+    undo = {"operation_id": "operation-2", "kind": "undo", "revision_id": first["revision_id"]}
+    (result,) = send(browser, undo)
+    assert result["status"] == "conflict"
+    assert result["conflicts"][0]["author"] == "bo"
+    assert label_of(workspace, assets[0]) == "stripe"
+
+
+def test_find_undoable__is_my_newest_change_that_stands(workspace, browser, assets, ids):
+    assert browser.get("/forge-api/operations/undoable").json() == {"revision": None}
+    send(browser, relabel(assets[0], ids["square"], "operation-1"))
+    send(browser, relabel(assets[1], ids["square"], "operation-2"))
+    labelling.relabel(workspace, [assets[2].asset_id], ids["stripe"], author="bo")
+    send(browser, {"operation_id": "operation-3", "kind": "undo", "undoes": "operation-2"})
+    revision = browser.get("/forge-api/operations/undoable").json()["revision"]
+    found = {r.revision_id: r for r in history.list_revisions(workspace)}[revision["revision_id"]]
+    assert found.operation_id == "operation-1"
+    assert revision["num_changes"] == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"operation_id": "short"},
+        {"operation_id": "x" * 65},
+        {"operation_id": None},
+        {"asset_ids": "all"},
+        {"asset_ids": []},
+        {"asset_ids": ["not-an-id"]},
+        {"asset_ids": [{"$ne": 1}]},
+        {"label_id": "cat"},
+        {"label_id": True},
+        {"label_id": 1.5},
+        {"expected_versions": [1]},
+        {"expected_versions": {"not-an-id": 1}},
+        {"split": "val"},
+    ],
+)
+def test_a_malformed_operation__is_refused_and_changes_nothing(workspace, browser, assets, change):
+    before = history.latest_revision_id(workspace)
+    (result,) = send(browser, relabel(assets[0], None) | change)
+    assert result["status"] == "refused"
+    assert result["message"]
+    assert history.latest_revision_id(workspace) == before
+
+
+@pytest.mark.parametrize(
+    "operations",
+    [
+        None,
+        [],
+        {},
+        [{}] * 201,
+        [{"asset_ids": ["x"] * 6000}] * 2,
+    ],
+)
+def test_a_request_out_of_bounds__is_refused(browser, operations):
+    answer = browser.post("/forge-api/operations", json={"operations": operations})
+    assert answer.status_code == 400

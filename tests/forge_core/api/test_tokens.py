@@ -1,0 +1,50 @@
+import base64
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forge_core.api import tokens
+
+SECRET = b"0" * 32
+
+
+def test_check__gives_the_author_of_a_fresh_token():
+    assert tokens.check(SECRET, tokens.mint(SECRET, "Åsa O'Neill")) == "Åsa O'Neill"
+
+
+def test_check__refuses_an_expired_token():
+    assert tokens.check(SECRET, tokens.mint(SECRET, "anna", lifetime_seconds=0)) is None
+
+
+def test_check__refuses_a_token_of_another_secret():
+    assert tokens.check(b"1" * 32, tokens.mint(SECRET, "anna")) is None
+
+
+def test_check__a_read_token_does_not_write():
+    token = tokens.mint(SECRET, "anna", purpose=tokens.READ)
+    assert tokens.check(SECRET, token, purpose=tokens.READ) == "anna"
+    assert tokens.check(SECRET, token) is None
+
+
+def test_check__a_write_token_reads():
+    assert tokens.check(SECRET, tokens.mint(SECRET, "anna"), purpose=tokens.READ) == "anna"
+
+
+def test_check__refuses_a_payload_that_was_changed():
+    payload, signature = tokens.mint(SECRET, "anna").split(".")
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
+    claims["author"] = "boss"
+    forged = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
+    assert tokens.check(SECRET, f"{forged}.{signature}") is None
+
+
+@pytest.mark.parametrize("token", ["", ".", "a.b", "a.b.c", "ü.ü", "x" * 5000, "\0.\0"])
+def test_check__refuses_what_is_no_token(token):
+    assert tokens.check(SECRET, token) is None
+
+
+@given(st.text(max_size=200))
+def test_check__never_raises(token):
+    assert tokens.check(SECRET, token) is None
