@@ -1,0 +1,40 @@
+"""The web app, put together: pages, data routes, middleware.
+
+Start it with `streamlit run app.py` (or `make run`). Settings of the product are `FORGE_*`
+variables, those of the server `.streamlit/config.toml`.
+"""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import streamlit as st
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+
+from forge_core import settings
+from forge_core.api.middleware import AllowedHosts, SecurityHeaders
+from forge_core.api.routes import routes
+from forge_core.workspace import open_workspace
+
+log = logging.getLogger("forge.app")
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[None]:
+    """Open the workspace before the first request: a broken one fails the start, not a page."""
+    workspace = await run_in_threadpool(open_workspace)
+    log.info("workspace %s", workspace.folder)
+    yield
+
+
+app = st.App(
+    Path(__file__).parent / "pages" / "shell.py",
+    lifespan=lifespan,
+    middleware=[
+        Middleware(SecurityHeaders),
+        Middleware(AllowedHosts, allowed=settings.current().allowed_hosts),
+    ],
+    routes=routes(open_workspace),
+)

@@ -1,0 +1,1 @@
+"""What several pages draw. A component owns its session keys, which start with its name."""

@@ -1,0 +1,1 @@
+"""The grid of images: one Streamlit component with its own data routes."""

@@ -1,0 +1,78 @@
+"""The gallery component: its three languages joined, and the one function that pages call.
+
+Streamlit loads a component's script as one module, so the parts in `parts/` are plain scripts
+that share a scope and are joined in this order; `gallery.js` wires them and comes last.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+HERE = Path(__file__).parent
+PARTS = (
+    "dom",
+    "server",
+    "outbox",
+    "rows",
+    "selection",
+    "classes",
+    "grid",
+    "labels",
+    "keys",
+    "overlays",
+    "panel",
+    "preview",
+    "notices",
+)
+
+
+def read_script() -> str:
+    """The component's whole script: the parts, then `gallery.js`."""
+    files = [*(HERE / "parts" / f"{name}.js" for name in PARTS), HERE / "gallery.js"]
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+
+
+_mount = st.components.v2.component(
+    "forge_gallery",
+    html=(HERE / "gallery.html").read_text(encoding="utf-8"),
+    css=(HERE / "gallery.css").read_text(encoding="utf-8"),
+    js=read_script(),
+)
+
+
+def show(
+    *,
+    where: Mapping[str, str],
+    sort: str,
+    token: str,
+    author: str,
+    workspace_key: str,
+    classes: Sequence[Mapping[str, Any]],
+    on_token_asked: Callable[[], None],
+) -> None:
+    """Draw the gallery. Rows, pictures and saves travel over `/forge-api`, not through here.
+
+    Args:
+        where: The filter as query parameters of `/forge-api/assets`.
+        sort: Order of the images.
+        token: Write token of the person; a new one may be passed on every run.
+        author: The person, as in the token.
+        workspace_key: Names the browser's outbox; another workspace must not get its changes.
+        classes: As `shapes.shape_label` gives them.
+        on_token_asked: Called when the browser's token has expired; the run that follows must
+            pass a new one.
+    """
+    _mount(
+        key="gallery",
+        data={
+            "filter": dict(where),
+            "sort": sort,
+            "token": token,
+            "author": author,
+            "workspace": workspace_key,
+            "classes": [dict(label) for label in classes],
+        },
+        on_token_change=on_token_asked,
+    )

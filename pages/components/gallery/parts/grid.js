@@ -1,0 +1,197 @@
+// The tiles: only those near the screen exist, and they are used again while scrolling.
+
+const GAP = 8;
+const EDGE = 4; // the line in the colour of the class
+const OVERSCAN_ROWS = 2;
+const TINY_PIXELS = 64;
+const SPLIT_SHORT = { train: "train", val: "val", test: "test", held_out: "held" };
+
+class Grid {
+  constructor({ viewport, canvas, more, rows, selection, look, onNeedMore, onImageError }) {
+    Object.assign(this, { viewport, canvas, more, rows, selection, look, onNeedMore, onImageError });
+    this.tiles = new Map(); // position -> tile element
+    this.spare = [];
+    this.columns = 1;
+    this.rowHeight = 100;
+    viewport.addEventListener("scroll", () => this.schedule(), { passive: true });
+    this.observer = new ResizeObserver(() => this.layout());
+    this.observer.observe(viewport);
+  }
+
+  destroy() {
+    this.observer.disconnect();
+  }
+
+  /** Fit the columns to the width. What was in view stays in view. */
+  layout() {
+    const style = getComputedStyle(this.viewport);
+    const width = this.viewport.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    if (width <= 0) return;
+    const anchor = this.anchor();
+    this.columns = Math.max(1, Math.round((width + GAP) / (this.look.size + GAP)));
+    this.tileWidth = (width - GAP * (this.columns - 1)) / this.columns;
+    const caption = this.tileWidth >= 72 ? 22 : 0;
+    this.rowHeight = Math.floor(this.tileWidth + EDGE + caption + GAP);
+    this.canvas.style.setProperty("--tile", `${this.tileWidth}px`);
+    this.canvas.style.setProperty("--caption", `${caption}px`);
+    this.viewport.classList.toggle("fill", this.look.fill);
+    this.viewport.classList.toggle("small", this.tileWidth < 110);
+    this.resize();
+    if (anchor) this.viewport.scrollTop = this.top(anchor.position) - anchor.offset;
+    this.render();
+  }
+
+  /** The position that must not move: the focused tile when it is in view, else the first one. */
+  anchor() {
+    if (!this.tiles.size) return null;
+    const seen = (position) => {
+      const offset = this.top(position) - this.viewport.scrollTop;
+      return offset > -this.rowHeight && offset < this.viewport.clientHeight ? { position, offset } : null;
+    };
+    return seen(this.selection.focus) ?? seen(Math.ceil(this.viewport.scrollTop / this.rowHeight) * this.columns);
+  }
+
+  top(position) {
+    return Math.floor(position / this.columns) * this.rowHeight;
+  }
+
+  resize() {
+    const lines = Math.ceil(this.rows.list.length / this.columns);
+    this.canvas.style.height = `${Math.max(0, lines * this.rowHeight - GAP)}px`;
+    this.more.hidden = this.rows.complete;
+  }
+
+  /** Forget every tile, as after another filter. */
+  reset() {
+    for (const position of [...this.tiles.keys()]) this.release(position);
+    this.viewport.scrollTop = 0;
+    this.resize();
+    this.render();
+  }
+
+  /** Rows came, went or moved. */
+  refresh() {
+    this.resize();
+    this.render(true);
+  }
+
+  schedule() {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null;
+      this.render();
+    });
+  }
+
+  render(repaint = false) {
+    const first = Math.max(0, Math.floor(this.viewport.scrollTop / this.rowHeight) - OVERSCAN_ROWS);
+    const lines = Math.ceil(this.viewport.clientHeight / this.rowHeight) + 2 * OVERSCAN_ROWS;
+    const from = first * this.columns;
+    const to = Math.min(this.rows.list.length, (first + lines) * this.columns);
+    for (const position of [...this.tiles.keys()]) {
+      if (position < from || position >= to) this.release(position);
+    }
+    for (let position = from; position < to; position += 1) this.place(position, repaint);
+    if (!this.rows.complete && to + 3 * lines * this.columns > this.rows.list.length) this.onNeedMore();
+    const focused = this.tiles.get(this.selection.focus);
+    if (focused) this.viewport.setAttribute("aria-activedescendant", focused.id);
+    else this.viewport.removeAttribute("aria-activedescendant");
+  }
+
+  release(position) {
+    const tile = this.tiles.get(position);
+    this.tiles.delete(position);
+    tile.hidden = true;
+    tile.dataset.id = "";
+    this.spare.push(tile);
+  }
+
+  place(position, repaint) {
+    const row = this.rows.list[position];
+    let tile = this.tiles.get(position);
+    const isNew = !tile;
+    if (isNew) {
+      tile = this.spare.pop() ?? this.makeTile();
+      tile.hidden = false;
+      this.tiles.set(position, tile);
+    }
+    const x = (position % this.columns) * (this.tileWidth + GAP);
+    tile.style.transform = `translate(${x}px, ${this.top(position)}px)`;
+    if (isNew || tile.dataset.id !== row.id) this.showImage(tile, row);
+    if (isNew || repaint || tile.dataset.id !== row.id) {
+      tile.dataset.id = row.id;
+      tile.dataset.position = position;
+      this.paint(tile, row, position);
+    } else {
+      this.paintMarks(tile, row, position);
+    }
+  }
+
+  makeTile() {
+    const tile = el("div", { className: "tile", role: "option", id: `tile-${(this.made = (this.made ?? 0) + 1)}` });
+    tile.append(
+      el("div", { className: "picture" }),
+      el("span", { className: "split" }),
+      el("span", { className: "caption" }, el("i", { className: "swatch" }), el("span", { className: "name" })),
+    );
+    this.canvas.append(tile);
+    return tile;
+  }
+
+  /** A new <img> each time: a used one would show its last picture until the new one is there. */
+  showImage(tile, row) {
+    const image = el("img", { alt: "", decoding: "async", draggable: false });
+    image.addEventListener("error", () => this.onImageError(image, tile, row));
+    image.src = thumbnailUrl(row);
+    tile.classList.remove("broken");
+    tile.classList.toggle("tiny", row.width < TINY_PIXELS && row.height < TINY_PIXELS);
+    tile.firstChild.replaceChildren(image);
+  }
+
+  paint(tile, row, position) {
+    const [, split, caption] = tile.children;
+    tile.classList.toggle("unlabelled", row.label_id === null);
+    tile.style.setProperty("--class", this.look.colorOf(row.label_id));
+    caption.lastChild.textContent = row.label_name ?? "no label";
+    split.textContent = SPLIT_SHORT[row.split] ?? "";
+    split.hidden = !row.split;
+    const words = [row.label_name ?? "unlabelled", row.split ?? "no split", row.path];
+    if (row.augmented) words.push("augmented copy");
+    tile.setAttribute("aria-label", words.join(", "));
+    tile.setAttribute("aria-posinset", position + 1);
+    tile.setAttribute("aria-setsize", this.rows.complete ? this.rows.list.length : -1);
+    tile.title = row.path;
+    this.paintMarks(tile, row, position);
+  }
+
+  paintMarks(tile, row, position) {
+    const selected = this.selection.ids.has(row.id);
+    tile.classList.toggle("selected", selected);
+    tile.setAttribute("aria-selected", selected);
+    tile.classList.toggle("focused", position === this.selection.focus);
+    tile.classList.toggle("pending", this.look.isPending(row.id));
+  }
+
+  /** Repaint these rows where they are on screen. */
+  repaintRows(ids) {
+    for (const id of ids) {
+      const position = this.rows.index.get(id);
+      const tile = this.tiles.get(position);
+      if (tile) this.paint(tile, this.rows.list[position], position);
+    }
+  }
+
+  /** Scroll just enough to show the focused tile. */
+  reveal() {
+    const top = this.top(this.selection.focus);
+    const { scrollTop, clientHeight } = this.viewport;
+    if (top < scrollTop) this.viewport.scrollTop = top;
+    else if (top + this.rowHeight > scrollTop + clientHeight) {
+      this.viewport.scrollTop = top + this.rowHeight - clientHeight + GAP;
+    }
+    this.render();
+  }
+
+  get linesOnScreen() {
+    return Math.max(1, Math.floor(this.viewport.clientHeight / this.rowHeight));
+  }
+}

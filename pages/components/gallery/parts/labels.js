@@ -1,0 +1,176 @@
+// What people decide about images: painted at once, sent through the outbox, undone with one key.
+
+const MAX_UNDO = 200;
+const MAX_REMEMBERED_IDS = 2000;
+
+class Labels {
+  constructor({ rows, outbox, server, classes, author, onPaint, onRemoved, onMessage, onStale }) {
+    Object.assign(this, { rows, outbox, server, classes, author, onPaint, onRemoved, onMessage, onStale });
+    this.key = `undo.${outbox.name}`;
+    this.done = keep.get("sessionStorage", this.key, []); // newest last; survives a reload
+    this.undone = [];
+    outbox.listeners.result = (record, result) => this.receive(record, result);
+  }
+
+  relabel(targets, labelId) {
+    const name = labelId === null ? null : this.classes.get(labelId).name;
+    return this.change("relabel", targets, { label_id: labelId, label_name: name }, { label_id: labelId });
+  }
+
+  setSplit(targets, split) {
+    return this.change("set_split", targets, { split }, { split });
+  }
+
+  change(kind, targets, values, payload) {
+    const changing = targets.filter((row) => Object.keys(values).some((name) => row[name] !== values[name]));
+    if (!changing.length) return null;
+    const entry = { kind, ids: changing.map((row) => row.id), before: {}, after: values };
+    for (const row of changing) {
+      entry.before[row.id] = Object.fromEntries(Object.keys(values).map((name) => [name, row[name]]));
+      Object.assign(row, values);
+    }
+    this.remember(entry, this.send({ kind, asset_ids: entry.ids, ...payload }, changing));
+    this.onPaint(entry.ids);
+    return entry;
+  }
+
+  remove(targets) {
+    const entry = { kind: "remove", ids: targets.map((row) => row.id) };
+    this.remember(entry, this.send({ kind: "remove", asset_ids: entry.ids }, targets));
+    entry.gone = this.rows.remove(entry.ids);
+    this.onRemoved(entry.ids);
+    return entry;
+  }
+
+  send(payload, targets) {
+    const versions = Object.fromEntries(targets.map((row) => [row.id, row.row_version]));
+    const operation_id = randomId();
+    this.outbox.add({ operation_id, ...payload }, versions);
+    return operation_id;
+  }
+
+  remember(entry, operationId) {
+    entry.operation_id = operationId;
+    this.done.push(entry);
+    this.undone = [];
+    this.keepDone();
+  }
+
+  keepDone() {
+    this.done = this.done.slice(-MAX_UNDO);
+    const lean = this.done.map(({ gone, ...entry }) =>
+      entry.ids.length > MAX_REMEMBERED_IDS ? { ...entry, ids: [], before: {} } : entry);
+    keep.set("sessionStorage", this.key, lean);
+  }
+
+  /** Take back the newest change of this tab; without one, this person's newest in the catalog. */
+  async undo() {
+    const entry = this.done.pop();
+    if (!entry) return this.undoDurable();
+    this.keepDone();
+    this.putBack(entry);
+    const operation_id = randomId();
+    const versions = Object.fromEntries(entry.ids.map((id) => [id, 0]));
+    this.outbox.add({ operation_id, kind: "undo", undoes: entry.operation_id }, versions);
+    this.undone.push({ ...entry, operation_id });
+    return entry;
+  }
+
+  /** Do again what was undone last: the undo is undone. */
+  redo() {
+    const entry = this.undone.pop();
+    if (!entry) return null;
+    if (entry.kind === "remove") {
+      entry.gone = this.rows.remove(entry.ids);
+      this.onRemoved(entry.ids);
+    } else {
+      for (const id of entry.ids) Object.assign(this.rows.get(id) ?? {}, entry.after);
+      this.onPaint(entry.ids);
+    }
+    const operation_id = randomId();
+    const versions = Object.fromEntries(entry.ids.map((id) => [id, 0]));
+    this.outbox.add({ operation_id, kind: "undo", undoes: entry.operation_id }, versions);
+    this.done.push({ ...entry, operation_id });
+    this.keepDone();
+    return entry;
+  }
+
+  putBack(entry) {
+    if (entry.kind === "remove") {
+      this.rows.restore(entry.gone ?? []);
+      this.onRemoved(entry.ids);
+      return;
+    }
+    for (const [id, before] of Object.entries(entry.before)) Object.assign(this.rows.get(id) ?? {}, before);
+    this.onPaint(entry.ids);
+  }
+
+  async undoDurable() {
+    let revision;
+    try {
+      ({ revision } = await this.server.get("/operations/undoable"));
+    } catch (error) {
+      this.onMessage(error instanceof Unreachable ? "The server cannot be reached, so nothing was undone." : error.message);
+      return null;
+    }
+    if (!revision) {
+      this.onMessage("Nothing to undo.");
+      return null;
+    }
+    const what = { relabel: "label", set_split: "split", remove: "removal" }[revision.kind];
+    this.onMessage(
+      `Your last change: ${what} of ${plural(revision.num_changes, "image")}, ${formatAgo(revision.created_at)}.`,
+      { words: "Undo it", run: () => this.undoRevision(revision.revision_id) },
+    );
+    return null;
+  }
+
+  undoRevision(revisionId) {
+    this.outbox.add({ operation_id: randomId(), kind: "undo", revision_id: revisionId }, {});
+  }
+
+  /** Rows fresh from the server do not know yet what is still on its way. */
+  paintPending(rows) {
+    const waiting = new Map(rows.map((row) => [row.id, row]));
+    for (const { payload } of this.outbox.queue) {
+      for (const id of payload.asset_ids ?? []) {
+        const row = waiting.get(id);
+        if (row && payload.kind === "relabel") {
+          row.label_id = payload.label_id;
+          row.label_name = payload.label_id === null ? null : this.classes.get(payload.label_id)?.name;
+        }
+        if (row && payload.kind === "set_split") row.split = payload.split;
+      }
+    }
+  }
+
+  receive(record, result) {
+    const { kind } = record.payload;
+    const touched = [];
+    let unknown = false;
+    for (const asset of result.assets ?? []) {
+      const row = this.rows.get(asset.id);
+      unknown ||= !row;
+      if (!row) continue;
+      row.row_version = asset.row_version;
+      if (!this.outbox.isPending(asset.id)) Object.assign(row, asset);
+      touched.push(asset.id);
+    }
+    const gone = (result.conflicts ?? []).filter((c) => c.row_version == null && kind !== "undo");
+    if (gone.length) {
+      this.rows.remove(gone.map((conflict) => conflict.asset_id));
+      this.onRemoved(gone.map((conflict) => conflict.asset_id));
+      this.onMessage(`${plural(gone.length, "image is", "images are")} no longer in the catalog: removed by somebody else.`);
+    }
+    if (result.status === "refused") {
+      this.onMessage(result.message + (result.next_step ? ` ${result.next_step}` : ""));
+      this.onStale();
+    } else if (kind === "undo" && result.conflicts?.length) {
+      this.onMessage(`Not undone for ${plural(result.conflicts.length, "image")}: ${result.conflicts[0].message}`);
+      this.onStale();
+    } else if (kind === "undo" && unknown) {
+      this.onStale();
+    }
+    this.onPaint(touched.length ? touched : record.payload.asset_ids ?? []);
+  }
+}

@@ -1,0 +1,224 @@
+// Changes on their way to the server. A change is in here from the key press until the server
+// has answered for it; IndexedDB keeps it through reloads, crashes and lost networks. Sending
+// one twice is harmless: the server knows operation ids that it has applied.
+
+const MAX_BATCH = 100;
+const MAX_BATCH_IDS = 5000;
+const MAX_KEEPALIVE_CHARACTERS = 60000; // browsers allow 64 KiB in flight while a page closes
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 15000;
+
+class Outbox {
+  /** One per workspace and person; it outlives the component, so that a page change loses nothing. */
+  constructor(server, name) {
+    this.server = server;
+    this.name = name;
+    this.queue = [];
+    this.conflicts = [];
+    this.known = new Map(); // asset id -> row version after our own last change
+    this.listeners = { result() {}, state() {} };
+    this.sending = false;
+    this.failures = 0;
+    this.timer = null;
+    this.store = openStore(name);
+    this.store.then((store) => store?.all()).then((kept) => this.adopt(kept ?? []));
+    addEventListener("pagehide", () => this.flushOnLeave());
+    addEventListener("online", () => this.retryNow());
+    document.addEventListener("visibilitychange", () => this.retryNow());
+  }
+
+  /** Take over what an earlier page left behind. */
+  adopt(kept) {
+    const here = new Set([...this.queue, ...this.conflicts].map((r) => r.operation_id));
+    const fresh = kept.filter((record) => !here.has(record.operation_id));
+    fresh.sort((a, b) => a.created - b.created || a.order - b.order);
+    this.queue.unshift(...fresh.filter((record) => record.state === "pending"));
+    this.conflicts.push(...fresh.filter((record) => record.state === "conflict"));
+    this.announce();
+    this.flush();
+  }
+
+  add(payload, versions) {
+    const record = {
+      operation_id: payload.operation_id,
+      created: Date.now(),
+      order: (this.order = (this.order ?? 0) + 1),
+      state: "pending",
+      payload,
+      versions,
+    };
+    this.queue.push(record);
+    this.save(record);
+    this.announce();
+    this.flush();
+    return record;
+  }
+
+  /** Whether a change of this image is still on its way. */
+  isPending(assetId) {
+    return this.queue.some((record) => record.versions && assetId in record.versions);
+  }
+
+  state() {
+    const kept = this.queue.length;
+    if (!kept) return { kind: "saved", kept };
+    return { kind: this.failures ? "offline" : "saving", kept };
+  }
+
+  async flush() {
+    if (this.sending || this.timer || !this.queue.length) return;
+    this.sending = true;
+    const batch = this.takeBatch(this.single ? 1 : MAX_BATCH);
+    try {
+      const answer = await this.server.post("/operations", { operations: batch.map((r) => this.prepare(r)) });
+      this.single = false;
+      this.settle(batch, answer.results);
+    } catch (error) {
+      if (error instanceof Refused) this.isolate(batch, error);
+      else this.backOff();
+    }
+    this.sending = false;
+    this.announce();
+    this.flush();
+  }
+
+  takeBatch(limit) {
+    const batch = [];
+    let ids = 0;
+    for (const record of this.queue) {
+      ids += record.payload.asset_ids?.length ?? 0;
+      if (batch.length && (batch.length >= limit || ids > MAX_BATCH_IDS)) break;
+      batch.push(record);
+    }
+    return batch;
+  }
+
+  /** The payload with the newest row versions that this browser has caused or seen. */
+  prepare({ payload, versions }) {
+    if (payload.kind !== "relabel" && payload.kind !== "set_split") return payload;
+    const expected = {};
+    for (const [id, seen] of Object.entries(versions)) {
+      expected[id] = Math.max(seen, this.known.get(id) ?? 0);
+    }
+    return { ...payload, expected_versions: expected };
+  }
+
+  settle(batch, results) {
+    const answered = new Map(results.map((result) => [result.operation_id, result]));
+    let failed = false;
+    for (const record of batch) {
+      const result = answered.get(record.operation_id);
+      if (!result || result.status === "failed") {
+        failed = true;
+        break; // later ones wait, so that changes of one image keep their order
+      }
+      const inConflict = new Set((result.conflicts ?? []).map((conflict) => conflict.asset_id));
+      for (const asset of result.assets ?? []) {
+        if (!inConflict.has(asset.id)) this.known.set(asset.id, asset.row_version);
+      }
+      this.queue.splice(this.queue.indexOf(record), 1);
+      if (record.payload.kind === "relabel" || record.payload.kind === "set_split") {
+        record.open = (result.conflicts ?? []).filter((conflict) => conflict.row_version != null);
+      }
+      if (record.open?.length) {
+        record.state = "conflict";
+        this.conflicts.push(record);
+        this.save(record);
+      } else {
+        this.forget(record);
+      }
+      this.listeners.result(record, result);
+    }
+    if (failed) this.backOff();
+    else this.failures = 0;
+  }
+
+  /** The server refused a whole request: find the one it cannot take, and let the others pass. */
+  isolate(batch, error) {
+    if (batch.length > 1) {
+      this.single = true;
+      return;
+    }
+    this.queue.splice(this.queue.indexOf(batch[0]), 1);
+    this.forget(batch[0]);
+    this.listeners.result(batch[0], { status: "refused", message: error.message });
+  }
+
+  backOff() {
+    this.failures += 1;
+    const wait = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (this.failures - 1));
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.retryNow(), wait);
+  }
+
+  retryNow() {
+    clearTimeout(this.timer);
+    this.timer = null;
+    this.flush();
+  }
+
+  /** The page closes: send what is left without waiting. It stays kept until it is answered. */
+  flushOnLeave() {
+    const operations = [];
+    let characters = 100;
+    for (const record of this.takeBatch(MAX_BATCH)) {
+      const operation = this.prepare(record);
+      characters += JSON.stringify(operation).length + 1;
+      if (characters > MAX_KEEPALIVE_CHARACTERS) break;
+      operations.push(operation);
+    }
+    if (operations.length) {
+      this.server.post("/operations", { operations }, { keepalive: true }).catch(() => {});
+    }
+  }
+
+  /** A conflict was decided for one image. */
+  decide(record, assetId) {
+    record.open = record.open.filter((conflict) => conflict.asset_id !== assetId);
+    if (record.open.length) return this.save(record);
+    this.conflicts.splice(this.conflicts.indexOf(record), 1);
+    return this.forget(record);
+  }
+
+  announce() {
+    this.listeners.state(this.state());
+  }
+
+  save(record) {
+    return this.store.then((store) => store?.put(record));
+  }
+
+  forget(record) {
+    return this.store.then((store) => store?.remove(record.operation_id));
+  }
+}
+
+/** IndexedDB with three verbs; null where the browser forbids it (then memory has to do). */
+function openStore(name) {
+  return new Promise((resolve) => {
+    let request;
+    try {
+      request = indexedDB.open(name, 1);
+    } catch {
+      resolve(null);
+      return;
+    }
+    request.onupgradeneeded = () =>
+      request.result.createObjectStore("operations", { keyPath: "operation_id" });
+    request.onerror = () => resolve(null);
+    request.onsuccess = () => {
+      const database = request.result;
+      const run = (mode, work) =>
+        new Promise((done) => {
+          const asked = work(database.transaction("operations", mode).objectStore("operations"));
+          asked.onsuccess = () => done(asked.result);
+          asked.onerror = () => done(null);
+        });
+      resolve({
+        all: () => run("readonly", (store) => store.getAll()),
+        put: (record) => run("readwrite", (store) => store.put(structuredClone(record))),
+        remove: (id) => run("readwrite", (store) => store.delete(id)),
+      });
+    };
+  });
+}

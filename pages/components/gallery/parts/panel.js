@@ -1,0 +1,130 @@
+// Beside the grid: the picture, its class and split as buttons, its facts and its past.
+
+const MAX_CLASS_BUTTONS = 20;
+const HISTORY_DELAY_MS = 180;
+const SPLITS = [["train", "train", "t"], ["val", "val", "v"], ["test", "test", "e"], ["held_out", "held out", "h"], [null, "none", "x"]];
+
+class Panel {
+  constructor({ element, server, classes, actions }) {
+    Object.assign(this, { element, server, classes, actions });
+    this.pictureBox = el("div", { className: "big" });
+    this.head = el("p", { className: "lead" });
+    this.labels = el("div", { className: "classes", role: "group", "aria-label": "Class" });
+    this.splits = el("div", { className: "splits", role: "group", "aria-label": "Split" });
+    this.facts = el("dl", { className: "facts" });
+    this.past = el("div", { className: "past" });
+    this.removeButton = el("button", { type: "button", className: "tool remove" }, "Remove from catalog");
+    this.removeButton.addEventListener("click", () => actions.remove());
+    const close = el("button", { type: "button", className: "tool close", "aria-label": "Close details" }, "Close");
+    close.addEventListener("click", () => actions.closePanel());
+    element.append(
+      el("div", { className: "panel-head" }, this.head, close), this.pictureBox,
+      el("h3", {}, "Label"), this.labels, el("h3", {}, "Split"), this.splits,
+      this.facts, this.past, this.removeButton);
+  }
+
+  show(targets, selected) {
+    this.targets = targets;
+    this.element.classList.toggle("empty", !targets.length);
+    if (!targets.length) return;
+    this.head.textContent = selected ? plural(targets.length, "image") + " selected" : "Focused image";
+    this.showPictures(targets);
+    this.showClasses(targets);
+    this.showSplits(targets);
+    this.showFacts(targets);
+    this.showPast(targets);
+    this.removeButton.textContent = targets.length > 1 ? `Remove ${formatNumber(targets.length)} from catalog` : "Remove from catalog";
+  }
+
+  showPictures(targets) {
+    const key = targets.slice(0, 9).map((row) => row.id).join();
+    if (this.pictured === key) return;
+    this.pictured = key;
+    this.pictureBox.classList.toggle("many", targets.length > 1);
+    if (targets.length > 1) {
+      this.pictureBox.replaceChildren(...targets.slice(0, 9).map((row) => picture(row, thumbnailUrl(row))));
+      return;
+    }
+    this.pictureBox.replaceChildren(picture(targets[0], thumbnailUrl(targets[0])));
+  }
+
+  showClasses(targets) {
+    const now = new Set(targets.map((row) => row.label_id));
+    const shown = this.classes.list.slice(0, MAX_CLASS_BUTTONS);
+    const buttons = shown.map((label) => {
+      const button = el("button", {
+        type: "button", className: "class", style: { "--class": label.color },
+        "aria-pressed": now.size === 1 && now.has(label.label_id), title: label.name,
+      }, el("i", { className: "swatch" }), el("span", { className: "name" }, label.name), label.key && el("kbd", {}, label.key));
+      button.classList.toggle("some", now.has(label.label_id));
+      button.addEventListener("click", () => this.actions.label(label.label_id));
+      return button;
+    });
+    const hidden = this.classes.list.length - shown.length;
+    const other = el("button", { type: "button", className: "class other" },
+      el("span", { className: "name" }, hidden > 0 ? `${formatNumber(hidden)} more or new` : "Other or new"), el("kbd", {}, "/"));
+    other.addEventListener("click", () => this.actions.openPicker());
+    const none = el("button", { type: "button", className: "class other", "aria-pressed": now.size === 1 && now.has(null) },
+      el("span", { className: "name" }, "No label"), el("kbd", {}, "0"));
+    none.addEventListener("click", () => this.actions.label(null));
+    this.labels.replaceChildren(...buttons, none, other);
+  }
+
+  showSplits(targets) {
+    const now = new Set(targets.map((row) => row.split));
+    this.splits.replaceChildren(...SPLITS.map(([split, words, key]) => {
+      const button = el("button", { type: "button", "aria-pressed": now.size === 1 && now.has(split), title: `${words} (${key})` }, words);
+      button.addEventListener("click", () => this.actions.split(split));
+      return button;
+    }));
+  }
+
+  showFacts(targets) {
+    const row = targets[0];
+    const facts = targets.length > 1
+      ? [["Sources", [...new Set(targets.map((r) => r.source))].slice(0, 4).join(", ")]]
+      : [
+          ["Path", el("code", {}, row.path)],
+          ["Size", `${formatNumber(row.width)} × ${formatNumber(row.height)} px, ${formatBytes(row.size_bytes)}`],
+          ["Source", row.source + (row.augmented ? ", augmented copy" : "")],
+        ];
+    this.facts.replaceChildren(...facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+  }
+
+  showPast(targets) {
+    clearTimeout(this.pastTimer);
+    if (targets.length !== 1) {
+      this.past.replaceChildren();
+      this.pastOf = null;
+      return;
+    }
+    const [row] = targets;
+    const version = `${row.id}:${row.row_version}`;
+    if (this.pastOf === version) return;
+    if (!this.pastOf?.startsWith(row.id)) this.past.replaceChildren();
+    this.pastOf = version;
+    this.pastTimer = setTimeout(async () => {
+      const answer = await this.server.get(`/assets/${row.id}/history`).catch(() => null);
+      if (this.pastOf !== version || !answer) return;
+      this.past.replaceChildren(el("h3", {}, "History"), el("ol", {}, answer.entries.slice(0, 12).map((entry) =>
+        el("li", {}, el("span", {}, describeChange(entry)),
+          el("span", { className: "when", title: entry.created_at }, `${entry.author}, ${formatAgo(entry.created_at)}`)))));
+    }, HISTORY_DELAY_MS);
+  }
+}
+
+function describeChange({ kind, before, after }) {
+  const parts = [];
+  if ("label_name" in after && kind !== "import") parts.push(`${before.label_name ?? "no label"} → ${after.label_name ?? "no label"}`);
+  if ("split_type" in after && kind !== "import") parts.push(`${before.split_type ?? "no split"} → ${after.split_type ?? "no split"}`);
+  if (after.exists === true) return kind === "import" ? "imported" : "brought back";
+  if (after.exists === false) return "removed";
+  return (kind === "undo" ? "undone: " : "") + (parts.join(", ") || kind.replaceAll("_", " "));
+}
+
+/** An image that fills its box; tiny ones keep their pixels sharp. */
+function picture(row, source) {
+  const image = el("img", { alt: row.label_name ?? "unlabelled image", src: source, draggable: false, decoding: "async" });
+  image.classList.toggle("tiny", row.width < TINY_PIXELS && row.height < TINY_PIXELS);
+  return image;
+}

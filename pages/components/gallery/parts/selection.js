@@ -1,0 +1,80 @@
+// Which tile has the focus, and which are selected. Positions move; ids stay.
+
+class Selection {
+  constructor(rows, onChange) {
+    this.rows = rows;
+    this.onChange = onChange;
+    this.reset();
+  }
+
+  reset() {
+    this.focus = 0;
+    this.anchor = 0;
+    this.ids = new Set();
+  }
+
+  focusedRow() {
+    return this.rows.list[this.focus];
+  }
+
+  /** What a key acts on: the selection in order, or else the focused tile. */
+  targets() {
+    if (!this.ids.size) return this.focusedRow() ? [this.focusedRow()] : [];
+    return [...this.ids]
+      .filter((id) => this.rows.index.has(id))
+      .sort((a, b) => this.rows.index.get(a) - this.rows.index.get(b))
+      .map((id) => this.rows.get(id));
+  }
+
+  clamp(position) {
+    return Math.max(0, Math.min(this.rows.list.length - 1, position));
+  }
+
+  /** Move the focus; shift extends from the anchor, keep leaves the selection as it is. */
+  moveTo(position, { extend = false, keep: keepSelection = false } = {}) {
+    this.focus = this.clamp(position);
+    if (extend) this.selectRange(this.anchor, this.focus);
+    else if (!keepSelection) this.ids = new Set();
+    if (!extend) this.anchor = this.focus;
+    this.onChange();
+  }
+
+  click(position, { extend, toggle }) {
+    this.focus = this.clamp(position);
+    const id = this.focusedRow().id;
+    if (extend) {
+      this.selectRange(this.anchor, this.focus, toggle);
+    } else if (toggle) {
+      if (!this.ids.delete(id)) this.ids.add(id);
+      this.anchor = this.focus;
+    } else {
+      this.ids = new Set([id]);
+      this.anchor = this.focus;
+    }
+    this.onChange();
+  }
+
+  selectRange(from, to, add = false) {
+    const [low, high] = from < to ? [from, to] : [to, from];
+    const range = this.rows.list.slice(low, high + 1).map((row) => row.id);
+    this.ids = new Set(add ? [...this.ids, ...range] : range);
+  }
+
+  toggleFocused() {
+    if (this.focusedRow()) this.click(this.focus, { toggle: true });
+  }
+
+  select(ids) {
+    this.ids = new Set(ids.filter((id) => this.rows.index.has(id)));
+    this.onChange();
+  }
+
+  selectAll() {
+    this.select(this.rows.list.map((row) => row.id));
+  }
+
+  clear() {
+    this.ids = new Set();
+    this.onChange();
+  }
+}

@@ -1,0 +1,98 @@
+// Requests to our own routes: token in a header, renewed through Streamlit when it expires.
+
+const API = "/forge-api";
+const RENEWAL_TIMEOUT_MS = 15000;
+
+/** The server cannot be asked now; asking later may help. */
+class Unreachable extends Error {}
+
+/** The server understood and said no; asking again does not help. */
+class Refused extends Error {
+  constructor(status, content) {
+    super([content?.message, content?.next_step].filter(Boolean).join(" ") || `Refused (${status}).`);
+    this.status = status;
+  }
+}
+
+class Server {
+  constructor() {
+    this.token = "";
+    this.askForToken = () => {};
+    this.waiting = [];
+    this.session = null;
+  }
+
+  setToken(token) {
+    this.token = token;
+    for (const go of this.waiting.splice(0)) go();
+  }
+
+  get(path, query = {}) {
+    const given = Object.entries(query).filter(([, value]) => value != null && value !== "");
+    const text = new URLSearchParams(given).toString();
+    return this.request(path + (text ? `?${text}` : ""), { method: "GET" });
+  }
+
+  post(path, body, { keepalive = false } = {}) {
+    return this.request(path, {
+      method: "POST",
+      body: JSON.stringify(body),
+      headers: { "Content-Type": "application/json" },
+      keepalive,
+    });
+  }
+
+  /** Images carry no header, so a cookie is needed before the first one. Asked once a page. */
+  openSession() {
+    this.session ??= this.post("/session", {}).catch((error) => {
+      this.session = null;
+      throw error;
+    });
+    return this.session;
+  }
+
+  /** After an image failed: a fresh cookie, in case the old one has expired. */
+  reopenSession() {
+    this.session = null;
+    return this.openSession();
+  }
+
+  async request(path, options, mayRenew = true) {
+    const token = this.token;
+    let response;
+    try {
+      response = await fetch(API + path, {
+        ...options,
+        headers: { ...options.headers, "X-Forge-Token": token },
+      });
+    } catch (error) {
+      throw new Unreachable(error.message);
+    }
+    const content = await response.json().catch(() => null);
+    if (response.ok && content) return content;
+    if (response.status === 401 && mayRenew && !options.keepalive) {
+      await this.renew(token);
+      return this.request(path, options, false);
+    }
+    if (response.status === 401 || response.status >= 500 || response.ok || response.status === 429) {
+      throw new Unreachable(content?.message ?? `HTTP ${response.status}`);
+    }
+    throw new Refused(response.status, content);
+  }
+
+  /** Wait for another token than the one that was refused. */
+  async renew(refused) {
+    if (this.token !== refused) return;
+    const arrived = new Promise((resolve) => this.waiting.push(resolve));
+    if (this.waiting.length === 1) this.askForToken();
+    const timeout = new Promise((resolve) => setTimeout(resolve, RENEWAL_TIMEOUT_MS));
+    await Promise.race([arrived, timeout]);
+    if (this.token === refused) {
+      this.waiting = [];
+      throw new Unreachable("no new token");
+    }
+  }
+}
+
+const thumbnailUrl = (row) => `${API}/thumbnails/${row.id}/${row.hash}`;
+const imageUrl = (row) => `${API}/images/${row.id}?v=${row.hash.slice(0, 12)}`;

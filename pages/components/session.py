@@ -1,0 +1,31 @@
+"""Who is here and in which workspace: what every page asks first."""
+
+import hashlib
+
+import streamlit as st
+
+from forge_core.api import answering, tokens
+from forge_core.workspace import Workspace, open_workspace
+
+AUTHOR_KEY = "session_author"
+TOKEN_SECONDS = 3600
+
+
+def workspace() -> Workspace:
+    """The workspace of this process; cheap once it is open."""
+    return open_workspace()
+
+
+def author() -> str:
+    """Who changes the catalog: the name given in this browser session, else the workspace's."""
+    return str(st.session_state.get(AUTHOR_KEY) or "").strip() or workspace().author
+
+
+def api_token() -> str:
+    """A fresh write token for `/forge-api`, which a component sends as `X-Forge-Token`."""
+    return tokens.mint(workspace().secret(answering.SECRET), author(), TOKEN_SECONDS)
+
+
+def workspace_key() -> str:
+    """A short public name of this workspace; another workspace at this address has another."""
+    return hashlib.sha256(b"name" + workspace().secret(answering.SECRET)).hexdigest()[:12]
