@@ -103,7 +103,7 @@ def fit(
     left_out = {image.source for image in rejected}
     train, val = train.without(left_out), val.without(left_out)
     check_images(train, val, class_names)
-    preparing.tell_data(reporter, train, val, class_names)
+    preparing.tell_data(reporter, train, val, class_names, config.balanced_sampling)
     run = Run(
         config=config,
         train=train,

@@ -65,12 +65,18 @@ def fill_pack(
 
 
 def tell_data(
-    reporter: Reporter, train: ImageSet, val: ImageSet, class_names: Sequence[str]
+    reporter: Reporter,
+    train: ImageSet,
+    val: ImageSet,
+    class_names: Sequence[str],
+    is_balanced: bool,
 ) -> None:
     """Say how much there is to train on, and what cannot be measured."""
     reporter.on_message(
         f"{len(train):,} training and {len(val):,} validation images of {len(class_names)} classes."
     )
+    if is_balanced:
+        reporter.on_message("Every class is drawn equally often, small ones repeatedly.")
     missing = classes_without_images(val, class_names)
     if missing:
         reporter.on_message(

@@ -1,0 +1,158 @@
+"""How long a run will take and how much memory it needs, from a few measured steps."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from forge_core.augmentation import presets, seeding
+from forge_core.models import architectures, building
+from forge_core.models.classifier import ImageClassifier
+from forge_core.training import devices, features, stages
+from forge_core.training.batches import num_workers_for
+from forge_core.training.config import TrainConfig
+from forge_core.training.data import num_batches
+from forge_core.training.devices import Device
+from forge_core.training.loop import train_step
+from forge_core.training.precision import MEMORY_FORMAT, Precision
+from forge_core.training.stages import Stage
+
+MEASURED_STEPS = 3
+MAX_MEASURED_SECONDS = 4.0
+AUGMENTED_SAMPLES = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """What a run will need, to about a third."""
+
+    seconds: float
+    """Wall time of all stages, decoding not included."""
+    memory_bytes: int
+    """Memory of network, optimiser and one batch on the device."""
+
+
+def estimate_duration(
+    config: TrainConfig,
+    num_images: int,
+    device: Device | None = None,
+    *,
+    num_val_images: int = 0,
+    num_classes: int = 10,
+) -> Estimate:
+    """Measure a few steps on random pixels and scale them up to the run.
+
+    Takes a few seconds, leaves torch's CPU random stream as it was, and needs no weights.
+
+    Args:
+        config: The run.
+        num_images: Training images.
+        device: Where to measure; None is the device of the config.
+        num_val_images: Validation images, measured at the end of each epoch.
+        num_classes: K.
+
+    Raises:
+        InvalidInput: The device does not exist, or the network cannot be built.
+    """
+    device = devices.choose(config.device) if device is None else device
+    torch_device = torch.device(device.id)
+    transform = architectures.default_eval_transform(config.architecture, config.input_size)
+    batch_size = min(config.batch_size, max(2, num_images))
+    with seeding.seeded(config.seed):
+        model = building.build_model(
+            config.architecture, num_classes, pretrained=False, input_size=transform.crop
+        )
+        pixels = torch.randint(0, 256, (3, transform.resize, transform.resize), dtype=torch.uint8)
+        augmentation = presets.train_transform(config.augmentation_parameters, transform)
+        augment_seconds = _median_seconds(lambda: augmentation(pixels), AUGMENTED_SAMPLES)
+        inputs = torch.randn(batch_size, 3, transform.crop, transform.crop)
+        labels = torch.randint(0, num_classes, (batch_size,))
+    model.to(device=torch_device, memory_format=MEMORY_FORMAT)  # type: ignore[call-overload]
+    inputs = inputs.to(torch_device, memory_format=MEMORY_FORMAT)
+    labels = labels.to(torch_device)
+    precision = Precision(device, config.amp)
+    forward_seconds = _forward_seconds(model, inputs)
+    augment_seconds /= num_workers_for(device) or 1
+    steps = num_batches(num_images, batch_size)
+    seconds, memory_bytes = 0.0, 0
+    for stage in stages.plan_stages(config):
+        optimizer = stages.build_optimizer(stage, model)
+        with seeding.seeded(config.seed):
+            step_seconds, step_bytes = _measure_steps(
+                model, inputs, labels, optimizer, precision, device
+            )
+        image_seconds = step_seconds / batch_size + augment_seconds
+        passes, val_passes = stage.epochs, stage.epochs
+        if stage.is_backbone_frozen:
+            image_seconds = forward_seconds / batch_size + augment_seconds
+            passes, val_passes = _frozen_passes(model, stage, num_images, transform.crop)
+        seconds += passes * steps * batch_size * image_seconds
+        seconds += val_passes * num_val_images * forward_seconds / batch_size
+        memory_bytes = max(memory_bytes, step_bytes)
+    return Estimate(seconds=seconds, memory_bytes=memory_bytes)
+
+
+def _frozen_passes(
+    model: ImageClassifier, stage: Stage, num_images: int, input_size: int
+) -> tuple[int, int]:
+    """How often training and validation images go through the frozen backbone."""
+    num_views = features.num_views_for(model, num_images, stage.epochs, input_size)
+    return (num_views, 1) if num_views else (stage.epochs, stage.epochs)
+
+
+def _measure_steps(
+    model: ImageClassifier,
+    inputs: Tensor,
+    labels: Tensor,
+    optimizer: torch.optim.Optimizer,
+    precision: Precision,
+    device: Device,
+) -> tuple[float, int]:
+    """Median seconds of a step after the first, and the bytes that it needs."""
+    model.train()
+    if device.kind == "cuda":
+        torch.cuda.reset_peak_memory_stats(device.id)
+    saved: dict[int, int] = {}
+
+    def count(tensor: Tensor) -> Tensor:
+        saved[tensor.data_ptr()] = tensor.nbytes
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor):
+        train_step(model, inputs, labels, optimizer, precision)
+
+    def step() -> None:
+        loss, _ = train_step(model, inputs, labels, optimizer, precision)
+        loss.item()  # waits for the device
+
+    seconds = _median_seconds(step, MEASURED_STEPS)
+    if device.kind == "cuda":
+        return seconds, torch.cuda.max_memory_allocated(device.id)
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    fixed_bytes = sum(parameter.nbytes for parameter in model.parameters())
+    # gradient and two moments of Adam beside each trained weight
+    fixed_bytes += 3 * sum(parameter.nbytes for parameter in trained)
+    return seconds, fixed_bytes + sum(saved.values()) + inputs.nbytes
+
+
+def _forward_seconds(model: ImageClassifier, inputs: Tensor) -> float:
+    model.eval()
+
+    def forward() -> None:
+        with torch.inference_mode():
+            model(inputs)[0, 0].item()
+
+    forward()
+    return _median_seconds(forward, MEASURED_STEPS)
+
+
+def _median_seconds(action: Callable[[], object], repeats: int) -> float:
+    """Median duration of an action, repeated until the time for measuring is used up."""
+    durations: list[float] = []
+    while len(durations) < repeats and sum(durations) < MAX_MEASURED_SECONDS:
+        began = time.perf_counter()
+        action()
+        durations.append(time.perf_counter() - began)
+    return sorted(durations)[len(durations) // 2]

@@ -1,0 +1,83 @@
+"""A config checks itself and survives JSON."""
+
+import json
+
+import pytest
+
+from forge_core.augmentation.presets import PRESETS, AugmentationParameters
+from forge_core.errors import InvalidInput
+from forge_core.training.config import TrainConfig
+
+
+def test_config__survives_json() -> None:
+    config = TrainConfig(
+        architecture="mobilenet_v2",
+        pretrained=True,
+        augmentation=AugmentationParameters(horizontal_flip=0.25),
+        device="cuda:1",
+        seed=7,
+    )
+    assert TrainConfig.from_json(config.to_json()) == config
+    assert json.loads(config.to_json())["schema"] == 1
+
+
+def test_config__defaults_can_be_trained() -> None:
+    assert TrainConfig().total_epochs > 0
+    assert TrainConfig().augmentation_parameters == PRESETS["natural"].parameters
+
+
+def test_augmentation_parameters__own_numbers_come_before_the_preset() -> None:
+    own = AugmentationParameters(rotation_degrees=3)
+    assert TrainConfig(augmentation=own, preset="aerial").augmentation_parameters == own
+
+
+@pytest.mark.parametrize(
+    ("choices", "total"),
+    [
+        ({"pretrained": False, "scratch_epochs": 12}, 12),
+        ({"architecture": "resnet18", "pretrained": True}, 15),
+        ({"architecture": "resnet18", "pretrained": True, "train_all_layers": True}, 10),
+        ({"architecture": "resnet18", "scratch_epochs": 8}, 8),
+    ],
+)
+def test_total_epochs__counts_the_stages_that_run(choices: dict[str, object], total: int) -> None:
+    assert TrainConfig(**choices).total_epochs == total  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("choices", "expected"),
+    [
+        ({"architecture": "resnet1"}, "architecture 'resnet1' is not known.*resnet18"),
+        ({"preset": "night"}, "preset 'night'"),
+        ({"pretrained": True}, "forge_cnn has no pretrained weights"),
+        ({"batch_size": 1}, "batch_size is 1"),
+        ({"batch_size": 3.5}, "batch_size is 3.5"),
+        ({"seed": -1}, "seed is -1"),
+        ({"scratch_lr": 0.0}, "scratch_lr is 0"),
+        ({"head_lr": float("nan")}, "head_lr is nan"),
+        ({"backbone_lr": "fast"}, "backbone_lr is 'fast'"),
+        ({"label_smoothing": 1.0}, "label_smoothing is 1"),
+        ({"device": "gpu"}, "device 'gpu'"),
+        ({"amp": "on"}, "amp 'on'"),
+        ({"input_size": 4}, "input_size is 4"),
+        ({"scratch_epochs": 0}, "0 epochs"),
+        ({"warmup_epochs": True}, "warmup_epochs is True"),
+    ],
+)
+def test_config__refuses(choices: dict[str, object], expected: str) -> None:
+    with pytest.raises(InvalidInput, match=expected):
+        TrainConfig(**choices)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[1]", "is an object"),
+        ("{", "not JSON"),
+        ('{"schema": 2}', "schema 2"),
+        ('{"schema": 1, "colour": 3}', "no field colour"),
+    ],
+)
+def test_from_json__refuses(text: str, expected: str) -> None:
+    with pytest.raises(InvalidInput, match=expected):
+        TrainConfig.from_json(text)

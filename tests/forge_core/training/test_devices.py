@@ -1,0 +1,26 @@
+"""Devices as they are on this machine."""
+
+import pytest
+import torch
+
+from forge_core.errors import InvalidInput
+from forge_core.training import devices
+
+
+def test_list_devices__ends_with_the_cpu_and_its_memory() -> None:
+    cpu = devices.list_devices()[-1]
+    assert (cpu.id, cpu.kind) == ("cpu", "cpu")
+    assert cpu.name
+    assert 0 < cpu.free_bytes <= cpu.total_bytes
+
+
+def test_choose__auto_takes_a_gpu_where_there_is_one() -> None:
+    chosen = devices.choose("auto")
+    assert (chosen.kind == "cuda") == torch.cuda.is_available()
+    assert chosen.id == devices.list_devices()[0].id
+
+
+def test_choose__names_what_there_is() -> None:
+    assert devices.choose("cpu").id == "cpu"
+    with pytest.raises(InvalidInput, match=r"cuda:99 was asked for; this machine has .*cpu"):
+        devices.choose("cuda:99")

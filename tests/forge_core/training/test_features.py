@@ -1,0 +1,103 @@
+"""Cached features are what the frozen backbone gives, and are computed once."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from forge_core.augmentation import presets
+from forge_core.augmentation.eval_transform import EvalTransform
+from forge_core.models import building
+from forge_core.models.classifier import ImageClassifier
+from forge_core.training import devices, features
+from forge_core.training.batches import PixelSource
+from forge_core.training.features import FeatureSource
+from forge_core.training.pack import PixelPack
+from forge_core.training.precision import Precision
+from tests.forge_core.training.arrange import Drawer, make_config
+
+TRANSFORM = EvalTransform(resize=40, crop=32)
+
+
+def make_source(folder: Path, num_views: int = 2) -> tuple[FeatureSource, PixelSource]:
+    torch.manual_seed(0)
+    model = building.build_model("mobilenet_v3_small", 3, pretrained=False, input_size=32)
+    wake_up(model)
+    model.set_backbone_frozen(True)
+    drawer, config, device = Drawer(), make_config(), devices.choose("cpu")
+    train = drawer.make("train", (3, 3, 3))
+    pixels = PixelSource(
+        config=config,
+        model=model,
+        train=train,
+        val=drawer.make("val", (2, 2, 2), offset=50),
+        pack=PixelPack(folder, TRANSFORM),
+        train_transform=presets.train_transform(config.augmentation_parameters, TRANSFORM),
+        eval_transform=TRANSFORM,
+        device=device,
+    )
+    source = FeatureSource(
+        config=config,
+        model=model,
+        train=train,
+        pixels=pixels,
+        precision=Precision(device, "auto"),
+        num_views=num_views,
+    )
+    return source, pixels
+
+
+def wake_up(model: ImageClassifier) -> None:
+    """Take batch-norm statistics from noise; without them a fresh network gives almost zeros."""
+    for layer in model.modules():
+        if isinstance(layer, torch.nn.BatchNorm2d):
+            layer.momentum = 1.0
+    with torch.no_grad():
+        model.train()(torch.randn(16, 3, 32, 32))
+
+
+def test_prepare__computes_each_view_once(tmp_path: Path) -> None:
+    source, _ = make_source(tmp_path)
+    told: list[int] = []
+    steps = []
+    for epoch in range(4):
+        steps.append(source.num_preparing_steps(epoch))
+        source.prepare(epoch, told.append)
+    assert steps == [1, 1, 0, 0]
+    assert told == [9, 9]
+
+
+def test_train_batches__views_alternate_and_differ(tmp_path: Path) -> None:
+    source, _ = make_source(tmp_path)
+    sums = []
+    for epoch in range(3):
+        source.prepare(epoch, lambda num_images: None)
+        inputs = torch.cat([inputs for inputs, _ in source.train_batches(epoch)])
+        sums.append(inputs.sort(dim=0).values.sum(dim=0))  # whatever the order of the images
+    assert torch.allclose(sums[0], sums[2], atol=1e-4)
+    assert not torch.allclose(sums[0], sums[1], atol=1e-2)
+
+
+def test_val_batches__give_the_logits_of_the_whole_network(tmp_path: Path) -> None:
+    source, pixels = make_source(tmp_path)
+    model = pixels.network
+    model.eval()
+    with torch.inference_mode():
+        assert model.backbone(torch.randn(2, 3, 32, 32)).std() > 0.01
+        whole = torch.cat([model(inputs) for inputs, _ in pixels.val_batches()])
+        for _ in range(2):  # computed, then remembered
+            by_head = torch.cat([source.network(inputs) for inputs, _ in source.val_batches()])
+            assert torch.allclose(by_head, whole, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("num_images", "epochs", "expected"),
+    # mobilenet_v3_small gives 576 features of 4 bytes: 2,304 bytes an image and view;
+    # 1 GiB holds 466,033 of them
+    [(100, 5, 2), (100, 1, 1), (300_000, 5, 1), (500_000, 5, 0)],
+)
+def test_num_views_for__keeps_to_the_memory(num_images: int, epochs: int, expected: int) -> None:
+    model = building.build_model("mobilenet_v3_small", 3, pretrained=False, input_size=32)
+    assert isinstance(model, ImageClassifier)
+    assert features.num_views_for(model, num_images, epochs, 32) == expected
+    assert model.training
