@@ -56,6 +56,8 @@ class TrainConfig:
     far from photographs, where the frozen features say little."""
     weight_decay: float = 1e-4
     """AdamW's decoupled weight decay in fine-tuning and scratch."""
+    use_augmented: bool = False
+    """Train on augmented copies that the catalog keeps as well; they are never measured on."""
     balanced_sampling: bool = False
     """Draw training images with replacement so that every class is equally likely."""
     label_smoothing: float = 0.0
