@@ -11,6 +11,8 @@ from fsspec.implementations.local import LocalFileSystem
 from forge_core.errors import InvalidInput, NotFound
 
 _DRIVE = re.compile(r"^[A-Za-z]:")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
 MAX_KEY_CHARACTERS = 1024
 
@@ -26,11 +28,11 @@ def check_key(key: str) -> str:
         problem = f"it has {len(key)} characters, allowed are 1 to {MAX_KEY_CHARACTERS}"
     elif key.startswith("/") or _DRIVE.match(key) or _SCHEME.match(key):
         problem = "it is absolute"
-    elif "\\" in key or any(ord(character) < 32 or ord(character) == 127 for character in key):
+    elif _CONTROL.search(key):
         problem = "it holds a backslash or a control character"
     elif any(part in ("", ".", "..") for part in key.split("/")):
         problem = "it has an empty, '.' or '..' part"
-    elif any(0xD800 <= ord(character) <= 0xDFFF for character in key):
+    elif _SURROGATE.search(key):
         problem = "it is not valid text (its bytes are not UTF-8)"
     else:
         return key

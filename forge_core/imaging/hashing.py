@@ -21,7 +21,9 @@ def perceptual_hash(image: Image.Image) -> str:
     Source: N. Krawetz, "Kind of Like That" (2013), dHash: each bit says whether a pixel of the
     grey 9 x 8 reduction is darker than its right neighbour.
     """
-    grey = image.convert("L").resize((HASH_SIDE + 1, HASH_SIDE), Image.Resampling.LANCZOS)
+    grey = image.convert("L").resize(
+        (HASH_SIDE + 1, HASH_SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0
+    )
     pixels = grey.tobytes()
     bits = 0
     for row in range(HASH_SIDE):

@@ -1,0 +1,1 @@
+"""What we promise about accuracy and speed, measured; never part of a timed test."""
