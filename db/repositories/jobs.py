@@ -30,15 +30,17 @@ class JobRepository:
         ).one_or_none()
         return _to_job(row) if row else None
 
-    def find_latest_of_run(self, run_id: int) -> Job | None:
-        """The newest job of a run, or None."""
-        row = self._session.execute(
-            select(*JOB_COLUMNS)
-            .where(models.Job.run_id == run_id)
-            .order_by(models.Job.job_id.desc())
-            .limit(1)
-        ).one_or_none()
-        return _to_job(row) if row else None
+    def find_latest_of_run(self, run_id: int, *, kind: str | None = None) -> Job | None:
+        """The newest job of a run (of this kind), or None."""
+        jobs = self.list_of_run(run_id)
+        return next((job for job in reversed(jobs) if kind in (None, job.kind)), None)
+
+    def list_of_run(self, run_id: int) -> list[Job]:
+        """All jobs of a run, oldest first."""
+        rows = self._session.execute(
+            select(*JOB_COLUMNS).where(models.Job.run_id == run_id).order_by(models.Job.job_id)
+        )
+        return [_to_job(row) for row in rows]
 
     def list_by_status(self, statuses: Sequence[JobStatus]) -> list[Job]:
         """Jobs in one of these states, oldest first."""

@@ -184,10 +184,6 @@ def _end(
         finished_at=utc_now(),
     )
     if was_so and job.kind in MIRRORED_KINDS and job.run_id is not None:
-        uow.runs.update_fields(
-            job.run_id,
-            status=RunStatus(status),
-            message=str((error or {}).get("message", "")),
-            finished_at=utc_now(),
-        )
+        words = {} if error is None else {"message": str(error["message"])}
+        uow.runs.update_fields(job.run_id, status=RunStatus(status), finished_at=utc_now(), **words)
     return was_so

@@ -1,0 +1,395 @@
+"""Training runs as people handle them: start, watch, cancel, resume, read, remove."""
+
+import shutil
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from db.enums import RunStatus
+from db.records import AssetAsOf, EpochRow, Job, Run
+from forge_core.catalog import balance, history
+from forge_core.catalog.balance import Balance
+from forge_core.errors import Conflict, InvalidInput, NotFound
+from forge_core.jobs import local, queue, readiness, run_data
+from forge_core.training import resuming
+from forge_core.training.config import TrainConfig
+from forge_core.training.recommending import DataSummary
+from forge_core.workspace import Workspace
+
+LOG_TAIL_BYTES = 256 * 1024
+MAX_NAME_CHARACTERS = 128
+_RESUMABLE = (RunStatus.INTERRUPTED, RunStatus.CANCELLED, RunStatus.FAILED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataCheck:
+    """Whether the catalog can be trained on now."""
+
+    summary: DataSummary
+    balance: Balance
+    problems: list[str]
+    """What forbids a run, each with its next step; empty when one can start."""
+    warnings: list[str]
+    """What to know before a run."""
+    revision_id: int
+    class_names: list[str]
+    """Classes that a run would have, in the order of its outputs."""
+    label_ids: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunProgress:
+    """Where a run is."""
+
+    run_id: int
+    job_id: int | None
+    status: RunStatus
+    stage: str
+    """warmup, finetune, scratch; before and after them verify, pack and test."""
+    epoch: int
+    """Epoch that is running, from 1; 0 before the first."""
+    total_epochs: int
+    step: int
+    steps: int
+    images_per_second: float | None
+    fraction: float
+    """Done of all epochs, 0 to 1."""
+    eta_seconds: float | None
+    message: str
+    next_step: str
+    epochs: list[EpochRow]
+    """Finished epochs after the one that was asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeletedRun:
+    """What the removal of a run freed."""
+
+    run_id: int
+    freed_bytes: int
+    files: list[str]
+
+
+# Start
+
+
+def check_data(workspace: Workspace) -> DataCheck:
+    """What a run that started now would be trained on, and whether it could. Cheap."""
+    revision_id = history.latest_revision_id(workspace)
+    found = balance.class_balance(workspace)
+    trained = sorted((row for row in found.rows if row.train), key=lambda row: row.label_id or 0)
+    summary = DataSummary(
+        counts={
+            split: {row.label_name: getattr(row, split) for row in found.rows if row.total}
+            for split in run_data.USED_SPLITS
+        },
+        median_short_side=readiness.median_short_side(workspace),
+    )
+    return DataCheck(
+        summary=summary,
+        balance=found,
+        problems=readiness.list_problems(found),
+        warnings=readiness.list_warnings(found),
+        revision_id=revision_id,
+        class_names=[row.label_name for row in trained],
+        label_ids=[row.label_id for row in trained if row.label_id is not None],
+    )
+
+
+def start_run(workspace: Workspace, config: TrainConfig, *, author: str, name: str = "") -> Run:
+    """Queue a training run on the catalog as of its newest revision.
+
+    Args:
+        workspace: The workspace.
+        config: All choices of the run.
+        author: Who starts it.
+        name: What a person calls it; may be empty.
+
+    Raises:
+        InvalidInput: There is nothing to train or to measure on.
+        JobFailed: The background process cannot be started; the run stays queued.
+    """
+    check = check_data(workspace)
+    if check.problems:
+        message, _, next_step = check.problems[0].partition(". ")
+        raise InvalidInput(f"{message}." if next_step else message, next_step=next_step)
+    with workspace.database.write() as uow:
+        run_id = uow.runs.add(
+            name=name.strip()[:MAX_NAME_CHARACTERS],
+            status=RunStatus.QUEUED,
+            author=author,
+            config=config.to_dict(),
+            revision_id=check.revision_id,
+            class_names=check.class_names,
+            label_ids=check.label_ids,
+        )
+        payload = {"run_id": run_id, "resume": False, "device": config.device}
+        title = _title(run_id, config)
+        queue.add_in(uow, "train", title, payload, author=author, run_id=run_id)
+    local.ensure_supervisor(workspace)
+    return get_run(workspace, run_id)
+
+
+def resume_run(workspace: Workspace, run_id: int, *, author: str) -> Job:
+    """Queue a new job that goes on after the run's last full epoch.
+
+    Without a full epoch it begins again with the first.
+
+    Raises:
+        NotFound: There is no such run.
+        Conflict: It runs, waits, or is done.
+        JobFailed: The background process cannot be started; the run stays queued.
+    """
+    with workspace.database.write() as uow:
+        run = uow.runs.find(run_id)
+        if run is None:
+            raise _no_run(run_id)
+        if run.status not in _RESUMABLE:
+            raise Conflict(
+                f"Run {run_id} is {run.status}, so there is nothing to resume.",
+                next_step="Start a new run with its settings."
+                if run.status == RunStatus.SUCCEEDED
+                else "",
+            )
+        config = TrainConfig.from_dict(run.config)
+        has_state = (run_folder(workspace, run_id) / resuming.STATE_FILE).exists()
+        uow.runs.update_fields(run_id, status=RunStatus.QUEUED, message="", finished_at=None)
+        payload = {"run_id": run_id, "resume": has_state, "device": config.device}
+        title = _title(run_id, config)
+        job = queue.add_in(uow, "train", title, payload, author=author, run_id=run_id)
+    local.ensure_supervisor(workspace)
+    return job
+
+
+def can_resume(workspace: Workspace, run_id: int) -> bool:
+    """Whether `resume_run` would be accepted now.
+
+    Raises:
+        NotFound: There is no such run.
+    """
+    return get_run(workspace, run_id).status in _RESUMABLE
+
+
+def cancel_run(workspace: Workspace, run_id: int) -> Run:
+    """Ask a run to end after its current step; finished epochs are kept. Idempotent.
+
+    Raises:
+        NotFound: There is no such run.
+    """
+    get_run(workspace, run_id)
+    job = _find_job(workspace, run_id)
+    if job is not None:
+        queue.request_cancel(workspace, job.job_id)
+    return get_run(workspace, run_id)
+
+
+# Watch and read
+
+
+def get_run(workspace: Workspace, run_id: int) -> Run:
+    """The run with this number.
+
+    Raises:
+        NotFound: There is none, or it was removed.
+    """
+    with workspace.database.read() as uow:
+        run = uow.runs.find(run_id)
+    if run is None:
+        raise _no_run(run_id)
+    return run
+
+
+def list_runs(workspace: Workspace) -> list[Run]:
+    """Every run, newest first."""
+    with workspace.database.read() as uow:
+        return uow.runs.list_all()
+
+
+def run_progress(workspace: Workspace, run_id: int, after_epoch: int = 0) -> RunProgress:
+    """Where a run is, with the metrics of its epochs later than `after_epoch`.
+
+    Whoever looks at an unfinished run also makes sure that a supervisor tends it.
+
+    Raises:
+        NotFound: There is no such run.
+    """
+    with workspace.database.read() as uow:
+        run = uow.runs.find(run_id)
+        job = uow.jobs.find_latest_of_run(run_id, kind="train")
+        epochs = uow.metrics.list_after(run_id, after_epoch)
+    if run is None:
+        raise _no_run(run_id)
+    if not run.status.is_finished():
+        local.ensure_supervisor(workspace, replace=False)
+    told = dict(job.progress or {}) if job else {}
+    message = run.message or str(told.get("message", ""))
+    if run.status == RunStatus.QUEUED:
+        message = "Waits for a free place on this machine."
+    return RunProgress(
+        run_id=run_id,
+        job_id=job.job_id if job else None,
+        status=run.status,
+        stage=str(told.get("stage", "")),
+        epoch=int(told.get("epoch", 0)),
+        total_epochs=TrainConfig.from_dict(run.config).total_epochs,
+        step=int(told.get("step", 0)),
+        steps=int(told.get("steps", 0)),
+        images_per_second=told.get("images_per_second"),
+        fraction=1.0 if run.status == RunStatus.SUCCEEDED else float(told.get("fraction", 0.0)),
+        eta_seconds=None if run.status.is_finished() else told.get("eta_seconds"),
+        message=message,
+        next_step=str((job.error or {}).get("next_step", "")) if job else "",
+        epochs=epochs,
+    )
+
+
+def run_assets(workspace: Workspace, run_id: int, split: str) -> list[AssetAsOf]:
+    """The images that a run uses of a split, with the labels they had then.
+
+    Files that the run found missing, changed or broken are not among them.
+
+    Raises:
+        NotFound: There is no such run.
+        InvalidInput: The split is none that runs use.
+    """
+    if split not in run_data.USED_SPLITS:
+        raise InvalidInput(
+            f"No run uses images of {split!r}.",
+            next_step=f"Choose {', '.join(run_data.USED_SPLITS)}.",
+        )
+    run = get_run(workspace, run_id)
+    config = TrainConfig.from_dict(run.config)
+    data = run_data.read_run_data(workspace, run.revision_id, use_augmented=config.use_augmented)
+    left_out = {entry["source"] for entry in (run.environment or {}).get("left_out", [])}
+    return [asset for asset in data.assets[split] if asset.file_path not in left_out]
+
+
+def list_labelled(workspace: Workspace, run_id: int, split: str) -> list[AssetAsOf]:
+    """Labelled images of a split as of the run's revision, without augmented copies.
+
+    Raises:
+        NotFound: There is no such run.
+    """
+    run = get_run(workspace, run_id)
+    return [
+        asset
+        for asset in history.as_of(workspace, run.revision_id, split=split)
+        if asset.label_id is not None and not asset.is_augmented
+    ]
+
+
+def checkpoint_path(workspace: Workspace, run_id: int, kind: str = "best") -> Path:
+    """The file of a run's checkpoint, `best` or `last`.
+
+    Raises:
+        NotFound: There is no such run, it has no checkpoint yet, or the file is gone.
+    """
+    get_run(workspace, run_id)
+    with workspace.database.read() as uow:
+        found = uow.checkpoints.list_of_run(run_id)
+    for checkpoint in found:
+        if checkpoint.kind == kind:
+            path = workspace.runs_folder / checkpoint.file_path
+            if path.exists():
+                return path
+            raise NotFound(
+                f"The {kind} checkpoint of run {run_id} is not in the runs folder any more.",
+                next_step="Put the file back, or train again.",
+            )
+    raise NotFound(
+        f"Run {run_id} has no {kind} checkpoint.",
+        next_step="Wait for its first epoch to end, or choose another run.",
+    )
+
+
+def log_tail(workspace: Workspace, run_id: int, lines: int = 200) -> str:
+    """The last lines of the run's log, those before a resumption included.
+
+    Raises:
+        NotFound: There is no such run.
+    """
+    get_run(workspace, run_id)
+    kept: deque[str] = deque(maxlen=max(1, lines))
+    for path in _log_paths(workspace, run_id):
+        kept.extend(_read_tail(path).splitlines())
+    return "\n".join(kept)
+
+
+# Remove
+
+
+def removal_preview(workspace: Workspace, run_id: int) -> int:
+    """Bytes that `delete_run` would free.
+
+    Raises:
+        NotFound: There is no such run.
+    """
+    get_run(workspace, run_id)
+    return sum(path.stat().st_size for path in _list_files(workspace, run_id))
+
+
+def delete_run(workspace: Workspace, run_id: int) -> DeletedRun:
+    """Remove a run with its checkpoints and logs; its number is not given out again.
+
+    Raises:
+        NotFound: There is no such run.
+        Conflict: It runs or waits.
+    """
+    with workspace.database.write() as uow:
+        run = uow.runs.find(run_id)
+        if run is None:
+            raise _no_run(run_id)
+        jobs = uow.jobs.list_of_run(run_id)
+        if not run.status.is_finished() or any(not job.status.is_finished() for job in jobs):
+            raise Conflict(
+                f"Run {run_id} is in use by a job that is not finished.",
+                next_step="Cancel it first.",
+            )
+        uow.runs.update_fields(run_id, is_deleted=True)
+        uow.checkpoints.remove_of_run(run_id)
+    files = _list_files(workspace, run_id)
+    freed_bytes = sum(path.stat().st_size for path in files)
+    for path in files:
+        path.unlink(missing_ok=True)
+    shutil.rmtree(run_folder(workspace, run_id), ignore_errors=True)
+    return DeletedRun(run_id=run_id, freed_bytes=freed_bytes, files=[path.name for path in files])
+
+
+def run_folder(workspace: Workspace, run_id: int) -> Path:
+    """Folder of a run's checkpoints; it may not exist yet."""
+    return workspace.runs_folder / f"run-{run_id}"
+
+
+def _title(run_id: int, config: TrainConfig) -> str:
+    return f"Run {run_id}: {config.architecture}, {config.total_epochs} epochs"
+
+
+def _no_run(run_id: int) -> NotFound:
+    return NotFound(f"There is no run {run_id}; it may have been removed.")
+
+
+def _find_job(workspace: Workspace, run_id: int) -> Job | None:
+    with workspace.database.read() as uow:
+        return uow.jobs.find_latest_of_run(run_id, kind="train")
+
+
+def _log_paths(workspace: Workspace, run_id: int) -> list[Path]:
+    """Logs of the run's training jobs, oldest first."""
+    with workspace.database.read() as uow:
+        jobs = uow.jobs.list_of_run(run_id)
+    names = [job.log_path for job in jobs if job.kind == "train" and job.log_path]
+    return [path for name in names if (path := workspace.logs_folder / name).exists()]
+
+
+def _read_tail(path: Path) -> str:
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - LOG_TAIL_BYTES))
+        return file.read().decode("utf-8", errors="replace")
+
+
+def _list_files(workspace: Workspace, run_id: int) -> Sequence[Path]:
+    folder = run_folder(workspace, run_id)
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return [*files, *_log_paths(workspace, run_id)]

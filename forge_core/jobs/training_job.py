@@ -1,0 +1,160 @@
+"""The job of kind `train`: payload {"run_id", "resume", "device"}."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from db.clock import utc_now
+from db.enums import RunStatus, Split
+from db.records import Run
+from db.unit_of_work import UnitOfWork
+from forge_core.errors import ForgeError
+from forge_core.imaging.decode import DecodeLimits
+from forge_core.jobs import environments, evaluating, run_data, runs
+from forge_core.jobs.context import JobContext, JobStopped
+from forge_core.jobs.run_data import RunData
+from forge_core.jobs.train_reporter import TrainReporter
+from forge_core.training import devices, loop
+from forge_core.training.config import TrainConfig
+from forge_core.training.pack import RejectedImage
+from forge_core.training.results import FitResult
+
+PACK_FOLDER = "pack"
+MAX_REJECTED_KEPT = 1_000
+
+
+def run(context: JobContext) -> Mapping[str, Any]:
+    """Train a run to its end, or go on with it, and measure its best checkpoint on test.
+
+    Raises:
+        JobStopped: The job shall end; finished epochs are kept.
+        ForgeError: What the loop refuses or fails of, in readable words.
+    """
+    workspace = context.workspace
+    record = runs.get_run(workspace, int(context.job.payload["run_id"]))
+    config = TrainConfig.from_dict(record.config)
+    if context.device:  # the GPU of our slot has another name in this process
+        config = replace(config, device=context.device)
+    device = devices.choose(config.device)
+    context.log(f"run {record.run_id} on {device.name} ({device.id})")
+    data = run_data.read_run_data(workspace, record.revision_id, use_augmented=config.use_augmented)
+    for split, reasons in data.left_out.items():
+        for reason, number in reasons.items():
+            context.log(f"left out of {split}: {number:,} images {reason}")
+    environment = environments.describe(device)
+    context.write(
+        lambda uow: uow.runs.update_fields(
+            record.run_id,
+            status=RunStatus.RUNNING,
+            message="",
+            started_at=record.started_at or utc_now(),
+            device=device.name,
+            environment=environment,
+            class_names=list(data.class_names),
+            label_ids=list(data.label_ids),
+        )
+    )
+    changed = _find_changed(context, data)
+    result = loop.fit(
+        config,
+        data.image_set(workspace, Split.TRAIN, without=set(changed)),
+        data.image_set(workspace, Split.VAL, without=set(changed)),
+        data.class_names,
+        data.label_ids,
+        reporter=TrainReporter(context, record, config),
+        folder=runs.run_folder(workspace, record.run_id),
+        pack_folder=workspace.cache_folder / PACK_FOLDER,
+        run_id=record.run_id,
+        revision_id=record.revision_id,
+        resume=bool(context.job.payload.get("resume", False)),
+        pack_budget_bytes=workspace.settings.pack_budget_bytes,
+        limits=DecodeLimits.from_settings(workspace.settings),
+    )
+    rejected = [*changed.values(), *result.rejected]
+    if result.stopped:
+        raise JobStopped
+    _keep(context, record, environment, result, rejected)
+    answer: dict[str, Any] = {
+        "best_epoch": result.best_epoch,
+        "best_val_accuracy": result.best_metric,
+        "epochs_done": result.epochs_done,
+        "ended_early": result.ended_early,
+        "num_rejected": len(rejected),
+    }
+    return answer | _measure_on_test(context, record, data)
+
+
+def _find_changed(context: JobContext, data: RunData) -> dict[str, RejectedImage]:
+    """Training and validation files that are not what was imported, by path; each is named."""
+    if context.workspace.store.local_root() is None:
+        return {}  # far away: the pack checks each file once, when it decodes it
+    assets = [*data.assets[Split.TRAIN], *data.assets[Split.VAL]]
+    done = 0
+
+    def tell() -> None:
+        nonlocal done
+        done += 1
+        context.check()
+        context.set_progress(
+            stage="verify", step=done, steps=len(assets), message="Checking the image files"
+        )
+
+    found = run_data.find_changed_files(context.workspace, assets, on_file=tell)
+    for problem in found:
+        context.log(f"left out {problem.source}: {problem.message}")
+    return {problem.source: problem for problem in found}
+
+
+def _keep(
+    context: JobContext,
+    record: Run,
+    environment: Mapping[str, Any],
+    result: FitResult,
+    rejected: list[RejectedImage],
+) -> None:
+    """Write what the run came to."""
+    left_out = [asdict(problem) for problem in rejected[:MAX_REJECTED_KEPT]]
+    report = {} if result.report is None else {"val": result.report.to_dict()}
+    words = f"Finished: {(result.best_metric or 0.0):.1%} validation accuracy"
+    message = f"{words} at epoch {result.best_epoch}."
+    if rejected:
+        message += f" {len(rejected):,} images could not be used; they are listed in the log."
+
+    def write(uow: UnitOfWork) -> None:
+        uow.runs.update_fields(
+            record.run_id,
+            report={**(record.report or {}), **report},
+            best_epoch=result.best_epoch or None,
+            best_val_accuracy=result.best_metric,
+            environment={**environment, "left_out": left_out},
+            message=message,
+        )
+
+    context.write(write)
+    context.log(message)
+
+
+def _measure_on_test(context: JobContext, record: Run, data: RunData) -> dict[str, Any]:
+    """Metrics of the best checkpoint on test, when there is a test split."""
+    if not data.assets[Split.TEST]:
+        return {}
+    context.set_progress(stage="test", message="Measuring on test", eta_seconds=None)
+    try:
+        report = evaluating.evaluate_run(
+            context.workspace,
+            record.run_id,
+            split=Split.TEST,
+            device=context.device or "auto",
+            on_rejected=lambda problem: context.log(
+                f"left out {problem.source}: {problem.message}"
+            ),
+            cancelled=context.should_stop,
+        )
+    except evaluating.EvaluationCancelled:
+        raise JobStopped from None
+    except ForgeError as error:  # the run itself is good
+        context.log(f"test could not be measured: {error.message}")
+        return {"test_error": error.message}
+    evaluating.keep_report(context.workspace, record.run_id, Split.TEST, report)
+    context.log(f"test accuracy {report.accuracy:.4f} on {report.num_images} images")
+    return {"test_accuracy": report.accuracy, "num_test_images": report.num_images}
