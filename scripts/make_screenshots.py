@@ -1,0 +1,94 @@
+"""Make the README's pictures: the gallery, and a run while it trains. Digits only.
+
+    make screenshots
+
+Starts the app in a workspace of its own, imports the digits, takes some labels away so that
+there is something to do, trains, and photographs the pages with Debian's chromium.
+"""
+
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from forge_core.catalog import browsing, demo_digits, history, labelling, splitting
+from forge_core.jobs import runs
+from forge_core.settings import Settings
+from forge_core.training import devices, recommending
+from forge_core.workspace import Workspace, open_workspace
+from tests.journeys.conftest import CHROMIUM_FLAGS
+from tests.journeys.servers import running_server
+
+IMAGES = Path(__file__).parents[1] / "docs" / "images"
+SIZE = {"width": 1280, "height": 800}
+AUTHOR = "ada"
+EPOCHS_ON_PICTURE = 12
+
+
+def fill(workspace: Workspace) -> None:
+    """Digits, split, with some labels taken away."""
+    demo_digits.import_digits(workspace, author=AUTHOR)
+    plan = splitting.plan_split(workspace, splitting.SplitRatios(train=70, val=10, test=20))
+    splitting.apply_split(workspace, plan, author=AUTHOR)
+
+
+def take_labels_away(workspace: Workspace) -> None:
+    """Leave a dozen of the newest images unlabelled."""
+    newest = browsing.list_assets(workspace, browsing.AssetFilter(), limit=60).assets
+    labelling.relabel(workspace, [a.asset_id for a in newest[17:60:4]], None, author=AUTHOR)
+
+
+def photograph_gallery(page: Page, url: str) -> None:
+    """The gallery with a selection and its panel."""
+    page.goto(f"{url}/gallery")
+    tiles = page.locator("[role=gridcell], [role=option]")
+    tiles.nth(20).wait_for()
+    page.wait_for_timeout(2500)
+    tiles.nth(9).click()
+    tiles.nth(11).click(modifiers=["Shift"])
+    page.wait_for_timeout(1500)
+    page.screenshot(path=IMAGES / "gallery.png")
+
+
+def photograph_run(page: Page, url: str, workspace: Workspace) -> None:
+    """A run in the middle of its epochs."""
+    config = recommending.recommend(
+        runs.check_data(workspace).summary, devices.list_devices()
+    ).config
+    run = runs.start_run(workspace, config, author=AUTHOR)
+    page.goto(f"{url}/runs?run={run.run_id}")
+    deadline = time.monotonic() + 300
+    while len(runs.run_progress(workspace, run.run_id).epochs) < EPOCHS_ON_PICTURE:
+        if time.monotonic() > deadline:
+            sys.exit("the run did not get far enough in five minutes")
+        time.sleep(0.5)
+    page.wait_for_timeout(1500)
+    page.screenshot(path=IMAGES / "run.png")
+    runs.cancel_run(workspace, run.run_id)
+
+
+def main() -> None:
+    """Make both pictures."""
+    executable = shutil.which("chromium") or shutil.which("chromium-browser")
+    if executable is None:
+        sys.exit("chromium is not installed (apt-get install chromium)")
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
+        settings = Settings(workspace=Path(scratch) / "digits", user=AUTHOR, _env_file=None)
+        workspace = open_workspace(settings)
+        fill(workspace)
+        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
+        page = browser.new_page(viewport=SIZE, color_scheme="light")
+        with running_server(workspace, Path(scratch)) as server:
+            photograph_run(page, server.url, workspace)
+            take_labels_away(workspace)
+            photograph_gallery(page, server.url)
+        browser.close()
+        print(f"{IMAGES.name}: gallery.png, run.png; {history.latest_revision_id(workspace)}")
+
+
+if __name__ == "__main__":
+    main()
