@@ -1,0 +1,101 @@
+"""Take images and labels out: choose which, then download the table or everything."""
+
+import streamlit as st
+
+from db.enums import Split
+from db.records import AssetFilter, Label
+from forge_core.catalog import browsing, classes, kept_exports
+from forge_core.errors import ForgeError
+from forge_core.workspace import Workspace
+from pages.components import doors, errors, wording
+
+ALL, NO_LABEL, NO_SPLIT = "All", "Unlabelled", "No split"
+_SPLITS = {
+    ALL: None,
+    **{str(split).replace("_", " "): str(split) for split in Split},
+    NO_SPLIT: "none",
+}
+
+
+def show(workspace: Workspace) -> None:
+    """Draw filter, number of images and the two downloads."""
+    where = _choose(classes.list_classes(workspace))
+    number = browsing.count_assets(workspace, where)
+    if not number:
+        st.info("No image matches. Choose another class or split.", icon=":material/search_off:")
+        return
+    query = doors.gallery_query(label=where.label, split=where.split)
+    doors.gallery(f"{wording.plural(number, 'image')} will be exported", query)
+    table, archive = st.columns(2, gap="medium")
+    with table.container(border=True, height="stretch"):
+        st.markdown("**Labels**")
+        st.caption("A table with path, class, split and source of each image.")
+        st.download_button(
+            "labels.csv",
+            data=lambda: kept_exports.make_export(workspace, where, "csv").path.read_bytes(),
+            file_name="labels.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            key="export:csv",
+        )
+    with archive.container(border=True, height="stretch"):
+        st.markdown("**Images and labels**")
+        st.caption("Folders split/class/file with labels.csv. Importing it again loses nothing.")
+        _show_archive(workspace, where)
+
+
+def _choose(labels: list[Label]) -> AssetFilter:
+    names = {label.name: label.label_id for label in labels}
+    left, right = st.columns([1, 1], gap="medium")
+    label = left.selectbox(
+        "Class", [ALL, *names, NO_LABEL], key="export_class", bind="query-params"
+    )
+    split = right.segmented_control(
+        "Split",
+        list(_SPLITS),
+        default=ALL,
+        required=True,
+        key="export_split",
+        bind="query-params",
+    )
+    chosen: int | str | None = names.get(label) if label in names else None
+    if label == NO_LABEL and label not in names:
+        chosen = "none"
+    return AssetFilter(label=chosen, split=_SPLITS[split or ALL])
+
+
+def _show_archive(workspace: Workspace, where: AssetFilter) -> None:
+    kept = kept_exports.find_export(workspace, where, "zip")
+    if kept is None:
+        place = st.empty()
+        if not place.button("Prepare the zip", icon=":material/folder_zip:", key="export:prepare"):
+            return
+        bar = place.progress(0.0, "Reading images")
+        try:
+            kept = kept_exports.make_export(
+                workspace,
+                where,
+                "zip",
+                progress=lambda done, total: bar.progress(
+                    done / total, f"{done:,} of {wording.plural(total, 'image')}"
+                ),
+            )
+        except ForgeError as error:
+            place.empty()
+            errors.show(error)
+            return
+        place.empty()
+        if kept.report is not None and kept.report.missing:
+            missing = wording.plural(len(kept.report.missing), "file is", "files are")
+            st.warning(f"{missing} not under the asset root and left out of the zip.")
+            st.code("\n".join(kept.report.missing[:50]), language=None)
+    st.download_button(
+        f"images.zip ({wording.file_size(kept.size_bytes)})",
+        data=kept.path.read_bytes,
+        file_name="images.zip",
+        mime="application/zip",
+        icon=":material/download:",
+        on_click="ignore",
+        key="export:zip",
+    )

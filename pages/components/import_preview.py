@@ -1,0 +1,115 @@
+"""What was recognised at a place, before anything is written."""
+
+from collections import Counter
+
+import pandas as pd
+import streamlit as st
+from PIL import Image
+
+from forge_core.catalog import classes
+from forge_core.catalog.import_plan import ImportPlan
+from forge_core.errors import ForgeError
+from forge_core.imaging import decode
+from forge_core.imaging.decode import DecodeLimits
+from forge_core.workspace import Workspace
+from pages.components import errors, import_chooser, pictures, problem_list, wording
+
+NUM_SAMPLES = 10
+SAMPLE_SIDE = 84
+SPLITS = ("train", "val", "test", "held_out")
+
+
+def show(workspace: Workspace, plan: ImportPlan) -> None:
+    """Draw layout, samples, classes with counts, splits and problems of a plan."""
+    with st.container(border=True, key="import-preview"):
+        st.markdown(f"**{errors.literal(describe(plan))}**")
+        st.caption(errors.literal(plan.title))
+        _show_samples(workspace, plan)
+        left, right = st.columns([3, 2], gap="large")
+        with left:
+            _show_classes(workspace, plan)
+        with right:
+            name = st.text_input(
+                "Source name",
+                value=plan.source_dataset,
+                key=f"import:source:{plan.folder.name}",
+                max_chars=64,
+                help="Kept with every image, to find them again and to tell sources apart.",
+            )
+            if name.strip() and name != plan.source_dataset:
+                import_chooser.rename_source(name)
+            _show_problems(plan)
+
+
+def describe(plan: ImportPlan) -> str:
+    """The numbers of a plan in one line."""
+    parts = [wording.plural(plan.num_images, "image")]
+    if plan.classes:
+        parts.append(wording.plural(len(plan.classes), "class", "classes"))
+    parts += [f"{number:,} {split}" for split, number in plan.splits.items()]
+    if plan.num_unlabelled:
+        parts.append(f"{plan.num_unlabelled:,} unlabelled")
+    return " · ".join([*parts, wording.file_size(plan.size_bytes)])
+
+
+def _show_samples(workspace: Workspace, plan: ImportPlan) -> None:
+    limits = DecodeLimits.from_settings(workspace.settings)
+    with st.container(horizontal=True, gap="small"):
+        for name, image in _samples(plan, limits):
+            st.image(
+                pictures.fit(image, SAMPLE_SIDE * 2),
+                caption=errors.literal(_short(name)),
+                width=SAMPLE_SIDE,
+                alt=name,
+            )
+
+
+def _samples(plan: ImportPlan, limits: DecodeLimits) -> list[tuple[str, Image.Image]]:
+    """The first image of each class that decodes, then more of the first ones."""
+    first_of_class = {file.label_name: file for file in reversed(plan.files)}
+    chosen = list(reversed(first_of_class.values()))[:NUM_SAMPLES]
+    if len(chosen) < NUM_SAMPLES:
+        more = [file for file in plan.files[: 2 * NUM_SAMPLES] if file not in chosen]
+        chosen += more[: NUM_SAMPLES - len(chosen)]
+    found = []
+    for file in chosen:
+        try:
+            decoded = decode.decode_file(plan.scanned.locate(file), limits=limits)
+        except (ForgeError, OSError):
+            continue  # the import reports it
+        found.append((file.label_name or "unlabelled", decoded.image))
+    return found
+
+
+def _short(name: str, most: int = 11) -> str:
+    return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
+def _show_classes(workspace: Workspace, plan: ImportPlan) -> None:
+    if not plan.classes:
+        st.caption("No classes: the images come in unlabelled, and you label them in the gallery.")
+        return
+    counts = Counter((file.label_name, file.split) for file in plan.files)
+    used = [split for split in SPLITS if split in plan.splits]
+    known = {label.name for label in classes.list_classes(workspace)}
+    rows = []
+    for name, number in plan.classes.items():
+        row = {"Class": name, "Images": number}
+        row |= {split: counts[name, split] for split in used}
+        rows.append(row | {"New": name not in known})
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        height="content" if len(rows) <= 10 else 388,
+        column_config={
+            "Images": st.column_config.NumberColumn(format="localized"),
+            "New": st.column_config.CheckboxColumn(help="This class will be created."),
+        },
+    )
+
+
+def _show_problems(plan: ImportPlan) -> None:
+    if not plan.problems:
+        st.caption(":material/check: Nothing will be left out so far; pixels are read on import.")
+        return
+    problem_list.show(plan.problems)

@@ -1,0 +1,67 @@
+"""One background job as it runs: how far, how fast, how long still, and a way to stop it."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import streamlit as st
+
+from db.enums import JobStatus
+from db.records import Job
+from forge_core.jobs import queue
+from forge_core.workspace import Workspace
+from pages.components import errors, wording
+
+
+def show(workspace: Workspace, job: Job, *, noun: str) -> None:
+    """Draw a queued or running job with its cancel button.
+
+    Args:
+        workspace: The workspace.
+        job: As it is now.
+        noun: What is counted, in the singular: "image".
+    """
+    with st.container(border=True, key=f"job-{job.job_id}"):
+        head, button = st.columns([4, 1], vertical_alignment="center")
+        head.markdown(f"**{errors.literal(job.title)}**")
+        is_stopping = job.cancel_requested
+        if button.button(
+            "Stopping" if is_stopping else "Cancel",
+            key=f"cancel-job-{job.job_id}",
+            disabled=is_stopping,
+            width="stretch",
+        ):
+            queue.request_cancel(workspace, job.job_id)
+            st.rerun(scope="app")
+        progress = job.progress or {}
+        st.progress(min(1.0, max(0.0, float(progress.get("fraction") or 0.0))))
+        st.caption(describe(job, progress, noun, datetime.now(UTC)))
+
+
+def describe(job: Job, progress: Mapping[str, Any], noun: str, now: datetime) -> str:
+    """Count, rate and time left in one line, as far as they are known."""
+    if job.status == JobStatus.QUEUED:
+        return "Waiting for its turn."
+    done, total = progress.get("done"), progress.get("total")
+    parts = []
+    if done is not None and total:
+        parts.append(f"{done:,} of {wording.plural(total, noun)}")
+    elif progress.get("message"):
+        parts.append(errors.literal(str(progress["message"])))
+    rate = progress.get("images_per_second") or _rate(job, done, now)
+    if rate:
+        parts.append(f"{rate:,.0f} {noun}s/s" if rate >= 10 else f"{rate:.1f} {noun}s/s")
+    left = progress.get("eta_seconds")
+    if left is None and rate and total:
+        left = (total - (done or 0)) / rate
+    if left is not None and done != total:
+        parts.append(f"about {wording.duration(left)} left")
+    return " · ".join(parts) or "Starting."
+
+
+def _rate(job: Job, done: int | None, now: datetime) -> float | None:
+    if not done or job.started_at is None:
+        return None
+    started = job.started_at if job.started_at.tzinfo else job.started_at.replace(tzinfo=UTC)
+    seconds = (now - started).total_seconds()
+    return done / seconds if seconds > 0 else None

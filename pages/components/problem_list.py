@@ -1,0 +1,48 @@
+"""What was left out of an import: grouped by reason, a sentence for each file, folded."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from forge_core.catalog import import_problems
+from forge_core.catalog.import_problems import ImportProblem
+from forge_core.imaging import decode
+from pages.components import errors
+
+MOST_SHOWN = 500
+
+
+def group_by_reason(problems: Iterable[ImportProblem]) -> list[tuple[str, list[ImportProblem]]]:
+    """Problems by reason in words, the largest group first."""
+    groups: dict[str, list[ImportProblem]] = defaultdict(list)
+    for problem in problems:
+        groups[reason_in_words(problem.reason)].append(problem)
+    return sorted(groups.items(), key=lambda group: -len(group[1]))
+
+
+def reason_in_words(reason: str) -> str:
+    """A reason as a person reads it."""
+    if reason == "same_bytes":
+        return "the same bytes as another image"
+    known = {**decode.REASONS, **import_problems.REASONS}
+    return known.get(reason, reason.replace("_", " "))
+
+
+def show(problems: Sequence[ImportProblem]) -> None:
+    """Draw one folded list a reason."""
+    for reason, members in group_by_reason(problems):
+        with st.expander(f"Left out: {len(members):,} · {errors.literal(reason)}"):
+            rows = [(problem.path, problem.message) for problem in members[:MOST_SHOWN]]
+            st.dataframe(
+                pd.DataFrame(rows, columns=["File", "What was found"]),
+                hide_index=True,
+                height="content" if len(rows) < 12 else 400,
+                column_config={
+                    "File": st.column_config.TextColumn(width="medium"),
+                    "What was found": st.column_config.TextColumn(width="large"),
+                },
+            )
+            if len(members) > MOST_SHOWN:
+                st.caption(f"The first {MOST_SHOWN:,} of {len(members):,}.")

@@ -1,0 +1,139 @@
+"""Import & export: see what a folder holds before it is taken in; take everything out again."""
+
+from datetime import UTC, datetime, timedelta
+
+import streamlit as st
+
+from db.records import Job
+from forge_core.catalog import browsing, import_plan
+from forge_core.catalog.import_plan import ImportPlan
+from forge_core.errors import ForgeError
+from forge_core.jobs import queue
+from forge_core.workspace import Workspace
+from pages.components import (
+    empty_state,
+    errors,
+    export_section,
+    history_list,
+    import_chooser,
+    import_preview,
+    import_report,
+    job_progress,
+    navigation,
+    page_frame,
+    session,
+    undo_notice,
+    wording,
+)
+
+TABS = ["Import", "Export", "History"]
+REFRESH_SECONDS = 1.0
+FRESH = timedelta(hours=1)
+NEWEST_JOBS = 200
+
+
+def show() -> None:
+    """Draw the page. The top comes last: its button names what the rest has found."""
+    workspace = session.workspace()
+    top = st.container()
+    importing, exporting, past = st.tabs(TABS, key="tab", bind="query-params")
+    if importing.open:
+        with importing:
+            show_import(workspace)
+    if exporting.open:
+        with exporting:
+            show_export(workspace)
+    if past.open:
+        with past:
+            history_list.show(workspace, session.author())
+    with top:
+        show_top(workspace, offers_import=bool(importing.open))
+
+
+def show_top(workspace: Workspace, *, offers_import: bool) -> None:
+    """Title, the one primary action, and the offer to undo what was just done."""
+    plan = import_chooser.chosen_plan()
+    action = f"Import {wording.plural(plan.num_images, 'image')}" if plan else "Import images"
+    pressed = page_frame.show_title(
+        "Import & export",
+        action=action if plan or offers_import else None,
+        icon=":material/upload:",
+        disabled=plan is None,
+        help=None if plan else "Choose images first. What is found is shown before it is written.",
+    )
+    if pressed and plan is not None:
+        start_import(workspace, plan)
+    undo_notice.show(workspace, session.author())
+
+
+def start_import(workspace: Workspace, plan: ImportPlan) -> None:
+    """Queue the import of what was found."""
+    request_id = import_plan.save_request(workspace, plan)
+    title = f"Import {wording.plural(plan.num_images, 'image')} from {plan.source_dataset}"
+    import_chooser.forget()
+    try:
+        queue.submit(
+            workspace, "import", title, {"request_id": request_id}, author=session.author()
+        )
+    except ForgeError as error:
+        errors.show(error)
+        return
+    st.rerun()
+
+
+def show_import(workspace: Workspace) -> None:
+    """What runs, what was found, where to look next, and what the newest import did."""
+    jobs = [
+        job for job in queue.list_latest_jobs(workspace, limit=NEWEST_JOBS) if job.kind == "import"
+    ]
+    active = [job for job in jobs if not job.status.is_finished()]
+    if active:
+        watch(tuple(job.job_id for job in active))
+    fresh, earlier = st.container(), st.container()
+    with earlier:
+        import_chooser.show(workspace)
+    plan = import_chooser.chosen_plan()
+    if plan is not None:
+        import_preview.show(workspace, plan)
+        return
+    finished = next((job for job in jobs if job.status.is_finished()), None)
+    if finished is not None and not active:
+        with fresh if is_fresh(finished) else earlier:
+            import_report.show(workspace, finished, session.author())
+
+
+def is_fresh(job: Job) -> bool:
+    """Whether a job ended so lately that its report comes before the next import."""
+    if job.finished_at is None:
+        return False
+    return datetime.now(UTC) - job.finished_at.replace(tzinfo=UTC) < FRESH
+
+
+@st.fragment(run_every=REFRESH_SECONDS)
+@errors.guarded_page()
+def watch(job_ids: tuple[int, ...]) -> None:
+    """Imports as they run; the page is drawn anew when one ends."""
+    workspace = session.workspace()
+    jobs: list[Job] = [queue.get_job(workspace, job_id) for job_id in job_ids]
+    if any(job.status.is_finished() for job in jobs):
+        st.rerun(scope="app")
+    for job in jobs:
+        job_progress.show(workspace, job, noun="image")
+
+
+def show_export(workspace: Workspace) -> None:
+    """Downloads, or what to do first."""
+    totals = browsing.totals(workspace)
+    if totals.images + totals.augmented == 0:
+        empty_state.show(
+            "Nothing to export yet: the catalog has no images.",
+            icon="download",
+            choices=[empty_state.Choice("Import images", lambda: navigation.go_to("import"))],
+            key="export_empty",
+        )
+        return
+    export_section.show(workspace)
+
+
+with errors.guarded_page():
+    show()

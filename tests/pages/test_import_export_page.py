@@ -1,0 +1,301 @@
+"""Import & export in each state a person can meet."""
+
+import io
+import os
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from db.clock import utc_now
+from db.enums import JobStatus
+from db.records import AssetFilter
+from forge_core.catalog import browsing, classes, history, labelling
+from forge_core.jobs import local, processes, queue
+from forge_core.workspace import Workspace
+from tests import arrange
+from tests.pages.visiting import links, press, primary, visit, words
+
+PAGE = "data/import_export.py"
+PATH = "Path on the server"
+
+
+@pytest.fixture
+def workspace(sqlite_workspace: Workspace) -> Iterator[Workspace]:
+    """Jobs run for real here; their supervisor ends with the test."""
+    yield sqlite_workspace
+    local.stop_supervisor(sqlite_workspace)
+
+
+@pytest.fixture
+def drawn(tmp_path: Path) -> Path:
+    """12 images of 3 classes in train and val folders, and a file that is no image."""
+    folder = arrange.draw_folder(tmp_path / "drawn", splits={"train": 3, "val": 1})
+    (folder / "train" / "notes.txt").write_text("not a picture")
+    return folder
+
+
+def look_at(path: Path) -> AppTest:
+    app = visit(PAGE, **{"from": PATH})
+    app.text_input(key="path").input(str(path))
+    return press(app, "Look")
+
+
+def run_import(workspace: Workspace, path: Path) -> AppTest:
+    app = look_at(path)
+    primary(app).click()
+    app.run()
+    job = queue.list_latest_jobs(workspace)[0]
+    assert queue.wait_until_finished(workspace, job.job_id, timeout_seconds=60).status == (
+        JobStatus.SUCCEEDED
+    )
+    return app.run()
+
+
+def files_of(folder: Path) -> list[tuple[str, bytes, str]]:
+    return [
+        (f"{folder.name}/{path.relative_to(folder).as_posix()}", path.read_bytes(), "image/png")
+        for path in sorted(folder.rglob("*.png"))
+    ]
+
+
+def test_empty__says_what_can_be_read_and_waits_for_images(workspace: Workspace):
+    app = visit(PAGE)
+    assert "A folder for each class, train, val and test folders with classes" in words(app)
+    assert primary(app).label == "Import images"
+    assert primary(app).disabled
+    assert app.file_uploader[0].accept_directory
+    assert not app.exception
+
+
+def test_look__shows_what_was_found_before_anything_is_written(workspace: Workspace, drawn: Path):
+    app = look_at(drawn)
+    assert "12 images · 3 classes · 9 train · 3 val" in words(app)
+    assert primary(app).label == "Import 12 images"
+    table = app.dataframe[0].value
+    assert list(table["Class"]) == ["circle", "square", "stripe"]
+    assert list(table["train"]) == [3, 3, 3]
+    assert all(table["New"])
+    assert [group.label for group in app.expander] == ["Left out: 1 · not an image file"]
+    assert browsing.totals(workspace).images == 0
+    assert queue.list_latest_jobs(workspace) == []
+
+
+def test_look__a_path_that_is_not_there_is_an_error_with_the_next_step(workspace: Workspace):
+    app = look_at(Path("/nowhere/photos"))
+    assert "There is nothing at /nowhere/photos. Check the path" in words(app)
+    assert primary(app).disabled
+
+
+def test_look__a_folder_without_images_is_an_error(workspace: Workspace, tmp_path: Path):
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "a.txt").write_text("no picture")
+    app = look_at(tmp_path / "texts")
+    assert "No image was found in texts." in words(app)
+
+
+def test_dropped_folder__is_looked_at_once_and_named_after_itself(
+    workspace: Workspace, tmp_path: Path
+):
+    folder = arrange.draw_folder(tmp_path / "shapes", per_class=2)
+    app = visit(PAGE)
+    app.file_uploader[0].set_value(files_of(folder))
+    app.run()
+    assert "6 images · 3 classes" in words(app)
+    assert app.text_input[-1].value == "shapes"
+    staged = list((workspace.cache_folder / "staging").iterdir())
+    app.run()
+    assert list((workspace.cache_folder / "staging").iterdir()) == staged
+
+
+def test_dropped_folder__another_way_lets_it_go(workspace: Workspace, tmp_path: Path):
+    folder = arrange.draw_folder(tmp_path / "shapes", per_class=2)
+    app = visit(PAGE)
+    app.file_uploader[0].set_value(files_of(folder))
+    app.run()
+    app.segmented_control(key="from").set_value("Archive")
+    app.run()
+    assert primary(app).disabled
+    assert list((workspace.cache_folder / "staging").iterdir()) == []
+
+
+def test_dropped_archive__is_imported_under_the_edited_source_name(
+    workspace: Workspace, drawn: Path
+):
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as target:
+        for path in sorted(drawn.rglob("*.png")):
+            target.write(path, path.relative_to(drawn))
+    app = visit(PAGE, **{"from": "Archive"})
+    app.file_uploader[0].set_value(("shapes.zip", archive.getvalue(), "application/zip"))
+    app.run()
+    app.text_input[-1].input("shapes by hand")
+    app.run()
+    primary(app).click()
+    app.run()
+    job = queue.list_latest_jobs(workspace)[0]
+    queue.wait_until_finished(workspace, job.job_id, timeout_seconds=60)
+    assert browsing.list_sources(workspace) == [("shapes by hand", 12)]
+
+
+def test_dropped_archive__a_broken_one_is_an_error(workspace: Workspace):
+    app = visit(PAGE, **{"from": "Archive"})
+    app.file_uploader[0].set_value(("broken.zip", b"PK\x03\x04 and then nothing", "x"))
+    app.run()
+    assert len(app.error) == 1
+    assert primary(app).disabled
+
+
+def test_finished__the_report_is_made_of_doors(workspace: Workspace, drawn: Path):
+    app = run_import(workspace, drawn)
+    said = words(app)
+    assert "**Import 12 images from drawn**" in said
+    assert "12 images added" in said
+    assert "3 new classes: circle, square, stripe" in said
+    assert [group.label for group in app.expander] == ["Left out: 1 · not an image file"]
+    added = next(query for name, query in links(app).items() if name.startswith("12 images added"))
+    assert added == "source=drawn"
+
+
+def test_finished__the_report_is_still_there_after_a_new_visit(workspace: Workspace, drawn: Path):
+    run_import(workspace, drawn)
+    assert "12 images added" in words(visit(PAGE))
+
+
+def test_finished__a_second_import_adds_nothing(workspace: Workspace, drawn: Path):
+    run_import(workspace, drawn)
+    app = run_import(workspace, drawn)
+    assert "Nothing new: every image that can be read is here already." in words(app)
+    assert "12 images were here already" in words(app)
+
+
+def test_finished__undo_takes_the_images_out_again(workspace: Workspace, drawn: Path):
+    app = run_import(workspace, drawn)
+    press(app, "Undo the import")
+    assert browsing.totals(workspace).images == 0
+
+
+def running_import(workspace: Workspace, **progress: float) -> int:
+    """An import that this very process runs, as the queue would show it."""
+    me = processes.identify(os.getpid())
+    with workspace.database.write() as uow:
+        job = queue.add_in(uow, "import", "Import 2,500 images from pets", {}, author="tester")
+        uow.jobs.update_if(
+            job.job_id,
+            (JobStatus.QUEUED,),
+            status=JobStatus.RUNNING,
+            progress=progress or None,
+            host=local.host_name(),
+            pid=me.pid,
+            pid_started=me.started,
+            started_at=utc_now(),
+            heartbeat_at=utc_now(),
+        )
+    return job.job_id
+
+
+def test_running__shows_count_rate_and_time_left(workspace: Workspace):
+    running_import(
+        workspace, fraction=0.4, done=1000, total=2500, images_per_second=250.0, eta_seconds=6.0
+    )
+    app = visit(PAGE)
+    assert "1,000 of 2,500 images · 250 images/s · about 6 s left" in words(app)
+
+
+def test_running__cancel_is_asked_for_and_shown(workspace: Workspace):
+    job_id = running_import(workspace)
+    app = visit(PAGE)
+    press(app, "Cancel")
+    assert queue.get_job(workspace, job_id).cancel_requested
+    assert app.button(key=f"cancel-job-{job_id}").label == "Stopping"
+
+
+def test_failed__the_reason_and_the_next_step_are_shown(workspace: Workspace):
+    job_id = running_import(workspace)
+    queue.finish(
+        workspace,
+        queue.get_job(workspace, job_id),
+        JobStatus.FAILED,
+        error={"message": "The disk is full.", "next_step": "Free some space.", "detail": "ENOSPC"},
+    )
+    app = visit(PAGE)
+    assert "The disk is full. Free some space." in words(app)
+    assert app.code[0].value == "ENOSPC"
+
+
+def test_cancelled__says_that_nothing_was_added(workspace: Workspace):
+    job_id = running_import(workspace)
+    queue.finish(workspace, queue.get_job(workspace, job_id), JobStatus.CANCELLED)
+    assert "Cancelled: nothing was added." in words(visit(PAGE))
+
+
+def test_export__without_images_leads_to_the_import(workspace: Workspace):
+    app = visit(PAGE, tab="Export")
+    assert "Nothing to export yet: the catalog has no images." in words(app)
+
+
+def test_export__the_zip_holds_what_the_filter_says(workspace: Workspace, drawn: Path):
+    arrange.import_folder(workspace, drawn)
+    app = visit(PAGE, tab="Export", export_class="circle", export_split="val")
+    assert "1 image will be exported" in words(app)
+    press(app, "Prepare the zip")
+    [kept] = (workspace.cache_folder / "exports").iterdir()
+    with zipfile.ZipFile(kept) as archive:
+        names = archive.namelist()
+    assert [name for name in names if name.endswith(".png")] == ["val/circle/circle_0010.png"]
+    assert "labels.csv" in names
+    assert any(button.label.startswith("images.zip") for button in app.get("download_button"))
+
+
+def test_export__nothing_matches(workspace: Workspace, drawn: Path):
+    arrange.import_folder(workspace, drawn)
+    app = visit(PAGE, tab="Export", export_split="test")
+    assert "No image matches." in app.info[0].value
+
+
+def test_history__empty(workspace: Workspace):
+    app = visit(PAGE, tab="History")
+    assert "Nothing has changed yet." in words(app)
+
+
+def test_history__tells_who_and_what_and_undoes(workspace: Workspace, drawn: Path):
+    arrange.import_folder(workspace, drawn)
+    asset = arrange.list_all(workspace)[0]
+    arrange.relabel_one(workspace, asset, "stripe")
+    app = visit(PAGE, tab="History")
+    assert "Import of 12 images from drawn" in words(app)
+    assert "Revision 2 · 1 image · tester" in words(app)
+    app.button(key="undo-revision-2").click()
+    app.run()
+    assert browsing.get_asset(workspace, asset.asset_id).label_name == asset.label_name
+    assert "undone by 3" in words(app)
+    assert "undo-revision-2" not in [button.key for button in app.button]
+
+
+def test_history__an_undo_in_conflict_names_the_images(workspace: Workspace, drawn: Path):
+    arrange.import_folder(workspace, drawn)
+    asset = arrange.list_all(workspace)[0]
+    arrange.relabel_one(workspace, asset, "stripe")
+    labelling.relabel(workspace, [asset.asset_id], None, author="grace")
+    app = visit(PAGE, tab="History")
+    app.button(key="undo-revision-2").click()
+    app.run()
+    assert "Nothing was undone: 1 image was changed since and left as they are." in words(app)
+    [door] = [query for name, query in links(app).items() if "grace changed this" in name]
+    assert door.startswith("text=drawn%2Ftrain%2Fcircle")
+    press(app, "Understood")
+    assert "Nothing was undone" not in words(app)
+
+
+def test_history__a_renamed_class_can_be_named_back(workspace: Workspace, drawn: Path):
+    arrange.import_folder(workspace, drawn)
+    label_id = arrange.class_id(workspace, "circle")
+    classes.rename_class(workspace, label_id, "disc", author="tester")
+    app = visit(PAGE, tab="History")
+    assert "Circle renamed to disc" in words(app)
+    app.button(key=f"undo-revision-{history.latest_revision_id(workspace)}").click()
+    app.run()
+    assert browsing.count_assets(workspace, AssetFilter(label=label_id)) == 4
+    assert arrange.class_id(workspace, "circle") == label_id

@@ -1,0 +1,44 @@
+"""Open a page through the shell, as a visit to its address, and read what it says."""
+
+import re
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+SHELL = Path(__file__).parents[2] / "pages" / "shell.py"
+
+
+def visit(file: str, **query: str) -> AppTest:
+    """The page of this file under `pages/`, with these query parameters."""
+    app = AppTest.from_file(str(SHELL), default_timeout=60).run()
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.switch_page(file).run()
+
+
+def words(app: AppTest) -> str:
+    """Everything the page says in words, a line an element; as it is read, without escapes."""
+    said = (*app.title, *app.markdown, *app.caption, *app.error, *app.warning, *app.info)
+    links = [link.value for link in app.page_link]
+    return as_read("\n".join([*(element.value for element in said), *links]))
+
+
+def as_read(markdown: str) -> str:
+    """Markdown without the backslashes that keep its marks from being formatting."""
+    return re.sub(r"\\([^\w\s])", r"\1", markdown)
+
+
+def primary(app: AppTest):
+    """The one primary action at the top right."""
+    return app.button(key="page_frame_action")
+
+
+def links(app: AppTest) -> dict[str, str]:
+    """Where each door leads: its words and the query it carries."""
+    return {as_read(link.value): link.proto.query_string for link in app.page_link}
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    """Press the button with these words."""
+    next(button for button in app.button if button.label == label).click()
+    return app.run()
