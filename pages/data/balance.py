@@ -1,0 +1,215 @@
+"""Class balance: how many images each class has in each split, what that means, and the split."""
+
+import re
+from collections.abc import Sequence
+
+import streamlit as st
+
+from forge_core.catalog import balance as balance_room
+from forge_core.catalog import changing, splitting
+from forge_core.catalog.balance import Balance, BalanceRow, BalanceWarning
+from forge_core.catalog.splitting import SplitPlan
+from forge_core.workspace import Workspace
+from pages.components import (
+    balance_chart,
+    balance_table,
+    class_editor,
+    doors,
+    empty_state,
+    errors,
+    navigation,
+    page_frame,
+    session,
+    split_panel,
+    undo_notice,
+    wording,
+)
+
+FEW_WARNINGS = 4
+MANY_ROWS = 24
+ORDERS = ["By name", "By images"]
+
+
+def show() -> None:
+    """Draw the page. The top comes last: its button needs the split that was chosen."""
+    workspace = session.workspace()
+    balance = balance_room.class_balance(workspace)
+    top = st.container()
+    if balance.total == 0 and not balance.rows:
+        show_empty(top, workspace)
+        return
+    main, side = st.columns([7, 3], gap="large")
+    with main:
+        show_counts(balance)
+    with side:
+        plan = split_panel.show(workspace, balance) if labelled(balance) else no_split()
+        class_editor.show(workspace, session.author())
+    with top:
+        show_top(workspace, plan)
+
+
+def show_top(workspace: Workspace, plan: SplitPlan | None) -> None:
+    """Title, Apply split, and the offer to undo it."""
+    moves = plan.num_moved if plan else 0
+    pressed = page_frame.show_title(
+        "Class balance",
+        action=f"Split {wording.plural(moves, 'image')}" if moves else "Split images",
+        icon=":material/call_split:",
+        disabled=not moves,
+        help="Divide the images as the panel on the right shows." if moves else "Nothing to move.",
+    )
+    if pressed and plan is not None:
+        result = splitting.apply_split(workspace, plan, author=session.author())
+        if result.status == changing.APPLIED:
+            moved = wording.plural(len(result.assets), "image is", "images are")
+            undo_notice.offer(f"{moved} split {plan.ratios} by class.", result.revision_id)
+        st.rerun()
+    undo_notice.show(workspace, session.author())
+
+
+def show_counts(balance: Balance) -> None:
+    """Figures, warnings, bars and table."""
+    show_figures(balance)
+    show_warnings(balance)
+    order = st.segmented_control(
+        "Order",
+        ORDERS,
+        default=ORDERS[0],
+        required=True,
+        key="order",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    rows = ordered(balance, str(order))
+    with st.container(
+        height=balance_chart.height(MANY_ROWS) if len(rows) > MANY_ROWS else "content",
+        border=False,
+    ):
+        show_chart(balance, rows)
+    st.caption("Click a bar or a number to see those images.")
+    balance_table.show(balance, rows)
+
+
+def show_figures(balance: Balance) -> None:
+    """The catalog in four numbers."""
+    ratio = balance.imbalance_ratio
+    figures = {
+        "Images": f"{balance.total:,}",
+        "Classes": f"{len(balance.rows):,}",
+        "Unlabelled": f"{balance.unlabelled.total:,}",
+        "Imbalance in train": f"{ratio:.1f} : 1" if ratio else "–",
+    }
+    with st.container(horizontal=True, gap="large", key="balance-figures"):
+        for name, value in figures.items():
+            st.metric(name, value, width="content")
+    if balance.augmented:
+        st.caption(
+            f"{wording.plural(balance.augmented, 'augmented copy', 'augmented copies')} apart."
+        )
+
+
+def show_warnings(balance: Balance) -> None:
+    """Each warning is a door to the images that it is about."""
+    for warning in balance.warnings[:FEW_WARNINGS]:
+        show_warning(warning, balance)
+    more = balance.warnings[FEW_WARNINGS:]
+    if more:
+        with st.expander(wording.plural(len(more), "more warning")):
+            for warning in more:
+                show_warning(warning, balance)
+
+
+def show_warning(warning: BalanceWarning, balance: Balance) -> None:
+    """One warning."""
+    query = warning_query(warning, balance)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f":orange[:material/warning:] {errors.literal(warning.text)}", width="content")
+        if query is not None:
+            doors.gallery("See them", query)
+
+
+def warning_query(warning: BalanceWarning, balance: Balance) -> dict[str, str] | None:
+    """The gallery's filter for the images of a warning; None when there is none to show.
+
+    A split without an image of a class leads to all images of the class: they are those
+    that could be moved.
+    """
+    own_only = balance.augmented > 0
+    if warning.label_id is None and warning.split is None:
+        return doors.gallery_query(label="none", own_only=own_only)
+    if warning.label_id is None:
+        split = None if warning.split == "none" else warning.split
+        if not balance.split_total(split):
+            return None
+        return doors.gallery_query(split=warning.split, own_only=own_only)
+    row = next(row for row in balance.rows if row.label_id == warning.label_id)
+    here = getattr(row, warning.split or "none")
+    if not row.total:
+        return None
+    split = warning.split if here else None
+    return doors.gallery_query(label=row.label_id, split=split, own_only=own_only)
+
+
+def show_chart(balance: Balance, rows: Sequence[BalanceRow]) -> None:
+    """The bars; a click on a part opens its images."""
+    event = st.plotly_chart(
+        balance_chart.draw(rows),
+        on_select="rerun",
+        selection_mode="points",
+        key="balance_chart",
+        config={"displayModeBar": False},
+        alt="Images of each class, stacked by split",
+    )
+    points = event.selection.points
+    if points and points[0].get("customdata"):
+        label, split = list(points[0]["customdata"])[:2]
+        query = doors.gallery_query(label=label, split=split, own_only=balance.augmented > 0)
+        navigation.go_to("gallery", query)
+
+
+def ordered(balance: Balance, order: str) -> list[BalanceRow]:
+    """Classes by name as people count (2 before 10) or by size; unlabelled images come last."""
+    if order == ORDERS[1]:
+        rows = sorted(balance.rows, key=lambda row: -row.total)
+    else:
+        rows = sorted(balance.rows, key=lambda row: natural(row.label_name))
+    return [*rows, balance.unlabelled] if balance.unlabelled.total else rows
+
+
+def natural(name: str) -> tuple[tuple[int, int, str], ...]:
+    """A sort key that puts "2" before "10"."""
+    parts = re.findall(r"\d+|\D+", name.casefold())
+    return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts)
+
+
+def labelled(balance: Balance) -> bool:
+    """Whether there is anything to split."""
+    return any(row.total for row in balance.rows)
+
+
+def no_split() -> None:
+    """Why there is no split tool."""
+    st.info("No image has a label yet, so there is nothing to split by class.")
+
+
+def show_empty(top: st.delta_generator.DeltaGenerator, workspace: Workspace) -> None:
+    """No images and no classes."""
+    with top:
+        page_frame.show_title("Class balance")
+        undo_notice.show(workspace, session.author())
+    empty_state.show(
+        "No images yet, so there is nothing to count. Import some; folders become classes.",
+        icon="bar_chart",
+        choices=[
+            empty_state.Choice(
+                "Import images", lambda: navigation.go_to("import"), ":material/upload:"
+            )
+        ],
+        key="balance_empty",
+    )
+    with st.expander("Create classes before the images"):
+        class_editor.show_create(workspace, session.author())
+
+
+with errors.guarded_page():
+    show()

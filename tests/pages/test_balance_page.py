@@ -1,0 +1,208 @@
+"""Class balance in each state a person can meet."""
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from db.records import Asset
+from forge_core.catalog import balance, classes, history, labelling
+from forge_core.workspace import Workspace
+from pages.components import balance_chart
+from tests import arrange
+from tests.pages.visiting import links, press, primary, visit, words
+
+PAGE = "data/balance.py"
+
+
+@pytest.fixture
+def unsplit(sqlite_workspace: Workspace, tmp_path: Path) -> list[Asset]:
+    """30 images of 3 classes in no split."""
+    folder = arrange.draw_folder(tmp_path / "drawn", per_class=10)
+    arrange.import_folder(sqlite_workspace, folder)
+    return arrange.list_all(sqlite_workspace)
+
+
+@pytest.fixture
+def divided(sqlite_workspace: Workspace, tmp_path: Path) -> list[Asset]:
+    """42 images of 3 classes: 10 train, 3 val, 1 test each."""
+    return arrange.make_catalog(sqlite_workspace, tmp_path / "drawn", train=10, val=3, test=1)
+
+
+def bars(app: AppTest) -> list[dict]:
+    """The traces of the chart that hold images, with their names."""
+    [chart] = app.get("plotly_chart")
+    figure = json.loads(chart.proto.spec)
+    return [trace for trace in figure["data"] if trace.get("customdata")]
+
+
+def counts(workspace: Workspace) -> dict[str, tuple[int, int, int]]:
+    rows = balance.class_balance(workspace).rows
+    return {row.label_name: (row.train, row.val, row.test) for row in rows}
+
+
+def test_empty__leads_to_the_import(sqlite_workspace: Workspace):
+    app = visit(PAGE)
+    assert "No images yet, so there is nothing to count." in words(app)
+    assert [button.label for button in app.button] == ["Import images", "Create class"]
+    assert not app.exception
+
+
+def test_empty__a_class_can_be_created_before_its_images(sqlite_workspace: Workspace):
+    app = visit(PAGE)
+    app.text_input(key="class:new_name").input("wolf")
+    press(app, "Create class")
+    assert [label.name for label in classes.list_classes(sqlite_workspace)] == ["wolf"]
+    assert "Class 'wolf' is created." in words(app)
+
+
+def test_unlabelled__there_is_nothing_to_split_and_the_warning_is_a_door(
+    sqlite_workspace: Workspace, tmp_path: Path
+):
+    folder = tmp_path / "loose"
+    folder.mkdir()
+    for seed in range(3):
+        arrange.draw_image("circle", seed).save(folder / f"{seed}.png")
+    arrange.import_folder(sqlite_workspace, folder)
+    app = visit(PAGE)
+    assert "3 images have no label: nothing is learned from them." in words(app)
+    assert links(app)["See them"] == "label=none"
+    assert "No image has a label yet" in app.info[0].value
+    assert primary(app).disabled
+
+
+def test_filled__bars_are_classes_stacked_by_split(
+    divided: list[Asset], sqlite_workspace: Workspace
+):
+    app = visit(PAGE)
+    assert {trace["name"]: trace["x"] for trace in bars(app)} == {
+        "train": [10, 10, 10],
+        "val": [3, 3, 3],
+        "test": [1, 1, 1],
+    }
+    circle = arrange.class_id(sqlite_workspace, "circle")
+    assert bars(app)[0]["customdata"][0][:2] == [str(circle), "train"]
+    table = app.dataframe[0].value
+    assert list(table["Images"]) == [14, 14, 14]
+    assert list(table["Imbalance"]) == [1.0, 1.0, 1.0]
+    assert round(table["Share"].sum()) == 100
+    assert {metric.label: metric.value for metric in app.metric} == {
+        "Images": "42",
+        "Classes": "3",
+        "Unlabelled": "0",
+        "Imbalance in train": "1.0 : 1",
+    }
+
+
+def test_filled__a_bar_has_the_colour_of_its_class(
+    divided: list[Asset], sqlite_workspace: Workspace
+):
+    colors = {label.name: label.color for label in classes.list_classes(sqlite_workspace)}
+    outline = bars(visit(PAGE))[0]["marker"]["line"]["color"]
+    assert outline == [colors[name] for name in ("circle", "square", "stripe")]
+
+
+def test_filled__warnings_in_words_lead_to_their_images(
+    divided: list[Asset], sqlite_workspace: Workspace
+):
+    app = visit(PAGE)
+    assert "val has 3 images of 'circle': its accuracy can only be 0, 33, 67, 100 %." in words(app)
+    circle = arrange.class_id(sqlite_workspace, "circle")
+    doors = [link.proto.query_string for link in app.page_link]
+    assert f"label={circle}&split=val" in doors
+    assert f"label={circle}&split=test" in doors
+
+
+def test_filled__order_by_images_puts_the_largest_first(
+    unsplit: list[Asset], sqlite_workspace: Workspace
+):
+    arrange.relabel_one(sqlite_workspace, unsplit[0], "square")
+    app = visit(PAGE, order="By images")
+    assert list(app.dataframe[0].value["Class"]) == ["square", "stripe", "circle"]
+
+
+def test_split__the_preview_says_what_would_happen_and_changes_nothing(
+    unsplit: list[Asset], sqlite_workspace: Workspace
+):
+    app = visit(PAGE)
+    table = app.table[0].value
+    assert list(table["Now"]) == ["0", "0", "0", "30"]
+    assert list(table["After"]) == ["24", "3", "3", "0"]
+    assert "30 images move. Smallest: 1 of 'circle' in test." in words(app)
+    assert primary(app).label == "Split 30 images"
+    assert history.latest_revision_id(sqlite_workspace) == 1
+
+
+def test_split__is_applied_as_shown_and_undone(unsplit: list[Asset], sqlite_workspace: Workspace):
+    app = visit(PAGE, split_train="60", split_val="20", split_test="20", split_seed="7")
+    primary(app).click()
+    app.run()
+    assert counts(sqlite_workspace) == dict.fromkeys(("circle", "square", "stripe"), (6, 2, 2))
+    assert "30 images are split 60/20/20 by class." in words(app)
+    assert "Divided so already: nothing would move." in words(app)
+    assert primary(app).disabled
+    press(app, "Undo")
+    assert counts(sqlite_workspace) == dict.fromkeys(("circle", "square", "stripe"), (0, 0, 0))
+    assert primary(app).label == "Split 30 images"
+
+
+def test_split__only_images_without_one_leaves_the_others(
+    divided: list[Asset], sqlite_workspace: Workspace
+):
+    moved = [asset for asset in divided if asset.split_type == "train"][:10]
+    labelling.set_split(
+        sqlite_workspace, [asset.asset_id for asset in moved], None, author="tester"
+    )
+    app = visit(PAGE)
+    assert app.checkbox(key="split_only_new").value
+    assert primary(app).label == "Split 10 images"
+    app.checkbox(key="split_only_new").uncheck()
+    app.run()
+    assert primary(app).label != "Split 10 images"
+
+
+def test_split__parts_that_are_all_zero_are_refused(unsplit: list[Asset]):
+    app = visit(PAGE, split_train="0", split_val="0", split_test="0")
+    assert "Cannot split 0/0/0. Give parts of 0 or more, such as 80/10/10." in app.error[0].value
+    assert primary(app).disabled
+
+
+def test_rename__follows_on_every_image_and_can_be_undone(
+    unsplit: list[Asset], sqlite_workspace: Workspace
+):
+    app = visit(PAGE)
+    app.selectbox(key="class:renamed").set_value(arrange.class_id(sqlite_workspace, "circle"))
+    app.text_input(key="class:rename_to").input("disc")
+    press(app, "Rename")
+    assert "'circle' is now called 'disc'." in words(app)
+    assert "disc" in list(app.dataframe[0].value["Class"])
+    press(app, "Undo")
+    assert "circle" in list(app.dataframe[0].value["Class"])
+
+
+def test_rename__to_a_class_that_exists_is_refused(unsplit: list[Asset]):
+    app = visit(PAGE)
+    app.text_input(key="class:rename_to").input("square")
+    press(app, "Rename")
+    assert "cannot be renamed to 'square': that class exists." in words(app)
+
+
+def test_names_of_classes_are_shown_as_they_are(sqlite_workspace: Workspace, tmp_path: Path):
+    arrange.import_folder(
+        sqlite_workspace, arrange.draw_folder(tmp_path / "odd", ("*bold*", "$x$"), per_class=2)
+    )
+    app = visit(PAGE)
+    assert any(r"'\$x\$'" in line.value for line in (*app.markdown, *app.caption))
+    assert list(app.dataframe[0].value["Class"]) == ["$x$", "*bold*"]
+
+
+def test_chart__no_split_and_held_out_have_patterns_and_markup_is_escaped():
+    row = balance.BalanceRow(
+        label_id=1, label_name="<b>x", color="#0072B2", train=1, val=0, test=0, held_out=2, none=3
+    )
+    figure = balance_chart.draw([row])
+    parts = {trace.name: trace for trace in figure.data if trace.customdata is not None}
+    assert set(parts) == {"train", "held out", "no split"}
+    assert parts["no split"].marker.pattern.shape == "/"
+    assert figure.layout.yaxis.ticktext == ("&lt;b&gt;x",)
