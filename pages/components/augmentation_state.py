@@ -1,0 +1,113 @@
+"""What the augmentation page shows, as plain values. The address is the truth; widgets follow it.
+
+It holds the preset and only the numbers that differ from it, so that a link stays short.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+import streamlit as st
+
+from forge_core.augmentation.presets import PRESETS, AugmentationParameters
+from forge_core.errors import InvalidInput
+from forge_core.models.architectures import ARCHITECTURES
+
+RUN_KEY = "train:augmentation"
+"""Session key under which the Train page finds what shall be used in the next run."""
+
+_NAMES = ("asset", "strip", "preset", "with", "seed", "network", "size")
+_LAST = "augmentation:last"
+_MOST_DIGITS = 9
+
+
+@dataclass(frozen=True, kw_only=True)
+class AugmentationChoice:
+    """What was chosen; None where the page shall choose."""
+
+    preset: str
+    parameters: AugmentationParameters
+    seed: int = 0
+    strip: int = 0
+    asset: str | None = None
+    network: str | None = None
+    input_size: int | None = None
+
+    @property
+    def changed(self) -> dict[str, float]:
+        """The numbers that are not the preset's."""
+        own = PRESETS[self.preset].parameters.to_dict()
+        return {k: v for k, v in self.parameters.to_dict().items() if v != own[k]}
+
+    def for_next_run(self) -> dict[str, object]:
+        """Plain values for the Train page: `preset` and `parameters` by name."""
+        return {"preset": self.preset, "parameters": self.parameters.to_dict()}
+
+
+def parse(query: Mapping[str, str], *, default_preset: str) -> AugmentationChoice:
+    """The choice that an address names; whatever cannot be used falls back to a default.
+
+    Args:
+        query: As in the address; `with` is like "brightness:0.4,hue:0.1".
+        default_preset: Where the address names none.
+    """
+    preset = query.get("preset", "")
+    preset = preset if preset in PRESETS else default_preset
+    network = query.get("network", "")
+    return AugmentationChoice(
+        preset=preset,
+        parameters=_parameters(preset, query.get("with", "")),
+        seed=_number(query, "seed") or 0,
+        strip=_number(query, "strip") or 0,
+        asset=query.get("asset") or None,
+        network=network if network in ARCHITECTURES else None,
+        input_size=_number(query, "size"),
+    )
+
+
+def read(*, default_preset: str) -> AugmentationChoice:
+    """The choice in the address; without one, the last choice of this session is put there."""
+    given = {name: st.query_params[name] for name in _NAMES if name in st.query_params}
+    if not given:
+        given = dict(st.session_state.get(_LAST, {}))
+        write(**given)
+    st.session_state[_LAST] = given
+    return parse(given, default_preset=default_preset)
+
+
+def write(**values: str | int | None) -> None:
+    """Put values into the address; None or an empty one takes it out. Others stay."""
+    for name, value in values.items():
+        text = "" if value is None else str(value)
+        if not text:
+            st.query_params.pop(name, None)
+        elif st.query_params.get(name) != text:
+            st.query_params[name] = text
+
+
+def write_parameters(preset: str, parameters: AugmentationParameters) -> None:
+    """Put a preset and what differs from it into the address."""
+    choice = AugmentationChoice(preset=preset, parameters=parameters)
+    changed = ",".join(f"{name}:{value:g}" for name, value in choice.changed.items())
+    write(**{"preset": preset, "with": changed})
+
+
+def _parameters(preset: str, changes: str) -> AugmentationParameters:
+    own = PRESETS[preset].parameters
+    known = {field.name for field in fields(own)}
+    changed: dict[str, float] = {}
+    for item in changes.split(","):
+        name, _, value = item.partition(":")
+        try:
+            if name in known:
+                changed[name] = float(value)
+        except ValueError:
+            continue
+    try:
+        return AugmentationParameters.from_dict(own.to_dict() | changed)
+    except InvalidInput:
+        return own
+
+
+def _number(query: Mapping[str, str], name: str) -> int | None:
+    text = query.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
