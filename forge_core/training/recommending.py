@@ -22,7 +22,8 @@ SCRATCH_SAMPLES = 40_000
 SCRATCH_EPOCHS = (15, 30)
 SCRATCH_LR = 2e-3
 SCRATCH_LABEL_SMOOTHING = 0.1
-"""Measured on scikit-learn's digits, test accuracy, mean of 3 seeds: 0.994 against 0.986."""
+"""With these, scikit-learn's digits reach 0.992 test accuracy: mean of seeds 0 to 2, 20 % test,
+split seed 0, 10 % validation, 2 CPU threads."""
 WARMUP_EPOCHS = 5
 CPU_FINETUNE_SAMPLES = 10_000
 """Images that fine-tuning shows on a CPU in all epochs together, about five minutes."""
@@ -154,7 +155,7 @@ def _scratch(
     reasons["input_size"] = f"{input_size} px: the images have about {side}"
     reasons["scratch_epochs"] = f"{epochs * summary.num_images:,} augmented images in all"
     reasons["batch_size"] = "small images, small network"
-    reasons["label_smoothing"] = "few images: keeps the network from being too sure of them"
+    reasons["label_smoothing"] = "keeps a network on few images from being too sure"
     config = TrainConfig(
         architecture="forge_cnn",
         pretrained=False,
