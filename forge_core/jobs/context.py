@@ -120,6 +120,11 @@ class JobContext:
     def _beat(self) -> None:
         last = time.monotonic()
         while not self._done.wait(PROGRESS_SECONDS):
+            if not self.workspace.folder.is_dir():  # removed under us: nobody wants the result
+                _log.warning("job %d: the workspace is gone", self.job.job_id)
+                self._lost.set()
+                self._stop.set()
+                return
             progress = self._take_progress()
             if progress is None and time.monotonic() - last < HEARTBEAT_SECONDS:
                 continue

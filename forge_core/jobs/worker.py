@@ -106,6 +106,8 @@ def _run(context: JobContext, handlers: Mapping[str, Handler]) -> int:
 
 def _end_stopped(context: JobContext) -> int:
     """Cancelled when that was asked; interrupted when the system told us to go."""
+    if context.is_lost:
+        return LOST_STATUS
     with context.workspace.database.read() as uow:
         job = uow.jobs.find(context.job.job_id)
         message = lost.describe_end(uow, context.job)

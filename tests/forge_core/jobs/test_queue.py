@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import threading
 import time
@@ -8,7 +9,9 @@ import pytest
 from db.enums import JobStatus
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.jobs import local, processes, queue, supervisor
-from tests.forge_core.jobs.supervising import leader_of, wait_for, wait_running
+from forge_core.settings import Settings
+from forge_core.workspace import open_workspace
+from tests.forge_core.jobs.supervising import Supervising, leader_of, wait_for, wait_running
 from tests.forge_core.jobs.supervisor_entry import ONE_CPU, WORKER
 
 AUTHOR = "tester"
@@ -338,9 +341,6 @@ def test_ensure_supervisor__other_settings_replace_it_and_jobs_run_on(
 
 
 def test_ensure_supervisor__unknown_executor_is_refused(tmp_path, monkeypatch):
-    from forge_core.settings import Settings
-    from forge_core.workspace import open_workspace
-
     monkeypatch.setenv("FORGE_EXECUTOR", "cloud")
     workspace = open_workspace(Settings(_env_file=None))
     with pytest.raises(InvalidInput, match="'cloud'"):
@@ -362,3 +362,18 @@ def test_supervisor_leaves_when_idle_and_comes_back_for_the_next_job(sqlite_supe
 def test_get_job__unknown_number(sqlite_workspace):
     with pytest.raises(NotFound, match="no job 7"):
         queue.get_job(sqlite_workspace, 7)
+
+
+def test_workspace_that_is_removed__supervisor_and_worker_leave(tmp_path):
+    workspace = open_workspace(Settings(_env_file=None, workspace=tmp_path / "short-lived"))
+    control = Supervising(workspace)
+    child = control.start()
+    job = wait_running(workspace, submit(workspace))
+    shutil.rmtree(workspace.folder)
+    try:
+        assert child.wait(timeout=20) == 0
+        wait_for(lambda: not processes.is_alive(leader_of(job)), what="the worker leaves")
+    finally:
+        child.kill()
+        processes.kill_group(leader_of(job), grace_seconds=0.0)
+        workspace.database.dispose()
