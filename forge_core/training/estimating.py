@@ -13,13 +13,14 @@ from forge_core.models.classifier import ImageClassifier
 from forge_core.training import devices, features, stages
 from forge_core.training.batches import num_workers_for
 from forge_core.training.config import TrainConfig
-from forge_core.training.data import num_batches
 from forge_core.training.devices import Device
 from forge_core.training.loop import train_step
 from forge_core.training.precision import MEMORY_FORMAT, Precision
 from forge_core.training.stages import Stage
 
 MEASURED_STEPS = 3
+CPU_BATCH_SIZE = 8
+"""Images of a measured step on a CPU, where larger batches are hardly faster an image."""
 MAX_MEASURED_SECONDS = 4.0
 AUGMENTED_SAMPLES = 8
 
@@ -60,6 +61,7 @@ def estimate_duration(
     torch_device = torch.device(device.id)
     transform = architectures.default_eval_transform(config.architecture, config.input_size)
     batch_size = min(config.batch_size, max(2, num_images))
+    measured_size = batch_size if device.kind == "cuda" else min(batch_size, CPU_BATCH_SIZE)
     with seeding.seeded(config.seed):
         model = building.build_model(
             config.architecture, num_classes, pretrained=False, input_size=transform.crop
@@ -67,30 +69,32 @@ def estimate_duration(
         pixels = torch.randint(0, 256, (3, transform.resize, transform.resize), dtype=torch.uint8)
         augmentation = presets.train_transform(config.augmentation_parameters, transform)
         augment_seconds = _median_seconds(lambda: augmentation(pixels), AUGMENTED_SAMPLES)
-        inputs = torch.randn(batch_size, 3, transform.crop, transform.crop)
-        labels = torch.randint(0, num_classes, (batch_size,))
+        inputs = torch.randn(measured_size, 3, transform.crop, transform.crop)
+        labels = torch.randint(0, num_classes, (measured_size,))
     model.to(device=torch_device, memory_format=MEMORY_FORMAT)  # type: ignore[call-overload]
     inputs = inputs.to(torch_device, memory_format=MEMORY_FORMAT)
     labels = labels.to(torch_device)
     precision = Precision(device, config.amp)
-    forward_seconds = _forward_seconds(model, inputs)
+    forward_seconds = _forward_seconds(model, inputs) / measured_size
     augment_seconds /= num_workers_for(device) or 1
-    steps = num_batches(num_images, batch_size)
     seconds, memory_bytes = 0.0, 0
     for stage in stages.plan_stages(config):
         optimizer = stages.build_optimizer(stage, model)
-        with seeding.seeded(config.seed):
-            step_seconds, step_bytes = _measure_steps(
-                model, inputs, labels, optimizer, precision, device
-            )
-        image_seconds = step_seconds / batch_size + augment_seconds
-        passes, val_passes = stage.epochs, stage.epochs
-        if stage.is_backbone_frozen:
-            image_seconds = forward_seconds / batch_size + augment_seconds
+        if stage.is_backbone_frozen:  # the head's own steps are next to nothing
+            image_seconds = forward_seconds + augment_seconds
             passes, val_passes = _frozen_passes(model, stage, num_images, transform.crop)
-        seconds += passes * steps * batch_size * image_seconds
-        seconds += val_passes * num_val_images * forward_seconds / batch_size
-        memory_bytes = max(memory_bytes, step_bytes)
+        else:
+            with seeding.seeded(config.seed):
+                step_seconds, step_bytes = _measure_steps(
+                    model, inputs, labels, optimizer, precision, device, batch_size
+                )
+            image_seconds = step_seconds / measured_size + augment_seconds
+            passes = val_passes = stage.epochs
+            memory_bytes = max(memory_bytes, step_bytes)
+        seconds += passes * num_images * image_seconds
+        seconds += val_passes * num_val_images * forward_seconds
+    # of a stage that only infers: the weights and a few batches
+    memory_bytes = memory_bytes or _weight_bytes(model) + 4 * inputs[0].nbytes * batch_size
     return Estimate(seconds=seconds, memory_bytes=memory_bytes)
 
 
@@ -109,15 +113,19 @@ def _measure_steps(
     optimizer: torch.optim.Optimizer,
     precision: Precision,
     device: Device,
+    batch_size: int,
 ) -> tuple[float, int]:
-    """Median seconds of a step after the first, and the bytes that it needs."""
+    """Median seconds of a step on `inputs`, and the bytes of one with `batch_size` images."""
     model.train()
     if device.kind == "cuda":
         torch.cuda.reset_peak_memory_stats(device.id)
     saved: dict[int, int] = {}
 
+    weights = {parameter.data_ptr() for parameter in model.parameters()}
+
     def count(tensor: Tensor) -> Tensor:
-        saved[tensor.data_ptr()] = tensor.nbytes
+        if tensor.data_ptr() not in weights:
+            saved[tensor.data_ptr()] = tensor.nbytes
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor):
@@ -130,11 +138,13 @@ def _measure_steps(
     seconds = _median_seconds(step, MEASURED_STEPS)
     if device.kind == "cuda":
         return seconds, torch.cuda.max_memory_allocated(device.id)
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    fixed_bytes = sum(parameter.nbytes for parameter in model.parameters())
-    # gradient and two moments of Adam beside each trained weight
-    fixed_bytes += 3 * sum(parameter.nbytes for parameter in trained)
-    return seconds, fixed_bytes + sum(saved.values()) + inputs.nbytes
+    # beside each weight its gradient and two moments of Adam
+    per_image_bytes = (sum(saved.values()) + inputs.nbytes) / len(inputs)
+    return seconds, 4 * _weight_bytes(model) + round(per_image_bytes * batch_size)
+
+
+def _weight_bytes(model: ImageClassifier) -> int:
+    return sum(parameter.nbytes for parameter in model.parameters())
 
 
 def _forward_seconds(model: ImageClassifier, inputs: Tensor) -> float:
