@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from forge_core.api import assets, classes, images, operations, session
+from forge_core.api import assets, classes, images, jobs, operations, runs, session
 from forge_core.api.answering import WorkspaceProvider
 
 
@@ -18,4 +18,6 @@ def routes(workspace_provider: WorkspaceProvider) -> list[Route]:
         *images.routes(workspace_provider),
         *classes.routes(workspace_provider),
         *operations.routes(workspace_provider),
+        *runs.routes(workspace_provider),
+        *jobs.routes(workspace_provider),
     ]

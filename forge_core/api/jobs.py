@@ -1,0 +1,33 @@
+"""Background work that is queued or running."""
+
+from typing import Any
+
+from starlette.routing import Route
+
+from forge_core.api.answering import Asked, WorkspaceProvider, reading
+from forge_core.api.parsing import parse_query
+from forge_core.jobs import queue
+
+
+def routes(provider: WorkspaceProvider) -> list[Route]:
+    """`/jobs`."""
+    return [Route("/forge-api/jobs", reading(provider, list_jobs))]
+
+
+def list_jobs(asked: Asked) -> dict[str, Any]:
+    """Jobs that are not finished, oldest first."""
+    parse_query(asked.request.query_params, ())
+    return {
+        "jobs": [
+            {
+                "job_id": job.job_id,
+                "kind": job.kind,
+                "title": job.title,
+                "status": job.status,
+                "run_id": job.run_id,
+                "progress": (job.progress or {}).get("fraction"),
+                "eta_seconds": (job.progress or {}).get("eta_seconds"),
+            }
+            for job in queue.list_active_jobs(asked.workspace)
+        ]
+    }

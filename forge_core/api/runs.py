@@ -1,0 +1,45 @@
+"""How far a run has come: what the live curves ask for, once a second while somebody looks."""
+
+from dataclasses import asdict
+from typing import Any
+
+from starlette.routing import Route
+
+from db.records import EpochRow
+from forge_core.api.answering import Asked, WorkspaceProvider, reading
+from forge_core.api.parsing import parse_number, parse_query
+from forge_core.jobs import runs
+
+MAX_EPOCHS_AT_ONCE = 2_000
+
+
+def routes(provider: WorkspaceProvider) -> list[Route]:
+    """`/runs/{run_id}/metrics`."""
+    return [Route("/forge-api/runs/{run_id}/metrics", reading(provider, show_metrics))]
+
+
+def show_metrics(asked: Asked) -> dict[str, Any]:
+    """State, place and the epochs after `after`; at most `MAX_EPOCHS_AT_ONCE`, in order."""
+    run_id = parse_number(asked.request.path_params["run_id"], "run")
+    query = parse_query(asked.request.query_params, ("after",))
+    after = parse_number(query.get("after", "0"), "after")
+    progress = runs.run_progress(asked.workspace, run_id, after_epoch=after)
+    epochs = progress.epochs[:MAX_EPOCHS_AT_ONCE]
+    return {
+        "state": progress.status,
+        "stage": progress.stage,
+        "epoch": progress.epoch,
+        "total_epochs": progress.total_epochs,
+        "step": progress.step,
+        "steps": progress.steps,
+        "images_per_second": progress.images_per_second,
+        "eta_seconds": progress.eta_seconds,
+        "message": progress.message,
+        "is_finished": progress.status.is_finished() and len(epochs) == len(progress.epochs),
+        "epochs": [shape_epoch(epoch) for epoch in epochs],
+    }
+
+
+def shape_epoch(epoch: EpochRow) -> dict[str, Any]:
+    """An epoch as the browser reads it."""
+    return {**asdict(epoch), "learning_rates": dict(epoch.learning_rates)}
