@@ -107,12 +107,12 @@ async def _answer(
         body = await read_json_object(request) if writes else {}
         asked = Asked(workspace=workspace, author=author, request=request, body=body)
         answer = await run_in_threadpool(work, asked)
+        if isinstance(answer, Response):
+            return answer
+        return JSONResponse(dict(answer), headers=NO_STORE)
     except Exception as error:  # the border: whatever happens, the browser gets JSON
         status, content = describe_error(error, request)
         return JSONResponse(content, status, headers=NO_STORE)
-    if isinstance(answer, Response):
-        return answer
-    return JSONResponse(dict(answer), headers=NO_STORE)
 
 
 NO_STORE = {"Cache-Control": "no-store"}

@@ -28,4 +28,4 @@ def api_token() -> str:
 
 def workspace_key() -> str:
     """A short public name of this workspace; another workspace at this address has another."""
-    return hashlib.sha256(b"name" + workspace().secret(answering.SECRET)).hexdigest()[:12]
+    return hashlib.sha256(workspace().secret("identity")).hexdigest()[:12]

@@ -12,7 +12,7 @@ RULES = """
 @media (min-width: 768px) {
   [data-testid="stMainBlockContainer"] { padding-left: 2rem; padding-right: 2rem; }
   /* The header line goes into Streamlit's own top bar, which is empty but for its ends. */
-  .st-key-header { margin-top: -3.7rem; z-index: 999991; width: fit-content; border: none; }
+  .st-key-header { margin-top: -4.1rem; z-index: 999991; width: fit-content; border: none; }
   .stApp:has([data-testid="stExpandSidebarButton"]) .st-key-header { margin-left: 2rem; }
 }
 table, [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }

@@ -4,12 +4,13 @@
 const PANEL_MIN_WIDTH = 900;
 const COUNT_DELAY_MS = 600;
 
-class Gallery {
+class Gallery extends Actions {
   constructor(root, data) {
+    super();
     this.root = root;
     const find = (name) => root.querySelector(`.${name}`);
     this.ui = Object.fromEntries(
-      ["toolbar", "count", "selected", "saved", "viewport", "canvas", "more", "preview", "toast", "panel", "overlay", "conflict", "body"]
+      ["toolbar", "count", "selected-count", "saved", "viewport", "canvas", "more", "preview", "toast", "panel", "overlay", "conflict", "body"]
         .map((name) => [name, find(name)]));
     this.look = {
       size: keep.get("localStorage", "tile", 144),
@@ -67,8 +68,11 @@ class Gallery {
     press("keys", () => this.openHelp());
     this.fitButton = find("fit");
     this.sideButton = find("side");
-    const wide = this.root.clientWidth >= PANEL_MIN_WIDTH;
-    this.togglePanel(wide && keep.get("localStorage", "panel", true), { remember: false });
+    const narrow = matchMedia(`(max-width: ${PANEL_MIN_WIDTH - 1}px)`);
+    const fitPanel = () => this.togglePanel(!narrow.matches && keep.get("localStorage", "panel", true), { remember: false });
+    narrow.addEventListener("change", fitPanel);
+    this.unbind.push(() => narrow.removeEventListener("change", fitPanel));
+    fitPanel();
     this.toggleFill(this.look.fill);
   }
 
@@ -152,8 +156,8 @@ class Gallery {
   showSelection() {
     this.grid.render();
     const count = this.selection.ids.size;
-    this.ui.selected.hidden = !count;
-    this.ui.selected.textContent = `${formatNumber(count)} selected`;
+    this.ui["selected-count"].hidden = !count;
+    this.ui["selected-count"].textContent = `${formatNumber(count)} selected`;
     if (!this.ui.panel.hidden) this.panel.show(this.selection.targets(), count > 0);
     if (this.preview.isOpen) this.preview.show(this.selection.focus);
   }
@@ -176,159 +180,6 @@ class Gallery {
     this.repairing ??= this.server.reopenSession().catch(() => null).finally(() => setTimeout(() => { this.repairing = null; }, 2000));
     await this.repairing;
     if (tile.dataset.id === row.id) image.src = thumbnailUrl(row);
-  }
-
-  // -- what people do ---------------------------------------------------------------------
-
-  click(event) {
-    const tile = event.composedPath().find((node) => node.classList?.contains("tile"));
-    if (!tile?.dataset.id) return;
-    this.selection.click(Number(tile.dataset.position), { extend: event.shiftKey, toggle: event.ctrlKey || event.metaKey });
-  }
-
-  labelByKey(key) {
-    const label = this.classes.byKey.get(key);
-    if (label) this.label(label.label_id);
-    else this.notices.say(`No class has the key ${key}. Press / to find or create one.`);
-  }
-
-  label(labelId) {
-    const targets = this.selection.targets();
-    if (!targets.length) return;
-    const entry = this.labels.relabel(targets, labelId);
-    if (entry && targets.length > 1) {
-      const name = labelId === null ? "now without a label" : `labelled ${this.classes.get(labelId).name}`;
-      this.notices.say(`${plural(entry.ids.length, "image")} ${name}.`, { words: "Undo", run: () => this.undo() });
-    }
-    this.selection.moveTo(this.rows.index.get(targets.at(-1).id) + 1);
-    this.grid.reveal();
-    this.focusGrid();
-  }
-
-  split(split) {
-    const targets = this.selection.targets();
-    if (!targets.length) return;
-    const entry = this.labels.setSplit(targets, split);
-    if (entry && targets.length > 1) {
-      this.notices.say(`${plural(entry.ids.length, "image")}: ${split ?? "no split"}.`, { words: "Undo", run: () => this.undo() });
-    }
-    if (!this.selection.ids.size) this.selection.moveTo(this.selection.focus + 1);
-    this.grid.reveal();
-    this.focusGrid();
-  }
-
-  remove() {
-    const targets = this.selection.targets();
-    if (!targets.length) return;
-    this.labels.remove(targets);
-    this.notices.say(`${plural(targets.length, "image")} removed from the catalog; the files stay.`, { words: "Undo", run: () => this.undo() });
-    this.focusGrid();
-  }
-
-  async undo() {
-    this.showDone(await this.labels.undo(), "Undone");
-  }
-
-  redo() {
-    this.showDone(this.labels.redo(), "Done again");
-  }
-
-  showDone(entry, words) {
-    if (!entry) return;
-    this.notices.say(`${words}: ${plural(entry.ids.length, "image")}.`);
-    const first = this.rows.index.get(entry.ids[0]);
-    if (first === undefined) return;
-    this.selection.moveTo(first);
-    if (entry.ids.length > 1) this.selection.select(entry.ids);
-    this.grid.reveal();
-  }
-
-  /** Both values were shown; the person chose. */
-  decide(open, mineWins) {
-    const groups = new Map();
-    for (const { record, theirs } of open) {
-      const row = this.rows.get(theirs.asset_id);
-      if (row) Object.assign(row, { label_id: theirs.label_id, label_name: theirs.label_name, split: theirs.split, row_version: theirs.row_version });
-      this.outbox.decide(record, theirs.asset_id);
-      if (!groups.has(record)) groups.set(record, []);
-      groups.get(record).push(row ?? { id: theirs.asset_id, ...theirs });
-    }
-    for (const [{ payload }, targets] of groups) {
-      if (mineWins && payload.kind === "relabel") this.labels.relabel(targets, payload.label_id);
-      else if (mineWins) this.labels.setSplit(targets, payload.split);
-    }
-    this.repaint(open.map(({ theirs }) => theirs.asset_id));
-    this.notices.showConflict();
-    this.focusGrid();
-  }
-
-  openPicker() {
-    const targets = this.selection.targets();
-    if (!targets.length) return;
-    const now = new Set(targets.map((row) => row.label_id));
-    openPicker(this.overlay, {
-      classes: this.classes.list, count: targets.length, current: now.size === 1 ? [...now][0] : undefined,
-      onPick: (labelId) => this.label(labelId), onCreate: (name) => this.createClass(name),
-    });
-  }
-
-  /** Create a class and give it to the targets; null, or what went wrong. */
-  async createClass(name) {
-    try {
-      const label = await this.server.post("/classes", { name });
-      this.classes.merge([...this.classes.list, label]);
-      this.label(label.label_id);
-      return null;
-    } catch (error) {
-      return error instanceof Refused ? error.message : "The server cannot be reached, so the class was not created.";
-    }
-  }
-
-  async goToUnlabelled() {
-    for (let from = this.selection.focus + 1; ; ) {
-      const found = this.rows.list.findIndex((row, position) => position >= from && row.label_id === null);
-      if (found >= 0) {
-        this.selection.moveTo(found);
-        this.grid.reveal();
-        return;
-      }
-      from = this.rows.list.length;
-      if (this.rows.complete || !(await this.rows.loadMore().catch(() => 0))) break;
-      this.grid.refresh();
-    }
-    const wrapped = this.rows.list.findIndex((row) => row.label_id === null);
-    if (wrapped >= 0) {
-      this.selection.moveTo(wrapped);
-      this.grid.reveal();
-    } else {
-      this.notices.say("Every image here has a label.");
-    }
-  }
-
-  move(key, event) {
-    const { columns } = this.grid;
-    const page = this.grid.linesOnScreen * columns;
-    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, PageUp: -page, PageDown: page };
-    const last = this.rows.list.length - 1;
-    let to = { Home: 0, End: last }[key] ?? this.selection.focus + steps[key];
-    if ((key === "ArrowUp" && to < 0) || (key === "ArrowDown" && to > last && Math.floor(this.selection.focus / columns) === Math.floor(last / columns))) to = this.selection.focus;
-    this.selection.moveTo(to, { extend: event.shiftKey, keep: event.ctrlKey || event.metaKey });
-    this.grid.reveal();
-  }
-
-  selectAll() {
-    this.selection.selectAll();
-    if (!this.rows.complete) this.notices.say(`${plural(this.rows.list.length, "image")} selected: those loaded so far. Press End to load more.`);
-  }
-
-  escape() {
-    if (this.preview.isOpen) this.preview.close();
-    else if (!this.ui.toast.hidden) this.notices.hush();
-    else this.selection.clear();
-  }
-
-  togglePreview() {
-    this.preview.toggle(this.selection.focus);
   }
 
   togglePanel(on = this.ui.panel.hidden, { remember = true } = {}) {
@@ -375,22 +226,6 @@ class Gallery {
     clearTimeout(this.reloadTimer);
     clearTimeout(this.countTimer);
   }
-}
-
-/** Use the window's height below the element's top, so that the grid scrolls and not the page. */
-function followHeight(root) {
-  const fit = () => {
-    const scrolled = root.getRootNode().host?.closest('[data-testid="stMain"]')?.scrollTop ?? 0;
-    const top = root.getBoundingClientRect().top + scrolled;
-    root.style.setProperty("--height", `${Math.max(360, innerHeight - top - 20)}px`);
-  };
-  fit();
-  const timer = setInterval(fit, 1000); // what stands above may grow without telling
-  addEventListener("resize", fit);
-  return () => {
-    clearInterval(timer);
-    removeEventListener("resize", fit);
-  };
 }
 
 const sharedServer = new Server();

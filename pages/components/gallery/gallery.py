@@ -25,6 +25,7 @@ PARTS = (
     "panel",
     "preview",
     "notices",
+    "actions",
 )
 
 

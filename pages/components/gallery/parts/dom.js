@@ -56,3 +56,19 @@ const keep = {
     } catch { /* full or forbidden: the value lives as long as the page */ }
   },
 };
+
+/** Use the window's height below the element's top, so that the grid scrolls and not the page. */
+function followHeight(root) {
+  const fit = () => {
+    const scrolled = root.getRootNode().host?.closest('[data-testid="stMain"]')?.scrollTop ?? 0;
+    const top = root.getBoundingClientRect().top + scrolled;
+    root.style.setProperty("--height", `${Math.max(360, innerHeight - top - 20)}px`);
+  };
+  fit();
+  const timer = setInterval(fit, 1000); // what stands above may grow without telling
+  addEventListener("resize", fit);
+  return () => {
+    clearInterval(timer);
+    removeEventListener("resize", fit);
+  };
+}

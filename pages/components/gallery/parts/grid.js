@@ -101,7 +101,8 @@ class Grid {
     const tile = this.tiles.get(position);
     this.tiles.delete(position);
     tile.hidden = true;
-    tile.dataset.id = "";
+    delete tile.dataset.id;
+    delete tile.dataset.position;
     this.spare.push(tile);
   }
 
@@ -110,7 +111,7 @@ class Grid {
     let tile = this.tiles.get(position);
     const isNew = !tile;
     if (isNew) {
-      tile = this.spare.pop() ?? this.makeTile();
+      tile = this.spare.shift() ?? this.makeTile();
       tile.hidden = false;
       this.tiles.set(position, tile);
     }

@@ -108,6 +108,10 @@ class Labels {
   async undoDurable() {
     let revision;
     try {
+      if (!(await this.outbox.whenEmpty(3000))) {
+        this.onMessage("Some changes are still on their way. Undo again when they are saved.");
+        return null;
+      }
       ({ revision } = await this.server.get("/operations/undoable"));
     } catch (error) {
       this.onMessage(error instanceof Unreachable ? "The server cannot be reached, so nothing was undone." : error.message);

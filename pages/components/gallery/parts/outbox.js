@@ -59,6 +59,14 @@ class Outbox {
     return this.queue.some((record) => record.versions && assetId in record.versions);
   }
 
+  /** Whether everything was answered for within this time. */
+  async whenEmpty(milliseconds) {
+    for (const end = Date.now() + milliseconds; this.queue.length && Date.now() < end; ) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return !this.queue.length;
+  }
+
   state() {
     const kept = this.queue.length;
     if (!kept) return { kind: "saved", kept };

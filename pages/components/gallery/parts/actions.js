@@ -1,0 +1,154 @@
+// What people do in the gallery, key by key and click by click. `Gallery` adds the parts.
+
+class Actions {
+  click(event) {
+    const tile = event.composedPath().find((node) => node.classList?.contains("tile"));
+    if (!tile?.dataset.id) return;
+    this.selection.click(Number(tile.dataset.position), { extend: event.shiftKey, toggle: event.ctrlKey || event.metaKey });
+  }
+
+  labelByKey(key) {
+    const label = this.classes.byKey.get(key);
+    if (label) this.label(label.label_id);
+    else this.notices.say(`No class has the key ${key}. Press / to find or create one.`);
+  }
+
+  label(labelId) {
+    const targets = this.selection.targets();
+    if (!targets.length) return;
+    const entry = this.labels.relabel(targets, labelId);
+    if (entry && targets.length > 1) {
+      const name = labelId === null ? "now without a label" : `labelled ${this.classes.get(labelId).name}`;
+      this.notices.say(`${plural(entry.ids.length, "image")} ${name}.`, { words: "Undo", run: () => this.undo() });
+    }
+    this.selection.moveTo(this.rows.index.get(targets.at(-1).id) + 1);
+    this.grid.reveal();
+    this.focusGrid();
+  }
+
+  split(split) {
+    const targets = this.selection.targets();
+    if (!targets.length) return;
+    const entry = this.labels.setSplit(targets, split);
+    if (entry && targets.length > 1) {
+      this.notices.say(`${plural(entry.ids.length, "image")}: ${split ?? "no split"}.`, { words: "Undo", run: () => this.undo() });
+    }
+    if (!this.selection.ids.size) this.selection.moveTo(this.selection.focus + 1);
+    this.grid.reveal();
+    this.focusGrid();
+  }
+
+  remove() {
+    const targets = this.selection.targets();
+    if (!targets.length) return;
+    this.labels.remove(targets);
+    this.notices.say(`${plural(targets.length, "image")} removed from the catalog; the files stay.`, { words: "Undo", run: () => this.undo() });
+    this.focusGrid();
+  }
+
+  async undo() {
+    this.showDone(await this.labels.undo(), "Undone");
+  }
+
+  redo() {
+    this.showDone(this.labels.redo(), "Done again");
+  }
+
+  showDone(entry, words) {
+    if (!entry) return;
+    this.notices.say(`${words}: ${plural(entry.ids.length, "image")}.`);
+    const first = this.rows.index.get(entry.ids[0]);
+    if (first === undefined) return;
+    this.selection.moveTo(first);
+    if (entry.ids.length > 1) this.selection.select(entry.ids);
+    this.grid.reveal();
+  }
+
+  /** Both values were shown; the person chose. */
+  decide(open, mineWins) {
+    const groups = new Map();
+    for (const { record, theirs } of open) {
+      const row = this.rows.get(theirs.asset_id);
+      if (row) Object.assign(row, { label_id: theirs.label_id, label_name: theirs.label_name, split: theirs.split, row_version: theirs.row_version });
+      this.outbox.decide(record, theirs.asset_id);
+      if (!groups.has(record)) groups.set(record, []);
+      groups.get(record).push(row ?? { id: theirs.asset_id, ...theirs });
+    }
+    for (const [{ payload }, targets] of groups) {
+      if (mineWins && payload.kind === "relabel") this.labels.relabel(targets, payload.label_id);
+      else if (mineWins) this.labels.setSplit(targets, payload.split);
+    }
+    this.repaint(open.map(({ theirs }) => theirs.asset_id));
+    this.notices.showConflict();
+    this.focusGrid();
+  }
+
+  openPicker() {
+    const targets = this.selection.targets();
+    if (!targets.length) return;
+    const now = new Set(targets.map((row) => row.label_id));
+    openPicker(this.overlay, {
+      classes: this.classes.list, count: targets.length, current: now.size === 1 ? [...now][0] : undefined,
+      onPick: (labelId) => this.label(labelId), onCreate: (name) => this.createClass(name),
+    });
+  }
+
+  /** Create a class and give it to the targets; null, or what went wrong. */
+  async createClass(name) {
+    try {
+      const label = await this.server.post("/classes", { name });
+      this.classes.merge([...this.classes.list, label]);
+      this.label(label.label_id);
+      return null;
+    } catch (error) {
+      return error instanceof Refused ? error.message : "The server cannot be reached, so the class was not created.";
+    }
+  }
+
+  async goToUnlabelled() {
+    for (let from = this.selection.focus + 1; ; ) {
+      const found = this.rows.list.findIndex((row, position) => position >= from && row.label_id === null);
+      if (found >= 0) {
+        this.selection.moveTo(found);
+        this.grid.reveal();
+        return;
+      }
+      from = this.rows.list.length;
+      if (this.rows.complete || !(await this.rows.loadMore().catch(() => 0))) break;
+      this.grid.refresh();
+    }
+    const wrapped = this.rows.list.findIndex((row) => row.label_id === null);
+    if (wrapped >= 0) {
+      this.selection.moveTo(wrapped);
+      this.grid.reveal();
+    } else {
+      this.notices.say("Every image here has a label.");
+    }
+  }
+
+  move(key, event) {
+    const { columns } = this.grid;
+    const page = this.grid.linesOnScreen * columns;
+    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, PageUp: -page, PageDown: page };
+    const last = this.rows.list.length - 1;
+    let to = { Home: 0, End: last }[key] ?? this.selection.focus + steps[key];
+    if ((key === "ArrowUp" && to < 0) || (key === "ArrowDown" && to > last && Math.floor(this.selection.focus / columns) === Math.floor(last / columns))) to = this.selection.focus;
+    this.selection.moveTo(to, { extend: event.shiftKey, keep: event.ctrlKey || event.metaKey });
+    this.grid.reveal();
+  }
+
+  selectAll() {
+    this.selection.selectAll();
+    if (!this.rows.complete) this.notices.say(`${plural(this.rows.list.length, "image")} selected: those loaded so far. Press End to load more.`);
+  }
+
+  escape() {
+    if (this.preview.isOpen) this.preview.close();
+    else if (!this.ui.toast.hidden) this.notices.hush();
+    else this.selection.clear();
+  }
+
+  togglePreview() {
+    this.preview.toggle(this.selection.focus);
+  }
+}

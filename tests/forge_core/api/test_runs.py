@@ -1,0 +1,85 @@
+import pytest
+
+from db.enums import RunStatus
+from db.records import EpochRow
+from forge_core.jobs import queue
+from forge_core.training.config import TrainConfig
+from tests.forge_core.jobs.supervising import Supervising, wait_running
+
+
+@pytest.fixture
+def run_id(workspace):
+    """A finished run of three epochs."""
+    with workspace.database.write() as uow:
+        run_id = uow.runs.add(
+            name="small",
+            status=RunStatus.SUCCEEDED,
+            author="anna",
+            config=TrainConfig(architecture="forge_cnn", pretrained=False).to_dict(),
+            revision_id=0,
+            class_names=["cat", "dog"],
+            label_ids=[1, 2],
+            device="cpu",
+            message="",
+        )
+        for epoch in (1, 2, 3):
+            uow.metrics.add(
+                EpochRow(
+                    run_id=run_id,
+                    epoch=epoch,
+                    stage="scratch",
+                    train_loss=1 / epoch,
+                    train_accuracy=0.5,
+                    val_loss=1.5 / epoch,
+                    val_accuracy=0.25 * epoch,
+                    learning_rates={"head": 0.001},
+                    duration_seconds=2.0,
+                    images_per_second=100.0,
+                )
+            )
+    return run_id
+
+
+def test_metrics__gives_the_epochs_after_the_cursor(browser, run_id):
+    answer = browser.get(f"/forge-api/runs/{run_id}/metrics", params={"after": 1}).json()
+    assert [epoch["epoch"] for epoch in answer["epochs"]] == [2, 3]
+    assert answer["epochs"][0]["val_accuracy"] == 0.5
+    assert answer["epochs"][0]["learning_rates"] == {"head": 0.001}
+    assert answer["state"] == "succeeded"
+    assert answer["is_finished"] is True
+    assert answer["eta_seconds"] is None
+    everything = browser.get(f"/forge-api/runs/{run_id}/metrics").json()
+    assert [epoch["epoch"] for epoch in everything["epochs"]] == [1, 2, 3]
+    nothing_new = browser.get(f"/forge-api/runs/{run_id}/metrics", params={"after": 3}).json()
+    assert nothing_new["epochs"] == []
+
+
+def test_metrics__of_a_run_that_is_not_there(browser, workspace):
+    answer = browser.get("/forge-api/runs/4711/metrics")
+    assert answer.status_code == 404
+    assert answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    "address", ["x/metrics", "-1/metrics", "1/metrics?after=x", "1/metrics?n=1"]
+)
+def test_metrics__refuses_what_it_does_not_know(browser, workspace, address):
+    assert browser.get(f"/forge-api/runs/{address}").status_code == 400
+
+
+def test_jobs__lists_what_runs_and_what_waits(browser, workspace):
+    assert browser.get("/forge-api/jobs").json() == {"jobs": []}
+    control = Supervising(workspace)
+    control.start()
+    try:
+        job = queue.submit(workspace, "wait", "a long job", {}, author="anna")
+        wait_running(workspace, job)
+        (shown,) = browser.get("/forge-api/jobs").json()["jobs"]
+        queue.request_cancel(workspace, job.job_id)
+        queue.wait_until_finished(workspace, job.job_id, timeout_seconds=40)
+        assert browser.get("/forge-api/jobs").json() == {"jobs": []}
+    finally:
+        control.end()
+    assert shown["job_id"] == job.job_id
+    assert (shown["kind"], shown["title"], shown["status"]) == ("wait", "a long job", "running")
+    assert shown["progress"] == 0.5

@@ -1,0 +1,102 @@
+"""Real browser, real server. Create the data through forge_core first, then drive the page.
+
+`forge_server(workspace)` starts the app on that workspace and returns it (`.url`, `.stop()`,
+`.start()`, `.log`). `browser_page` is a fresh page of Debian's Chromium; the test fails at its
+end when the browser's console held an error that `console.allowed` does not name.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from forge_core.workspace import Workspace
+from tests.journeys.servers import ForgeServer, running_server
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
+# On a first deep visit Streamlit's page looks for its server below the page's path first.
+STREAMLIT_PROBES = re.compile(r"/[a-z]+/_stcore/(health|host-config)$")
+
+
+@dataclass
+class Console:
+    """What the browser complained about: console errors, uncaught exceptions, CSP violations."""
+
+    errors: list[str] = field(default_factory=list)
+    allowed: list[str] = field(default_factory=list)
+    """Patterns of errors that the test provokes, such as a lost network."""
+
+    def watch(self, page: Page) -> None:
+        page.on("console", self._on_message)
+        page.on("pageerror", lambda error: self.errors.append(f"uncaught: {error}"))
+
+    def _on_message(self, message: ConsoleMessage) -> None:
+        where = message.location.get("url", "")
+        if message.type == "error" and not STREAMLIT_PROBES.search(where):
+            self.errors.append(f"{message.text} ({where})")
+
+    def unexpected(self) -> list[str]:
+        return [e for e in self.errors if not any(re.search(p, e) for p in self.allowed)]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all journeys."""
+    executable = shutil.which("chromium") or shutil.which("chromium-browser")
+    if executable is None:
+        reason = "chromium is not installed (apt-get install chromium)"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def console() -> Iterator[Console]:
+    """The browser's complaints; any that the test did not allow fails it."""
+    console = Console()
+    yield console
+    assert console.unexpected() == []
+
+
+@pytest.fixture
+def browser_context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser profile of its own: storage, cookies, network state."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(20_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def browser_page(browser_context: BrowserContext, console: Console) -> Page:
+    """A page whose console is watched."""
+    page = browser_context.new_page()
+    console.watch(page)
+    return page
+
+
+@pytest.fixture
+def forge_server(tmp_path: Path) -> Iterator[Callable[..., ForgeServer]]:
+    """Start the app on a workspace: `server = forge_server(workspace, NAME="value")`."""
+    with ExitStack() as stack:
+
+        def start(workspace: Workspace, **environment: str) -> ForgeServer:
+            return stack.enter_context(running_server(workspace, tmp_path, **environment))
+
+        yield start

@@ -1,0 +1,139 @@
+"""The gallery page in each state a person can meet. The component itself: tests/journeys."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from db.records import Asset
+from forge_core.catalog import classes, labelling
+from forge_core.workspace import Workspace
+from tests import arrange
+
+SHELL = Path(__file__).parents[2] / "pages" / "shell.py"
+
+
+def open_page(**query: str) -> AppTest:
+    """The gallery through the shell, as a visit to `/gallery?...`."""
+    app = AppTest.from_file(str(SHELL), default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.switch_page("data/gallery.py")
+    return app.run()
+
+
+def words(app: AppTest) -> str:
+    return "\n".join(element.value for element in (*app.title, *app.markdown, *app.error))
+
+
+def mounted(app: AppTest) -> list:
+    """The gallery component, when it is on the page."""
+    return app.get("bidi_component")
+
+
+@pytest.fixture
+def assets(sqlite_workspace: Workspace, tmp_path: Path) -> list[Asset]:
+    arrange.import_folder(sqlite_workspace, arrange.draw_folder(tmp_path / "drawn"))
+    return arrange.list_all(sqlite_workspace)
+
+
+def test_empty__offers_import_and_the_demo(sqlite_workspace: Workspace):
+    app = open_page()
+    assert "No images yet. Drop a folder here, or start with 1,797 handwritten digits." in words(
+        app
+    )
+    assert [button.label for button in app.button] == ["Import images", "Use the demo"]
+    assert not mounted(app)
+    assert not app.exception
+
+
+def test_empty__the_demo_button_fills_the_gallery(sqlite_workspace: Workspace):
+    app = open_page()
+    next(button for button in app.button if button.label == "Use the demo").click()
+    app.run(timeout=120)
+    assert len(arrange.list_all(sqlite_workspace)) == 1_797
+    assert mounted(app)
+    assert "1,797 images" in words(app)
+
+
+def test_filled__shows_filters_and_the_grid(assets: list[Asset]):
+    app = open_page()
+    assert [box.placeholder for box in app.selectbox] == ["Label", "Split", "Source"]
+    assert app.selectbox[0].options == ["circle", "square", "stripe", "no label"]
+    assert mounted(app)
+    assert "12 images" in words(app)
+    assert not app.error
+
+
+def test_header__counts_what_is_unlabelled(sqlite_workspace: Workspace, assets: list[Asset]):
+    labelling.relabel(sqlite_workspace, [assets[0].asset_id], None, author="tester")
+    assert "12 images, 1 unlabelled" in words(open_page())
+
+
+def test_deep_link__sets_the_widgets(sqlite_workspace: Workspace, assets: list[Asset]):
+    square = arrange.class_id(sqlite_workspace, "square")
+    app = open_page(label=str(square), split="none", text="square", sort="path")
+    assert app.selectbox[0].value == str(square)
+    assert app.selectbox[1].value == "none"
+    assert app.text_input(key="filters_text").value == "square"
+    assert mounted(app)
+
+
+def test_a_choice__goes_into_the_address_by_number(
+    sqlite_workspace: Workspace, assets: list[Asset]
+):
+    square = arrange.class_id(sqlite_workspace, "square")
+    app = open_page()
+    app.selectbox[0].select(str(square)).run()
+    assert app.query_params["label"] == str(square)
+    classes.rename_class(sqlite_workspace, square, "box", author="tester")
+    app = open_page(label=str(square))
+    assert app.selectbox[0].value == str(square)
+    assert mounted(app)
+
+
+def test_nothing_matches__says_so_and_clears(assets: list[Asset]):
+    app = open_page(text="no such picture")
+    assert "None of the 12 images matches these filters." in words(app)
+    assert not mounted(app)
+    [button for button in app.button if button.label == "Clear filters"][-1].click().run()
+    assert "text" not in app.query_params
+    assert mounted(app)
+
+
+def test_a_link_to_a_class_that_is_gone__matches_nothing_and_clears(assets: list[Asset]):
+    app = open_page(label="4711")
+    assert "None of the 12 images matches" in words(app)
+    assert app.selectbox[0].value == "4711"
+
+
+@pytest.mark.parametrize(
+    "query", [{"label": "cat"}, {"split": "dev"}, {"augmented": "perhaps"}, {"text": "x" * 300}]
+)
+def test_a_broken_link__is_explained(assets: list[Asset], query: dict[str, str]):
+    app = open_page(**query)
+    assert len(app.error) == 1
+    assert not app.exception
+    next(button for button in app.button if button.label == "Clear filters").click().run()
+    assert not app.error
+    assert mounted(app)
+
+
+def test_a_fault__is_told_calmly_and_logged(
+    sqlite_workspace: Workspace, assets: list[Asset], caplog: pytest.LogCaptureFixture
+):
+    with sqlite_workspace.database.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE asset_counts RENAME TO gone")
+    app = open_page()
+    assert not app.exception
+    assert all("was not foreseen" in error.value for error in app.error)
+    assert "asset_counts" not in words(app)
+    assert any("asset_counts" in str(record.exc_info) for record in caplog.records)
+
+
+def test_person__another_name_is_used_for_changes(assets: list[Asset]):
+    app = open_page()
+    assert app.text_input(key="session_author").value == "tester"
+    app.text_input(key="session_author").set_value("Åsa").run()
+    assert app.session_state["session_author"] == "Åsa"
+    assert mounted(app)
