@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export FORGE_WORKSPACE ?= workspace
 
-.PHONY: help setup setup-dev run demo test lint types format check-docs bench screenshots lock clean
+.PHONY: help setup setup-dev run demo test lint types format docs bench screenshots lock clean
 
 help:
 	@sed -n '1,2s/^# //p' Makefile
@@ -55,8 +55,11 @@ format: setup-dev
 bench: setup-dev
 	$(BIN)/python -m benchmarks.demo_digits
 
+docs: setup-dev
+	$(BIN)/python -m scripts.write_command_docs
+
 screenshots: setup-dev
-	$(BIN)/python scripts/make_screenshots.py
+	$(BIN)/python -m scripts.make_screenshots
 
 # Full pins for every platform, compiled from pyproject.toml.
 lock: $(VENV)/.uv
