@@ -16,11 +16,19 @@ from pages.components import errors, import_chooser, pictures, problem_list, wor
 
 NUM_SAMPLES = 10
 SAMPLE_SIDE = 84
+_STYLE = """
+<style>
+.st-key-import-preview [data-testid="stImageCaption"],
+.st-key-import-preview [data-testid="stImageCaption"] * {
+  white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+</style>
+"""
 SPLITS = ("train", "val", "test", "held_out")
 
 
 def show(workspace: Workspace, plan: ImportPlan) -> None:
     """Draw layout, samples, classes with counts, splits and problems of a plan."""
+    st.html(_STYLE)
     with st.container(border=True, key="import-preview"):
         st.markdown(f"**{errors.literal(describe(plan))}**")
         st.caption(errors.literal(plan.title))
@@ -58,7 +66,7 @@ def _show_samples(workspace: Workspace, plan: ImportPlan) -> None:
         for name, image in _samples(plan, limits):
             st.image(
                 pictures.fit(image, SAMPLE_SIDE * 2),
-                caption=errors.literal(_short(name)),
+                caption=errors.literal(name),
                 width=SAMPLE_SIDE,
                 alt=name,
             )
@@ -79,10 +87,6 @@ def _samples(plan: ImportPlan, limits: DecodeLimits) -> list[tuple[str, Image.Im
             continue  # the import reports it
         found.append((file.label_name or "unlabelled", decoded.image))
     return found
-
-
-def _short(name: str, most: int = 11) -> str:
-    return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
 def _show_classes(workspace: Workspace, plan: ImportPlan) -> None:

@@ -13,8 +13,9 @@ from pages.components.balance_chart import SPLIT_WORDS, SPLITS
 
 _STYLE = """
 <style>
-.st-key-split-panel table td, .st-key-split-panel table th[scope="col"] { text-align: right; }
-.st-key-split-panel table td p, .st-key-split-panel table th[scope="col"] p { text-align: right; }
+.st-key-split-panel table td, .st-key-split-panel table td * { text-align: right !important; }
+.st-key-split-panel table thead th, .st-key-split-panel table thead th * {
+  text-align: right !important; }
 </style>
 """
 DEFAULT_PERCENT = {"train": 80, "val": 10, "test": 10}
@@ -47,10 +48,9 @@ def show(workspace: Workspace, balance: Balance) -> SplitPlan | None:
             bind="query-params",
             help="The same images, ratios and seed give the same split.",
         )
-        some_have_none = any(row.none for row in balance.rows)
         only_unassigned = st.checkbox(
             "Only images without a split",
-            value=some_have_none and any(row.total != row.none for row in balance.rows),
+            value=any(row.total != row.none for row in balance.rows),
             key="split_only_new",
             bind="query-params",
             help="Images that are in a split already stay there.",
@@ -90,7 +90,10 @@ def _plan(
 
 def _show_result(plan: SplitPlan, balance: Balance) -> None:
     if plan.num_moved == 0:
-        st.caption(":material/check: Divided so already: nothing would move.")
+        words = "Divided so already: nothing would move."
+        if plan.only_unassigned:
+            words = "Every labelled image is in a split. Untick the box to divide all anew."
+        st.caption(f":material/check: {words}")
         return
     before = {split: balance.split_total(None if split == "none" else split) for split in SPLITS}
     after = {split: sum(row[split] for row in plan.counts.values()) for split in SPLITS}

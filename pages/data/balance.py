@@ -99,7 +99,7 @@ def show_figures(balance: Balance) -> None:
         "Unlabelled": f"{balance.unlabelled.total:,}",
         "Imbalance in train": f"{ratio:.1f} : 1" if ratio else "–",
     }
-    with st.container(horizontal=True, gap="large", key="balance-figures"):
+    with st.container(horizontal=True, gap="medium", key="balance-figures"):
         for name, value in figures.items():
             st.metric(name, value, width="content")
     if balance.augmented:

@@ -29,9 +29,18 @@ from pages.components import (
 )
 from pages.components.augmentation_state import AugmentationChoice
 
+# On a phone the pictures come before their sliders.
+STYLE = """
+<style>
+@media (max-width: 640px) {
+  .st-key-augmentation-body > * > .stHorizontalBlock,
+  .st-key-augmentation-body > .stHorizontalBlock { flex-direction: column-reverse; }
+}
+</style>
+"""
 NUM_VARIANTS = 12
 SMALL_SIDE = 64
-PICTURE_SIDE = 176
+PICTURE_SIDE = 164
 VARIANT_SIDE = 104
 
 
@@ -102,7 +111,9 @@ def show_image(
     own = architectures.get_architecture(network).input_size
     size = choice.input_size if choice.input_size in augmentation_controls.INPUT_SIZES else own
     size = max(size, smallest)
-    left, right = st.columns([3, 8], gap="large")
+    st.html(STYLE)
+    with st.container(key="augmentation-body"):
+        left, right = st.columns([3, 8], gap="large")
     with left:
         augmentation_controls.show_network(choice, network, size)
         augmentation_controls.show_sliders(choice)
@@ -116,7 +127,7 @@ def show_image(
 
 def show_preview(made: Preview, asset: Asset, transform: EvalTransform) -> None:
     """The pictures."""
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="small"):
         with st.container(width=PICTURE_SIDE):
             st.markdown("**Original**")
             draw(made.original, PICTURE_SIDE, "Original")

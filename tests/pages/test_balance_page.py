@@ -162,6 +162,12 @@ def test_split__only_images_without_one_leaves_the_others(
     assert primary(app).label != "Split 10 images"
 
 
+def test_split__what_is_split_already_is_not_split_again_unasked(divided: list[Asset]):
+    app = visit(PAGE)
+    assert "Every labelled image is in a split." in words(app)
+    assert primary(app).disabled
+
+
 def test_split__parts_that_are_all_zero_are_refused(unsplit: list[Asset]):
     app = visit(PAGE, split_train="0", split_val="0", split_test="0")
     assert "Cannot split 0/0/0. Give parts of 0 or more, such as 80/10/10." in app.error[0].value

@@ -3,7 +3,7 @@
 import io
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -299,3 +299,16 @@ def test_history__a_renamed_class_can_be_named_back(workspace: Workspace, drawn:
     app.run()
     assert browsing.count_assets(workspace, AssetFilter(label=label_id)) == 4
     assert arrange.class_id(workspace, "circle") == label_id
+
+
+@pytest.mark.parametrize("folder", ["pillow_small_dev", "pngsuite_libpng"])
+def test_odd_and_broken_images__each_is_taken_or_named(
+    workspace: Workspace, shared_data: Callable[[str], Path], folder: str
+):
+    app = run_import(workspace, shared_data(f"bad_inputs/{folder}"))
+    result = queue.list_latest_jobs(workspace)[0].result or {}
+    assert result["added"] > 0
+    assert sum(int(group.label.split()[2]) for group in app.expander) == result["num_skipped"]
+    assert f"{result['added']:,} images added" in words(app)
+    assert not app.exception
+    assert not app.error
