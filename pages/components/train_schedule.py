@@ -1,0 +1,276 @@
+"""Step 3 of Train: how long, how fast, on what, and with which augmentation."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from forge_core.augmentation.presets import PRESETS, AugmentationParameters
+from forge_core.jobs.runs import DataCheck
+from forge_core.training import stages
+from forge_core.training.config import TrainConfig
+from forge_core.training.devices import Device
+from forge_core.training.recommending import Recommendation
+from pages.components import augmentation_state, errors, schedule_chart, wording
+from pages.components.train_model import ModelChoice
+
+FROM_PAGE = "as set on the Augmentation page"
+SHOWN_CLASSES = 8
+
+
+def choose(
+    recommendation: Recommendation,
+    model: ModelChoice,
+    check: DataCheck,
+    found_devices: list[Device],
+) -> TrainConfig:
+    """Draw the step and return the whole config.
+
+    Raises:
+        InvalidInput: Two numbers do not fit together.
+    """
+    with st.container(border=True, key="train_step_schedule"):
+        st.subheader("3 · Schedule", anchor=False)
+        left, right = st.columns([3, 4], gap="large")
+        with left:
+            values = _choose_epochs(recommendation, model)
+            values |= _choose_augmentation(recommendation)
+        with right:
+            picture = st.container(height=schedule_chart.HEIGHT + 16, border=False)
+            values |= _choose_device(recommendation, found_devices)
+        values |= _choose_sampling(recommendation, check)
+        values |= _choose_advanced(_defaults(recommendation, model), model, check)
+        config = TrainConfig(
+            architecture=model.architecture,
+            pretrained=model.pretrained,
+            input_size=model.input_size,
+            train_all_layers=model.train_all_layers,
+            **values,
+        )
+        with picture:
+            schedule_chart.show(stages.plan_stages(config))
+    return config
+
+
+def _defaults(recommendation: Recommendation, model: ModelChoice) -> TrainConfig:
+    """Numbers to start from: the recommended ones are meant for the recommended network only."""
+    recommended = recommendation.config
+    is_meant = (model.architecture, model.pretrained) == (
+        recommended.architecture,
+        recommended.pretrained,
+    )
+    return recommended if is_meant else TrainConfig(batch_size=recommended.batch_size)
+
+
+def _choose_epochs(recommendation: Recommendation, model: ModelChoice) -> dict[str, Any]:
+    wanted = [("scratch_epochs", "Epochs")]
+    if model.pretrained:
+        wanted = [("finetune_epochs", "Epochs of all layers")]
+        if not model.train_all_layers:
+            wanted = [("warmup_epochs", "Warm-up epochs"), ("finetune_epochs", "Fine-tune epochs")]
+    wanted.append(("batch_size", "Batch size"))
+    values = {}
+    for column, (name, label) in zip(st.columns(len(wanted)), wanted, strict=True):
+        values[name] = int(
+            column.number_input(
+                label,
+                min_value=2 if name == "batch_size" else 0 if len(wanted) > 2 else 1,
+                max_value=4096 if name == "batch_size" else 10_000,
+                value=getattr(_defaults(recommendation, model), name),
+                key=f"{model.key}_{name}",
+                persist_state="session",
+            )
+        )
+    if model.architecture == recommendation.config.architecture:
+        reasons = [
+            f"{label.lower()}: {recommendation.reasons[name]}"
+            for name, label in wanted
+            if name in recommendation.reasons
+        ]
+        if reasons:
+            st.caption(errors.literal(f"{'; '.join(reasons)}.".capitalize()))
+    return values
+
+
+def _choose_augmentation(recommendation: Recommendation) -> dict[str, Any]:
+    kept = _kept_augmentation()
+    options = [*([FROM_PAGE] if kept else []), *PRESETS]
+    titles = {name: preset.title for name, preset in PRESETS.items()}
+    if kept:
+        titles[FROM_PAGE] = f"{titles[kept[0]]}, {FROM_PAGE}"
+    default = FROM_PAGE if kept else recommendation.config.preset
+    chosen = st.selectbox(
+        "Augmentation",
+        options,
+        index=options.index(default),
+        format_func=titles.__getitem__,
+        # A choice that is kept later on the Augmentation page becomes the default again.
+        key=f"train_preset_{hash(kept)}",
+        persist_state="session",
+    )
+    if kept and chosen == FROM_PAGE:
+        return {"preset": kept[0], "augmentation": kept[1]}
+    preset = chosen or recommendation.config.preset
+    reason = recommendation.reasons.get("preset", "")
+    is_default = bool(reason) and preset == recommendation.config.preset
+    words = f"{reason[0].upper()}{reason[1:]}." if is_default else PRESETS[preset].description
+    st.caption(errors.literal(words))
+    return {"preset": preset}
+
+
+def _kept_augmentation() -> tuple[str, AugmentationParameters] | None:
+    """What the Augmentation page keeps for the next run."""
+    kept = st.session_state.get(augmentation_state.RUN_KEY)
+    if not isinstance(kept, Mapping) or kept.get("preset") not in PRESETS:
+        return None
+    return str(kept["preset"]), AugmentationParameters.from_dict(dict(kept["parameters"]))
+
+
+def _choose_device(recommendation: Recommendation, found: list[Device]) -> dict[str, Any]:
+    by_id = {device.id: device for device in found}
+    ids = list(by_id)
+    chosen = st.selectbox(
+        "Device",
+        ids,
+        index=ids.index(recommendation.config.device) if recommendation.config.device in ids else 0,
+        format_func=lambda name: f"{by_id[name].name} · {_free(by_id[name])}",
+        key="train_device",
+        persist_state="session",
+    )
+    return {"device": chosen or ids[0]}
+
+
+def _free(device: Device) -> str:
+    return f"{device.free_bytes / 2**30:.1f} of {device.total_bytes / 2**30:.0f} GiB free"
+
+
+def _choose_sampling(recommendation: Recommendation, check: DataCheck) -> dict[str, Any]:
+    rows = [row for row in check.balance.rows if row.train]
+    total = sum(row.train for row in rows)
+    ratio = check.balance.imbalance_ratio or 1.0
+    each = round(total / max(1, len(rows)))
+    toggle, words, counts = st.columns([4, 10, 2], vertical_alignment="center")
+    is_balanced = toggle.toggle(
+        "Balanced sampling",
+        value=recommendation.config.balanced_sampling,
+        key="train_balanced",
+        help="Draws training images with replacement so that every class is equally likely.",
+        persist_state="session",
+    )
+    smallest = min(rows, key=lambda row: row.train)
+    largest = max(rows, key=lambda row: row.train)
+    effect = (
+        f"Each class is drawn about {each:,} times an epoch, whatever its size"
+        if is_balanced
+        else f"An epoch shows each image once: {smallest.train:,} ({smallest.label_name}) to "
+        f"{largest.train:,} ({largest.label_name}) of a class"
+    )
+    advice = (
+        f"Recommended: the largest class has {ratio:.1f} times the images of the smallest"
+        if recommendation.config.balanced_sampling
+        else "Not needed: the classes are of similar size"
+    )
+    words.caption(errors.literal(f"{effect}. {advice}."))
+    with counts.popover("Counts", type="tertiary", key="train_counts"):
+        st.dataframe(
+            pd.DataFrame(
+                {
+                    "Class": [row.label_name for row in rows],
+                    "In train": [row.train for row in rows],
+                    "Drawn an epoch": [each if is_balanced else row.train for row in rows],
+                }
+            ),
+            hide_index=True,
+            height="content" if len(rows) <= SHOWN_CLASSES else 320,
+        )
+    return {"balanced_sampling": is_balanced}
+
+
+def _choose_advanced(defaults: TrainConfig, model: ModelChoice, check: DataCheck) -> dict[str, Any]:
+    """Everything else that a config holds; every field that the stages use is here."""
+    with st.expander("Advanced", icon=":material/tune:", key="train_advanced"):
+        rates = {"scratch_lr": "Learning rate"}
+        if model.pretrained:
+            rates = {"head_lr": "Head learning rate", "backbone_lr": "Backbone learning rate"}
+            if model.train_all_layers:
+                rates = {"head_lr": "Learning rate"}
+            else:
+                rates = {"warmup_lr": "Warm-up learning rate", **rates}
+        rates["min_lr"] = "Last learning rate"
+        values: dict[str, Any] = {}
+        for column, (name, label) in zip(st.columns(4), rates.items(), strict=False):
+            values[name] = column.number_input(
+                label,
+                min_value=0.0 if name == "min_lr" else 1e-12,
+                max_value=10.0,
+                value=getattr(defaults, name),
+                format="%.1e",
+                step=1e-5,
+                key=f"{model.key}_{name}",
+                persist_state="session",
+            )
+        columns = st.columns(4)
+        values["weight_decay"] = columns[0].number_input(
+            "Weight decay",
+            min_value=0.0,
+            max_value=1.0,
+            value=defaults.weight_decay,
+            format="%.1e",
+            step=1e-4,
+            key=f"{model.key}_weight_decay",
+            help="Decoupled (AdamW), in fine-tuning and from scratch.",
+            persist_state="session",
+        )
+        values["label_smoothing"] = columns[1].number_input(
+            "Label smoothing",
+            min_value=0.0,
+            max_value=0.9,
+            value=defaults.label_smoothing,
+            step=0.05,
+            key="train_label_smoothing",
+            help="Share of the target that is spread over all classes. Some helps with wrong "
+            "labels.",
+            persist_state="session",
+        )
+        values["early_stopping_patience"] = int(
+            columns[2].number_input(
+                "Early stopping, epochs",
+                min_value=0,
+                max_value=10_000,
+                value=defaults.early_stopping_patience,
+                key="train_early_stopping",
+                help="End the last stage after so many epochs without a better validation "
+                "accuracy; 0 never does.",
+                persist_state="session",
+            )
+        )
+        values["seed"] = int(
+            columns[3].number_input(
+                "Seed",
+                min_value=0,
+                max_value=2**31 - 1,
+                value=defaults.seed,
+                key="train_seed",
+                help="Decides first weights, order, augmentation and dropout.",
+                persist_state="session",
+            )
+        )
+        values["use_augmented"] = st.toggle(
+            "Train on augmented copies too",
+            value=defaults.use_augmented,
+            disabled=not check.balance.augmented,
+            key="train_use_augmented",
+            help="The catalog has "
+            f"{wording.plural(check.balance.augmented, 'augmented copy', 'augmented copies')}; "
+            "they are never measured on.",
+            persist_state="session",
+        )
+        uses_amp = st.toggle(
+            "Mixed precision where the device has it",
+            value=defaults.amp == "auto",
+            key="train_amp",
+            persist_state="session",
+        )
+        values["amp"] = "auto" if uses_amp else "off"
+    return values

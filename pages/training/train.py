@@ -1,0 +1,129 @@
+"""Train: three numbered steps, then straight to the live run."""
+
+import json
+
+import streamlit as st
+
+from forge_core.catalog import browsing
+from forge_core.errors import ForgeError
+from forge_core.jobs import forecasting, queue, runs
+from forge_core.jobs.forecasting import Forecast
+from forge_core.jobs.runs import DataCheck
+from forge_core.training import devices, recommending
+from forge_core.training.config import TrainConfig
+from forge_core.workspace import Workspace
+from pages.components import (
+    empty_state,
+    errors,
+    navigation,
+    page_frame,
+    session,
+    train_data,
+    train_model,
+    train_schedule,
+    wording,
+)
+
+NAME_CHARACTERS = 60
+QUICK_INPUT_SIZE = 64
+
+
+def show() -> None:
+    """Draw the page."""
+    workspace = session.workspace()
+    if browsing.totals(workspace).images == 0:
+        page_frame.show_title("Train")
+        show_empty()
+        return
+    check = runs.check_data(workspace)
+    pressed = page_frame.show_title(
+        "Train",
+        action="Start training",
+        icon=":material/play_arrow:",
+        disabled=bool(check.problems),
+        help="Step 1 says what is missing." if check.problems else None,
+    )
+    notice = st.container()
+    train_data.show(workspace, check)
+    if check.problems:
+        return
+    found_devices = devices.list_devices()
+    recommendation = recommending.recommend(check.summary, found_devices)
+    model = train_model.choose(recommendation)
+    try:
+        config = train_schedule.choose(recommendation, model, check, found_devices)
+    except ForgeError as error:
+        errors.show(error)
+        return
+    name = st.text_input(
+        "Name of the run",
+        max_chars=NAME_CHARACTERS,
+        placeholder="optional, for example: with the new photos",
+        key="train_name",
+    )
+    if pressed:
+        with notice:
+            start(workspace, config, name)
+    show_forecast(workspace, config, check)
+
+
+def start(workspace: Workspace, config: TrainConfig, name: str) -> None:
+    """Start the run and go to it; what is in the way is said on the page."""
+    try:
+        run = runs.start_run(workspace, config, author=session.author(), name=name)
+    except ForgeError as error:
+        errors.show(error)
+    else:
+        navigation.go_to("runs", {"run": run.run_id})
+
+
+def show_forecast(workspace: Workspace, config: TrainConfig, check: DataCheck) -> None:
+    """How long it will take: known from an earlier run, or measured when that is asked for."""
+    num_train = check.balance.split_total("train")
+    known = forecasting.from_earlier_run(workspace, config, num_train)
+    key = json.dumps([config.to_dict(), check.revision_id], sort_keys=True)
+    measured: dict[str, Forecast] = st.session_state.setdefault("train:forecasts", {})
+    with st.container(horizontal=True, vertical_alignment="center", key="train_forecast"):
+        if known is not None:
+            st.markdown(
+                f":material/timer: About **{wording.duration(known.seconds)}**, "
+                f"as fast as run {known.run_id}."
+            )
+        elif key in measured:
+            st.markdown(
+                f":material/timer: About **{wording.duration(measured[key].seconds)}**, from a "
+                "few steps measured here."
+            )
+        elif is_quick(config) or st.button(
+            "Estimate the time", icon=":material/timer:", type="tertiary", key="train_estimate"
+        ):
+            with st.spinner("Measuring a few steps"):
+                measured[key] = forecasting.measure(
+                    config, num_train, check.balance.split_total("val"), len(check.class_names)
+                )
+            st.rerun()
+    if queue.list_active_jobs(workspace):
+        st.caption("Other work is running: the run may wait for it, or share the machine with it.")
+
+
+def is_quick(config: TrainConfig) -> bool:
+    """Whether measuring takes less than a second or two, so that nobody needs to ask for it."""
+    return config.architecture == "forge_cnn" and (config.input_size or 0) <= QUICK_INPUT_SIZE
+
+
+def show_empty() -> None:
+    """No images."""
+    empty_state.show(
+        "No images yet. A run learns from labelled images: import some first.",
+        icon="model_training",
+        choices=[
+            empty_state.Choice(
+                "Import images", lambda: navigation.go_to("import"), ":material/upload:"
+            )
+        ],
+        key="train_empty",
+    )
+
+
+with errors.guarded_page():
+    show()

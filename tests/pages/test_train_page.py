@@ -1,0 +1,224 @@
+"""The Train page in each state that a person can meet."""
+
+from pathlib import Path
+
+import pytest
+
+from db.enums import RunStatus
+from forge_core.augmentation.presets import AugmentationParameters
+from forge_core.catalog import classes, labelling
+from forge_core.jobs import local, runs
+from forge_core.training.config import TrainConfig
+from forge_core.workspace import Workspace
+from pages.components import augmentation_state, train_model
+from tests import arrange
+from tests.pages.opened import figures, labels_of_buttons, open_page, press, words
+
+PAGE = "training/train.py"
+
+
+def config_of_run(workspace: Workspace, run_id: int) -> TrainConfig:
+    return TrainConfig.from_dict(dict(runs.get_run(workspace, run_id).config))
+
+
+def test_no_images__says_so_and_offers_the_import(sqlite_workspace: Workspace):
+    app = open_page(PAGE)
+    assert "No images yet. A run learns from labelled images: import some first." in words(app)
+    assert labels_of_buttons(app) == ["Import images"]
+    assert not app.exception
+
+
+def test_no_labels__says_what_is_missing_and_cannot_start(
+    sqlite_workspace: Workspace, tmp_path: Path
+):
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    for seed in range(3):
+        arrange.draw_image("circle", seed).save(flat / f"{seed}.png")
+    arrange.import_folder(sqlite_workspace, flat)
+    app = open_page(PAGE)
+    assert "None of 3 images has a label." in words(app)
+    assert app.button(key="page_frame_action").disabled
+    assert "Split and continue" not in labels_of_buttons(app)
+
+
+def test_no_validation_split__splits_by_class_and_goes_on(
+    sqlite_workspace: Workspace, tmp_path: Path
+):
+    arrange.make_catalog(sqlite_workspace, tmp_path / "drawn", train=20, val=0, test=0)
+    app = open_page(PAGE)
+    assert app.warning[0].value == (
+        "0 images are in validation, so nothing can be measured. Split 80/10/10 by class now?"
+    )
+    assert app.button(key="page_frame_action").disabled
+    assert not app.selectbox
+    app = press(app, "Split and continue")
+    assert figures(app)["train"] == "48"
+    assert figures(app)["val"] == "6"
+    assert figures(app)["test"] == "6"
+    assert not app.button(key="page_frame_action").disabled
+    assert not app.error
+
+
+def test_no_training_split__is_offered_the_same(sqlite_workspace: Workspace, tmp_path: Path):
+    arrange.import_folder(sqlite_workspace, arrange.draw_folder(tmp_path / "drawn", per_class=10))
+    app = open_page(PAGE)
+    assert "0 images are in train, so nothing can be learned." in words(app)
+    app = press(app, "Split and continue")
+    assert figures(app)["train"] == "24"
+
+
+def test_one_class__cannot_start(sqlite_workspace: Workspace, tmp_path: Path):
+    arrange.make_catalog(sqlite_workspace, tmp_path / "drawn", ["circle"], train=6, val=2)
+    app = open_page(PAGE)
+    assert "needs at least 2" in words(app)
+    assert app.button(key="page_frame_action").disabled
+
+
+def test_ready__recommends_with_reasons(catalog: Workspace):
+    app = open_page(PAGE)
+    assert app.selectbox(key=train_model.ARCHITECTURE_KEY).value == "forge_cnn"
+    said = words(app)
+    assert "Recommended. ForgeCNN" in said
+    assert "48 images of 24 px, too small for ImageNet weights" in said
+    assert "3 classes, as of revision 1. Left out: nothing." in said
+    assert "GiB free" in app.selectbox(key="train_device").options[0]
+    assert "An epoch shows each image once: 16 (circle) to 16 (circle) of a class." in said
+    assert "from a few steps measured here" in said
+    assert app.get("plotly_chart")
+    assert not app.error
+    assert not app.exception
+
+
+def test_imbalance__is_told_in_words_and_balanced_unless_turned_off(
+    sqlite_workspace: Workspace, tmp_path: Path
+):
+    folder = tmp_path / "drawn"
+    arrange.draw_folder(folder, ("square",), splits={"train": 24, "val": 3})
+    arrange.draw_folder(folder, ("circle",), splits={"train": 6, "val": 3})
+    arrange.import_folder(sqlite_workspace, folder)
+    app = open_page(PAGE)
+    assert "'square' has 4.0 times the images of 'circle' (24 and 6)" in words(app)
+    assert app.toggle(key="train_balanced").value is True
+    assert "Each class is drawn about 15 times an epoch" in words(app)
+    assert "the largest class has 4.0 times the images" in words(app)
+    app.toggle(key="train_balanced").set_value(False).run()
+    assert "An epoch shows each image once: 6 (circle) to 24 (square) of a class." in words(app)
+    press(app, "Start training")
+    assert config_of_run(sqlite_workspace, 1).balanced_sampling is False
+    local.stop_supervisor(sqlite_workspace)
+
+
+def test_left_out__is_counted(catalog: Workspace):
+    assets = arrange.list_all(catalog)
+    labelling.relabel(catalog, [assets[0].asset_id], None, author="tester")
+    labelling.set_split(catalog, [assets[1].asset_id], "held_out", author="tester")
+    labelling.set_split(catalog, [assets[2].asset_id], None, author="tester")
+    said = words(open_page(PAGE))
+    assert "as of revision 4. Left out: 1 without a label, 1 in no split, 1 held out." in said
+
+
+def test_start__queues_the_run_as_shown_and_opens_it(catalog: Workspace):
+    app = open_page(PAGE)
+    app.number_input(key="train_forge_cnn_scratch_scratch_epochs").set_value(3)
+    app.number_input(key="train_seed").set_value(7)
+    app.text_input(key="train_name").set_value("first try")
+    app = press(app, "Start training")
+    run = runs.get_run(catalog, 1)
+    config = config_of_run(catalog, 1)
+    assert (run.name, run.author, run.revision_id) == ("first try", "tester", 1)
+    assert (config.scratch_epochs, config.seed, config.architecture) == (3, 7, "forge_cnn")
+    assert config.device == "cpu" or config.device.startswith("cuda")
+    assert app.title[0].value == "Run 1 · first try"
+    assert app.query_params["run"] in ("1", ["1"])
+    runs.cancel_run(catalog, 1)
+
+
+def test_pretrained__shows_both_stages_and_weights_that_are_not_here(
+    catalog: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "no-weights"))
+    app = open_page(PAGE)
+    app.selectbox(key=train_model.ARCHITECTURE_KEY).select("efficientnet_b2").run()
+    said = words(app)
+    assert "The ImageNet weights of efficientnet_b2 are not in the local cache" in said
+    assert "efficientnet_b2 from scratch (needs far more images)" in said
+    key = "train_efficientnet_b2_pretrained"
+    assert app.number_input(key=f"{key}_warmup_epochs").value == 5
+    assert app.number_input(key=f"{key}_backbone_lr").value == 1e-5
+    app = press(app, "Train from scratch")
+    assert app.number_input(key="train_efficientnet_b2_scratch_scratch_epochs").value == 40
+    assert "not in the local cache" not in words(app)
+
+
+def test_pretrained__cached_weights_are_offered_instead(
+    catalog: Workspace, monkeypatch: pytest.MonkeyPatch, shared_data
+):
+    monkeypatch.setenv("TORCH_HOME", str(shared_data("torch_home")))
+    app = open_page(PAGE)
+    app.selectbox(key=train_model.ARCHITECTURE_KEY).select("resnet18").run()
+    assert "train mobilenet_v2 (cached), or resnet18 from scratch" in words(app)
+    app = press(app, "Use MobileNetV2")
+    assert app.selectbox(key=train_model.ARCHITECTURE_KEY).value == "mobilenet_v2"
+    assert "not in the local cache" not in words(app)
+    assert "Estimate the time" in labels_of_buttons(app)
+
+
+def test_all_layers_at_once__has_one_stage(
+    catalog: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "no-weights"))
+    app = open_page(PAGE)
+    app.selectbox(key=train_model.ARCHITECTURE_KEY).select("resnet18").run()
+    app.toggle(key="train_resnet18_all_layers").set_value(True).run()
+    names = [box.label for box in app.number_input]
+    assert "Epochs of all layers" in names
+    assert "Warm-up epochs" not in names
+    press(app, "Start training")
+    assert config_of_run(catalog, 1).train_all_layers is True
+    runs.cancel_run(catalog, 1)
+
+
+def test_augmentation_page__its_choice_is_preset(catalog: Workspace):
+    app = open_page(PAGE)
+    parameters = AugmentationParameters(rotation_degrees=33)
+    app.session_state[augmentation_state.RUN_KEY] = {
+        "preset": "medical",
+        "parameters": parameters.to_dict(),
+    }
+    app.run()
+    box = next(box for box in app.selectbox if box.label == "Augmentation")
+    assert box.options[box.index] == "Medical images, as set on the Augmentation page"
+    press(app, "Start training")
+    assert config_of_run(catalog, 1).augmentation == parameters
+    assert config_of_run(catalog, 1).preset == "medical"
+    runs.cancel_run(catalog, 1)
+
+
+def test_numbers_that_do_not_fit__are_told_and_nothing_starts(catalog: Workspace):
+    app = open_page(PAGE)
+    app.number_input(key="train_forge_cnn_scratch_batch_size").set_value(2).run()
+    assert not app.error
+    app.number_input(key="train_forge_cnn_input_size").set_value(1024).run()
+    app.number_input(key="train_forge_cnn_scratch_min_lr").set_value(5.0).run()
+    app = press(app, "Start training")
+    assert not app.exception
+
+
+def test_a_like_run_before__says_how_long_it_takes(finished_workspace: Workspace):
+    app = open_page(PAGE)
+    app.number_input(key="train_forge_cnn_input_size").set_value(16)
+    app.number_input(key="train_forge_cnn_scratch_batch_size").set_value(8).run()
+    assert "as fast as run 1" in words(app)
+    assert runs.get_run(finished_workspace, 1).status == RunStatus.SUCCEEDED
+
+
+def test_names_with_markup__are_shown_as_they_are(sqlite_workspace: Workspace, tmp_path: Path):
+    arrange.make_catalog(sqlite_workspace, tmp_path / "drawn", train=6, val=2)
+    label = classes.list_classes(sqlite_workspace)[0]
+    classes.rename_class(sqlite_workspace, label.label_id, "**<b>$x$", author="tester")
+    app = open_page(PAGE)
+    assert not app.exception
+    raw = "\n".join(element.value for element in (*app.markdown, *app.caption, *app.warning))
+    assert "**<b>$x$" in words(app)
+    assert "**<b>" not in raw
