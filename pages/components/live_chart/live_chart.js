@@ -1,0 +1,45 @@
+// What Streamlit calls: at first and again whenever the page sends other data.
+
+const mounted = new WeakMap();
+
+function open(parentElement, setTriggerValue) {
+  const root = parentElement.querySelector(".live");
+  const view = new View(root);
+  const feed = new Feed(root, {
+    askForToken: () => setTriggerValue("token", Date.now()),
+    onTrouble: (text) => view.showTrouble(text),
+    onAnswer: (answer) => {
+      view.append(answer.epochs);
+      view.isFinal = answer.is_finished;
+      view.total = answer.total_epochs || view.total;
+      feed.after = view.lastEpoch;
+      feed.isEnded = answer.is_finished;
+      view.showProgress(answer);
+      view.draw();
+    },
+  });
+  return { view, feed };
+}
+
+export default function ({ parentElement, data, setTriggerValue }) {
+  if (!mounted.has(parentElement)) mounted.set(parentElement, open(parentElement, setTriggerValue));
+  const { view, feed } = mounted.get(parentElement);
+  const attempt = `${data.run_id}/${data.attempt}`;
+  if (view.attempt !== attempt) {
+    view.attempt = attempt;
+    view.reset([...data.epochs]);
+  } else if (data.epochs.length && data.epochs.at(-1).epoch > view.lastEpoch) {
+    view.append(data.epochs.filter((entry) => entry.epoch > view.lastEpoch));
+  }
+  view.stages = data.stages;
+  view.total = data.total_epochs;
+  view.isFinal = data.is_finished;
+  view.showProgress(data.progress);
+  view.draw();
+  feed.follow({ url: data.url, token: data.token, after: view.lastEpoch, isEnded: data.is_finished });
+  return () => {
+    feed.close();
+    view.close();
+    mounted.delete(parentElement);
+  };
+}

@@ -1,0 +1,33 @@
+// Numbers as a person reads them.
+
+const STAGES = {
+  verify: "Checking the image files",
+  pack: "Reading images",
+  warmup: "Warm-up",
+  finetune: "Fine-tuning",
+  scratch: "From scratch",
+  test: "Measuring on test",
+};
+const BEFORE_EPOCHS = ["verify", "pack"];
+
+const stageTitle = (name) => STAGES[name] ?? "";
+
+const percent = (share, digits = 1) => (share == null ? "–" : `${(100 * share).toFixed(digits)} %`);
+
+const lossText = (loss) => {
+  if (loss == null) return "–";
+  return loss >= 100 ? loss.toFixed(0) : loss >= 10 ? loss.toFixed(1) : loss.toFixed(3);
+};
+
+const count = (number) => Math.round(number).toLocaleString("en");
+
+const rateText = (rate) => (rate > 0 ? `${rate >= 10 ? count(rate) : rate.toFixed(1)} images/s` : "");
+
+function durationText(seconds) {
+  if (seconds == null || !Number.isFinite(seconds)) return "";
+  if (seconds < 10) return "a few seconds";
+  if (seconds < 90) return `${Math.round(seconds / 5) * 5} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  const hours = Math.floor(seconds / 3600);
+  return `${hours} h ${Math.round((seconds % 3600) / 60)} min`;
+}

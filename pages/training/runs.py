@@ -1,0 +1,196 @@
+"""Runs: all of them in a table, and one of them live (`?run=12`)."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from db.enums import RunStatus
+from db.records import Job, Run
+from forge_core.errors import ForgeError, InvalidInput
+from forge_core.jobs import runs
+from forge_core.workspace import Workspace
+from pages.components import (
+    badges,
+    empty_state,
+    errors,
+    navigation,
+    page_frame,
+    relative_time,
+    run_facts,
+    run_list,
+    run_live,
+    run_report,
+    run_words,
+    session,
+    wording,
+)
+
+
+def show() -> None:
+    """Draw the table, or the run that the address names."""
+    workspace = session.workspace()
+    asked = st.query_params.get("run", "")
+    if asked:
+        show_run(workspace, asked)
+    else:
+        show_table(workspace)
+
+
+def show_table(workspace: Workspace) -> None:
+    """All runs; a click on one opens it."""
+    found = runs.list_runs(workspace)
+    if not found:
+        page_frame.show_title("Runs")
+        show_notice()
+        empty_state.show(
+            "No runs yet. A run trains a network on your labelled images.",
+            icon="show_chart",
+            choices=[
+                empty_state.Choice(
+                    "Train a network", lambda: navigation.go_to("train"), ":material/play_arrow:"
+                )
+            ],
+            key="runs_empty",
+        )
+        return
+    page_frame.show_title("Runs", action="New run", icon=":material/add:", to="train")
+    show_notice()
+    show_rows(workspace, is_live=any(not run.status.is_finished() for run in found))
+
+
+def show_rows(workspace: Workspace, *, is_live: bool) -> None:
+    """The table; while a run goes on it refreshes by itself."""
+
+    @st.fragment(run_every=4.0 if is_live else None)
+    @errors.guarded_page()
+    def draw() -> None:
+        found = runs.list_runs(workspace)
+        epochs = {
+            run.run_id: runs.run_progress(workspace, run.run_id).epochs for run in found[:100]
+        }
+        clicked = run_list.show(found, epochs)
+        if clicked is not None:
+            st.query_params["run"] = str(clicked)
+            st.rerun(scope="app")
+
+    draw()
+
+
+def show_run(workspace: Workspace, asked: str) -> None:
+    """One run, as far as it has come."""
+    if not (asked.isascii() and asked.isdigit() and len(asked) < 10):
+        page_frame.show_title("Runs", action="See all runs", to="runs")
+        raise InvalidInput(
+            f"The address names the run {asked[:40]!r}.", next_step="A run has a number."
+        )
+    try:
+        run = runs.get_run(workspace, int(asked))
+    except ForgeError:
+        page_frame.show_title("Runs", action="See all runs", to="runs")
+        raise
+    pressed = page_frame.show_title(run_words.title(run), **primary_action(workspace, run))
+    show_line(run)
+    run_facts.show_delete_dialog(workspace, run)
+    show_notice()
+    if pressed:
+        act(workspace, run)
+    show_outcome(workspace, run)
+    run_live.show_curves(workspace, run)
+    run_live.watch(workspace, run)
+    if run.status.is_finished():
+        run_report.show(run)
+        run_facts.show_downloads(workspace, run)
+    run_live.show_log(workspace, run)
+    run_facts.show_images(workspace, run)
+    run_facts.show_config(run)
+
+
+def primary_action(workspace: Workspace, run: Run) -> dict[str, str]:
+    """The verb of the page's one primary button for this state."""
+    match run.status:
+        case RunStatus.QUEUED | RunStatus.RUNNING:
+            return {"action": "Cancel the run", "icon": ":material/stop_circle:"}
+        case RunStatus.SUCCEEDED:
+            return {"action": "Predict with it", "icon": ":material/center_focus_strong:"}
+        case _ if runs.can_resume(workspace, run.run_id):
+            return {"action": "Resume", "icon": ":material/resume:"}
+        case _:
+            return {"action": "Train again", "icon": ":material/replay:"}
+
+
+def act(workspace: Workspace, run: Run) -> None:
+    """Do what the primary button says."""
+    match run.status:
+        case RunStatus.QUEUED | RunStatus.RUNNING:
+            change(lambda: runs.cancel_run(workspace, run.run_id))
+        case RunStatus.SUCCEEDED:
+            navigation.go_to("predict", {"run": run.run_id})
+        case _ if runs.can_resume(workspace, run.run_id):
+            change(lambda: runs.resume_run(workspace, run.run_id, author=session.author()))
+        case _:
+            navigation.go_to("train")
+
+
+def change(work: Callable[[], Job | None]) -> None:
+    """Do it and draw the page again, or say why it cannot be done."""
+    try:
+        work()
+    except ForgeError as error:
+        errors.show(error)
+    else:
+        st.rerun()
+
+
+def show_line(run: Run) -> None:
+    """State, network, data and time in one line, and the quiet actions."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        badges.show_state(run.status)
+        facts = [f"as of revision {run.revision_id}"]
+        seconds = run_words.seconds(run)
+        if seconds is not None and run.status.is_finished():
+            facts.append(wording.duration(seconds))
+        if run.device:
+            facts.append(errors.literal(run.device))
+        st.markdown(f"{run_words.architecture(run)} :gray[· {' · '.join(facts)}]", width="content")
+        relative_time.show(run.created_at)
+        st.space("stretch")
+        if st.button("All runs", type="tertiary", icon=":material/list:", key="run_all"):
+            del st.query_params["run"]
+            st.rerun()
+        if run.status.is_finished() and st.button(
+            "Delete", type="tertiary", icon=":material/delete:", key="run_delete"
+        ):
+            run_facts.ask_to_delete(run)
+
+
+def show_outcome(workspace: Workspace, run: Run) -> None:
+    """What happened, in a sentence, with the next step."""
+    match run.status:
+        case RunStatus.SUCCEEDED:
+            epoch = f", at epoch {run.best_epoch}" if run.best_epoch else ""
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.success(
+                    f"Run {run.run_id} finished: {run_words.best(run)} validation accuracy{epoch}.",
+                    icon=":material/check_circle:",
+                )
+                if st.button("Train again", icon=":material/replay:", key="run_again"):
+                    navigation.go_to("train")
+        case RunStatus.FAILED | RunStatus.INTERRUPTED:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                draw = st.error if run.status == RunStatus.FAILED else st.warning
+                draw(errors.literal(run.message) or "The run ended without a word.")
+                if st.button("See log", icon=":material/terminal:", key="run_see_log"):
+                    st.session_state[run_live.OPEN_LOG_KEY] = run.run_id
+        case RunStatus.CANCELLED:
+            st.info("Cancelled. What it learned until then is kept.", icon=":material/cancel:")
+
+
+def show_notice() -> None:
+    """What the last action did, once."""
+    notice = st.session_state.pop(run_facts.NOTICE_KEY, "")
+    if notice:
+        st.toast(notice, icon=":material/check:")
+
+
+with errors.guarded_page():
+    show()

@@ -1,0 +1,264 @@
+"""The Runs page in each state that a person can meet. Its curves move in tests/journeys."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from db.clock import utc_now
+from db.enums import JobStatus, RunStatus
+from db.records import Run
+from forge_core.catalog import labelling
+from forge_core.evaluation.metrics import EvaluationReport
+from forge_core.jobs import local, processes, queue, runs
+from forge_core.training.config import TrainConfig
+from forge_core.workspace import Workspace
+from pages.components import confusion_chart, run_report
+from tests import arrange
+from tests.pages.opened import figures, labels_of_buttons, open_page, press, words
+
+PAGE = "training/runs.py"
+CONFIG = TrainConfig(architecture="forge_cnn", input_size=16, scratch_epochs=9, device="cpu")
+
+
+def add_run(workspace: Workspace, status: RunStatus, *, message: str = "", pid: int = 0) -> Run:
+    """A run in this state with its job; a running job belongs to the process `pid`."""
+    check = runs.check_data(workspace)
+    identity = processes.identify(pid) if pid else None
+    with workspace.database.write() as uow:
+        run_id = uow.runs.add(
+            name="",
+            status=status,
+            author="tester",
+            config=CONFIG.to_dict(),
+            revision_id=check.revision_id,
+            class_names=check.class_names,
+            label_ids=check.label_ids,
+            message=message,
+            started_at=None if status == RunStatus.QUEUED else uow.jobs.now(),
+        )
+        job = queue.add_in(
+            uow, "train", f"Run {run_id}", {"run_id": run_id}, author="tester", run_id=run_id
+        )
+        values = {"status": JobStatus(status)}
+        if identity is not None:
+            values |= {
+                "host": local.host_name(),
+                "pid": identity.pid,
+                "pid_started": identity.started,
+                "heartbeat_at": utc_now(),
+                "progress": {
+                    "stage": "scratch",
+                    "epoch": 2,
+                    "step": 1,
+                    "steps": 4,
+                    "images_per_second": 120.5,
+                    "eta_seconds": 70,
+                },
+            }
+        uow.jobs.update_if(job.job_id, (JobStatus.QUEUED,), **values)
+    return runs.get_run(workspace, run_id)
+
+
+def live_chart(app: AppTest) -> dict:
+    """What the page gives to the component."""
+    return json.loads(app.get("bidi_component")[0].proto.json)
+
+
+@pytest.fixture
+def sleeper() -> Iterator[int]:
+    """A living process that stands for a training one."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True
+    )
+    yield child.pid
+    child.kill()
+    child.wait()
+
+
+def test_no_runs__offers_to_train(sqlite_workspace: Workspace):
+    app = open_page(PAGE)
+    assert "No runs yet. A run trains a network on your labelled images." in words(app)
+    assert labels_of_buttons(app) == ["Train a network"]
+    app = press(app, "Train a network")
+    assert app.title[0].value == "Train"
+
+
+def test_table__has_a_row_a_run_with_its_curve(finished_workspace: Workspace):
+    app = open_page(PAGE)
+    table = app.dataframe[0].value
+    assert list(table["Run"]) == ["Run 1"]
+    assert list(table["State"]) == ["finished"]
+    assert list(table["Network"]) == ["ForgeCNN, from scratch"]
+    assert list(table["Data"]) == ["3 classes, revision 1"]
+    best = runs.get_run(finished_workspace, 1).best_val_accuracy
+    assert best is not None
+    assert table["Best"][0] == pytest.approx(100 * best)
+    assert len(table["Validation"][0]) == 4
+    app = press(app, "New run")
+    assert app.title[0].value == "Train"
+
+
+def test_finished__report_files_and_next_step(finished_workspace: Workspace):
+    app = open_page(PAGE, run=1)
+    run = runs.get_run(finished_workspace, 1)
+    said = words(app)
+    assert run.best_val_accuracy is not None
+    assert f"Run 1 finished: {100 * run.best_val_accuracy:.1f} % validation accuracy" in said
+    assert "ForgeCNN, from scratch" in said
+    report = EvaluationReport.from_dict((run.report or {})["test"])
+    assert figures(app)["Accuracy on test"] == f"{100 * report.accuracy:.1f} %"
+    low, high = report.accuracy_interval
+    assert app.metric[0].delta == f"{100 * low:.1f} to {100 * high:.1f} %"
+    assert figures(app)["Images"] == "12"
+    assert app.get("plotly_chart")
+    chart = live_chart(app)
+    assert [epoch["epoch"] for epoch in chart["epochs"]] == [1, 2, 3, 4]
+    assert chart["is_finished"] is True
+    downloads = [button.proto.label for button in app.get("download_button")]
+    assert [label.split(" (")[0] for label in downloads] == [
+        "Download best checkpoint",
+        "Download last checkpoint",
+    ]
+    assert not app.error
+    assert not app.exception
+
+
+def test_finished__classes_and_images_are_counted(finished_workspace: Workspace):
+    app = open_page(PAGE, run=1)
+    by_columns = {tuple(frame.value.columns): frame.value for frame in app.dataframe}
+    classes = by_columns["Class", "Precision", "Recall", "F1", "Images"]
+    assert set(classes["Class"]) == {"circle", "square", "stripe"}
+    images = by_columns["Class", "train", "val", "test"].set_index("Class")
+    assert images.loc["circle"].tolist() == [16, 4, 4]
+    assert images.loc["all"].tolist() == [48, 12, 12]
+
+
+def test_finished__its_data_is_that_of_its_revision(finished_workspace: Workspace):
+    assets = arrange.list_all(finished_workspace)
+    labelling.remove_assets(finished_workspace, [assets[0].asset_id], author="tester")
+    app = open_page(PAGE, run=1)
+    images = next(f.value for f in app.dataframe if "train" in f.value.columns)
+    assert images.iloc[-1].tolist() == ["all", 48, 12, 12]
+    assert "As of revision 1" in words(app)
+
+
+def test_finished__other_split(finished_workspace: Workspace):
+    app = open_page(PAGE, run=1)
+    app.segmented_control(key="run_split_1").set_value("val").run()
+    assert "Accuracy on val" in figures(app)
+    assert "Validation chose the best epoch" in words(app)
+
+
+def test_finished__predict_with_it(finished_workspace: Workspace):
+    app = press(open_page(PAGE, run=1), "Predict with it")
+    assert app.title[0].value == "Predict"
+    assert app.query_params["run"] in ("1", ["1"])
+
+
+def test_finished__train_again(finished_workspace: Workspace):
+    app = press(open_page(PAGE, run=1), "Train again")
+    assert app.title[0].value == "Train"
+
+
+def test_delete__says_what_it_frees_and_then_it_is_gone(finished_workspace: Workspace):
+    app = press(open_page(PAGE, run=1), "Delete")
+    assert "It frees" in words(app)
+    assert "MB" in words(app)
+    assert runs.list_runs(finished_workspace)
+    app = press(app, "Delete it")
+    assert runs.list_runs(finished_workspace) == []
+    assert "No runs yet." in words(app)
+    assert [toast.value.split(";")[0] for toast in app.toast] == ["Run 1 is deleted"]
+    app = open_page(PAGE, run=1)
+    assert "There is no run 1; it may have been removed." in words(app)
+    assert labels_of_buttons(app) == ["See all runs"]
+
+
+def test_delete__can_be_kept(finished_workspace: Workspace):
+    app = press(open_page(PAGE, run=1), "Delete")
+    press(app, "Keep it")
+    assert runs.list_runs(finished_workspace)
+
+
+def test_running__curve_progress_and_cancel(catalog: Workspace, sleeper: int):
+    run = add_run(catalog, RunStatus.RUNNING, pid=sleeper)
+    app = open_page(PAGE, run=run.run_id)
+    chart = live_chart(app)
+    assert chart["progress"]["state"] == "running"
+    assert chart["progress"]["epoch"] == 2
+    assert chart["total_epochs"] == 9
+    assert chart["is_finished"] is False
+    assert chart["stages"] == [{"name": "scratch", "epochs": 9}]
+    assert chart["url"] == f"/forge-api/runs/{run.run_id}/metrics"
+    assert "Delete" not in labels_of_buttons(app)
+    press(app, "Cancel the run")
+    job_id = runs.run_progress(catalog, run.run_id).job_id
+    assert job_id is not None
+    assert queue.get_job(catalog, job_id).cancel_requested
+
+
+def test_queued__waits(catalog: Workspace, sleeper: int):
+    add_run(catalog, RunStatus.RUNNING, pid=sleeper)
+    waiting = add_run(catalog, RunStatus.QUEUED)
+    app = open_page(PAGE, run=waiting.run_id)
+    assert live_chart(app)["progress"]["state"] == "queued"
+    press(app, "Cancel the run")
+    assert runs.get_run(catalog, waiting.run_id).status == RunStatus.CANCELLED
+    said = words(open_page(PAGE, run=waiting.run_id))
+    assert "Cancelled." in said
+    assert "No epoch was finished, so there is no curve." in said
+
+
+def test_interrupted__says_why_and_can_be_resumed(catalog: Workspace, sleeper: int):
+    message = (
+        "Run 1 stopped at epoch 7: its process ended without a word (killed, or out of memory). "
+        "Last checkpoint: epoch 6."
+    )
+    add_run(catalog, RunStatus.INTERRUPTED, message=message)
+    add_run(catalog, RunStatus.RUNNING, pid=sleeper)  # keeps the only place
+    app = open_page(PAGE, run=1)
+    assert message in words(app)
+    assert "See log" in labels_of_buttons(app)
+    app = press(app, "Resume")
+    assert runs.get_run(catalog, 1).status == RunStatus.QUEUED
+    assert "Cancel the run" in labels_of_buttons(app)
+    runs.cancel_run(catalog, 1)
+
+
+def test_failed__says_why_with_the_next_step(catalog: Workspace):
+    message = "The loss is not finite at step 3 of epoch 2. Lower the learning rate."
+    add_run(catalog, RunStatus.FAILED, message=message)
+    app = open_page(PAGE, run=1)
+    assert message in words(app)
+    assert app.error
+    assert "Resume" in labels_of_buttons(app)
+
+
+@pytest.mark.parametrize("asked", ["99", "abc", "-1", "1" * 40, "../1"])
+def test_an_address_of_no_run__is_told(finished_workspace: Workspace, asked: str):
+    app = open_page(PAGE, run=asked)
+    assert app.error
+    assert not app.exception
+    app = press(app, "See all runs")
+    assert list(app.dataframe[0].value["Run"]) == ["Run 1"]
+
+
+def test_log__is_there(finished_workspace: Workspace):
+    app = open_page(PAGE, run=1)
+    assert any("val_accuracy" in block.value for block in app.code)
+
+
+def test_confusion__every_cell_can_be_clicked_and_names_its_class(finished_workspace: Workspace):
+    run = runs.get_run(finished_workspace, 1)
+    report = EvaluationReport.from_dict((run.report or {})["test"])
+    figure = confusion_chart.make_figure(report)
+    cells = figure.data[1]
+    assert len(cells.x) == 9
+    assert [list(cell) for cell in cells.customdata[:2]] == [[0, 0], [0, 1]]
+    assert "click: images of circle" in cells.text[0]
+    label_id = run_report.label_of(run.class_names, run.label_ids, "square")
+    assert label_id == arrange.class_id(finished_workspace, "square")
