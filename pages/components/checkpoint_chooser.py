@@ -1,0 +1,103 @@
+"""Which checkpoint answers: the best of the newest run, unless another one is asked for."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from db.records import Run
+from forge_core.errors import NotFound
+from forge_core.inference.predictor import Predictor
+from forge_core.jobs import runs
+from forge_core.workspace import Workspace
+from pages.components import run_words
+
+KINDS = ("best", "last")
+KEPT_PREDICTORS = 3
+RUN_KEY = "predict_run"
+
+
+@dataclass(frozen=True)
+class ChosenCheckpoint:
+    """A checkpoint file and the run that it is from."""
+
+    run: Run
+    kind: str
+    path: Path
+
+
+def list_usable(workspace: Workspace) -> list[Run]:
+    """Runs that have a checkpoint, newest first; a running one is usable after its first epoch."""
+    usable = []
+    for run in runs.list_runs(workspace):
+        try:
+            runs.checkpoint_path(workspace, run.run_id)
+        except NotFound:
+            continue
+        usable.append(run)
+    return usable
+
+
+def choose(workspace: Workspace, usable: list[Run]) -> ChosenCheckpoint:
+    """Draw the choice; the address (`?run=12&kind=last`) holds it.
+
+    Raises:
+        NotFound: The address names a run without a checkpoint.
+    """
+    by_id = {run.run_id: run for run in usable}
+    asked = st.query_params.get("run", "")
+    wanted = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else None
+    if asked and wanted not in by_id:
+        raise NotFound(
+            f"There is no checkpoint of run {asked[:20]}.",
+            next_step="Choose another run in the list of runs.",
+        )
+    ids = list(by_id)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        run_id = st.selectbox(
+            "Checkpoint",
+            ids,
+            index=ids.index(wanted) if wanted is not None else 0,
+            format_func=lambda number: run_words.choice(by_id[number]),
+            key=f"{RUN_KEY}_{wanted}",
+            width=520,
+        )
+        kind = st.segmented_control(
+            "Epoch",
+            KINDS,
+            default=st.query_params["kind"] if st.query_params.get("kind") in KINDS else "best",
+            required=True,
+            key="predict_kind",
+            help="Best validation accuracy, or the last epoch.",
+        )
+    if run_id != (wanted if wanted is not None else ids[0]):
+        st.query_params["run"] = str(run_id)
+        st.rerun()
+    if kind != st.query_params.get("kind", "best"):
+        st.query_params["kind"] = kind
+    chosen = by_id[run_id or ids[0]]
+    return ChosenCheckpoint(chosen, kind, runs.checkpoint_path(workspace, chosen.run_id, kind))
+
+
+def load(chosen: ChosenCheckpoint) -> Predictor:
+    """The network of the checkpoint, loaded once for the bytes of its file.
+
+    Raises:
+        CheckpointRejected: The file is damaged, or predicts otherwise here.
+    """
+    state = chosen.path.stat()
+    content_hash = _hash_file(str(chosen.path), state.st_mtime_ns, state.st_size)
+    return _load(content_hash, chosen.path)
+
+
+@st.cache_resource(max_entries=KEPT_PREDICTORS, show_spinner="Loading the network")
+def _load(content_hash: str, _path: Path) -> Predictor:
+    return Predictor.load(_path)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _hash_file(path: str, changed_ns: int, size_bytes: int) -> str:
+    """SHA-256 of a file; read again only when its time or size has changed."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

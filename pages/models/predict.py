@@ -1,0 +1,177 @@
+"""Predict: drop pictures, read what a checkpoint finds in them (`?run=12`)."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from forge_core.catalog import browsing, classes
+from forge_core.imaging.decode import DecodeLimits
+from forge_core.workspace import Workspace
+from pages.components import (
+    answer_views,
+    answers,
+    checkpoint_chooser,
+    correction_box,
+    empty_state,
+    errors,
+    navigation,
+    page_frame,
+    session,
+)
+from pages.components.answers import Answer, NamedFile
+from pages.components.checkpoint_chooser import ChosenCheckpoint
+
+TOP_K = 5
+DEFAULT_THRESHOLD = 50
+ANSWERS_KEY = "predict:answers"
+ROUND_KEY = "predict:round"
+DROP_ZONE = """
+<style>
+.st-key-predict_zone [data-testid="stFileUploaderDropzone"] {
+  min-height: 46vh; flex-direction: column; justify-content: center; gap: 16px;
+}
+</style>
+"""
+
+
+def show() -> None:
+    """Draw the page."""
+    workspace = session.workspace()
+    usable = checkpoint_chooser.list_usable(workspace)
+    if not usable:
+        page_frame.show_title("Predict")
+        show_empty(workspace)
+        return
+    has_files = bool(dropped_before())
+    again = page_frame.show_title(
+        "Predict",
+        action="Predict others" if has_files else None,
+        icon=":material/replay:",
+    )
+    if again:
+        st.session_state[ROUND_KEY] = st.session_state.get(ROUND_KEY, 0) + 1
+        st.session_state.pop(ANSWERS_KEY, None)
+        st.rerun()
+    chosen = checkpoint_chooser.choose(workspace, usable)
+    files = drop_zone(is_large=not has_files)
+    if files:
+        show_answers(workspace, chosen, files)
+
+
+def dropped_before() -> list[UploadedFile]:
+    """The files as they were when this run of the page began."""
+    number = st.session_state.get(ROUND_KEY, 0)
+    dropped = st.session_state.get(f"predict_files_{number}") or []
+    taken = st.session_state.get(f"predict_camera_{number}")
+    return [*dropped, *([taken] if taken else [])]
+
+
+def drop_zone(*, is_large: bool) -> list[UploadedFile]:
+    """Where pictures come in: the whole page until something is there."""
+    number = st.session_state.get(ROUND_KEY, 0)
+    if is_large:
+        st.html(DROP_ZONE)
+    with st.container(key="predict_zone"):
+        files = st.file_uploader(
+            "Drop pictures here",
+            accept_multiple_files=True,
+            key=f"predict_files_{number}",
+            label_visibility="collapsed",
+        )
+        taken = None
+        if st.toggle("Use the camera", key="predict_use_camera"):
+            taken = st.camera_input(
+                "Take a picture", key=f"predict_camera_{number}", label_visibility="collapsed"
+            )
+    return [*files, *([taken] if taken else [])]
+
+
+def show_answers(
+    workspace: Workspace, chosen: ChosenCheckpoint, files: Sequence[UploadedFile]
+) -> None:
+    """One picture with its bars, or a table of many."""
+    found = answer(workspace, chosen, files)
+    threshold = choose_threshold()
+    labels = classes.list_classes(workspace)
+    if len(files) > 1:
+        answer_views.show_many(found, threshold)
+        return
+    data = files[0].getvalue()
+    limits = DecodeLimits.from_settings(workspace.settings)
+    colors = {label.name: label.color for label in labels}
+    answer_views.show_one(found[0], data, limits, colors, threshold)
+    prediction = found[0].prediction
+    if prediction is not None:
+        correction_box.show(
+            workspace,
+            labels,
+            name=files[0].name,
+            data=data,
+            predicted=prediction.probabilities[0].label_name,
+        )
+
+
+def answer(
+    workspace: Workspace, chosen: ChosenCheckpoint, files: Sequence[UploadedFile]
+) -> list[Answer]:
+    """The answers, each file asked once a checkpoint."""
+    predictor = checkpoint_chooser.load(chosen)
+    known: dict[tuple[str, str], Answer] = st.session_state.setdefault(ANSWERS_KEY, {})
+    keys = [(predictor.loaded.sha256, file.file_id) for file in files]
+    new = [file for file, key in zip(files, keys, strict=True) if key not in known]
+    if new:
+        bar = st.progress(0.0, "Predicting") if len(new) > 1 else st.empty()
+        told = partial(_tell, bar, len(new)) if len(new) > 1 else None
+        fresh = answers.answer_files(
+            predictor,
+            [NamedFile(file.name, file.getvalue) for file in new],
+            DecodeLimits.from_settings(workspace.settings),
+            top_k=TOP_K,
+            on_progress=told,
+        )
+        bar.empty()
+        for file, found in zip(new, fresh, strict=True):
+            known[predictor.loaded.sha256, file.file_id] = found
+    answered = {key: known[key] for key in keys}
+    st.session_state[ANSWERS_KEY] = answered  # forget files that were taken away
+    return list(answered.values())
+
+
+def _tell(bar: "st.delta_generator.DeltaGenerator", total: int, done: int) -> None:
+    bar.progress(done / total, f"Predicting, {done:,} of {total:,}")
+
+
+def choose_threshold() -> float:
+    """Below this probability the page says "not sure"."""
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        percent = st.slider(
+            "Sure from, %",
+            min_value=0,
+            max_value=100,
+            value=DEFAULT_THRESHOLD,
+            key="predict_threshold",
+            width=240,
+            persist_state="session",
+        )
+    return percent / 100
+
+
+def show_empty(workspace: Workspace) -> None:
+    """No checkpoint to ask."""
+    if browsing.totals(workspace).images == 0:
+        sentence = "No network yet. Import images, then train a run: it answers here."
+        choice = empty_state.Choice(
+            "Import images", lambda: navigation.go_to("import"), ":material/upload:"
+        )
+    else:
+        sentence = "No network yet. Train a run first; its best checkpoint answers here."
+        choice = empty_state.Choice(
+            "Train a run first", lambda: navigation.go_to("train"), ":material/play_arrow:"
+        )
+    empty_state.show(sentence, icon="center_focus_strong", choices=[choice], key="predict_empty")
+
+
+with errors.guarded_page():
+    show()
