@@ -1,0 +1,74 @@
+"""Watch a run from the terminal: a line an epoch, a bar for the current one."""
+
+import time
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from db.enums import RunStatus
+from db.records import EpochRow, Run
+from forge_core.cli import output
+from forge_core.errors import JobFailed
+from forge_core.jobs import runs
+from forge_core.workspace import Workspace
+
+POLL_SECONDS = 0.5
+
+
+def follow(workspace: Workspace, run_id: int, *, as_json: bool = False) -> Run:
+    """Wait until a run is finished and return it. An interrupt leaves the run going.
+
+    Raises:
+        KeyboardInterrupt: The person stopped watching; they are told that the run goes on.
+    """
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[rate]}"))
+    is_hidden = as_json or not console.is_terminal
+    try:
+        with Progress(*columns, console=console, disable=is_hidden, transient=True) as bar:
+            task = bar.add_task("Waits to start", total=1.0, rate="")
+            return _watch(workspace, run_id, bar, task, as_json=as_json)
+    except KeyboardInterrupt:
+        output.tell(f"Run {run_id} goes on in the background. See it again:")
+        output.tell(f"  forge runs show {run_id} --follow")
+        raise
+
+
+def require_success(workspace: Workspace, run: Run) -> None:
+    """Return when the run succeeded.
+
+    Raises:
+        JobFailed: It did not; in its own words.
+    """
+    if run.status != RunStatus.SUCCEEDED:
+        progress = runs.run_progress(workspace, run.run_id)
+        raise JobFailed(
+            run.message or f"Run {run.run_id} is {run.status}.",
+            next_step=progress.next_step or f"Read its log: forge runs log {run.run_id}",
+        )
+
+
+def describe_epoch(epoch: EpochRow) -> str:
+    """One line with the metrics of an epoch."""
+    return (
+        f"epoch {epoch.epoch:>3}  {epoch.stage:<8}  "
+        f"train loss {epoch.train_loss:.4f}  accuracy {output.percent(epoch.train_accuracy):>7}  "
+        f"val loss {epoch.val_loss:.4f}  accuracy {output.percent(epoch.val_accuracy):>7}  "
+        f"{epoch.duration_seconds:.1f} s"
+    )
+
+
+def _watch(workspace: Workspace, run_id: int, bar: Progress, task: TaskID, *, as_json: bool) -> Run:
+    last_epoch = 0
+    while True:
+        now = runs.run_progress(workspace, run_id, last_epoch)
+        for epoch in now.epochs:
+            output.say(describe_epoch(epoch), as_json=as_json)
+            last_epoch = epoch.epoch
+        rate = f"{now.images_per_second:,.0f} images/s" if now.images_per_second else ""
+        if now.eta_seconds is not None:
+            rate += f", {now.eta_seconds:,.0f} s left"
+        bar.update(task, completed=now.fraction, description=now.message, rate=rate)
+        if now.status.is_finished():
+            return runs.get_run(workspace, run_id)
+        time.sleep(POLL_SECONDS)

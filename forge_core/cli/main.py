@@ -1,0 +1,68 @@
+"""Assembles the `forge` command; each command lives in the file of its subject."""
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from db.failures import DATABASE_UNAVAILABLE
+from forge_core.cli import (
+    catalog_commands,
+    demo_command,
+    model_commands,
+    operator_commands,
+    output,
+    runs_commands,
+    train_command,
+)
+from forge_core.errors import ForgeError, JobFailed
+
+
+class _ReadableErrors(TyperGroup):
+    """Turns every foreseen failure into a message, a next step and exit status 1."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ForgeError as error:
+            output.show_error(error)
+            raise typer.Exit(1) from error
+        except DATABASE_UNAVAILABLE as error:
+            output.show_error(
+                JobFailed(
+                    "The database does not answer.",
+                    next_step="Start it, or correct FORGE_DATABASE_URL; see `forge doctor`.",
+                    detail=str(error.orig),
+                )
+            )
+            raise typer.Exit(1) from error
+
+
+app = typer.Typer(
+    cls=_ReadableErrors,
+    help="Vision Forge: import, look, label, split, train, evaluate, predict, serve.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(catalog_commands.init)
+app.command("import")(catalog_commands.import_images)
+app.command()(catalog_commands.export)
+app.command()(catalog_commands.split)
+app.command()(train_command.train)
+app.add_typer(runs_commands.app, name="runs")
+app.command()(model_commands.evaluate)
+app.command()(model_commands.predict)
+app.command()(model_commands.serve)
+app.add_typer(operator_commands.db_app, name="db")
+app.command()(operator_commands.doctor)
+app.command()(demo_command.demo)
+
+
+def main() -> None:
+    """Entry of the console script `forge`."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

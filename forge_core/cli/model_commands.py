@@ -1,0 +1,154 @@
+"""`forge evaluate | predict | serve`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forge_core.cli import opening, output
+from forge_core.cli.opening import WorkspaceOption
+from forge_core.cli.output import JsonOption
+from forge_core.errors import ForgeError, InvalidInput
+
+TargetArgument = Annotated[
+    str, typer.Argument(metavar="RUN|CHECKPOINT", help="Number of a run, or a .safetensors file.")
+]
+KindOption = Annotated[str, typer.Option(help="Checkpoint of the run: best or last.")]
+DeviceOption = Annotated[str, typer.Option(help="auto, cpu or cuda:0.")]
+
+
+def evaluate(
+    run_id: Annotated[int, typer.Argument(metavar="RUN", help="Number of the run.")],
+    split: Annotated[str, typer.Option(help="train, val, test or held_out.")] = "test",
+    kind: KindOption = "best",
+    device: DeviceOption = "auto",
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure a run's checkpoint on a split, with the labels of the run's revision."""
+    from forge_core.jobs import evaluating
+    from forge_core.training.pack import RejectedImage
+
+    opened = opening.existing(workspace)
+    rejected: list[RejectedImage] = []
+    with output.progress_bar("Evaluating", as_json=as_json) as advance:
+        report = evaluating.evaluate_run(
+            opened,
+            run_id,
+            split,
+            kind,
+            device,
+            progress=advance,
+            on_rejected=rejected.append,
+        )
+    if kind == "best":
+        evaluating.keep_report(opened, run_id, split, report)
+    if as_json:
+        output.answer({"report": report.to_dict(), "rejected": rejected})
+        return
+    low, high = report.accuracy_interval
+    output.say(
+        f"Run {run_id} on {split}: accuracy {output.percent(report.accuracy)} "
+        f"({100 * low:.1f} to {100 * high:.1f} with 95 % confidence), "
+        f"loss {report.loss:.4f}, macro F1 {report.macro_f1:.3f}, {report.num_images:,} images"
+    )
+    output.show_table(
+        "",
+        ["class", "precision", "recall", "F1", "images"],
+        [
+            [
+                entry.class_name,
+                f"{entry.precision:.3f}",
+                f"{entry.recall:.3f}",
+                f"{entry.f1:.3f}",
+                entry.support,
+            ]
+            for entry in report.per_class
+        ],
+    )
+    for problem in rejected:
+        output.tell(f"left out: {problem.message}")
+
+
+def predict(
+    target: TargetArgument,
+    images: Annotated[list[Path], typer.Argument(help="Image files.")],
+    top: Annotated[int, typer.Option(min=1, help="How many classes to name.")] = 5,
+    kind: KindOption = "best",
+    device: DeviceOption = "auto",
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Class probabilities of image files. Fails when no file could be read."""
+    from forge_core import settings
+    from forge_core.errors import ImageRejected
+    from forge_core.imaging.decode import DecodeLimits
+    from forge_core.inference.predictor import Prediction, Predictor
+
+    path = opening.checkpoint_of(target, workspace, kind)
+    predictor = Predictor.load(path, device)
+    limits = DecodeLimits.from_settings(settings.current())
+    answers: list[tuple[Path, Prediction | ForgeError]] = []
+    for image in images:
+        try:
+            answers.append((image, predictor.predict(_read(image, limits.max_bytes), top, limits)))
+        except (ImageRejected, InvalidInput) as error:
+            answers.append((image, error))
+    if as_json:
+        output.answer({"checkpoint": path, "predictions": [_as_json(*row) for row in answers]})
+    else:
+        for image, found in answers:
+            _show(image, found)
+    if not any(isinstance(found, Prediction) for _, found in answers):
+        raise InvalidInput(
+            f"None of {len(images)} files could be predicted.",
+            next_step="Name files that are images.",
+        )
+
+
+def serve(
+    target: TargetArgument,
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8080,
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
+    kind: KindOption = "best",
+    device: DeviceOption = "auto",
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Answer predictions over HTTP: GET /health, POST /predict."""
+    from forge_core.inference import serving
+
+    path = opening.checkpoint_of(target, workspace, kind)
+    output.tell(f"Serving {path.name} on http://{host}:{port} (GET /health, POST /predict)")
+    options = ["--checkpoint", str(path), "--host", host, "--port", str(port), "--device", device]
+    serving.main(options)
+
+
+def _read(path: Path, max_bytes: int) -> bytes:
+    try:
+        if path.stat().st_size > max_bytes:
+            raise InvalidInput(f"{path} is larger than {max_bytes:,} bytes.")
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidInput(
+            f"{path} cannot be read: {error.strerror or type(error).__name__}."
+        ) from error
+
+
+def _as_json(path: Path, found: object) -> dict[str, object]:
+    if isinstance(found, ForgeError):
+        return {
+            "file": path,
+            "error": {"message": found.message, "next_step": found.next_step},
+        }
+    return {"file": path, **output.plain(found)}
+
+
+def _show(path: Path, found: object) -> None:
+    from forge_core.inference.predictor import Prediction
+
+    if isinstance(found, ForgeError):
+        output.tell(f"{path}: {found.message}")
+    elif isinstance(found, Prediction):
+        output.say(f"{path} ({found.latency_ms:.0f} ms)")
+        for entry in found.probabilities:
+            output.say(f"  {output.percent(entry.probability):>8}  {entry.label_name}")

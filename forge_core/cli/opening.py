@@ -1,0 +1,61 @@
+"""Which workspace a command works in, and which run or checkpoint it means."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forge_core import settings
+from forge_core.errors import NotFound
+from forge_core.settings import Settings
+from forge_core.workspace import Workspace, open_workspace
+
+WorkspaceOption = Annotated[
+    Path | None,
+    typer.Option("--workspace", "-w", help="Folder of the workspace, instead of FORGE_WORKSPACE."),
+]
+
+
+def chosen_settings(folder: Path | None) -> Settings:
+    """The settings, with this workspace folder when one is named."""
+    current = settings.current()
+    return current if folder is None else current.model_copy(update={"workspace": folder})
+
+
+def create(folder: Path | None) -> Workspace:
+    """The workspace, made when it does not exist yet."""
+    return open_workspace(chosen_settings(folder))
+
+
+def existing(folder: Path | None) -> Workspace:
+    """The workspace.
+
+    Raises:
+        NotFound: There is none: a slip of the folder must not make an empty one.
+    """
+    chosen = chosen_settings(folder)
+    if not chosen.workspace_folder.is_dir():
+        raise NotFound(
+            f"There is no workspace at {chosen.workspace_folder}.",
+            next_step="Make one with `forge init`, or name another with --workspace.",
+        )
+    return open_workspace(chosen)
+
+
+def checkpoint_of(target: str, folder: Path | None, kind: str) -> Path:
+    """The checkpoint file that is meant by a run's number or by a path.
+
+    Raises:
+        NotFound: There is no such file, run, or checkpoint of the run.
+    """
+    path = Path(target).expanduser()
+    if path.is_file():
+        return path
+    if not target.isdecimal():
+        raise NotFound(
+            f"There is no checkpoint file {target}.",
+            next_step="Name a .safetensors file, or the number of a run.",
+        )
+    from forge_core.jobs import runs
+
+    return runs.checkpoint_path(existing(folder), int(target), kind)

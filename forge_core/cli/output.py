@@ -1,0 +1,112 @@
+"""How commands speak: words or JSON on stdout, progress and errors on stderr."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from forge_core.errors import ForgeError
+
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Answer with one JSON document on stdout.")
+]
+Advance = Callable[[int, int], None]
+
+
+def say(text: str, *, as_json: bool = False) -> None:
+    """Write a line for a person; nothing when the answer shall be JSON."""
+    if not as_json:
+        typer.echo(text)
+
+
+def tell(text: str) -> None:
+    """Write a line to stderr, whatever the answer looks like."""
+    typer.echo(text, err=True)
+
+
+def answer(document: Any) -> None:
+    """Write the one JSON document of a command."""
+    typer.echo(json.dumps(plain(document), ensure_ascii=False, indent=2))
+
+
+def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Write a table; columns whose every cell is a number are aligned to the right."""
+    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+    for position, column in enumerate(columns):
+        are_numbers = bool(rows) and all(isinstance(row[position], (int, float)) for row in rows)
+        table.add_column(column, justify="right" if are_numbers else "left")
+    for row in rows:
+        cells = [f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row]
+        table.add_row(*(escape(cell) for cell in cells))
+    # A fixed width, so that a pipe gets whole lines.
+    console = Console()
+    (console if console.is_terminal else Console(width=200)).print(table)
+
+
+def show_error(error: ForgeError) -> None:
+    """Write a foreseen failure to stderr: what was asked and found, then what to do."""
+    tell(f"Error: {error.message}")
+    if error.next_step:
+        tell(f"  {error.next_step}")
+    if error.detail:
+        tell(f"  ({error.detail.strip().splitlines()[-1][:500]})")
+
+
+@contextmanager
+def progress_bar(words: str, *, as_json: bool = False) -> Iterator[Advance]:
+    """A bar on stderr, only where a person watches; gives a function of (done, total)."""
+    console = Console(stderr=True)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=as_json or not console.is_terminal,
+        transient=True,
+    ) as progress:
+        task = progress.add_task(words, total=None)
+
+        def advance(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        yield advance
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON can hold it; records become objects, times ISO 8601 in UTC."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(name): plain(entry) for name, entry in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(entry) for entry in value]
+    if isinstance(value, datetime):
+        return value.isoformat() + ("" if value.tzinfo else "Z")
+    if isinstance(value, (UUID, Path)):
+        return str(value)
+    return value
+
+
+def percent(share: float | None) -> str:
+    """A share of 0 to 1 in percent with one digit; a dash for None."""
+    return "-" if share is None else f"{100 * share:.1f} %"
+
+
+def size(size_bytes: float) -> str:
+    """Bytes in the unit a person would take."""
+    for unit in ("bytes", "KB", "MB", "GB"):
+        if size_bytes < 1000:
+            return f"{size_bytes:,.0f} {unit}" if unit == "bytes" else f"{size_bytes:.1f} {unit}"
+        size_bytes /= 1000
+    return f"{size_bytes:.1f} TB"

@@ -1,0 +1,191 @@
+"""`forge runs list | show | assets | log | cancel | resume | delete`."""
+
+import csv
+import sys
+from typing import Annotated
+
+import typer
+
+from forge_core.cli import opening, output
+from forge_core.cli.opening import WorkspaceOption
+from forge_core.cli.output import JsonOption
+
+app = typer.Typer(help="Look at training runs and steer them.", no_args_is_help=True)
+RunArgument = Annotated[int, typer.Argument(metavar="RUN", help="Number of the run.")]
+
+
+@app.command("list")
+def list_all(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """Every run, newest first."""
+    from forge_core.jobs import runs
+
+    found = runs.list_runs(opening.existing(workspace))
+    if as_json:
+        output.answer(found)
+        return
+    if not found:
+        output.say("No runs yet. Start one: forge train")
+        return
+    output.show_table(
+        "",
+        ["run", "name", "state", "architecture", "revision", "val accuracy", "epoch", "started"],
+        [
+            [
+                run.run_id,
+                run.name or "-",
+                run.status.value,
+                run.config.get("architecture", "-"),
+                run.revision_id,
+                output.percent(run.best_val_accuracy),
+                run.best_epoch or "-",
+                f"{run.started_at:%Y-%m-%d %H:%M} UTC" if run.started_at else "-",
+            ]
+            for run in found
+        ],
+    )
+
+
+@app.command()
+def show(
+    run_id: RunArgument,
+    follow: Annotated[bool, typer.Option("--follow", help="Watch until it is finished.")] = False,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """State, config, epochs and reports of a run."""
+    from forge_core.cli import following
+    from forge_core.evaluation.metrics import EvaluationReport
+    from forge_core.jobs import runs
+
+    opened = opening.existing(workspace)
+    run = runs.get_run(opened, run_id)
+    if follow:
+        run = following.follow(opened, run_id, as_json=as_json)
+    progress = runs.run_progress(opened, run_id)
+    if as_json:
+        output.answer({"run": run, "progress": progress})
+        return
+    output.say(f"Run {run.run_id} {run.name}".rstrip() + f": {run.status.value}")
+    if progress.message:
+        output.say(f"  {progress.message}")
+    if progress.next_step:
+        output.say(f"  {progress.next_step}")
+    output.say(f"  {run.config.get('architecture')} on {run.device or 'no device yet'}")
+    output.say(f"  catalog as of revision {run.revision_id}, classes {', '.join(run.class_names)}")
+    for epoch in [] if follow else progress.epochs:
+        output.say(following.describe_epoch(epoch))
+    for split, values in (run.report or {}).items():
+        report = EvaluationReport.from_dict(dict(values))
+        low, high = report.accuracy_interval
+        output.say(
+            f"{split}: accuracy {output.percent(report.accuracy)} "
+            f"({100 * low:.1f} to {100 * high:.1f}) on {report.num_images:,} images"
+        )
+
+
+@app.command()
+def assets(
+    run_id: RunArgument,
+    split: Annotated[str, typer.Option(help="train, val or test.")] = "train",
+    as_csv: Annotated[bool, typer.Option("--csv", help="Write a table of labels.")] = False,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Exactly the images that a run uses of a split, with the labels they had then."""
+    from forge_core.jobs import runs
+
+    found = runs.run_assets(opening.existing(workspace), run_id, split)
+    if as_json:
+        output.answer(found)
+        return
+    if as_csv:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(["file_path", "label_name", "split_type", "content_hash", "asset_id"])
+        for asset in found:
+            writer.writerow(
+                [
+                    asset.file_path,
+                    asset.label_name,
+                    asset.split_type,
+                    asset.content_hash,
+                    asset.asset_id,
+                ]
+            )
+        return
+    for asset in found:
+        output.say(f"{asset.label_name}\t{asset.file_path}")
+
+
+@app.command()
+def log(
+    run_id: RunArgument,
+    lines: Annotated[int, typer.Option(min=1, help="How many of the last lines.")] = 200,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """The last lines of a run's log."""
+    from forge_core.jobs import runs
+
+    output.say(runs.log_tail(opening.existing(workspace), run_id, lines))
+
+
+@app.command()
+def cancel(
+    run_id: RunArgument, workspace: WorkspaceOption = None, as_json: JsonOption = False
+) -> None:
+    """End a run after its current step; its finished epochs are kept."""
+    from forge_core.jobs import runs
+
+    run = runs.cancel_run(opening.existing(workspace), run_id)
+    if as_json:
+        output.answer(run)
+    elif run.status.is_finished():
+        output.say(f"Run {run_id} is {run.status.value}.")
+    else:
+        output.say(f"Run {run_id} is asked to stop.")
+
+
+@app.command()
+def resume(
+    run_id: RunArgument,
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="Watch the run, or only queue it.")
+    ] = True,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Go on with a run that was interrupted or cancelled."""
+    from forge_core.cli import following
+    from forge_core.jobs import runs
+
+    opened = opening.existing(workspace)
+    runs.resume_run(opened, run_id, author=opened.author)
+    run = runs.get_run(opened, run_id)
+    if wait:
+        run = following.follow(opened, run_id, as_json=as_json)
+    if as_json:
+        output.answer(run)
+    else:
+        output.say(run.message or f"Run {run_id} is queued again.")
+    if wait:
+        following.require_success(opened, run)
+
+
+@app.command()
+def delete(
+    run_id: RunArgument,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove a run with its checkpoints and logs."""
+    from forge_core.jobs import runs
+
+    opened = opening.existing(workspace)
+    freed = output.size(runs.removal_preview(opened, run_id))
+    if not yes:
+        typer.confirm(f"Remove run {run_id} for good and free {freed}?", abort=True, err=True)
+    deleted = runs.delete_run(opened, run_id)
+    if as_json:
+        output.answer(deleted)
+    else:
+        output.say(f"Run {run_id} is removed; {output.size(deleted.freed_bytes)} are free again.")

@@ -1,0 +1,124 @@
+"""`forge train`."""
+
+import json
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from forge_core.cli import opening, output
+from forge_core.cli.opening import WorkspaceOption
+from forge_core.cli.output import JsonOption
+from forge_core.errors import InvalidInput
+
+
+def train(
+    architecture: Annotated[
+        str | None, typer.Option("--architecture", "-a", help="Network; recommended if left out.")
+    ] = None,
+    scratch: Annotated[bool, typer.Option("--scratch", help="Without pretrained weights.")] = False,
+    preset: Annotated[
+        str | None, typer.Option(help="Augmentation: natural, medical, aerial or text.")
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Epochs from scratch, or of fine-tuning.")
+    ] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Decides everything random.")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu or cuda:0.")] = None,
+    set_fields: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Any field of the config, as NAME=JSON value; repeatable."),
+    ] = None,
+    config_file: Annotated[
+        Path | None, typer.Option("--config", help="A config in JSON instead of the recommended.")
+    ] = None,
+    name: Annotated[str, typer.Option(help="What the run is called.")] = "",
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="Watch the run, or only queue it.")
+    ] = True,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a network in the background on the catalog as it is now, and watch it."""
+    from forge_core.cli import following
+    from forge_core.jobs import runs
+    from forge_core.models.architectures import ARCHITECTURES
+    from forge_core.training import devices, recommending
+    from forge_core.training.config import TrainConfig
+
+    opened = opening.existing(workspace)
+    check = runs.check_data(opened)
+    reasons: dict[str, str] = {}
+    if config_file is not None:
+        config = TrainConfig.from_json(_read(config_file))
+    else:
+        advice = recommending.recommend(check.summary, devices.list_devices())
+        config, reasons = advice.config, dict(advice.reasons)
+    changes: dict[str, Any] = {}
+    if architecture is not None and architecture != config.architecture:
+        found = ARCHITECTURES.get(architecture)
+        changes |= {
+            "architecture": architecture,
+            "pretrained": found is not None and found.pretrained,
+            "input_size": None,
+        }
+        reasons.pop("architecture", None)
+    if scratch:
+        changes["pretrained"] = False
+    given = {"preset": preset, "batch_size": batch_size, "seed": seed, "device": device}
+    changes |= {field: value for field, value in given.items() if value is not None}
+    changes |= _parse_fields(set_fields or [], [field.name for field in fields(TrainConfig)])
+    if epochs is not None:
+        pretrained = changes.get("pretrained", config.pretrained)
+        changes["finetune_epochs" if pretrained else "scratch_epochs"] = epochs
+    if changes.get("augmentation") is not None:
+        config = TrainConfig.from_dict({**config.to_dict(), **changes})
+    else:
+        config = replace(config, **changes)
+    for warning in check.warnings if not as_json else []:
+        output.tell(f"note: {warning}")
+    run = runs.start_run(opened, config, author=opened.author, name=name)
+    output.say(
+        f"Run {run.run_id}: {config.architecture}"
+        f"{' (pretrained)' if config.pretrained else ''}, {config.total_epochs} epochs, "
+        f"{check.summary.num_images:,} training images of {check.summary.num_classes} classes.",
+        as_json=as_json,
+    )
+    if "architecture" in reasons and architecture is None:
+        output.say(f"  {reasons['architecture']}", as_json=as_json)
+    if wait:
+        run = following.follow(opened, run.run_id, as_json=as_json)
+    if as_json:
+        output.answer(run)
+    elif wait:
+        output.say(run.message)
+    else:
+        output.say(f"It is queued. Watch it: forge runs show {run.run_id} --follow")
+    if wait:
+        following.require_success(opened, run)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"The config {path} cannot be read: {error}") from error
+
+
+def _parse_fields(assignments: list[str], known: list[str]) -> dict[str, Any]:
+    """`NAME=value` pairs; a value that is not JSON is taken as text."""
+    values: dict[str, Any] = {}
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        if not equals or name not in known:
+            raise InvalidInput(
+                f"--set {assignment!r} does not name a field of the config.",
+                next_step=f"Write NAME=VALUE; fields: {', '.join(known)}.",
+            )
+        try:
+            values[name] = json.loads(text)
+        except json.JSONDecodeError:
+            values[name] = text
+    return values
