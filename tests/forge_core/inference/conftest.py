@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 
-import httpx
+import httpx2 as httpx
 import pytest
 import torch
 from PIL import Image
