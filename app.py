@@ -17,6 +17,7 @@ from forge_core import settings
 from forge_core.api.middleware import AllowedHosts, SecurityHeaders
 from forge_core.api.routes import routes
 from forge_core.workspace import open_workspace
+from pages.components import errors
 
 log = logging.getLogger("forge.app")
 
@@ -37,4 +38,5 @@ app = st.App(
         Middleware(AllowedHosts, allowed=settings.current().allowed_hosts),
     ],
     routes=routes(open_workspace),
+    on_script_error=errors.show_unexpected,
 )

@@ -45,17 +45,20 @@ def _show_jobs() -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 badges.show_state(job.status)
                 st.markdown(_plain(job.title), width="stretch")
-                if job.run_id is not None and navigation.find_page("runs"):
-                    st.markdown(
-                        f"[Open]({navigation.link_to('runs', run=job.run_id)})", width="content"
+                runs_page = navigation.find_page("runs")
+                if job.run_id is not None and runs_page is not None:
+                    st.page_link(
+                        runs_page.file, label="Open", query_params={"run": str(job.run_id)}
                     )
                 if job.cancel_requested:
                     st.markdown(":gray[stopping]", width="content")
                 elif st.button("Cancel", key=f"header_cancel_{job.job_id}", type="tertiary"):
                     _cancel(job.job_id)
-            share = (job.progress or {}).get("fraction")
+            told = job.progress or {}
+            share, left = told.get("fraction"), told.get("eta_seconds")
             if isinstance(share, int | float):
-                st.progress(min(1.0, max(0.0, float(share))))
+                words = f"{wording.duration(left)} left" if isinstance(left, int | float) else None
+                st.progress(min(1.0, max(0.0, float(share))), words)
 
 
 def _cancel(job_id: int) -> None:

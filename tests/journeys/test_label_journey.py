@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from db.records import Asset
+from forge_core.api.middleware import HEADERS
 from forge_core.catalog import browsing, classes, history, labelling
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
@@ -287,7 +288,12 @@ def test_a_first_deep_visit__goes_through_the_shell(
     sqlite_workspace: Workspace, forge_server, browser_page: Page, tmp_path: Path
 ):
     server = forge_server(sqlite_workspace)
-    browser_page.goto(f"{server.url}/gallery")
+    answer = browser_page.goto(f"{server.url}/gallery")
+    assert answer is not None
+    for name, value in HEADERS.items():
+        assert answer.headers[name.lower()] == value
+    foreign = browser_page.request.get(f"{server.url}/gallery", headers={"Host": "evil.example"})
+    assert foreign.status == 400
     expect(browser_page.get_by_text("No images yet.")).to_be_visible(timeout=60_000)
     expect(browser_page.locator(".st-key-header")).to_contain_text("0 images")
     expect(browser_page.get_by_role("navigation")).to_contain_text("Gallery")

@@ -1,4 +1,4 @@
-"""The gallery component: its three languages joined, and the one function that pages call.
+"""The gallery component: its files joined, and the one function that pages call.
 
 Streamlit loads a component's script as one module, so the parts in `parts/` are plain scripts
 that share a scope and are joined in this order; `gallery.js` wires them and comes last.
@@ -29,6 +29,15 @@ PARTS = (
 )
 
 
+STYLES = ("grid", "panel", "messages", "small_screens")
+
+
+def read_styles() -> str:
+    """The component's whole style sheet: `gallery.css`, then the parts."""
+    files = [HERE / "gallery.css", *(HERE / "parts" / f"{name}.css" for name in STYLES)]
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+
+
 def read_script() -> str:
     """The component's whole script: the parts, then `gallery.js`."""
     files = [*(HERE / "parts" / f"{name}.js" for name in PARTS), HERE / "gallery.js"]
@@ -38,7 +47,7 @@ def read_script() -> str:
 _mount = st.components.v2.component(
     "forge_gallery",
     html=(HERE / "gallery.html").read_text(encoding="utf-8"),
-    css=(HERE / "gallery.css").read_text(encoding="utf-8"),
+    css=read_styles(),
     js=read_script(),
 )
 

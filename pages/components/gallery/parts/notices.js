@@ -9,18 +9,20 @@ class Notices {
     this.showState(outbox.state());
   }
 
-  showState({ kind, kept }) {
+  showState({ kind, count, isKept }) {
     const words = {
       saved: "saved",
-      saving: `saving ${formatNumber(kept)}`,
-      offline: `offline, ${formatNumber(kept)} kept`,
+      saving: `saving ${formatNumber(count)}`,
+      offline: `offline, ${formatNumber(count)} ${isKept ? "kept" : "not sent"}`,
     }[kind];
     if (this.saved.textContent !== words) this.saved.textContent = words;
     this.saved.dataset.state = kind;
     this.saved.title = {
       saved: "Every change is in the catalog.",
       saving: "On the way to the catalog.",
-      offline: "The server cannot be reached. Changes are kept in this browser and sent when it is back.",
+      offline: isKept
+        ? "The server cannot be reached. Changes are kept in this browser and sent when it is back."
+        : "The server cannot be reached, and this browser keeps nothing. Leave this page open until it is back.",
     }[kind];
     this.showConflict();
   }

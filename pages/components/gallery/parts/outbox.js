@@ -31,6 +31,7 @@ class Outbox {
   adopt(kept) {
     const here = new Set([...this.queue, ...this.conflicts].map((r) => r.operation_id));
     const fresh = kept.filter((record) => !here.has(record.operation_id));
+    for (const record of fresh) record.isKept = true;
     fresh.sort((a, b) => a.created - b.created || a.order - b.order);
     this.queue.unshift(...fresh.filter((record) => record.state === "pending"));
     this.conflicts.push(...fresh.filter((record) => record.state === "conflict"));
@@ -67,10 +68,11 @@ class Outbox {
     return !this.queue.length;
   }
 
+  /** How many changes are unanswered, and whether all of them would survive this page. */
   state() {
-    const kept = this.queue.length;
-    if (!kept) return { kind: "saved", kept };
-    return { kind: this.failures ? "offline" : "saving", kept };
+    const count = this.queue.length;
+    const kind = !count ? "saved" : this.failures ? "offline" : "saving";
+    return { kind, count, isKept: this.queue.every((record) => record.isKept) };
   }
 
   async flush() {
@@ -192,8 +194,9 @@ class Outbox {
     this.listeners.state(this.state());
   }
 
-  save(record) {
-    return this.store.then((store) => store?.put(record));
+  async save(record) {
+    record.isKept = Boolean(await (await this.store)?.put(record));
+    this.announce();
   }
 
   forget(record) {
@@ -218,9 +221,10 @@ function openStore(name) {
       const database = request.result;
       const run = (mode, work) =>
         new Promise((done) => {
-          const asked = work(database.transaction("operations", mode).objectStore("operations"));
-          asked.onsuccess = () => done(asked.result);
-          asked.onerror = () => done(null);
+          const transaction = database.transaction("operations", mode);
+          const asked = work(transaction.objectStore("operations"));
+          transaction.oncomplete = () => done(asked.result ?? true);
+          transaction.onerror = transaction.onabort = () => done(null);
         });
       resolve({
         all: () => run("readonly", (store) => store.getAll()),

@@ -7,6 +7,7 @@ class Rows {
     this.server = server;
     this.generation = 0;
     this.clear();
+    this.complete = true; // nothing to load before there is a filter
   }
 
   clear() {
