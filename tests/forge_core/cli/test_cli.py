@@ -1,0 +1,419 @@
+"""The forge command on real workspaces."""
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from db.enums import RunStatus
+from forge_core.cli.main import app
+from forge_core.jobs import local, processes, runs
+from forge_core.settings import Settings
+from forge_core.workspace import open_workspace
+from tests.arrange import draw_folder, draw_image
+from tests.forge_core.jobs.supervising import Supervising, wait_for
+
+FAST = [
+    "--scratch",
+    "-a",
+    "forge_cnn",
+    "--epochs",
+    "2",
+    "--device",
+    "cpu",
+    "--set",
+    "input_size=16",
+]
+
+
+def forge(*arguments):
+    """Run the command in this process; a traceback is never an answer."""
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert "Traceback" not in result.output
+    return result
+
+
+def forge_json(*arguments):
+    result = forge(*arguments, "--json")
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A workspace with a finished run, made through the command itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FORGE_USER", "tester")
+        patch.delenv("FORGE_WORKSPACE", raising=False)
+        root = tmp_path_factory.mktemp("cli")
+        folder = root / "workspace"
+        where = ["--workspace", str(folder)]
+        splits = {"train": 8, "val": 3, "test": 3}
+        forge_json("import", draw_folder(root / "drawn", splits=splits), *where)
+        workspace = open_workspace(Settings(_env_file=None, workspace=folder, user="tester"))
+        try:
+            result = forge("train", *FAST, "--name", "first", *where)
+            assert result.exit_code == 0, result.output
+            assert "epoch   2" in result.stdout
+            yield folder
+        finally:
+            Supervising(workspace).end()
+            workspace.database.dispose()
+
+
+def test_init__makes_a_workspace_and_can_be_repeated(tmp_path):
+    folder = tmp_path / "new"
+    made = forge_json("init", "--workspace", folder)
+    assert made["workspace"] == str(folder)
+    assert made["images"] == 0
+    assert (folder / "forge.db").exists()
+    assert "0 images" in forge("init", "-w", folder).stdout
+
+
+def test_commands__without_a_workspace_make_none(tmp_path):
+    result = forge("runs", "list", "-w", tmp_path / "absent")
+    assert result.exit_code == 1
+    assert "There is no workspace" in result.stderr
+    assert "forge init" in result.stderr
+    assert result.stdout == ""
+    assert not (tmp_path / "absent").exists()
+
+
+def test_import__says_what_it_found_and_a_second_time_adds_nothing(tmp_path):
+    folder = draw_folder(tmp_path / "drawn", per_class=2)
+    (folder / "circle" / "broken.png").write_bytes(b"not a picture")
+    looked = forge_json("import", folder, "--dry-run", "-w", tmp_path / "w")
+    assert looked["num_images"] == 7
+    assert looked["classes"] == {"circle": 3, "square": 2, "stripe": 2}
+    report = forge_json("import", folder, "-w", tmp_path / "w")
+    assert (report["added"], report["already_present"]) == (6, 0)
+    assert report["skipped"][0]["path"] == "circle/broken.png"
+    again = forge("import", folder, "-w", tmp_path / "w")
+    assert again.exit_code == 0
+    assert "Added 0 images" in again.stdout
+    assert "6 were there already" in again.stdout
+
+
+def test_import__nothing_there(tmp_path):
+    result = forge("import", tmp_path / "nowhere", "-w", tmp_path / "w")
+    assert result.exit_code == 1
+    assert "There is nothing at" in result.stderr
+
+
+def test_split_and_export__what_is_written_is_read_back(tmp_path):
+    forge_json("import", draw_folder(tmp_path / "drawn", per_class=10), "-w", tmp_path / "w")
+    dry = forge_json(
+        "split", "--train", 60, "--val", 20, "--test", 20, "--dry-run", "-w", tmp_path / "w"
+    )
+    assert dry["status"] == "dry_run"
+    done = forge_json("split", "--train", 60, "--val", 20, "--test", 20, "-w", tmp_path / "w")
+    assert done["status"] == "applied"
+    assert done["counts"] == dry["counts"]
+    assert done["counts"]["circle"] == {"train": 6, "val": 2, "test": 2, "held_out": 0, "none": 0}
+    assert (
+        "divided so already"
+        in forge("split", "--train", 60, "--val", 20, "--test", 20, "-w", tmp_path / "w").stdout
+    )
+    table = tmp_path / "labels.csv"
+    wrote = forge_json("export", table, "--label", "circle", "--split", "val", "-w", tmp_path / "w")
+    assert wrote["num_images"] == 2
+    assert {row["label_name"] for row in csv.DictReader(table.open())} == {"circle"}
+    forge_json("export", tmp_path / "all.zip", "-w", tmp_path / "w")
+    back = forge_json("import", tmp_path / "all.zip", "-w", tmp_path / "other")
+    assert back["added"] == 30
+    unknown = forge("export", table, "--label", "ghost", "-w", tmp_path / "w")
+    assert unknown.exit_code == 1
+    assert "no class 'ghost'" in unknown.stderr
+    assert "circle" in unknown.stderr
+
+
+def test_train__refused_with_the_next_step(tmp_path):
+    forge_json("import", draw_folder(tmp_path / "drawn"), "-w", tmp_path / "w")
+    result = forge("train", "-w", tmp_path / "w")
+    assert result.exit_code == 1
+    assert "0 images are in training" in result.stderr
+    assert "Split 80/10/10 by class now?" in result.stderr
+    assert forge_json("runs", "list", "-w", tmp_path / "w") == []
+
+
+@pytest.mark.parametrize("assignment", ["colour=red", "batch_size", "batch_size=1", "seed=abc"])
+def test_train__bad_fields_are_refused(trained, assignment):
+    result = forge("train", "--set", assignment, "-w", trained)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: ")
+    assert len(forge_json("runs", "list", "-w", trained)) == 1
+
+
+def test_runs_list_and_show(trained):
+    (run,) = forge_json("runs", "list", "-w", trained)
+    assert (run["run_id"], run["status"], run["name"]) == (1, "succeeded", "first")
+    assert run["config"]["scratch_epochs"] == 2
+    listed = forge("runs", "list", "-w", trained).stdout
+    assert "first" in listed
+    assert "succeeded" in listed
+    shown = forge_json("runs", "show", 1, "-w", trained)
+    assert [epoch["epoch"] for epoch in shown["progress"]["epochs"]] == [1, 2]
+    words = forge("runs", "show", 1, "-w", trained).stdout
+    assert "epoch   2" in words
+    assert "test: accuracy" in words
+    missing = forge("runs", "show", 9, "-w", trained)
+    assert (missing.exit_code, missing.stdout) == (1, "")
+    assert "no run 9" in missing.stderr
+    assert "epoch 2" in forge("runs", "log", 1, "--lines", 50, "-w", trained).stdout
+
+
+def test_runs_assets__exactly_the_images_of_a_split(trained):
+    found = forge_json("runs", "assets", 1, "--split", "val", "-w", trained)
+    assert len(found) == 9
+    assert {asset["split_type"] for asset in found} == {"val"}
+    table = forge("runs", "assets", 1, "--split", "val", "--csv", "-w", trained).stdout
+    rows = list(csv.DictReader(io.StringIO(table)))
+    assert [row["asset_id"] for row in rows] == [asset["asset_id"] for asset in found]
+    assert forge("runs", "assets", 1, "--split", "held_out", "-w", trained).exit_code == 1
+
+
+def test_evaluate__same_numbers_as_the_run(trained):
+    report = forge_json("evaluate", 1, "--split", "val", "--device", "cpu", "-w", trained)["report"]
+    kept = forge_json("runs", "list", "-w", trained)[0]["report"]["val"]
+    assert report["confusion"] == kept["confusion"]
+    words = forge("evaluate", 1, "-w", trained).stdout
+    assert "Run 1 on test: accuracy" in words
+    assert "stripe" in words
+
+
+def test_predict__by_run_and_by_file_and_with_a_broken_image(trained, tmp_path):
+    good, bad = tmp_path / "circle.png", tmp_path / "bad.png"
+    draw_image("circle", 77).save(good)
+    bad.write_bytes(b"no picture")
+    by_run = forge_json("predict", 1, good, bad, "--top", 2, "-w", trained)
+    first, second = by_run["predictions"]
+    assert len(first["probabilities"]) == 2
+    assert "error" in second
+    by_file = forge_json("predict", by_run["checkpoint"], good)["predictions"][0]
+    assert by_file["probabilities"][0] == first["probabilities"][0]
+    only_bad = forge("predict", 1, bad, "-w", trained)
+    assert only_bad.exit_code == 1
+    assert "bad.png" in only_bad.stderr
+    absent = forge("predict", "absent.safetensors", good, "-w", trained)
+    assert absent.exit_code == 1
+    assert "no checkpoint file" in absent.stderr
+
+
+def test_train__no_wait_then_cancel_and_delete(trained):
+    queued = forge_json(
+        "train",
+        "-a",
+        "forge_cnn",
+        "--scratch",
+        "--epochs",
+        5000,
+        "--no-wait",
+        "--device",
+        "cpu",
+        "-w",
+        trained,
+    )
+    assert queued["status"] in ("queued", "running")
+    number = queued["run_id"]
+    busy = forge("runs", "delete", number, "--yes", "-w", trained)
+    assert busy.exit_code == 1
+    assert "Cancel it first" in busy.stderr
+    forge("runs", "cancel", number, "-w", trained)
+    wait_for(
+        lambda: forge_json("runs", "show", number, "-w", trained)["run"]["status"] == "cancelled"
+    )
+    assert forge("runs", "delete", number, "-w", trained).exit_code == 1  # nobody said yes
+    assert forge_json("runs", "delete", number, "--yes", "-w", trained)["run_id"] == number
+
+
+def test_train__interrupted_watching_leaves_the_run_going(trained):
+    command = [
+        sys.executable,
+        "-m",
+        "forge_core.cli.main",
+        "train",
+        "-a",
+        "forge_cnn",
+        "--scratch",
+        "--epochs",
+        "5000",
+        "--device",
+        "cpu",
+        "-w",
+        str(trained),
+    ]
+    watching = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "FORGE_USER": "tester"},
+    )
+    try:
+        for line in watching.stdout:
+            if line.startswith("epoch"):
+                break
+        watching.send_signal(signal.SIGINT)
+        _, errors = watching.communicate(timeout=20)
+    finally:
+        watching.kill()
+        watching.wait()
+    assert "goes on in the background" in errors
+    assert "Traceback" not in errors
+    workspace = open_workspace(Settings(_env_file=None, workspace=trained, user="tester"))
+    run = runs.list_runs(workspace)[0]
+    assert run.status == RunStatus.RUNNING
+    runs.cancel_run(workspace, run.run_id)
+    wait_for(lambda: runs.get_run(workspace, run.run_id).status.is_finished())
+    runs.delete_run(workspace, run.run_id)
+
+
+def test_serve__answers_like_predict(trained, tmp_path):
+    image = tmp_path / "circle.png"
+    draw_image("circle", 77).save(image)
+    expected = forge_json("predict", 1, image, "-w", trained)["predictions"][0]["probabilities"]
+    command = [
+        sys.executable,
+        "-m",
+        "forge_core.cli.main",
+        "serve",
+        "1",
+        "--port",
+        "18473",
+        "-w",
+        str(trained),
+    ]
+    service = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    address = "http://127.0.0.1:18473"
+    try:
+        wait_for(lambda: _is_healthy(address), what="healthy", seconds=60)
+        with image.open("rb") as file:
+            answer = httpx.post(f"{address}/predict", files={"file": file}, timeout=20).json()
+    finally:
+        service.terminate()
+        assert service.wait(timeout=20) is not None
+    assert json.dumps(expected[0]["label_name"]) in json.dumps(answer)
+    assert f"{expected[0]['probability']:.4f}" in json.dumps(answer, default=str) or any(
+        abs(entry["probability"] - expected[0]["probability"]) < 1e-5
+        for entry in _probabilities(answer)
+    )
+
+
+def _is_healthy(address):
+    try:
+        return httpx.get(f"{address}/health", timeout=2).status_code == 200
+    except httpx.TransportError:
+        time.sleep(0.1)
+        return False
+
+
+def _probabilities(answer):
+    if isinstance(answer, list):
+        return [entry for part in answer for entry in _probabilities(part)]
+    if isinstance(answer, dict):
+        if "probability" in answer:
+            return [answer]
+        return [entry for part in answer.values() for entry in _probabilities(part)]
+    return []
+
+
+def test_doctor__each_check_and_the_exit_status(trained, tmp_path, monkeypatch):
+    findings = forge_json("doctor", "-w", trained)["findings"]
+    states = {finding["check"]: finding["state"] for finding in findings}
+    assert states["database"] == states["asset root"] == states["versions"] == "ok"
+    assert "device cpu" in states
+    assert not list((trained / "assets").glob("forge-doctor-*"))
+    empty = forge_json("doctor", "-w", tmp_path / "absent")["findings"]
+    assert {f["check"]: f["state"] for f in empty}["workspace"] == "warn"
+    assert not (tmp_path / "absent").exists()
+    monkeypatch.setenv("FORGE_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none")
+    broken = forge("doctor", "-w", trained)
+    assert broken.exit_code == 1
+    assert "fail  database" in broken.stdout
+    assert "FORGE_DATABASE_URL" in broken.stdout
+
+
+def test_database_that_does_not_answer__is_an_error_in_words(tmp_path, monkeypatch):
+    monkeypatch.setenv("FORGE_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none")
+    result = forge("init", "-w", tmp_path / "w")
+    assert result.exit_code == 1
+    assert "The database does not answer." in result.stderr
+
+
+def test_db_upgrade__on_an_empty_postgres(postgres_server, tmp_path, monkeypatch):
+    from tests.conftest import _administer
+
+    name = f"forge_cli_{os.getpid()}"
+    _administer(postgres_server, f"CREATE DATABASE {name}")
+    url = postgres_server.set(database=name).render_as_string(hide_password=False)
+    monkeypatch.setenv("FORGE_DATABASE_URL", url)
+    try:
+        refused = forge("init", "-w", tmp_path / "w")
+        assert refused.exit_code == 1
+        assert "forge db upgrade" in refused.stderr
+        upgraded = forge_json("db", "upgrade")
+        assert upgraded["before"] is None
+        assert "already" in forge("db", "upgrade").stdout
+        assert forge_json("init", "-w", tmp_path / "w")["images"] == 0
+    finally:
+        _administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_demo__walks_everything_and_fails_below_the_floor(tmp_path):
+    folder = tmp_path / "demo"
+    result = forge("demo", "--epochs", 2, "--floor", 1.0, "-w", folder)
+    assert result.exit_code == 1  # two epochs do not get every digit right
+    for words in ("imported 1,797 images", "359 test", "test accuracy", "predicted digits/"):
+        assert words in result.stdout
+    assert "at least 1 was expected" in result.stderr
+    workspace = open_workspace(Settings(_env_file=None, workspace=folder))
+    assert local.find_supervisor(workspace) is None
+    workspace.database.dispose()
+    again = forge_json("demo", "--epochs", 2, "--floor", 0.5, "-w", folder)
+    assert again["counts"] == {"train": 1259, "val": 179, "test": 359}
+    assert again["run_id"] == 2
+    assert again["test_accuracy"] > 0.5
+
+
+def test_help__names_every_command():
+    words = forge("--help").stdout
+    for command in (
+        "init",
+        "import",
+        "export",
+        "split",
+        "train",
+        "runs",
+        "evaluate",
+        "predict",
+        "serve",
+        "db",
+        "doctor",
+        "demo",
+    ):
+        assert command in words
+
+
+def test_light_commands_do_not_load_torch(tmp_path):
+    code = (
+        "import sys; from forge_core.cli.main import app; "
+        f"app(['init', '-w', {str(tmp_path / 'w')!r}], standalone_mode=False); "
+        "assert 'torch' not in sys.modules; assert 'streamlit' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+def test_supervisors_of_these_tests_are_known(trained):
+    """What `trained` ends at its end is what the command started."""
+    workspace = open_workspace(Settings(_env_file=None, workspace=trained, user="tester"))
+    identity = local.find_supervisor(workspace)
+    assert identity is None or processes.is_alive(identity)

@@ -1,0 +1,95 @@
+from datetime import datetime
+
+import pytest
+
+from db.enums import JobStatus
+from db.records import Job
+from forge_core.jobs import slots
+
+LISTING = """GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-aaaa)
+GPU 1: NVIDIA H100 80GB HBM3 (UUID: GPU-bbbb)
+"""
+DIVIDED = """GPU 0: NVIDIA A100 (UUID: GPU-aaaa)
+  MIG 1g.5gb      Device  0: (UUID: MIG-1111)
+  MIG 1g.5gb      Device  1: (UUID: MIG-2222)
+"""
+
+
+def make_job(kind="train", device="auto"):
+    return Job(
+        job_id=1,
+        kind=kind,
+        title="",
+        payload={"device": device},
+        status=JobStatus.QUEUED,
+        author="",
+        run_id=None,
+        progress=None,
+        result=None,
+        error=None,
+        log_path="",
+        host="",
+        pid=None,
+        pid_started=None,
+        cancel_requested=False,
+        created_at=datetime(2026, 1, 1),
+        started_at=None,
+        heartbeat_at=None,
+        finished_at=None,
+    )
+
+
+def test_list_slots__one_training_on_a_machine_without_gpu():
+    found = slots.list_slots(gpus=[])
+    assert [(slot.name, slot.kind) for slot in found] == [
+        ("cpu", "training"),
+        ("light-1", "light"),
+        ("light-2", "light"),
+    ]
+    assert found[0].environment == {}
+
+
+def test_list_slots__one_training_a_gpu_each_sees_only_its_own():
+    found = {slot.name: slot for slot in slots.list_slots(gpus=["2", "5"])}
+    assert found["cuda:0"].environment == {"CUDA_VISIBLE_DEVICES": "2"}
+    assert found["cuda:1"].environment == {"CUDA_VISIBLE_DEVICES": "5"}
+    assert found["cuda:1"].device == "cuda:0"  # its only one, as the job's process counts
+    assert found["cpu"].environment == {"CUDA_VISIBLE_DEVICES": ""}
+
+
+@pytest.mark.parametrize(
+    ("device", "taken", "expected"),
+    [
+        ("auto", set(), "cuda:0"),
+        ("auto", {"cuda:0"}, "cuda:1"),
+        ("auto", {"cuda:0", "cuda:1"}, None),  # waits for a GPU, though the CPU is free
+        ("cuda:1", set(), "cuda:1"),
+        ("cuda:1", {"cuda:1"}, None),
+        ("cuda", set(), "cuda:0"),
+        ("cpu", {"cuda:0", "cuda:1"}, "cpu"),
+        ("cuda:7", set(), "cpu"),  # the job itself says that there is no such GPU
+    ],
+)
+def test_find_slot__training(device, taken, expected):
+    found = slots.find_slot(make_job(device=device), slots.list_slots(gpus=["0", "1"]), taken)
+    assert (found.name if found else None) == expected
+
+
+def test_find_slot__light_jobs_never_take_a_training_slot():
+    all_slots = slots.list_slots(gpus=[])
+    assert slots.find_slot(make_job("import"), all_slots, set()).name == "light-1"
+    assert slots.find_slot(make_job("import"), all_slots, {"light-1", "light-2"}) is None
+
+
+def test_parse_listing__whole_and_divided_gpus():
+    assert slots.parse_listing(LISTING) == ["0", "1"]
+    assert slots.parse_listing(DIVIDED) == ["MIG-1111", "MIG-2222"]
+    assert slots.parse_listing("No devices were found\n") == []
+
+
+@pytest.mark.parametrize(
+    ("visible", "expected"), [("", []), ("-1", []), ("3", ["3"]), ("1,0,-1,2", ["1", "0"])]
+)
+def test_list_gpus__what_the_variable_allows(monkeypatch, visible, expected):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert slots.list_gpus() == expected
