@@ -92,7 +92,10 @@ class AssetAsOf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetFilter:
-    """Which assets. A field that is None does not restrict; "none" means without one."""
+    """Which assets. A field that is None does not restrict; "none" means without one.
+
+    `label` may also be "any": every image that has a label.
+    """
 
     label: int | str | None = None
     split: str | None = None

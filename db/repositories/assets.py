@@ -158,6 +158,8 @@ def _filtered(statement: Select[Any], where: AssetFilter) -> Select[Any]:
     statement = statement.where(VisionAsset.is_deleted.is_(False))
     if where.label == "none":
         statement = statement.where(VisionAsset.label_id.is_(None))
+    elif where.label == "any":
+        statement = statement.where(VisionAsset.label_id.is_not(None))
     elif where.label is not None:
         statement = statement.where(VisionAsset.label_id == int(where.label))
     if where.split == "none":

@@ -10,7 +10,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from db.records import AssetFilter
-from forge_core.catalog.browsing import NONE
+from forge_core.catalog.browsing import ANY, NONE
 from forge_core.errors import InvalidInput
 
 MAX_BODY_BYTES = 2 * 2**20
@@ -90,7 +90,7 @@ def parse_filter(values: Mapping[str, Any]) -> AssetFilter:
     if augmented is not None and augmented not in YES_NO:
         raise InvalidInput(f"augmented is yes or no, not {str(augmented)[:60]!r}.")
     return AssetFilter(
-        label=None if label is None else NONE if label == NONE else parse_number(label, "label"),
+        label=label if label in (None, NONE, ANY) else parse_number(label, "label"),
         split=values.get("split"),
         source=values.get("source"),
         text=values.get("text"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from db.enums import Split
 from db.records import CountRow, Label
+from forge_core.catalog.browsing import ANY, NONE
 from forge_core.workspace import Workspace
 
 IMBALANCE_RATIO = 1.5
@@ -39,7 +40,8 @@ class BalanceWarning:
     """One thing to know before training, and which images it is about."""
 
     text: str
-    label_id: int | None = None
+    label: int | str | None = None
+    """Number of a class, "any" or "none" as in an `AssetFilter`; None for all images."""
     split: str | None = None
 
 
@@ -117,7 +119,7 @@ def _warnings(
         found.append(
             BalanceWarning(
                 text=f"{unlabelled.total:,} images have no label: nothing is learned from them.",
-                split=None,
+                label=NONE,
             )
         )
     if not used:
@@ -132,7 +134,8 @@ def _warnings(
         found.append(
             BalanceWarning(
                 text=f"{unassigned:,} labelled images are in no split: no run uses them.",
-                split="none",
+                label=ANY,
+                split=NONE,
             )
         )
     if ratio is not None and ratio > IMBALANCE_RATIO:
@@ -143,7 +146,7 @@ def _warnings(
                 text=f"In train, {largest.label_name!r} has {ratio:.1f} times the images of "
                 f"{smallest.label_name!r} ({largest.train:,} and {smallest.train:,}): sampling is "
                 "weighted unless you turn it off.",
-                label_id=smallest.label_id,
+                label=smallest.label_id,
                 split="train",
             )
         )
@@ -159,7 +162,7 @@ def _class_warnings(row: BalanceRow, used: Sequence[BalanceRow]) -> list[Balance
         found.append(
             BalanceWarning(
                 text=f"train has {images} of {row.label_name!r}.",
-                label_id=row.label_id,
+                label=row.label_id,
                 split="train",
             )
         )
@@ -177,5 +180,5 @@ def _class_warnings(row: BalanceRow, used: Sequence[BalanceRow]) -> list[Balance
                 else f"{split} has only {number} images of {row.label_name!r}: one image is "
                 f"{100 / number:.0f} points of its accuracy."
             ).replace("has 1 images", "has 1 image")
-        found.append(BalanceWarning(text=text, label_id=row.label_id, split=split))
+        found.append(BalanceWarning(text=text, label=row.label_id, split=split))
     return found

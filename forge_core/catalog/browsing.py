@@ -11,6 +11,7 @@ from forge_core.workspace import Workspace
 
 MAX_PAGE = 500
 NONE = "none"
+ANY = "any"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,10 +35,12 @@ def check_filter(where: AssetFilter) -> AssetFilter:
     """The filter itself, when its values can be asked for.
 
     Raises:
-        InvalidInput: The label is neither a number nor "none", or the split is unknown.
+        InvalidInput: The label is no number, "none" or "any", or the split is unknown.
     """
-    if where.label is not None and where.label != NONE and not isinstance(where.label, int):
-        raise InvalidInput(f"The label filter is a class number or 'none', not {where.label!r}.")
+    if where.label not in (None, NONE, ANY) and not isinstance(where.label, int):
+        raise InvalidInput(
+            f"The label filter is a class number, {NONE!r} or {ANY!r}, not {where.label!r}."
+        )
     if where.split is not None and where.split not in (*Split, NONE):
         raise InvalidInput(
             f"There is no split {where.split!r}.",
@@ -134,10 +137,16 @@ def totals(workspace: Workspace) -> Totals:
 
 def _matches(row: CountRow, where: AssetFilter) -> bool:
     return (
-        (where.label is None or (row.label_id or NONE) == where.label)
+        _matches_label(row.label_id, where.label)
         and (where.split is None or (row.split_type or NONE) == where.split)
         and (where.augmented is None or row.is_augmented == where.augmented)
     )
+
+
+def _matches_label(label_id: int | None, wanted: int | str | None) -> bool:
+    if wanted == ANY:
+        return label_id is not None
+    return wanted is None or (label_id or NONE) == wanted
 
 
 def _parse_id(asset_id: uuid.UUID | str) -> uuid.UUID:

@@ -108,7 +108,7 @@ def predict(
 
 def serve(
     target: TargetArgument,
-    port: Annotated[int, typer.Option(min=0, max=65535)] = 8080,
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8080,
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
     kind: KindOption = "best",
     device: DeviceOption = "auto",

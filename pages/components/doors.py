@@ -22,7 +22,7 @@ def gallery_query(
     """The gallery's query parameters for these images.
 
     Args:
-        label: Number of a class, or "none" for images without a label.
+        label: Number of a class, "none" for images without a label, "any" for those with one.
         split: A split, or "none" for images in no split.
         source: Where the images came from.
         own_only: Leave augmented copies out, as every count of classes does.

@@ -135,14 +135,12 @@ def warning_query(warning: BalanceWarning, balance: Balance) -> dict[str, str] |
     that could be moved.
     """
     own_only = balance.augmented > 0
-    if warning.label_id is None and warning.split is None:
-        return doors.gallery_query(label="none", own_only=own_only)
-    if warning.label_id is None:
+    if not isinstance(warning.label, int):
         split = None if warning.split == "none" else warning.split
-        if not balance.split_total(split):
+        if warning.split is not None and not balance.split_total(split):
             return None
-        return doors.gallery_query(split=warning.split, own_only=own_only)
-    row = next(row for row in balance.rows if row.label_id == warning.label_id)
+        return doors.gallery_query(label=warning.label, split=warning.split, own_only=own_only)
+    row = next(row for row in balance.rows if row.label_id == warning.label)
     here = getattr(row, warning.split or "none")
     if not row.total:
         return None

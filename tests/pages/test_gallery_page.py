@@ -59,7 +59,7 @@ def test_empty__the_demo_button_fills_the_gallery(sqlite_workspace: Workspace):
 def test_filled__shows_filters_and_the_grid(assets: list[Asset]):
     app = open_page()
     assert [box.placeholder for box in app.selectbox] == ["Label", "Split", "Source"]
-    assert app.selectbox[0].options == ["circle", "square", "stripe", "no label"]
+    assert app.selectbox[0].options == ["circle", "square", "stripe", "any label", "no label"]
     assert mounted(app)
     assert "12 images" in words(app)
     assert not app.error

@@ -12,11 +12,12 @@ import streamlit as st
 from db.enums import Split
 from db.records import Label
 from forge_core.api import parsing
-from forge_core.catalog.browsing import NONE
+from forge_core.catalog.browsing import ANY, NONE
 from forge_core.errors import InvalidInput
 from pages.components import wording
 
 SORTS = {"newest": "Newest first", "oldest": "Oldest first", "path": "By path"}
+LABEL_WORDS = {ANY: "any label", NONE: "no label"}
 SPLIT_WORDS = {
     Split.TRAIN: "train",
     Split.VAL: "val",
@@ -66,7 +67,7 @@ def show(
     names = {str(label.label_id): label.name for label in classes}
     counts = dict(sources)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
-        _choose("label", "Label", [*names, NONE], where, {NONE: "no label", **names}, "sell")
+        _choose("label", "Label", [*names, ANY, NONE], where, {**LABEL_WORDS, **names}, "sell")
         _choose("split", "Split", list(SPLIT_WORDS), where, SPLIT_WORDS, "call_split")
         _choose("source", "Source", list(counts), where, {}, "folder")
         _search(where)

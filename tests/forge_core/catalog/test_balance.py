@@ -38,7 +38,7 @@ def test_balance__ratio_and_its_warning() -> None:
     assert found.imbalance_ratio == 4.5
     (warning,) = found.warnings
     assert "4.5 times" in warning.text
-    assert (warning.label_id, warning.split) == (2, "train")
+    assert (warning.label, warning.split) == (2, "train")
 
 
 def test_balance__says_what_few_test_images_mean() -> None:

@@ -53,6 +53,7 @@ def test_filters__and_counts_agree(workspace: Workspace, tmp_path) -> None:
     filters = {
         AssetFilter(): 30,
         AssetFilter(label="none"): 1,
+        AssetFilter(label="any"): 29,
         AssetFilter(label=circle): 10 - sum(a.label_name == "circle" for a in assets[:1]),
         AssetFilter(split="val"): 6 - sum(a.split_type == "val" for a in assets[:2]),
         AssetFilter(split="none"): 1,
