@@ -41,6 +41,7 @@ sections = {
 }
 start = st.Page(open_gallery, title="Vision Forge", default=True, visibility="hidden")
 page = st.navigation({"": [start], **{name: pages for name, pages in sections.items() if pages}})
+st.logo(style.logo(), size="large")
 style.apply()
 with errors.guarded_page():
     header.show()

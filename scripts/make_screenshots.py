@@ -26,6 +26,8 @@ IMAGES = Path(__file__).parents[1] / "docs" / "images"
 SIZE = {"width": 1280, "height": 800}
 AUTHOR = "ada"
 EPOCHS_ON_PICTURE = 12
+PICTURED = "17"
+"""Text in the path of the images on the gallery's picture."""
 
 
 def fill(workspace: Workspace) -> None:
@@ -36,19 +38,23 @@ def fill(workspace: Workspace) -> None:
 
 
 def take_labels_away(workspace: Workspace) -> None:
-    """Leave a dozen of the newest images unlabelled."""
-    newest = browsing.list_assets(workspace, browsing.AssetFilter(), limit=60).assets
-    labelling.relabel(workspace, [a.asset_id for a in newest[17:60:4]], None, author=AUTHOR)
+    """Leave a few of the newest images of the picture unlabelled."""
+    where = browsing.AssetFilter(text=PICTURED)
+    newest = browsing.list_assets(workspace, where, limit=40).assets
+    labelling.relabel(workspace, [a.asset_id for a in newest[3:40:6]], None, author=AUTHOR)
 
 
 def photograph_gallery(page: Page, url: str) -> None:
-    """The gallery with a selection and its panel."""
-    page.goto(f"{url}/gallery")
+    """The gallery on a few images of several classes, with a selection and its panel."""
+    page.goto(f"{url}/gallery?text={PICTURED}")
     tiles = page.locator("[role=gridcell], [role=option]")
-    tiles.nth(20).wait_for()
-    page.wait_for_timeout(2500)
-    tiles.nth(9).click()
-    tiles.nth(11).click(modifiers=["Shift"])
+    tiles.nth(12).wait_for()
+    slider = page.locator("input[type=range]").first
+    slider.evaluate("e => { e.value = 96; e.dispatchEvent(new Event('input', {bubbles: true})); }")
+    page.wait_for_timeout(1500)
+    tiles.nth(8).click()
+    tiles.nth(10).click(modifiers=["Shift"])
+    page.mouse.move(640, 20)
     page.wait_for_timeout(1500)
     page.screenshot(path=IMAGES / "gallery.png")
 

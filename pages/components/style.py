@@ -27,6 +27,20 @@ def apply() -> None:
     st.html(RULES)
 
 
+def logo() -> str:
+    """The product's name above the navigation, as SVG; its grey reads on light and dark."""
+    tiles = "".join(
+        f'<rect x="{2 + 15 * (i % 2)}" y="{2 + 15 * (i // 2)}" width="13" height="13" rx="3" '
+        f'fill="{color}"/>'
+        for i, color in enumerate(ICON_COLORS)
+    )
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="190" height="32" viewBox="0 0 190 32">'
+        f'{tiles}<text x="42" y="22" font-family="system-ui, sans-serif" font-size="18" '
+        'font-weight="600" fill="#7A8490">Vision Forge</text></svg>'
+    )
+
+
 def draw_icon() -> Image.Image:
     """The icon of the browser's tab: four tiles. Drawn here, so that no other host is asked."""
     icon = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
