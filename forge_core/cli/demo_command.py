@@ -72,13 +72,21 @@ def demo(
     result["floor"] = lowest
     if as_json:
         output.answer(result)
-    if result["test_accuracy"] < lowest:
-        raise JobFailed(
-            f"Test accuracy is {result['test_accuracy']:.4f}; at least {lowest:g} was expected.",
-            next_step="Compare the log with another seed: forge runs log "
-            f"{result['run_id']} --workspace {folder}",
-        )
+    require_accuracy(result["test_accuracy"], lowest, result["run_id"], folder)
     steps.tell(f"done. Look at it: FORGE_WORKSPACE={folder} streamlit run app.py")
+
+
+def require_accuracy(accuracy: float, lowest: float, run_id: int, folder: Path) -> None:
+    """Return when the accuracy is high enough.
+
+    Raises:
+        JobFailed: It is below `lowest`.
+    """
+    if accuracy < lowest:
+        raise JobFailed(
+            f"Test accuracy is {accuracy:.4f}; at least {lowest:g} was expected.",
+            next_step=f"Read the log: forge runs log {run_id} --workspace {folder}",
+        )
 
 
 def _default_folder(dataset: DemoName) -> Path:
