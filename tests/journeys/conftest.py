@@ -14,7 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from forge_core.workspace import Workspace
 from tests.journeys.servers import ForgeServer, running_server
@@ -26,6 +33,7 @@ CHROMIUM_FLAGS = [
     "--no-first-run",
     "--disable-background-networking",
 ]
+PATIENCE_MS = 30_000  # a promise about what is shown, not about how fast a busy machine is
 # On a first deep visit Streamlit's page looks for its server below the page's path first.
 STREAMLIT_PROBES = re.compile(r"/[a-z]+/_stcore/(health|host-config)$")
 
@@ -60,6 +68,7 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
         yield browser
@@ -78,7 +87,7 @@ def console() -> Iterator[Console]:
 def browser_context(browser: Browser) -> Iterator[BrowserContext]:
     """A browser profile of its own: storage, cookies, network state."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context
     context.close()
 

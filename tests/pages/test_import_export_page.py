@@ -15,7 +15,7 @@ from db.records import AssetFilter
 from forge_core.catalog import browsing, classes, history, labelling
 from forge_core.jobs import local, processes, queue
 from forge_core.workspace import Workspace
-from tests import arrange
+from tests import arrange, ending
 from tests.pages.visiting import links, press, primary, visit, words
 
 PAGE = "data/import_export.py"
@@ -26,7 +26,7 @@ PATH = "Path on the server"
 def workspace(sqlite_workspace: Workspace) -> Iterator[Workspace]:
     """Jobs run for real here; their supervisor ends with the test."""
     yield sqlite_workspace
-    local.stop_supervisor(sqlite_workspace)
+    ending.end_jobs(sqlite_workspace)
 
 
 @pytest.fixture

@@ -415,7 +415,9 @@ for path in sorted(Path(sys.argv[1]).rglob("*")):
             assert rejected.reason in decode.REASONS and rejected.message
             said = rejected.reason
         print(path.relative_to(sys.argv[1]).as_posix(), said, sep="\\t")
-print("MEMORY", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, sep="\\t")
+# Not getrusage: that would tell the peak of the process that we were forked from.
+peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print("MEMORY", int(peak.split()[1]) // 1024, sep="\\t")
 """
 
 

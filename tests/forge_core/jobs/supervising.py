@@ -1,17 +1,15 @@
 """Supervisors and jobs of tests: started by the test, and gone when it ends."""
 
-import contextlib
-import os
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 
 from db.records import Job
-from forge_core.jobs import local, processes, queue
+from forge_core.jobs import local, queue
 from forge_core.jobs.processes import ProcessIdentity
 from forge_core.workspace import Workspace
+from tests import ending
 
 SUPERVISOR = "tests.forge_core.jobs.supervisor_entry"
 
@@ -77,18 +75,7 @@ class Supervising:
 
     def end(self) -> None:
         """End every supervisor and every job of the workspace, by their own identities."""
-        record = local.read_record(self.workspace)
-        if record is not None and processes.is_alive(record.identity):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(record.identity.pid, signal.SIGKILL)
         for child in self._children:
             child.kill()
             child.wait()
-        leaders = [leader for _, leader in record.held.values()] if record else []
-        leaders += [
-            leader_of(job)
-            for job in queue.list_latest_jobs(self.workspace)
-            if job.pid is not None and job.pid_started is not None
-        ]
-        for leader in leaders:
-            processes.kill_group(leader, grace_seconds=0.0)
+        ending.end_jobs(self.workspace)

@@ -1,0 +1,100 @@
+"""The whole loop on real photos, through the pages, in a real browser.
+
+    TORCH_HOME=... python -m benchmarks.photos_in_browser FOLDER
+
+Imports FOLDER (train and val with a folder per class), opens Train, takes what is recommended,
+starts, watches the live curve, and drops a validation image of each class on Predict. Prints
+JSON: validation accuracy, seconds, how often the curve was seen to grow, and the answers.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from forge_core.catalog import import_plan, importing
+from forge_core.jobs import local, runs
+from forge_core.settings import Settings
+from forge_core.workspace import Workspace, open_workspace
+from tests.journeys.conftest import CHROMIUM_FLAGS
+from tests.journeys.servers import running_server
+
+LONGEST_RUN_SECONDS = 3_600
+
+
+def train_in_browser(page: Page, url: str, workspace: Workspace) -> int:
+    """Press Start, watch the curve to the end; how often it was seen to grow."""
+    page.goto(f"{url}/train")
+    page.get_by_role("button", name="Start training").click(timeout=120_000)
+    page.wait_for_url("**/runs?run=1", timeout=120_000)
+    growths, points = 0, 0
+    deadline = time.monotonic() + LONGEST_RUN_SECONDS
+    while not runs.get_run(workspace, 1).status.is_finished():
+        if time.monotonic() > deadline:
+            sys.exit("the run did not end in an hour")
+        seen = int(page.locator(".live").get_attribute("data-points") or 0)
+        growths += seen > points
+        points = seen
+        page.wait_for_timeout(1_000)
+    page.get_by_text("Run 1 finished:").wait_for(timeout=60_000)
+    return growths
+
+
+def predict_in_browser(page: Page, url: str, workspace: Workspace) -> list[dict[str, str]]:
+    """Drop the first validation image of every class; label and top answer of each."""
+    page.goto(f"{url}/predict")
+    firsts = {a.label_name: a for a in reversed(runs.run_assets(workspace, 1, "val"))}
+    found = []
+    for label, asset in sorted(firsts.items(), key=lambda pair: str(pair[0])):
+        zone = page.locator(".st-key-predict_zone input[type=file]")
+        zone.set_input_files(str(workspace.store.local_path(asset.file_path)), timeout=60_000)
+        top = page.locator(".forge-bars .name").first
+        top.wait_for(timeout=60_000)
+        found.append({"label": str(label), "answer": top.inner_text()})
+        page.get_by_role("button", name="Predict others").click()
+        top.wait_for(state="detached")
+    return found
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    options = parser.parse_args()
+    executable = shutil.which("chromium") or sys.exit("chromium is not installed")
+    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
+        settings = Settings(workspace=Path(scratch) / "photos", user="ada", _env_file=None)
+        workspace = open_workspace(settings)
+        plan = import_plan.prepare(workspace, options.folder)
+        importing.run_import(workspace, plan, author="ada")
+        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        with running_server(workspace, Path(scratch)) as server:
+            growths = train_in_browser(page, server.url, workspace)
+            answers = predict_in_browser(page, server.url, workspace)
+        browser.close()
+        run = runs.get_run(workspace, 1)
+        local.stop_supervisor(workspace)
+        assert run.started_at is not None
+        assert run.finished_at is not None
+        result = {
+            "images": plan.num_images,
+            "architecture": run.config["architecture"],
+            "epochs": len(runs.run_progress(workspace, 1).epochs),
+            "val_accuracy": run.best_val_accuracy,
+            "train_seconds": (run.finished_at - run.started_at).total_seconds(),
+            "device": run.device,
+            "curve_growths_seen": growths,
+            "predict_right": sum(a["label"] == a["answer"] for a in answers),
+            "predict_asked": len(answers),
+        }
+    print(json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    main()
