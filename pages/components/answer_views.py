@@ -1,9 +1,11 @@
 """Answers on the page: one picture with its bars, or a table of many."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from forge_core.imaging import decode
 from forge_core.imaging.decode import DecodeLimits
@@ -12,6 +14,7 @@ from pages.components import errors, pictures, probability_bars, wording
 from pages.components.answers import Answer
 
 PICTURE_SIDE = 560
+TINY_PICTURE_SIDE = 320
 TABLE_HEIGHT = 640
 ROWS_WITHOUT_SCROLLING = 10
 
@@ -22,35 +25,41 @@ def show_one(
     limits: DecodeLimits,
     colors: Mapping[str, str],
     threshold: float,
-) -> None:
-    """The picture on the left, what the network finds on the right."""
+) -> DeltaGenerator:
+    """The picture on the left, what the network finds on the right.
+
+    Returns:
+        The place below the bars, for what can be done about the answer.
+    """
     if answer.prediction is None:
         show_problem(answer)
-        return
+        return st.container()
     left, right = st.columns([1, 1], gap="large")
     with left:
         image = decode.decode_image(data, limits=limits).image
+        is_tiny = pictures.is_tiny(image)
         st.image(
-            pictures.fit(image, PICTURE_SIDE),
-            output_format="PNG" if pictures.is_tiny(image) else "JPEG",
+            pictures.fit(image, TINY_PICTURE_SIDE if is_tiny else PICTURE_SIDE),
+            output_format="PNG" if is_tiny else "JPEG",
             alt=answer.name,
         )
         st.caption(errors.literal(answer.name))
     with right:
         show_prediction(answer.prediction, colors, threshold)
+        return st.container()
 
 
 def show_prediction(prediction: Prediction, colors: Mapping[str, str], threshold: float) -> None:
     """The verdict, the bars, and how long it took."""
     best = prediction.probabilities[0]
     if best.probability < threshold:
-        st.subheader("Not sure", anchor=False)
+        st.header("Not sure", anchor=False)
         st.caption(
             f"The most likely class has {wording.percent(best.probability)}, below the "
             f"{wording.percent(threshold, 0)} that counts as sure."
         )
     else:
-        st.subheader(errors.literal(best.label_name), anchor=False)
+        st.header(errors.literal(best.label_name), anchor=False)
     probability_bars.show(prediction.probabilities, colors)
     st.caption(f"{prediction.latency_ms:.0f} ms · {prediction.width:,} × {prediction.height:,} px")
 
@@ -77,7 +86,7 @@ def show_many(answers: Sequence[Answer], threshold: float) -> None:
         st.markdown(" · ".join(parts))
         st.download_button(
             "Download as CSV",
-            data=to_csv(answers, threshold),
+            data=partial(to_csv, answers, threshold),
             file_name="predictions.csv",
             mime="text/csv",
             icon=":material/download:",
@@ -125,7 +134,7 @@ def _show_table(answers: Sequence[Answer], threshold: float) -> None:
                 "Picture": answer.thumbnail,
                 "File": answer.name,
                 "Class": answer.prediction.probabilities[0].label_name,
-                "Probability": _probability(answer),
+                "Probability": 100 * _probability(answer),
                 "Sure": _probability(answer) >= threshold,
                 "Next": _second(answer.prediction),
                 "Size": f"{answer.prediction.width} × {answer.prediction.height}",
@@ -143,11 +152,11 @@ def _show_table(answers: Sequence[Answer], threshold: float) -> None:
         column_config={
             "Picture": st.column_config.ImageColumn(width="small"),
             "Probability": st.column_config.ProgressColumn(
-                min_value=0, max_value=1, format="percent"
+                min_value=0, max_value=100, format="%.1f %%"
             ),
             "Sure": st.column_config.CheckboxColumn(width="small"),
             "Next": st.column_config.TextColumn("Second choice"),
-            "ms": st.column_config.NumberColumn("Latency, ms", format="%.0f"),
+            "ms": st.column_config.NumberColumn("Latency, ms", format="%.1f"),
         },
         key="predict_table",
     )
@@ -161,4 +170,4 @@ def _second(prediction: Prediction) -> str:
     if len(prediction.probabilities) < 2:
         return ""
     second = prediction.probabilities[1]
-    return f"{second.label_name} {wording.percent(second.probability)}"
+    return f"{second.label_name} ({wording.percent(second.probability)})"

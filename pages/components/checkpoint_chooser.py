@@ -54,23 +54,22 @@ def choose(workspace: Workspace, usable: list[Run]) -> ChosenCheckpoint:
             next_step="Choose another run in the list of runs.",
         )
     ids = list(by_id)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        run_id = st.selectbox(
-            "Checkpoint",
-            ids,
-            index=ids.index(wanted) if wanted is not None else 0,
-            format_func=lambda number: run_words.choice(by_id[number]),
-            key=f"{RUN_KEY}_{wanted}",
-            width=520,
-        )
-        kind = st.segmented_control(
-            "Epoch",
-            KINDS,
-            default=st.query_params["kind"] if st.query_params.get("kind") in KINDS else "best",
-            required=True,
-            key="predict_kind",
-            help="Best validation accuracy, or the last epoch.",
-        )
+    run_id = st.selectbox(
+        "Checkpoint",
+        ids,
+        index=ids.index(wanted) if wanted is not None else 0,
+        format_func=lambda number: run_words.choice(by_id[number]),
+        key=f"{RUN_KEY}_{wanted}",
+        width=520,
+    )
+    kind = st.segmented_control(
+        "Epoch",
+        KINDS,
+        default=st.query_params["kind"] if st.query_params.get("kind") in KINDS else "best",
+        required=True,
+        key="predict_kind",
+        help="Best validation accuracy, or the last epoch.",
+    )
     if run_id != (wanted if wanted is not None else ids[0]):
         st.query_params["run"] = str(run_id)
         st.rerun()

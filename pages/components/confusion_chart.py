@@ -13,6 +13,10 @@ CELL_SIDE = 42
 MOST_NUMBERS = 24
 """Up to so many classes the counts are written into the cells."""
 LONGEST_NAME = 18
+RIGHT_SCALE = [[0, "rgba(127,127,127,0.06)"], [1, "rgba(0,114,178,1)"]]
+WRONG_SCALE = [[0, "rgba(127,127,127,0.06)"], [1, "rgba(213,94,0,1)"]]
+DARK_TONE = 0.6
+"""Above it a cell carries white text."""
 
 
 def make_figure(report: EvaluationReport) -> go.Figure:
@@ -20,21 +24,28 @@ def make_figure(report: EvaluationReport) -> go.Figure:
     names = [_short(name) for name in report.class_names]
     places = list(range(len(names)))
     shares = [[count / max(1, sum(row)) for count in row] for row in report.confusion]
-    figure = go.Figure(
-        go.Heatmap(
+    figure = go.Figure()
+    # Right answers in blue, mistakes in orange; even a rare mistake is to be seen.
+    for is_right, scale in ((True, RIGHT_SCALE), (False, WRONG_SCALE)):
+        figure.add_heatmap(
             x=places,
             y=places,
-            z=shares,
+            z=[
+                [
+                    _tone(shares[row][column]) if (row == column) == is_right else None
+                    for column in places
+                ]
+                for row in places
+            ],
             zmin=0,
             zmax=1,
-            # Ends in a tone that carries white text in both themes.
-            colorscale=[[0, "rgba(31,95,168,0.04)"], [1, "rgba(31,95,168,1)"]],
+            colorscale=scale,
             showscale=False,
             xgap=2,
             ygap=2,
             hoverinfo="skip",
+            hoverongaps=False,
         )
-    )
     cells = [(row, column) for row in places for column in places]
     # A heatmap cannot be clicked in Streamlit; an invisible marker on each cell can.
     figure.add_scatter(
@@ -59,14 +70,20 @@ def make_figure(report: EvaluationReport) -> go.Figure:
                     text=f"{count:,}",
                     showarrow=False,
                     captureevents=False,
-                    font={"color": "white"} if shares[row][column] > 0.45 else None,
+                    font={"color": "white"} if _tone(shares[row][column]) > DARK_TONE else None,
                 )
     side = min(MAX_SIDE, max(MIN_SIDE, len(names) * CELL_SIDE + 120))
-    axis = {"tickmode": "array", "tickvals": places, "ticktext": names, "showgrid": False}
-    figure.update_xaxes(**axis, title="predicted", side="bottom", constrain="domain")
-    figure.update_yaxes(
-        **axis, title="true", autorange="reversed", scaleanchor="x", constrain="domain"
-    )
+    axis = {
+        "tickmode": "array",
+        "tickvals": places,
+        "ticktext": names,
+        "showgrid": False,
+        "zeroline": False,
+        "constrain": "domain",
+    }
+    last = len(names) - 0.5
+    figure.update_xaxes(**axis, title="predicted", range=[-0.5, last])
+    figure.update_yaxes(**axis, title="true", range=[last, -0.5], scaleanchor="x")
     figure.update_layout(
         height=side,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
@@ -100,6 +117,11 @@ def _cell_words(report: EvaluationReport, row: int, column: int) -> str:
     true, predicted = (html.escape(report.class_names[place]) for place in (row, column))
     verdict = "right" if row == column else f"taken for {predicted}"
     return f"{true}: {count:,} of {of_class:,} {verdict}<br>click: images of {true}"
+
+
+def _tone(share: float) -> float:
+    """0 to 1; small shares are lifted, so that one mistake in a hundred is not white."""
+    return float(share**0.5)
 
 
 def _short(name: str) -> str:

@@ -6,7 +6,10 @@ from db.records import Label
 from forge_core.catalog import correcting
 from forge_core.errors import ForgeError
 from forge_core.workspace import Workspace
-from pages.components import errors, navigation, session
+from pages.components import doors, errors, session
+
+PATH_CHARACTERS = 200
+"""End of the path that finds the image in the gallery."""
 
 
 def show(
@@ -61,5 +64,5 @@ def _say(correction: correcting.Correction) -> None:
     else:
         before = errors.literal(correction.previous_label or "no label")
         words = f"It was in the catalog: {before} is {label} now."
-    address = navigation.link_to("gallery", text=asset.file_path[-200:])
-    st.success(f"{words} [Look at it]({address})", icon=":material/check:")
+    st.success(words, icon=":material/check:")
+    doors.gallery("Look at it", {"text": asset.file_path[-PATH_CHARACTERS:]})

@@ -41,7 +41,7 @@ def show(runs: Sequence[Run], epochs: Mapping[int, Sequence[EpochRow]]) -> int |
         key="runs_table",
         hide_index=True,
         on_select="rerun",
-        selection_mode=["single-row", "single-cell"],
+        selection_mode="single-cell",
         row_height=40,
         height="content" if len(runs) <= ROWS_WITHOUT_SCROLLING else TABLE_HEIGHT,
         column_config={
@@ -51,21 +51,19 @@ def show(runs: Sequence[Run], epochs: Mapping[int, Sequence[EpochRow]]) -> int |
                 help="Highest validation accuracy of an epoch",
             ),
             "Validation": st.column_config.LineChartColumn(
-                "Over the epochs",
-                y_min=0,
-                y_max=1,
+                "Curve",
                 help="Validation accuracy over the epochs",
                 width="small",
             ),
         },
     )
+    st.caption("Click a run to open it.")
     return _clicked(event, runs)
 
 
 def _clicked(event: Mapping[str, Mapping[str, list[object]]], runs: Sequence[Run]) -> int | None:
-    selection = event["selection"]
-    rows = [int(str(row)) for row in selection.get("rows", [])]
-    rows += [int(cell[0]) for cell in selection.get("cells", []) if isinstance(cell, (tuple, list))]
+    cells = event["selection"].get("cells", [])
+    rows = [int(cell[0]) for cell in cells if isinstance(cell, (tuple, list))]
     return runs[rows[0]].run_id if rows and rows[0] < len(runs) else None
 
 

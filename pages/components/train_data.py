@@ -8,7 +8,7 @@ from forge_core.catalog.splitting import SplitRatios
 from forge_core.errors import ForgeError
 from forge_core.jobs.runs import DataCheck
 from forge_core.workspace import Workspace
-from pages.components import errors, navigation, session, wording
+from pages.components import doors, errors, navigation, session, wording
 
 OFFERED_RATIOS = SplitRatios(train=80, val=10, test=10)
 
@@ -38,10 +38,12 @@ def _show_counts(check: DataCheck) -> None:
     with st.container(horizontal=True, gap="large"):
         for split, use in (("train", "learned from"), ("val", "decides"), ("test", "kept apart")):
             number = check.balance.split_total(split)
-            with st.container(width=150, gap=None):
+            with st.container(width="content", gap=None):
                 st.metric(split, wording.number(number), help=f"Images in {split}: {use}.")
-                address = navigation.link_to("gallery", split=split)
-                st.markdown(f":small[[look at them]({address})]" if number else ":small[ ]")
+                if number:
+                    doors.gallery(
+                        "Look at them", doors.gallery_query(label="any", split=split, own_only=True)
+                    )
 
 
 def _describe(check: DataCheck) -> str:

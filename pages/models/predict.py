@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from forge_core.catalog import browsing, classes
@@ -30,8 +31,15 @@ ROUND_KEY = "predict:round"
 DROP_ZONE = """
 <style>
 .st-key-predict_zone [data-testid="stFileUploaderDropzone"] {
-  min-height: 46vh; flex-direction: column; justify-content: center; gap: 16px;
+  display: flex; flex-direction: column; align-items: center; justify-content: center;
+  gap: 16px; min-height: max(240px, 54vh);
+  border: 2px dashed color-mix(in srgb, currentColor 28%, transparent);
 }
+.st-key-predict_zone [data-testid="stFileUploaderDropzone"]::before {
+  content: "Drop pictures here"; font-size: 1.25rem; font-weight: 600;
+}
+.st-key-predict_zone [data-testid="stFileUploaderDropzone"] > * { flex: 0 0 auto; width: auto; }
+.st-key-predict_zone [data-testid="stFileUploaderDropzoneInstructions"] { margin: 0; }
 </style>
 """
 
@@ -54,10 +62,12 @@ def show() -> None:
         st.session_state[ROUND_KEY] = st.session_state.get(ROUND_KEY, 0) + 1
         st.session_state.pop(ANSWERS_KEY, None)
         st.rerun()
-    chosen = checkpoint_chooser.choose(workspace, usable)
-    files = drop_zone(is_large=not has_files)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        chosen = checkpoint_chooser.choose(workspace, usable)
+        threshold = choose_threshold()
+    files = drop_zone(workspace, is_large=not has_files)
     if files:
-        show_answers(workspace, chosen, files)
+        show_answers(workspace, chosen, files, threshold)
 
 
 def dropped_before() -> list[UploadedFile]:
@@ -68,7 +78,7 @@ def dropped_before() -> list[UploadedFile]:
     return [*dropped, *([taken] if taken else [])]
 
 
-def drop_zone(*, is_large: bool) -> list[UploadedFile]:
+def drop_zone(workspace: Workspace, *, is_large: bool) -> list[UploadedFile]:
     """Where pictures come in: the whole page until something is there."""
     number = st.session_state.get(ROUND_KEY, 0)
     if is_large:
@@ -79,6 +89,7 @@ def drop_zone(*, is_large: bool) -> list[UploadedFile]:
             accept_multiple_files=True,
             key=f"predict_files_{number}",
             label_visibility="collapsed",
+            max_upload_size=max(1, workspace.settings.max_image_bytes // 2**20),
         )
         taken = None
         if st.toggle("Use the camera", key="predict_use_camera"):
@@ -89,11 +100,13 @@ def drop_zone(*, is_large: bool) -> list[UploadedFile]:
 
 
 def show_answers(
-    workspace: Workspace, chosen: ChosenCheckpoint, files: Sequence[UploadedFile]
+    workspace: Workspace,
+    chosen: ChosenCheckpoint,
+    files: Sequence[UploadedFile],
+    threshold: float,
 ) -> None:
     """One picture with its bars, or a table of many."""
     found = answer(workspace, chosen, files)
-    threshold = choose_threshold()
     labels = classes.list_classes(workspace)
     if len(files) > 1:
         answer_views.show_many(found, threshold)
@@ -101,16 +114,16 @@ def show_answers(
     data = files[0].getvalue()
     limits = DecodeLimits.from_settings(workspace.settings)
     colors = {label.name: label.color for label in labels}
-    answer_views.show_one(found[0], data, limits, colors, threshold)
-    prediction = found[0].prediction
-    if prediction is not None:
-        correction_box.show(
-            workspace,
-            labels,
-            name=files[0].name,
-            data=data,
-            predicted=prediction.probabilities[0].label_name,
-        )
+    with answer_views.show_one(found[0], data, limits, colors, threshold):
+        prediction = found[0].prediction
+        if prediction is not None:
+            correction_box.show(
+                workspace,
+                labels,
+                name=files[0].name,
+                data=data,
+                predicted=prediction.probabilities[0].label_name,
+            )
 
 
 def answer(
@@ -139,22 +152,23 @@ def answer(
     return list(answered.values())
 
 
-def _tell(bar: "st.delta_generator.DeltaGenerator", total: int, done: int) -> None:
+def _tell(bar: DeltaGenerator, total: int, done: int) -> None:
     bar.progress(done / total, f"Predicting, {done:,} of {total:,}")
 
 
 def choose_threshold() -> float:
     """Below this probability the page says "not sure"."""
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        percent = st.slider(
-            "Sure from, %",
-            min_value=0,
-            max_value=100,
-            value=DEFAULT_THRESHOLD,
-            key="predict_threshold",
-            width=240,
-            persist_state="session",
-        )
+    percent = st.number_input(
+        "Sure from, %",
+        min_value=0,
+        max_value=100,
+        value=DEFAULT_THRESHOLD,
+        step=5,
+        key="predict_threshold",
+        width=140,
+        help="Below this probability of the most likely class the answer is: not sure.",
+        persist_state="session",
+    )
     return percent / 100
 
 

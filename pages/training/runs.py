@@ -25,15 +25,31 @@ from pages.components import (
     wording,
 )
 
+SHOWN_KEY = "runs:shown"
+
 
 def show() -> None:
     """Draw the table, or the run that the address names."""
     workspace = session.workspace()
-    asked = st.query_params.get("run", "")
+    asked = st.query_params.get("run", "") or come_back()
     if asked:
+        st.session_state[SHOWN_KEY] = asked
         show_run(workspace, asked)
     else:
         show_table(workspace)
+
+
+def come_back() -> str:
+    """The run that a door to the gallery was opened from.
+
+    Leaving with new query parameters writes them into this page's address first, so the
+    browser's Back arrives here with the gallery's.
+    """
+    left = str(st.session_state.get(SHOWN_KEY, ""))
+    if left and "label" in st.query_params:
+        st.query_params.from_dict({"run": left})
+        return left
+    return ""
 
 
 def show_table(workspace: Workspace) -> None:
@@ -94,7 +110,9 @@ def show_run(workspace: Workspace, asked: str) -> None:
     show_notice()
     if pressed:
         act(workspace, run)
-    show_outcome(workspace, run)
+    # Always one place, empty or not: what stands below keeps its own and is not drawn anew.
+    with st.container():
+        show_outcome(run)
     run_live.show_curves(workspace, run)
     run_live.watch(workspace, run)
     if run.status.is_finished():
@@ -143,7 +161,7 @@ def change(work: Callable[[], Job | None]) -> None:
 
 def show_line(run: Run) -> None:
     """State, network, data and time in one line, and the quiet actions."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         badges.show_state(run.status)
         facts = [f"as of revision {run.revision_id}"]
         seconds = run_words.seconds(run)
@@ -163,7 +181,7 @@ def show_line(run: Run) -> None:
             run_facts.ask_to_delete(run)
 
 
-def show_outcome(workspace: Workspace, run: Run) -> None:
+def show_outcome(run: Run) -> None:
     """What happened, in a sentence, with the next step."""
     match run.status:
         case RunStatus.SUCCEEDED:

@@ -78,15 +78,15 @@ def test_one_picture__bars_latency_and_size(finished_workspace: Workspace):
     assert bars(app).count('class="track"') == 3
     assert "24 × 24 px" in words(app)
     assert " ms · " in words(app)
-    app.slider(key="predict_threshold").set_value(0).run()
-    assert app.subheader[0].value == best.label_name
+    app.number_input(key="predict_threshold").set_value(0).run()
+    assert app.header[0].value == best.label_name
     assert not app.exception
 
 
 def test_below_the_threshold__it_is_not_sure(finished_workspace: Workspace):
     app = drop(open_page(PAGE), ("one.png", png(arrange.draw_image("stripe", 902))))
-    app.slider(key="predict_threshold").set_value(100).run()
-    assert app.subheader[0].value == "Not sure"
+    app.number_input(key="predict_threshold").set_value(100).run()
+    assert app.header[0].value == "Not sure"
     assert "below the 100 % that counts as sure" in words(app)
 
 
@@ -119,7 +119,7 @@ def test_many_pictures__a_table_and_a_bad_one_apart(finished_workspace: Workspac
 def test_predict_others__empties_the_page(finished_workspace: Workspace):
     app = drop(open_page(PAGE), ("one.png", png(arrange.draw_image("circle", 3))))
     app = press(app, "Predict others")
-    assert not app.subheader
+    assert not app.header
     assert labels_of_buttons(app) == []
 
 

@@ -256,7 +256,7 @@ def test_confusion__every_cell_can_be_clicked_and_names_its_class(finished_works
     run = runs.get_run(finished_workspace, 1)
     report = EvaluationReport.from_dict((run.report or {})["test"])
     figure = confusion_chart.make_figure(report)
-    cells = figure.data[1]
+    cells = figure.data[2]
     assert len(cells.x) == 9
     assert [list(cell) for cell in cells.customdata[:2]] == [[0, 0], [0, 1]]
     assert "click: images of circle" in cells.text[0]

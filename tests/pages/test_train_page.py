@@ -7,11 +7,11 @@ import pytest
 from db.enums import RunStatus
 from forge_core.augmentation.presets import AugmentationParameters
 from forge_core.catalog import classes, labelling
-from forge_core.jobs import local, runs
+from forge_core.jobs import runs
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
 from pages.components import augmentation_state, train_model
-from tests import arrange
+from tests import arrange, ending
 from tests.pages.opened import figures, labels_of_buttons, open_page, press, words
 
 PAGE = "training/train.py"
@@ -106,7 +106,7 @@ def test_imbalance__is_told_in_words_and_balanced_unless_turned_off(
     assert "An epoch shows each image once: 6 (circle) to 24 (square) of a class." in words(app)
     press(app, "Start training")
     assert config_of_run(sqlite_workspace, 1).balanced_sampling is False
-    local.stop_supervisor(sqlite_workspace)
+    ending.end_jobs(sqlite_workspace)
 
 
 def test_left_out__is_counted(catalog: Workspace):

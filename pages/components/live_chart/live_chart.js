@@ -1,6 +1,7 @@
 // What Streamlit calls: at first and again whenever the page sends other data.
 
 const mounted = new WeakMap();
+const zooms = new Map(); // by run and attempt: a chart that is drawn elsewhere keeps its zoom
 
 function open(parentElement, setTriggerValue) {
   const root = parentElement.querySelector(".live");
@@ -27,7 +28,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const attempt = `${data.run_id}/${data.attempt}`;
   if (view.attempt !== attempt) {
     view.attempt = attempt;
-    view.reset([...data.epochs]);
+    view.reset([...data.epochs], zooms.get(attempt));
   } else if (data.epochs.length && data.epochs.at(-1).epoch > view.lastEpoch) {
     view.append(data.epochs.filter((entry) => entry.epoch > view.lastEpoch));
   }
@@ -38,6 +39,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   view.draw();
   feed.follow({ url: data.url, token: data.token, after: view.lastEpoch, isEnded: data.is_finished });
   return () => {
+    zooms.set(attempt, view.zoom);
     feed.close();
     view.close();
     mounted.delete(parentElement);

@@ -24,9 +24,9 @@ class View {
 
   // Epochs
 
-  reset(epochs) {
+  reset(epochs, zoom = null) {
     this.epochs = epochs;
-    this.zoom = null;
+    this.zoom = zoom;
   }
 
   /** Take in epochs in order; one that is told again replaces itself and all later ones. */

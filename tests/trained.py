@@ -1,0 +1,42 @@
+"""A workspace whose run has been trained by the real queue, for tests that look at its results."""
+
+import time
+from pathlib import Path
+
+from forge_core.jobs import local, queue, runs
+from forge_core.settings import Settings
+from forge_core.training.config import TrainConfig
+from forge_core.workspace import open_workspace
+from tests import arrange
+
+TINY = TrainConfig(
+    architecture="forge_cnn",
+    input_size=16,
+    preset="text",
+    batch_size=8,
+    scratch_epochs=4,
+    scratch_lr=3e-3,
+    device="cpu",
+)
+TRAIN_SECONDS = 240
+CLOSE_SECONDS = 30
+
+
+def train_tiny_run(folder: Path) -> Path:
+    """The folder of a closed workspace of drawn images whose run 1 has succeeded."""
+    settings = Settings(_env_file=None, workspace=folder / "workspace", user="tester")
+    workspace = open_workspace(settings)
+    arrange.make_catalog(workspace, folder / "drawn", train=16, val=4, test=4)
+    run = runs.start_run(workspace, TINY, author="tester")
+    job_id = runs.run_progress(workspace, run.run_id).job_id
+    assert job_id is not None
+    queue.wait_until_finished(workspace, job_id, timeout_seconds=TRAIN_SECONDS)
+    local.stop_supervisor(workspace)
+    done = runs.get_run(workspace, run.run_id)
+    assert done.status == "succeeded", runs.log_tail(workspace, run.run_id)
+    workspace.database.dispose()
+    deadline = time.monotonic() + CLOSE_SECONDS
+    # The log beside the database goes when the last process closes it: then it can be copied.
+    while (workspace.folder / "forge.db-wal").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return workspace.folder
