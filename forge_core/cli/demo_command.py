@@ -9,11 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from forge_core import settings
-from forge_core.cli import opening, output
+from forge_core.cli import output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
 from forge_core.errors import JobFailed
-from forge_core.workspace import Workspace
+from forge_core.workspace import Workspace, open_workspace
 
 DIGITS_FLOOR = 0.97
 """Test accuracy below which the digits demo has failed."""
@@ -60,8 +60,10 @@ def demo(
     from forge_core.jobs import local
 
     folder = workspace or _default_folder(dataset)
-    chosen = opening.chosen_settings(folder)
-    opened = opening.create(folder)
+    # A workspace of its own: not the person's database, bytes or runs, whatever is set.
+    places = dict.fromkeys(("database_url", "asset_root", "runs_root", "cache_root"), "")
+    chosen = settings.current().model_copy(update={"workspace": folder, **places})
+    opened = open_workspace(chosen)
     steps = _Steps(as_json, time.monotonic())
     steps.tell(f"workspace {chosen.workspace_folder}")
     try:
