@@ -98,11 +98,24 @@ class TrainConfig:
         _number("min_lr", self.min_lr, 0.0, 10.0)
         _number("weight_decay", self.weight_decay, 0.0, 1.0)
         _number("label_smoothing", self.label_smoothing, 0.0, 0.9)
+        lowest = self._lowest_decaying_rate
+        if self.min_lr > lowest:
+            raise InvalidInput(
+                f"min_lr is {self.min_lr:g}, above the learning rate {lowest:g} that it ends.",
+                next_step=f"Choose a number from 0 to {lowest:g}.",
+            )
         if self.total_epochs == 0:
             raise InvalidInput(
                 "This config has 0 epochs in all its stages, so nothing would be trained.",
                 next_step="Give the run at least one epoch.",
             )
+
+    @property
+    def _lowest_decaying_rate(self) -> float:
+        """The lowest of the rates that fall to `min_lr` along the cosine."""
+        if not self.pretrained:
+            return self.scratch_lr
+        return self.head_lr if self.train_all_layers else min(self.head_lr, self.backbone_lr)
 
     @property
     def total_epochs(self) -> int:

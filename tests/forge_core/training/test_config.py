@@ -81,3 +81,11 @@ def test_config__refuses(choices: dict[str, object], expected: str) -> None:
 def test_from_json__refuses(text: str, expected: str) -> None:
     with pytest.raises(InvalidInput, match=expected):
         TrainConfig.from_json(text)
+
+
+def test_min_lr__above_the_rate_that_it_ends_is_refused() -> None:
+    with pytest.raises(InvalidInput, match=r"above the learning rate 0\.001"):
+        TrainConfig(scratch_lr=1e-3, min_lr=1e-2)
+    with pytest.raises(InvalidInput, match="above the learning rate 1e-05"):
+        TrainConfig(architecture="resnet18", pretrained=True, min_lr=5e-5)
+    assert TrainConfig(scratch_lr=1e-3, min_lr=1e-3).min_lr == 1e-3
