@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
+from PIL import Image
 
 from db.records import Run
 from forge_core.errors import NotFound
@@ -92,7 +93,11 @@ def load(chosen: ChosenCheckpoint) -> Predictor:
 
 @st.cache_resource(max_entries=KEPT_PREDICTORS, show_spinner="Loading the network")
 def _load(content_hash: str, _path: Path) -> Predictor:
-    return Predictor.load(_path)
+    predictor = Predictor.load(_path)
+    side = predictor.card.eval_transform.crop
+    # The first pass through a network sets much up; no picture shall pay for that.
+    predictor.logits([Image.new("RGB", (side, side))])
+    return predictor
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -13,8 +13,9 @@ CELL_SIDE = 42
 MOST_NUMBERS = 24
 """Up to so many classes the counts are written into the cells."""
 LONGEST_NAME = 18
-RIGHT_SCALE = [[0, "rgba(127,127,127,0.06)"], [1, "rgba(0,114,178,1)"]]
-WRONG_SCALE = [[0, "rgba(127,127,127,0.06)"], [1, "rgba(213,94,0,1)"]]
+NOTHING = "rgba(127,127,127,0.06)"
+RIGHT_SCALE = [[0, NOTHING], [0.001, "rgba(0,114,178,0.1)"], [1, "rgba(0,114,178,1)"]]
+WRONG_SCALE = [[0, NOTHING], [0.001, "rgba(213,94,0,0.1)"], [1, "rgba(213,94,0,1)"]]
 DARK_TONE = 0.6
 """Above it a cell carries white text."""
 

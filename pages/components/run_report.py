@@ -21,16 +21,17 @@ def show(run: Run) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header("Evaluation", anchor=False, width="content")
-        split = st.segmented_control(
-            "Split",
-            splits,
-            default=splits[0],
-            required=True,
-            key=f"run_split_{run.run_id}",
-            label_visibility="collapsed",
-        )
-    if split not in splits:
         split = splits[0]
+        if len(splits) > 1:
+            chosen = st.segmented_control(
+                "Split",
+                splits,
+                default=splits[0],
+                required=True,
+                key=f"run_split_{run.run_id}",
+                label_visibility="collapsed",
+            )
+            split = chosen if chosen in splits else split
     if split == "val":
         st.caption("Validation chose the best epoch, so its accuracy is a little too kind.")
     _show_split(run, EvaluationReport.from_dict(dict(kept[split])), split)

@@ -84,12 +84,12 @@ def _choose_epochs(recommendation: Recommendation, model: ModelChoice) -> dict[s
         )
     if model.architecture == recommendation.config.architecture:
         reasons = [
-            f"{label.lower()}: {recommendation.reasons[name]}"
+            f"{label}: {recommendation.reasons[name]}"
             for name, label in wanted
             if name in recommendation.reasons
         ]
         if reasons:
-            st.caption(errors.literal(f"{'; '.join(reasons)}.".capitalize()))
+            st.caption(errors.literal(f"{'. '.join(reasons)}."))
     return values
 
 
@@ -160,11 +160,14 @@ def _choose_sampling(recommendation: Recommendation, check: DataCheck) -> dict[s
     )
     smallest = min(rows, key=lambda row: row.train)
     largest = max(rows, key=lambda row: row.train)
+    range_words = f"{smallest.train:,} ({smallest.label_name}) to {largest.train:,} "
+    range_words += f"({largest.label_name}) of a class"
+    if smallest.train == largest.train:
+        range_words = f"{smallest.train:,} of each class"
     effect = (
         f"Each class is drawn about {each:,} times an epoch, whatever its size"
         if is_balanced
-        else f"An epoch shows each image once: {smallest.train:,} ({smallest.label_name}) to "
-        f"{largest.train:,} ({largest.label_name}) of a class"
+        else f"An epoch shows each image once: {range_words}"
     )
     advice = (
         f"Recommended: the largest class has {ratio:.1f} times the images of the smallest"

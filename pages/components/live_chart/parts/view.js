@@ -63,10 +63,10 @@ class View {
       what = `${stageTitle(stage)}, epoch ${epoch} of ${this.total}`;
       share = (Math.max(0, epoch - 1) + (steps ? step / steps : 0)) / Math.max(1, this.total);
     }
-    const left = durationText(progress.eta_seconds);
+    const left = leftText(progress.eta_seconds);
     this.part(".what").textContent = what;
     this.part(".rate").textContent = isWaiting ? "" : rateText(progress.images_per_second);
-    this.part(".left").textContent = isWaiting || !left ? "" : `about ${left} left`;
+    this.part(".left").textContent = isWaiting ? "" : left;
     const bar = this.part(".bar");
     const hundredths = Math.min(100, 100 * share);
     this.part(".fill").style.width = isWaiting ? "" : `${hundredths}%`;

@@ -23,11 +23,11 @@ const count = (number) => Math.round(number).toLocaleString("en");
 
 const rateText = (rate) => (rate > 0 ? `${rate >= 10 ? count(rate) : rate.toFixed(1)} images/s` : "");
 
-function durationText(seconds) {
+function leftText(seconds) {
   if (seconds == null || !Number.isFinite(seconds)) return "";
-  if (seconds < 10) return "a few seconds";
-  if (seconds < 90) return `${Math.round(seconds / 5) * 5} s`;
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 10) return "a few seconds left";
+  if (seconds < 90) return `about ${Math.round(seconds / 5) * 5} s left`;
+  if (seconds < 5400) return `about ${Math.round(seconds / 60)} min left`;
   const hours = Math.floor(seconds / 3600);
-  return `${hours} h ${Math.round((seconds % 3600) / 60)} min`;
+  return `about ${hours} h ${Math.floor((seconds % 3600) / 60)} min left`;
 }
