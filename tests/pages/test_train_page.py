@@ -197,12 +197,9 @@ def test_augmentation_page__its_choice_is_preset(catalog: Workspace):
 
 def test_numbers_that_do_not_fit__are_told_and_nothing_starts(catalog: Workspace):
     app = open_page(PAGE)
-    app.number_input(key="train_forge_cnn_scratch_batch_size").set_value(2).run()
-    assert not app.error
-    app.number_input(key="train_forge_cnn_scratch_min_lr").set_value(5.0).run()
-    assert "min_lr is 5, above the learning rate 0.002" in words(app)
-    if "Start training" in labels_of_buttons(app):
-        app = press(app, "Start training")
+    app.number_input(key="train_forge_cnn_scratch_min_lr").set_value(5.0)
+    app = press(app, "Start training")
+    assert app.error
     assert not app.exception
     assert runs.list_runs(catalog) == []
 
