@@ -35,7 +35,8 @@ CHROMIUM_FLAGS = [
 ]
 PATIENCE_MS = 30_000  # a promise about what is shown, not about how fast a busy machine is
 # On a first deep visit Streamlit's page looks for its server below the page's path first.
-STREAMLIT_PROBES = re.compile(r"/[a-z]+/_stcore/(health|host-config)$")
+# And a picture that a rerun replaced while the browser was still asking for it is gone.
+STREAMLIT_MISSES = re.compile(r"/[a-z]+/_stcore/(health|host-config)$|/media/[0-9a-f]+\.\w+$")
 
 
 @dataclass
@@ -52,7 +53,7 @@ class Console:
 
     def _on_message(self, message: ConsoleMessage) -> None:
         where = message.location.get("url", "")
-        if message.type == "error" and not STREAMLIT_PROBES.search(where):
+        if message.type == "error" and not STREAMLIT_MISSES.search(where):
             self.errors.append(f"{message.text} ({where})")
 
     def unexpected(self) -> list[str]:

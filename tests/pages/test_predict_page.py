@@ -16,7 +16,7 @@ from forge_core.workspace import Workspace
 from pages.components import answer_views, answers, probability_bars
 from pages.components.answers import NamedFile
 from tests import arrange
-from tests.pages.opened import labels_of_buttons, open_page, press, words
+from tests.pages.visiting import labels_of_buttons, press, visit, words
 
 PAGE = "models/predict.py"
 BATCH = 40
@@ -47,20 +47,20 @@ def predictor(finished_workspace: Workspace) -> Predictor:
 
 
 def test_no_run_and_no_images__leads_to_the_import(sqlite_workspace: Workspace):
-    app = open_page(PAGE)
+    app = visit(PAGE)
     assert "No network yet. Import images, then train a run: it answers here." in words(app)
     assert labels_of_buttons(app) == ["Import images"]
 
 
 def test_no_run__leads_to_train(catalog: Workspace):
-    app = open_page(PAGE)
+    app = visit(PAGE)
     assert "Train a run first; its best checkpoint answers here." in words(app)
     app = press(app, "Train a run first")
     assert app.title[0].value == "Train"
 
 
 def test_nothing_dropped__the_newest_run_is_ready(finished_workspace: Workspace):
-    app = open_page(PAGE)
+    app = visit(PAGE)
     (chosen,) = app.selectbox[0].options
     assert chosen.startswith("Run 1 · ForgeCNN, from scratch · ")
     assert app.segmented_control(key="predict_kind").value == "best"
@@ -70,7 +70,7 @@ def test_nothing_dropped__the_newest_run_is_ready(finished_workspace: Workspace)
 
 def test_one_picture__bars_latency_and_size(finished_workspace: Workspace):
     image = arrange.draw_image("stripe", 901)
-    app = drop(open_page(PAGE), ("one.png", png(image)))
+    app = drop(visit(PAGE), ("one.png", png(image)))
     predictor = Predictor.load(runs.checkpoint_path(finished_workspace, 1), "cpu")
     expected = predictor.predict(png(image))
     best = expected.probabilities[0]
@@ -84,14 +84,14 @@ def test_one_picture__bars_latency_and_size(finished_workspace: Workspace):
 
 
 def test_below_the_threshold__it_is_not_sure(finished_workspace: Workspace):
-    app = drop(open_page(PAGE), ("one.png", png(arrange.draw_image("stripe", 902))))
+    app = drop(visit(PAGE), ("one.png", png(arrange.draw_image("stripe", 902))))
     app.number_input(key="predict_threshold").set_value(100).run()
     assert app.header[0].value == "Not sure"
     assert "below the 100 % that counts as sure" in words(app)
 
 
 def test_bad_picture__is_told_by_name(finished_workspace: Workspace):
-    app = drop(open_page(PAGE), ("*torn*.png", png(arrange.draw_image("circle", 1))[:80]))
+    app = drop(visit(PAGE), ("*torn*.png", png(arrange.draw_image("circle", 1))[:80]))
     (problem,) = [box.value for box in app.error]
     assert problem.startswith("**\\*torn\\*.png**")
     assert not app.exception
@@ -103,7 +103,7 @@ def test_many_pictures__a_table_and_a_bad_one_apart(finished_workspace: Workspac
         (f"{name}.png", png(arrange.draw_image(name, 950 + place)))
         for place, name in enumerate(arrange.CLASSES)
     ]
-    app = drop(open_page(PAGE), *good, ("broken.jpg", b"\xff\xd8\xff no picture"))
+    app = drop(visit(PAGE), *good, ("broken.jpg", b"\xff\xd8\xff no picture"))
     said = words(app)
     assert "4 files · 3 predicted" in said
     assert "1 not read" in said
@@ -117,7 +117,7 @@ def test_many_pictures__a_table_and_a_bad_one_apart(finished_workspace: Workspac
 
 
 def test_predict_others__empties_the_page(finished_workspace: Workspace):
-    app = drop(open_page(PAGE), ("one.png", png(arrange.draw_image("circle", 3))))
+    app = drop(visit(PAGE), ("one.png", png(arrange.draw_image("circle", 3))))
     app = press(app, "Predict others")
     assert not app.header
     assert labels_of_buttons(app) == []
@@ -139,7 +139,7 @@ def test_csv__has_a_row_a_file(predictor: Predictor):
 
 def test_correction__adds_the_picture_with_its_label(finished_workspace: Workspace):
     before = len(arrange.list_all(finished_workspace))
-    app = drop(open_page(PAGE), ("mine.png", png(arrange.draw_image("square", 777))))
+    app = drop(visit(PAGE), ("mine.png", png(arrange.draw_image("square", 777))))
     assert app.button(key="predict_correct_add").disabled
     app.selectbox(key="predict_correct_label").select("square").run()
     app.button(key="predict_correct_add").click()
@@ -152,14 +152,14 @@ def test_correction__adds_the_picture_with_its_label(finished_workspace: Workspa
 
 
 def test_address__names_the_run_and_the_epoch(finished_workspace: Workspace):
-    app = open_page(PAGE, run=1, kind="last")
+    app = visit(PAGE, run=1, kind="last")
     assert app.segmented_control(key="predict_kind").value == "last"
     assert not app.error
 
 
 @pytest.mark.parametrize("asked", ["7", "abc", "-1", "9" * 30])
 def test_address__of_no_run_is_told(finished_workspace: Workspace, asked: str):
-    app = open_page(PAGE, run=asked)
+    app = visit(PAGE, run=asked)
     assert "There is no checkpoint of run" in words(app)
     assert not app.exception
 
@@ -167,7 +167,7 @@ def test_address__of_no_run_is_told(finished_workspace: Workspace, asked: str):
 def test_damaged_checkpoint__asked_found_next_step(finished_workspace: Workspace):
     path = runs.checkpoint_path(finished_workspace, 1)
     path.write_bytes(path.read_bytes()[:-1000])
-    app = drop(open_page(PAGE), ("one.png", png(arrange.draw_image("circle", 3))))
+    app = drop(visit(PAGE), ("one.png", png(arrange.draw_image("circle", 3))))
     assert "is not a checkpoint that can be read" in words(app)
     assert "Choose a .safetensors file" in words(app)
     assert not app.exception
@@ -179,7 +179,7 @@ def test_checkpoint_that_predicts_otherwise_here__is_refused(finished_workspace:
     middle = len(data) // 2  # inside the weights; header and golden predictions stay
     data[middle : middle + 4000] = bytes(4000)
     path.write_bytes(bytes(data))
-    app = drop(open_page(PAGE), ("one.png", png(arrange.draw_image("circle", 3))))
+    app = drop(visit(PAGE), ("one.png", png(arrange.draw_image("circle", 3))))
     assert "The golden predictions of best.safetensors do not hold here" in words(app)
     assert "Get the file from its run again" in words(app)
 
@@ -225,7 +225,7 @@ def test_bad_inputs__a_batch_through_the_page(
     ]
     step = max(1, len(paths) // BATCH)
     chosen: list[Path] = paths[::step][:BATCH]
-    app = drop(open_page(PAGE), *((path.name, path.read_bytes()) for path in chosen))
+    app = drop(visit(PAGE), *((path.name, path.read_bytes()) for path in chosen))
     assert not app.exception
     assert f"{len(chosen)} files · " in words(app)
     assert "Traceback" not in words(app)

@@ -18,7 +18,7 @@ from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
 from pages.components import confusion_chart, run_report
 from tests import arrange
-from tests.pages.opened import figures, labels_of_buttons, open_page, press, words
+from tests.pages.visiting import figures, labels_of_buttons, press, visit, words
 
 PAGE = "training/runs.py"
 CONFIG = TrainConfig(architecture="forge_cnn", input_size=16, scratch_epochs=9, device="cpu")
@@ -80,7 +80,7 @@ def sleeper() -> Iterator[int]:
 
 
 def test_no_runs__offers_to_train(sqlite_workspace: Workspace):
-    app = open_page(PAGE)
+    app = visit(PAGE)
     assert "No runs yet. A run trains a network on your labelled images." in words(app)
     assert labels_of_buttons(app) == ["Train a network"]
     app = press(app, "Train a network")
@@ -88,7 +88,7 @@ def test_no_runs__offers_to_train(sqlite_workspace: Workspace):
 
 
 def test_table__has_a_row_a_run_with_its_curve(finished_workspace: Workspace):
-    app = open_page(PAGE)
+    app = visit(PAGE)
     table = app.dataframe[0].value
     assert list(table["Run"]) == ["Run 1"]
     assert list(table["State"]) == ["finished"]
@@ -103,7 +103,7 @@ def test_table__has_a_row_a_run_with_its_curve(finished_workspace: Workspace):
 
 
 def test_finished__report_files_and_next_step(finished_workspace: Workspace):
-    app = open_page(PAGE, run=1)
+    app = visit(PAGE, run=1)
     run = runs.get_run(finished_workspace, 1)
     said = words(app)
     assert run.best_val_accuracy is not None
@@ -128,7 +128,7 @@ def test_finished__report_files_and_next_step(finished_workspace: Workspace):
 
 
 def test_finished__classes_and_images_are_counted(finished_workspace: Workspace):
-    app = open_page(PAGE, run=1)
+    app = visit(PAGE, run=1)
     by_columns = {tuple(frame.value.columns): frame.value for frame in app.dataframe}
     classes = by_columns["Class", "Precision", "Recall", "F1", "Images"]
     assert set(classes["Class"]) == {"circle", "square", "stripe"}
@@ -140,32 +140,32 @@ def test_finished__classes_and_images_are_counted(finished_workspace: Workspace)
 def test_finished__its_data_is_that_of_its_revision(finished_workspace: Workspace):
     assets = arrange.list_all(finished_workspace)
     labelling.remove_assets(finished_workspace, [assets[0].asset_id], author="tester")
-    app = open_page(PAGE, run=1)
+    app = visit(PAGE, run=1)
     images = next(f.value for f in app.dataframe if "train" in f.value.columns)
     assert images.iloc[-1].tolist() == ["all", 48, 12, 12]
     assert "As of revision 1" in words(app)
 
 
 def test_finished__other_split(finished_workspace: Workspace):
-    app = open_page(PAGE, run=1)
+    app = visit(PAGE, run=1)
     app.segmented_control(key="run_split_1").set_value("val").run()
     assert "Accuracy on val" in figures(app)
     assert "Validation chose the best epoch" in words(app)
 
 
 def test_finished__predict_with_it(finished_workspace: Workspace):
-    app = press(open_page(PAGE, run=1), "Predict with it")
+    app = press(visit(PAGE, run=1), "Predict with it")
     assert app.title[0].value == "Predict"
     assert app.query_params["run"] in ("1", ["1"])
 
 
 def test_finished__train_again(finished_workspace: Workspace):
-    app = press(open_page(PAGE, run=1), "Train again")
+    app = press(visit(PAGE, run=1), "Train again")
     assert app.title[0].value == "Train"
 
 
 def test_delete__says_what_it_frees_and_then_it_is_gone(finished_workspace: Workspace):
-    app = press(open_page(PAGE, run=1), "Delete")
+    app = press(visit(PAGE, run=1), "Delete")
     assert "It frees" in words(app)
     assert "MB" in words(app)
     assert runs.list_runs(finished_workspace)
@@ -173,20 +173,20 @@ def test_delete__says_what_it_frees_and_then_it_is_gone(finished_workspace: Work
     assert runs.list_runs(finished_workspace) == []
     assert "No runs yet." in words(app)
     assert [toast.value.split(";")[0] for toast in app.toast] == ["Run 1 is deleted"]
-    app = open_page(PAGE, run=1)
+    app = visit(PAGE, run=1)
     assert "There is no run 1; it may have been removed." in words(app)
     assert labels_of_buttons(app) == ["See all runs"]
 
 
 def test_delete__can_be_kept(finished_workspace: Workspace):
-    app = press(open_page(PAGE, run=1), "Delete")
+    app = press(visit(PAGE, run=1), "Delete")
     press(app, "Keep it")
     assert runs.list_runs(finished_workspace)
 
 
 def test_running__curve_progress_and_cancel(catalog: Workspace, sleeper: int):
     run = add_run(catalog, RunStatus.RUNNING, pid=sleeper)
-    app = open_page(PAGE, run=run.run_id)
+    app = visit(PAGE, run=run.run_id)
     chart = live_chart(app)
     assert chart["progress"]["state"] == "running"
     assert chart["progress"]["epoch"] == 2
@@ -204,11 +204,11 @@ def test_running__curve_progress_and_cancel(catalog: Workspace, sleeper: int):
 def test_queued__waits(catalog: Workspace, sleeper: int):
     add_run(catalog, RunStatus.RUNNING, pid=sleeper)
     waiting = add_run(catalog, RunStatus.QUEUED)
-    app = open_page(PAGE, run=waiting.run_id)
+    app = visit(PAGE, run=waiting.run_id)
     assert live_chart(app)["progress"]["state"] == "queued"
     press(app, "Cancel the run")
     assert runs.get_run(catalog, waiting.run_id).status == RunStatus.CANCELLED
-    said = words(open_page(PAGE, run=waiting.run_id))
+    said = words(visit(PAGE, run=waiting.run_id))
     assert "Cancelled." in said
     assert "No epoch was finished, so there is no curve." in said
 
@@ -220,7 +220,7 @@ def test_interrupted__says_why_and_can_be_resumed(catalog: Workspace, sleeper: i
     )
     add_run(catalog, RunStatus.INTERRUPTED, message=message)
     add_run(catalog, RunStatus.RUNNING, pid=sleeper)  # keeps the only place
-    app = open_page(PAGE, run=1)
+    app = visit(PAGE, run=1)
     assert message in words(app)
     assert "See log" in labels_of_buttons(app)
     app = press(app, "Resume")
@@ -232,7 +232,7 @@ def test_interrupted__says_why_and_can_be_resumed(catalog: Workspace, sleeper: i
 def test_failed__says_why_with_the_next_step(catalog: Workspace):
     message = "The loss is not finite at step 3 of epoch 2. Lower the learning rate."
     add_run(catalog, RunStatus.FAILED, message=message)
-    app = open_page(PAGE, run=1)
+    app = visit(PAGE, run=1)
     assert message in words(app)
     assert app.error
     assert "Resume" in labels_of_buttons(app)
@@ -240,7 +240,7 @@ def test_failed__says_why_with_the_next_step(catalog: Workspace):
 
 @pytest.mark.parametrize("asked", ["99", "abc", "-1", "1" * 40, "../1"])
 def test_an_address_of_no_run__is_told(finished_workspace: Workspace, asked: str):
-    app = open_page(PAGE, run=asked)
+    app = visit(PAGE, run=asked)
     assert app.error
     assert not app.exception
     app = press(app, "See all runs")
@@ -248,7 +248,7 @@ def test_an_address_of_no_run__is_told(finished_workspace: Workspace, asked: str
 
 
 def test_log__is_there(finished_workspace: Workspace):
-    app = open_page(PAGE, run=1)
+    app = visit(PAGE, run=1)
     assert any("val_accuracy" in block.value for block in app.code)
 
 

@@ -12,7 +12,7 @@ from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
 from pages.components import augmentation_state, train_model
 from tests import arrange, ending
-from tests.pages.opened import figures, labels_of_buttons, open_page, press, words
+from tests.pages.visiting import figures, labels_of_buttons, press, visit, words
 
 PAGE = "training/train.py"
 
@@ -22,7 +22,7 @@ def config_of_run(workspace: Workspace, run_id: int) -> TrainConfig:
 
 
 def test_no_images__says_so_and_offers_the_import(sqlite_workspace: Workspace):
-    app = open_page(PAGE)
+    app = visit(PAGE)
     assert "No images yet. A run learns from labelled images: import some first." in words(app)
     assert labels_of_buttons(app) == ["Import images"]
     assert not app.exception
@@ -36,7 +36,7 @@ def test_no_labels__says_what_is_missing_and_cannot_start(
     for seed in range(3):
         arrange.draw_image("circle", seed).save(flat / f"{seed}.png")
     arrange.import_folder(sqlite_workspace, flat)
-    app = open_page(PAGE)
+    app = visit(PAGE)
     assert "None of 3 images has a label." in words(app)
     assert app.button(key="page_frame_action").disabled
     assert "Split and continue" not in labels_of_buttons(app)
@@ -46,7 +46,7 @@ def test_no_validation_split__splits_by_class_and_goes_on(
     sqlite_workspace: Workspace, tmp_path: Path
 ):
     arrange.make_catalog(sqlite_workspace, tmp_path / "drawn", train=20, val=0, test=0)
-    app = open_page(PAGE)
+    app = visit(PAGE)
     assert app.warning[0].value == (
         "0 images are in validation, so nothing can be measured. Split 80/10/10 by class now?"
     )
@@ -62,7 +62,7 @@ def test_no_validation_split__splits_by_class_and_goes_on(
 
 def test_no_training_split__is_offered_the_same(sqlite_workspace: Workspace, tmp_path: Path):
     arrange.import_folder(sqlite_workspace, arrange.draw_folder(tmp_path / "drawn", per_class=10))
-    app = open_page(PAGE)
+    app = visit(PAGE)
     assert "0 images are in train, so nothing can be learned." in words(app)
     app = press(app, "Split and continue")
     assert figures(app)["train"] == "24"
@@ -70,13 +70,13 @@ def test_no_training_split__is_offered_the_same(sqlite_workspace: Workspace, tmp
 
 def test_one_class__cannot_start(sqlite_workspace: Workspace, tmp_path: Path):
     arrange.make_catalog(sqlite_workspace, tmp_path / "drawn", ["circle"], train=6, val=2)
-    app = open_page(PAGE)
+    app = visit(PAGE)
     assert "needs at least 2" in words(app)
     assert app.button(key="page_frame_action").disabled
 
 
 def test_ready__recommends_with_reasons(catalog: Workspace):
-    app = open_page(PAGE)
+    app = visit(PAGE)
     assert app.selectbox(key=train_model.ARCHITECTURE_KEY).value == "forge_cnn"
     said = words(app)
     assert "Recommended. ForgeCNN" in said
@@ -97,7 +97,7 @@ def test_imbalance__is_told_in_words_and_balanced_unless_turned_off(
     arrange.draw_folder(folder, ("square",), splits={"train": 24, "val": 3})
     arrange.draw_folder(folder, ("circle",), splits={"train": 6, "val": 3})
     arrange.import_folder(sqlite_workspace, folder)
-    app = open_page(PAGE)
+    app = visit(PAGE)
     assert "'square' has 4.0 times the images of 'circle' (24 and 6)" in words(app)
     assert app.toggle(key="train_balanced").value is True
     assert "Each class is drawn about 15 times an epoch" in words(app)
@@ -114,12 +114,12 @@ def test_left_out__is_counted(catalog: Workspace):
     labelling.relabel(catalog, [assets[0].asset_id], None, author="tester")
     labelling.set_split(catalog, [assets[1].asset_id], "held_out", author="tester")
     labelling.set_split(catalog, [assets[2].asset_id], None, author="tester")
-    said = words(open_page(PAGE))
+    said = words(visit(PAGE))
     assert "as of revision 4. Left out: 1 without a label, 1 in no split, 1 held out." in said
 
 
 def test_start__queues_the_run_as_shown_and_opens_it(catalog: Workspace):
-    app = open_page(PAGE)
+    app = visit(PAGE)
     app.number_input(key="train_forge_cnn_scratch_scratch_epochs").set_value(3)
     app.number_input(key="train_seed").set_value(7)
     app.text_input(key="train_name").set_value("first try")
@@ -138,7 +138,7 @@ def test_pretrained__shows_both_stages_and_weights_that_are_not_here(
     catalog: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "no-weights"))
-    app = open_page(PAGE)
+    app = visit(PAGE)
     app.selectbox(key=train_model.ARCHITECTURE_KEY).select("efficientnet_b2").run()
     said = words(app)
     assert "The ImageNet weights of efficientnet_b2 are not in the local cache" in said
@@ -155,7 +155,7 @@ def test_pretrained__cached_weights_are_offered_instead(
     catalog: Workspace, monkeypatch: pytest.MonkeyPatch, shared_data
 ):
     monkeypatch.setenv("TORCH_HOME", str(shared_data("torch_home")))
-    app = open_page(PAGE)
+    app = visit(PAGE)
     app.selectbox(key=train_model.ARCHITECTURE_KEY).select("resnet18").run()
     assert "train mobilenet_v2 (cached), or resnet18 from scratch" in words(app)
     app = press(app, "Use MobileNetV2")
@@ -168,7 +168,7 @@ def test_all_layers_at_once__has_one_stage(
     catalog: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "no-weights"))
-    app = open_page(PAGE)
+    app = visit(PAGE)
     app.selectbox(key=train_model.ARCHITECTURE_KEY).select("resnet18").run()
     app.toggle(key="train_resnet18_all_layers").set_value(True).run()
     names = [box.label for box in app.number_input]
@@ -180,7 +180,7 @@ def test_all_layers_at_once__has_one_stage(
 
 
 def test_augmentation_page__its_choice_is_preset(catalog: Workspace):
-    app = open_page(PAGE)
+    app = visit(PAGE)
     parameters = AugmentationParameters(rotation_degrees=33)
     app.session_state[augmentation_state.RUN_KEY] = {
         "preset": "medical",
@@ -196,16 +196,16 @@ def test_augmentation_page__its_choice_is_preset(catalog: Workspace):
 
 
 def test_numbers_that_do_not_fit__are_told_and_nothing_starts(catalog: Workspace):
-    app = open_page(PAGE)
+    app = visit(PAGE)
     app.number_input(key="train_forge_cnn_scratch_min_lr").set_value(5.0)
     app = press(app, "Start training")
-    assert app.error
+    assert "min_lr is 5, above the learning rate 0.002" in words(app)
     assert not app.exception
     assert runs.list_runs(catalog) == []
 
 
 def test_a_like_run_before__says_how_long_it_takes(finished_workspace: Workspace):
-    app = open_page(PAGE)
+    app = visit(PAGE)
     app.number_input(key="train_forge_cnn_input_size").set_value(16)
     app.number_input(key="train_forge_cnn_scratch_batch_size").set_value(8).run()
     assert "as fast as run 1" in words(app)
@@ -216,7 +216,7 @@ def test_names_with_markup__are_shown_as_they_are(sqlite_workspace: Workspace, t
     arrange.make_catalog(sqlite_workspace, tmp_path / "drawn", train=6, val=2)
     label = classes.list_classes(sqlite_workspace)[0]
     classes.rename_class(sqlite_workspace, label.label_id, "**<b>$x$", author="tester")
-    app = open_page(PAGE)
+    app = visit(PAGE)
     assert not app.exception
     raw = "\n".join(element.value for element in (*app.markdown, *app.caption, *app.warning))
     assert "**<b>$x$" in words(app)

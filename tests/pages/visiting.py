@@ -8,24 +8,26 @@ from streamlit.testing.v1 import AppTest
 SHELL = Path(__file__).parents[2] / "pages" / "shell.py"
 
 
-def visit(file: str, **query: str) -> AppTest:
+def visit(file: str, **query: str | int) -> AppTest:
     """The page of this file under `pages/`, with these query parameters."""
-    app = AppTest.from_file(str(SHELL), default_timeout=60).run()
+    app = AppTest.from_file(str(SHELL), default_timeout=90).run()
     for name, value in query.items():
-        app.query_params[name] = value
+        app.query_params[name] = str(value)
     return app.switch_page(file).run()
 
 
 def words(app: AppTest) -> str:
     """Everything the page says in words, a line an element; as it is read, without escapes."""
-    said = (*app.title, *app.markdown, *app.caption, *app.error, *app.warning, *app.info)
+    headings = (*app.title, *app.header, *app.subheader)
+    boxes = (*app.error, *app.warning, *app.info, *app.success)
+    said = (*headings, *app.markdown, *app.caption, *boxes)
     links = [link.value for link in app.page_link]
     return as_read("\n".join([*(element.value for element in said), *links]))
 
 
 def as_read(markdown: str) -> str:
     """Markdown without the backslashes that keep its marks from being formatting."""
-    return re.sub(r"\\([^\w\s])", r"\1", markdown)
+    return re.sub(r"\\([^A-Za-z0-9\s])", r"\1", markdown)
 
 
 def primary(app: AppTest):
@@ -42,3 +44,13 @@ def press(app: AppTest, label: str) -> AppTest:
     """Press the button with these words."""
     next(button for button in app.button if button.label == label).click()
     return app.run()
+
+
+def labels_of_buttons(app: AppTest) -> list[str]:
+    """What can be pressed, in order."""
+    return [button.label for button in app.button]
+
+
+def figures(app: AppTest) -> dict[str, str]:
+    """The metrics of the page, by their label."""
+    return {metric.label: metric.value for metric in app.metric}
