@@ -5,24 +5,43 @@ import time
 
 import psutil
 
+from db.enums import JobStatus
+from forge_core.jobs import queue
 from forge_core.workspace import Workspace
 
 QUIET_SECONDS = 0.3
+LONGEST_SECONDS = 30.0
 MODULES = ("forge_core.jobs", "tests.forge_core.jobs")
 
 
 def end_jobs(workspace: Workspace) -> None:
-    """Kill every supervisor and worker of a workspace, also one that is just starting.
+    """End every job of a workspace, and kill its supervisors and workers.
 
-    They are known by the workspace in their environment, which only processes of this test have.
+    The jobs are ended in the database first: a web server that still runs would otherwise
+    start a new supervisor for unfinished work as often as we kill one. Processes are known by
+    the workspace in their environment, which only those of this test have.
     """
+    deadline = time.monotonic() + LONGEST_SECONDS
     quiet_since = time.monotonic()
     while time.monotonic() - quiet_since < QUIET_SECONDS:
+        assert time.monotonic() < deadline, "something starts jobs as fast as they are ended"
+        finish_jobs(workspace)
         for process in find_processes(workspace):
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
             quiet_since = time.monotonic()
         time.sleep(0.05)
+
+
+def finish_jobs(workspace: Workspace) -> None:
+    """Write the end of every job that has none, and of its run."""
+    with workspace.database.read() as uow:
+        active = uow.jobs.list_by_status(queue.ACTIVE)
+    for job in active:
+        if job.status == JobStatus.QUEUED:
+            queue.request_cancel(workspace, job.job_id)
+        else:
+            queue.finish(workspace, job, JobStatus.CANCELLED)
 
 
 def find_processes(workspace: Workspace) -> list[psutil.Process]:
