@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Text,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -61,25 +62,35 @@ class LabelClass(Base):
     __table_args__ = (CheckConstraint("length(name) > 0", name="name_not_empty"),)
 
 
-class LabelClassName(Base):
-    """The names that a class had: one row each time it was given one."""
+class LabelClassState(Base):
+    """What a class was called, and whether it was in use: a row a revision that changed it."""
 
-    __tablename__ = "label_class_names"
+    __tablename__ = "label_class_states"
 
     label_id: Mapped[int] = mapped_column(
         ForeignKey("label_classes.label_id", ondelete="CASCADE"), primary_key=True
     )
     revision_id: Mapped[int] = mapped_column(ForeignKey("revisions.revision_id"), primary_key=True)
     name: Mapped[str] = mapped_column(String(128))
+    is_retired: Mapped[bool] = mapped_column(server_default="0", default=False)
+    merged_into_label_id: Mapped[int | None] = mapped_column(
+        ForeignKey("label_classes.label_id", ondelete="CASCADE")
+    )
+
+    __table_args__ = (Index("ix_label_class_states_revision", "revision_id"),)
 
 
 class CatalogState(Base):
-    """One row: the number of the newest revision, and the lock that orders writers."""
+    """One row: the number of the newest revision, and the lock that orders writers.
+
+    `duplicates_revision_id` is the revision that `duplicate_groups` was computed at.
+    """
 
     __tablename__ = "catalog_state"
 
     state_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     last_revision_id: Mapped[int] = mapped_column(server_default="0")
+    duplicates_revision_id: Mapped[int | None]
 
     __table_args__ = (CheckConstraint("state_id = 1", name="single_row"),)
 
@@ -97,6 +108,17 @@ class Revision(Base):
     num_changes: Mapped[int] = mapped_column(server_default="0")
     undoes_revision_id: Mapped[int | None] = mapped_column(ForeignKey("revisions.revision_id"))
     created_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
+
+
+def _living(name: str, *columns: str, only: str = "") -> Index:
+    """An index of the living assets, further restricted by the condition `only`."""
+    more = f" AND {only}" if only else ""
+    return Index(
+        name,
+        *columns,
+        sqlite_where=text(f"is_deleted IS 0{more}"),
+        postgresql_where=text(f"is_deleted IS false{more}"),
+    )
 
 
 class VisionAsset(Base):
@@ -127,6 +149,10 @@ class VisionAsset(Base):
     review_note: Mapped[str] = mapped_column(Text, server_default="")
     row_version: Mapped[int] = mapped_column(server_default="1", default=1)
     is_deleted: Mapped[bool] = mapped_column(server_default="0", default=False)
+    group_key: Mapped[str | None] = mapped_column(
+        String(128).with_variant(postgresql.VARCHAR(128, collation="C"), "postgresql")
+    )
+    """Images of one patient, scene or original: they belong into one split."""
 
     __table_args__ = (
         CheckConstraint(
@@ -149,10 +175,18 @@ class VisionAsset(Base):
             sqlite_where=(is_deleted.is_(False)),
             postgresql_where=(is_deleted.is_(False)),
         ),
-        Index("ix_vision_assets_label", "label_id", "asset_id"),
-        Index("ix_vision_assets_split", "split_type", "asset_id"),
-        Index("ix_vision_assets_label_split", "label_id", "split_type", "asset_id"),
-        Index("ix_vision_assets_source", "source_dataset", "asset_id"),
+        # Every list is of the living only and goes on by asset_id. Postgres does not take IS NULL
+        # for an equality that keeps an order, so "without one" has indexes of its own.
+        _living("ix_vision_assets_living", "asset_id"),
+        _living("ix_vision_assets_label", "label_id", "asset_id"),
+        _living("ix_vision_assets_split", "split_type", "asset_id"),
+        _living("ix_vision_assets_label_split", "label_id", "split_type", "asset_id"),
+        _living("ix_vision_assets_source", "source_dataset", "asset_id"),
+        _living("ix_vision_assets_review", "review_state", "asset_id"),
+        _living("ix_vision_assets_augmented", "is_augmented", "asset_id"),
+        _living("ix_vision_assets_unlabelled", "asset_id", only="label_id IS NULL"),
+        _living("ix_vision_assets_unassigned", "asset_id", only="split_type IS NULL"),
+        _living("ix_vision_assets_group", "group_key", only="group_key IS NOT NULL"),
         Index("ix_vision_assets_content_hash", "content_hash"),
         Index("ix_vision_assets_parent", "parent_asset_id"),
     )
@@ -198,6 +232,41 @@ class AssetCount(Base):
     split_key: Mapped[str] = mapped_column(String(10), primary_key=True)
     is_augmented: Mapped[bool] = mapped_column(primary_key=True)
     num_assets: Mapped[int] = mapped_column(server_default="0")
+
+
+class AssetFacetCount(Base):
+    """How many living assets have this source or review state. Kept by triggers.
+
+    `facet` is `source` or `review`; `value` is '' for none.
+    """
+
+    __tablename__ = "asset_facet_counts"
+
+    facet: Mapped[str] = mapped_column(String(16), primary_key=True)
+    value: Mapped[str] = mapped_column(
+        String(64).with_variant(postgresql.VARCHAR(64, collation="C"), "postgresql"),
+        primary_key=True,
+    )
+    num_assets: Mapped[int] = mapped_column(server_default="0")
+
+
+class DuplicateMember(Base):
+    """One member of a group of near-duplicates; the group is named by its oldest member.
+
+    Derived from the perceptual hashes at `catalog_state.duplicates_revision_id`; it may be
+    emptied and computed again at any time.
+    """
+
+    __tablename__ = "duplicate_members"
+
+    asset_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("vision_assets.asset_id", ondelete="CASCADE"), primary_key=True
+    )
+    group_id: Mapped[uuid.UUID] = mapped_column(Uuid)
+    distance: Mapped[int]
+    """Differing bits to the nearest other member, 0 to 64."""
+
+    __table_args__ = (Index("ix_duplicate_members_group", "group_id", "asset_id"),)
 
 
 class TrainingRun(Base):

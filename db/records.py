@@ -32,6 +32,7 @@ class Asset:
     review_state: str | None
     review_note: str
     row_version: int
+    group_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,7 @@ class NewAsset:
     perceptual_hash: str | None
     is_augmented: bool = False
     parent_asset_id: uuid.UUID | None = None
+    group_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
-from db.models import AssetCount, LabelClass, LabelClassName
+from db.models import AssetCount, LabelClass, LabelClassState
 from db.records import Label
 from db.repositories.rows import columns_of, to_record
 
@@ -74,23 +74,23 @@ class LabelRepository:
     def list_names_as_of(self, revision_id: int) -> dict[int, str]:
         """The name that each class had right after this revision; later classes are left out."""
         rows = self._session.execute(
-            select(LabelClassName.label_id, LabelClassName.name)
-            .where(LabelClassName.revision_id <= revision_id)
-            .order_by(LabelClassName.revision_id)
+            select(LabelClassState.label_id, LabelClassState.name)
+            .where(LabelClassState.revision_id <= revision_id)
+            .order_by(LabelClassState.revision_id)
         )
         return {row.label_id: row.name for row in rows}
 
     def list_renamed_in(self, revision_id: int) -> list[tuple[int, str]]:
         """Classes that were given a name in this revision, with that name."""
         rows = self._session.execute(
-            select(LabelClassName.label_id, LabelClassName.name).where(
-                LabelClassName.revision_id == revision_id
+            select(LabelClassState.label_id, LabelClassState.name).where(
+                LabelClassState.revision_id == revision_id
             )
         )
         return [(label_id, name) for label_id, name in rows]
 
     def _note_name(self, label_id: int, revision_id: int, name: str) -> None:
         self._session.execute(
-            insert(LabelClassName),
+            insert(LabelClassState),
             [{"label_id": label_id, "revision_id": revision_id, "name": name}],
         )
