@@ -1,15 +1,17 @@
-"""Classes, and the names they had."""
+"""Classes, and the states they had: name, retired or not, merged into another or not."""
 
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from db.models import AssetCount, LabelClass, LabelClassState
-from db.records import Label
+from db.records import Label, LabelState
 from db.repositories.rows import columns_of, to_record
 
 LABEL_COLUMNS = columns_of(Label, LabelClass, without=["asset_count"])
+STATE_COLUMNS = columns_of(LabelState, LabelClassState)
+_NEWEST = 2**31 - 1
 
 
 class LabelRepository:
@@ -52,12 +54,12 @@ class LabelRepository:
     def add(
         self, *, name: str, color: str, hotkey: str | None, description: str, revision_id: int
     ) -> int:
-        """Create a class and note its first name; returns its id."""
+        """Create a class and note its first state; returns its id."""
         label_id = self._session.scalars(
             insert(LabelClass).returning(LabelClass.label_id),
             [{"name": name, "color": color, "hotkey": hotkey, "description": description}],
         ).one()
-        self._note_name(label_id, revision_id, name)
+        self._add_state(label_id, revision_id, name=name)
         return label_id
 
     def update_fields(self, label_id: int, **values: Any) -> None:
@@ -67,30 +69,102 @@ class LabelRepository:
         )
 
     def update_name(self, label_id: int, name: str, *, revision_id: int) -> None:
-        """Rename a class and note since when."""
-        self.update_fields(label_id, name=name)
-        self._note_name(label_id, revision_id, name)
+        """Rename a class and note since when; it stays retired, merged or in use as it is."""
+        latest = self.find_latest_state(label_id)
+        self.set_state(
+            label_id,
+            revision_id=revision_id,
+            name=name,
+            is_retired=latest.is_retired if latest else False,
+            merged_into=latest.merged_into_label_id if latest else None,
+        )
 
-    def list_names_as_of(self, revision_id: int) -> dict[int, str]:
-        """The name that each class had right after this revision; later classes are left out."""
+    def set_state(
+        self,
+        label_id: int,
+        *,
+        revision_id: int,
+        name: str,
+        is_retired: bool = False,
+        merged_into: int | None = None,
+    ) -> None:
+        """Give a class this state from this revision on; a second call in a revision replaces.
+
+        `vision_assets.label_name` is left to the caller (`assets.update_label_name`).
+        """
+        self.update_fields(label_id, name=name, is_retired=is_retired)
+        self._session.execute(
+            delete(LabelClassState).where(
+                LabelClassState.label_id == label_id, LabelClassState.revision_id == revision_id
+            )
+        )
+        self._add_state(
+            label_id, revision_id, name=name, is_retired=is_retired, merged_into=merged_into
+        )
+
+    def find_latest_state(self, label_id: int) -> LabelState | None:
+        """The state of a class now, or None for an unknown class."""
+        row = self._session.execute(
+            select(*STATE_COLUMNS)
+            .where(LabelClassState.label_id == label_id)
+            .order_by(LabelClassState.revision_id.desc())
+            .limit(1)
+        ).one_or_none()
+        return to_record(LabelState, row) if row else None
+
+    def list_states_as_of(self, revision_id: int) -> dict[int, LabelState]:
+        """The state of every class right after this revision; later classes are left out."""
         rows = self._session.execute(
-            select(LabelClassState.label_id, LabelClassState.name)
+            select(*STATE_COLUMNS)
             .where(LabelClassState.revision_id <= revision_id)
             .order_by(LabelClassState.revision_id)
         )
-        return {row.label_id: row.name for row in rows}
+        return {row.label_id: to_record(LabelState, row) for row in rows}
+
+    def list_states_in(self, revision_id: int) -> list[LabelState]:
+        """The states that this revision gave to classes (created, renamed, retired, merged)."""
+        rows = self._session.execute(
+            select(*STATE_COLUMNS)
+            .where(LabelClassState.revision_id == revision_id)
+            .order_by(LabelClassState.label_id)
+        )
+        return [to_record(LabelState, row) for row in rows]
+
+    def list_merges(self) -> dict[int, int]:
+        """Of every class that is merged into another now, the class it was merged into."""
+        return {
+            state.label_id: state.merged_into_label_id
+            for state in self.list_states_as_of(_NEWEST).values()
+            if state.is_retired and state.merged_into_label_id is not None
+        }
+
+    def list_names_as_of(self, revision_id: int) -> dict[int, str]:
+        """The name that each class had right after this revision; later classes are left out."""
+        states = self.list_states_as_of(revision_id)
+        return {label_id: state.name for label_id, state in states.items()}
 
     def list_renamed_in(self, revision_id: int) -> list[tuple[int, str]]:
-        """Classes that were given a name in this revision, with that name."""
-        rows = self._session.execute(
-            select(LabelClassState.label_id, LabelClassState.name).where(
-                LabelClassState.revision_id == revision_id
-            )
-        )
-        return [(label_id, name) for label_id, name in rows]
+        """Classes that were given a state in this revision, with the name in it."""
+        return [(state.label_id, state.name) for state in self.list_states_in(revision_id)]
 
-    def _note_name(self, label_id: int, revision_id: int, name: str) -> None:
+    def _add_state(
+        self,
+        label_id: int,
+        revision_id: int,
+        *,
+        name: str,
+        is_retired: bool = False,
+        merged_into: int | None = None,
+    ) -> None:
         self._session.execute(
             insert(LabelClassState),
-            [{"label_id": label_id, "revision_id": revision_id, "name": name}],
+            [
+                {
+                    "label_id": label_id,
+                    "revision_id": revision_id,
+                    "name": name,
+                    "is_retired": is_retired,
+                    "merged_into_label_id": merged_into,
+                }
+            ],
         )
