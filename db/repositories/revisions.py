@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select, update
@@ -10,11 +11,19 @@ from sqlalchemy.orm import Session
 
 from db import models
 from db.models import CatalogState
-from db.records import AssetChange, AssetState, Revision
+from db.records import AssetChange, AssetState, NewAsset, Revision
+from db.repositories import bulk
 from db.repositories.rows import columns_of, slices, to_record
 
 REVISION_COLUMNS = columns_of(Revision, models.Revision)
 STATE_FIELDS = [field.name for field in fields(AssetState)]
+STATE_VALUES = attrgetter(*STATE_FIELDS)
+CHANGE_COLUMNS = (
+    "revision_id",
+    "asset_id",
+    *(f"before_{name}" for name in STATE_FIELDS),
+    *(f"after_{name}" for name in STATE_FIELDS),
+)
 
 
 class RevisionRepository:
@@ -97,11 +106,51 @@ class RevisionRepository:
         """Write what a revision changed and count it in the revision's head."""
         if not changes:
             return
-        self._session.execute(insert(models.AssetChange), [_to_row(change) for change in changes])
+        rows = [
+            (
+                change.revision_id,
+                change.asset_id,
+                *STATE_VALUES(change.before),
+                *STATE_VALUES(change.after),
+            )
+            for change in changes
+        ]
+        self._insert(rows)
+        self._count(changes[0].revision_id, len(rows))
+
+    def add_arrivals(self, revision_id: int, assets: Sequence[NewAsset]) -> None:
+        """Write that a revision brought these assets, and count them in its head."""
+        if not assets:
+            return
+        missing = (False, None, None, None, None, None, None)
+        rows = [
+            (
+                revision_id,
+                asset.asset_id,
+                *missing,
+                True,
+                asset.file_path,
+                asset.content_hash,
+                asset.label_id,
+                asset.split_type,
+                None,
+                asset.parent_asset_id,
+            )
+            for asset in assets
+        ]
+        self._insert(rows)
+        self._count(revision_id, len(rows))
+
+    def _insert(self, rows: list[tuple[Any, ...]]) -> None:
+        if bulk.is_sqlite(self._session):
+            rows = [tuple(v.hex if type(v) is uuid.UUID else v for v in row) for row in rows]
+        bulk.insert_rows(self._session, "asset_changes", CHANGE_COLUMNS, rows)
+
+    def _count(self, revision_id: int, number: int) -> None:
         self._session.execute(
             update(models.Revision)
-            .where(models.Revision.revision_id == changes[0].revision_id)
-            .values(num_changes=models.Revision.num_changes + len(changes))
+            .where(models.Revision.revision_id == revision_id)
+            .values(num_changes=models.Revision.num_changes + number)
         )
 
     def list_changes(self, revision_id: int) -> list[AssetChange]:
@@ -155,14 +204,6 @@ class RevisionRepository:
     def _find(self, condition: Any) -> Revision | None:
         row = self._session.execute(select(*REVISION_COLUMNS).where(condition)).one_or_none()
         return to_record(Revision, row) if row else None
-
-
-def _to_row(change: AssetChange) -> dict[str, Any]:
-    row: dict[str, Any] = {"revision_id": change.revision_id, "asset_id": change.asset_id}
-    for side in ("before", "after"):
-        state = getattr(change, side)
-        row |= {f"{side}_{name}": getattr(state, name) for name in STATE_FIELDS}
-    return row
 
 
 def _to_change(row: Row[Any]) -> AssetChange:

@@ -152,17 +152,7 @@ def state_of(asset: Asset | NewAsset) -> AssetState:
 def add_assets(uow: UnitOfWork, revision_id: int, assets: Sequence[NewAsset]) -> None:
     """Insert new assets as part of a revision."""
     uow.assets.add(assets)
-    uow.revisions.add_changes(
-        [
-            AssetChange(
-                revision_id=revision_id,
-                asset_id=asset.asset_id,
-                before=AssetState(exists=False),
-                after=state_of(asset),
-            )
-            for asset in assets
-        ]
-    )
+    uow.revisions.add_arrivals(revision_id, assets)
 
 
 def change_assets(
