@@ -16,8 +16,8 @@ from pathlib import Path
 
 from forge_core.catalog import archives, layouts
 from forge_core.catalog.entry_names import path_problem
+from forge_core.catalog.formats.scanned import ScannedFile, ScannedFolder
 from forge_core.catalog.import_problems import ImportProblem, printable
-from forge_core.catalog.layouts import ScannedFile, ScannedFolder
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.workspace import Workspace
 

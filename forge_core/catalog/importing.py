@@ -17,9 +17,9 @@ from pathlib import Path, PurePosixPath
 from db.records import NewAsset
 from forge_core.catalog import changing, classes
 from forge_core.catalog.changing import Operation
+from forge_core.catalog.formats.scanned import ScannedFile, ScannedFolder
 from forge_core.catalog.import_plan import ImportPlan, clean_source
 from forge_core.catalog.import_problems import ImportProblem, printable
-from forge_core.catalog.layouts import ScannedFile, ScannedFolder
 from forge_core.errors import Conflict, ImageRejected, InvalidInput
 from forge_core.imaging import decode, hashing
 from forge_core.imaging.decode import DecodeLimits

@@ -5,76 +5,16 @@ Only names and sizes are looked at: no pixels, no database, nothing is written.
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 from forge_core.catalog import entry_names, folder_walk, labels_table
 from forge_core.catalog.folder_walk import FoundFile
+from forge_core.catalog.formats.scanned import ScannedFile, ScannedFolder, split_of_name
 from forge_core.catalog.import_problems import ImportProblem, printable
 from forge_core.errors import InvalidInput, NotFound
 
-Layout = Literal["folder_per_class", "split_class", "flat", "csv"]
-
-SPLIT_BY_FOLDER: dict[str, str] = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "test": "test",
-    "testing": "test",
-    "held_out": "held_out",
-    "heldout": "held_out",
-    "hold_out": "held_out",
-    "holdout": "held_out",
-}
-"""Folder names that mean a split, in lower case and with "_" for "-" and space."""
-
 DEFAULT_MAX_FILES = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class ScannedFile:
-    """One image file that can be taken in."""
-
-    path: str
-    """POSIX path relative to `ScannedFolder.root`."""
-    label_name: str | None
-    """Normalised class name, or None while unlabelled."""
-    split: str | None
-    """train, val, test, held_out, or None for not assigned."""
-    size_bytes: int
-    source_dataset: str | None = None
-    """Provenance that a table of labels names."""
-    is_augmented: bool = False
-    """Whether a table of labels calls it an augmented copy."""
-
-
-@dataclass(frozen=True)
-class ScannedFolder:
-    """What a folder holds, as it would be imported."""
-
-    root: Path
-    """The folder that paths are relative to: below the one asked for where that only wraps it."""
-    layout: Layout
-    heading: str
-    """The layout in a few words."""
-    entries: list[ScannedFile]
-    """Sorted by path."""
-    problems: list[ImportProblem]
-    """Everything that is left out, paths relative to `root`."""
-    notes: list[str] = field(default_factory=list)
-    """One sentence for each thing that could have been read in another way."""
-
-    @property
-    def title(self) -> str:
-        """The layout and every decision taken, in words for a person."""
-        return " ".join([f"{self.heading}.", *self.notes])
-
-    def locate(self, entry: ScannedFile) -> Path:
-        """The file of an entry."""
-        return self.root / entry.path
 
 
 def detect_layout(folder: Path, *, max_files: int = DEFAULT_MAX_FILES) -> ScannedFolder:
@@ -83,7 +23,7 @@ def detect_layout(folder: Path, *, max_files: int = DEFAULT_MAX_FILES) -> Scanne
     Layouts, in the order they are looked for:
 
     1. "csv": labels.csv (or one other CSV with a `file_path` column) beside the images.
-    2. "split_class": folders called train, val, test, held_out (see `SPLIT_BY_FOLDER`), with a
+    2. "split_class": folders called train, val, test, held_out (see `SPLIT_BY_NAME`), with a
        folder per class inside, or with unlabelled images; or class folders with split folders
        inside. A folder with such a name that stands beside other class folders and holds images
        itself is a class. Folders beside split folders give their name to their images where a
@@ -142,18 +82,13 @@ def _existing(folder: Path) -> Path:
     return root
 
 
-def split_of_folder(name: str) -> str | None:
-    """The split that a folder name means, or None."""
-    return SPLIT_BY_FOLDER.get(name.strip().lower().replace("-", "_").replace(" ", "_"))
-
-
 def _only_folder(files: list[FoundFile], tables: Iterable[str]) -> str | None:
     """The one folder that all images are in, when it only wraps them."""
     tops = {file.top for file in files}
     if len(tops) != 1 or any("/" not in path for path in tables):
         return None
     (top,) = tops
-    return top if top and split_of_folder(top) is None else None
+    return top if top and split_of_name(top) is None else None
 
 
 def _read_folders(
@@ -163,7 +98,7 @@ def _read_folders(
     for file in files:
         by_top.setdefault(file.top, []).append(file)
     loose = by_top.pop("", [])
-    layout: Layout
+    layout: str
     if not files:
         layout, heading, placed = "flat", "No images were found", []
     elif not by_top:
@@ -174,7 +109,7 @@ def _read_folders(
     elif _holds_splits_inside(by_top):
         layout, heading = "split_class", "A folder per class, with split folders inside"
         placed = [
-            ScannedFile(f.path, f.top, split_of_folder(f.parts[1]), f.size_bytes)
+            ScannedFile(f.path, f.top, split_of_name(f.parts[1]), f.size_bytes)
             for group in by_top.values()
             for f in group
         ]
@@ -194,7 +129,7 @@ def _read_folders(
 
 def _split_folders(by_top: dict[str, list[FoundFile]], notes: list[str]) -> set[str]:
     """Which top folders are splits; notes those that are called so and are classes."""
-    named = {top for top in by_top if split_of_folder(top) is not None}
+    named = {top for top in by_top if split_of_name(top) is not None}
     if len(named) == len(by_top):
         return named
     splits = {top for top in named if all(len(f.parts) > 2 for f in by_top[top])}
@@ -212,7 +147,7 @@ def _place_splits(
     placed: list[ScannedFile] = []
     unlabelled: Counter[str] = Counter()
     for top in sorted(split_tops):
-        split = split_of_folder(top)
+        split = split_of_name(top)
         for file in by_top[top]:
             label = file.parts[1] if len(file.parts) > 2 else None
             unlabelled[top] += label is None
@@ -237,7 +172,7 @@ def _place_splits(
 
 def _holds_splits_inside(by_top: dict[str, list[FoundFile]]) -> bool:
     return all(
-        len(file.parts) > 2 and split_of_folder(file.parts[1]) is not None
+        len(file.parts) > 2 and split_of_name(file.parts[1]) is not None
         for group in by_top.values()
         for file in group
     )
@@ -326,7 +261,7 @@ def _read_csv(
 
 def _scanned(
     root: Path,
-    layout: Layout,
+    layout: str,
     heading: str,
     entries: list[ScannedFile],
     problems: list[ImportProblem],

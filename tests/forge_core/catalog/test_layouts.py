@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forge_core.catalog import entry_names, import_problems, layouts
-from forge_core.catalog.layouts import ScannedFolder
+from forge_core.catalog.formats.scanned import ScannedFolder
 from forge_core.errors import InvalidInput, NotFound
 
 Found = dict[str, tuple[str | None, str | None]]

@@ -1,0 +1,74 @@
+"""What a folder of images turned out to be, before anything is written."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from forge_core.catalog.import_problems import ImportProblem
+
+SPLIT_BY_NAME: dict[str, str] = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validate": "val",
+    "validation": "val",
+    "test": "test",
+    "testing": "test",
+    "held_out": "held_out",
+    "heldout": "held_out",
+    "hold_out": "held_out",
+    "holdout": "held_out",
+}
+"""Names of folders and values of tables that mean a split, lower case, "_" for "-" and space."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedFile:
+    """One image file that can be taken in."""
+
+    path: str
+    """POSIX path relative to `ScannedFolder.root`."""
+    label_name: str | None
+    """Normalised class name, or None while unlabelled."""
+    split: str | None
+    """train, val, test, held_out, or None for not assigned."""
+    size_bytes: int
+    source_dataset: str | None = None
+    """Provenance that a table of labels names."""
+    is_augmented: bool = False
+    """Whether a table of labels calls it an augmented copy."""
+    group_key: str | None = None
+    """What it belongs to (a patient, a scene, an original): one key must stay in one split."""
+
+
+@dataclass(frozen=True)
+class ScannedFolder:
+    """What a folder holds, as it would be imported."""
+
+    root: Path
+    """The folder that paths are relative to: below the one asked for where that only wraps it."""
+    layout: str
+    """The name of the format: a key of `reading.FORMATS`."""
+    heading: str
+    """The format in a few words."""
+    entries: list[ScannedFile]
+    """Sorted by path."""
+    problems: list[ImportProblem]
+    """Everything that is left out or taken in without its labels, paths relative to `root`."""
+    notes: list[str] = field(default_factory=list)
+    """One sentence for each thing that could have been read in another way."""
+
+    @property
+    def title(self) -> str:
+        """The format and every decision taken, in words for a person."""
+        return " ".join([f"{self.heading}.", *self.notes])
+
+    def locate(self, entry: ScannedFile) -> Path:
+        """The file of an entry."""
+        return self.root / entry.path
+
+
+def split_of_name(name: str) -> str | None:
+    """The split that a folder name or a word in a table means, or None."""
+    return SPLIT_BY_NAME.get(re.sub(r"[ -]", "_", name.strip().lower()))
