@@ -30,7 +30,7 @@ def show_curves(workspace: Workspace, run: Run) -> None:
     values = asdict(progress)
     live_chart.show(
         run_id=run.run_id,
-        attempt=str(run.started_at),
+        attempt=str(run.started_at or ""),
         is_finished=run.status.is_finished(),
         stages=stages.plan_stages(config),
         total_epochs=config.total_epochs,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from forge_core.jobs import runs
 from forge_core.workspace import Workspace
@@ -42,6 +42,17 @@ def wait_for_points(page: Page, at_least: int) -> int:
     return int(page.locator(".live").get_attribute("data-points") or 0)
 
 
+def drag(page: Page, chart: Locator, from_share: float, to_share: float) -> None:
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    assert box is not None
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * from_share, y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * to_share, y, steps=5)
+    page.mouse.up()
+
+
 def test_train__start_watch_finish(
     sqlite_workspace: Workspace, server: ForgeServer, browser_page: Page
 ):
@@ -60,8 +71,13 @@ def test_train__start_watch_finish(
     expect(page.locator(".live .what")).to_contain_text(f"of {EPOCHS}")
     expect(page.locator(".live [data-metric=accuracy] circle.val.point").first).to_be_visible()
     accuracy = page.locator(".live [data-metric=accuracy]")
+    drag(page, accuracy, 0.2, 0.7)
+    expect(page.locator(".live .whole")).to_be_visible()
     grown = wait_for_points(page, first + 2)
     assert grown > first
+    expect(page.locator(".live .whole")).to_be_visible()  # the zoom outlives new epochs
+    page.locator(".live .whole").click()
+    expect(page.locator(".live .whole")).to_be_hidden()
     accuracy.hover()
     expect(page.locator(".live .tip")).to_contain_text("validation")
 

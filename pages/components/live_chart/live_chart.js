@@ -26,12 +26,12 @@ export default function ({ parentElement, data, setTriggerValue }) {
   if (!mounted.has(parentElement)) mounted.set(parentElement, open(parentElement, setTriggerValue));
   const { view, feed } = mounted.get(parentElement);
   const attempt = `${data.run_id}/${data.attempt}`;
-  if (view.attempt !== attempt) {
-    view.attempt = attempt;
-    view.reset([...data.epochs], zooms.get(attempt));
-  } else if (data.epochs.length && data.epochs.at(-1).epoch > view.lastEpoch) {
+  const isBegun = view.attempt === `${data.run_id}/`; // it waited; what was fetched since is of now
+  if (view.attempt !== attempt && !isBegun) view.reset([...data.epochs], zooms.get(attempt));
+  else if (data.epochs.length && data.epochs.at(-1).epoch > view.lastEpoch) {
     view.append(data.epochs.filter((entry) => entry.epoch > view.lastEpoch));
   }
+  view.attempt = attempt;
   view.stages = data.stages;
   view.total = data.total_epochs;
   view.isFinal = data.is_finished;

@@ -48,7 +48,8 @@ def show(
 
     Args:
         run_id: The run.
-        attempt: Changes when the run is resumed: what the browser knew is dropped.
+        attempt: Changes when the run is resumed: what the browser knew is dropped. Empty while
+            the run waits for its first process.
         is_finished: No more epochs will come, so the browser asks for none.
         stages: Of the run's config, for the stage marks.
         total_epochs: Of the run's config.

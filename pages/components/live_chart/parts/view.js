@@ -11,6 +11,8 @@ class View {
     this.epochs = [];
     this.stages = [];
     this.zoom = null;
+    this.drag = null; // where a selection of epochs began
+    this.selected = null;
     this.hoveredEpoch = null;
     this.sizes = new ResizeObserver(() => this.draw());
     this.sizes.observe(root);
@@ -90,7 +92,7 @@ class View {
     for (const curve of this.curves) {
       curve.draw({
         epochs: this.epochs,
-        range: this.zoom ?? whole,
+        range: this.drag?.range ?? this.zoom ?? whole,
         stages: this.stages,
         hovered,
         selected: this.selected,
@@ -129,44 +131,44 @@ class View {
 
   listen(curve) {
     const { figure } = curve;
-    let from = null;
     const hover = (epoch) => {
       this.tipCurve = curve;
       this.hoveredEpoch = nearest(this.epochs, epoch);
       this.draw();
     };
+    const leave = () => {
+      this.hoveredEpoch = null;
+      this.draw();
+    };
     figure.addEventListener("pointermove", (event) => {
       if (!curve.range) return;
-      const isDragging = from && Math.abs(event.clientX - from.clientX) > DRAG_PX;
-      if (isDragging) this.selected = [from.epoch, curve.epochAt(event.clientX)];
-      hover(curve.epochAt(event.clientX));
+      const epoch = curve.epochAt(event.clientX);
+      const isDragging = this.drag && Math.abs(event.clientX - this.drag.clientX) > DRAG_PX;
+      if (isDragging) this.selected = [this.drag.epoch, epoch];
+      hover(epoch);
     });
     figure.addEventListener("pointerdown", (event) => {
       if (event.button !== 0 || !curve.range) return;
-      from = { clientX: event.clientX, epoch: curve.epochAt(event.clientX) };
+      // The axis stands still while a part of it is being chosen, also when epochs arrive.
+      this.drag = { clientX: event.clientX, epoch: curve.epochAt(event.clientX), range: curve.range };
       figure.setPointerCapture(event.pointerId);
-      hover(from.epoch);
+      hover(this.drag.epoch);
     });
-    figure.addEventListener("pointerup", () => {
+    // The end of a capture comes after pointerup and after pointercancel, wherever the pointer is.
+    figure.addEventListener("lostpointercapture", () => {
       const selected = this.selected;
-      from = null;
+      this.drag = null;
       this.selected = null;
       if (selected) this.setZoom(selected.sort((a, b) => a - b));
       else this.draw();
     });
-    for (const name of ["pointercancel", "pointerleave"]) {
-      figure.addEventListener(name, () => {
-        from = null;
-        this.selected = null;
-        this.hoveredEpoch = null;
-        this.draw();
-      });
-    }
-    figure.addEventListener("dblclick", () => this.setZoom(null));
-    figure.addEventListener("blur", () => {
-      this.hoveredEpoch = null;
-      this.draw();
+    figure.addEventListener("pointercancel", () => (this.selected = null));
+    figure.addEventListener("pointerleave", () => {
+      if (!this.drag) leave();
     });
+    figure.addEventListener("dragstart", (event) => event.preventDefault());
+    figure.addEventListener("dblclick", () => this.setZoom(null));
+    figure.addEventListener("blur", leave);
     figure.addEventListener("keydown", (event) => {
       const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
       if (event.key === "Escape") this.setZoom(null);
@@ -177,9 +179,13 @@ class View {
     });
   }
 
+  /** Show these epochs only, at least one wide; null for all. */
   setZoom(range) {
-    const isTooNarrow = range && range[1] - range[0] < 0.5;
-    if (!isTooNarrow) this.zoom = range;
+    if (range) {
+      const missing = Math.max(0, 1 - (range[1] - range[0])) / 2;
+      range = [range[0] - missing, range[1] + missing];
+    }
+    this.zoom = range;
     this.draw();
   }
 }
