@@ -1,36 +1,44 @@
 """Take images into the catalog: look first, then read, then write one revision.
 
-The look is `import_plan.prepare`. `run_import` decodes every file by the one safe path,
-stores its bytes under the asset root (unless they lie there already) and then adds all rows
-in a single short transaction: an import that is cancelled or fails leaves the catalog as it
-was. The same import twice adds nothing.
+The look is `import_plan.prepare`. `run_import` decodes every file by the one safe path, stores
+its bytes under the asset root (unless they lie there already), lets them reach the disk, and then
+adds all rows in a single transaction: an import that is cancelled, fails or is killed leaves the
+catalog as it was, and can be run again. The same import twice adds nothing.
+
+Memory does not grow with the number of images: files are read in chunks, and what is known of
+them waits in a temporary file (`import_spool`).
 """
 
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import partial
-from pathlib import Path, PurePosixPath
 
+from db.failures import DATABASE_UNAVAILABLE
 from db.records import NewAsset
+from db.unit_of_work import UnitOfWork
 from forge_core.catalog import changing, classes
 from forge_core.catalog.changing import Operation
-from forge_core.catalog.formats.scanned import ScannedFile, ScannedFolder
+from forge_core.catalog.file_reading import ReadFile, read_file
+from forge_core.catalog.formats.scanned import ScannedFile
 from forge_core.catalog.import_plan import ImportPlan, clean_source
 from forge_core.catalog.import_problems import ImportProblem, printable
-from forge_core.errors import Conflict, ImageRejected, InvalidInput
-from forge_core.imaging import decode, hashing
+from forge_core.catalog.import_spool import ImportSpool, SpooledFile
+from forge_core.catalog.placing import Placement, Placer
+from forge_core.errors import Conflict, StorageUnavailable
 from forge_core.imaging.decode import DecodeLimits
-from forge_core.storage import check_key
+from forge_core.imaging.thumbnails import ThumbnailCache
 from forge_core.workspace import Workspace
 
-READERS = 4  # decoding releases the interpreter lock; more threads brought nothing on 2 cores
 CHUNK_FILES = 128
-CHUNK_BYTES = 128 * 2**20
+CHUNK_BYTES = 32 * 2**20
+BATCH_FILES = 16  # files that one thread reads before it looks for more work
+FAR_WRITERS = 16  # uploads to an object store wait for the network, not for a processor
 
 Progress = Callable[[int, int], None]
+_Outcome = ReadFile | ImportProblem
 
 
 class ImportCancelled(Conflict):
@@ -50,34 +58,12 @@ class ImportReport:
     source_dataset: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _ReadFile:
-    """A file that was read and decoded well."""
-
-    file: ScannedFile
-    data: bytes
-    content_hash: str
-    perceptual_hash: str
-    width: int
-    height: int
-    mime: str
-
-
-@dataclass(slots=True)
-class _Progress:
-    """What a running import has found so far."""
-
-    new: dict[str, tuple[_ReadFile, str]] = field(default_factory=dict)  # hash -> file, key
-    present: int = 0
-    skipped: list[ImportProblem] = field(default_factory=list)
-    copied: list[Path] = field(default_factory=list)
-
-
 def run_import(
     workspace: Workspace,
     plan: ImportPlan,
     *,
     author: str,
+    placement: Placement = Placement.COPY,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> ImportReport:
@@ -86,42 +72,224 @@ def run_import(
     Files that lie under the asset root stay where they are; others are copied to
     `<source>/<path>` below it. A file whose bytes are in the catalog already is not added
     again: it counts as already present, or is reported when its label there is another one.
+    The thumbnails that the gallery will ask for are made by the same decode.
 
     Args:
         workspace: The workspace.
         plan: From `import_plan`.
         author: Who imports.
+        placement: What becomes of files outside of the asset root.
         progress: Told (files read, files in all).
         cancelled: Asked between chunks of files.
 
     Raises:
         ImportCancelled: `cancelled` said yes; the catalog is as it was.
+        InvalidInput: `placement` is in_place, and the files lie elsewhere.
+        StorageUnavailable: The bytes cannot be stored: the disk is full, the bucket is missing.
     """
     started = time.monotonic()
     operation = Operation.of("import", author=author)
-    state = _Progress(skipped=list(plan.problems))
-    done = 0
-    limits = DecodeLimits.from_settings(workspace.settings)
-    read = partial(_read, plan.scanned, limits=limits)
     try:
-        with ThreadPoolExecutor(READERS) as readers:
-            for chunk in _chunks(plan.files):
-                if cancelled is not None and cancelled():
-                    raise ImportCancelled("The import was cancelled; nothing was added.")
-                outcomes = list(readers.map(read, chunk))
-                _store(workspace, plan, outcomes, state)
-                done += len(chunk)
-                if progress is not None:
-                    progress(done, plan.num_images)
-        report = _write(workspace, plan, operation, state)
-    except BaseException:
-        for path in state.copied:
-            path.unlink(missing_ok=True)
-        raise
+        workspace.store.check()
+        running = _Import(workspace, plan, Placer(workspace.store, plan, placement))
+        try:
+            running.read_all(progress or (lambda done, total: None), cancelled or (lambda: False))
+            report = running.write(operation)
+        except BaseException:
+            running.remove_stored()
+            raise
+        finally:
+            running.spool.close()
     finally:
         if plan.staging_folder is not None:
             shutil.rmtree(plan.staging_folder, ignore_errors=True)
     return replace(report, duration_seconds=time.monotonic() - started)
+
+
+class _Import:
+    """One import while it runs."""
+
+    def __init__(self, workspace: Workspace, plan: ImportPlan, placer: Placer) -> None:
+        self.spool = ImportSpool()
+        self._workspace = workspace
+        self._plan = plan
+        self._placer = placer
+        self._thumbnails = ThumbnailCache(workspace.cache_folder / "thumbnails")
+        self._limits = DecodeLimits.from_settings(workspace.settings)
+        self._root = str(plan.scanned.root)
+        self._present = 0
+        self._skipped: list[ImportProblem] = list(plan.problems)
+
+    def read_all(self, progress: Progress, cancelled: Callable[[], bool]) -> None:
+        """Read and store every file. The next chunk is decoded while this one is stored."""
+        done = 0
+        writers = 1 if self._workspace.store.local_root() is not None else FAR_WRITERS
+        with (
+            ThreadPoolExecutor(os.cpu_count() or 1) as readers,
+            ThreadPoolExecutor(writers) as placers,
+        ):
+            ahead: list[Future[list[_Outcome]]] = []
+            try:
+                for chunk in (*_chunks(self._plan.files), []):
+                    if cancelled():
+                        raise ImportCancelled("The import was cancelled; nothing was added.")
+                    current, ahead = (
+                        ahead,
+                        [
+                            readers.submit(self._read_batch, chunk[i : i + BATCH_FILES])
+                            for i in range(0, len(chunk), BATCH_FILES)
+                        ],
+                    )
+                    outcomes = [outcome for batch in current for outcome in batch.result()]
+                    if not outcomes:
+                        continue
+                    self._take(outcomes, placers)
+                    done += len(outcomes)
+                    progress(done, self._plan.num_images)
+            finally:
+                for batch in ahead:
+                    batch.cancel()
+
+    def _read_batch(self, files: Sequence[ScannedFile]) -> list[_Outcome]:
+        return [read_file(self._root, file, limits=self._limits) for file in files]
+
+    def _take(self, outcomes: Sequence[_Outcome], placers: ThreadPoolExecutor) -> None:
+        """Sort a chunk into new, present and skipped; store the bytes of the new ones."""
+        read = [outcome for outcome in outcomes if isinstance(outcome, ReadFile)]
+        self._skipped += [outcome for outcome in outcomes if isinstance(outcome, ImportProblem)]
+        hashes = [outcome.content_hash for outcome in read]
+        keys = [self._placer.key_of(outcome) for outcome in read]
+        with self._workspace.database.read() as uow:
+            known = uow.assets.list_labels_by_hash(hashes)
+            taken = uow.assets.list_hash_by_path([key for key in keys if isinstance(key, str)])
+        seen = self.spool.find(hashes)
+        new: list[tuple[ReadFile, str]] = []
+        for outcome, key in zip(read, keys, strict=True):
+            content_hash, file = outcome.content_hash, outcome.file
+            if content_hash in known and file.label_name in (None, known[content_hash][1]):
+                self._present += 1
+            elif content_hash in known or content_hash in seen:
+                there = known.get(content_hash) or seen[content_hash]
+                self._skipped.append(_same_bytes(file, *there))
+            elif isinstance(key, ImportProblem):
+                self._skipped.append(key)
+            else:
+                seen[content_hash] = (file.path, file.label_name)
+                new.append((outcome, key))
+
+        def place(pair: tuple[ReadFile, str]) -> tuple[str, bool] | ImportProblem:
+            return self._placer.place(*pair, is_taken=pair[1] in taken)
+
+        rows = []
+        placed = map(place, new) if self._is_local() else placers.map(place, new)
+        try:
+            for (outcome, _), where in zip(new, placed, strict=True):
+                if isinstance(where, ImportProblem):
+                    self._skipped.append(where)
+                else:
+                    rows.append(self._spooled(outcome, *where))
+        finally:  # what was stored before a failure is known, so that it can be removed
+            self.spool.add(rows)
+        self._thumbnails.add([(o.content_hash, o.thumbnail) for o, _ in new])
+
+    def _is_local(self) -> bool:
+        return self._workspace.store.local_root() is not None
+
+    def _spooled(self, read: ReadFile, key: str, was_stored: bool) -> SpooledFile:
+        file = read.file
+        return SpooledFile(
+            content_hash=read.content_hash,
+            key=key,
+            path=file.path,
+            label_name=file.label_name,
+            split_type=file.split,
+            source_dataset=clean_source(file.source_dataset or self._plan.source_dataset),
+            width=read.width,
+            height=read.height,
+            size_bytes=len(read.data),
+            mime=read.mime,
+            perceptual_hash=read.perceptual_hash,
+            is_augmented=file.is_augmented,
+            group_key=file.group_key,
+            was_stored=was_stored,
+        )
+
+    def write(self, operation: Operation) -> ImportReport:
+        """Flush the bytes, then add all rows in one transaction."""
+        store = self._workspace.store
+        for stored in self.spool.chunks(only_stored=True):
+            store.flush([file.key for file in stored])
+            if self._is_local() and len(stored) > 1_000:
+                break  # that many are flushed all at once
+        with self._workspace.database.write() as uow:
+            uow.revisions.lock()
+            self._drop_what_changed(uow)
+            added = self.spool.count()
+            created: list[str] = []
+            revision_id = None
+            if added:
+                message = f"{added:,} images from {self._plan.source_dataset}"
+                revision_id = changing.begin_revision(uow, replace(operation, message=message))
+                created = self._add_rows(uow, revision_id)
+        self._remove(dropped=True)
+        return ImportReport(
+            added=added,
+            already_present=self._present,
+            skipped=self._skipped,
+            classes_created=created,
+            revision_id=revision_id,
+            source_dataset=self._plan.source_dataset,
+        )
+
+    def _drop_what_changed(self, uow: UnitOfWork) -> None:
+        """Leave out what others imported, or removed, since it was looked up."""
+        for files in self.spool.chunks():
+            known = uow.assets.list_labels_by_hash([file.content_hash for file in files])
+            taken = uow.assets.list_hash_by_path([file.key for file in files])
+            dropped = list(known)
+            self._present += len(known)
+            for file in files:
+                if file.content_hash in known:
+                    continue
+                shown = printable(file.path)
+                if file.key in taken:
+                    message = f"“{shown}”: its place {printable(file.key)} was taken meanwhile."
+                elif not file.was_stored and not self._workspace.store.exists(file.key):
+                    message = f"“{shown}” was removed while it was imported; import it again."
+                else:
+                    continue
+                self._skipped.append(ImportProblem(shown, "changed", message))
+                dropped.append(file.content_hash)
+            self.spool.drop(dropped)
+
+    def _add_rows(self, uow: UnitOfWork, revision_id: int) -> list[str]:
+        label_ids = {label.name: label.label_id for label in uow.labels.list_all()}
+        created = [name for name in self.spool.list_labels() if name not in label_ids]
+        for name in created:
+            label_ids[name] = classes.add_class(uow, name, revision_id=revision_id).label_id
+        for files in self.spool.chunks():
+            changing.add_assets(uow, revision_id, [_new_asset(f, label_ids) for f in files])
+        return created
+
+    def remove_stored(self) -> None:
+        """Take back the files that were stored, as far as no row names them by now."""
+        self._remove(dropped=False)
+        self._remove(dropped=True)
+
+    def _remove(self, *, dropped: bool) -> None:
+        store = self._workspace.store
+        try:
+            for files in self.spool.chunks(only_stored=True, dropped=dropped):
+                keys = [file.key for file in files]
+                # Under the lock of the writers: another import may be about to name such a file.
+                with self._workspace.database.write() as uow:
+                    uow.revisions.lock()
+                    named = uow.assets.list_hash_by_path(keys)
+                    for key in keys:
+                        if key not in named:
+                            store.remove(key)
+        except (StorageUnavailable, *DATABASE_UNAVAILABLE):
+            return  # they stay without rows: the next import uses them, `forge verify` lists them
 
 
 def _chunks(files: Sequence[ScannedFile]) -> Iterator[list[ScannedFile]]:
@@ -138,62 +306,6 @@ def _chunks(files: Sequence[ScannedFile]) -> Iterator[list[ScannedFile]]:
         yield chunk
 
 
-def _read(
-    scanned: ScannedFolder, file: ScannedFile, limits: DecodeLimits
-) -> _ReadFile | ImportProblem:
-    try:
-        if file.size_bytes > limits.max_bytes:
-            decoded = decode.decode_file(scanned.locate(file), limits=limits)  # refuses unread
-        data = scanned.locate(file).read_bytes()
-        decoded = decode.decode_image(data, limits=limits)
-    except ImageRejected as error:
-        return ImportProblem(printable(file.path), error.reason, error.message)
-    except OSError as error:
-        return ImportProblem(
-            printable(file.path),
-            "unreadable",
-            f"The file cannot be read: {error.strerror or type(error).__name__}.",
-        )
-    return _ReadFile(
-        file=file,
-        data=data,
-        content_hash=hashing.content_hash(data),
-        perceptual_hash=hashing.perceptual_hash(decoded.image),
-        width=decoded.width,
-        height=decoded.height,
-        mime=decoded.mime,
-    )
-
-
-def _store(
-    workspace: Workspace,
-    plan: ImportPlan,
-    outcomes: Sequence[_ReadFile | ImportProblem],
-    state: _Progress,
-) -> None:
-    """Sort the outcomes of a chunk into new, present and skipped; copy the bytes of new ones."""
-    read = [outcome for outcome in outcomes if isinstance(outcome, _ReadFile)]
-    state.skipped += [outcome for outcome in outcomes if isinstance(outcome, ImportProblem)]
-    with workspace.database.read() as uow:
-        known = uow.assets.list_labels_by_hash([outcome.content_hash for outcome in read])
-    for outcome in read:
-        content_hash, file = outcome.content_hash, outcome.file
-        if content_hash in known:
-            path, label = known[content_hash]
-        elif content_hash in state.new:
-            first, path = state.new[content_hash]
-            label = first.file.label_name
-        else:
-            key = _place(workspace, plan, outcome, state)
-            if key is not None:
-                state.new[content_hash] = (replace(outcome, data=b""), key)
-            continue
-        if file.label_name in (None, label) and content_hash in known:
-            state.present += 1
-        else:
-            state.skipped.append(_same_bytes(file, path, label))
-
-
 def _same_bytes(file: ScannedFile, path: str, label: str | None) -> ImportProblem:
     shown = printable(file.path)
     if file.label_name in (None, label):
@@ -206,90 +318,20 @@ def _same_bytes(file: ScannedFile, path: str, label: str | None) -> ImportProble
     return ImportProblem(shown, "same_bytes", message)
 
 
-def _place(
-    workspace: Workspace, plan: ImportPlan, outcome: _ReadFile, state: _Progress
-) -> str | None:
-    """The key of a new file's bytes; copies them there unless they lie under the root already."""
-    root = workspace.store.local_root()
-    path = plan.scanned.locate(outcome.file)
-    try:
-        if root is not None and path.is_relative_to(root.resolve()):
-            return check_key(path.relative_to(root.resolve()).as_posix())
-        source = outcome.file.source_dataset or plan.source_dataset
-        key = check_key(f"{clean_source(source)}/{outcome.file.path}")
-    except InvalidInput as error:
-        state.skipped.append(ImportProblem(printable(outcome.file.path), "bad_name", error.message))
-        return None
-    if workspace.store.exists(key):
-        if hashing.content_hash(workspace.store.read(key)) == outcome.content_hash:
-            return key
-        posix = PurePosixPath(key)
-        key = str(posix.with_name(f"{posix.stem}-{outcome.content_hash[:12]}{posix.suffix}"))
-    workspace.store.write(key, outcome.data)
-    local = workspace.store.local_path(key)
-    if local is not None:
-        state.copied.append(local)
-    return key
-
-
-def _write(
-    workspace: Workspace, plan: ImportPlan, operation: Operation, state: _Progress
-) -> ImportReport:
-    """Add all new rows in one transaction."""
-    with workspace.database.write() as uow:
-        uow.revisions.lock()
-        # Somebody may have imported the same files since they were looked up.
-        known = uow.assets.list_labels_by_hash(list(state.new))
-        new = [pair for content_hash, pair in state.new.items() if content_hash not in known]
-        present = state.present + len(known)
-        if not new:
-            return ImportReport(
-                added=0,
-                already_present=present,
-                skipped=state.skipped,
-                source_dataset=plan.source_dataset,
-            )
-        described = replace(operation, message=f"{len(new):,} images from {plan.source_dataset}")
-        revision_id = changing.begin_revision(uow, described)
-        label_ids = {label.name: label.label_id for label in uow.labels.list_all()}
-        created = [
-            name
-            for name in dict.fromkeys(read.file.label_name for read, _ in new)
-            if name is not None and name not in label_ids
-        ]
-        for name in sorted(created):
-            label_ids[name] = classes.add_class(uow, name, revision_id=revision_id).label_id
-        changing.add_assets(
-            uow,
-            revision_id,
-            [_new_asset(read, key, plan.source_dataset, label_ids) for read, key in new],
-        )
-    return ImportReport(
-        added=len(new),
-        already_present=present,
-        skipped=state.skipped,
-        classes_created=sorted(created),
-        revision_id=revision_id,
-        source_dataset=plan.source_dataset,
-    )
-
-
-def _new_asset(
-    read: _ReadFile, key: str, source_dataset: str, label_ids: dict[str, int]
-) -> NewAsset:
-    label_name = read.file.label_name
+def _new_asset(file: SpooledFile, label_ids: dict[str, int]) -> NewAsset:
     return NewAsset(
         asset_id=changing.new_id(),
-        file_path=key,
-        label_id=None if label_name is None else label_ids[label_name],
-        label_name=label_name,
-        split_type=read.file.split,
-        source_dataset=clean_source(read.file.source_dataset or source_dataset),
-        content_hash=read.content_hash,
-        width=read.width,
-        height=read.height,
-        size_bytes=read.file.size_bytes,
-        mime=read.mime,
-        perceptual_hash=read.perceptual_hash,
-        is_augmented=read.file.is_augmented,
+        file_path=file.key,
+        label_id=None if file.label_name is None else label_ids[file.label_name],
+        label_name=file.label_name,
+        split_type=file.split_type,
+        source_dataset=file.source_dataset,
+        content_hash=file.content_hash,
+        width=file.width,
+        height=file.height,
+        size_bytes=file.size_bytes,
+        mime=file.mime,
+        perceptual_hash=file.perceptual_hash,
+        is_augmented=file.is_augmented,
+        group_key=file.group_key,
     )
