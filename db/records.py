@@ -96,7 +96,8 @@ class AssetAsOf:
 class AssetFilter:
     """Which assets. A field that is None does not restrict; "none" means without one.
 
-    `label` may also be "any": every image that has a label.
+    `label` may also be "any": every image that has a label. `run` restricts only the sort by
+    confidence: to the images that the network of this run has an opinion of.
     """
 
     label: int | str | None = None
@@ -104,6 +105,8 @@ class AssetFilter:
     source: str | None = None
     text: str | None = None
     augmented: bool | None = None
+    review: str | None = None
+    run: int | None = None
 
     def is_empty(self) -> bool:
         """Whether every asset matches."""

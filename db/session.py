@@ -5,6 +5,8 @@ writing transaction (a deferred one that upgrades its lock fails at once under l
 Postgres: psycopg 3, READ COMMITTED; writers queue on the row of `catalog_state`.
 """
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -93,10 +95,10 @@ def _make_engine(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def _set_pragmas(connection: Any, _: Any) -> None:
         connection.isolation_level = None  # we begin transactions ourselves, below
+        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}")
+        _use_wal(connection)
         for pragma in (
-            "journal_mode=WAL",
             "synchronous=FULL",
-            f"busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}",
             "foreign_keys=ON",
             "temp_store=MEMORY",
             "cache_size=-65536",
@@ -109,3 +111,16 @@ def _make_engine(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _use_wal(connection: Any) -> None:
+    """Turn the write-ahead log on. Two that do so at once are not queued by SQLite, so we retry."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)

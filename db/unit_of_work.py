@@ -5,6 +5,7 @@ from functools import cached_property
 from sqlalchemy.orm import Session
 
 from db.repositories.assets import AssetRepository
+from db.repositories.changes import ChangeRepository
 from db.repositories.checkpoints import CheckpointRepository
 from db.repositories.counts import CountRepository
 from db.repositories.jobs import JobRepository
@@ -34,6 +35,11 @@ class UnitOfWork:
     def revisions(self) -> RevisionRepository:
         """Revisions and what they changed."""
         return RevisionRepository(self.session)
+
+    @cached_property
+    def changes(self) -> ChangeRepository:
+        """Changes of assets, with their rows in the history."""
+        return ChangeRepository(self.session)
 
     @cached_property
     def counts(self) -> CountRepository:

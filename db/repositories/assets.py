@@ -6,12 +6,12 @@ from dataclasses import fields
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Select, false, func, select, true, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from db.models import VisionAsset
 from db.records import Asset, AssetFilter, NewAsset
-from db.repositories import bulk
+from db.repositories import bulk, filters
 from db.repositories.rows import columns_of, slices, to_record
 
 ASSET_COLUMNS = columns_of(Asset, VisionAsset)
@@ -140,8 +140,6 @@ class AssetRepository:
             sqlalchemy.exc.IntegrityError: One breaks a rule, such as a path that is in use.
         """
         rows = list(map(NEW_VALUES, assets))
-        if bulk.is_sqlite(self._session):
-            rows = [tuple(v.hex if type(v) is uuid.UUID else v for v in row) for row in rows]
         bulk.insert_rows(self._session, "vision_assets", NEW_COLUMNS, rows)
 
     def update_fields(self, asset_ids: Sequence[uuid.UUID], values: Mapping[str, Any]) -> None:
@@ -165,23 +163,4 @@ class AssetRepository:
 
 
 def _filtered(statement: Select[Any], where: AssetFilter) -> Select[Any]:
-    statement = statement.where(VisionAsset.is_deleted.is_(False))
-    if where.label == "none":
-        statement = statement.where(VisionAsset.label_id.is_(None))
-    elif where.label == "any":
-        statement = statement.where(VisionAsset.label_id.is_not(None))
-    elif where.label is not None:
-        statement = statement.where(VisionAsset.label_id == int(where.label))
-    if where.split == "none":
-        statement = statement.where(VisionAsset.split_type.is_(None))
-    elif where.split is not None:
-        statement = statement.where(VisionAsset.split_type == where.split)
-    if where.source is not None:
-        statement = statement.where(VisionAsset.source_dataset == where.source)
-    if where.text:
-        statement = statement.where(VisionAsset.file_path.icontains(where.text, autoescape=True))
-    if where.augmented is not None:
-        statement = statement.where(
-            VisionAsset.is_augmented.is_(true() if where.augmented else false())
-        )
-    return statement
+    return statement.where(*filters.matching(where))

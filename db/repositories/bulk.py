@@ -14,15 +14,10 @@ def is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
 
-def id_value(session: Session, asset_id: uuid.UUID | None) -> Any:
-    """An id as the driver of this session takes it: 32 hex digits on SQLite."""
-    return asset_id.hex if asset_id is not None and is_sqlite(session) else asset_id
-
-
 def insert_rows(
     session: Session, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> None:
-    """Insert rows of driver values (`id_value` for ids). All of them or none.
+    """Insert rows, all of them or none; thousands a call are fast.
 
     Raises:
         sqlalchemy.exc.IntegrityError: A row breaks a rule of the table.
@@ -33,7 +28,9 @@ def insert_rows(
     connection = session.connection()
     if is_sqlite(session):
         marks = ", ".join("?" * len(columns))
-        connection.exec_driver_sql(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(rows))
+        # Ids are 32 hex digits there.
+        values = [tuple(v.hex if type(v) is uuid.UUID else v for v in row) for row in rows]
+        connection.exec_driver_sql(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
         return
     statement = f"COPY {table} ({names}) FROM STDIN"
     raw: Any = connection.connection.driver_connection

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from db import models
 from db.models import CatalogState
-from db.records import AssetChange, AssetState, NewAsset, Revision
+from db.records import AssetChange, AssetState, Revision
 from db.repositories import bulk
 from db.repositories.rows import columns_of, slices, to_record
 
@@ -115,38 +115,11 @@ class RevisionRepository:
             )
             for change in changes
         ]
-        self._insert(rows)
-        self._count(changes[0].revision_id, len(rows))
-
-    def add_arrivals(self, revision_id: int, assets: Sequence[NewAsset]) -> None:
-        """Write that a revision brought these assets, and count them in its head."""
-        if not assets:
-            return
-        missing = (False, None, None, None, None, None, None)
-        rows = [
-            (
-                revision_id,
-                asset.asset_id,
-                *missing,
-                True,
-                asset.file_path,
-                asset.content_hash,
-                asset.label_id,
-                asset.split_type,
-                None,
-                asset.parent_asset_id,
-            )
-            for asset in assets
-        ]
-        self._insert(rows)
-        self._count(revision_id, len(rows))
-
-    def _insert(self, rows: list[tuple[Any, ...]]) -> None:
-        if bulk.is_sqlite(self._session):
-            rows = [tuple(v.hex if type(v) is uuid.UUID else v for v in row) for row in rows]
         bulk.insert_rows(self._session, "asset_changes", CHANGE_COLUMNS, rows)
+        self.update_num_changes(changes[0].revision_id, len(rows))
 
-    def _count(self, revision_id: int, number: int) -> None:
+    def update_num_changes(self, revision_id: int, number: int) -> None:
+        """Count so many more changes in a revision's head."""
         self._session.execute(
             update(models.Revision)
             .where(models.Revision.revision_id == revision_id)

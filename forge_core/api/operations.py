@@ -4,10 +4,11 @@ import logging
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict
 
 from starlette.routing import Route
 
+from db.records import AssetFilter
 from forge_core.api import parsing, shapes
 from forge_core.api.answering import Asked, WorkspaceProvider, describe_error, reading, writing
 from forge_core.catalog import changing, history, labelling
@@ -19,7 +20,15 @@ log = logging.getLogger(__name__)
 MAX_OPERATIONS = 200
 MAX_IDS = 10_000
 RECENT_REVISIONS = 50
-UNDOABLE_KINDS = frozenset({"relabel", "set_split", "remove"})
+UNDOABLE_KINDS = frozenset({"relabel", "set_split", "remove", "restore"})
+WHICH_FIELDS = ("operation_id", "kind", "asset_ids", "expected_versions", "where")
+
+
+class Who(TypedDict):
+    """Who asks, and under which name."""
+
+    author: str
+    operation_id: str
 
 
 @dataclass
@@ -57,6 +66,7 @@ def apply_operations(asked: Asked) -> Mapping[str, Any]:
     An undo names a `revision_id`, or with `undoes` the operation that it takes back, which may
     be an earlier one of the same request. `status` is that of `ChangeResult`, or `refused`
     (will never work: message and next step), or `failed` (a fault of the server: send it again).
+    `where`, a filter, names the images instead of `asset_ids`; the answer then has numbers only.
     """
     parsing.check_fields(asked.body, ("operations",), "The request")
     operations = asked.body.get("operations")
@@ -116,41 +126,61 @@ def _apply_one(batch: Batch, operation: Any) -> Mapping[str, Any]:
 
 
 def _relabel(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> ChangeResult:
-    fields = ("operation_id", "kind", "asset_ids", "expected_versions", "label_id")
-    parsing.check_fields(operation, fields, "relabel")
+    parsing.check_fields(operation, (*WHICH_FIELDS, "label_id"), "relabel")
     if "label_id" not in operation:
         raise InvalidInput("relabel needs label_id: the number of a class, or null.")
     label_id = operation["label_id"]
-    asset_ids = _parse_ids(operation)
+    number = None if label_id is None else parsing.parse_number(label_id, "label_id")
+    where = _parse_where(operation)
+    who: Who = {"author": batch.asked.author, "operation_id": operation_id}
+    if where is not None:
+        return labelling.relabel_matching(batch.asked.workspace, where, number, **who)
     return labelling.relabel(
         batch.asked.workspace,
-        asset_ids,
-        None if label_id is None else parsing.parse_number(label_id, "label_id"),
-        author=batch.asked.author,
-        operation_id=operation_id,
+        _parse_ids(operation),
+        number,
         expected_versions=_parse_versions(batch, operation),
+        **who,
     )
 
 
 def _set_split(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> ChangeResult:
-    fields = ("operation_id", "kind", "asset_ids", "expected_versions", "split")
-    parsing.check_fields(operation, fields, "set_split")
+    parsing.check_fields(operation, (*WHICH_FIELDS, "split", "unlock_held_out"), "set_split")
     if "split" not in operation:
         raise InvalidInput("set_split needs split: the name of a split, or null.")
     split = operation["split"]
+    name = None if split is None else parsing.parse_text(split, "split")
+    unlock = operation.get("unlock_held_out", False)
+    if not isinstance(unlock, bool):
+        raise InvalidInput("unlock_held_out is true or false.")
+    where = _parse_where(operation)
+    who: Who = {"author": batch.asked.author, "operation_id": operation_id}
+    if where is not None:
+        return labelling.set_split_matching(
+            batch.asked.workspace, where, name, unlock_held_out=unlock, **who
+        )
     return labelling.set_split(
         batch.asked.workspace,
         _parse_ids(operation),
-        None if split is None else parsing.parse_text(split, "split"),
-        author=batch.asked.author,
-        operation_id=operation_id,
+        name,
         expected_versions=_parse_versions(batch, operation),
+        unlock_held_out=unlock,
+        **who,
     )
 
 
 def _remove(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> ChangeResult:
-    parsing.check_fields(operation, ("operation_id", "kind", "asset_ids"), "remove")
-    return labelling.remove_assets(
+    parsing.check_fields(operation, ("operation_id", "kind", "asset_ids", "where"), "remove")
+    where = _parse_where(operation)
+    who: Who = {"author": batch.asked.author, "operation_id": operation_id}
+    if where is not None:
+        return labelling.remove_matching(batch.asked.workspace, where, **who)
+    return labelling.remove_assets(batch.asked.workspace, _parse_ids(operation), **who)
+
+
+def _restore(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> ChangeResult:
+    parsing.check_fields(operation, ("operation_id", "kind", "asset_ids"), "restore")
+    return labelling.restore_assets(
         batch.asked.workspace,
         _parse_ids(operation),
         author=batch.asked.author,
@@ -180,6 +210,7 @@ KINDS: dict[str, Callable[[Batch, Mapping[str, Any], str], ChangeResult]] = {
     "relabel": _relabel,
     "set_split": _set_split,
     "remove": _remove,
+    "restore": _restore,
     "undo": _undo,
 }
 
@@ -196,6 +227,22 @@ def _parse_ids(operation: Mapping[str, Any]) -> list[uuid.UUID]:
     if not isinstance(ids, list):
         raise InvalidInput("asset_ids is not a list.")
     return [parsing.parse_id(value) for value in ids]
+
+
+def _parse_where(operation: Mapping[str, Any]) -> AssetFilter | None:
+    """The filter that names the images, or None where they are named by ids."""
+    if "where" not in operation:
+        return None
+    if "asset_ids" in operation or "expected_versions" in operation:
+        raise InvalidInput("An operation names its images by asset_ids or by where, not by both.")
+    where = operation["where"]
+    if not isinstance(where, dict):
+        raise InvalidInput("where is not an object; {} means every image.")
+    parsing.check_fields(where, parsing.FILTER_FIELDS, "where")
+    for name, value in where.items():
+        if not isinstance(value, int):
+            parsing.parse_text(value, name)
+    return parsing.parse_filter(where)
 
 
 def _parse_versions(batch: Batch, operation: Mapping[str, Any]) -> dict[uuid.UUID, int] | None:

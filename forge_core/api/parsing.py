@@ -17,7 +17,7 @@ MAX_BODY_BYTES = 2 * 2**20
 MAX_TEXT_CHARACTERS = 256
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,15}")
 YES_NO = {"yes": True, "no": False, "true": True, "false": False}
-FILTER_FIELDS = ("label", "split", "source", "text", "augmented")
+FILTER_FIELDS = ("label", "split", "source", "text", "augmented", "review", "run")
 
 
 class BodyTooLarge(InvalidInput):
@@ -87,6 +87,7 @@ def parse_filter(values: Mapping[str, Any]) -> AssetFilter:
     """
     label = values.get("label")
     augmented = values.get("augmented")
+    run = values.get("run")
     if augmented is not None and augmented not in YES_NO:
         raise InvalidInput(f"augmented is yes or no, not {str(augmented)[:60]!r}.")
     return AssetFilter(
@@ -95,6 +96,8 @@ def parse_filter(values: Mapping[str, Any]) -> AssetFilter:
         source=values.get("source"),
         text=values.get("text"),
         augmented=None if augmented is None else YES_NO[augmented],
+        review=values.get("review"),
+        run=None if run is None else parse_number(run, "run"),
     )
 
 

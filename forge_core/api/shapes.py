@@ -44,6 +44,8 @@ def shape_result(result: ChangeResult) -> dict[str, Any]:
         "operation_id": result.operation_id,
         "status": result.status,
         "revision_id": result.revision_id,
+        "num_changed": result.num_changed,
+        "num_conflicts": result.num_conflicts,
         "assets": [shape_asset(asset) for asset in result.assets],
         "conflicts": [_shape_conflict(conflict) for conflict in result.conflicts],
     }
@@ -71,6 +73,8 @@ def _shape_conflict(conflict: ChangeConflict) -> dict[str, Any]:
     return {
         "asset_id": str(conflict.asset_id),
         "message": conflict.message,
+        "now": conflict.now,
+        "wanted": conflict.wanted,
         "label_id": conflict.label_id,
         "label_name": conflict.label_name,
         "split": conflict.split_type,

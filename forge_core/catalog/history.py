@@ -187,6 +187,8 @@ def _undo_changes(
         revision_id=revision_id,
         assets=uow.assets.list_by_ids(asset_ids),
         conflicts=conflicts,
+        num_changed=sum(map(len, groups.values())),
+        num_conflicts=len(conflicts),
     )
 
 

@@ -136,8 +136,51 @@ def test_set_split__and_out_again(workspace, browser, assets):
     operation = {"kind": "set_split", "asset_ids": [str(a.asset_id) for a in assets[:3]]}
     send(browser, operation | {"operation_id": "operation-1", "split": "held_out"})
     assert browsing.get_asset(workspace, assets[2].asset_id).split_type == "held_out"
-    send(browser, operation | {"operation_id": "operation-2", "split": None})
+    (locked,) = send(browser, operation | {"operation_id": "operation-2", "split": None})
+    assert locked["status"] == "conflict"
+    assert {c["now"] for c in locked["conflicts"]} == {"held_out"}
+    unlocked = {"operation_id": "operation-3", "split": None, "unlock_held_out": True}
+    send(browser, operation | unlocked)
     assert browsing.get_asset(workspace, assets[2].asset_id).split_type is None
+
+
+def test_operations__name_images_by_a_filter_instead_of_ids(workspace, browser, assets, ids):
+    change = {"kind": "relabel", "where": {"label": ids["circle"]}, "label_id": ids["stripe"]}
+    (first,) = send(browser, change | {"operation_id": "operation-1"})
+    assert (first["status"], first["num_changed"], first["assets"]) == ("applied", 4, [])
+    (again,) = send(browser, change | {"operation_id": "operation-1"})
+    assert (again["status"], again["num_changed"]) == ("already_applied", 4)
+    split = {"kind": "set_split", "where": {"label": str(ids["stripe"])}, "split": "test"}
+    (second,) = send(browser, split | {"operation_id": "operation-2"})
+    assert second["num_changed"] == 8
+    (third,) = send(browser, {"operation_id": "operation-3", "kind": "remove", "where": {}})
+    assert third["num_changed"] == 12
+
+
+@pytest.mark.parametrize(
+    "where", [{"lable": 1}, {"label": True}, {"label": []}, {"split": "valid"}, "all", None, [1]]
+)
+def test_operations__a_filter_that_is_not_understood_changes_nothing(
+    workspace, browser, assets, where
+):
+    change = {"operation_id": "operation-1", "kind": "relabel", "where": where, "label_id": None}
+    (result,) = send(browser, change)
+    assert result["status"] == "refused"
+    assert all(asset.label_id for asset in arrange.list_all(workspace))
+
+
+def test_operations__a_filter_and_ids_together_are_refused(browser, assets, ids):
+    change = relabel(assets[0], ids["square"]) | {"where": {}}
+    (result,) = send(browser, change)
+    assert result["status"] == "refused"
+
+
+def test_restore__brings_removed_images_back(workspace, browser, assets):
+    named = {"asset_ids": [str(asset.asset_id) for asset in assets[:2]]}
+    send(browser, {"operation_id": "operation-1", "kind": "remove"} | named)
+    (result,) = send(browser, {"operation_id": "operation-2", "kind": "restore"} | named)
+    assert result["num_changed"] == 2
+    assert len(arrange.list_all(workspace)) == 12
 
 
 def test_remove__then_undo_by_its_operation_id(workspace, browser, assets):

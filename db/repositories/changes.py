@@ -1,0 +1,144 @@
+"""Change assets and remember what they were, in one step and without reading one of them."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    false,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from db.enums import Split
+from db.models import AssetChange, VisionAsset
+from db.records import AssetFilter, NewAsset
+from db.repositories import bulk, filters
+from db.repositories.assets import AssetRepository
+from db.repositories.revisions import CHANGE_COLUMNS, STATE_FIELDS, RevisionRepository
+from db.repositories.rows import slices
+
+REMEMBERED = [getattr(VisionAsset, name) for name in STATE_FIELDS[1:]]
+
+
+class ChangeRepository:
+    """Changes of assets, each with its row in the history.
+
+    The revision must have been begun. A value of `is_deleted` true removes, false brings back;
+    row versions rise by one.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._assets = AssetRepository(session)
+        self._revisions = RevisionRepository(session)
+
+    def add_assets(self, revision_id: int, assets: Sequence[NewAsset]) -> None:
+        """Insert new assets as changes of a revision.
+
+        Raises:
+            sqlalchemy.exc.IntegrityError: One breaks a rule, such as a path that is in use.
+        """
+        self._assets.add(assets)
+        missing = (False, None, None, None, None, None, None)
+        rows = [
+            (
+                revision_id,
+                asset.asset_id,
+                *missing,
+                True,
+                asset.file_path,
+                asset.content_hash,
+                asset.label_id,
+                asset.split_type,
+                None,
+                asset.parent_asset_id,
+            )
+            for asset in assets
+        ]
+        bulk.insert_rows(self._session, "asset_changes", CHANGE_COLUMNS, rows)
+        self._revisions.update_num_changes(revision_id, len(rows))
+
+    def update_assets(
+        self, revision_id: int, asset_ids: Sequence[uuid.UUID], values: Mapping[str, Any]
+    ) -> None:
+        """Give these assets the same values; each must exist (removed, to be brought back)."""
+        for part in slices(asset_ids):
+            self._remember(revision_id, [VisionAsset.asset_id.in_(part)], values)
+            self._assets.update_fields(part, values)
+
+    def update_matching(
+        self,
+        revision_id: int,
+        where: AssetFilter,
+        values: Mapping[str, Any],
+        *,
+        keep_held_out: bool = False,
+    ) -> int:
+        """Give all living assets that match and differ the same values; returns how many."""
+        conditions = _to_change(where, values)
+        if keep_held_out:
+            conditions.append(VisionAsset.split_type.is_distinct_from(Split.HELD_OUT.value))
+        number = self._remember(revision_id, conditions, values)
+        changed = select(AssetChange.asset_id).where(AssetChange.revision_id == revision_id)
+        self._session.execute(
+            update(VisionAsset)
+            .where(VisionAsset.asset_id.in_(changed))
+            .values(**values, row_version=VisionAsset.row_version + 1)
+            .execution_options(synchronize_session=False)
+        )
+        return number
+
+    def count_to_change(
+        self, where: AssetFilter, values: Mapping[str, Any], *, held_out: bool | None = None
+    ) -> int:
+        """How many living assets match and differ; only those in held_out, or only others."""
+        conditions = _to_change(where, values)
+        if held_out is not None:
+            held = VisionAsset.split_type.is_not_distinct_from(Split.HELD_OUT.value)
+            conditions.append(held if held_out else ~held)
+        statement = select(func.count()).select_from(VisionAsset).where(*conditions)
+        return self._session.scalar(statement) or 0
+
+    def _remember(
+        self, revision_id: int, conditions: Sequence[ColumnElement[bool]], values: Mapping[str, Any]
+    ) -> int:
+        """Write before and after of the assets that fit, from what they are now."""
+        missing = [false(), *(null() for _ in REMEMBERED)]
+        after = [
+            _literal(column, values[column.key]) if column.key in values else column
+            for column in REMEMBERED
+        ]
+        removed = values.get("is_deleted")
+        result = self._session.execute(
+            insert(AssetChange).from_select(
+                CHANGE_COLUMNS,
+                select(
+                    literal(revision_id),
+                    VisionAsset.asset_id,
+                    *(missing if removed is False else [true(), *REMEMBERED]),
+                    *(missing if removed else [true(), *after]),
+                ).where(*conditions),
+            ).execution_options(preserve_rowcount=True)
+        )
+        number = int(cast("CursorResult[Any]", result).rowcount)
+        self._revisions.update_num_changes(revision_id, number)
+        return number
+
+
+def _to_change(where: AssetFilter, values: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    # The name beside a label follows the label.
+    differing = {name: value for name, value in values.items() if name != "label_name"}
+    return [*filters.matching(where), filters.differing(differing)]
+
+
+def _literal(column: Any, value: Any) -> ColumnElement[Any]:
+    return null() if value is None else literal(value, column.type)
