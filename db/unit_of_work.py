@@ -7,7 +7,9 @@ from sqlalchemy.orm import Session
 from db.repositories.assets import AssetRepository
 from db.repositories.changes import ChangeRepository
 from db.repositories.checkpoints import CheckpointRepository
+from db.repositories.columns import ColumnRepository
 from db.repositories.counts import CountRepository
+from db.repositories.duplicates import DuplicateRepository
 from db.repositories.jobs import JobRepository
 from db.repositories.labels import LabelRepository
 from db.repositories.metrics import MetricRepository
@@ -45,6 +47,16 @@ class UnitOfWork:
     def counts(self) -> CountRepository:
         """Counts of assets by label, split and origin."""
         return CountRepository(self.session)
+
+    @cached_property
+    def columns(self) -> ColumnRepository:
+        """The whole catalog as a stream."""
+        return ColumnRepository(self.session)
+
+    @cached_property
+    def duplicates(self) -> DuplicateRepository:
+        """Groups of near-duplicates as they were found last."""
+        return DuplicateRepository(self.session)
 
     @cached_property
     def runs(self) -> RunRepository:

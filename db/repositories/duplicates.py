@@ -1,0 +1,107 @@
+"""Groups of near-duplicates as they were found last; derived, and replaced as a whole."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from db.models import AssetChange, CatalogState, DuplicateMember, VisionAsset
+from db.repositories.rows import slices
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberRow:
+    """One living member of a group; `distance` in bits to the nearest other member found."""
+
+    asset_id: uuid.UUID
+    group_id: uuid.UUID
+    distance: int
+
+
+class DuplicateRepository:
+    """Groups of at least two living images; a group that lost all but one is not seen."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def replace_all(self, members: Iterable[MemberRow], *, revision_id: int) -> None:
+        """Forget the groups found before and write these, found as of a revision."""
+        self._session.execute(delete(DuplicateMember))
+        rows = [
+            {"asset_id": m.asset_id, "group_id": m.group_id, "distance": m.distance}
+            for m in members
+        ]
+        for part in slices(rows):
+            self._session.execute(insert(DuplicateMember), list(part))
+        self._session.execute(update(CatalogState).values(duplicates_revision_id=revision_id))
+
+    def find_revision_id(self) -> int | None:
+        """The revision that the groups were found at; None when they never were."""
+        return self._session.scalar(select(CatalogState.duplicates_revision_id))
+
+    def count_arrivals_after(self, revision_id: int) -> int:
+        """How many images came in, came back or got other bytes after a revision."""
+        table = AssetChange
+        arrived = table.after_exists.is_(True) & (
+            table.before_exists.is_(False) | (table.before_content_hash != table.after_content_hash)
+        )
+        return (
+            self._session.scalar(
+                select(func.count(func.distinct(table.asset_id))).where(
+                    table.revision_id > revision_id, arrived
+                )
+            )
+            or 0
+        )
+
+    def count_groups(self, *, across_splits: bool = False) -> tuple[int, int]:
+        """How many groups there are, and how many images in them."""
+        groups = _groups(across_splits=across_splits).subquery()
+        row = self._session.execute(
+            select(func.count(), func.coalesce(func.sum(groups.c.num_members), 0))
+        ).one()
+        return int(row[0]), int(row[1])
+
+    def list_groups(
+        self,
+        *,
+        across_splits: bool = False,
+        after: uuid.UUID | None = None,
+        limit: int | None = None,
+    ) -> list[uuid.UUID]:
+        """Ids of groups behind `after`, in their order."""
+        statement = _groups(across_splits=across_splits).order_by(DuplicateMember.group_id)
+        if after is not None:
+            statement = statement.where(DuplicateMember.group_id > after)
+        if limit is not None:
+            statement = statement.limit(limit)
+        return [row.group_id for row in self._session.execute(statement)]
+
+    def list_members(self, group_ids: Sequence[uuid.UUID]) -> list[MemberRow]:
+        """The living members of these groups, group by group, the oldest member first."""
+        return [
+            MemberRow(asset_id=row.asset_id, group_id=row.group_id, distance=row.distance)
+            for part in slices(group_ids)
+            for row in self._session.execute(
+                select(DuplicateMember.asset_id, DuplicateMember.group_id, DuplicateMember.distance)
+                .join(VisionAsset, VisionAsset.asset_id == DuplicateMember.asset_id)
+                .where(DuplicateMember.group_id.in_(part), VisionAsset.is_deleted.is_(False))
+                .order_by(DuplicateMember.group_id, DuplicateMember.asset_id)
+            )
+        ]
+
+
+def _groups(*, across_splits: bool) -> Select[uuid.UUID, int]:
+    """Groups with at least two living members; or only those that lie in two splits."""
+    statement = (
+        select(DuplicateMember.group_id, func.count().label("num_members"))
+        .join(VisionAsset, VisionAsset.asset_id == DuplicateMember.asset_id)
+        .where(VisionAsset.is_deleted.is_(False))
+        .group_by(DuplicateMember.group_id)
+    )
+    if across_splits:
+        # Images in no split leak nowhere; they are not counted as another split.
+        return statement.having(func.count(func.distinct(VisionAsset.split_type)) > 1)
+    return statement.having(func.count() > 1)
