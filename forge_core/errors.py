@@ -45,6 +45,10 @@ class ImageRejected(InvalidInput):
         self.reason = reason
 
 
+class StorageUnavailable(ForgeError, OSError):
+    """The asset root cannot be reached, read or written: no disk space, bucket, credentials."""
+
+
 class WeightsUnavailable(ForgeError, OSError):
     """Pretrained weights are neither in the local cache nor downloadable."""
 

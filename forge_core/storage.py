@@ -1,14 +1,21 @@
 """Where bytes live: an asset root that is any fsspec URL, addressed by relative keys."""
 
+import contextlib
+import errno
+import os
 import re
+import stat
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
-from forge_core.errors import InvalidInput, NotFound
+from forge_core import local_files
+from forge_core.errors import ForgeError, InvalidInput, NotFound, StorageUnavailable
 
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
@@ -42,37 +49,89 @@ def check_key(key: str) -> str:
     )
 
 
+def is_key(key: str) -> bool:
+    """Whether `check_key` accepts it."""
+    try:
+        return bool(check_key(key))
+    except InvalidInput:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file under the root."""
+
+    key: str
+    size_bytes: int
+    changed: str
+    """Differs when the file was written again; comparable only with itself."""
+
+
 class AssetStore:
     """The files under one root; every key passes `check_key` first.
 
     Args:
-        root: A folder or an fsspec URL (`s3://bucket/prefix`); it is created when needed.
+        root: A folder or an fsspec URL (`s3://bucket/prefix`).
+
+    Raises:
+        StorageUnavailable: The URL's scheme needs a package that is not installed.
     """
 
     def __init__(self, root: str) -> None:
         self.root = root
-        self._files, self._base = url_to_fs(root)
+        try:
+            self._files, self._base = url_to_fs(root)
+        except (ImportError, ValueError) as error:
+            raise StorageUnavailable(
+                f"The asset root {root} cannot be used here: {error}.",
+                next_step="For s3:// install the extra: pip install 'vision-forge[s3]'. Otherwise "
+                "correct FORGE_ASSET_ROOT.",
+            ) from error
         self._is_local = isinstance(self._files, LocalFileSystem)
+
+    def check(self) -> None:
+        """Make sure that the root can be listed; a folder is made when it is not there.
+
+        Raises:
+            StorageUnavailable: It cannot, with the reason: no such bucket, no credentials, ...
+        """
+        if self._is_local:
+            with self._told("make"):
+                Path(self._base).mkdir(parents=True, exist_ok=True)
+            return
+        bucket = self._base.split("/", 1)[0]
+        with self._told("reach"):
+            self._files.invalidate_cache()
+            if self._files.protocol == "memory" or "memory" in self._files.protocol:
+                return
+            self._files.ls(bucket, detail=False)
 
     def read(self, key: str) -> bytes:
         """The bytes of a file.
 
         Raises:
             NotFound: No file is there.
+            StorageUnavailable: The asset root does not answer, or refuses.
         """
         try:
-            return bytes(self._files.cat_file(self._path(key)))
-        except FileNotFoundError:
+            if self._is_local:
+                with open(self._path(key), "rb") as file:
+                    return file.read()
+            with self._told("read"):
+                return bytes(self._files.cat_file(self._path(key)))
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             raise NotFound(
                 f"The file {key} is in the catalog but not under the asset root.",
-                next_step="Put it back, or remove the image from the catalog.",
+                next_step="Put it back, look for it with `forge relink`, or remove the image from "
+                "the catalog.",
             ) from None
 
     def write(self, key: str, data: bytes) -> None:
-        """Store bytes: under a temporary name first, so that no reader sees half a file."""
+        """Store bytes, whatever was there; no reader ever sees half a file."""
         path = self._path(key)
         if not self._is_local:  # object stores replace atomically by themselves
-            self._files.pipe_file(path, data)
+            with self._told("write"):
+                self._files.pipe_file(path, data)
             return
         target = Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -83,9 +142,69 @@ class AssetStore:
         finally:
             temporary.unlink(missing_ok=True)
 
+    def add(self, key: str, data: bytes) -> bool:
+        """Store bytes where nothing is yet: whole or not at all. False when something is there.
+
+        Two processes that add the same key never overwrite each other.
+
+        Raises:
+            StorageUnavailable: The disk is full, or the root does not answer.
+        """
+        path = self._path(key)
+        with self._told("write"):
+            if self._is_local:
+                return local_files.add(path, data)
+            try:
+                self._files.pipe_file(path, data, mode="create")
+            except FileExistsError:
+                return False
+            return True
+
+    def link(self, key: str, source: str) -> bool | None:
+        """Give the file `source` of this machine a second name under the root, without a copy.
+
+        Returns:
+            True when it was done, False when something is there, None when this root cannot
+            (another disk, an object store): `add` the bytes then.
+        """
+        return local_files.link(self._path(key), source) if self._is_local else None
+
     def exists(self, key: str) -> bool:
         """Whether a file is there."""
-        return bool(self._files.isfile(self._path(key)))
+        path = self._path(key)
+        if self._is_local:
+            return os.path.isfile(path)
+        with self._told("read"):
+            return bool(self._files.isfile(path))
+
+    def find(self, key: str) -> StoredFile | None:
+        """Size and state of a file without reading it, or None."""
+        path = self._path(key)
+        try:
+            if self._is_local:
+                found = os.stat(path)
+                if not stat.S_ISREG(found.st_mode):
+                    return None
+                return StoredFile(key, found.st_size, str(found.st_mtime_ns))
+            with self._told("read"):
+                self._files.invalidate_cache(self._files._parent(path))
+                return self._described(key, self._files.info(path))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def remove(self, key: str) -> None:
+        """Remove a file; nothing happens when it is not there."""
+        with self._told("write"), contextlib.suppress(FileNotFoundError):
+            if self._is_local:
+                os.unlink(self._path(key))
+            else:
+                self._files.rm_file(self._path(key))
+
+    def flush(self, keys: Sequence[str]) -> None:
+        """Let these files survive a power cut; object stores promise that by themselves."""
+        if self._is_local:
+            with self._told("write"):
+                local_files.flush(self._base, [self._path(key) for key in keys])
 
     def local_path(self, key: str) -> Path | None:
         """The file's path on this machine, or None when the root is not a folder of it."""
@@ -97,11 +216,89 @@ class AssetStore:
 
     def list_keys(self) -> Iterator[str]:
         """Keys of all files under the root, in no order; hidden files are left out."""
+        return (file.key for file in self.list_files())
+
+    def list_files(self) -> Iterator[StoredFile]:
+        """Every file under the root with its size, in no order; hidden ones are left out.
+
+        Names that `check_key` refuses are left out too: no row can name them.
+        """
+        if self._is_local:
+            for key, size, changed in local_files.walk(self._base):
+                if is_key(key):
+                    yield StoredFile(key, size, changed)
+            return
         base = self._base.rstrip("/") + "/"
-        for path in self._files.find(self._base):
+        with self._told("read"):
+            self._files.invalidate_cache()
+            found = self._files.find(self._base, detail=True)
+        for path, info in found.items():
             key = str(path).removeprefix(base)
-            if not any(part.startswith(".") for part in key.split("/")):
-                yield key
+            if is_key(key) and not any(part.startswith(".") for part in key.split("/")):
+                yield self._described(key, info)
+
+    def _described(self, key: str, info: Mapping[str, Any]) -> StoredFile:
+        changed = info.get("ETag") or info.get("LastModified") or info.get("created") or ""
+        return StoredFile(key, int(info.get("size") or 0), str(changed))
 
     def _path(self, key: str) -> str:
         return f"{self._base.rstrip('/')}/{check_key(key)}"
+
+    @contextlib.contextmanager
+    def _told(self, verb: str) -> Iterator[None]:
+        """Say what an asset root refuses; a file that is missing stays a FileNotFoundError."""
+        try:
+            yield
+        except ForgeError:
+            raise
+        except FileExistsError:
+            raise
+        except FileNotFoundError as error:
+            if "bucket" in str(error).lower():
+                raise self._unavailable(verb, "there is no such bucket", error) from error
+            if verb in ("make", "reach"):
+                raise self._unavailable(verb, "there is no such bucket or folder", error) from error
+            raise
+        except OSError as error:
+            raise self._unavailable(verb, _reason(error), error) from error
+        except Exception as error:
+            # The client libraries of object stores have error classes of their own.
+            if type(error).__module__.split(".")[0] not in _CLIENT_LIBRARIES:
+                raise
+            raise self._unavailable(verb, _reason(error), error) from error
+
+    def _unavailable(self, verb: str, reason: str, error: Exception) -> StorageUnavailable:
+        if self._is_local:
+            step = "Free some space or correct the permissions of the folder, then try again."
+        else:
+            step = (
+                "Check the bucket's name in FORGE_ASSET_ROOT, the credentials (AWS_ACCESS_KEY_ID, "
+                "AWS_SECRET_ACCESS_KEY or a profile) and the address (AWS_ENDPOINT_URL)."
+            )
+        return StorageUnavailable(
+            f"The asset root {self.root} cannot be {_PARTICIPLE[verb]}: {reason}.",
+            next_step=step,
+            detail=f"{type(error).__name__}: {error}",
+        )
+
+
+_PARTICIPLE = {"make": "made", "reach": "reached", "read": "read", "write": "written"}
+_CLIENT_LIBRARIES = frozenset({"botocore", "aiobotocore", "aiohttp", "google", "gcsfs", "azure"})
+
+
+def _reason(error: Exception) -> str:
+    """Why, in a few words for a person."""
+    name = type(error).__name__
+    if name in ("NoCredentialsError", "PartialCredentialsError", "TokenRetrievalError"):
+        return "there are no credentials for it"
+    if isinstance(error, PermissionError):
+        return "access is denied"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full"
+    if isinstance(error, OSError) and error.errno == errno.EFBIG:
+        return "a file would become larger than this process may write"
+    if "Connect" in name or "Endpoint" in name or "Timeout" in name:
+        return "it does not answer"
+    if isinstance(error, OSError) and error.strerror:
+        return str(error.strerror).lower()
+    return str(error) or name

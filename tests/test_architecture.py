@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 ROOMS = (
     "errors",
     "settings",
+    "local_files",
     "storage",
     "workspace",
     "imaging",
@@ -31,7 +32,7 @@ ROOMS = (
     "api",
     "cli",
 )
-WITHOUT_TORCH = ("errors", "settings", "storage", "workspace", "imaging", "catalog")
+WITHOUT_TORCH = ("errors", "settings", "local_files", "storage", "workspace", "imaging", "catalog")
 WITHOUT_DATABASE = ("imaging", "augmentation", "models", "inference", "evaluation", "training")
 MAX_LINES = 400
 

@@ -9,6 +9,7 @@ Memory does not grow with the number of images: files are read in chunks, and wh
 them waits in a temporary file (`import_spool`).
 """
 
+import itertools
 import os
 import shutil
 import time
@@ -130,7 +131,7 @@ class _Import:
         ):
             ahead: list[Future[list[_Outcome]]] = []
             try:
-                for chunk in (*_chunks(self._plan.files), []):
+                for chunk in itertools.chain(_chunks(self._plan.files), ([],)):
                     if cancelled():
                         raise ImportCancelled("The import was cancelled; nothing was added.")
                     current, ahead = (

@@ -1,13 +1,12 @@
 """Small pictures for the gallery, made once and kept by content hash.
 
-The folder may be deleted at any time. A hit reads one small file and nothing else.
+The folder may be deleted at any time. A hit reads one row of one file and nothing else.
 """
 
-import os
 import re
 import shutil
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 
@@ -15,34 +14,36 @@ from PIL import Image
 
 from forge_core.errors import ImageRejected, InvalidInput
 from forge_core.imaging import decode, hashing
+from forge_core.imaging.thumbnail_file import ThumbnailFile
 
+DEFAULT_SIDE = 256
 _SMALL_SIDE = 96
 _CONTENT_HASH = re.compile(r"[0-9a-f]{64}")
+_FILE_NAME = "thumbnails.sqlite3"
 
 
 class ThumbnailCache:
     """JPEG thumbnails in a folder.
 
-    JPEG at quality 85, because a cold page pays for encoding and every page for decoding.
-    Measured on 120 photos of Imagenette at 256 px (Pillow 13, one core): JPEG 85 takes 0.21 ms to
-    encode and 0.21 ms to decode at 15.7 KB and 38.9 dB; WebP 80 (method 1) takes 2.0 ms and
-    0.72 ms at 11.7 KB and 37.1 dB. Images of up to 96 px are kept at quality 95 without colour
-    subsampling, so that tiny drawn pixels stay sharp.
+    JPEG at quality 85, longest side 256 px, because a cold page pays for encoding and every page
+    for decoding; images of up to 96 px are kept at quality 95 without colour subsampling, so that
+    tiny drawn pixels stay sharp. ADR 0012 has the measurements of formats, sizes and filters.
 
-    Several threads and processes may share a folder: each file appears whole or not at all.
+    Several threads and processes may share a folder.
 
     Args:
-        folder: Where the files go; made when the first is written.
+        folder: Where the thumbnails go; made when the first is kept.
         size: Longest side of a thumbnail, in pixels; smaller images keep their own size.
     """
 
     media_type = "image/jpeg"
 
-    def __init__(self, folder: Path, size: int = 256) -> None:
+    def __init__(self, folder: Path, size: int = DEFAULT_SIDE) -> None:
         if size < 1:
             raise InvalidInput(f"A thumbnail cannot be {size} pixels wide. Use 1 or more.")
         self.folder = folder
         self.size = size
+        self._file = _file_at(folder / _FILE_NAME)
 
     def get(
         self,
@@ -62,12 +63,8 @@ class ThumbnailCache:
                 not those of the hash. Nothing is kept then.
             InvalidInput: The hash is not one.
         """
-        path = self._path(content_hash)
-        try:
-            kept = path.read_bytes()
-        except OSError:
-            kept = b""
-        if kept:
+        kept = self.find(content_hash)
+        if kept is not None:
             return kept
         data = read()
         if hashing.content_hash(data) != content_hash:
@@ -77,17 +74,28 @@ class ThumbnailCache:
                 next_step="Put the original back, or import the changed file as a new image.",
             )
         thumbnail = make_thumbnail(data, self.size, limits)
-        _write_whole(path, thumbnail)
+        self.add([(content_hash, thumbnail)])
         return thumbnail
+
+    def find(self, content_hash: str) -> bytes | None:
+        """The thumbnail if it is kept, else None.
+
+        Raises:
+            InvalidInput: The hash is not one.
+        """
+        return self._file.find(_key(content_hash), self.size)
+
+    def add(self, thumbnails: Sequence[tuple[str, bytes]]) -> None:
+        """Keep thumbnails that `encode_thumbnail` made at this size, as (content hash, bytes).
+
+        Never fails because of the disk: what cannot be kept is made again when it is asked for.
+        """
+        self._file.add([(_key(name), self.size, jpeg) for name, jpeg in thumbnails])
 
     def clear(self) -> None:
         """Remove every thumbnail; the next `get` makes them again."""
+        self._file.close()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _path(self, content_hash: str) -> Path:
-        if not _CONTENT_HASH.fullmatch(content_hash):
-            raise InvalidInput("A thumbnail was asked for something that is not a content hash.")
-        return self.folder / content_hash[:2] / f"{content_hash}-{self.size}.jpg"
 
 
 def make_thumbnail(
@@ -98,8 +106,12 @@ def make_thumbnail(
     Raises:
         ImageRejected: The image cannot be decoded.
     """
-    image = decode.decode_reduced(data, size, limits=limits).image
-    image.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return encode_thumbnail(decode.decode_reduced(data, size, limits=limits).image, size)
+
+
+def encode_thumbnail(image: Image.Image, size: int) -> bytes:
+    """JPEG bytes of an upright RGB image, scaled down to fit; the image itself is scaled too."""
+    image.thumbnail((size, size), Image.Resampling.HAMMING, reducing_gap=2.0)
     buffer = BytesIO()
     if max(image.size) <= _SMALL_SIDE:
         image.save(buffer, "JPEG", quality=95, subsampling=0)
@@ -108,13 +120,13 @@ def make_thumbnail(
     return buffer.getvalue()
 
 
-def _write_whole(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+def _key(content_hash: str) -> bytes:
+    if not _CONTENT_HASH.fullmatch(content_hash):
+        raise InvalidInput("A thumbnail was asked for something that is not a content hash.")
+    return bytes.fromhex(content_hash)
+
+
+@lru_cache(maxsize=64)
+def _file_at(path: Path) -> ThumbnailFile:
+    """One open file a path and process, however many caches are made for it."""
+    return ThumbnailFile(path)

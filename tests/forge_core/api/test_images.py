@@ -28,13 +28,21 @@ def test_thumbnail__a_kept_one_asks_no_database(workspace, browser, assets):
     assert again.content == first.content
 
 
+def test_thumbnail__is_there_from_the_import(workspace, browser, assets):
+    for asset in assets:
+        assert workspace.store.local_path(asset.file_path).unlink() is None
+        assert browser.get(thumbnail_address(asset)).status_code == 200
+
+
 def test_thumbnail__of_other_bytes_is_not_found(workspace, browser, assets):
+    thumbnail_cache(workspace).clear()
     answer = browser.get(f"/forge-api/thumbnails/{assets[0].asset_id}/{assets[1].content_hash}")
     assert answer.status_code == 404
-    assert not list(thumbnail_cache(workspace).folder.rglob("*.jpg"))
+    assert answer.json()["message"] == "This image has other bytes by now."
 
 
 def test_thumbnail__of_a_file_that_was_changed_is_refused(workspace, browser, assets):
+    thumbnail_cache(workspace).clear()
     workspace.store.write(assets[0].file_path, b"other bytes")
     answer = browser.get(thumbnail_address(assets[0]))
     assert answer.status_code == 422

@@ -1,3 +1,7 @@
+import shutil
+import sqlite3
+import subprocess
+import sys
 import threading
 from io import BytesIO
 from pathlib import Path
@@ -65,7 +69,7 @@ def test_make_thumbnail__tiny_drawings_stay_sharp() -> None:
     assert max(abs(a - b) for a, b in pairs) < 16
 
 
-def test_get__makes_once_and_then_reads_one_file(tmp_path: Path) -> None:
+def test_get__makes_once_and_then_reads_what_is_kept(tmp_path: Path) -> None:
     data = encode(make_quarters((400, 300)), "PNG")
     key = hashing.content_hash(data)
     cache = ThumbnailCache(tmp_path / "thumbnails")
@@ -111,13 +115,62 @@ def test_get__limits_reach_the_decoder(tmp_path: Path) -> None:
     assert caught.value.reason == "too_many_pixels"
 
 
-def test_get__an_empty_file_left_by_a_power_cut_is_made_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("left", [b"", b"no database" * 10_000])
+def test_get__a_file_damaged_by_a_power_cut_is_made_again(left: bytes, tmp_path: Path) -> None:
     data = encode(make_quarters(), "PNG")
     key = hashing.content_hash(data)
     cache = ThumbnailCache(tmp_path)
     cache.get(key, lambda: data)
-    next(path for path in tmp_path.rglob("*.jpg")).write_bytes(b"")
+    cache._file.close()
+    for path in tmp_path.iterdir():
+        path.write_bytes(left)
     assert opened(cache.get(key, lambda: data)).size == (32, 24)
+    cache.get(key, lambda: data)
+    assert opened(cache.get(key, never)).size == (32, 24)
+
+
+def test_get__a_kept_picture_with_wrong_bytes_is_made_again(tmp_path: Path) -> None:
+    data = encode(make_quarters(), "PNG")
+    key = hashing.content_hash(data)
+    cache = ThumbnailCache(tmp_path)
+    first = cache.get(key, lambda: data)
+    with sqlite3.connect(tmp_path / "thumbnails.sqlite3") as connection:
+        connection.execute("UPDATE thumbnails SET jpeg = zeroblob(100)")
+    connection.close()
+    assert cache.get(key, lambda: data) == first
+
+
+def test_get__works_where_nothing_can_be_kept(tmp_path: Path) -> None:
+    (tmp_path / "thumbnails").write_text("a file where the folder should be")
+    data = encode(make_quarters(), "PNG")
+    cache = ThumbnailCache(tmp_path / "thumbnails")
+    for _ in range(2):
+        assert opened(cache.get(hashing.content_hash(data), lambda: data)).size == (32, 24)
+
+
+def test_add__is_seen_by_another_process(tmp_path: Path) -> None:
+    data = encode(make_quarters(), "PNG")
+    key = hashing.content_hash(data)
+    code = (
+        "import sys; from pathlib import Path; "
+        "from forge_core.imaging.thumbnails import ThumbnailCache; "
+        "ThumbnailCache(Path(sys.argv[1])).add([(sys.argv[2], b'made there')])"
+    )
+    cache = ThumbnailCache(tmp_path)
+    assert cache.find(key) is None
+    subprocess.run([sys.executable, "-c", code, str(tmp_path), key], check=True)
+    assert cache.find(key) == b"made there"
+
+
+def test_find__a_folder_deleted_while_it_is_open_is_empty(tmp_path: Path) -> None:
+    data = encode(make_quarters(), "PNG")
+    key = hashing.content_hash(data)
+    cache = ThumbnailCache(tmp_path / "thumbnails")
+    cache.get(key, lambda: data)
+    shutil.rmtree(tmp_path / "thumbnails")
+    assert cache.find(key) is None
+    cache.get(key, lambda: data)
+    assert (tmp_path / "thumbnails").is_dir()
 
 
 @pytest.mark.parametrize("bad", ["", "../../etc/passwd", "A" * 64, "a" * 63, "a" * 64 + "\n"])
@@ -141,7 +194,6 @@ def test_get__many_threads_see_whole_files(tmp_path: Path) -> None:
         thread.join()
     assert len(results) == 8
     assert len(set(results)) == 1
-    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
 
 
 def test_clear__removes_all_and_get_makes_again(tmp_path: Path) -> None:

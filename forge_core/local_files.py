@@ -1,0 +1,154 @@
+"""Files of this machine: added whole or not at all, linked, flushed, walked.
+
+For `storage` only. Plain system calls, because an import does this for every image.
+"""
+
+import contextlib
+import ctypes
+import errno
+import os
+import stat
+import uuid
+from collections.abc import Iterator, Sequence
+
+FLUSHED_ONE_BY_ONE = 32
+_CANNOT_LINK = (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP)
+_CANNOT_BE_NAMELESS = (errno.EISDIR, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOENT, errno.EINVAL)
+_O_TMPFILE = getattr(os, "O_TMPFILE", None)
+
+
+def add(path: str, data: bytes) -> bool:
+    """Write a new file; it appears whole. False when the path is taken.
+
+    On Linux the file has no name until it is written, so that a killed process leaves nothing.
+    """
+    folder = os.path.dirname(path)
+    while True:
+        try:
+            return _add_nameless(folder, path, data)
+        except FileNotFoundError:
+            os.makedirs(folder, exist_ok=True)
+
+
+def _add_nameless(folder: str, path: str, data: bytes) -> bool:
+    if _O_TMPFILE is None:
+        return _add_renamed(folder, path, data)
+    try:
+        handle = os.open(folder, _O_TMPFILE | os.O_WRONLY, 0o644)
+    except OSError as error:
+        if error.errno in _CANNOT_BE_NAMELESS and os.path.isdir(folder):
+            return _add_renamed(folder, path, data)
+        raise
+    try:
+        _write_all(handle, data)
+        # src_dir_fd makes Python call linkat, which follows the link of /proc.
+        os.link(f"/proc/self/fd/{handle}", path, src_dir_fd=handle, follow_symlinks=True)
+    except FileExistsError:
+        return False
+    finally:
+        os.close(handle)
+    return True
+
+
+def _add_renamed(folder: str, path: str, data: bytes) -> bool:
+    """As above on file systems without nameless files."""
+    temporary = os.path.join(folder, f".{uuid.uuid4().hex}.tmp")
+    handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
+    try:
+        try:
+            _write_all(handle, data)
+        finally:
+            os.close(handle)
+        os.link(temporary, path)
+    except FileExistsError:
+        return False
+    finally:
+        os.unlink(temporary)
+    return True
+
+
+def _write_all(handle: int, data: bytes) -> None:
+    written = os.write(handle, data)
+    while written < len(data):
+        written += os.write(handle, memoryview(data)[written:])
+
+
+def link(path: str, source: str) -> bool | None:
+    """Give a file a second name. False when the path is taken, None where it cannot be done."""
+    while True:
+        try:
+            os.link(source, path)
+        except FileExistsError:
+            return False
+        except FileNotFoundError:
+            if not os.path.exists(source):
+                raise
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+        except OSError as error:
+            if error.errno in _CANNOT_LINK:
+                return None
+            raise
+        else:
+            return True
+
+
+def flush(root: str, paths: Sequence[str]) -> None:
+    """Let files and their names reach the disk: one by one, or the whole file system at once.
+
+    Thousands of fsync calls take minutes; one syncfs takes as long as the disk needs.
+    """
+    if len(paths) <= FLUSHED_ONE_BY_ONE:
+        folders = {os.path.dirname(path) for path in paths}
+        for path in (*paths, *_with_parents(folders, root)):
+            with contextlib.suppress(FileNotFoundError):
+                _fsync(path)
+        return
+    handle = os.open(root, os.O_RDONLY)
+    try:
+        if ctypes.CDLL(None, use_errno=True).syncfs(handle) != 0:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))
+    except AttributeError:  # not Linux
+        os.sync()
+    finally:
+        os.close(handle)
+
+
+def _with_parents(folders: set[str], root: str) -> set[str]:
+    root = root.rstrip("/")
+    found: set[str] = set()
+    for folder in folders:
+        while len(folder) >= len(root) and folder not in found:
+            found.add(folder)
+            folder = os.path.dirname(folder)
+    return found
+
+
+def _fsync(path: str) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def walk(root: str) -> Iterator[tuple[str, int, str]]:
+    """Key, size and time of change of every plain file below a folder; hidden ones are left out.
+
+    Links to files count as files; folders are followed only where they are real.
+    """
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
+        with os.scandir(os.path.join(root, folder)) as entries:
+            for entry in entries:
+                if entry.name.startswith("."):
+                    continue
+                key = f"{folder}/{entry.name}" if folder else entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(key)
+                    continue
+                with contextlib.suppress(OSError):
+                    found = entry.stat()
+                    if stat.S_ISREG(found.st_mode):
+                        yield key, found.st_size, str(found.st_mtime_ns)
