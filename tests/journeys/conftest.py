@@ -8,7 +8,7 @@ end when the browser's console held an error that `console.allowed` does not nam
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +37,19 @@ PATIENCE_MS = 30_000  # a promise about what is shown, not about how fast a busy
 # On a first deep visit Streamlit's page looks for its server below the page's path first.
 # And a picture that a rerun replaced while the browser was still asking for it is gone.
 STREAMLIT_MISSES = re.compile(r"/[a-z]+/_stcore/(health|host-config)$|/media/[0-9a-f]+\.\w+$")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A journey that fails shows what its server wrote."""
+    report = yield
+    if report.failed and isinstance(item, pytest.Function):
+        for server in item.funcargs.values():
+            if isinstance(server, ForgeServer):
+                report.sections.append(("the server's log", server.log[-20_000:]))
+    return report
 
 
 @dataclass

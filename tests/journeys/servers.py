@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from playwright.sync_api import Page, Response
+
 from forge_core.workspace import Workspace
 
 PROJECT = Path(__file__).parents[2]
@@ -82,6 +84,15 @@ class ForgeServer:
             "OMP_NUM_THREADS": "2",
             "PYTHONUNBUFFERED": "1",
         }
+
+
+def visit(page: Page, url: str) -> Response | None:
+    """Go to an address; the test then waits for what it looks at.
+
+    Not for the browser's load event: that also waits for every picture that the page began to
+    draw, which on a busy machine once took more than half a minute.
+    """
+    return page.goto(url, wait_until="commit", timeout=60_000)
 
 
 @contextmanager

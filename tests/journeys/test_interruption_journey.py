@@ -16,7 +16,7 @@ from forge_core.jobs.processes import ProcessIdentity
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
 from tests import arrange, ending
-from tests.journeys.servers import ForgeServer
+from tests.journeys.servers import ForgeServer, visit
 from tests.journeys.test_train_journey import wait_for_points
 
 pytestmark = pytest.mark.browser
@@ -68,7 +68,7 @@ def test_killed_process__is_shown_within_15_seconds_and_resumes(
 ):
     workspace, page = workspace_with_run, browser_page
     server = forge_server(workspace)
-    page.goto(f"{server.url}/runs?run=1")
+    visit(page, f"{server.url}/runs?run=1")
     expect(page.get_by_role("button", name="Cancel the run")).to_be_visible(timeout=60_000)
     wait_for_points(page, 2)
     page.evaluate("window.isTheSamePage = true")
@@ -101,7 +101,7 @@ def test_restarted_server__the_run_goes_on(
 ):
     workspace, page = workspace_with_run, browser_page
     server = forge_server(workspace)
-    page.goto(f"{server.url}/runs?run=1")
+    visit(page, f"{server.url}/runs?run=1")
     shown = wait_for_points(page, 2)
     process = identity_of(latest_job(workspace))
 
@@ -110,7 +110,7 @@ def test_restarted_server__the_run_goes_on(
     reached = wait_for_epoch(workspace, shown + 2)
     assert processes.is_alive(process)
     server.start()
-    page.goto(f"{server.url}/runs?run=1")
+    visit(page, f"{server.url}/runs?run=1")
     assert wait_for_points(page, reached + 1) > reached
     expect(page.get_by_role("button", name="Cancel the run")).to_be_visible()
     assert processes.is_alive(process)

@@ -15,7 +15,7 @@ from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 from tests import arrange
 from tests.journeys.conftest import Console
-from tests.journeys.servers import ForgeServer, running_server
+from tests.journeys.servers import ForgeServer, running_server, visit
 
 pytestmark = pytest.mark.browser
 
@@ -41,7 +41,7 @@ def server(catalog: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 def open_gallery(page: Page, server: ForgeServer, part: str) -> list[str]:
     """Open the images of one part; returns the ids of the tiles in order."""
-    page.goto(f"{server.url}/gallery?text=/{part}/")
+    visit(page, f"{server.url}/gallery?text=/{part}/")
     expect(page.locator(".tile").first).to_be_visible(timeout=60_000)
     expect(page.locator(".count")).to_contain_text("30 of 240")
     return tile_ids(page)
@@ -272,7 +272,7 @@ def test_fast_keys__none_is_lost_and_none_is_doubled(
 def test_filters__live_in_the_address(catalog: Workspace, server: ForgeServer, browser_page: Page):
     page = browser_page
     label = arrange.class_id(catalog, "filters")
-    page.goto(f"{server.url}/gallery?label={label}&split=none")
+    visit(page, f"{server.url}/gallery?label={label}&split=none")
     expect(page.locator(".count")).to_contain_text("30 of 240", timeout=60_000)
     page.get_by_placeholder("Text in the path").fill("filters_01")
     expect(page).to_have_url(re.compile(r"text=filters_01"))
@@ -288,7 +288,7 @@ def test_a_first_deep_visit__goes_through_the_shell(
     sqlite_workspace: Workspace, forge_server, browser_page: Page, tmp_path: Path
 ):
     server = forge_server(sqlite_workspace)
-    answer = browser_page.goto(f"{server.url}/gallery")
+    answer = visit(browser_page, f"{server.url}/gallery")
     assert answer is not None
     for name, value in HEADERS.items():
         assert answer.headers[name.lower()] == value
@@ -297,7 +297,7 @@ def test_a_first_deep_visit__goes_through_the_shell(
     expect(browser_page.get_by_text("No images yet.")).to_be_visible(timeout=60_000)
     expect(browser_page.locator(".st-key-header")).to_contain_text("0 images")
     expect(browser_page.get_by_role("navigation")).to_contain_text("Gallery")
-    browser_page.goto(f"{server.url}/")
+    visit(browser_page, f"{server.url}/")
     expect(browser_page).to_have_url(re.compile("/gallery$"))
     browser_page.get_by_role("button", name="Use the demo").click()
     expect(browser_page.locator(".count")).to_contain_text("1,797 images", timeout=120_000)

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from forge_core.settings import Settings
 from forge_core.workspace import open_workspace
 from tests import arrange, trained
-from tests.journeys.servers import ForgeServer
+from tests.journeys.servers import ForgeServer, visit
 
 pytestmark = pytest.mark.browser
 
@@ -28,7 +28,7 @@ def test_predict__a_dropped_picture_gets_its_class_and_can_be_corrected(
     workspace = open_workspace(Settings(_env_file=None, workspace=folder, user="tester"))
     server = forge_server(workspace)
     page = browser_page
-    page.goto(f"{server.url}/predict")
+    visit(page, f"{server.url}/predict")
     zone = page.get_by_test_id("stFileUploaderDropzone")
     expect(zone).to_be_visible(timeout=60_000)
     box = zone.bounding_box()

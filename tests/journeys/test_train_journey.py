@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from forge_core.jobs import runs
 from forge_core.workspace import Workspace
 from tests import arrange, ending
-from tests.journeys.servers import ForgeServer
+from tests.journeys.servers import ForgeServer, visit
 
 pytestmark = pytest.mark.browser
 
@@ -57,7 +57,7 @@ def test_train__start_watch_finish(
     sqlite_workspace: Workspace, server: ForgeServer, browser_page: Page
 ):
     page = browser_page
-    page.goto(f"{server.url}/train")
+    visit(page, f"{server.url}/train")
     epochs = page.get_by_label("Epochs", exact=True)
     expect(epochs).to_be_visible(timeout=60_000)
     epochs.fill(str(EPOCHS))
