@@ -13,7 +13,7 @@ from typing import IO
 
 from db.records import Asset, AssetFilter
 from forge_core.catalog import browsing
-from forge_core.catalog.labels_table import TABLE_NAME
+from forge_core.catalog.formats.table import TABLE_NAME
 from forge_core.errors import Conflict, InvalidInput, NotFound
 from forge_core.workspace import Workspace
 

@@ -11,12 +11,14 @@ import shutil
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from forge_core.catalog import archives, layouts
+from forge_core.catalog import archives
 from forge_core.catalog.entry_names import path_problem
-from forge_core.catalog.formats.scanned import ScannedFile, ScannedFolder
+from forge_core.catalog.formats import reading
+from forge_core.catalog.formats.scanned import ReadOptions, ScannedFile, ScannedFolder
+from forge_core.catalog.formats.walking import DOCUMENT_EXTENSIONS
 from forge_core.catalog.import_problems import ImportProblem, printable
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.workspace import Workspace
@@ -33,6 +35,7 @@ class ImportPlan:
     scanned: ScannedFolder
     source_dataset: str
     problems: Sequence[ImportProblem]
+    options: ReadOptions = field(default_factory=ReadOptions)
     staging_folder: Path | None = None
 
     @property
@@ -42,7 +45,7 @@ class ImportPlan:
 
     @property
     def layout(self) -> str:
-        """`folder_per_class`, `split_class`, `flat` or `csv`."""
+        """Name of the recognised format, a key of `reading.FORMATS`."""
         return self.scanned.layout
 
     @property
@@ -66,6 +69,11 @@ class ImportPlan:
         return sum(file.label_name is None for file in self.files)
 
     @property
+    def num_groups(self) -> int:
+        """Groups of images that belong together."""
+        return self.scanned.num_groups
+
+    @property
     def classes(self) -> dict[str, int]:
         """Images of each class, by name."""
         counts = Counter(file.label_name for file in self.files if file.label_name is not None)
@@ -78,20 +86,25 @@ class ImportPlan:
 
 
 def prepare(
-    workspace: Workspace, location: Path | str, *, source_dataset: str | None = None
+    workspace: Workspace,
+    location: Path | str,
+    *,
+    source_dataset: str | None = None,
+    options: ReadOptions = ReadOptions(),
 ) -> ImportPlan:
-    """Look at a folder, an archive or a table of labels; no pixel is read, no row is written.
+    """Look at a folder, an archive or a label file; no pixel is read, no row is written.
 
     An archive is unpacked into the cache first (safely, see `catalog.archives`).
 
     Args:
         workspace: The workspace.
-        location: A folder, a zip or tar, or a labels.csv beside its images.
+        location: A folder, a zip or tar, or a label file (a table, a JSON) beside its images.
         source_dataset: Where the images come from, kept with each; the place's name if None.
+        options: How to read it, where that shall not be found out.
 
     Raises:
         NotFound: Nothing is there.
-        InvalidInput: No image is there, or the archive is refused.
+        InvalidInput: No image is there, the archive is refused, or it is not what `options` say.
     """
     location = Path(location).expanduser()
     if not location.exists():
@@ -100,11 +113,21 @@ def prepare(
             next_step="Check the path; it is read on the machine that runs Vision Forge.",
         )
     source = source_dataset or location.name.split(".")[0] or "import"
+    max_files = workspace.settings.max_archive_files
     if location.is_dir():
-        return scan_folder(location, source, max_files=workspace.settings.max_archive_files)
-    if location.suffix.lower() == ".csv":
-        return scan_folder(location.parent, source, max_files=workspace.settings.max_archive_files)
-    return _unpacked(workspace, location, source)
+        return scan_folder(location, source, max_files=max_files, options=options)
+    if location.suffix.lower() in DOCUMENT_EXTENSIONS:
+        options = replace(options, document=location.name)
+        try:
+            return scan_folder(location.parent, source, max_files=max_files, options=options)
+        except InvalidInput:
+            beside = location.parent.name  # COCO keeps its JSON in annotations/
+            if beside.lower() not in ("annotations", "labels"):
+                raise
+            options = replace(options, document=f"{beside}/{location.name}")
+            folder = location.parent.parent
+            return scan_folder(folder, source, max_files=max_files, options=options)
+    return _unpacked(workspace, location, source, options)
 
 
 def prepare_uploads(
@@ -133,6 +156,21 @@ def prepare_uploads(
     return replace(plan, staging_folder=folder)
 
 
+def read_again(workspace: Workspace, plan: ImportPlan, options: ReadOptions) -> ImportPlan:
+    """The plan for the same place, read as a person says. What was unpacked for it stays.
+
+    Raises:
+        InvalidInput: It cannot be read so.
+    """
+    max_files = workspace.settings.max_archive_files
+    again = scan_folder(plan.folder, plan.source_dataset, max_files=max_files, options=options)
+    before = set(plan.scanned.problems)
+    unpacking = [problem for problem in plan.problems if problem not in before]
+    return replace(
+        again, problems=[*unpacking, *again.problems], staging_folder=plan.staging_folder
+    )
+
+
 def discard(plan: ImportPlan) -> None:
     """Remove what was laid out for a plan. A folder that belongs to the person stays."""
     if plan.staging_folder is not None:
@@ -148,6 +186,7 @@ def save_request(workspace: Workspace, plan: ImportPlan) -> str:
         "folder": str(plan.folder.resolve()),
         "source_dataset": plan.source_dataset,
         "is_staged": plan.staging_folder is not None,
+        "options": asdict(plan.options),
         "problems": [asdict(problem) for problem in plan.problems],
     }
     path.write_text(json.dumps(request), encoding="utf-8")
@@ -170,7 +209,9 @@ def load_request(workspace: Workspace, request_id: str) -> ImportPlan:
         ) from None
     folder = Path(request["folder"])
     max_files = workspace.settings.max_archive_files
-    plan = scan_folder(folder, request["source_dataset"], max_files=max_files)
+    options = ReadOptions(**request.get("options", {}))
+    source = request["source_dataset"]
+    plan = scan_folder(folder, source, max_files=max_files, options=options)
     earlier = [ImportProblem(**problem) for problem in request["problems"]]
     seen = {(problem.path, problem.reason) for problem in earlier}
     later = [problem for problem in plan.problems if (problem.path, problem.reason) not in seen]
@@ -181,25 +222,39 @@ def load_request(workspace: Workspace, request_id: str) -> ImportPlan:
     )
 
 
-def scan_folder(folder: Path, source_dataset: str, *, max_files: int) -> ImportPlan:
+def scan_folder(
+    folder: Path, source_dataset: str, *, max_files: int, options: ReadOptions = ReadOptions()
+) -> ImportPlan:
     """What a folder would be imported as.
 
     Raises:
         InvalidInput: No image is in it, or it cannot be read as a catalog.
     """
-    scanned = layouts.detect_layout(folder, max_files=max_files)
+    scanned = reading.read_folder(folder, options, max_files=max_files)
     if not scanned.entries:
-        reasons = "; ".join(problem.message for problem in scanned.problems[:3])
-        raise InvalidInput(
-            f"No image was found in {printable(folder.name)}.",
-            next_step="Name a folder of images, or of folders with images, one per class.",
-            detail=reasons,
-        )
+        raise _nothing_found(folder, scanned)
     return ImportPlan(
         folder=folder,
         scanned=scanned,
         source_dataset=clean_source(source_dataset),
         problems=scanned.problems,
+        options=options,
+    )
+
+
+def _nothing_found(folder: Path, scanned: ScannedFolder) -> InvalidInput:
+    reasons = "; ".join(problem.message for problem in scanned.problems[:3])
+    listed = sum(problem.reason == "missing_file" for problem in scanned.problems)
+    if listed:
+        return InvalidInput(
+            f"{scanned.heading}: {listed:,} images are named, and none of them is there.",
+            next_step="Put the images beside the label file, in folders if you like.",
+            detail=reasons,
+        )
+    return InvalidInput(
+        f"No image was found in {printable(folder.name)}.",
+        next_step="Name a folder of images, or of folders with images, one per class.",
+        detail=reasons,
     )
 
 
@@ -209,12 +264,14 @@ def clean_source(name: str) -> str:
     return cleaned or "import"
 
 
-def _unpacked(workspace: Workspace, archive: Path, source: str) -> ImportPlan:
+def _unpacked(
+    workspace: Workspace, archive: Path, source: str, options: ReadOptions = ReadOptions()
+) -> ImportPlan:
     folder = _make_staging_folder(workspace)
     try:
         limits = archives.ArchiveLimits.from_settings(workspace.settings)
         problems = archives.unpack(archive, folder, limits)
-        plan = scan_folder(folder, source, max_files=limits.max_files)
+        plan = scan_folder(folder, source, max_files=limits.max_files, options=options)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

@@ -1,4 +1,4 @@
-"""What an import could not take in, in words for the report. Pure: no database, no pixels."""
+"""What an import could not take in, or not wholly, in words for the report. Pure: no database, no pixels."""
 
 from dataclasses import dataclass
 
@@ -14,6 +14,8 @@ REASONS: dict[str, str] = {
     "link": "a link",
     "special_file": "a device, pipe or socket",
     "duplicate": "named twice",
+    "ambiguous": "a name that fits several files",
+    "several_labels": "several labels",
     "missing_file": "named in the table, but not there",
     "not_listed": "not named in the table",
     "encrypted": "protected by a password",
@@ -21,6 +23,10 @@ REASONS: dict[str, str] = {
     "unreadable": "cannot be read",
 }
 """Every reason an `ImportProblem` found before decoding may carry."""
+
+
+TAKEN_IN = frozenset({"several_labels", "duplicate"})
+"""Reasons of images that are taken in all the same, though not with everything that was said."""
 
 
 @dataclass(frozen=True, slots=True)

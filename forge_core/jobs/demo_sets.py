@@ -12,8 +12,8 @@ from PIL import Image
 from torchvision import datasets
 
 from forge_core.catalog import import_plan
+from forge_core.catalog.formats.table import TABLE_NAME
 from forge_core.catalog.import_plan import ImportPlan
-from forge_core.catalog.labels_table import TABLE_NAME
 from forge_core.errors import ForgeError, InvalidInput
 from forge_core.workspace import Workspace
 

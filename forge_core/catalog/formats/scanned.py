@@ -1,6 +1,7 @@
 """What a folder of images turned out to be, before anything is written."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,6 +43,30 @@ class ScannedFile:
     """What it belongs to (a patient, a scene, an original): one key must stay in one split."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReadOptions:
+    """What a person decides about the reading; nothing of it is needed as a rule."""
+
+    format_name: str | None = None
+    """A key of `reading.FORMATS`, None to find out."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Role (see `columns.ROLES`) to the name of a column of the table."""
+    document: str | None = None
+    """The label file to read, relative to the folder; None to find it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableChoice:
+    """How a table of labels is read, and how else it could be."""
+
+    document: str
+    """The table, relative to `ScannedFolder.root`."""
+    columns: tuple[str, ...]
+    """All its columns, in order."""
+    mapping: Mapping[str, str]
+    """Role to column, as it is read now; empty while the table is not read."""
+
+
 @dataclass(frozen=True)
 class ScannedFolder:
     """What a folder holds, as it would be imported."""
@@ -58,6 +83,16 @@ class ScannedFolder:
     """Everything that is left out or taken in without its labels, paths relative to `root`."""
     notes: list[str] = field(default_factory=list)
     """One sentence for each thing that could have been read in another way."""
+
+    why: str = ""
+    """What the format was recognised by."""
+    tables: tuple[TableChoice, ...] = ()
+    """Tables whose columns can be assigned by hand, the one that is read first."""
+
+    @property
+    def num_groups(self) -> int:
+        """Groups of images that belong together."""
+        return len({entry.group_key for entry in self.entries} - {None})
 
     @property
     def title(self) -> str:

@@ -1,0 +1,95 @@
+"""COCO JSON used for labels: an image whose annotations are all of one category has that label.
+
+Images with annotations of several categories come in unlabelled and are reported. The split is
+taken from the name of the JSON (labels_train.json, instances_val2017.json) or of its folder.
+
+Source: cocodataset.org, "Data format"; its classification use as datumaro's coco_labels.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from forge_core.catalog.formats import placing, table
+from forge_core.catalog.formats.placing import Record
+from forge_core.catalog.formats.scanned import ReadOptions, ScannedFolder, split_of_name
+from forge_core.catalog.formats.walking import Walked
+
+_WORDS = re.compile(r"[A-Za-z]+(?:_out)?")
+
+
+def recognises(walked: Walked) -> bool:
+    """A JSON with images, annotations and categories."""
+    return bool(_documents(walked))
+
+
+def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
+    """Every image that the JSON files list."""
+    documents = _documents(walked)
+    records = (
+        record for document, content in documents.items() for record in _records(document, content)
+    )
+    return placing.place(
+        walked,
+        records,
+        layout="coco",
+        heading="COCO annotations, " + ", ".join(documents),
+        documents=list(documents),
+    )
+
+
+def _documents(walked: Walked) -> dict[str, dict[str, Any]]:
+    return {
+        path: content
+        for path, content in walked.json_documents().items()
+        if isinstance(content, dict)
+        and all(isinstance(content.get(k), list) for k in ("images", "annotations", "categories"))
+    }
+
+
+def split_of_document(document: str) -> str | None:
+    """The split that a word of the file's name means, or else its folder."""
+    folder, _, name = document.rpartition("/")
+    for word in _WORDS.findall(name.rpartition(".")[0].lower()):
+        if split := split_of_name(word):
+            return split
+    return split_of_name(folder.rpartition("/")[2])
+
+
+def _records(document: str, content: Mapping[str, Any]) -> Iterator[Record]:
+    folder = document.rpartition("/")[0]
+    split = split_of_document(document)
+    names = {
+        _key(category.get("id")): str(category.get("name", category.get("id")))
+        for category in content["categories"]
+        if isinstance(category, dict)
+    }
+    labels: dict[object, dict[str, None]] = {}
+    for annotation in content["annotations"]:
+        if isinstance(annotation, dict):
+            category = _key(annotation.get("category_id"))
+            label = names.get(category, str(category))
+            labels.setdefault(_key(annotation.get("image_id")), {})[label] = None
+    for position, image in enumerate(content["images"]):
+        if not isinstance(image, dict):
+            continue
+        own = table.read_split(_text(image.get("split")))
+        yield Record(
+            path=_text(image.get("file_name")),
+            row=f"{document} image {position + 1}",
+            folder=folder,
+            labels=tuple(labels.get(_key(image.get("id")), ())),
+            split=own if own in table.SPLITS else split,
+            source_dataset=_text(image.get("source_dataset")) or None,
+            is_augmented=image.get("is_augmented") is True,
+            group_key=_text(image.get("group_key")) or None,
+        )
+
+
+def _key(value: Any) -> object:
+    """An id as it can be looked up: numbers and texts are the same id."""
+    return str(value) if isinstance(value, str | int) else None
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,150 @@
+"""What the columns of a table mean: found by their names, or told by a person."""
+
+from collections.abc import Mapping, Sequence
+
+from forge_core.errors import InvalidInput
+
+ROLES: dict[str, str] = {
+    "path": "File name",
+    "label": "Label",
+    "split": "Split",
+    "group": "Group",
+    "source": "Source",
+}
+"""What a column can be used for, with the word a person reads."""
+
+NAMES: dict[str, tuple[str, ...]] = {
+    "path": (
+        "file_path",
+        "filepath",
+        "image_path",
+        "img_path",
+        "path",
+        "file_name",
+        "filename",
+        "image_name",
+        "img_name",
+        "image_file",
+        "image_filename",
+        "image_uri",
+        "image_url",
+        "uri",
+        "url",
+        "image",
+        "img",
+        "image_id",
+        "imageid",
+        "img_id",
+        "file",
+        "file_id",
+        "fname",
+        "id",
+        "name",
+        "id_code",
+    ),
+    "label": (
+        "label_name",
+        "class_name",
+        "classname",
+        "category_name",
+        "label",
+        "labels",
+        "class",
+        "category",
+        "target",
+        "choice",
+        "breed",
+        "species",
+        "diagnosis",
+        "tag",
+        "label_id",
+        "class_id",
+        "category_id",
+        "y",
+    ),
+    "split": (
+        "split_type",
+        "split",
+        "subset",
+        "set",
+        "usage",
+        "ml_use",
+        "partition",
+        "data_set",
+        "phase",
+    ),
+    "group": (
+        "group_key",
+        "group",
+        "group_id",
+        "patient_id",
+        "patientid",
+        "patient",
+        "subject_id",
+        "scene_id",
+    ),
+    "source": ("source_dataset", "source", "dataset"),
+    "augmented": ("is_augmented",),
+}
+"""Names by which a column of each role is known, the surest first; lower case, "_" for space."""
+
+
+def guess(columns: Sequence[str]) -> dict[str, str]:
+    """Role to column, for every role that a name fits; the path may be missing."""
+    by_name = {_plain(column): column for column in reversed(columns)}
+    found: dict[str, str] = {}
+    for role, names in NAMES.items():
+        column = next((by_name[name] for name in names if name in by_name), None)
+        if column is not None:
+            found[role] = column
+    if "path" in found and "label" not in found and len(columns) == 2:
+        (other,) = [column for column in columns if column != found["path"]]
+        found |= {} if other in found.values() else {"label": other}
+    return found
+
+
+def path_columns(columns: Sequence[str]) -> list[str]:
+    """Columns whose name says that they may hold the images' names, the surest first."""
+    by_name = {_plain(column): column for column in reversed(columns)}
+    return [by_name[name] for name in NAMES["path"] if name in by_name]
+
+
+def check(mapping: Mapping[str, str], columns: Sequence[str], document: str) -> None:
+    """Refuse a mapping that the table cannot follow.
+
+    Raises:
+        InvalidInput: A role is unknown, or a column is not there.
+    """
+    for role, column in mapping.items():
+        if role not in NAMES:
+            raise InvalidInput(
+                f"A column cannot be used as {role!r}.", next_step=f"Use {', '.join(ROLES)}."
+            )
+        if column not in columns:
+            raise InvalidInput(
+                f"{document} has no column {column!r}.",
+                next_step=f"Its columns are {', '.join(columns[:20])}.",
+            )
+
+
+def parse(texts: Sequence[str]) -> dict[str, str]:
+    """Role to column from words like `path=id,label=breed`.
+
+    Raises:
+        InvalidInput: A part has no "=", or a role is not known.
+    """
+    mapping: dict[str, str] = {}
+    for part in (part for text in texts for part in text.split(",") if part.strip()):
+        role, separator, column = (piece.strip() for piece in part.partition("="))
+        if not separator or role not in ROLES or not column:
+            raise InvalidInput(
+                f"{part.strip()!r} does not say which column is used for what.",
+                next_step=f"Write role=column with the roles {', '.join(ROLES)}, "
+                "like path=id,label=breed.",
+            )
+        mapping[role] = column
+    return mapping
+
+
+def _plain(column: str) -> str:
+    return column.strip().lower().replace(" ", "_").replace("-", "_")

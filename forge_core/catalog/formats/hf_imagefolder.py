@@ -1,0 +1,112 @@
+"""Hugging Face's imagefolder with metadata: metadata.csv, .jsonl or .parquet beside the images.
+
+`file_name` is relative to the metadata file; splits are folders (train, validation, test).
+
+Source: the guide "Create an image dataset" of the library `datasets`, section ImageFolder.
+"""
+
+import json
+from collections.abc import Iterator
+
+from forge_core.catalog.formats import columns as roles
+from forge_core.catalog.formats import placing, table, table_file
+from forge_core.catalog.formats.placing import Record
+from forge_core.catalog.formats.scanned import ReadOptions, ScannedFolder, split_of_name
+from forge_core.catalog.formats.walking import Walked
+from forge_core.catalog.import_problems import ImportProblem
+from forge_core.errors import InvalidInput
+
+NAMES = ("metadata.jsonl", "metadata.csv", "metadata.parquet")
+PATH = "file_name"
+_TRUE = ("true", "1")
+
+
+def recognises(walked: Walked) -> bool:
+    """A metadata file with `file_name` at the top or in folders below it."""
+    return any(_has_file_name(walked, document) for document in _documents(walked))
+
+
+def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
+    """The image of each row with its label; numbers and texts alike become names of classes.
+
+    Raises:
+        InvalidInput: A metadata file is damaged.
+    """
+    documents = _documents(walked)
+    records = (record for document in documents for record in _records(walked, document, options))
+    return placing.place(
+        walked,
+        records,
+        layout="hf_imagefolder",
+        heading="Hugging Face imagefolder, " + ", ".join(documents),
+        documents=documents,
+    )
+
+
+def _documents(walked: Walked) -> list[str]:
+    return [
+        path
+        for path in walked.documents_named(*NAMES, depth=2)
+        if path.rsplit("/", 1)[-1].lower() in NAMES
+    ]
+
+
+def _has_file_name(walked: Walked, document: str) -> bool:
+    try:
+        row = next(_rows(walked, document), None)
+    except InvalidInput:
+        return False
+    return row is not None and PATH in row[1]
+
+
+def _records(
+    walked: Walked, document: str, options: ReadOptions
+) -> Iterator[Record | ImportProblem]:
+    folder = document.rpartition("/")[0]
+    mapping: dict[str, str] | None = None
+    split_of_folder = next(
+        (split for part in reversed(folder.split("/")) if (split := split_of_name(part))), None
+    )
+    for row, cells in _rows(walked, document):
+        if mapping is None:
+            mapping = roles.guess([name for name in cells if name != PATH])
+            mapping.update(options.columns)
+        path = cells.get(PATH, "")
+        split = table.read_split(cells.get(mapping.get("split", ""), ""))
+        if isinstance(split, str) and split not in table.SPLITS:
+            yield table.bad_split(path, split, row)
+            continue
+        label = cells.get(mapping.get("label", ""), "")
+        yield Record(
+            path=path,
+            row=row,
+            folder=folder,
+            labels=tuple(part for part in table_file.split_list(label) if part.strip()),
+            split=split or split_of_folder or split_of_name(path.split("/")[0]),
+            source_dataset=cells.get(mapping.get("source", ""), "") or None,
+            is_augmented=cells.get(mapping.get("augmented", ""), "").lower() in _TRUE,
+            group_key=cells.get(mapping.get("group", ""), "") or None,
+        )
+
+
+def _rows(walked: Walked, document: str) -> Iterator[tuple[str, dict[str, str]]]:
+    path = walked.root / document
+    if not document.lower().endswith(".jsonl"):
+        opened = table_file.open_table(path, document)
+        if opened is None:
+            raise table_file.unreadable(document, ValueError("no table"))
+        yield from opened.rows()
+        return
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            for number, line in enumerate(file, start=1):
+                if line.strip():
+                    cells = json.loads(line)
+                    if not isinstance(cells, dict):
+                        raise ValueError(f"line {number} is no object")
+                    yield (
+                        f"{document} line {number}",
+                        {name: table_file.as_text(value) for name, value in cells.items()},
+                    )
+    except (ValueError, OSError, RecursionError) as error:
+        raise table_file.unreadable(document, error) from error

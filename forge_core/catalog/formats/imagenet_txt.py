@@ -1,0 +1,113 @@
+"""Text lists of ImageNet's kind: `path number` a line, with the names in synsets.txt.
+
+Lists with a name instead of a number (`1.jpg dog`) are read as well. A list that is called as a
+split (train.txt, val.txt) gives it to its images.
+
+Source: Caffe's ImageNet lists (train.txt, val.txt, synsets.txt); datumaro's imagenet_txt.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from forge_core.catalog.formats import coco, placing, table_file
+from forge_core.catalog.formats.placing import Record
+from forge_core.catalog.formats.scanned import ReadOptions, ScannedFolder
+from forge_core.catalog.formats.walking import Walked
+
+NAME_LISTS = ("synsets.txt", "classes.txt", "synset_words.txt", "class_names.txt")
+_SAMPLE = 100
+_LONGEST_LINE = 4096
+
+
+def recognises(walked: Walked) -> bool:
+    """A text file at the top whose first lines end in a label and begin with an image's name."""
+    return bool(_documents(walked))
+
+
+def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
+    """The image of each line.
+
+    Raises:
+        InvalidInput: A list is not in UTF-8.
+    """
+    documents = _documents(walked)
+    if not all(coco.split_of_document(path) for path in documents):
+        documents = documents[:1]
+    lists = [path for path in sorted(walked.documents) if path.lower() in NAME_LISTS]
+    names = list(_lines(walked.root / lists[0], lists[0])) if lists else []
+    records = (r for path in documents for r in _records(walked.root / path, path, names))
+    return placing.place(
+        walked,
+        records,
+        layout="imagenet_txt",
+        heading="A list of images and labels, " + ", ".join(documents),
+        documents=[*documents, *lists],
+    )
+
+
+def _at_top(walked: Walked) -> list[str]:
+    return walked.documents_named(".txt", depth=0)
+
+
+def _documents(walked: Walked) -> list[str]:
+    """Lists of which at least half of the first lines name an image, the best first."""
+    parts = {path: _part_found(walked, path) for path in _at_top(walked)}
+    found = [path for path in sorted(parts) if parts[path] >= 0.5]
+    return sorted(found, key=lambda path: -parts[path])
+
+
+def _part_found(walked: Walked, document: str) -> float:
+    if document.lower() in NAME_LISTS:
+        return 0.0
+    asked = hits = 0
+    try:
+        with (walked.root / document).open(encoding="utf-8-sig") as file:
+            for line in islice(file, _SAMPLE):
+                path, labels = _split_line(line[:_LONGEST_LINE].rstrip("\n"))
+                if path:
+                    asked += 1
+                    hits += bool(labels and walked.finder.find(path))
+    except (OSError, ValueError):
+        return 0.0
+    return hits / asked if asked else 0.0
+
+
+def _records(path: Path, document: str, names: list[str]) -> Iterator[Record]:
+    split = coco.split_of_document(document)
+    for number, line in enumerate(_lines(path, document), start=1):
+        name, labels = _split_line(line)
+        if name:
+            yield Record(
+                path=name,
+                row=f"{document} line {number}",
+                labels=tuple(_name_of(label, names) for label in labels),
+                split=split,
+            )
+
+
+def _lines(path: Path, document: str) -> Iterator[str]:
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            for line in file:
+                yield line.rstrip("\r\n")
+    except (OSError, ValueError) as error:
+        raise table_file.unreadable(document, error) from error
+
+
+def _split_line(line: str) -> tuple[str, list[str]]:
+    """Path and labels: all numbers at the end, or else the last word."""
+    words = line.split(" ") if "\t" not in line else line.split("\t")
+    end = len(words)
+    while end > 1 and words[end - 1].isdecimal():
+        end -= 1
+    if end == len(words) and end > 1:
+        end -= 1
+    return " ".join(words[:end]).strip(), [word for word in words[end:] if word]
+
+
+def _name_of(label: str, names: list[str]) -> str:
+    """The name that a number stands for; a line "n01440764 tench" gives its first word's class."""
+    if label.isdecimal() and len(label) < 10 and int(label) < len(names):
+        return names[int(label)].strip() or label
+    return label

@@ -1,0 +1,126 @@
+"""Label Studio's JSON and JSON-MIN exports of an image classification with choices.
+
+An image that several people labelled differently has several labels. Cancelled annotations and
+predictions are not read. Images are found by the end of their address; the eight letters that an
+upload puts before the name may be missing.
+
+Source: Label Studio guide, "Label Studio JSON format of annotated tasks" and "JSON_MIN"; the
+converter of label-studio-sdk 2.0.19.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from forge_core.catalog.formats import placing, table
+from forge_core.catalog.formats.placing import Record
+from forge_core.catalog.formats.scanned import ReadOptions, ScannedFolder
+from forge_core.catalog.formats.walking import Walked
+
+_UPLOAD = re.compile(r"^(?:.*/)?upload/(?:.*/)?[0-9a-f]{8}-([^/]+)$")
+_SERVED = "/data/"  # how the server calls uploads and local files
+_IMAGE_KEYS = ("image", "img", "image_url", "url", "captioning", "ocr", "path", "file_name")
+_MIN_KEYS = {"annotator", "annotation_id", "lead_time"}
+_OWN_KEYS = _MIN_KEYS | {"id", "created_at", "updated_at", "agreement", "choice_agreement"}
+_EXTRA_KEYS = {"split", "split_type", "source_dataset", "group_key", "is_augmented"}
+
+
+def recognises(walked: Walked) -> bool:
+    """A JSON list of tasks with an image each."""
+    return bool(_documents(walked))
+
+
+def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
+    """The image of each task with the choice that was made."""
+    documents = _documents(walked)
+    records = (
+        record
+        for document, tasks in documents.items()
+        for position, task in enumerate(tasks)
+        if isinstance(task, dict) and (record := _record(walked, document, position, task))
+    )
+    return placing.place(
+        walked,
+        records,
+        layout="label_studio",
+        heading="Label Studio tasks, " + ", ".join(documents),
+        documents=list(documents),
+    )
+
+
+def _documents(walked: Walked) -> dict[str, list[Any]]:
+    found = {}
+    for path, content in walked.json_documents(depth=1).items():
+        tasks = content if isinstance(content, list) else [content]
+        first = next((task for task in tasks if isinstance(task, dict)), {})
+        data = first.get("data")
+        if isinstance(data, dict):
+            answers = first.get("annotations", first.get("completions"))
+            is_task = isinstance(answers, list) and _address(data) is not None
+        else:
+            is_task = len(_MIN_KEYS & first.keys()) >= 2 and _address(first) is not None
+        if is_task:
+            found[path] = tasks
+    return found
+
+
+def _record(walked: Walked, document: str, position: int, task: Mapping[str, Any]) -> Record | None:
+    data = task.get("data")
+    is_full = isinstance(data, dict)
+    data = data if isinstance(data, dict) else task
+    address = _address(data)
+    if address is None:
+        return None
+    is_served = address.startswith(_SERVED)
+    upload = _UPLOAD.match(address)
+    if upload and not walked.finder.find(address.rsplit("/", 1)[-1], is_url=True):
+        address, is_served = upload[1], False
+    split = table.read_split(_text(data.get("split_type") or data.get("split")))
+    return Record(
+        path=address,
+        row=f"{document} task {position + 1}",
+        labels=tuple(dict.fromkeys(_choices_of_task(task) if is_full else _choices(data))),
+        split=split if split in table.SPLITS else None,
+        source_dataset=_text(data.get("source_dataset")) or None,
+        is_augmented=data.get("is_augmented") is True,
+        group_key=_text(data.get("group_key")) or None,
+        may_be_url=is_served,
+    )
+
+
+def _address(data: Mapping[str, Any]) -> str | None:
+    """The address of the image: a known key, or else the first text that looks like one."""
+    for key in _IMAGE_KEYS:
+        if isinstance(data.get(key), str):
+            return str(data[key])
+    return next((value for value in data.values() if isinstance(value, str) and "/" in value), None)
+
+
+def _choices_of_task(task: Mapping[str, Any]) -> Iterator[str]:
+    annotations = task.get("annotations", task.get("completions"))
+    for annotation in annotations if isinstance(annotations, list) else []:
+        if not isinstance(annotation, dict) or annotation.get("was_cancelled") is True:
+            continue
+        results = annotation.get("result")
+        for result in results if isinstance(results, list) else []:
+            value = result.get("value") if isinstance(result, dict) else None
+            choices = value.get("choices") if isinstance(value, dict) else None
+            yield from (c for c in choices or [] if isinstance(c, str) and c.strip())
+
+
+def _choices(task: Mapping[str, Any]) -> Iterator[str]:
+    """The choices of a JSON-MIN task: whatever is no field of the task itself."""
+    address = _address(task)
+    for key, value in task.items():
+        if key in _OWN_KEYS or key in _EXTRA_KEYS or value == address:
+            continue
+        values = value.get("choices") if isinstance(value, dict) else value
+        for choice in values if isinstance(values, list) else [values]:
+            if isinstance(choice, str) and choice.strip():
+                yield choice
+            elif isinstance(choice, dict) and isinstance(choice.get("choices"), list):
+                yield from (c for c in choice["choices"] if isinstance(c, str) and c.strip())
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,266 @@
+"""From what a label file says about images to the files that lie beside it.
+
+The one place where names from outside meet files: a name is only ever looked up among the files
+that were found, never opened, so no row can lead out of the folder.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import unquote
+
+from forge_core.catalog import entry_names
+from forge_core.catalog.formats.finding import FoundFile
+from forge_core.catalog.formats.scanned import ScannedFile, ScannedFolder
+from forge_core.catalog.formats.walking import Walked
+from forge_core.catalog.import_problems import ImportProblem, printable
+from forge_core.errors import InvalidInput
+
+MAX_SOURCE_DATASET = 64
+MAX_GROUP_KEY = 128
+_URL = re.compile(r"(?:gs|s3|https?)://", re.IGNORECASE)
+_ROBOFLOW_VARIANT = re.compile(r"(.+)\.rf\.[0-9A-Za-z]{16,40}\.\w+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One image as a label file describes it."""
+
+    path: str
+    """As it is written there."""
+    row: str
+    """Where it is written, for a person: "labels.csv line 7"."""
+    folder: str = ""
+    """The folder that the path is relative to."""
+    labels: tuple[str, ...] = ()
+    """None, one or several."""
+    split: str | None = None
+    source_dataset: str | None = None
+    is_augmented: bool = False
+    group_key: str | None = None
+    may_be_url: bool = False
+    """Whether the name may be a URL, of which only the end is looked up."""
+
+
+def place(
+    walked: Walked,
+    records: Iterable[Record | ImportProblem],
+    *,
+    layout: str,
+    heading: str,
+    documents: Sequence[str],
+    notes: Sequence[str] = (),
+) -> ScannedFolder:
+    """The images that records name, each with the one label it has.
+
+    An image with several different labels is reported and comes in without any; rows that say
+    the same twice count once. A row whose path leads out of the folder is refused by name.
+    Images that no row names are left out and reported.
+
+    Args:
+        walked: The folder.
+        records: In the order of the label file; a problem stands for a row that cannot be used.
+        layout: Name of the format.
+        heading: The format in a few words.
+        documents: The label files that were read; all others are reported as left out.
+        notes: What the reader decided.
+    """
+    placing = _Placing(walked)
+    for record in records:
+        if isinstance(record, ImportProblem):
+            placing.problems.append(record)
+        else:
+            placing.add(record)
+    entries = placing.entries()
+    named = printable(documents[0]) if len(documents) == 1 else "the label files"
+    told = {problem.path for problem in placing.problems}
+    problems = [
+        *walked.problems,
+        *(walked.documents[path] for path in sorted(walked.documents) if path not in documents),
+        *placing.problems,
+        *(
+            _problem(file.path, "not_listed", f"is not listed in {named}; left out.")
+            for file in walked.files
+            if file.path not in placing.seen and printable(file.path) not in told
+        ),
+    ]
+    return ScannedFolder(
+        root=walked.root,
+        layout=layout,
+        heading=heading,
+        entries=entries,
+        problems=problems,
+        notes=[*walked.notes, *notes, *placing.notes(entries)],
+    )
+
+
+def similar_names(entries: Iterable[ScannedFile]) -> list[str]:
+    """A note for each pair of classes that differ only in capital letters."""
+    by_folded: dict[str, set[str]] = defaultdict(set)
+    for entry in entries:
+        if entry.label_name is not None:
+            by_folded[entry.label_name.casefold()].add(entry.label_name)
+    return [
+        " and ".join(f"“{name}”" for name in sorted(names))
+        + " differ only in capital letters and become separate classes."
+        for names in by_folded.values()
+        if len(names) > 1
+    ]
+
+
+def original_of(path: str) -> str | None:
+    """The original that a Roboflow variant (`name.rf.<hash>.jpg`) was made from, or None."""
+    match = _ROBOFLOW_VARIANT.fullmatch(path.rsplit("/", 1)[-1])
+    return clean_group_key(match[1]) if match else None
+
+
+def clean_group_key(text: str) -> str | None:
+    """A group's key as it is kept: one line, at most 128 characters, None when empty."""
+    key = " ".join(printable(text).split())
+    return key[:MAX_GROUP_KEY] or None
+
+
+def counted(number: int, noun: str = "image") -> str:
+    """A number with its noun: 1 image, 2,000 images."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+class _Placing:
+    """The records of one label file, file by file."""
+
+    def __init__(self, walked: Walked) -> None:
+        self._finder = walked.finder
+        self._refused = {problem.path for problem in walked.problems}
+        self._found: dict[str, tuple[FoundFile, Record]] = {}
+        self._num_repeated = 0
+        self._from_urls = 0
+        self.problems: list[ImportProblem] = []
+        self.seen: set[str] = set()
+
+    def add(self, record: Record) -> None:
+        """Find the file of a record and add what it says."""
+        name = record.path.strip()
+        is_url = record.may_be_url or bool(_URL.match(name))
+        path = _local_part(name) if is_url else name.replace("\\", "/").removeprefix("./")
+        shown = printable(path)
+        if not path:
+            text = f"{record.row} names no file; left out."
+            self.problems.append(ImportProblem(record.row, "bad_name", text))
+            return
+        problem = entry_names.path_problem(path)
+        if problem is not None:
+            message = f"{record.row}: {problem.message}"
+            self.problems.append(replace(problem, message=message))
+            return
+        near = record.row.split(".")[0]
+        for written in dict.fromkeys((record.path, path)):  # a name may begin with a space
+            files = self._finder.find(
+                written, folder=record.folder, split=record.split, near=near, is_url=is_url
+            )
+            if files:
+                break
+        if len(files) == 1:
+            self._from_urls += is_url
+            self._merge(files[0], record)
+        elif files:
+            text = f"“{shown}” of {record.row} can mean {counted(len(files), 'file')}; left out."
+            self.problems.append(ImportProblem(shown, "ambiguous", text))
+            self.seen.update(file.path for file in files)
+        elif shown not in self._refused:
+            text = f"“{shown}” is listed ({record.row}), but there is no such image."
+            self.problems.append(ImportProblem(shown, "missing_file", text))
+
+    def _merge(self, file: FoundFile, record: Record) -> None:
+        self.seen.add(file.path)
+        earlier = self._found.get(file.path)
+        if earlier is None:
+            self._found[file.path] = (file, record)
+            return
+        self._num_repeated += 1
+        first = earlier[1]
+        if record.split != first.split:
+            text = f"is in two splits ({first.row} and {record.row}); the first is used."
+            self.problems.append(_problem(file.path, "duplicate", text))
+        labels = tuple(dict.fromkeys([*first.labels, *record.labels]))
+        self._found[file.path] = (file, replace(first, labels=labels))
+
+    def entries(self) -> list[ScannedFile]:
+        """What can be taken in, by path; adds the problems of the rest."""
+        names: dict[str, str | InvalidInput] = {}
+        entries: list[ScannedFile] = []
+        for path, (file, record) in sorted(self._found.items()):
+            labels: set[str] = set()
+            refused: InvalidInput | None = None
+            for label in record.labels:
+                if label not in names:
+                    names[label] = _class_name(label)
+                name = names[label]
+                if isinstance(name, InvalidInput):
+                    refused = name
+                else:
+                    labels.add(name)
+            if refused is not None:
+                text = f"“{printable(path)}” is left out. {refused}"
+                self.problems.append(ImportProblem(printable(path), "bad_class_name", text))
+                continue
+            if len(labels) > 1:
+                shown = ", ".join(f"“{label}”" for label in sorted(labels)[:5])
+                text = f"has {len(labels)} labels ({shown}); taken in without one."
+                self.problems.append(_problem(path, "several_labels", text))
+            entries.append(
+                ScannedFile(
+                    path=path,
+                    label_name=labels.pop() if len(labels) == 1 else None,
+                    split=record.split,
+                    size_bytes=file.size_bytes,
+                    source_dataset=(record.source_dataset or "")[:MAX_SOURCE_DATASET] or None,
+                    is_augmented=record.is_augmented,
+                    group_key=clean_group_key(record.group_key or "") or original_of(path),
+                )
+            )
+        return entries
+
+    def notes(self, entries: Sequence[ScannedFile]) -> list[str]:
+        """What a person should know about what was taken in."""
+        notes = []
+        unlabelled = sum(not record.labels for _, record in self._found.values())
+        if unlabelled:
+            verbs = ("has", "comes") if unlabelled == 1 else ("have", "come")
+            notes.append(
+                f"{counted(unlabelled)} {verbs[0]} no label there and {verbs[1]} in unlabelled."
+            )
+        if self._num_repeated:
+            notes.append(f"{counted(self._num_repeated, 'row')} named an image again.")
+        if self._from_urls:
+            notes.append("Images of another place are found by the ends of their names.")
+        groups = {entry.group_key for entry in entries} - {None}
+        if groups:
+            notes.append(f"{counted(len(groups), 'group')} of images that belong together.")
+        return [*notes, *similar_names(entries)]
+
+
+def _class_name(label: str) -> str | InvalidInput:
+    try:
+        return entry_names.normalise_class_name(label)
+    except InvalidInput as error:
+        return error
+
+
+def _local_part(url: str) -> str:
+    """The path at the end of a URL, from the first folder after the host."""
+    path = _URL.sub("", url)
+    if path != url:
+        path = path.partition("/")[2]
+    for separator in ("?d=", "&d="):  # Label Studio's local files
+        if separator in path:
+            path = path.split(separator, 1)[1].split("&")[0]
+            break
+    else:
+        path = path.split("?", 1)[0].split("#", 1)[0]
+    return unquote(path).replace("\\", "/").lstrip("/")
+
+
+def _problem(path: str, reason: str, message: str) -> ImportProblem:
+    shown = printable(path)
+    return ImportProblem(shown, reason, f"“{shown}” {message}")

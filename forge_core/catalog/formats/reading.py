@@ -1,0 +1,194 @@
+"""Finds out what a folder is, and reads it: the one list of formats, in the order of looking."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from forge_core.catalog.formats import (
+    automl,
+    coco,
+    fiftyone_labels,
+    folders,
+    ground_truth,
+    hf_imagefolder,
+    imagenet_txt,
+    label_studio,
+    roboflow,
+    table,
+    walking,
+)
+from forge_core.catalog.formats.scanned import ReadOptions, ScannedFolder
+from forge_core.catalog.formats.walking import Walked
+from forge_core.catalog.import_problems import printable
+from forge_core.errors import InvalidInput, NotFound
+
+DEFAULT_MAX_FILES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Format:
+    """A way in which somebody lays out images and their labels."""
+
+    title: str
+    recognises: Callable[[Walked], bool]
+    """A quick look at names and first lines."""
+    read: Callable[[Walked, ReadOptions], ScannedFolder]
+    why: str
+    """What it was recognised by, for a person."""
+
+
+LABEL_FILES: dict[str, Format] = {
+    "vision_forge": Format(
+        "Vision Forge labels", table.is_own, table.read_own, "labels.csv lies beside the images"
+    ),
+    "roboflow": Format(
+        "Roboflow classes", roboflow.recognises, roboflow.read, "there is a _classes.csv"
+    ),
+    "hf_imagefolder": Format(
+        "Hugging Face imagefolder",
+        hf_imagefolder.recognises,
+        hf_imagefolder.read,
+        "a metadata file has a column file_name",
+    ),
+    "fiftyone": Format(
+        "FiftyOne labels",
+        fiftyone_labels.recognises,
+        fiftyone_labels.read,
+        "labels.json holds classes and labels",
+    ),
+    "coco": Format(
+        "COCO annotations",
+        coco.recognises,
+        coco.read,
+        "a JSON file has images, annotations and categories",
+    ),
+    "label_studio": Format(
+        "Label Studio tasks",
+        label_studio.recognises,
+        label_studio.read,
+        "a JSON file is a list of tasks with an image each",
+    ),
+    "google_automl": Format(
+        "Google AutoML", automl.recognises, automl.read, "a CSV names objects of gs://"
+    ),
+    "ground_truth": Format(
+        "SageMaker Ground Truth",
+        ground_truth.recognises,
+        ground_truth.read,
+        "the lines of a manifest have a source-ref",
+    ),
+    "table": Format(
+        "A table of labels", table.recognises, table.read, "a column names images that are there"
+    ),
+    "imagenet_txt": Format(
+        "A list of images and labels",
+        imagenet_txt.recognises,
+        imagenet_txt.read,
+        "the lines of a text file name images that are there",
+    ),
+}
+"""Formats with a label file, in the order in which they are looked for."""
+
+FOLDERS: dict[str, Format] = {
+    "split_class": Format(
+        "Split folders",
+        folders.is_split_class,
+        folders.read_split_class,
+        "folders are called as splits",
+    ),
+    "folder_per_class": Format(
+        "A folder per class",
+        folders.is_folder_per_class,
+        folders.read_folder_per_class,
+        "images lie in folders",
+    ),
+    "flat": Format(
+        "Images without labels",
+        folders.is_flat,
+        folders.read_flat,
+        "no folder and no table says more",
+    ),
+}
+"""Folders that are labels themselves: what a folder is when no label file is known."""
+
+FORMATS: dict[str, Format] = {**LABEL_FILES, **FOLDERS}
+
+
+def read_folder(
+    folder: Path, options: ReadOptions = ReadOptions(), *, max_files: int = DEFAULT_MAX_FILES
+) -> ScannedFolder:
+    """What `folder` would be imported as. Only names, sizes and label files are read: no pixel.
+
+    A folder that holds nothing but one other folder is looked through, unless that is called as
+    a split. Left out quietly: hidden files and what operating systems add. Reported: all other
+    files that are no images, empty files, links, names that cannot be kept.
+
+    Args:
+        folder: An existing folder. A link to a folder is followed; links inside are not, unless
+            they point to a file of the same folder tree.
+        options: A format, a label file or columns to use instead of what would be found.
+        max_files: Most files that are looked at.
+
+    Raises:
+        NotFound: There is no such folder.
+        InvalidInput: It holds more files than `max_files`, its label file cannot be read, or it
+            is not what `options` says.
+    """
+    name = options.format_name
+    if name is not None and name not in FORMATS:
+        raise InvalidInput(f"There is no format {name!r}.", next_step=f"Use {', '.join(FORMATS)}.")
+    walked = walking.walk(_existing(folder), max_files)
+    if options.columns and name is None:
+        name = "table"
+    if options.document is not None:
+        walked = walked.asking_for(options.document)
+        names = list(LABEL_FILES)
+    else:
+        names = list(FORMATS)
+    level, found = _look(walked, [name] if name else names)
+    if found is None:
+        raise InvalidInput(
+            f"“{printable(options.document or folder.name)}” cannot be read as "
+            f"{FORMATS[name].title if name else 'labels of images'}.",
+            next_step="Leave the format out to let it be recognised, or say which columns of a "
+            "table to use: --columns path=…,label=…",
+        )
+    scanned = FORMATS[found].read(level, options)
+    if not scanned.tables:
+        scanned = table.with_tables(scanned, level, options)
+    return replace(scanned, why=FORMATS[found].why if name is None else "you chose it")
+
+
+def _look(walked: Walked, names: Sequence[str]) -> tuple[Walked, str | None]:
+    """The folder and the name of the first format it is; looks into folders that only wrap."""
+    is_told = len(names) == 1
+    level = walked
+    while True:
+        for name in names:
+            if name not in LABEL_FILES:
+                continue
+            if LABEL_FILES[name].recognises(level) or (is_told and name == "table"):
+                return level, name
+        wrapper = level.only_folder()
+        if wrapper is None:
+            break
+        level = level.inside(wrapper)
+    for name in names:
+        if name in FOLDERS and (is_told or FOLDERS[name].recognises(level)):
+            return level, name
+    return level, None
+
+
+def _existing(folder: Path) -> Path:
+    try:
+        root = folder.expanduser().resolve(strict=True)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise NotFound(
+            f"There is no folder “{printable(str(folder))}”.", next_step="Check the path."
+        ) from error
+    if not root.is_dir():
+        raise NotFound(
+            f"“{printable(str(folder))}” is not a folder.",
+            next_step="Name the folder that holds the images.",
+        )
+    return root

@@ -1,0 +1,215 @@
+"""Every file below a folder, sorted into images, documents that may hold labels, and the rest.
+
+Reads names, kinds and sizes. Documents are opened only by the format that asks for them.
+"""
+
+import json
+import os
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from forge_core.catalog import entry_names
+from forge_core.catalog.formats.finding import Finder, FoundFile
+from forge_core.catalog.formats.scanned import split_of_name
+from forge_core.catalog.import_problems import ImportProblem, printable
+from forge_core.errors import InvalidInput
+from forge_core.imaging import formats
+
+TABLE_EXTENSIONS = frozenset({".csv", ".tsv", ".parquet"})
+DOCUMENT_EXTENSIONS = TABLE_EXTENSIONS | {".json", ".jsonl", ".ndjson", ".manifest", ".txt"}
+MAX_JSON_BYTES = 512 * 2**20
+_MOST_JSON_LOOKED_AT = 50  # a JSON for each image is no label file of a whole set
+
+
+@dataclass(frozen=True)
+class Walked:
+    """What a folder holds."""
+
+    root: Path
+    files: list[FoundFile] = field(default_factory=list)
+    """Images, sorted by path."""
+    documents: dict[str, ImportProblem] = field(default_factory=dict)
+    """Files that may hold labels, each with the problem it is unless somebody reads it."""
+    problems: list[ImportProblem] = field(default_factory=list)
+    """What is left out, sorted by path."""
+    notes: list[str] = field(default_factory=list)
+    asked: str | None = None
+    """The one label file that a person named, None to look at all."""
+    _parsed: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def finder(self) -> Finder:
+        """Looks up names among the images."""
+        return Finder(self.files)
+
+    def documents_named(self, *endings: str, depth: int = 2) -> list[str]:
+        """Documents whose lower-case path ends so, at most `depth` folders down, sorted."""
+        return sorted(
+            path
+            for path in self.documents
+            if path.lower().endswith(endings) and path.count("/") <= depth and self._is_asked(path)
+        )
+
+    def asking_for(self, document: str) -> "Walked":
+        """The same, of which only one label file is to be read.
+
+        Raises:
+            InvalidInput: There is no such file.
+        """
+        asked = replace(self, asked=document)
+        if not any(asked._is_asked(path) for path in self.documents):
+            raise InvalidInput(
+                f"There is no label file “{printable(document)}”.",
+                next_step=f"Label files end in {', '.join(sorted(DOCUMENT_EXTENSIONS))}.",
+            )
+        return asked
+
+    def _is_asked(self, path: str) -> bool:
+        return self.asked is None or path == self.asked or path.endswith(f"/{self.asked}")
+
+    def json_documents(self, depth: int = 2) -> dict[str, Any]:
+        """What each JSON file holds; those that are no JSON are missing. Each is parsed once."""
+        paths = self.documents_named(".json", depth=depth)
+        if len(paths) > _MOST_JSON_LOOKED_AT:
+            paths = [path for path in paths if "/" not in path][:_MOST_JSON_LOOKED_AT]
+        for path in paths:
+            if path not in self._parsed:
+                self._parsed[path] = _parse(self.root / path)
+        return {path: self._parsed[path] for path in paths if self._parsed[path] is not None}
+
+    def only_folder(self) -> str | None:
+        """The one folder that all images are in, when it only wraps them."""
+        tops = {file.top for file in self.files}
+        if len(tops) != 1 or any("/" not in path for path in self.documents if _is_table(path)):
+            return None
+        (top,) = tops
+        return top if top and split_of_name(top) is None else None
+
+    def inside(self, wrapper: str) -> "Walked":
+        """The same, seen from a folder that holds all images."""
+        start, skip = f"{wrapper}/", len(wrapper) + 1
+        outside = [p for path, p in self.documents.items() if not path.startswith(start)]
+        documents = {p: d for p, d in self.documents.items() if p.startswith(start)}
+
+        def seen(problem: ImportProblem) -> ImportProblem:
+            return replace(problem, path=problem.path.removeprefix(start))
+
+        return Walked(
+            root=self.root / wrapper,
+            files=[FoundFile(file.path[skip:], file.size_bytes) for file in self.files],
+            documents={path[skip:]: seen(problem) for path, problem in documents.items()},
+            problems=[seen(problem) for problem in [*self.problems, *outside]],
+            notes=[
+                f"“{printable(wrapper)}” is taken for the folder of the whole collection, not for"
+                " a class."
+            ],
+            asked=self.asked,
+            _parsed={p[skip:]: d for p, d in self._parsed.items() if p.startswith(start)},
+        )
+
+
+def walk(root: Path, max_files: int) -> Walked:
+    """Everything below `root`, a resolved path; links are judged, never walked into.
+
+    Raises:
+        InvalidInput: There are more than `max_files` files and folders.
+    """
+    walked = Walked(root)
+    waiting = [""]
+    seen = 0
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with os.scandir(root / folder) as scan:
+                entries = [entry for entry in scan if not entry_names.is_ignored(entry.name)]
+        except OSError as error:
+            _report(walked, folder or ".", "unreadable", f"cannot be read ({error.strerror}).")
+            continue
+        seen += len(entries)
+        if seen > max_files:
+            raise InvalidInput(
+                f"The folder holds more than {max_files:,} files.",
+                next_step="Name a folder further inside, or import it in parts.",
+            )
+        if not entries and folder:
+            _report(walked, folder, "empty_folder", "holds no files.")
+        for entry in entries:
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            problem = entry_names.path_problem(path)
+            if problem is not None:
+                walked.problems.append(problem)
+            elif entry.is_symlink():
+                _judge_link(root, path, walked)
+            elif entry.is_dir(follow_symlinks=False):
+                waiting.append(path)
+            elif not entry.is_file(follow_symlinks=False):
+                _report(walked, path, "special_file", "is no plain file.")
+            else:
+                _judge_file(root, path, walked)
+    walked.files.sort(key=lambda file: file.path)
+    walked.problems.sort(key=lambda problem: problem.path)
+    return walked
+
+
+def _is_table(path: str) -> bool:
+    return PurePosixPath(path).suffix.lower() in TABLE_EXTENSIONS
+
+
+def _parse(path: Path) -> Any:
+    """What a JSON file holds, None where it is no JSON or too large."""
+    try:
+        if path.stat().st_size > MAX_JSON_BYTES:
+            return None
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, OSError, RecursionError, MemoryError):
+        return None
+
+
+def _judge_link(root: Path, path: str, walked: Walked) -> None:
+    """Take a link to a file inside the root as that file; report any other."""
+    try:
+        target = (root / path).resolve(strict=True)
+    except (OSError, RuntimeError):
+        _report(walked, path, "link", "is a link to something that does not exist.")
+        return
+    if not target.is_relative_to(root):
+        _report(walked, path, "link", "is a link that leads out of the folder.")
+    elif not target.is_file():
+        _report(walked, path, "link", "is a link to a folder; links to folders are not followed.")
+    else:
+        _judge_file(root, path, walked)
+
+
+def _judge_file(root: Path, path: str, walked: Walked) -> None:
+    ending = PurePosixPath(path).suffix.lower()
+    if ending in DOCUMENT_EXTENSIONS:
+        text = "is a table; left out." if _is_table(path) else "is not an image; left out."
+        walked.documents[path] = _problem(path, "not_an_image", text)
+        return
+    if ending in formats.FOREIGN_EXTENSIONS:
+        text = "is in a picture format that is not read; export it as JPEG or PNG."
+        _report(walked, path, "format_not_supported", text)
+        return
+    if ending not in formats.EXTENSIONS:
+        _report(walked, path, "not_an_image", "is not an image; left out.")
+        return
+    try:
+        size_bytes = (root / path).stat().st_size
+    except OSError as error:
+        _report(walked, path, "unreadable", f"cannot be read ({error.strerror}).")
+        return
+    if size_bytes == 0:
+        _report(walked, path, "empty", "is empty; copy or export it again.")
+        return
+    walked.files.append(FoundFile(path, size_bytes))
+
+
+def _report(walked: Walked, path: str, reason: str, message: str) -> None:
+    walked.problems.append(_problem(path, reason, message))
+
+
+def _problem(path: str, reason: str, message: str) -> ImportProblem:
+    shown = printable(path)
+    return ImportProblem(shown, reason, f"“{shown}” {message}")
