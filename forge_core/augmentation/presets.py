@@ -5,8 +5,7 @@ normalisation as the eval transform.
 """
 
 import json
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -245,84 +244,3 @@ def train_transform(
         )
     transform: TrainTransform = v2.Compose(steps)
     return transform
-
-
-_SIDES = frozenset({"left", "right", "lhs", "rhs", "clockwise", "counterclockwise"})
-_HEIGHTS = frozenset({"up", "down", "upper", "lower", "top", "bottom", "north", "south"})
-_TEXTUAL = frozenset({"digit", "digits", "letter", "letters", "character", "characters", "text"})
-_NUMBER_WORDS = frozenset(
-    {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"}
-)
-_COLOURS = frozenset(
-    {"red", "orange", "yellow", "green", "blue", "purple", "violet", "pink", "brown", "black"}
-    | {"white", "grey", "gray", "golden", "silver", "ripe", "unripe", "rust", "rusty"}
-)
-# From about here a 6 begins to look like a 9 and a Z like an N.
-_LARGE_ROTATION_DEGREES = 30.0
-_STRONG_COLOUR = 0.1
-
-
-def preset_warnings(parameters: AugmentationParameters, class_names: Sequence[str]) -> list[str]:
-    """Say where the augmentation may turn an image of one class into one of another.
-
-    Judges by the words in the class names only; an empty list is no promise.
-
-    Args:
-        parameters: What training may do to an image.
-        class_names: Names of the classes, in any order.
-
-    Returns:
-        One sentence a problem, naming up to three of the classes that it concerns.
-    """
-    words = {name: _words(name) for name in class_names}
-    sides = [name for name, found in words.items() if found & _SIDES]
-    heights = [name for name, found in words.items() if found & _HEIGHTS]
-    coloured = [name for name, found in words.items() if found & _COLOURS]
-    textual = _textual_names(words)
-    flips = bool(parameters.horizontal_flip or parameters.vertical_flip)
-    shifts_colour = parameters.hue > _STRONG_COLOUR or parameters.greyscale > 0
-    found: list[str] = []
-    if parameters.horizontal_flip and sides:
-        found.append(
-            f"Horizontal flip: left and right swap; your classes include {_quoted(sides)}."
-        )
-    if parameters.vertical_flip and heights:
-        found.append(f"Vertical flip: up and down swap; your classes include {_quoted(heights)}.")
-    if flips and textual:
-        found.append(
-            f"Flip: mirrored characters do not exist; your classes include {_quoted(textual)}."
-        )
-    if parameters.rotation_degrees >= _LARGE_ROTATION_DEGREES and (textual or heights):
-        found.append(
-            f"Rotation up to {parameters.rotation_degrees:g} degrees can turn one class into "
-            f"another; your classes include {_quoted(textual or heights)}."
-        )
-    if shifts_colour and coloured:
-        found.append(
-            "Hue and greyscale change the colour that tells classes apart; "
-            f"your classes include {_quoted(coloured)}."
-        )
-    return found
-
-
-def _words(name: str) -> set[str]:
-    """Lower-case words of a class name: 'Left_lung', 'leftLung' and 'left lung' are alike."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
-    return {word.lower() for word in re.findall(r"[^\W_]+", spaced)}
-
-
-def _textual_names(words: dict[str, set[str]]) -> list[str]:
-    """Classes that are characters: named so, or at least three of them are one character long."""
-    named = [name for name, found in words.items() if found & _TEXTUAL]
-    single = [
-        name
-        for name in words
-        if (len(name.strip()) == 1 and name.strip().isalnum())
-        or name.strip().lower() in _NUMBER_WORDS
-    ]
-    return named or (single if len(single) >= 3 else [])
-
-
-def _quoted(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(f"'{name}'" for name in names[:3]) + more

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from forge_core.augmentation import class_words
 from forge_core.errors import InvalidInput
 from forge_core.models import weights
 from forge_core.models.architectures import ARCHITECTURES
@@ -29,9 +30,6 @@ CPU_FINETUNE_SAMPLES = 10_000
 """Images that fine-tuning shows on a CPU in all epochs together, about five minutes."""
 CPU_FINETUNE_EPOCHS = (2, 10)
 GPU_FINETUNE_EPOCHS = 15
-CHARACTER_WORDS = frozenset(
-    ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,14 +127,8 @@ def recommend(
 
 
 def looks_like_characters(class_names: Sequence[str]) -> bool:
-    """True when most classes are named like a digit, a letter or a number word."""
-    if not class_names:
-        return False
-    hits = [
-        len(name.strip()) == 1 or name.strip().isdecimal() or name.lower() in CHARACTER_WORDS
-        for name in class_names
-    ]
-    return sum(hits) > len(hits) / 2
+    """Whether most of the classes are characters."""
+    return len(class_words.characters_among(class_names)) > len(class_names) / 2
 
 
 def _scratch(

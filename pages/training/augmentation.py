@@ -6,7 +6,7 @@ import streamlit as st
 from PIL import Image
 
 from db.records import Asset
-from forge_core.augmentation import presets, preview
+from forge_core.augmentation import class_words, preview
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.augmentation.presets import AugmentationParameters
 from forge_core.augmentation.preview import Preview
@@ -103,7 +103,7 @@ def show_image(
 ) -> None:
     """Controls on the left; original, validation and training on the right."""
     augmentation_controls.show_preset(choice)
-    for warning in presets.preset_warnings(choice.parameters, class_names):
+    for warning in class_words.preset_warnings(choice.parameters, class_names):
         st.warning(errors.literal(warning), icon=":material/warning:")
     small = min(image.size) <= SMALL_SIDE
     network = choice.network or ("forge_cnn" if small else "resnet18")

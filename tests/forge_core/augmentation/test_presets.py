@@ -175,38 +175,3 @@ def test_parameters__read_back_equal_from_json() -> None:
 def test_parameters__refuse_what_cannot_be_done(values: object) -> None:
     with pytest.raises(InvalidInput):
         AugmentationParameters.from_dict(values)
-
-
-def test_preset_warnings__flip_with_sided_classes() -> None:
-    (warning,) = presets.preset_warnings(
-        PRESETS["natural"].parameters, ["left lung", "heart", "right_lung", "rightKidney"]
-    )
-    assert warning == (
-        "Horizontal flip: left and right swap; your classes include "
-        "'left lung', 'right_lung', 'rightKidney'."
-    )
-
-
-def test_preset_warnings__flip_and_rotation_with_digits() -> None:
-    digits = [str(digit) for digit in range(10)]
-    found = presets.preset_warnings(PRESETS["aerial"].parameters, digits)
-    assert len(found) == 2
-    assert found[0].startswith("Flip: mirrored characters do not exist")
-    assert "'0', '1', '2' and 7 more" in found[0]
-    assert found[1].startswith("Rotation up to 90 degrees")
-
-
-def test_preset_warnings__colour_changes_with_coloured_classes() -> None:
-    found = presets.preset_warnings(PRESETS["natural"].parameters, ["green apple", "red apple"])
-    assert len(found) == 1
-    assert "colour" in found[0]
-
-
-@pytest.mark.parametrize("preset", ["natural", "aerial"])
-def test_preset_warnings__silent_where_names_give_no_reason(preset: str) -> None:
-    assert presets.preset_warnings(PRESETS[preset].parameters, ["cat", "dog", "uproar"]) == []
-
-
-def test_preset_warnings__text_preset_is_safe_for_digits() -> None:
-    digits = [str(digit) for digit in range(10)]
-    assert presets.preset_warnings(PRESETS["text"].parameters, digits) == []
