@@ -1,87 +1,113 @@
-"""Divide the labelled images into train, val and test: stratified by class, seeded."""
+"""Divide the labelled images into train, val and test: stratified, grouped, seeded.
 
-import random
-import uuid
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+What it would do is shown before it is done; `dividing` decides, here it is told and written.
+Held-out images are never moved. The same catalog, sizes, grouping and seed give the same split,
+whatever order the images were imported in.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from db.enums import Split
-from db.records import Asset
 from db.unit_of_work import UnitOfWork
-from forge_core.catalog import changing
+from forge_core.catalog import changing, dividing, grouping
 from forge_core.catalog.changing import ChangeResult, Operation
-from forge_core.errors import InvalidInput
+from forge_core.catalog.columns import HELD_OUT, NO_LABEL, SPLITS, CatalogColumns
+from forge_core.catalog.dividing import BINS, DIVIDED, Division
+from forge_core.catalog.grouping import Grouping
+from forge_core.catalog.split_sizes import SplitCounts, SplitRatios, SplitSizes, divide
 from forge_core.workspace import Workspace
 
-DIVIDED = (Split.TRAIN, Split.VAL, Split.TEST)
+__all__ = [
+    "DIVIDED",
+    "Grouping",
+    "SplitCounts",
+    "SplitPlan",
+    "SplitRatios",
+    "apply_split",
+    "divide",
+    "plan_split",
+]
+MOST_TOLD = 10_000
+_AT_ONCE = 50_000
+_NOTABLE_POINTS = 1.0
+"""Percentage points that a split may be off its wished size without a word."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class SplitRatios:
-    """Parts of train, val and test; at least one is above 0, and they are scaled to sum to 1."""
-
-    train: float
-    val: float
-    test: float
-
-    def __post_init__(self) -> None:
-        if min(self.parts) < 0 or sum(self.parts) <= 0:
-            raise InvalidInput(
-                f"Cannot split {self.train:g}/{self.val:g}/{self.test:g}.",
-                next_step="Give parts of 0 or more, such as 80/10/10.",
-            )
-
-    @property
-    def parts(self) -> tuple[float, float, float]:
-        """The three parts as given."""
-        return (self.train, self.val, self.test)
-
-    def __str__(self) -> str:
-        return "/".join(f"{part:g}" for part in self.parts)
+Counts = dict[str, dict[str, int]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class SplitPlan:
-    """What a split would do. `counts[label_name][split]` is the number of images after it."""
+    """What a split would do. `counts[label_name][split]` is the number of images after it.
 
-    ratios: SplitRatios
+    Counts are of images that have a label and are no augmented copies; `counts_before` are those
+    of now.
+    """
+
+    ratios: SplitSizes
     seed: int
     only_unassigned: bool
-    counts: dict[str, dict[str, int]]
+    counts: Counts
     num_moved: int
     num_unlabelled: int
     num_held_out: int
+    grouping: Grouping = field(default_factory=Grouping)
+    counts_before: Counts = field(default_factory=dict)
+    num_groups: int = 0
+    """Groups of two and more images that are kept whole."""
+    largest_group: int = 0
+    num_copies: int = 0
+    """Augmented copies among those that move: they follow their parent, and only into train."""
+    warnings: list[str] = field(default_factory=list)
 
 
 def plan_split(
-    workspace: Workspace, ratios: SplitRatios, *, seed: int = 0, only_unassigned: bool = False
+    workspace: Workspace,
+    ratios: SplitSizes,
+    *,
+    seed: int = 0,
+    only_unassigned: bool = False,
+    grouping: Grouping | None = None,
 ) -> SplitPlan:
     """What `apply_split` would do now; writes nothing.
 
-    Unlabelled images, held-out images and augmented copies stay where they are. The same
-    catalog, ratios and seed give the same split, whatever order the images were imported in.
+    Unlabelled and held-out images stay where they are. Augmented copies go into train with
+    their parent, and out of every split when it goes elsewhere.
+
+    Args:
+        workspace: The workspace.
+        ratios: How large the parts shall be, as `SplitRatios` or `SplitCounts`.
+        seed: The same seed gives the same split.
+        only_unassigned: Images that are in a split already stay.
+        grouping: Which images must not be torn apart; None groups nothing.
+
+    Raises:
+        InvalidInput: More images are asked for than there are.
     """
+    chosen = grouping or Grouping()
     with workspace.database.read() as uow:
-        assets = uow.assets.list_all()
-    moves = _moves(assets, ratios, seed, only_unassigned)
-    target = {asset_id: split for split, ids in moves.items() for asset_id in ids}
-    counts: dict[str, dict[str, int]] = {}
-    for asset in assets:
-        if asset.label_name is None or asset.is_augmented:
-            continue
-        split = target.get(asset.asset_id, asset.split_type) or "none"
-        row = counts.setdefault(asset.label_name, dict.fromkeys((*Split, "none"), 0))
-        row[split] += 1
-    own = [asset for asset in assets if not asset.is_augmented]
+        names = _class_names(uow)
+        catalog = _load(uow, chosen)
+    division = dividing.decide(
+        catalog, names, ratios, seed=seed, only_unassigned=only_unassigned, grouping=chosen
+    )
+    own = ~catalog.augmented
     return SplitPlan(
         ratios=ratios,
         seed=seed,
         only_unassigned=only_unassigned,
-        counts=counts,
-        num_moved=len(target),
-        num_unlabelled=sum(asset.label_id is None for asset in own),
-        num_held_out=sum(asset.split_type == Split.HELD_OUT for asset in own),
+        grouping=chosen,
+        counts=_count(catalog, names, division.targets),
+        counts_before=_count(catalog, names, catalog.splits),
+        num_moved=int((division.targets != catalog.splits).sum()),
+        num_unlabelled=int((own & (catalog.labels == NO_LABEL)).sum()),
+        num_held_out=int((own & (catalog.splits == HELD_OUT)).sum()),
+        num_groups=division.num_groups,
+        largest_group=division.largest_group,
+        num_copies=division.num_copies,
+        warnings=_warnings(catalog, names, division),
     )
 
 
@@ -90,13 +116,15 @@ def apply_split(
 ) -> ChangeResult:
     """Divide the catalog as planned, in one revision. Computed again on the catalog as it is now.
 
-    Idempotent by `operation_id`; a catalog that is divided so already gives `nothing`.
+    Idempotent by `operation_id`; a catalog that is divided so already gives `nothing`. The
+    answer names the images of small splits only, up to `MOST_TOLD`.
     """
+    grouped = f", groups kept whole by {plan.grouping}" if plan.grouping else ""
     operation = Operation.of(
         "split",
         author=author,
         operation_id=operation_id,
-        message=f"split {plan.ratios} by class, seed {plan.seed}",
+        message=f"split {plan.ratios} by class, seed {plan.seed}{grouped}",
     )
     with workspace.database.write() as uow:
         repetition = changing.lock_and_find_repetition(uow, operation)
@@ -106,68 +134,93 @@ def apply_split(
 
 
 def _apply(uow: UnitOfWork, operation: Operation, plan: SplitPlan) -> ChangeResult:
-    assets = {asset.asset_id: asset for asset in uow.assets.list_all()}
-    moves = _moves(list(assets.values()), plan.ratios, plan.seed, plan.only_unassigned)
-    if not any(moves.values()):
+    catalog = _load(uow, plan.grouping)
+    division = dividing.decide(
+        catalog,
+        _class_names(uow),
+        plan.ratios,
+        seed=plan.seed,
+        only_unassigned=plan.only_unassigned,
+        grouping=plan.grouping,
+    )
+    moved = np.flatnonzero(division.targets != catalog.splits)
+    if not len(moved):
         return ChangeResult(
             operation_id=operation.operation_id, status=changing.NOTHING, revision_id=None
         )
     revision_id = changing.begin_revision(uow, operation)
-    for split, asset_ids in moves.items():
-        members = [assets[asset_id] for asset_id in asset_ids]
-        if members:
-            changing.change_assets(uow, revision_id, members, {"split_type": split})
-    moved = [asset_id for asset_ids in moves.values() for asset_id in asset_ids]
+    for code in BINS:
+        rows = moved[division.targets[moved] == code]
+        for start in range(0, len(rows), _AT_ONCE):
+            ids = catalog.asset_ids(rows[start : start + _AT_ONCE])
+            uow.changes.update_assets(revision_id, ids, {"split_type": SPLITS[code]})
+    told = catalog.asset_ids(moved) if len(moved) <= MOST_TOLD else []
     return ChangeResult(
         operation_id=operation.operation_id,
         status=changing.APPLIED,
         revision_id=revision_id,
-        assets=uow.assets.list_by_ids(moved),
+        assets=uow.assets.list_by_ids(told),
+        num_changed=len(moved),
     )
 
 
-def _moves(
-    assets: Sequence[Asset], ratios: SplitRatios, seed: int, only_unassigned: bool
-) -> dict[str, list[uuid.UUID]]:
-    """Ids to move into each split: only those that are not there yet."""
-    by_class: dict[str, list[Asset]] = defaultdict(list)
-    for asset in assets:
-        if asset.label_name is None or asset.is_augmented or asset.split_type == Split.HELD_OUT:
-            continue
-        if only_unassigned and asset.split_type is not None:
-            continue
-        by_class[asset.label_name].append(asset)
-    moves: dict[str, list[uuid.UUID]] = {split: [] for split in DIVIDED}
-    for label_name, members in by_class.items():
-        # Sorted by path and shuffled per class: independent of ids and of other classes.
-        members.sort(key=lambda asset: asset.file_path)
-        random.Random(f"{seed}/{label_name}").shuffle(members)
-        start = 0
-        for split, size in zip(DIVIDED, divide(len(members), ratios.parts), strict=True):
-            moves[split] += [
-                asset.asset_id
-                for asset in members[start : start + size]
-                if asset.split_type != split
-            ]
-            start += size
-    return moves
+def _load(uow: UnitOfWork, chosen: Grouping) -> CatalogColumns:
+    return grouping.load(uow, chosen)
 
 
-def divide(number: int, parts: Sequence[float]) -> list[int]:
-    """Whole numbers in proportion to the parts that sum to `number` (largest remainder).
+def _class_names(uow: UnitOfWork) -> Mapping[int, str]:
+    return {label.label_id: label.name for label in uow.labels.list_all()}
 
-    Every part above 0 gets at least one, as long as there are enough.
-    """
-    total = sum(parts)
-    exact = [number * part / total for part in parts]
-    sizes = [int(value) for value in exact]
-    by_remainder = sorted(range(len(parts)), key=lambda i: exact[i] - sizes[i], reverse=True)
-    for i in by_remainder[: number - sum(sizes)]:
-        sizes[i] += 1
-    wanted = [i for i, part in enumerate(parts) if part > 0]
-    if number >= len(wanted):
-        for i in wanted:
-            if sizes[i] == 0:
-                sizes[max(range(len(sizes)), key=lambda j: sizes[j])] -= 1
-                sizes[i] = 1
-    return sizes
+
+def _count(catalog: CatalogColumns, names: Mapping[int, str], splits: np.ndarray) -> Counts:
+    """Images by class and split, classes by name; augmented copies and unlabelled left out."""
+    own = ~catalog.augmented & (catalog.labels != NO_LABEL)
+    codes = catalog.labels[own] * len(SPLITS) + splits[own]
+    counts: Counts = {}
+    for code, number in zip(*np.unique(codes, return_counts=True), strict=True):
+        label_id, place = divmod(int(code), len(SPLITS))
+        row = counts.setdefault(names[label_id], dict.fromkeys((*Split, "none"), 0))
+        row[SPLITS[place] or "none"] = int(number)
+    return dict(sorted(counts.items()))
+
+
+def _warnings(catalog: CatalogColumns, names: Mapping[int, str], division: Division) -> list[str]:
+    found = []
+    placed = division.divided.sum()
+    for place, split in enumerate(DIVIDED):
+        wished = division.wished[place]
+        got = int((division.targets[division.divided] == BINS[place]).sum())
+        off = 100 * (got - wished) / placed if placed else 0.0
+        if wished and abs(off) > _NOTABLE_POINTS:
+            share, wanted = 100 * got / placed, 100 * wished / placed
+            found.append(
+                f"{split} gets {share:.1f} % instead of {wanted:.1f} %: "
+                f"groups are kept whole, and the largest has {division.largest_group:,} images."
+            )
+        if wished:
+            found += _missing_classes(catalog, names, division, place)
+    if division.num_kept_out:
+        found.append(
+            f"{division.num_kept_out:,} images are in no split, because their groups hold "
+            "held-out images."
+        )
+    if division.num_torn:
+        found.append(
+            f"{division.num_torn:,} groups lie in several splits already; their new images go "
+            "where most of the group is."
+        )
+    return found
+
+
+def _missing_classes(
+    catalog: CatalogColumns, names: Mapping[int, str], division: Division, place: int
+) -> list[str]:
+    """Classes that are divided but have no image in a split that should have some of each."""
+    divided = catalog.labels[division.divided]
+    there = catalog.labels[division.divided & (division.targets == BINS[place])]
+    missing = sorted(names[int(label_id)] for label_id in np.setdiff1d(divided, there))
+    if not missing or not division.num_groups:
+        return []
+    shown = ", ".join(repr(name) for name in missing[:3])
+    more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+    return [f"{DIVIDED[place]} gets no image of {shown}{more}: too few groups of it."]
