@@ -45,7 +45,7 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         walked,
         _records(walked, document),
         layout="google_automl",
-        heading=f"Google AutoML, {document}",
+        heading=f"Google AutoML, {placing.named([document])}",
         documents=[document],
     )
 

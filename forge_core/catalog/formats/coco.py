@@ -6,16 +6,20 @@ taken from the name of the JSON (labels_train.json, instances_val2017.json) or o
 Source: cocodataset.org, "Data format"; its classification use as datumaro's coco_labels.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from forge_core.catalog.formats import placing, table
 from forge_core.catalog.formats.placing import Record
-from forge_core.catalog.formats.scanned import ReadOptions, ScannedFolder, split_of_name
+from forge_core.catalog.formats.scanned import (
+    ReadOptions,
+    ScannedFolder,
+    split_of_document,
+    split_of_name,
+)
 from forge_core.catalog.formats.walking import Walked
 
-_WORDS = re.compile(r"[A-Za-z]+(?:_out)?")
+_FOLDERS = ("annotations", "labels", "result")
 
 
 def recognises(walked: Walked) -> bool:
@@ -33,7 +37,7 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         walked,
         records,
         layout="coco",
-        heading="COCO annotations, " + ", ".join(documents),
+        heading=f"COCO annotations, {placing.named(list(documents))}",
         documents=list(documents),
     )
 
@@ -43,17 +47,9 @@ def _documents(walked: Walked) -> dict[str, dict[str, Any]]:
         path: content
         for path, content in walked.json_documents().items()
         if isinstance(content, dict)
+        and all(part.lower() in _FOLDERS or split_of_name(part) for part in path.split("/")[:-1])
         and all(isinstance(content.get(k), list) for k in ("images", "annotations", "categories"))
     }
-
-
-def split_of_document(document: str) -> str | None:
-    """The split that a word of the file's name means, or else its folder."""
-    folder, _, name = document.rpartition("/")
-    for word in _WORDS.findall(name.rpartition(".")[0].lower()):
-        if split := split_of_name(word):
-            return split
-    return split_of_name(folder.rpartition("/")[2])
 
 
 def _records(document: str, content: Mapping[str, Any]) -> Iterator[Record]:

@@ -1,5 +1,6 @@
 """What the columns of a table mean: found by their names, or told by a person."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from forge_core.errors import InvalidInput
@@ -61,6 +62,9 @@ NAMES: dict[str, tuple[str, ...]] = {
         "class_id",
         "category_id",
         "y",
+        "name",
+        "wnid",
+        "synset",
     ),
     "split": (
         "split_type",
@@ -101,6 +105,11 @@ def guess(columns: Sequence[str]) -> dict[str, str]:
         (other,) = [column for column in columns if column != found["path"]]
         found |= {} if other in found.values() else {"label": other}
     return found
+
+
+def is_obvious(role: str, column: str) -> bool:
+    """Whether nobody needs to be told what a column is used for."""
+    return _plain(column) in (role, NAMES[role][0], _plain(ROLES[role]))
 
 
 def path_columns(columns: Sequence[str]) -> list[str]:
@@ -147,4 +156,4 @@ def parse(texts: Sequence[str]) -> dict[str, str]:
 
 
 def _plain(column: str) -> str:
-    return column.strip().lower().replace(" ", "_").replace("-", "_")
+    return re.sub(r"[ -]", "_", column.strip().lower())

@@ -35,7 +35,7 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         walked,
         records,
         layout="fiftyone",
-        heading="FiftyOne labels, " + ", ".join(documents),
+        heading=f"FiftyOne labels, {placing.named(list(documents))}",
         documents=list(documents),
     )
 

@@ -4,10 +4,8 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from forge_core.catalog.formats.scanned import split_of_name
-from forge_core.imaging import formats
 
 _MOST_OF_ONE_NAME = 200  # so that a million files of one name are not compared with each row
 
@@ -73,7 +71,7 @@ class Finder:
                 return [self._by_path[candidate]]
         wanted = _normal(path).split("/")
         candidates = self._by_name.get(wanted[-1], [])
-        if not candidates and PurePosixPath(path).suffix.lower() not in formats.EXTENSIONS:
+        if not candidates:
             candidates = self._by_stem.get(wanted[-1], [])
         best: list[FoundFile] = []
         most = -1.0

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from forge_core.catalog.formats import coco, placing, table_file
+from forge_core.catalog.formats import placing, table_file
 from forge_core.catalog.formats.placing import Record
-from forge_core.catalog.formats.scanned import ReadOptions, ScannedFolder
+from forge_core.catalog.formats.scanned import ReadOptions, ScannedFolder, split_of_document
 from forge_core.catalog.formats.walking import Walked
 
 _REFERENCE = "source-ref"
@@ -36,7 +36,7 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         walked,
         _records(walked, document),
         layout="ground_truth",
-        heading=f"SageMaker Ground Truth, {document}",
+        heading=f"SageMaker Ground Truth, {placing.named([document])}",
         documents=[document],
     )
 
@@ -70,7 +70,7 @@ def _records(walked: Walked, document: str) -> Iterator[Record]:
                 path=reference if isinstance(reference, str) else "",
                 row=f"{document} line {number}",
                 labels=tuple(_labels(content)),
-                split=coco.split_of_document(document),
+                split=split_of_document(document),
             )
     except (ValueError, OSError, RecursionError) as error:
         raise table_file.unreadable(document, error) from error

@@ -38,7 +38,7 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         walked,
         records,
         layout="hf_imagefolder",
-        heading="Hugging Face imagefolder, " + ", ".join(documents),
+        heading=f"Hugging Face imagefolder, {placing.named(list(documents))}",
         documents=documents,
     )
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from forge_core.catalog.formats import coco, placing, table_file
+from forge_core.catalog.formats import placing, table_file
 from forge_core.catalog.formats.placing import Record
-from forge_core.catalog.formats.scanned import ReadOptions, ScannedFolder
+from forge_core.catalog.formats.scanned import ReadOptions, ScannedFolder, split_of_document
 from forge_core.catalog.formats.walking import Walked
 
 NAME_LISTS = ("synsets.txt", "classes.txt", "synset_words.txt", "class_names.txt")
@@ -32,7 +32,7 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         InvalidInput: A list is not in UTF-8.
     """
     documents = _documents(walked)
-    if not all(coco.split_of_document(path) for path in documents):
+    if not all(split_of_document(path) for path in documents):
         documents = documents[:1]
     lists = [path for path in sorted(walked.documents) if path.lower() in NAME_LISTS]
     names = list(_lines(walked.root / lists[0], lists[0])) if lists else []
@@ -41,7 +41,7 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         walked,
         records,
         layout="imagenet_txt",
-        heading="A list of images and labels, " + ", ".join(documents),
+        heading=f"A list of images and labels, {placing.named(list(documents))}",
         documents=[*documents, *lists],
     )
 
@@ -74,7 +74,7 @@ def _part_found(walked: Walked, document: str) -> float:
 
 
 def _records(path: Path, document: str, names: list[str]) -> Iterator[Record]:
-    split = coco.split_of_document(document)
+    split = split_of_document(document)
     for number, line in enumerate(_lines(path, document), start=1):
         name, labels = _split_line(line)
         if name:

@@ -21,6 +21,7 @@ _UPLOAD = re.compile(r"^(?:.*/)?upload/(?:.*/)?[0-9a-f]{8}-([^/]+)$")
 _SERVED = "/data/"  # how the server calls uploads and local files
 _IMAGE_KEYS = ("image", "img", "image_url", "url", "captioning", "ocr", "path", "file_name")
 _MIN_KEYS = {"annotator", "annotation_id", "lead_time"}
+_CHOICE_KEYS = {"choice", "choices", "label", "class", "category"}
 _OWN_KEYS = _MIN_KEYS | {"id", "created_at", "updated_at", "agreement", "choice_agreement"}
 _EXTRA_KEYS = {"split", "split_type", "source_dataset", "group_key", "is_augmented"}
 
@@ -43,7 +44,7 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         walked,
         records,
         layout="label_studio",
-        heading="Label Studio tasks, " + ", ".join(documents),
+        heading=f"Label Studio tasks, {placing.named(list(documents))}",
         documents=list(documents),
     )
 
@@ -111,9 +112,9 @@ def _choices_of_task(task: Mapping[str, Any]) -> Iterator[str]:
 def _choices(task: Mapping[str, Any]) -> Iterator[str]:
     """The choices of a JSON-MIN task: whatever is no field of the task itself."""
     address = _address(task)
-    for key, value in task.items():
-        if key in _OWN_KEYS or key in _EXTRA_KEYS or value == address:
-            continue
+    keys = [k for k in task if k not in _OWN_KEYS | _EXTRA_KEYS and task[k] != address]
+    for key in [key for key in keys if key.lower() in _CHOICE_KEYS] or keys:
+        value = task[key]
         values = value.get("choices") if isinstance(value, dict) else value
         for choice in values if isinstance(values, list) else [values]:
             if isinstance(choice, str) and choice.strip():

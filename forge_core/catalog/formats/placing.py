@@ -73,14 +73,14 @@ def place(
         else:
             placing.add(record)
     entries = placing.entries()
-    named = printable(documents[0]) if len(documents) == 1 else "the label files"
+    known = printable(documents[0]) if len(documents) == 1 else "the label files"
     told = {problem.path for problem in placing.problems}
     problems = [
         *walked.problems,
         *(walked.documents[path] for path in sorted(walked.documents) if path not in documents),
         *placing.problems,
         *(
-            _problem(file.path, "not_listed", f"is not listed in {named}; left out.")
+            _problem(file.path, "not_listed", f"is not listed in {known}; left out.")
             for file in walked.files
             if file.path not in placing.seen and printable(file.path) not in told
         ),
@@ -126,6 +126,12 @@ def counted(number: int, noun: str = "image") -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def named(documents: Sequence[str]) -> str:
+    """The names of the first three label files."""
+    more = f" and {len(documents) - 3} more" if len(documents) > 3 else ""
+    return ", ".join(printable(document) for document in documents[:3]) + more
+
+
 class _Placing:
     """The records of one label file, file by file."""
 
@@ -140,6 +146,7 @@ class _Placing:
 
     def add(self, record: Record) -> None:
         """Find the file of a record and add what it says."""
+        record = replace(record, row=printable(record.row))
         name = record.path.strip()
         is_url = record.may_be_url or bool(_URL.match(name))
         path = _local_part(name) if is_url else name.replace("\\", "/").removeprefix("./")

@@ -34,7 +34,7 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         walked,
         records,
         layout="roboflow",
-        heading="Roboflow classes, " + ", ".join(documents),
+        heading=f"Roboflow classes, {placing.named(list(documents))}",
         documents=documents,
     )
 

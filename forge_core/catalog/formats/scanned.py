@@ -7,6 +7,8 @@ from pathlib import Path
 
 from forge_core.catalog.import_problems import ImportProblem
 
+_WORDS = re.compile(r"held[ _-]?out|hold[ _-]?out|[a-z]+")
+
 SPLIT_BY_NAME: dict[str, str] = {
     "train": "train",
     "training": "train",
@@ -107,3 +109,12 @@ class ScannedFolder:
 def split_of_name(name: str) -> str | None:
     """The split that a folder name or a word in a table means, or None."""
     return SPLIT_BY_NAME.get(re.sub(r"[ -]", "_", name.strip().lower()))
+
+
+def split_of_document(document: str) -> str | None:
+    """The split that a word of the file's name means, or else its folder."""
+    folder, _, name = document.rpartition("/")
+    for word in _WORDS.findall(name.rpartition(".")[0].lower()):
+        if split := split_of_name(word):
+            return split
+    return split_of_name(folder.rpartition("/")[2])

@@ -17,6 +17,7 @@ from forge_core.catalog.formats.scanned import (
     ReadOptions,
     ScannedFolder,
     TableChoice,
+    split_of_document,
     split_of_name,
 )
 from forge_core.catalog.formats.table_file import TableFile
@@ -86,7 +87,7 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         walked,
         records,
         layout="table",
-        heading=f"{words}, {', '.join(printable(name) for name in documents)}",
+        heading=f"{words}, {placing.named(documents)}",
         documents=documents,
         notes=[*_notes(*opened[0]), *_other_tables(readable, chosen)],
     )
@@ -220,7 +221,7 @@ def _together(readable: list[TableFile]) -> list[TableFile]:
 
 
 def _split_of(table: TableFile) -> str | None:
-    return split_of_name(table.path.stem)
+    return split_of_document(table.document)
 
 
 def _records(
@@ -274,7 +275,7 @@ def _notes(table: TableFile, mapping: dict[str, str]) -> list[str]:
     told = [
         f"“{printable(mapping[role])}” as {title.lower()}"
         for role, title in roles.ROLES.items()
-        if role in mapping and mapping[role].strip().lower() != roles.NAMES[role][0]
+        if role in mapping and not roles.is_obvious(role, mapping[role])
     ]
     return [f"Read {', '.join(told)}."] if told else []
 
