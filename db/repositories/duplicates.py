@@ -37,6 +37,26 @@ class DuplicateRepository:
             self._session.execute(insert(DuplicateMember), list(part))
         self._session.execute(update(CatalogState).values(duplicates_revision_id=revision_id))
 
+    def remove_group(self, group_id: uuid.UUID) -> None:
+        """Forget one group, until groups are looked for again."""
+        self._session.execute(delete(DuplicateMember).where(DuplicateMember.group_id == group_id))
+
+    def list_equal_content(self) -> list[tuple[str, uuid.UUID]]:
+        """Content hash and id of living images that share their bytes, by hash."""
+        living = VisionAsset.is_deleted.is_(False)
+        twice = (
+            select(VisionAsset.content_hash)
+            .where(living)
+            .group_by(VisionAsset.content_hash)
+            .having(func.count() > 1)
+        )
+        rows = self._session.execute(
+            select(VisionAsset.content_hash, VisionAsset.asset_id)
+            .where(living, VisionAsset.content_hash.in_(twice))
+            .order_by(VisionAsset.content_hash, VisionAsset.asset_id)
+        )
+        return [(row.content_hash, row.asset_id) for row in rows]
+
     def find_revision_id(self) -> int | None:
         """The revision that the groups were found at; None when they never were."""
         return self._session.scalar(select(CatalogState.duplicates_revision_id))

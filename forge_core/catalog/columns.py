@@ -25,7 +25,8 @@ NO_LABEL = 0
 ALONE = -1
 
 Codes = NDArray[np.int64]
-_ID_BYTES = 16
+ID_TYPE = np.dtype("V16")
+_ID_BYTES = ID_TYPE.itemsize
 _CODE_OF_SPLIT = {split: code for code, split in enumerate(SPLITS)}
 
 
