@@ -2,7 +2,8 @@
 
 SQLite: WAL, `synchronous=FULL`, a 30 s busy timeout, and `BEGIN IMMEDIATE` for every
 writing transaction (a deferred one that upgrades its lock fails at once under load).
-Postgres: psycopg 3, READ COMMITTED; writers queue on the row of `catalog_state`.
+Postgres: psycopg 3; readers have one snapshot (REPEATABLE READ), writers READ COMMITTED and a
+queue on the row of `catalog_state`.
 """
 
 import sqlite3
@@ -31,7 +32,11 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = _driver_url(url)
         self.engine = _make_engine(self.url)
-        self._reader = sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
+        # One snapshot for all statements of a reader, as SQLite gives it.
+        snapshot = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        self._reader = sessionmaker(
+            self.engine.execution_options(**snapshot), expire_on_commit=False, autoflush=False
+        )
         # Same pool, but its transactions start with BEGIN IMMEDIATE on SQLite.
         self._writer = sessionmaker(
             self.engine.execution_options(forge_writes=True),

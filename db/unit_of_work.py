@@ -9,12 +9,14 @@ from db.repositories.changes import ChangeRepository
 from db.repositories.checkpoints import CheckpointRepository
 from db.repositories.columns import ColumnRepository
 from db.repositories.counts import CountRepository
+from db.repositories.differences import DifferenceRepository
 from db.repositories.duplicates import DuplicateRepository
 from db.repositories.jobs import JobRepository
 from db.repositories.labels import LabelRepository
 from db.repositories.metrics import MetricRepository
 from db.repositories.revisions import RevisionRepository
 from db.repositories.runs import RunRepository
+from db.repositories.states import StateRepository
 
 
 class UnitOfWork:
@@ -42,6 +44,16 @@ class UnitOfWork:
     def changes(self) -> ChangeRepository:
         """Changes of assets, with their rows in the history."""
         return ChangeRepository(self.session)
+
+    @cached_property
+    def states(self) -> StateRepository:
+        """The catalog as of any revision."""
+        return StateRepository(self.session)
+
+    @cached_property
+    def differences(self) -> DifferenceRepository:
+        """What differs between two revisions."""
+        return DifferenceRepository(self.session)
 
     @cached_property
     def counts(self) -> CountRepository:

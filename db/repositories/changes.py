@@ -2,31 +2,54 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 from sqlalchemy import (
     ColumnElement,
     CursorResult,
+    and_,
+    case,
+    exists,
     false,
     func,
     insert,
     literal,
+    not_,
     null,
+    or_,
     select,
     true,
     update,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from db.enums import Split
-from db.models import AssetChange, VisionAsset
+from db.models import AssetChange, LabelClass, VisionAsset
 from db.records import AssetFilter, NewAsset
 from db.repositories import bulk, filters
 from db.repositories.assets import AssetRepository
 from db.repositories.revisions import CHANGE_COLUMNS, STATE_FIELDS, RevisionRepository
 from db.repositories.rows import slices
 
+SUPERSEDED = "superseded"
+PATH_TAKEN = "path taken"
+CLASS_RETIRED = "class retired"
+
+_UNDONE = aliased(AssetChange)
 REMEMBERED = [getattr(VisionAsset, name) for name in STATE_FIELDS[1:]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockedUndo:
+    """A change that cannot be taken back: `SUPERSEDED`, `PATH_TAKEN` or `CLASS_RETIRED`."""
+
+    asset_id: uuid.UUID
+    reason: str
+    file_path: str | None
+    """The path it had before."""
+    label_id: int | None
+    """The label it had before."""
 
 
 class ChangeRepository:
@@ -108,6 +131,116 @@ class ChangeRepository:
         statement = select(func.count()).select_from(VisionAsset).where(*conditions)
         return self._session.scalar(statement) or 0
 
+    def list_blocked(self, undone: int, *, limit: int) -> list[BlockedUndo]:
+        """Assets whose change in a revision cannot be taken back, and why; at most `limit`."""
+        reason = case(*((condition, reason) for reason, condition in self._blocks(undone).items()))
+        rows = self._session.execute(
+            select(_UNDONE.asset_id, reason, _UNDONE.before_file_path, _UNDONE.before_label_id)
+            .where(_UNDONE.revision_id == undone, reason.is_not(None))
+            .order_by(_UNDONE.asset_id)
+            .limit(limit)
+        )
+        return [
+            BlockedUndo(asset_id=asset_id, reason=why, file_path=path, label_id=label_id)
+            for asset_id, why, path, label_id in rows
+        ]
+
+    def count_blocked(self, undone: int) -> int:
+        """How many changes of a revision cannot be taken back."""
+        return (
+            self._session.scalar(
+                select(func.count())
+                .select_from(_UNDONE)
+                .where(_UNDONE.revision_id == undone, or_(*self._blocks(undone).values()))
+            )
+            or 0
+        )
+
+    def update_back(self, revision_id: int, undone: int) -> int:
+        """Put back what a revision changed, save what is blocked; returns how many."""
+        swapped = [
+            *(getattr(_UNDONE, f"after_{name}") for name in STATE_FIELDS),
+            *(getattr(_UNDONE, f"before_{name}") for name in STATE_FIELDS),
+        ]
+        result = self._session.execute(
+            insert(AssetChange)
+            .from_select(
+                CHANGE_COLUMNS,
+                select(literal(revision_id), _UNDONE.asset_id, *swapped).where(
+                    _UNDONE.revision_id == undone, not_(or_(*self._blocks(undone).values()))
+                ),
+            )
+            .execution_options(preserve_rowcount=True)
+        )
+        number = int(cast("CursorResult[Any]", result).rowcount)
+        self._revisions.update_num_changes(revision_id, number)
+        changed = (
+            AssetChange.revision_id == revision_id,
+            AssetChange.asset_id == VisionAsset.asset_id,
+        )
+        raised = {"row_version": VisionAsset.row_version + 1}
+        # What leaves goes first, so that its path is free for what comes.
+        self._session.execute(
+            update(VisionAsset)
+            .where(*changed, AssetChange.after_exists.is_(false()))
+            .values(is_deleted=True, **raised)
+            .execution_options(synchronize_session=False)
+        )
+        self._session.execute(
+            update(VisionAsset)
+            .where(*changed, AssetChange.after_exists.is_(true()))
+            .values(
+                **{
+                    name: getattr(AssetChange, f"after_{name}")
+                    for name in STATE_FIELDS
+                    if name != "exists"
+                },
+                label_name=select(LabelClass.name)
+                .where(LabelClass.label_id == AssetChange.after_label_id)
+                .scalar_subquery(),
+                is_deleted=False,
+                **raised,
+            )
+            .execution_options(synchronize_session=False)
+        )
+        return number
+
+    def _blocks(self, undone: int) -> dict[str, ColumnElement[bool]]:
+        """Why a change of a revision cannot be taken back, as conditions on that change."""
+        later = aliased(AssetChange)
+        other = aliased(VisionAsset)
+        # Paths are compared as bytes on Postgres; this table's column has another collation.
+        path: Any = _UNDONE.before_file_path
+        if not bulk.is_sqlite(self._session):
+            path = path.collate("C")
+        returns = or_(
+            _UNDONE.after_exists.is_(false()),
+            _UNDONE.before_file_path.is_distinct_from(_UNDONE.after_file_path),
+        )
+        return {
+            SUPERSEDED: exists().where(
+                later.asset_id == _UNDONE.asset_id, later.revision_id > undone
+            ),
+            PATH_TAKEN: and_(
+                _UNDONE.before_exists.is_(true()),
+                returns,
+                exists().where(
+                    other.file_path == path,
+                    other.is_deleted.is_(false()),
+                    other.asset_id != _UNDONE.asset_id,
+                ),
+            ),
+            CLASS_RETIRED: and_(
+                _UNDONE.before_exists.is_(true()),
+                _UNDONE.after_exists.is_(true()),
+                _UNDONE.before_label_id.is_distinct_from(_UNDONE.after_label_id),
+                exists().where(
+                    LabelClass.label_id == _UNDONE.before_label_id,
+                    LabelClass.is_retired.is_(true()),
+                ),
+            ),
+        }
+
     def _remember(
         self, revision_id: int, conditions: Sequence[ColumnElement[bool]], values: Mapping[str, Any]
     ) -> int:
@@ -119,7 +252,8 @@ class ChangeRepository:
         ]
         removed = values.get("is_deleted")
         result = self._session.execute(
-            insert(AssetChange).from_select(
+            insert(AssetChange)
+            .from_select(
                 CHANGE_COLUMNS,
                 select(
                     literal(revision_id),
@@ -127,7 +261,8 @@ class ChangeRepository:
                     *(missing if removed is False else [true(), *REMEMBERED]),
                     *(missing if removed else [true(), *after]),
                 ).where(*conditions),
-            ).execution_options(preserve_rowcount=True)
+            )
+            .execution_options(preserve_rowcount=True)
         )
         number = int(cast("CursorResult[Any]", result).rowcount)
         self._revisions.update_num_changes(revision_id, number)

@@ -1,0 +1,129 @@
+"""Take a revision back, images and classes, inside a transaction that holds the catalog's lock."""
+
+from dataclasses import replace
+
+from db.records import Asset, LabelState, Revision
+from db.repositories.changes import CLASS_RETIRED, PATH_TAKEN, SUPERSEDED, BlockedUndo
+from db.unit_of_work import UnitOfWork
+from forge_core.catalog import changing
+from forge_core.catalog.changing import ChangeConflict, ChangeResult, Operation
+from forge_core.errors import Conflict, InvalidInput
+
+MAX_CONFLICTS_TOLD = 1_000
+"""More are counted in `ChangeResult.num_conflicts`."""
+
+
+def undo_in(uow: UnitOfWork, operation: Operation, revision: Revision) -> ChangeResult:
+    """Put back what a revision changed. Promises and raises as `history.undo`.
+
+    Args:
+        uow: The writing transaction, locked; the operation was not applied before.
+        operation: Who asks, and under which name.
+        revision: What is taken back.
+    """
+    undone = revision.revision_id
+    states = _states_to_restore(uow, undone)
+    if not states and not revision.num_changes:
+        raise InvalidInput(
+            f"Revision {undone} ({revision.kind}) changed no image and no class that can be put "
+            "back, so there is nothing to undo."
+        )
+    if not states and uow.changes.count_blocked(undone) == revision.num_changes:
+        return _answer(uow, operation, revision, None)
+    revision_id = changing.begin_revision(uow, operation)
+    # Classes first: images may go back to a class that was merged or retired.
+    for state in states:
+        uow.labels.set_state(
+            state.label_id,
+            revision_id=revision_id,
+            name=state.name,
+            is_retired=state.is_retired,
+            merged_into=state.merged_into_label_id,
+        )
+        uow.assets.update_label_name(state.label_id, state.name)
+    # Told before the images move: then each conflict says what the image was found with.
+    answer = _answer(uow, operation, revision, revision_id)
+    number = uow.changes.update_back(revision_id, undone)
+    _check_retired_are_empty(uow, states)
+    return replace(answer, assets=_named(uow, revision), num_changed=number)
+
+
+def _answer(
+    uow: UnitOfWork, operation: Operation, revision: Revision, revision_id: int | None
+) -> ChangeResult:
+    blocked = uow.changes.list_blocked(revision.revision_id, limit=MAX_CONFLICTS_TOLD)
+    return ChangeResult(
+        operation_id=operation.operation_id,
+        status=changing.CONFLICT if revision_id is None else changing.APPLIED,
+        revision_id=revision_id,
+        assets=_named(uow, revision) if revision_id is None else [],
+        conflicts=_describe(uow, blocked),
+        num_conflicts=uow.changes.count_blocked(revision.revision_id) if blocked else 0,
+    )
+
+
+def _named(uow: UnitOfWork, revision: Revision) -> list[Asset]:
+    """The assets that a revision changed, unless they are too many to tell."""
+    if revision.num_changes > changing.MAX_ASSETS_TOLD:
+        return []
+    changes = uow.revisions.list_changes(revision.revision_id)
+    return uow.assets.list_by_ids([change.asset_id for change in changes])
+
+
+def _check_retired_are_empty(uow: UnitOfWork, states: list[LabelState]) -> None:
+    sizes = {label.label_id: label.asset_count for label in uow.labels.list_all()}
+    for state in states:
+        if state.is_retired and sizes[state.label_id]:
+            raise Conflict(
+                f"{sizes[state.label_id]:,} images have the class {state.name!r}, so it cannot be "
+                "retired again.",
+                next_step="Give them another class first.",
+            )
+
+
+def _states_to_restore(uow: UnitOfWork, undone: int) -> list[LabelState]:
+    """The states that classes had before the revision, of those that it changed."""
+    earlier = uow.labels.list_states_as_of(undone - 1)
+    found = []
+    for given in uow.labels.list_states_in(undone):
+        before = earlier.get(given.label_id)
+        if before is None:
+            continue  # created by it: it stays
+        now = uow.labels.find_latest_state(given.label_id)
+        if now is None or now.revision_id != undone:
+            raise Conflict(
+                f"The class {given.name!r} was changed again after revision {undone}.",
+                next_step="Undo the newer change first, or change the class by hand.",
+            )
+        other = uow.labels.find_by_name(before.name)
+        if other is not None and other.label_id != given.label_id:
+            raise Conflict(
+                f"The class {given.name!r} cannot be called {before.name!r} again: another class "
+                "has that name now.",
+                next_step="Rename one of them by hand.",
+            )
+        found.append(before)
+    return found
+
+
+def _describe(uow: UnitOfWork, blocked: list[BlockedUndo]) -> list[ChangeConflict]:
+    """What keeps each of these assets from going back, in words."""
+    by_reason: dict[str, list[BlockedUndo]] = {}
+    for entry in blocked:
+        by_reason.setdefault(entry.reason, []).append(entry)
+    superseded = [entry.asset_id for entry in by_reason.get(SUPERSEDED, [])]
+    assets = uow.assets.list_by_ids(superseded, with_removed=True)
+    conflicts = changing.describe_conflicts(uow, assets, wanted="to undo an older change")
+    conflicts += [
+        ChangeConflict(asset_id=entry.asset_id, message=changing.PATH_TAKEN.format(entry.file_path))
+        for entry in by_reason.get(PATH_TAKEN, [])
+    ]
+    names = {label.label_id: label.name for label in uow.labels.list_all()}
+    conflicts += [
+        ChangeConflict(
+            asset_id=entry.asset_id,
+            message=f"Its class {names.get(entry.label_id or 0)!r} is retired now.",
+        )
+        for entry in by_reason.get(CLASS_RETIRED, [])
+    ]
+    return conflicts
