@@ -41,6 +41,12 @@ class DuplicateRepository:
         """Forget one group, until groups are looked for again."""
         self._session.execute(delete(DuplicateMember).where(DuplicateMember.group_id == group_id))
 
+    def find_group_of(self, asset_id: uuid.UUID) -> uuid.UUID | None:
+        """The group that an image is in, or None."""
+        return self._session.scalar(
+            select(DuplicateMember.group_id).where(DuplicateMember.asset_id == asset_id)
+        )
+
     def list_equal_content(self) -> list[tuple[str, uuid.UUID]]:
         """Content hash and id of living images that share their bytes, by hash."""
         living = VisionAsset.is_deleted.is_(False)

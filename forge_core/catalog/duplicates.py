@@ -176,6 +176,28 @@ def get_group(workspace: Workspace, group_id: uuid.UUID) -> DuplicateGroup:
         return _get(uow, group_id)
 
 
+def find_member(workspace: Workspace, image: str) -> tuple[uuid.UUID, uuid.UUID]:
+    """The group and the id of an image that is named by its id or its path.
+
+    Raises:
+        NotFound: There is no such image, or it is in no group.
+    """
+    with workspace.database.read() as uow:
+        try:
+            asset = uow.assets.find(uuid.UUID(image))
+        except ValueError:
+            asset = uow.assets.find_by_path(image)
+        if asset is None:
+            raise NotFound(f"There is no image {image!r} in the catalog.")
+        group_id = uow.duplicates.find_group_of(asset.asset_id)
+    if group_id is None:
+        raise NotFound(
+            f"{asset.file_path} is in no group of near-duplicates.",
+            next_step="Look for near-duplicates again, if it came in since.",
+        )
+    return group_id, asset.asset_id
+
+
 def keep_one(
     workspace: Workspace,
     group_id: uuid.UUID,

@@ -1,11 +1,10 @@
-"""`forge init | import | export | split`."""
+"""`forge init | import | export`."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from db.enums import Split
 from db.records import AssetFilter
 from forge_core.catalog import (
     browsing,
@@ -13,11 +12,9 @@ from forge_core.catalog import (
     exporting,
     import_plan,
     importing,
-    splitting,
 )
 from forge_core.catalog.import_plan import ImportPlan
 from forge_core.catalog.import_problems import ImportProblem
-from forge_core.catalog.splitting import SplitRatios
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
@@ -101,55 +98,6 @@ def export(
     output.say(f"Wrote {report.num_images:,} images to {destination}.")
     for path in report.missing[:SHOWN_PROBLEMS]:
         output.say(f"  missing under the asset root, left out: {path}")
-
-
-def split(
-    train: Annotated[float, typer.Option(min=0, help="Part of train.")] = 80,
-    val: Annotated[float, typer.Option(min=0, help="Part of val.")] = 10,
-    test: Annotated[float, typer.Option(min=0, help="Part of test.")] = 10,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same split.")] = 0,
-    only_unassigned: Annotated[
-        bool, typer.Option("--only-unassigned", help="Leave images in their split.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only show the result; change nothing.")
-    ] = False,
-    workspace: WorkspaceOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Divide the labelled images into train, val and test, by class. Held-out images stay."""
-    opened = opening.existing(workspace)
-    ratios = SplitRatios(train=train, val=val, test=test)
-    plan = splitting.plan_split(opened, ratios, seed=seed, only_unassigned=only_unassigned)
-    result = None
-    if not dry_run:
-        result = splitting.apply_split(opened, plan, author=opened.author)
-    if as_json:
-        output.answer(
-            {
-                "counts": plan.counts,
-                "num_moved": plan.num_moved,
-                "num_unlabelled": plan.num_unlabelled,
-                "num_held_out": plan.num_held_out,
-                "status": result.status if result else "dry_run",
-                "revision_id": result.revision_id if result else None,
-            }
-        )
-        return
-    columns = (*Split, "none")
-    output.show_table(
-        "",
-        ["class", *columns],
-        [[name, *(row[column] for column in columns)] for name, row in plan.counts.items()],
-    )
-    if plan.num_unlabelled:
-        output.say(f"{plan.num_unlabelled:,} images without a label stay where they are.")
-    if result is None:
-        output.say("Nothing was changed.")
-    elif result.revision_id is None:
-        output.say("The images were divided so already.")
-    else:
-        output.say(f"Moved {plan.num_moved:,} images (revision {result.revision_id}).")
 
 
 def _label_filter(workspace: Workspace, name: str | None) -> int | str | None:

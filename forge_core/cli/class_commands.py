@@ -11,7 +11,9 @@ from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
 
-app = typer.Typer(help="Classes: their names, colours, keys, and which are in use.")
+app = typer.Typer(
+    help="Classes: their names, colours, keys, and which are in use.", no_args_is_help=True
+)
 
 NameArgument = Annotated[str, typer.Argument(help="Name of the class.")]
 ColorOption = Annotated[str | None, typer.Option(help="Colour, like #0072B2.")]

@@ -8,11 +8,14 @@ from typer.core import TyperGroup
 from db.failures import DATABASE_UNAVAILABLE
 from forge_core.cli import (
     catalog_commands,
+    class_commands,
     demo_command,
+    duplicate_commands,
     model_commands,
     operator_commands,
     output,
     runs_commands,
+    split_commands,
     train_command,
 )
 from forge_core.errors import ForgeError, JobFailed
@@ -48,7 +51,10 @@ app = typer.Typer(
 app.command()(catalog_commands.init)
 app.command("import")(catalog_commands.import_images)
 app.command()(catalog_commands.export)
-app.command()(catalog_commands.split)
+app.add_typer(class_commands.app, name="classes")
+app.command()(split_commands.split)
+app.command()(split_commands.leaks)
+app.add_typer(duplicate_commands.app, name="duplicates")
 app.command()(train_command.train)
 app.add_typer(runs_commands.app, name="runs")
 app.command()(model_commands.evaluate)

@@ -1,0 +1,167 @@
+"""`forge split | leaks`."""
+
+from typing import Annotated
+
+import typer
+
+from db.enums import Split
+from forge_core.catalog import grouping as grouping_room
+from forge_core.catalog import leaks as leaks_room
+from forge_core.catalog import splitting
+from forge_core.catalog.grouping import Grouping
+from forge_core.catalog.split_sizes import SplitSizes
+from forge_core.catalog.splitting import SplitCounts, SplitPlan, SplitRatios
+from forge_core.cli import opening, output
+from forge_core.cli.opening import WorkspaceOption
+from forge_core.cli.output import JsonOption
+from forge_core.errors import InvalidInput
+
+GroupByOption = Annotated[
+    str,
+    typer.Option(
+        "--group-by",
+        help="Keep together: near_duplicates[:BITS], group_key, path:REGEX (with a group in "
+        "parentheses); several with commas, path last.",
+    ),
+]
+SHOWN_IDS = 5
+
+
+def split(
+    train: Annotated[float, typer.Option(min=0, help="Part of train.")] = 80,
+    val: Annotated[float, typer.Option(min=0, help="Part of val.")] = 10,
+    test: Annotated[float, typer.Option(min=0, help="Part of test.")] = 10,
+    counts: Annotated[
+        str | None,
+        typer.Option(help="Numbers of images instead of parts: TRAIN,VAL,TEST; one may be rest."),
+    ] = None,
+    group_by: GroupByOption = "",
+    seed: Annotated[int, typer.Option(help="The same seed gives the same split.")] = 0,
+    only_unassigned: Annotated[
+        bool, typer.Option("--only-unassigned", help="Leave images in their split.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show the result; change nothing.")
+    ] = False,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Divide the labelled images into train, val and test, by class. Held-out images stay."""
+    opened = opening.existing(workspace)
+    sizes: SplitSizes = (
+        SplitRatios(train=train, val=val, test=test) if counts is None else parse_counts(counts)
+    )
+    plan = splitting.plan_split(
+        opened,
+        sizes,
+        seed=seed,
+        only_unassigned=only_unassigned,
+        grouping=grouping_room.parse(group_by),
+    )
+    result = None
+    if not dry_run:
+        result = splitting.apply_split(opened, plan, author=opened.author)
+    if as_json:
+        output.answer(
+            {
+                "counts": plan.counts,
+                "counts_before": plan.counts_before,
+                "num_moved": plan.num_moved,
+                "num_unlabelled": plan.num_unlabelled,
+                "num_held_out": plan.num_held_out,
+                "num_groups": plan.num_groups,
+                "largest_group": plan.largest_group,
+                "num_copies": plan.num_copies,
+                "warnings": plan.warnings,
+                "status": result.status if result else "dry_run",
+                "revision_id": result.revision_id if result else None,
+            }
+        )
+        return
+    _show_plan(plan)
+    if result is None:
+        output.say(f"{plan.num_moved:,} images would move. Nothing was changed.")
+    elif result.revision_id is None:
+        output.say("The images were divided so already.")
+    else:
+        output.say(f"Moved {result.num_changed:,} images (revision {result.revision_id}).")
+
+
+def leaks(
+    group_by: GroupByOption = str(leaks_room.DEFAULT_GROUPING),
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say which images belong together and lie in different splits. Exit status 2 if any do."""
+    opened = opening.existing(workspace)
+    report = leaks_room.find_leaks(opened, _leak_grouping(group_by))
+    if as_json:
+        output.answer(report)
+    elif not report.leaks and not report.num_copies_measured:
+        output.say(f"No leaks between the splits of {report.num_images:,} images.")
+    else:
+        for leak in report.leaks:
+            output.say(str(leak))
+            ids = ", ".join(str(asset_id) for asset_id in leak.asset_ids[:SHOWN_IDS])
+            more = leak.num_images - SHOWN_IDS
+            output.say(f"  {ids}" + (f" and {more:,} more; --json lists them" if more > 0 else ""))
+        if report.num_copies_measured:
+            output.say(
+                f"{report.num_copies_measured:,} augmented copies are in val, test or held_out; "
+                "they are never measured. `forge split` puts them where their parents are."
+            )
+    if report.leaks:
+        raise typer.Exit(2)
+
+
+def parse_counts(text: str) -> SplitCounts:
+    """`rest,500,500` as numbers of images.
+
+    Raises:
+        InvalidInput: It is not three numbers, of which one may be `rest`.
+    """
+    words = [word.strip() for word in text.split(",")]
+    if len(words) != 3 or not all(word == "rest" or word.isdecimal() for word in words):
+        raise InvalidInput(
+            f"Cannot split into {text!r}.",
+            next_step="Give three numbers for train, val and test, such as rest,500,500.",
+        )
+    train, val, test = (None if word == "rest" else int(word) for word in words)
+    return SplitCounts(train=train, val=val, test=test)
+
+
+def _leak_grouping(group_by: str) -> Grouping:
+    return grouping_room.parse(group_by)
+
+
+def _show_plan(plan: SplitPlan) -> None:
+    columns = [
+        column
+        for column in (*Split, "none")
+        if any(row[column] for row in (*plan.counts.values(), *plan.counts_before.values()))
+    ]
+    output.show_table(
+        "",
+        ["class", *columns],
+        [
+            [name, *(_change(plan.counts_before[name][column], row[column]) for column in columns)]
+            for name, row in plan.counts.items()
+        ],
+    )
+    if plan.num_groups:
+        output.say(
+            f"{plan.num_groups:,} groups are kept whole; the largest has "
+            f"{plan.largest_group:,} images."
+        )
+    if plan.num_copies:
+        output.say(f"{plan.num_copies:,} augmented copies follow their parents.")
+    if plan.num_unlabelled:
+        output.say(f"{plan.num_unlabelled:,} images without a label stay where they are.")
+    if plan.num_held_out:
+        output.say(f"{plan.num_held_out:,} held-out images stay held out.")
+    for warning in plan.warnings:
+        output.say(f"Note: {warning}")
+
+
+def _change(before: int, after: int) -> str:
+    return f"{after:,}" if before == after else f"{before:,} → {after:,}"
