@@ -11,9 +11,7 @@ from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
 from forge_core.errors import InvalidInput, NotFound
 
-app = typer.Typer(
-    help="Near-duplicates: find them, look at them, keep one.", no_args_is_help=True
-)
+app = typer.Typer(help="Near-duplicates: find them, look at them, keep one.", no_args_is_help=True)
 
 
 @app.command()
