@@ -94,6 +94,26 @@ def asset_history(workspace: Workspace, asset_id: uuid.UUID) -> list[HistoryEntr
     return entries
 
 
+def find_asset_id(workspace: Workspace, asset: str) -> uuid.UUID:
+    """The id of the image that is meant by a path of the catalog, or by an id.
+
+    Raises:
+        NotFound: No image of the catalog has this path.
+    """
+    try:
+        return uuid.UUID(asset)
+    except ValueError:
+        pass
+    with workspace.database.read() as uow:
+        found = uow.assets.find_by_path(asset)
+    if found is None:
+        raise NotFound(
+            f"There is no image {asset!r} in the catalog.",
+            next_step="Give its path as the catalog has it, or the id of a removed image.",
+        )
+    return found.asset_id
+
+
 def undo(
     workspace: Workspace, revision_id: int, *, author: str, operation_id: str | None = None
 ) -> ChangeResult:

@@ -11,6 +11,7 @@ from forge_core.cli import (
     class_commands,
     demo_command,
     duplicate_commands,
+    history_commands,
     model_commands,
     operator_commands,
     output,
@@ -55,6 +56,9 @@ app.add_typer(class_commands.app, name="classes")
 app.command()(split_commands.split)
 app.command()(split_commands.leaks)
 app.add_typer(duplicate_commands.app, name="duplicates")
+app.command()(history_commands.history)
+app.command()(history_commands.diff)
+app.command()(history_commands.undo)
 app.command()(train_command.train)
 app.add_typer(runs_commands.app, name="runs")
 app.command()(model_commands.evaluate)

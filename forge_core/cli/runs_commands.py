@@ -88,32 +88,36 @@ def assets(
     run_id: RunArgument,
     split: Annotated[str, typer.Option(help="train, val or test.")] = "train",
     as_csv: Annotated[bool, typer.Option("--csv", help="Write a table of labels.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check/--no-check", help="Read each file and compare its bytes.")
+    ] = True,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Exactly the images that a run uses of a split, with the labels they had then."""
-    from forge_core.jobs import runs
+    """Exactly the images that a run uses of a split, with the labels they had then.
 
-    found = runs.run_assets(opening.existing(workspace), run_id, split)
+    Files that are gone or whose bytes are not those of the run are named, and the status is 1.
+    """
+    from forge_core.jobs import run_data, runs
+
+    opened = opening.existing(workspace)
+    found = runs.run_assets(opened, run_id, split)
+    problems = run_data.find_changed_files(opened, found) if check else []
     if as_json:
         output.answer(found)
-        return
-    if as_csv:
+    elif as_csv:
         writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(["file_path", "label_name", "split_type", "content_hash", "asset_id"])
+        columns = ["file_path", "label_name", "split_type", "content_hash", "asset_id"]
+        writer.writerow(columns)
+        writer.writerows([getattr(asset, name) for name in columns] for asset in found)
+    else:
         for asset in found:
-            writer.writerow(
-                [
-                    asset.file_path,
-                    asset.label_name,
-                    asset.split_type,
-                    asset.content_hash,
-                    asset.asset_id,
-                ]
-            )
-        return
-    for asset in found:
-        output.say(f"{asset.label_name}\t{asset.file_path}")
+            output.say(f"{asset.label_name}\t{asset.file_path}")
+    for problem in problems:
+        output.tell(problem.message)
+    if problems:
+        output.tell(f"{len(problems):,} of {len(found):,} images are not as the run saw them.")
+        raise typer.Exit(1)
 
 
 @app.command()
