@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from forge_core.api import assets, classes, images, jobs, operations, runs, session
+from forge_core.api import assets, classes, images, jobs, operations, runs, session, watching
 from forge_core.api.answering import WorkspaceProvider
 
 
@@ -14,6 +14,7 @@ def routes(workspace_provider: WorkspaceProvider) -> list[Route]:
     """
     return [
         *session.routes(workspace_provider),
+        *watching.routes(workspace_provider),
         *assets.routes(workspace_provider),
         *images.routes(workspace_provider),
         *classes.routes(workspace_provider),

@@ -19,6 +19,7 @@ from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
     Page,
+    Playwright,
     expect,
     sync_playwright,
 )
@@ -73,20 +74,33 @@ class Console:
         return [e for e in self.errors if not any(re.search(p, e) for p in self.allowed)]
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all journeys."""
+def find_chromium() -> str:
+    """Debian's Chromium; without one the test is skipped, or fails where CI promised it."""
     executable = shutil.which("chromium") or shutil.which("chromium-browser")
     if executable is None:
         reason = "chromium is not installed (apt-get install chromium)"
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
+    return executable
+
+
+@pytest.fixture(scope="session")
+def playwright_driver() -> Iterator[Playwright]:
+    """Starts browsers; one for all journeys."""
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright_driver: Playwright) -> Iterator[Browser]:
+    """One Chromium for all journeys."""
+    browser = playwright_driver.chromium.launch(
+        executable_path=find_chromium(), args=CHROMIUM_FLAGS
+    )
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ class Gallery extends Actions {
     this.look = {
       size: keep.get("localStorage", "tile", 144),
       fill: keep.get("localStorage", "fill", false),
+      keepSelection: keep.get("localStorage", "keepSelection", false),
       colorOf: (labelId) => this.classes.colorOf(labelId),
       isPending: (id) => this.outbox.isPending(id),
     };
@@ -32,6 +33,11 @@ class Gallery extends Actions {
       rows: this.rows, outbox: this.outbox, server: this.server, classes: this.classes, author: data.author,
       onPaint: (ids) => this.repaint(ids), onRemoved: () => this.rearranged(),
       onMessage: (words, action) => this.notices.say(words, action), onStale: () => this.reload(),
+      onUndo: () => this.undo(), onSettled: () => this.watch.look(),
+    });
+    this.watch = new Watch({
+      server: this.server, rows: this.rows, grid: this.grid, isPending: (id) => this.outbox.isPending(id),
+      onPaint: (ids) => this.repaint(ids),
     });
     this.panel = new Panel({
       element: this.ui.panel, server: this.server, classes: this.classes,
@@ -50,7 +56,7 @@ class Gallery extends Actions {
   }
 
   bind(find) {
-    this.unbind = [bindKeys(this.root, this), followHeight(this.root)];
+    this.unbind = [bindKeys(this.root, this), followHeight(this.root), bindBand(this.ui.viewport, this)];
     this.ui.viewport.addEventListener("click", (event) => this.click(event));
     this.ui.viewport.addEventListener("dblclick", () => this.togglePreview());
     this.ui.viewport.addEventListener("mousedown", (event) => event.shiftKey && event.preventDefault());
@@ -139,6 +145,7 @@ class Gallery extends Actions {
       const counts = await this.server.get("/assets/count", this.filter).catch(() => null);
       if (!counts) return;
       const { matching, total, unlabelled } = counts;
+      this.matchingCount = matching;
       const all = matching === total ? plural(total, "image") : `${formatNumber(matching)} of ${formatNumber(total)}`;
       this.ui.count.textContent = unlabelled ? `${all} · ${formatNumber(unlabelled)} unlabelled` : all;
     }, this.ui.count.textContent ? COUNT_DELAY_MS : 0);
@@ -157,7 +164,8 @@ class Gallery extends Actions {
     this.grid.render();
     const count = this.selection.ids.size;
     this.ui["selected-count"].hidden = !count;
-    this.ui["selected-count"].textContent = `${formatNumber(count)} selected`;
+    const { matching } = this.selection;
+    this.ui["selected-count"].textContent = matching ? `all ${formatNumber(matching)} that match` : `${formatNumber(count)} selected`;
     if (!this.ui.panel.hidden) this.panel.show(this.selection.targets(), count > 0);
     if (this.preview.isOpen) this.preview.show(this.selection.focus);
   }
@@ -222,6 +230,7 @@ class Gallery extends Actions {
   destroy() {
     for (const undo of this.unbind) undo();
     this.grid.destroy();
+    this.watch.stop();
     clearTimeout(this.startTimer);
     clearTimeout(this.reloadTimer);
     clearTimeout(this.countTimer);

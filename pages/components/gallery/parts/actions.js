@@ -16,24 +16,45 @@ class Actions {
   label(labelId) {
     const targets = this.selection.targets();
     if (!targets.length) return;
-    const entry = this.labels.relabel(targets, labelId);
-    if (entry && targets.length > 1) {
+    const where = this.matchingFilter();
+    const entry = this.labels.relabel(targets, labelId, { where });
+    if (entry && !where && targets.length > 1) {
       const name = labelId === null ? "now without a label" : `labelled ${this.classes.get(labelId).name}`;
       this.notices.say(`${plural(entry.ids.length, "image")} ${name}.`, { words: "Undo", run: () => this.undo() });
     }
-    this.selection.moveTo(this.rows.index.get(targets.at(-1).id) + 1);
-    this.grid.reveal();
+    this.moveOn(targets);
     this.focusGrid();
+  }
+
+  /** The filter, when all that match it are selected. */
+  matchingFilter() {
+    return this.selection.matching ? { ...this.filter } : undefined;
+  }
+
+  /** After a label: on to the next image, unless the person keeps selections. */
+  moveOn(targets) {
+    if (this.look.keepSelection && this.selection.ids.size) return this.showSelection();
+    if (this.selection.matching) this.selection.clear();
+    else this.selection.moveTo(this.rows.index.get(targets.at(-1).id) + 1);
+    return this.grid.reveal();
+  }
+
+  toggleKeep() {
+    this.look.keepSelection = !this.look.keepSelection;
+    keep.set("localStorage", "keepSelection", this.look.keepSelection);
+    this.notices.say(this.look.keepSelection ? "A label now keeps the selection." : "A label now ends the selection and moves on.");
   }
 
   split(split) {
     const targets = this.selection.targets();
     if (!targets.length) return;
-    const entry = this.labels.setSplit(targets, split);
-    if (entry && targets.length > 1) {
+    const where = this.matchingFilter();
+    const entry = this.labels.setSplit(targets, split, { where });
+    if (entry && !where && targets.length > 1) {
       this.notices.say(`${plural(entry.ids.length, "image")}: ${split ?? "no split"}.`, { words: "Undo", run: () => this.undo() });
     }
     if (!this.selection.ids.size) this.selection.moveTo(this.selection.focus + 1);
+    else if (where && !this.look.keepSelection) this.selection.clear();
     this.grid.reveal();
     this.focusGrid();
   }
@@ -41,9 +62,11 @@ class Actions {
   remove() {
     const targets = this.selection.targets();
     if (!targets.length) return;
-    this.labels.remove(targets);
+    const where = this.matchingFilter();
+    this.labels.remove(targets, { where });
+    if (where) return this.selection.clear();
     this.notices.say(`${plural(targets.length, "image")} removed from the catalog; the files stay.`, { words: "Undo", run: () => this.undo() });
-    this.focusGrid();
+    return this.focusGrid();
   }
 
   async undo() {
@@ -76,7 +99,7 @@ class Actions {
     }
     for (const [{ payload }, targets] of groups) {
       if (mineWins && payload.kind === "relabel") this.labels.relabel(targets, payload.label_id);
-      else if (mineWins) this.labels.setSplit(targets, payload.split);
+      else if (mineWins) this.labels.setSplit(targets, payload.split, { unlock: targets.some((row) => row.split === "held_out") || undefined });
     }
     this.repaint(open.map(({ theirs }) => theirs.asset_id));
     this.notices.showConflict();
@@ -88,7 +111,7 @@ class Actions {
     if (!targets.length) return;
     const now = new Set(targets.map((row) => row.label_id));
     openPicker(this.overlay, {
-      classes: this.classes.list, count: targets.length, current: now.size === 1 ? [...now][0] : undefined,
+      classes: this.classes.list, count: this.selection.matching || targets.length, current: now.size === 1 ? [...now][0] : undefined,
       onPick: (labelId) => this.label(labelId), onCreate: (name) => this.createClass(name),
     });
   }
@@ -137,9 +160,22 @@ class Actions {
     this.grid.reveal();
   }
 
+  /** What is loaded first; then, by a second press or the button, all that match the filter. */
   selectAll() {
-    this.selection.selectAll();
-    if (!this.rows.complete) this.notices.say(`${plural(this.rows.list.length, "image")} selected: those loaded so far. Press End to load more.`);
+    const isSecond = this.selection.ids.size === this.rows.list.length && this.rows.list.length > 0;
+    if (this.rows.complete) this.selection.selectAll();
+    else if (isSecond && this.matchingCount) this.selectMatching();
+    else {
+      this.selection.selectAll();
+      const action = this.matchingCount && { words: `Select all ${formatNumber(this.matchingCount)} that match`, run: () => this.selectMatching() };
+      this.notices.say(`${plural(this.rows.list.length, "image")} selected: those loaded so far.`, action);
+    }
+  }
+
+  selectMatching() {
+    this.notices.hush();
+    this.selection.selectMatching(this.matchingCount);
+    this.focusGrid();
   }
 
   escape() {

@@ -151,12 +151,14 @@ class Grid {
   paint(tile, row, position) {
     const [, split, caption] = tile.children;
     tile.classList.toggle("unlabelled", row.label_id === null);
+    tile.classList.toggle("gone", Boolean(row.gone));
     tile.style.setProperty("--class", this.look.colorOf(row.label_id));
     caption.lastChild.textContent = row.label_name ?? "no label";
     split.textContent = SPLIT_SHORT[row.split] ?? "";
     split.hidden = !row.split;
     const words = [row.label_name ?? "unlabelled", row.split ?? "no split", row.path];
     if (row.augmented) words.push("augmented copy");
+    if (row.gone) words.push("removed from the catalog");
     tile.setAttribute("aria-label", words.join(", "));
     tile.setAttribute("aria-posinset", position + 1);
     tile.setAttribute("aria-setsize", this.rows.complete ? this.rows.list.length : -1);
@@ -190,6 +192,29 @@ class Grid {
       this.viewport.scrollTop = top + this.rowHeight - clientHeight + GAP;
     }
     this.render();
+  }
+
+  /** Ids of the tiles that exist now: those on screen and a little around. */
+  shownIds() {
+    return [...this.tiles.values()].map((tile) => tile.dataset.id);
+  }
+
+  /** Ids of the tiles that a box of the scrolled canvas touches, seen or not. */
+  idsIn({ left, top, right, bottom }) {
+    const inset = parseFloat(getComputedStyle(this.viewport).paddingLeft);
+    const column = (x) => (x - inset + GAP) / (this.tileWidth + GAP);
+    const clampColumn = (value) => Math.max(0, Math.min(this.columns - 1, value));
+    const firstColumn = clampColumn(Math.floor(column(left)));
+    const lastColumn = clampColumn(Math.floor(column(right - GAP)));
+    const ids = [];
+    const lastLine = Math.floor((bottom - inset) / this.rowHeight);
+    for (let line = Math.max(0, Math.floor((top - inset) / this.rowHeight)); line <= lastLine; line += 1) {
+      for (let at = firstColumn; at <= lastColumn; at += 1) {
+        const row = this.rows.list[line * this.columns + at];
+        if (row) ids.push(row.id);
+      }
+    }
+    return ids;
   }
 
   get linesOnScreen() {

@@ -4,26 +4,29 @@ const MAX_UNDO = 200;
 const MAX_REMEMBERED_IDS = 2000;
 
 class Labels {
-  constructor({ rows, outbox, server, classes, author, onPaint, onRemoved, onMessage, onStale }) {
-    Object.assign(this, { rows, outbox, server, classes, author, onPaint, onRemoved, onMessage, onStale });
+  constructor({ rows, outbox, server, classes, author, onPaint, onRemoved, onMessage, onStale, onUndo, onSettled }) {
+    Object.assign(this, { rows, outbox, server, classes, author, onPaint, onRemoved, onMessage, onStale, onUndo, onSettled });
     this.key = `undo.${outbox.name}`;
     this.done = keep.get("sessionStorage", this.key, []); // newest last; survives a reload
     this.undone = [];
     outbox.listeners.result = (record, result) => this.receive(record, result);
   }
 
-  relabel(targets, labelId) {
+  /** `where` names the images by a filter instead; targets are then those that are painted. */
+  relabel(targets, labelId, { where } = {}) {
     const name = labelId === null ? null : this.classes.get(labelId).name;
-    return this.change("relabel", targets, { label_id: labelId, label_name: name }, { label_id: labelId });
+    return this.change("relabel", targets, { label_id: labelId, label_name: name }, { label_id: labelId, where });
   }
 
-  setSplit(targets, split) {
-    return this.change("set_split", targets, { split }, { split });
+  /** `unlock` lets images leave held_out, which is locked against moves. */
+  setSplit(targets, split, { where, unlock } = {}) {
+    const painted = unlock ? targets : targets.filter((row) => row.split !== "held_out" || !where);
+    return this.change("set_split", painted, { split }, { split, where, unlock_held_out: unlock });
   }
 
   change(kind, targets, values, payload) {
     const changing = targets.filter((row) => Object.keys(values).some((name) => row[name] !== values[name]));
-    if (!changing.length) return null;
+    if (!changing.length && !payload.where) return null;
     const entry = { kind, ids: changing.map((row) => row.id), before: {}, after: values };
     for (const row of changing) {
       entry.before[row.id] = Object.fromEntries(Object.keys(values).map((name) => [name, row[name]]));
@@ -34,9 +37,9 @@ class Labels {
     return entry;
   }
 
-  remove(targets) {
+  remove(targets, { where } = {}) {
     const entry = { kind: "remove", ids: targets.map((row) => row.id) };
-    this.remember(entry, this.send({ kind: "remove", asset_ids: entry.ids }, targets));
+    this.remember(entry, this.send({ kind: "remove", asset_ids: entry.ids, where }, targets));
     entry.gone = this.rows.remove(entry.ids);
     this.onRemoved(entry.ids);
     return entry;
@@ -45,7 +48,10 @@ class Labels {
   send(payload, targets) {
     const versions = Object.fromEntries(targets.map((row) => [row.id, row.row_version]));
     const operation_id = randomId();
-    this.outbox.add({ operation_id, ...payload }, versions);
+    const said = Object.entries({ operation_id, ...payload }).filter(([, value]) => value !== undefined);
+    const named = Object.fromEntries(said);
+    if (named.where) delete named.asset_ids;
+    this.outbox.add(named, versions);
     return operation_id;
   }
 
@@ -136,8 +142,8 @@ class Labels {
   /** Rows fresh from the server do not know yet what is still on its way. */
   paintPending(rows) {
     const waiting = new Map(rows.map((row) => [row.id, row]));
-    for (const { payload } of this.outbox.queue) {
-      for (const id of payload.asset_ids ?? []) {
+    for (const { payload, versions } of this.outbox.queue) {
+      for (const id of payload.asset_ids ?? Object.keys(versions ?? {})) {
         const row = waiting.get(id);
         if (row && payload.kind === "relabel") {
           row.label_id = payload.label_id;
@@ -146,6 +152,14 @@ class Labels {
         if (row && payload.kind === "set_split") row.split = payload.split;
       }
     }
+  }
+
+  /** A change by filter answers with numbers; the rows on screen are asked for again. */
+  receiveMatching({ payload }, { num_changed: changed = 0, num_conflicts: left = 0 }) {
+    const words = [`${plural(changed, "image")} changed`];
+    if (left) words.push(`${formatNumber(left)} left as they were${payload.kind === "set_split" ? ": held out" : ""}`);
+    this.onMessage(`${words.join(", ")}.`, changed ? { words: "Undo", run: () => this.onUndo() } : null);
+    this.onSettled();
   }
 
   receive(record, result) {
@@ -175,6 +189,7 @@ class Labels {
     } else if (kind === "undo" && unknown) {
       this.onStale();
     }
-    this.onPaint(touched.length ? touched : record.payload.asset_ids ?? []);
+    if (record.payload.where) this.receiveMatching(record, result);
+    this.onPaint(touched.length ? touched : Object.keys(record.versions ?? {}));
   }
 }

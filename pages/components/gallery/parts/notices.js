@@ -54,8 +54,9 @@ class Notices {
     if (!open.length) return this.conflict.replaceChildren();
     const [{ record, theirs }] = open;
     const { mine, their, verb } = describeConflict(record.payload, theirs, this.classes);
-    const keepButton = el("button", { type: "button", className: "tool" }, `Keep ${their}`);
-    const useButton = el("button", { type: "button", className: "tool primary" }, `Use ${mine}`);
+    const locked = isHeldOut(record.payload, theirs);
+    const keepButton = el("button", { type: "button", className: "tool" }, locked ? "Keep it held out" : `Keep ${their}`);
+    const useButton = el("button", { type: "button", className: "tool primary" }, locked ? `Unlock, use ${mine}` : `Use ${mine}`);
     keepButton.addEventListener("click", () => this.actions.decide([{ record, theirs }], false));
     useButton.addEventListener("click", () => this.actions.decide([{ record, theirs }], true));
     const buttons = [keepButton, useButton];
@@ -70,9 +71,16 @@ class Notices {
     const when = theirs.changed_at ? ` ${formatAgo(theirs.changed_at)}` : "";
     return this.conflict.replaceChildren(
       ...[row && picture(row, thumbnailUrl(row))].filter(Boolean),
-      el("p", {}, `${theirs.author ?? "Somebody"} ${verb} this ‘${their}’${when}; you chose ‘${mine}’.`),
+      el("p", {}, locked
+        ? `This image is held out, and what is held out is locked against moves; you chose ‘${mine}’.`
+        : `${theirs.author ?? "Somebody"} ${verb} this ‘${their}’${when}; you chose ‘${mine}’.`),
       el("div", { className: "choices-row" }, buttons));
   }
+}
+
+/** Not somebody's change: the split itself is locked until a person unlocks the image. */
+function isHeldOut(payload, theirs) {
+  return payload.kind === "set_split" && theirs.split === "held_out" && payload.split !== "held_out";
 }
 
 function describeConflict(payload, theirs, classes) {

@@ -105,7 +105,7 @@ class Outbox {
 
   /** The payload with the newest row versions that this browser has caused or seen. */
   prepare({ payload, versions }) {
-    if (payload.kind !== "relabel" && payload.kind !== "set_split") return payload;
+    if ((payload.kind !== "relabel" && payload.kind !== "set_split") || payload.where) return payload;
     const expected = {};
     for (const [id, seen] of Object.entries(versions)) {
       expected[id] = Math.max(seen, this.known.get(id) ?? 0);
@@ -127,7 +127,7 @@ class Outbox {
         if (!inConflict.has(asset.id)) this.known.set(asset.id, asset.row_version);
       }
       this.queue.splice(this.queue.indexOf(record), 1);
-      if (record.payload.kind === "relabel" || record.payload.kind === "set_split") {
+      if ((record.payload.kind === "relabel" || record.payload.kind === "set_split") && !record.payload.where) {
         record.open = (result.conflicts ?? []).filter((conflict) => conflict.row_version != null);
       }
       if (record.open?.length) {

@@ -11,6 +11,28 @@ class Selection {
     this.focus = 0;
     this.anchor = 0;
     this.ids = new Set();
+    this.matching = 0; // how many are meant when the selection is "all that match the filter"
+  }
+
+  /** Every choice of single tiles ends the choice of all that match. */
+  set ids(ids) {
+    this.chosen = ids;
+    this.matching = 0;
+  }
+
+  get ids() {
+    return this.chosen;
+  }
+
+  /** Not a list of ids but the filter itself, with its number of images now. */
+  selectMatching(count) {
+    this.ids = new Set(this.rows.list.map((row) => row.id));
+    this.matching = count;
+    this.onChange();
+  }
+
+  invert() {
+    this.select(this.rows.list.filter((row) => !this.ids.has(row.id)).map((row) => row.id));
   }
 
   focusedRow() {
@@ -45,7 +67,9 @@ class Selection {
     if (extend) {
       this.selectRange(this.anchor, this.focus, toggle);
     } else if (toggle) {
-      if (!this.ids.delete(id)) this.ids.add(id);
+      const ids = new Set(this.ids);
+      if (!ids.delete(id)) ids.add(id);
+      this.ids = ids;
       this.anchor = this.focus;
     } else {
       this.ids = new Set([id]);

@@ -1,0 +1,48 @@
+"""What changed since the browser last looked: a number to poll, and rows as they are now.
+
+Streams would hold one of the six connections that a browser opens to a host, so the gallery
+asks for the newest revision every second or two and for the rows on screen when it moved.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.routing import Route
+
+from forge_core.api import parsing, shapes
+from forge_core.api.answering import Asked, WorkspaceProvider, reading
+from forge_core.catalog import history
+from forge_core.errors import InvalidInput
+
+MAX_IDS = 500
+MAX_IDS_CHARACTERS = MAX_IDS * 37
+
+
+def routes(provider: WorkspaceProvider) -> list[Route]:
+    """`/revision` and `/assets/now`."""
+    return [
+        Route("/forge-api/revision", reading(provider, show_revision)),
+        Route("/forge-api/assets/now", reading(provider, list_now)),
+    ]
+
+
+def show_revision(asked: Asked) -> Mapping[str, Any]:
+    """Number of the newest revision of the catalog."""
+    parsing.parse_query(asked.request.query_params, ())
+    return {"revision": history.latest_revision_id(asked.workspace)}
+
+
+def list_now(asked: Asked) -> Mapping[str, Any]:
+    """The named images as they are now, and the revision that they are at least of.
+
+    `ids` are up to `MAX_IDS` ids with commas between; one that is missing in the answer is no
+    longer in the catalog.
+    """
+    query = parsing.parse_query(asked.request.query_params, ("ids",), ids=MAX_IDS_CHARACTERS)
+    ids = [parsing.parse_id(text) for text in query.get("ids", "").split(",") if text]
+    if len(ids) > MAX_IDS:
+        raise InvalidInput(f"{len(ids)} images were asked for, at most {MAX_IDS} at once.")
+    with asked.workspace.database.read() as uow:
+        revision_id = uow.revisions.latest_id()
+        assets = uow.assets.list_by_ids(ids)
+    return {"revision": revision_id, "assets": [shapes.shape_asset(asset) for asset in assets]}
