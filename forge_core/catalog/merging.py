@@ -276,13 +276,11 @@ def follow(merges: Mapping[int, int], label_id: int) -> int:
 
 
 def _move_images(uow: UnitOfWork, revision_id: int, label_id: int, into: Label | None) -> None:
-    assets = uow.assets.list_by_ids(uow.assets.list_ids(AssetFilter(label=label_id)))
     values = {
         "label_id": into.label_id if into else None,
         "label_name": into.name if into else None,
     }
-    if assets:
-        changing.change_assets(uow, revision_id, assets, values)
+    uow.changes.update_matching(revision_id, AssetFilter(label=label_id), values)
 
 
 def _retire(uow: UnitOfWork, revision_id: int, label: Label, *, merged_into: int | None) -> None:
