@@ -1,35 +1,70 @@
 """Take images and labels out again, so that our importer and other tools can read them."""
 
-import csv
-import re
-import shutil
-import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from io import TextIOWrapper
 from pathlib import Path, PurePosixPath
-from typing import IO
 
 from db.records import Asset, AssetFilter
 from forge_core.catalog import browsing
-from forge_core.catalog.formats.table import TABLE_NAME
+from forge_core.catalog.formats import (
+    coco,
+    fiftyone_labels,
+    hf_imagefolder,
+    label_studio,
+    table_writing,
+    writing,
+)
+from forge_core.catalog.formats.writing import ExportFormat, FolderSink, Sink
 from forge_core.errors import Conflict, InvalidInput, NotFound
 from forge_core.workspace import Workspace
 
-COLUMNS = (
-    "file_path",
-    "label_name",
-    "split_type",
-    "source_dataset",
-    "is_augmented",
-    "width",
-    "height",
-    "content_hash",
-    "asset_id",
-)
-UNASSIGNED = "unassigned"
-UNLABELLED = "unlabelled"
+EXPORTS: dict[str, ExportFormat] = {
+    "folders": ExportFormat(
+        "Folders with labels.csv",
+        "Folders split/class/file that every library reads; labels.csv keeps all the rest.",
+        table_writing.write_csv,
+        table_writing.folder_of,
+    ),
+    "hf_imagefolder": ExportFormat(
+        "Hugging Face imagefolder",
+        "Split folders with metadata.jsonl, for load_dataset(“imagefolder”).",
+        hf_imagefolder.write_labels,
+        hf_imagefolder.folder_of,
+    ),
+    "fiftyone": ExportFormat(
+        "FiftyOne labels",
+        "A folder data/ and labels.json for each split: FiftyOneImageClassificationDataset.",
+        fiftyone_labels.write_labels,
+        fiftyone_labels.folder_of,
+    ),
+    "coco": ExportFormat(
+        "COCO annotations",
+        "One annotation of the whole image for each label, a JSON file for each split.",
+        coco.write_labels,
+        coco.folder_of,
+    ),
+    "label_studio": ExportFormat(
+        "Label Studio tasks",
+        "Images and tasks.json with the label as a choice, to go on labelling there.",
+        label_studio.write_labels,
+        label_studio.folder_of,
+    ),
+    "csv": ExportFormat(
+        "labels.csv",
+        "A table without images: path, class, split, source and group of each.",
+        table_writing.write_csv,
+        ending=".csv",
+    ),
+    "parquet": ExportFormat(
+        "labels.parquet",
+        "The same table for pandas, polars and DuckDB.",
+        table_writing.write_parquet,
+        ending=".parquet",
+    ),
+}
+"""Formats by name; docs/formats.md says what each can hold."""
+
+_LONGEST_NAME_BYTES = 200
 
 Progress = Callable[[int, int], None]
 
@@ -62,132 +97,85 @@ def list_matching(workspace: Workspace, where: AssetFilter) -> list[Asset]:
     return found
 
 
-def export_csv(
-    workspace: Workspace, destination: Path, where: AssetFilter | None = None
-) -> ExportReport:
-    """Write a table of labels; paths are relative to the asset root.
-
-    Laid beside the images (in the asset root) as labels.csv, our importer reads it back.
+def get_format(name: str) -> ExportFormat:
+    """The format of this name.
 
     Raises:
-        InvalidInput: Nothing matches.
+        InvalidInput: There is none.
     """
-    assets = list_matching(workspace, where or AssetFilter())
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    temporary = destination.with_name(f".{destination.name}.part")
-    with temporary.open("w", encoding="utf-8", newline="") as file:
-        write_table(file, ((asset, asset.file_path) for asset in assets))
-    temporary.replace(destination)
-    return ExportReport(num_images=len(assets), missing=[])
+    if name not in EXPORTS:
+        raise InvalidInput(
+            f"There is no format {name!r} to write.", next_step=f"Use {', '.join(EXPORTS)}."
+        )
+    return EXPORTS[name]
 
 
-def export_folders(
+def export(
     workspace: Workspace,
     destination: Path,
     where: AssetFilter | None = None,
     *,
+    format_name: str = "folders",
     progress: Progress | None = None,
 ) -> ExportReport:
-    """Write `split/class/file` with the image bytes and a labels.csv, into a folder or a .zip.
+    """Write images and labels, or the labels alone; the importer reads every format back.
 
-    Other tools read the folders; our importer reads labels.csv and loses nothing.
+    Paths of a table without images are relative to the asset root: laid there, as labels.csv or
+    labels.parquet, it is read back as well.
 
     Args:
         workspace: The workspace.
-        destination: A new or empty folder, or the name of a .zip file that does not exist.
+        destination: A new or empty folder, or the name of a .zip file that does not exist; for a
+            table the file itself, which is replaced.
         where: Which images; None for all.
+        format_name: A key of `EXPORTS`.
         progress: Told (images written, images in all).
 
     Raises:
-        InvalidInput: Nothing matches.
+        InvalidInput: Nothing matches, or there is no such format.
         Conflict: The destination holds something already.
     """
+    chosen = get_format(format_name)
     assets = list_matching(workspace, where or AssetFilter())
+    if chosen.folder_of is None:
+        return _write_table(chosen, assets, destination)
     if destination.suffix.lower() == ".zip":
         if destination.exists():
             raise Conflict(f"{destination.name} exists already.", next_step="Name another file.")
-        with _zip_writer(destination) as writer:
-            return _write_all(workspace, assets, writer, progress)
-    if destination.exists() and any(destination.iterdir()):
+        with writing.open_zip(destination) as sink:
+            return _write_all(workspace, chosen, assets, sink, progress)
+    if destination.exists() and (not destination.is_dir() or any(destination.iterdir())):
         raise Conflict(
             f"The folder {destination.name} is not empty.", next_step="Name a new folder."
         )
-    return _write_all(workspace, assets, _FolderWriter(destination), progress)
+    return _write_all(workspace, chosen, assets, FolderSink(destination), progress)
 
 
-def write_table(file: IO[str], rows: Iterator[tuple[Asset, str]]) -> None:
-    """Write labels.csv: a header and a row for each (asset, path as written)."""
-    writer = csv.writer(file)
-    writer.writerow(COLUMNS)
-    for asset, path in rows:
-        writer.writerow(
-            [
-                path,
-                asset.label_name or "",
-                asset.split_type or "",
-                asset.source_dataset,
-                str(asset.is_augmented).lower(),
-                asset.width,
-                asset.height,
-                asset.content_hash,
-                asset.asset_id,
-            ]
-        )
-
-
-class _FolderWriter:
-    """Files below a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def write(self, path: str, data: bytes) -> None:
-        target = self._folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
-
-    @contextmanager
-    def open_table(self) -> Iterator[IO[str]]:
-        with (self._folder / TABLE_NAME).open("w", encoding="utf-8", newline="") as file:
-            yield file
-
-
-class _ZipWriter:
-    """Files inside a zip; images are stored, because they are compressed already."""
-
-    def __init__(self, archive: zipfile.ZipFile) -> None:
-        self._archive = archive
-
-    def write(self, path: str, data: bytes) -> None:
-        self._archive.writestr(path, data, compress_type=zipfile.ZIP_STORED)
-
-    @contextmanager
-    def open_table(self) -> Iterator[IO[str]]:
-        with (
-            self._archive.open(TABLE_NAME, "w") as raw,
-            TextIOWrapper(raw, encoding="utf-8", newline="") as file,
-        ):
-            yield file
-
-
-@contextmanager
-def _zip_writer(destination: Path) -> Iterator[_ZipWriter]:
-    destination.parent.mkdir(parents=True, exist_ok=True)
+def _write_table(chosen: ExportFormat, assets: list[Asset], destination: Path) -> ExportReport:
+    """The label file alone, under the name that was asked for."""
+    written = [(asset, asset.file_path) for asset in assets]
     temporary = destination.with_name(f".{destination.name}.part")
+    temporary.mkdir(parents=True, exist_ok=True)
     try:
-        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
-            yield _ZipWriter(archive)
-        shutil.move(temporary, destination)
+        chosen.write_labels(FolderSink(temporary), written)
+        (made,) = temporary.iterdir()
+        made.replace(destination)
     finally:
-        temporary.unlink(missing_ok=True)
+        for left in temporary.iterdir():
+            left.unlink()
+        temporary.rmdir()
+    return ExportReport(num_images=len(assets), missing=[])
 
 
 def _write_all(
     workspace: Workspace,
+    chosen: ExportFormat,
     assets: list[Asset],
-    writer: _FolderWriter | _ZipWriter,
+    sink: Sink,
     progress: Progress | None,
 ) -> ExportReport:
+    assert chosen.folder_of is not None
+    has_splits = any(asset.split_type is not None for asset in assets)
     written: list[tuple[Asset, str]] = []
     missing: list[str] = []
     used: set[str] = set()
@@ -197,28 +185,25 @@ def _write_all(
         except NotFound:
             missing.append(asset.file_path)
             continue
-        path = _export_path(asset, used)
-        writer.write(path, data)
+        path = _free_path(asset, chosen.folder_of(asset, has_splits), used)
+        sink.write(path, data)
         written.append((asset, path))
         if progress is not None:
             progress(position + 1, len(assets))
-    with writer.open_table() as file:
-        write_table(file, iter(written))
+    chosen.write_labels(sink, written)
     return ExportReport(num_images=len(written), missing=missing)
 
 
-def _export_path(asset: Asset, used: set[str]) -> str:
-    """`split/class/file`, with a folder name that every system takes, and no path twice."""
+def _free_path(asset: Asset, folder: str, used: set[str]) -> str:
+    """A path in the folder that no other has, also without its ending and in capital letters."""
     name = PurePosixPath(asset.file_path).name
-    folder = f"{asset.split_type or UNASSIGNED}/{_folder_name(asset.label_name)}"
-    path = f"{folder}/{name}"
-    if path.lower() in used:
-        path = f"{folder}/{asset.content_hash[:12]}-{name}"
-    used.add(path.lower())
+    path = f"{folder}/{name}" if folder else name
+    stem = path.rpartition(".")[0].casefold()
+    if stem in used or len(name.encode()) > _LONGEST_NAME_BYTES:
+        ending = PurePosixPath(name).suffix
+        kept = name.removesuffix(ending).encode()[:_LONGEST_NAME_BYTES].decode(errors="ignore")
+        name = f"{asset.content_hash[:12]}-{kept}{ending}"
+        path = f"{folder}/{name}" if folder else name
+        stem = path.rpartition(".")[0].casefold()
+    used.add(stem)
     return path
-
-
-def _folder_name(label_name: str | None) -> str:
-    if label_name is None:
-        return UNLABELLED
-    return re.sub(r"[^\w .()+-]", "_", label_name).strip(" .") or "_"

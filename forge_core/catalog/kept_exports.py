@@ -8,7 +8,6 @@ import time
 import uuid
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Literal
 
 from db.records import AssetFilter
 from forge_core.catalog import exporting, history
@@ -16,7 +15,6 @@ from forge_core.catalog.exporting import ExportReport, Progress
 from forge_core.workspace import Workspace
 
 KEPT_SECONDS = 24 * 3600
-ExportFormat = Literal["csv", "zip"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,22 +30,20 @@ class KeptExport:
         return self.path.stat().st_size
 
 
-def find_export(
-    workspace: Workspace, where: AssetFilter, export_format: ExportFormat
-) -> KeptExport | None:
+def find_export(workspace: Workspace, where: AssetFilter, format_name: str) -> KeptExport | None:
     """The export of these images as the catalog is now, when it was made already, else None."""
-    path = _path_of(workspace, where, export_format)
+    path = _path_of(workspace, where, format_name)
     return KeptExport(path=path, report=None) if path.exists() else None
 
 
 def make_export(
     workspace: Workspace,
     where: AssetFilter,
-    export_format: ExportFormat,
+    format_name: str,
     *,
     progress: Progress | None = None,
 ) -> KeptExport:
-    """Write labels.csv or a zip of images and labels into the cache; idempotent.
+    """Write a table, or a zip of images and labels, into the cache; idempotent.
 
     Exports older than a day are removed on the way. One that misses files is not found again,
     so that its report is never lost.
@@ -55,23 +51,20 @@ def make_export(
     Args:
         workspace: The workspace.
         where: Which images.
-        export_format: `csv` for the table alone, `zip` for `split/class/file` with the table.
+        format_name: A key of `exporting.EXPORTS`.
         progress: Told (images written, images in all) while a zip is made.
 
     Raises:
-        InvalidInput: Nothing matches.
+        InvalidInput: Nothing matches, or there is no such format.
     """
     _remove_old(workspace)
-    kept = find_export(workspace, where, export_format)
+    kept = find_export(workspace, where, format_name)
     if kept is not None:
         return kept
-    path = _path_of(workspace, where, export_format)
+    path = _path_of(workspace, where, format_name)
     # A name of its own: two people may ask for the same export at the same time.
-    own = path.with_name(f"{uuid.uuid4().hex}.{export_format}")
-    if export_format == "csv":
-        report = exporting.export_csv(workspace, own, where)
-    else:
-        report = exporting.export_folders(workspace, own, where, progress=progress)
+    own = path.with_name(f"{uuid.uuid4().hex}{path.suffix}")
+    report = exporting.export(workspace, own, where, format_name=format_name, progress=progress)
     if report.missing:
         return KeptExport(path=own, report=report)
     return KeptExport(path=own.replace(path), report=report)
@@ -81,10 +74,11 @@ def _folder(workspace: Workspace) -> Path:
     return workspace.cache_folder / "exports"
 
 
-def _path_of(workspace: Workspace, where: AssetFilter, export_format: ExportFormat) -> Path:
+def _path_of(workspace: Workspace, where: AssetFilter, format_name: str) -> Path:
     revision_id = history.latest_revision_id(workspace)
     key = hashlib.sha256(repr(astuple(where)).encode()).hexdigest()[:12]
-    return _folder(workspace) / f"{revision_id}-{key}.{export_format}"
+    ending = exporting.get_format(format_name).ending
+    return _folder(workspace) / f"{revision_id}-{key}-{format_name}{ending}"
 
 
 def _remove_old(workspace: Workspace) -> None:

@@ -9,7 +9,8 @@ Source: cocodataset.org, "Data format"; its classification use as datumaro's coc
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from forge_core.catalog.formats import placing, table
+from db.records import Asset
+from forge_core.catalog.formats import placing, table, writing
 from forge_core.catalog.formats.placing import Record
 from forge_core.catalog.formats.scanned import (
     ReadOptions,
@@ -18,6 +19,7 @@ from forge_core.catalog.formats.scanned import (
     split_of_name,
 )
 from forge_core.catalog.formats.walking import Walked
+from forge_core.catalog.formats.writing import Sink, Written
 
 _FOLDERS = ("annotations", "labels", "result")
 
@@ -89,3 +91,52 @@ def _key(value: Any) -> object:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
+
+
+def folder_of(asset: Asset, has_splits: bool) -> str:
+    """`images/<split>`."""
+    return f"images/{writing.split_folder(asset)}"
+
+
+def write_labels(sink: Sink, written: Written) -> None:
+    """`annotations/labels_<split>.json`: an annotation of the whole image for each label.
+
+    `file_name` is relative to the folder of the export. Split, source and group are fields of an
+    image that other readers pass over.
+    """
+    categories = {name: number for number, name in enumerate(writing.class_names(written), start=1)}
+    for split, group in writing.by_split(written).items():
+        with sink.open_text(f"annotations/labels_{split}.json") as file:
+            file.write('{"info": {"description": "Vision Forge"}, "licenses": [], "categories": ')
+            file.write(
+                writing.to_json(
+                    [{"id": n, "name": name, "supercategory": ""} for name, n in categories.items()]
+                )
+            )
+            file.write(', "images": [')
+            writing.write_json_items(file, (_image(n, *pair) for n, pair in enumerate(group, 1)))
+            file.write('], "annotations": [')
+            labelled = ((n, pair[0]) for n, pair in enumerate(group, 1) if pair[0].label_name)
+            writing.write_json_items(
+                file, (_annotation(n, asset, categories) for n, asset in labelled)
+            )
+            file.write("]}")
+
+
+def _image(number: int, asset: Asset, path: str) -> str:
+    size = {"width": asset.width, "height": asset.height}
+    return writing.to_json({"id": number, "file_name": path, **size, **writing.extras(asset)})
+
+
+def _annotation(number: int, asset: Asset, categories: Mapping[str, int]) -> str:
+    return writing.to_json(
+        {
+            "id": number,
+            "image_id": number,
+            "category_id": categories[asset.label_name or ""],
+            "bbox": [0, 0, asset.width, asset.height],
+            "area": asset.width * asset.height,
+            "iscrowd": 0,
+            "segmentation": [],
+        }
+    )

@@ -9,10 +9,12 @@ Source: FiftyOne user guide, "Importing data into FiftyOne", FiftyOneImageClassi
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from forge_core.catalog.formats import placing, table
+from db.records import Asset
+from forge_core.catalog.formats import placing, table, writing
 from forge_core.catalog.formats.placing import Record
 from forge_core.catalog.formats.scanned import ReadOptions, ScannedFolder, split_of_name
 from forge_core.catalog.formats.walking import Walked
+from forge_core.catalog.formats.writing import Sink, Written
 
 LABELS_NAME = "labels.json"
 DATA_FOLDER = "data"
@@ -88,3 +90,38 @@ def _labels(target: Any, classes: list[Any]) -> Iterator[str]:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
+
+
+def folder_of(asset: Asset, has_splits: bool) -> str:
+    """`<split>/data`, or `data` when no image has a split."""
+    return f"{writing.split_folder(asset)}/{DATA_FOLDER}" if has_splits else DATA_FOLDER
+
+
+def write_labels(sink: Sink, written: Written) -> None:
+    """A labels.json beside each data folder; source and group in a field that is only ours."""
+    classes = writing.class_names(written)
+    numbers = {name: number for number, name in enumerate(classes)}
+    folders: dict[str, list[tuple[str, Asset]]] = {}
+    for asset, path in written:
+        folder, _, name = path.rpartition(f"{DATA_FOLDER}/")
+        folders.setdefault(folder, []).append((name.rpartition(".")[0], asset))
+    for folder, members in folders.items():
+        with sink.open_text(f"{folder}{LABELS_NAME}") as file:
+            file.write(f'{{"classes": {writing.to_json(classes)}, "labels": {{')
+            writing.write_json_items(
+                file,
+                (
+                    f"{writing.to_json(name)}: "
+                    + ("null" if asset.label_name is None else str(numbers[asset.label_name]))
+                    for name, asset in members
+                ),
+            )
+            file.write(f'}}, "{EXTRA}": {{')
+            writing.write_json_items(
+                file,
+                (
+                    f"{writing.to_json(name)}: {writing.to_json(writing.extras(asset))}"
+                    for name, asset in members
+                ),
+            )
+            file.write("}}")

@@ -8,16 +8,19 @@ Source: the guide "Create an image dataset" of the library `datasets`, section I
 import json
 from collections.abc import Iterator
 
+from db.records import Asset
 from forge_core.catalog.formats import columns as roles
-from forge_core.catalog.formats import placing, table, table_file
+from forge_core.catalog.formats import placing, table, table_file, writing
 from forge_core.catalog.formats.placing import Record
 from forge_core.catalog.formats.scanned import ReadOptions, ScannedFolder, split_of_name
 from forge_core.catalog.formats.walking import Walked
+from forge_core.catalog.formats.writing import Sink, Written
 from forge_core.catalog.import_problems import ImportProblem
 from forge_core.errors import InvalidInput
 
 NAMES = ("metadata.jsonl", "metadata.csv", "metadata.parquet")
 PATH = "file_name"
+_FOLDERS = {"val": "validation"}
 _TRUE = ("true", "1")
 
 
@@ -110,3 +113,32 @@ def _rows(walked: Walked, document: str) -> Iterator[tuple[str, dict[str, str]]]
                     )
     except (ValueError, OSError, RecursionError) as error:
         raise table_file.unreadable(document, error) from error
+
+
+def folder_of(asset: Asset, has_splits: bool) -> str:
+    """`train`, `validation`, `test`, `held_out` or `unassigned`; the top when there is no split."""
+    split = writing.split_folder(asset)
+    return _FOLDERS.get(split, split) if has_splits else ""
+
+
+def write_labels(sink: Sink, written: Written) -> None:
+    """A metadata.jsonl in each split folder, all with the same fields, texts never empty of type.
+
+    JSON Lines and not CSV, in which the reader of `datasets` takes "007" for a number and "NA" for
+    nothing.
+    """
+    folders: dict[str, list[tuple[str, Asset]]] = {}
+    for asset, path in written:
+        folder, _, name = path.rpartition("/")
+        folders.setdefault(folder, []).append((name, asset))
+    for folder, members in folders.items():
+        with sink.open_text(f"{folder}/{NAMES[0]}" if folder else NAMES[0]) as file:
+            for name, asset in members:
+                fields = {
+                    PATH: name,
+                    "label": asset.label_name or "",
+                    "source_dataset": asset.source_dataset,
+                    "group_key": asset.group_key or "",
+                    "is_augmented": asset.is_augmented,
+                }
+                file.write(f"{writing.to_json(fields)}\n")

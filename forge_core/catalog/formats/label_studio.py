@@ -11,12 +11,16 @@ converter of label-studio-sdk 2.0.19.
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
-from forge_core.catalog.formats import placing, table
+from db.records import Asset
+from forge_core.catalog.formats import placing, table, writing
 from forge_core.catalog.formats.placing import Record
 from forge_core.catalog.formats.scanned import ReadOptions, ScannedFolder
 from forge_core.catalog.formats.walking import Walked
+from forge_core.catalog.formats.writing import Sink, Written
 
+TASKS_NAME = "tasks.json"
 _UPLOAD = re.compile(r"^(?:.*/)?upload/(?:.*/)?[0-9a-f]{8}-([^/]+)$")
 _SERVED = "/data/"  # how the server calls uploads and local files
 _IMAGE_KEYS = ("image", "img", "image_url", "url", "captioning", "ocr", "path", "file_name")
@@ -125,3 +129,36 @@ def _choices(task: Mapping[str, Any]) -> Iterator[str]:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
+
+
+def folder_of(asset: Asset, has_splits: bool) -> str:
+    """`images`."""
+    return "images"
+
+
+def write_labels(sink: Sink, written: Written) -> None:
+    """tasks.json with a choice for each label, for an interface with Image "image" and Choices.
+
+    Addresses are those of local files (`/data/local-files/?d=`), relative to the folder of the
+    export: name that in LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT.
+    """
+    with sink.open_text(TASKS_NAME) as file:
+        file.write("[")
+        writing.write_json_items(file, (_task(asset, path) for asset, path in written))
+        file.write("]")
+
+
+def _task(asset: Asset, path: str) -> str:
+    result = {
+        "from_name": "choice",
+        "to_name": "image",
+        "type": "choices",
+        "value": {"choices": [asset.label_name]},
+    }
+    image = f"{_SERVED}local-files/?d={quote(path)}"
+    return writing.to_json(
+        {
+            "data": {"image": image, **writing.extras(asset)},
+            "annotations": [{"result": [result]}] if asset.label_name is not None else [],
+        }
+    )

@@ -31,10 +31,10 @@ def test_make_export__writes_the_table(sqlite_workspace: Workspace):
 def test_make_export__tells_progress_and_is_found_again(sqlite_workspace: Workspace):
     told: list[tuple[int, int]] = []
     kept = kept_exports.make_export(
-        sqlite_workspace, EVERYTHING, "zip", progress=lambda done, total: told.append((done, total))
+        sqlite_workspace, EVERYTHING, "folders", progress=lambda done, total: told.append((done, total))
     )
     assert told == [(number, 9) for number in range(1, 10)]
-    found = kept_exports.find_export(sqlite_workspace, EVERYTHING, "zip")
+    found = kept_exports.find_export(sqlite_workspace, EVERYTHING, "folders")
     assert found is not None
     assert found.path == kept.path
     assert found.size_bytes == kept.path.stat().st_size
@@ -46,7 +46,7 @@ def test_find_export__a_changed_catalog_or_another_filter_is_not_found(
 ):
     kept_exports.make_export(sqlite_workspace, EVERYTHING, "csv")
     assert kept_exports.find_export(sqlite_workspace, AssetFilter(split="val"), "csv") is None
-    assert kept_exports.find_export(sqlite_workspace, EVERYTHING, "zip") is None
+    assert kept_exports.find_export(sqlite_workspace, EVERYTHING, "folders") is None
     arrange.relabel_one(sqlite_workspace, arrange.list_all(sqlite_workspace)[0], "stripe")
     assert kept_exports.find_export(sqlite_workspace, EVERYTHING, "csv") is None
 
@@ -55,7 +55,7 @@ def test_make_export__one_that_misses_files_is_made_anew_each_time(sqlite_worksp
     gone = arrange.list_all(sqlite_workspace)[0].file_path
     (Path(sqlite_workspace.store.root) / gone).unlink()
     for _ in range(2):
-        kept = kept_exports.make_export(sqlite_workspace, EVERYTHING, "zip")
+        kept = kept_exports.make_export(sqlite_workspace, EVERYTHING, "folders")
         assert kept.report is not None
         assert kept.report.missing == [gone]
 
@@ -70,4 +70,4 @@ def test_make_export__removes_those_of_yesterday(sqlite_workspace: Workspace):
 
 def test_make_export__nothing_matches(sqlite_workspace: Workspace):
     with pytest.raises(InvalidInput, match="No image matches"):
-        kept_exports.make_export(sqlite_workspace, AssetFilter(split="test"), "zip")
+        kept_exports.make_export(sqlite_workspace, AssetFilter(split="test"), "folders")

@@ -1,0 +1,74 @@
+"""Writes labels.csv and labels.parquet, which the importer reads back whole."""
+
+import csv
+import re
+
+from db.records import Asset
+from forge_core.catalog.formats import writing
+from forge_core.catalog.formats.table import OWN_NAMES
+from forge_core.catalog.formats.writing import Sink, Written
+
+COLUMNS = (
+    "file_path",
+    "label_name",
+    "split_type",
+    "source_dataset",
+    "group_key",
+    "is_augmented",
+    "width",
+    "height",
+    "content_hash",
+    "asset_id",
+)
+UNLABELLED = "unlabelled"
+_PARQUET_ROWS = 65_536
+
+
+def folder_of(asset: Asset, has_splits: bool) -> str:
+    """`split/class`, with a folder name that every system takes."""
+    return f"{writing.split_folder(asset)}/{_folder_name(asset.label_name)}"
+
+
+def write_csv(sink: Sink, written: Written) -> None:
+    """labels.csv: a header, and a row an image."""
+    with sink.open_text(OWN_NAMES[0]) as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        for asset, path in written:
+            row = _row(asset, path)
+            row["is_augmented"] = str(asset.is_augmented).lower()
+            writer.writerow(["" if value is None else value for value in row.values()])
+
+
+def write_parquet(sink: Sink, written: Written) -> None:
+    """labels.parquet with the columns of labels.csv; what is not known is null."""
+    import pyarrow
+    from pyarrow import parquet
+
+    kinds = {"is_augmented": pyarrow.bool_(), "width": pyarrow.int32(), "height": pyarrow.int32()}
+    schema = pyarrow.schema([(name, kinds.get(name, pyarrow.string())) for name in COLUMNS])
+    with sink.open_binary(OWN_NAMES[1]) as file, parquet.ParquetWriter(file, schema) as writer:
+        for start in range(0, len(written), _PARQUET_ROWS):
+            rows = [_row(asset, path) for asset, path in written[start : start + _PARQUET_ROWS]]
+            writer.write_table(pyarrow.Table.from_pylist(rows, schema=schema))
+
+
+def _row(asset: Asset, path: str) -> dict[str, str | int | bool | None]:
+    return {
+        "file_path": path,
+        "label_name": asset.label_name,
+        "split_type": asset.split_type,
+        "source_dataset": asset.source_dataset,
+        "group_key": asset.group_key,
+        "is_augmented": asset.is_augmented,
+        "width": asset.width,
+        "height": asset.height,
+        "content_hash": asset.content_hash,
+        "asset_id": str(asset.asset_id),
+    }
+
+
+def _folder_name(label_name: str | None) -> str:
+    if label_name is None:
+        return UNLABELLED
+    return re.sub(r"[^\w .()+-]", "_", label_name).strip(" .")[:100] or "_"
