@@ -166,8 +166,15 @@ class AssetStore:
         Returns:
             True when it was done, False when something is there, None when this root cannot
             (another disk, an object store): `add` the bytes then.
+
+        Raises:
+            FileNotFoundError: The source is gone.
+            StorageUnavailable: The folder cannot be written.
         """
-        return local_files.link(self._path(key), source) if self._is_local else None
+        if not self._is_local:
+            return None
+        with self._told("write"):
+            return local_files.link(self._path(key), source)
 
     def exists(self, key: str) -> bool:
         """Whether a file is there."""

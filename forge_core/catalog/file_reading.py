@@ -22,6 +22,8 @@ class ReadFile:
     path: str
     """Where it was read, on this machine."""
     data: bytes
+    """Empty where the caller did not ask for it."""
+    size_bytes: int
     content_hash: str
     perceptual_hash: str
     width: int
@@ -40,10 +42,7 @@ def read_file(root: str, file: ScannedFile, *, limits: DecodeLimits) -> ReadFile
     """
     path = f"{root}/{file.path}"
     try:
-        with open(path, "rb", buffering=0) as stream:  # noqa: PTH123
-            found = os.fstat(stream.fileno())
-            data = stream.read(limits.max_bytes + 1) if found.st_size > limits.max_bytes else b""
-            data = data or stream.readall()
+        data, stamp = _read_whole(path, limits.max_bytes + 1)
         decoded = decode.decode_reduced(data, thumbnails.DEFAULT_SIDE, limits=limits)
         perceptual_hash = hashing.perceptual_hash(decoded.image)
         thumbnail = thumbnails.encode_thumbnail(decoded.image, thumbnails.DEFAULT_SIDE)
@@ -59,11 +58,38 @@ def read_file(root: str, file: ScannedFile, *, limits: DecodeLimits) -> ReadFile
         file=file,
         path=path,
         data=data,
+        size_bytes=len(data),
         content_hash=hashing.content_hash(data),
         perceptual_hash=perceptual_hash,
         width=decoded.width,
         height=decoded.height,
         mime=decoded.mime,
         thumbnail=thumbnail,
-        stamp=(found.st_size, found.st_mtime_ns),
+        stamp=stamp,
     )
+
+
+def _read_whole(path: str, max_bytes: int) -> tuple[bytes, tuple[int, int]]:
+    """The bytes of a file, at most so many, with its size and time of change.
+
+    Raises:
+        ImageRejected: Somebody wrote to it meanwhile.
+    """
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        before = os.fstat(handle)
+        data = os.read(handle, min(before.st_size + 1, max_bytes))
+        while len(data) < min(before.st_size, max_bytes):  # a signal, or more than 2 GiB
+            more = os.read(handle, max_bytes - len(data))
+            if not more:
+                break
+            data += more
+        after = os.fstat(handle)
+    finally:
+        os.close(handle)
+    stamp = (before.st_size, before.st_mtime_ns)
+    if stamp != (after.st_size, after.st_mtime_ns) or len(data) != min(stamp[0], max_bytes):
+        raise ImageRejected(
+            "The file was changed while it was read; import it again.", reason="changed"
+        )
+    return data, stamp

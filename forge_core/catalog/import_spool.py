@@ -6,14 +6,12 @@ catalog in one transaction, chunk by chunk. The file is gone when the process en
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
-from operator import attrgetter
+from typing import NamedTuple
 
 MAX_NAMES = 5_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpooledFile:
+class SpooledFile(NamedTuple):
     """A file whose bytes lie under the asset root, ready to become an asset."""
 
     content_hash: str
@@ -28,14 +26,13 @@ class SpooledFile:
     size_bytes: int
     mime: str
     perceptual_hash: str
-    is_augmented: bool
+    is_augmented: bool  # 0 or 1, as SQLite gives it back
     group_key: str | None
     was_stored: bool
     """This import stored the bytes; otherwise they lay there already."""
 
 
-_COLUMNS = [field.name for field in fields(SpooledFile)]
-_VALUES = attrgetter(*_COLUMNS)
+_COLUMNS = SpooledFile._fields
 
 
 class ImportSpool:
@@ -53,13 +50,14 @@ class ImportSpool:
         )
 
     def add(self, files: Sequence[SpooledFile]) -> None:
-        """Append files; their content hashes must be new."""
-        marks = ", ".join("?" * len(_COLUMNS))
-        self._connection.execute("BEGIN")
-        self._connection.executemany(
-            f"INSERT INTO files ({', '.join(_COLUMNS)}) VALUES ({marks})", map(_VALUES, files)
+        """Append files, up to some thousand; their content hashes must be new."""
+        if not files:
+            return
+        row = f"({', '.join('?' * len(_COLUMNS))})"
+        self._connection.execute(
+            f"INSERT INTO files ({', '.join(_COLUMNS)}) VALUES {', '.join([row] * len(files))}",
+            [value for file in files for value in file],
         )
-        self._connection.execute("COMMIT")
 
     def find(self, content_hashes: Sequence[str]) -> dict[str, tuple[str, str | None]]:
         """Path and label of those of the files that have one of these hashes."""
@@ -85,7 +83,7 @@ class ImportSpool:
             if not rows:
                 return
             last = rows[-1][0]
-            yield [_file(row[1:]) for row in rows]
+            yield [SpooledFile._make(row[1:]) for row in rows]
 
     def drop(self, content_hashes: Sequence[str]) -> None:
         """These are not to be added after all."""
@@ -112,10 +110,3 @@ class ImportSpool:
     def close(self) -> None:
         """Remove the file."""
         self._connection.close()
-
-
-def _file(row: Sequence[object]) -> SpooledFile:
-    values = dict(zip(_COLUMNS, row, strict=True))
-    values["is_augmented"] = bool(values["is_augmented"])
-    values["was_stored"] = bool(values["was_stored"])
-    return SpooledFile(**values)  # type: ignore[arg-type]  # the columns are its fields

@@ -20,26 +20,26 @@ from dataclasses import dataclass, field, replace
 from db.failures import DATABASE_UNAVAILABLE
 from db.records import NewAsset
 from db.unit_of_work import UnitOfWork
-from forge_core.catalog import changing, classes
+from forge_core.catalog import changing, classes, reading_processes
 from forge_core.catalog.changing import Operation
-from forge_core.catalog.file_reading import ReadFile, read_file
+from forge_core.catalog.file_reading import ReadFile
 from forge_core.catalog.formats.scanned import ScannedFile
 from forge_core.catalog.import_plan import ImportPlan, clean_source
 from forge_core.catalog.import_problems import ImportProblem, printable
 from forge_core.catalog.import_spool import ImportSpool, SpooledFile
 from forge_core.catalog.placing import Placement, Placer
+from forge_core.catalog.reading_processes import Outcome
 from forge_core.errors import Conflict, StorageUnavailable
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.imaging.thumbnails import ThumbnailCache
 from forge_core.workspace import Workspace
 
-CHUNK_FILES = 128
+CHUNK_FILES = 256
 CHUNK_BYTES = 32 * 2**20
-BATCH_FILES = 16  # files that one thread reads before it looks for more work
+BATCH_FILES = 16  # files that one process or thread reads before it looks for more work
 FAR_WRITERS = 16  # uploads to an object store wait for the network, not for a processor
 
 Progress = Callable[[int, int], None]
-_Outcome = ReadFile | ImportProblem
 
 
 class ImportCancelled(Conflict):
@@ -126,10 +126,16 @@ class _Import:
         done = 0
         writers = 1 if self._workspace.store.local_root() is not None else FAR_WRITERS
         with (
+            reading_processes.reader_of(
+                self._root,
+                self._plan.num_images,
+                limits=self._limits,
+                with_data=self._placer.needs_data,
+            ) as read,
             ThreadPoolExecutor(os.cpu_count() or 1) as readers,
             ThreadPoolExecutor(writers) as placers,
         ):
-            ahead: list[Future[list[_Outcome]]] = []
+            ahead: list[Future[list[Outcome]]] = []
             try:
                 for chunk in itertools.chain(_chunks(self._plan.files), ([],)):
                     if cancelled():
@@ -137,7 +143,7 @@ class _Import:
                     current, ahead = (
                         ahead,
                         [
-                            readers.submit(self._read_batch, chunk[i : i + BATCH_FILES])
+                            readers.submit(read, chunk[i : i + BATCH_FILES])
                             for i in range(0, len(chunk), BATCH_FILES)
                         ],
                     )
@@ -151,10 +157,7 @@ class _Import:
                 for batch in ahead:
                     batch.cancel()
 
-    def _read_batch(self, files: Sequence[ScannedFile]) -> list[_Outcome]:
-        return [read_file(self._root, file, limits=self._limits) for file in files]
-
-    def _take(self, outcomes: Sequence[_Outcome], placers: ThreadPoolExecutor) -> None:
+    def _take(self, outcomes: Sequence[Outcome], placers: ThreadPoolExecutor) -> None:
         """Sort a chunk into new, present and skipped; store the bytes of the new ones."""
         read = [outcome for outcome in outcomes if isinstance(outcome, ReadFile)]
         self._skipped += [outcome for outcome in outcomes if isinstance(outcome, ImportProblem)]
@@ -207,7 +210,7 @@ class _Import:
             source_dataset=clean_source(file.source_dataset or self._plan.source_dataset),
             width=read.width,
             height=read.height,
-            size_bytes=len(read.data),
+            size_bytes=read.size_bytes,
             mime=read.mime,
             perceptual_hash=read.perceptual_hash,
             is_augmented=file.is_augmented,
@@ -244,6 +247,7 @@ class _Import:
 
     def _drop_what_changed(self, uow: UnitOfWork) -> None:
         """Leave out what others imported, or removed, since it was looked up."""
+        exists = self._workspace.store.exists
         for files in self.spool.chunks():
             known = uow.assets.list_labels_by_hash([file.content_hash for file in files])
             taken = uow.assets.list_hash_by_path([file.key for file in files])
@@ -252,13 +256,14 @@ class _Import:
             for file in files:
                 if file.content_hash in known:
                     continue
-                shown = printable(file.path)
                 if file.key in taken:
-                    message = f"“{shown}”: its place {printable(file.key)} was taken meanwhile."
-                elif not file.was_stored and not self._workspace.store.exists(file.key):
-                    message = f"“{shown}” was removed while it was imported; import it again."
+                    message = f"its place {printable(file.key)} was taken meanwhile."
+                elif not (file.was_stored or self._placer.is_in_place or exists(file.key)):
+                    message = "was removed while it was imported; import it again."
                 else:
                     continue
+                shown = printable(file.path)
+                message = f"“{shown}” {message}"
                 self._skipped.append(ImportProblem(shown, "changed", message))
                 dropped.append(file.content_hash)
             self.spool.drop(dropped)
@@ -333,6 +338,6 @@ def _new_asset(file: SpooledFile, label_ids: dict[str, int]) -> NewAsset:
         size_bytes=file.size_bytes,
         mime=file.mime,
         perceptual_hash=file.perceptual_hash,
-        is_augmented=file.is_augmented,
+        is_augmented=bool(file.is_augmented),
         group_key=file.group_key,
     )

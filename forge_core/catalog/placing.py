@@ -63,7 +63,7 @@ class Placer:
 
     @property
     def needs_data(self) -> bool:
-        """Whether bytes are to be stored, or are only named."""
+        """Whether `place` has to be given the bytes of the files."""
         return not self.is_in_place
 
     def key_of(self, read: ReadFile) -> str | ImportProblem:
@@ -90,7 +90,15 @@ class Placer:
             StorageUnavailable: They cannot be stored (disk full, no such bucket, ...).
         """
         if self.is_in_place:
-            return _changed(read) or (_path_taken(read) if is_taken else (key, False))
+            return _path_taken(read) if is_taken else (key, False)
+        try:
+            return self._place_elsewhere(read, key, is_taken)
+        except FileNotFoundError:
+            return _removed(read)
+
+    def _place_elsewhere(
+        self, read: ReadFile, key: str, is_taken: bool
+    ) -> tuple[str, bool] | ImportProblem:
         if is_taken or not self._store_at(key, read):
             if not is_taken and self._holds(key, read):
                 return key, False
@@ -115,7 +123,7 @@ class Placer:
     def _holds(self, key: str, read: ReadFile) -> bool:
         """Whether the file at a key has these bytes: left by an import that was killed."""
         found = self._store.find(key)
-        if found is None or found.size_bytes != len(read.data):
+        if found is None or found.size_bytes != read.size_bytes:
             return False
         return hashing.content_hash(self._store.read(key)) == read.content_hash
 
@@ -131,15 +139,20 @@ def _path_taken(read: ReadFile) -> ImportProblem:
 
 def _changed(read: ReadFile) -> ImportProblem | None:
     """A problem, if the file is not the one that was read any more."""
-    shown = printable(read.file.path)
     try:
         now = os.stat(read.path)  # noqa: PTH116
     except OSError:
-        return ImportProblem(shown, "unreadable", f"“{shown}” was removed while it was imported.")
+        return _removed(read)
     if (now.st_size, now.st_mtime_ns) == read.stamp:
         return None
+    shown = printable(read.file.path)
     message = f"“{shown}” was changed while it was imported; import it again."
     return ImportProblem(shown, "changed", message)
+
+
+def _removed(read: ReadFile) -> ImportProblem:
+    shown = printable(read.file.path)
+    return ImportProblem(shown, "unreadable", f"“{shown}” was removed while it was imported.")
 
 
 def _not_in_place(store: AssetStore, folder: Path) -> InvalidInput:

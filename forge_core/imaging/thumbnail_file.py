@@ -14,6 +14,7 @@ from pathlib import Path
 
 _PAGE_BYTES = 65_536  # a thumbnail lies on one page
 _WAIT_SECONDS = 5.0
+_ROWS = 128  # one statement, so that the interpreter lock changes hands once
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS thumbnails ("
     "content_hash BLOB NOT NULL, size INTEGER NOT NULL, checksum INTEGER NOT NULL, "
@@ -47,7 +48,7 @@ class ThumbnailFile:
             except sqlite3.Error as error:
                 self._give_up(error)
                 return None
-        if row is None or zlib.crc32(row[1]) != row[0]:
+        if row is None or _checksum(row[1]) != row[0]:
             return None
         return bytes(row[1])
 
@@ -55,16 +56,19 @@ class ThumbnailFile:
         """Keep thumbnails, as (content hash, size, bytes); all of them or none."""
         if not thumbnails:
             return
-        rows = [(key, size, zlib.crc32(jpeg), jpeg) for key, size, jpeg in thumbnails]
+        rows = [(key, size, _checksum(jpeg), jpeg) for key, size, jpeg in thumbnails]
         with self._lock:
             try:
                 connection = self._open(make=True)
                 assert connection is not None, "it was asked to make the file"
                 connection.execute("BEGIN IMMEDIATE")
                 try:
-                    connection.executemany(
-                        "INSERT OR REPLACE INTO thumbnails VALUES (?, ?, ?, ?)", rows
-                    )
+                    for part in (rows[i : i + _ROWS] for i in range(0, len(rows), _ROWS)):
+                        marks = ", ".join(["(?, ?, ?, ?)"] * len(part))
+                        connection.execute(
+                            f"INSERT OR REPLACE INTO thumbnails VALUES {marks}",
+                            [value for row in part for value in row],
+                        )
                     connection.execute("COMMIT")
                 except BaseException:
                     if connection.in_transaction:
@@ -96,7 +100,7 @@ class ThumbnailFile:
         )
         self._connection = connection
         connection.execute(f"PRAGMA page_size={_PAGE_BYTES}")
-        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA journal_mode=TRUNCATE")  # each picture is written once
         connection.execute("PRAGMA synchronous=OFF")
         connection.execute(_SCHEMA)
         made = self._path.stat()
@@ -118,5 +122,13 @@ class ThumbnailFile:
             error, sqlite3.OperationalError
         )
         if is_damaged:
-            for ending in ("", "-wal", "-shm"):
+            for ending in ("", "-journal"):
                 self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
+
+
+def _checksum(jpeg: bytes) -> int:
+    """CRC-32 in pieces so short that Python keeps its lock: handing that over costs more."""
+    view, checksum = memoryview(jpeg), 0
+    for start in range(0, len(view), 4_096):
+        checksum = zlib.crc32(view[start : start + 4_096], checksum)
+    return checksum

@@ -264,7 +264,7 @@ def test_export__csv_beside_the_images_is_read_back(workspace: Workspace, tmp_pa
     assert root is not None
     assert exporting.export_csv(workspace, root / "labels.csv").num_images == 30
     plan = import_plan.prepare(workspace, root / "labels.csv")
-    assert (plan.layout, plan.num_images) == ("csv", 30)
+    assert (plan.layout, plan.num_images) == ("vision_forge", 30)
     assert importing.run_import(workspace, plan, author=AUTHOR).already_present == 30
 
 
