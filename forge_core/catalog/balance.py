@@ -75,7 +75,9 @@ def class_balance(workspace: Workspace) -> Balance:
 
 def describe_balance(labels: Sequence[Label], counts: Sequence[CountRow]) -> Balance:
     """The balance of these counts. Pure: same input, same answer."""
-    rows = [_row(label, counts) for label in labels if not label.is_retired]
+    # A retired class is seen only while an undo has given it images again.
+    all_rows = [(label, _row(label, counts)) for label in labels]
+    rows = [row for label, row in all_rows if row.total or not label.is_retired]
     unlabelled = _row(None, counts)
     train_sizes = [row.train for row in rows if row.train]
     ratio = max(train_sizes) / min(train_sizes) if train_sizes else None

@@ -140,7 +140,11 @@ def status(workspace: Workspace) -> DuplicateStatus:
             num_images=num_images,
             num_groups_across=groups_across,
             num_images_across=images_across,
-            num_arrived=uow.duplicates.count_arrivals_after(revision_id or 0),
+            num_arrived=(
+                sum(row.num_assets for row in uow.counts.list_all() if not row.is_augmented)
+                if revision_id is None
+                else uow.duplicates.count_arrivals_after(revision_id)
+            ),
         )
 
 

@@ -29,6 +29,7 @@ SECTIONS: dict[str, tuple[PageEntry, ...]] = {
     "Data": (
         PageEntry("data/gallery.py", "gallery", "Gallery", ":material/grid_view:"),
         PageEntry("data/balance.py", "balance", "Class balance", ":material/bar_chart:"),
+        PageEntry("data/review.py", "review", "Review", ":material/rule:"),
         PageEntry("data/import_export.py", "import", "Import & export", ":material/swap_vert:"),
     ),
     "Train": (

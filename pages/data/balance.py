@@ -17,6 +17,7 @@ from pages.components import (
     doors,
     empty_state,
     errors,
+    leak_panel,
     navigation,
     page_frame,
     session,
@@ -43,6 +44,7 @@ def show() -> None:
         show_counts(balance)
     with side:
         plan = split_panel.show(workspace, balance) if labelled(balance) else no_split()
+        leak_panel.show(workspace, balance.total)
         class_editor.show(workspace, session.author())
     with top:
         show_top(workspace, plan)
@@ -61,7 +63,7 @@ def show_top(workspace: Workspace, plan: SplitPlan | None) -> None:
     if pressed and plan is not None:
         result = splitting.apply_split(workspace, plan, author=session.author())
         if result.status == changing.APPLIED:
-            moved = wording.plural(len(result.assets), "image is", "images are")
+            moved = wording.plural(result.num_changed, "image is", "images are")
             undo_notice.offer(f"{moved} split {plan.ratios} by class.", result.revision_id)
         st.rerun()
     undo_notice.show(workspace, session.author())

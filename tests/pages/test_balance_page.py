@@ -178,7 +178,7 @@ def test_rename__follows_on_every_image_and_can_be_undone(
     unsplit: list[Asset], sqlite_workspace: Workspace
 ):
     app = visit(PAGE)
-    app.selectbox(key="class:renamed").set_value(arrange.class_id(sqlite_workspace, "circle"))
+    app.selectbox(key="class:chosen").set_value(arrange.class_id(sqlite_workspace, "circle"))
     app.text_input(key="class:rename_to").input("disc")
     press(app, "Rename")
     assert "'circle' is now called 'disc'." in words(app)
@@ -192,6 +192,111 @@ def test_rename__to_a_class_that_exists_is_refused(unsplit: list[Asset]):
     app.text_input(key="class:rename_to").input("square")
     press(app, "Rename")
     assert "cannot be renamed to 'square': that class exists." in words(app)
+
+
+def test_merge__says_what_becomes_of_the_images_and_is_undone(
+    unsplit: list[Asset], sqlite_workspace: Workspace
+):
+    app = visit(PAGE)
+    app.selectbox(key="class:chosen").set_value(arrange.class_id(sqlite_workspace, "circle"))
+    app.segmented_control(key="class:action").set_value("Merge")
+    app.run()
+    app.selectbox(key="class:merge_into").set_value(arrange.class_id(sqlite_workspace, "square"))
+    app.run()
+    assert "'circle' has 10 images (10 no split): all become 'square', which then has 20" in words(
+        app
+    )
+    press(app, "Merge classes")
+    assert "'circle' is merged into 'square'." in words(app)
+    assert list(app.dataframe[0].value["Class"]) == ["square", "stripe"]
+    assert "1 retired class" in [expander.label for expander in app.expander]
+    press(app, "Undo")
+    assert list(app.dataframe[0].value["Class"]) == ["circle", "square", "stripe"]
+
+
+def test_retire__asks_for_the_labels_first_and_can_be_brought_back(
+    unsplit: list[Asset], sqlite_workspace: Workspace
+):
+    app = visit(PAGE)
+    app.segmented_control(key="class:action").set_value("Retire")
+    app.run()
+    assert app.button(key="class:retire").disabled
+    circle = arrange.class_id(sqlite_workspace, "circle")
+    app.checkbox(key=f"class:unlabel:{circle}").check()
+    app.run()
+    press(app, "Retire class")
+    assert "'circle' is retired." in words(app)
+    assert balance.class_balance(sqlite_workspace).unlabelled.total == 10
+    press(app, "Bring back")
+    assert "'circle' is in use again." in words(app)
+    assert {row.label_name for row in balance.class_balance(sqlite_workspace).rows} == {
+        "circle",
+        "square",
+        "stripe",
+    }
+
+
+def test_look__colour_key_and_description_are_saved(
+    unsplit: list[Asset], sqlite_workspace: Workspace
+):
+    app = visit(PAGE)
+    app.segmented_control(key="class:action").set_value("Look")
+    app.run()
+    circle = arrange.class_id(sqlite_workspace, "circle")
+    app.color_picker(key=f"class:color:{circle}").set_value("#112233")
+    app.selectbox(key=f"class:key:{circle}").set_value("w")
+    app.text_area(key=f"class:description:{circle}").input("round things")
+    press(app, "Save")
+    assert "The look of 'circle' is changed." in words(app)
+    changed = classes.get_class(sqlite_workspace, "circle")
+    assert (changed.color, changed.hotkey, changed.description) == (
+        "#112233",
+        "w",
+        "round things",
+    )
+
+
+def test_split__by_numbers_of_images(unsplit: list[Asset], sqlite_workspace: Workspace):
+    app = visit(PAGE, split_unit="Images", split_val_images="6", split_test_images="3")
+    assert list(app.table[0].value["After"]) == ["21", "6", "3", "0"]
+    primary(app).click()
+    app.run()
+    assert "30 images are split rest/6/3 by class." in words(app)
+    assert counts(sqlite_workspace)["circle"] == (7, 2, 1)
+
+
+def test_split__more_images_than_there_are_is_refused(unsplit: list[Asset]):
+    app = visit(PAGE, split_unit="Images", split_val_images="60")
+    assert "160 images were asked for, 30 can be divided." in words(app)
+    assert primary(app).disabled
+
+
+def test_split__groups_by_path_stay_whole_and_what_is_uneven_is_said(
+    unsplit: list[Asset], sqlite_workspace: Workspace
+):
+    app = visit(PAGE, split_together="Path", split_path=r"(circle|square|stripe)_")
+    assert "3 groups are kept whole, the largest of 10." in words(app)
+    assert "train gets 33.3 % instead of 80.0 %: groups are kept whole" in words(app)
+    primary(app).click()
+    app.run()
+    assert sorted(counts(sqlite_workspace).values()) == [(0, 0, 10), (0, 10, 0), (10, 0, 0)]
+
+
+def test_split__a_wrong_path_expression_is_said(unsplit: list[Asset]):
+    app = visit(PAGE, split_together="Path", split_path="(")
+    assert "is not a regular expression" in words(app)
+    assert primary(app).disabled
+
+
+def test_leaks__images_of_one_group_in_two_splits_are_counted(
+    divided: list[Asset], sqlite_workspace: Workspace
+):
+    with sqlite_workspace.database.write() as uow:
+        ids = [divided[0].asset_id, divided[-1].asset_id]
+        uow.assets.update_fields(ids, {"group_key": "patient 7"})
+    assert divided[0].split_type != divided[-1].split_type
+    labelling.set_split(sqlite_workspace, [divided[1].asset_id], None, author="tester")
+    assert "share 1 group of 2 images: the same group key." in words(visit(PAGE))
 
 
 def test_names_of_classes_are_shown_as_they_are(sqlite_workspace: Workspace, tmp_path: Path):

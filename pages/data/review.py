@@ -1,0 +1,210 @@
+"""Review: what is worth a second look, as queues with their counts."""
+
+import streamlit as st
+
+from forge_core.catalog import browsing, duplicates, similarity
+from forge_core.catalog.duplicates import DuplicateSearch, DuplicateStatus
+from forge_core.catalog.grouping import DEFAULT_BITS
+from forge_core.workspace import Workspace
+from pages.components import (
+    doors,
+    duplicate_groups,
+    empty_state,
+    errors,
+    navigation,
+    page_frame,
+    session,
+    undo_notice,
+    wording,
+)
+
+DUPLICATES, ACROSS = "Near-duplicates", "Across splits"
+GROUPS_A_PAGE = 10
+FOUND_KEY = "review:found"
+SHOWN_KEY = "review:shown"
+
+
+def show() -> None:
+    """Draw the page."""
+    workspace = session.workspace()
+    totals = browsing.totals(workspace)
+    if totals.images == 0:
+        show_empty()
+        return
+    status = duplicates.status(workspace)
+    show_top(workspace, status)
+    undo_notice.show(workspace, session.author())
+    show_queues(status, totals.unlabelled)
+    if status.revision_id is None:
+        st.info(
+            "Near-duplicates make a score too good when they lie in two splits. Files with the "
+            "same bytes never come in twice; copies that were scaled, cropped a little or "
+            "re-encoded are found here.",
+            icon=":material/difference:",
+        )
+        return
+    show_state(status)
+    queue = st.segmented_control(
+        "Queue",
+        [DUPLICATES, ACROSS],
+        default=DUPLICATES,
+        required=True,
+        key="queue",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    show_groups(workspace, status, across_splits=queue == ACROSS)
+
+
+def show_top(workspace: Workspace, status: DuplicateStatus) -> None:
+    """Title and the primary action: look for near-duplicates, at the chosen distance."""
+    again = status.revision_id is not None
+    if page_frame.show_title(
+        "Review",
+        action="Look again" if again else "Find near-duplicates",
+        icon=":material/search:",
+        help="Compare all images by what they show.",
+    ):
+        bits = int(st.session_state.get("review_bits", DEFAULT_BITS))
+        with st.spinner("Comparing images"):
+            st.session_state[FOUND_KEY] = duplicates.find_duplicates(workspace, bits=bits)
+        st.session_state.pop(SHOWN_KEY, None)
+        st.rerun()
+
+
+def show_queues(status: DuplicateStatus, unlabelled: int) -> None:
+    """A card a queue, with its count."""
+    known = status.revision_id is not None
+    with st.container(horizontal=True, gap="medium", key="review-queues"):
+        show_card(
+            DUPLICATES,
+            f"{status.num_groups:,}" if known else "–",
+            f"groups of {wording.plural(status.num_images, 'image')}"
+            if known
+            else "not looked for",
+        )
+        show_card(
+            ACROSS,
+            f"{status.num_groups_across:,}" if known else "–",
+            "groups in more than one split" if known else "not looked for",
+        )
+        with st.container(border=True, width=220, gap=None):
+            st.metric("Unlabelled", f"{unlabelled:,}")
+            if unlabelled:
+                doors.gallery("Label them", {"label": "none"})
+            else:
+                st.caption("every image has a label")
+
+
+def show_card(name: str, figure: str, words: str) -> None:
+    """One queue: its name, how much is in it, and of what."""
+    with st.container(border=True, width=220, gap=None):
+        st.metric(name, figure)
+        st.caption(words)
+
+
+def show_state(status: DuplicateStatus) -> None:
+    """How fresh the groups are, what was left out, and how alike images must be."""
+    with st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+    ):
+        with st.container(width="content", gap="small"):
+            if status.num_arrived:
+                came = wording.plural(status.num_arrived, "image came", "images came")
+                st.markdown(
+                    f":orange[:material/update:] {came} in since near-duplicates were looked for."
+                )
+            else:
+                st.caption(":material/check: Every image was compared.")
+            for words in describe_search(st.session_state.get(FOUND_KEY)):
+                st.caption(words)
+        with st.popover("How alike", icon=":material/tune:"):
+            st.number_input(
+                "Differing bits of 64",
+                min_value=0,
+                max_value=similarity.MAX_BITS,
+                value=DEFAULT_BITS,
+                key="review_bits",
+                help="Two images are near-duplicates when their perceptual hashes differ in at "
+                "most so many bits. Used when you look again.",
+            )
+            st.caption(
+                "4 finds scaled and re-encoded copies and hardly ever errs. More also finds "
+                "crops, and pictures that only look alike. Mirrored images are not found."
+            )
+
+
+def describe_search(found: DuplicateSearch | None) -> list[str]:
+    """What the last search of this person left out, in sentences."""
+    if found is None:
+        return []
+    words = []
+    if found.num_flat:
+        flat = wording.plural(found.num_flat, "flat image was", "flat images were")
+        words.append(f"{flat} not compared: with one colour all over, any two would look alike.")
+    if found.num_cut:
+        cut = wording.plural(found.num_cut, "image has", "images have")
+        words.append(f"{cut} so many candidates that not all were compared.")
+    if found.num_unhashed:
+        words.append(f"{wording.plural(found.num_unhashed, 'image')} cannot be compared.")
+    if found.largest_group > duplicates.LARGE_GROUP:
+        words.append(
+            f"The largest group has {found.largest_group:,} images, joined in a chain: look before "
+            "you keep one, or allow fewer bits."
+        )
+    return words
+
+
+def show_groups(workspace: Workspace, status: DuplicateStatus, *, across_splits: bool) -> None:
+    """The groups of a queue, a page at a time."""
+    total = status.num_groups_across if across_splits else status.num_groups
+    if total == 0:
+        st.caption(
+            ":material/check: No group lies in more than one split."
+            if across_splits
+            else ":material/check: No two images look alike."
+        )
+        return
+    shown = int(st.session_state.get(SHOWN_KEY, GROUPS_A_PAGE))
+    groups = duplicates.list_groups(workspace, across_splits=across_splits, limit=shown)
+    if not across_splits and total > 1:
+        show_keep_all(workspace, status)
+    duplicate_groups.show(workspace, groups, session.author())
+    if total > len(groups) and st.button(
+        f"Show more of {wording.plural(total, 'group')}", icon=":material/expand_more:"
+    ):
+        st.session_state[SHOWN_KEY] = shown + GROUPS_A_PAGE
+        st.rerun()
+
+
+def show_keep_all(workspace: Workspace, status: DuplicateStatus) -> None:
+    """One step for all groups, with what it removes said on the button."""
+    removed = status.num_images - status.num_groups
+    if st.button(
+        f"Keep the best of all {status.num_groups:,} groups, remove {removed:,}",
+        icon=":material/star:",
+        help="Held out before labelled before larger before older. Held-out images are never "
+        "removed. One step, which can be undone; files stay.",
+    ):
+        result = duplicates.keep_best_of_all(workspace, author=session.author())
+        words = wording.plural(result.num_changed, "near-duplicate is", "near-duplicates are")
+        duplicate_groups.offer(result, f"{words} removed.")
+
+
+def show_empty() -> None:
+    """No images."""
+    page_frame.show_title("Review")
+    empty_state.show(
+        "No images yet, so there is nothing to review.",
+        icon="rule",
+        choices=[
+            empty_state.Choice(
+                "Import images", lambda: navigation.go_to("import"), ":material/upload:"
+            )
+        ],
+        key="review_empty",
+    )
+
+
+with errors.guarded_page():
+    show()

@@ -1,0 +1,147 @@
+"""Review in each state a person can meet: nothing, not looked, groups, across splits, done."""
+
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from db.records import Asset
+from forge_core.catalog import duplicates, labelling
+from forge_core.workspace import Workspace
+from tests import arrange
+from tests.pages.visiting import figures, labels_of_buttons, links, press, primary, visit, words
+
+PAGE = "data/review.py"
+
+
+@pytest.fixture
+def copied(
+    sqlite_workspace: Workspace, tmp_path: Path, shared_data: Callable[[str], Path]
+) -> list[Asset]:
+    """Six photos in train; smaller copies of two of them in test."""
+    photos = sorted(shared_data("tiny_ci_imagenette96").rglob("*.[jJ][pP]*[gG]"))[:6]
+    folder = tmp_path / "photos"
+    for split in ("train", "test"):
+        (folder / split / "thing").mkdir(parents=True)
+    for place, path in enumerate(photos):
+        image = Image.open(path).convert("RGB")
+        image.save(folder / "train" / "thing" / f"{place}.png")
+        if place < 2:
+            image.resize((80, 80)).save(folder / "test" / "thing" / f"{place}_copy.jpg")
+    arrange.import_folder(sqlite_workspace, folder)
+    return arrange.list_all(sqlite_workspace)
+
+
+@pytest.fixture
+def groups(sqlite_workspace: Workspace, copied: list[Asset]) -> list[duplicates.DuplicateGroup]:
+    """The two groups of the copied photos, looked for already."""
+    duplicates.find_duplicates(sqlite_workspace)
+    return duplicates.list_groups(sqlite_workspace)
+
+
+def ids(workspace: Workspace) -> set[uuid.UUID]:
+    return {asset.asset_id for asset in arrange.list_all(workspace)}
+
+
+def test_empty__leads_to_the_import(sqlite_workspace: Workspace):
+    app = visit(PAGE)
+    assert "No images yet, so there is nothing to review." in words(app)
+    assert labels_of_buttons(app) == ["Import images"]
+
+
+def test_not_looked__says_why_one_should_and_finds_on_request(
+    sqlite_workspace: Workspace, copied: list[Asset]
+):
+    app = visit(PAGE)
+    assert figures(app)["Near-duplicates"] == "–"
+    assert "Near-duplicates make a score too good" in app.info[0].value
+    assert primary(app).label == "Find near-duplicates"
+    primary(app).click()
+    app.run()
+    assert not app.exception
+    assert figures(app) == {"Near-duplicates": "2", "Across splits": "2", "Unlabelled": "0"}
+    assert primary(app).label == "Look again"
+    assert "Every image was compared." in words(app)
+
+
+def test_groups__show_label_split_size_and_path_of_each(groups, sqlite_workspace: Workspace):
+    app = visit(PAGE)
+    said = words(app)
+    assert "in train and test" in said
+    assert "**thing** · test" in said
+    assert "80 × 80" in said
+    assert "thing/0_copy.jpg" in said
+    assert labels_of_buttons(app).count("Keep this one") == 4
+
+
+def test_keep_this_one__removes_the_other_and_is_undone(groups, sqlite_workspace: Workspace):
+    before = ids(sqlite_workspace)
+    kept, other = (member.asset for member in groups[0].members)
+    app = visit(PAGE)
+    app.button(key=f"keep-{kept.asset_id.hex}").click()
+    app.run()
+    assert ids(sqlite_workspace) == before - {other.asset_id}
+    assert f"1 image is removed, {kept.file_path} stays." in words(app)
+    assert figures(app)["Near-duplicates"] == "1"
+    press(app, "Undo")
+    assert ids(sqlite_workspace) == before
+
+
+def test_move__puts_the_group_into_one_split(groups, sqlite_workspace: Workspace):
+    app = visit(PAGE, queue="Across splits")
+    app.button(key=f"move-train-{groups[0].group_id.hex}").click()
+    app.run()
+    assert "2 images are in train now." in words(app)
+    assert figures(app)["Across splits"] == "1"
+    assert labels_of_buttons(app).count("Keep this one") == 2
+
+
+def test_not_duplicates__puts_the_group_away(groups, sqlite_workspace: Workspace):
+    app = visit(PAGE)
+    app.button(key=f"dismiss-{groups[0].group_id.hex}").click()
+    app.run()
+    assert figures(app)["Near-duplicates"] == "1"
+    assert len(ids(sqlite_workspace)) == 8
+
+
+def test_keep_the_best_of_all__is_one_step(groups, sqlite_workspace: Workspace):
+    app = visit(PAGE)
+    press(app, "Keep the best of all 2 groups, remove 2")
+    assert "2 near-duplicates are removed." in words(app)
+    paths = {asset.file_path for asset in arrange.list_all(sqlite_workspace)}
+    assert not any(path.endswith("_copy.jpg") for path in paths)  # the larger ones stay
+    assert "No two images look alike." in words(app)
+
+
+def test_held_out__is_left_alone_and_said(groups, sqlite_workspace: Workspace):
+    kept, other = (member.asset for member in groups[0].members)
+    labelling.set_split(sqlite_workspace, [other.asset_id], "held_out", author="tester")
+    app = visit(PAGE)
+    app.button(key=f"keep-{kept.asset_id.hex}").click()
+    app.run()
+    assert "Nothing was changed: 1 held-out image left alone." in words(app)
+    assert other.asset_id in ids(sqlite_workspace)
+
+
+def test_stale__says_how_many_images_came_in(groups, sqlite_workspace: Workspace, tmp_path: Path):
+    arrange.import_folder(sqlite_workspace, arrange.draw_folder(tmp_path / "more", per_class=1))
+    assert "3 images came in since near-duplicates were looked for." in words(visit(PAGE))
+
+
+def test_unlabelled__is_a_door_to_the_gallery(copied, sqlite_workspace: Workspace):
+    labelling.relabel(sqlite_workspace, [copied[0].asset_id], None, author="tester")
+    app = visit(PAGE)
+    assert figures(app)["Unlabelled"] == "1"
+    assert links(app)["Label them"] == "label=none"
+
+
+def test_fewer_bits__are_used_when_one_looks_again(groups, sqlite_workspace: Workspace):
+    app = visit(PAGE)
+    app.number_input(key="review_bits").set_value(0)
+    app.run()
+    primary(app).click()
+    app.run()
+    assert int(figures(app)["Near-duplicates"]) <= 2
+    assert not app.exception
