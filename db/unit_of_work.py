@@ -14,6 +14,7 @@ from db.repositories.duplicates import DuplicateRepository
 from db.repositories.jobs import JobRepository
 from db.repositories.labels import LabelRepository
 from db.repositories.metrics import MetricRepository
+from db.repositories.pages import PageRepository
 from db.repositories.revisions import RevisionRepository
 from db.repositories.runs import RunRepository
 from db.repositories.states import StateRepository
@@ -44,6 +45,11 @@ class UnitOfWork:
     def changes(self) -> ChangeRepository:
         """Changes of assets, with their rows in the history."""
         return ChangeRepository(self.session)
+
+    @cached_property
+    def pages(self) -> PageRepository:
+        """Pages of assets in an order."""
+        return PageRepository(self.session)
 
     @cached_property
     def states(self) -> StateRepository:

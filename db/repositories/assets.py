@@ -12,18 +12,11 @@ from sqlalchemy.orm import Session
 from db.models import VisionAsset
 from db.records import Asset, AssetFilter, NewAsset
 from db.repositories import bulk, filters
-from db.repositories.rows import columns_of, slices, to_record
+from db.repositories.pages import ASSET_COLUMNS, PageRepository
+from db.repositories.rows import slices, to_record
 
-ASSET_COLUMNS = columns_of(Asset, VisionAsset)
 NEW_COLUMNS = [field.name for field in fields(NewAsset)]
 NEW_VALUES = attrgetter(*NEW_COLUMNS)
-
-# sort name -> (key column, newest first)
-SORTS = {
-    "newest": (VisionAsset.asset_id, True),  # UUIDv7: the order of ids is the order of import
-    "oldest": (VisionAsset.asset_id, False),
-    "path": (VisionAsset.file_path, False),
-}
 
 
 class AssetRepository:
@@ -73,14 +66,9 @@ class AssetRepository:
     def list_page(
         self, where: AssetFilter, *, sort: str, after: str | None, limit: int
     ) -> list[Asset]:
-        """Up to `limit` assets behind the key `after`: an asset id, or a path if sorted by it."""
-        column, descending = SORTS[sort]
-        statement = _filtered(select(*ASSET_COLUMNS), where)
-        if after is not None:
-            key: Any = after if sort == "path" else uuid.UUID(after)
-            statement = statement.where(column < key if descending else column > key)
-        statement = statement.order_by(column.desc() if descending else column.asc()).limit(limit)
-        return [to_record(Asset, row) for row in self._session.execute(statement)]
+        """Up to `limit` assets behind the cursor `after`; see `PageRepository.list_rows`."""
+        rows = PageRepository(self._session).list_rows(where, sort=sort, after=after, limit=limit)
+        return [row.asset for row in rows]
 
     def list_all(self) -> list[Asset]:
         """Every living asset, oldest first."""
@@ -96,16 +84,6 @@ class AssetRepository:
         """How many assets match."""
         statement = _filtered(select(func.count()).select_from(VisionAsset), where)
         return self._session.scalar(statement) or 0
-
-    def list_sources(self) -> list[tuple[str, int]]:
-        """Each source with its number of assets, by name."""
-        rows = self._session.execute(
-            select(VisionAsset.source_dataset, func.count())
-            .where(VisionAsset.is_deleted.is_(False))
-            .group_by(VisionAsset.source_dataset)
-            .order_by(VisionAsset.source_dataset)
-        )
-        return [(name, number) for name, number in rows]
 
     def list_hash_by_path(self, file_paths: Sequence[str]) -> dict[str, str]:
         """Content hash of every living asset at one of these paths."""

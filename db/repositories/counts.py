@@ -3,7 +3,7 @@
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db.models import AssetCount, VisionAsset
+from db.models import AssetCount, AssetFacetCount, VisionAsset
 from db.records import CountRow
 
 
@@ -32,6 +32,28 @@ class CountRepository:
             )
             for label_key, split_key, is_augmented, num_assets in rows
         ]
+
+    def list_facet(self, facet: str) -> list[tuple[str, int]]:
+        """Each value of `source` or `review` with its number of living assets, by value.
+
+        '' stands for none. From the kept counts.
+        """
+        rows = self._session.execute(
+            select(AssetFacetCount.value, AssetFacetCount.num_assets)
+            .where(AssetFacetCount.facet == facet, AssetFacetCount.num_assets != 0)
+            .order_by(AssetFacetCount.value)
+        )
+        return [(value, number) for value, number in rows]
+
+    def list_recounted_facet(self, facet: str) -> list[tuple[str, int]]:
+        """The same, counted from the assets themselves: slow, and the truth."""
+        column = func.coalesce(
+            VisionAsset.source_dataset if facet == "source" else VisionAsset.review_state, ""
+        )
+        rows = self._session.execute(
+            select(column, func.count()).where(VisionAsset.is_deleted.is_(False)).group_by(column)
+        )
+        return sorted((value, number) for value, number in rows)
 
     def list_recounted(self) -> list[CountRow]:
         """The same, counted from the assets themselves: slow, and the truth."""

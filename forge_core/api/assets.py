@@ -8,7 +8,8 @@ from starlette.routing import Route
 from db.records import AssetFilter
 from forge_core.api import parsing, shapes
 from forge_core.api.answering import Asked, WorkspaceProvider, reading
-from forge_core.catalog import browsing, history
+from forge_core.catalog import bookmarks, browsing, history
+from forge_core.errors import InvalidInput
 
 DEFAULT_LIMIT = 100
 MAX_CURSOR_CHARACTERS = 1100  # a path may be the cursor
@@ -24,18 +25,28 @@ def routes(provider: WorkspaceProvider) -> list[Route]:
 
 
 def list_assets(asked: Asked) -> Mapping[str, Any]:
-    """A page of rows that match the filter, and the cursor of the next page."""
-    allowed = (*parsing.FILTER_FIELDS, "sort", "after", "limit")
+    """A page of rows that match the filter, and the cursor of the next page.
+
+    It starts behind the cursor `after`, or at `position` in the list (0 is the first image).
+    """
+    allowed = (*parsing.FILTER_FIELDS, "sort", "after", "limit", "position")
     values = parsing.parse_query(asked.request.query_params, allowed, after=MAX_CURSOR_CHARACTERS)
-    page = browsing.list_assets(
-        asked.workspace,
-        parsing.parse_filter(values),
-        sort=values.get("sort", "newest"),
-        after=values.get("after"),
-        limit=parsing.parse_number(values.get("limit", DEFAULT_LIMIT), "limit"),
-    )
+    where = parsing.parse_filter(values)
+    sort = values.get("sort", "newest")
+    limit = parsing.parse_number(values.get("limit", DEFAULT_LIMIT), "limit")
+    if "position" in values:
+        if "after" in values:
+            raise InvalidInput("A page starts at a position or behind a cursor, not at both.")
+        position = parsing.parse_number(values["position"], "position")
+        page = bookmarks.list_at(asked.workspace, where, position=position, sort=sort, limit=limit)
+    else:
+        page = browsing.list_assets(
+            asked.workspace, where, sort=sort, after=values.get("after"), limit=limit
+        )
     return {
-        "assets": [shapes.shape_asset(asset) for asset in page.assets],
+        "assets": [
+            shapes.shape_asset(asset, page.confidences.get(asset.asset_id)) for asset in page.assets
+        ],
         "next": page.next_cursor,
     }
 

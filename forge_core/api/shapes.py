@@ -8,9 +8,11 @@ from forge_core.catalog.changing import ChangeConflict, ChangeResult
 from forge_core.catalog.history import HistoryEntry
 
 
-def shape_asset(asset: Asset) -> dict[str, Any]:
-    """One row of the gallery."""
+def shape_asset(asset: Asset, confidence: float | None = None) -> dict[str, Any]:
+    """One row of the gallery; with a confidence where the list is sorted by it."""
+    told = {} if confidence is None else {"confidence": confidence}
     return {
+        **told,
         "id": str(asset.asset_id),
         "path": asset.file_path,
         "label_id": asset.label_id,

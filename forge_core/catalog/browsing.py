@@ -1,11 +1,11 @@
 """Look at the catalog: filtered pages, counts, single images."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from db.enums import Split
 from db.records import Asset, AssetFilter, CountRow
-from db.repositories.assets import SORTS
+from db.repositories.pages import SORTS, check_cursor
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.workspace import Workspace
 
@@ -20,6 +20,8 @@ class AssetPage:
 
     assets: list[Asset]
     next_cursor: str | None
+    confidences: dict[uuid.UUID, float] = field(default_factory=dict)
+    """Of the run's predictions, 0 to 1, where the sort is by confidence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +51,21 @@ def check_filter(where: AssetFilter) -> AssetFilter:
     return where
 
 
+def check_sort(where: AssetFilter, sort: str) -> None:
+    """Refuse an order that does not exist or does not fit the filter.
+
+    Raises:
+        InvalidInput: There is no such sort, or it needs the run whose confidence is meant.
+    """
+    if sort not in SORTS:
+        raise InvalidInput(f"There is no sort {sort!r}.", next_step=f"Use {', '.join(SORTS)}.")
+    if SORTS[sort].by_confidence and where.run is None:
+        raise InvalidInput(
+            f"The sort {sort!r} needs a run: whose confidence is meant?",
+            next_step="Add the number of a run to the filter.",
+        )
+
+
 def list_assets(
     workspace: Workspace,
     where: AssetFilter,
@@ -56,43 +73,62 @@ def list_assets(
     sort: str = "newest",
     after: str | None = None,
     limit: int = 100,
+    skip: int = 0,
 ) -> AssetPage:
     """One page of the images that match.
 
     Args:
         workspace: The workspace.
         where: Which images.
-        sort: `newest`, `oldest` or `path`.
+        sort: `newest`, `oldest` or `path`; with a `run` in the filter also `least_confident` and
+            `most_confident`, of the images that it has a prediction of.
         after: The cursor of the page before; None for the first page.
         limit: 1 to 500.
+        skip: Images to leave out first; for a jump, behind the nearest bookmark.
 
     Raises:
         InvalidInput: The filter, sort, cursor or limit cannot be used.
     """
     check_filter(where)
-    if sort not in SORTS:
-        raise InvalidInput(f"There is no sort {sort!r}.", next_step=f"Use {', '.join(SORTS)}.")
+    check_sort(where, sort)
     if not 1 <= limit <= MAX_PAGE:
         raise InvalidInput(f"A page has 1 to {MAX_PAGE} images, {limit} were asked for.")
-    if after is not None and sort != "path":
-        after = str(_parse_id(after))
+    if skip < 0:
+        raise InvalidInput(f"Cannot skip {skip} images.")
+    if after is not None:
+        try:
+            check_cursor(sort, after)
+        except ValueError:
+            raise InvalidInput(
+                f"{after[:60]!r} is not the place of an image in the order {sort!r}."
+            ) from None
     with workspace.database.read() as uow:
-        assets = uow.assets.list_page(where, sort=sort, after=after, limit=limit + 1)
-    more = len(assets) > limit
-    assets = assets[:limit]
-    if not more:
-        return AssetPage(assets=assets, next_cursor=None)
-    last = assets[-1]
+        rows = uow.pages.list_rows(where, sort=sort, after=after, limit=limit + 1, skip=skip)
+    shown = rows[:limit]
     return AssetPage(
-        assets=assets, next_cursor=last.file_path if sort == "path" else str(last.asset_id)
+        assets=[row.asset for row in shown],
+        next_cursor=shown[-1].cursor if len(rows) > limit else None,
+        confidences={
+            row.asset.asset_id: row.confidence for row in shown if row.confidence is not None
+        },
     )
 
 
 def count_assets(workspace: Workspace, where: AssetFilter) -> int:
-    """How many images match. From the kept counts unless source or text restrict."""
+    """How many images match; `run` does not matter.
+
+    From the kept counts for any combination of label, split and origin, and for a source or a
+    review state alone; otherwise the matching images are counted.
+    """
     check_filter(where)
+    where = replace(where, run=None, text=where.text or None)
     with workspace.database.read() as uow:
-        if where.source is not None or where.text:
+        if where == AssetFilter(source=where.source) and where.source is not None:
+            return dict(uow.counts.list_facet("source")).get(where.source, 0)
+        if where == AssetFilter(review=where.review) and where.review is not None:
+            wanted = "" if where.review == NONE else where.review
+            return dict(uow.counts.list_facet("review")).get(wanted, 0)
+        if where.source is not None or where.review is not None or where.text:
             return uow.assets.count_matching(where)
         return sum(row.num_assets for row in uow.counts.list_all() if _matches(row, where))
 
@@ -120,7 +156,7 @@ def get_asset(workspace: Workspace, asset_id: uuid.UUID | str) -> Asset:
 def list_sources(workspace: Workspace) -> list[tuple[str, int]]:
     """Each source with its number of images, by name."""
     with workspace.database.read() as uow:
-        return uow.assets.list_sources()
+        return uow.counts.list_facet("source")
 
 
 def totals(workspace: Workspace) -> Totals:
