@@ -101,10 +101,10 @@ class AssetStore:
             return
         bucket = self._base.split("/", 1)[0]
         with self._told("reach"):
-            self._files.invalidate_cache()
-            if self._files.protocol == "memory" or "memory" in self._files.protocol:
-                return
-            self._files.ls(bucket, detail=False)
+            if hasattr(self._files, "call_s3"):
+                self._files.call_s3("head_bucket", Bucket=bucket)
+            elif "memory" not in self._files.protocol:
+                self._files.ls(bucket, detail=False)
 
     def read(self, key: str) -> bytes:
         """The bytes of a file.

@@ -128,17 +128,18 @@ def _assets(chosen: Settings) -> list[Finding]:
         return [Finding("asset root", WARN, f"{shown} does not exist", "Make it: forge init")]
     key = f"forge-doctor-{uuid.uuid4().hex}"
     try:
+        store.check()
         store.write(key, b"forge")
         is_same = store.read(key) == b"forge"
-        if local is not None:
-            (local / key).unlink()
+        store.remove(key)
     except (OSError, ForgeError) as error:
+        step = getattr(error, "next_step", "")
         return [
             Finding(
                 "asset root",
                 FAIL,
-                f"{shown} cannot be written: {error}",
-                "Correct its permissions, or FORGE_ASSET_ROOT.",
+                error.message if isinstance(error, ForgeError) else f"{shown}: {error}",
+                step or "Correct its permissions, or FORGE_ASSET_ROOT.",
             )
         ]
     if not is_same:
