@@ -12,6 +12,12 @@ class Split(enum.StrEnum):
     HELD_OUT = "held_out"
 
 
+class ReviewState(enum.StrEnum):
+    """Whether somebody should look at an image again; none for most images."""
+
+    FLAGGED = "flagged"  # by a person, with a note
+
+
 class RunStatus(enum.StrEnum):
     """Where a training run stands."""
 

@@ -8,10 +8,11 @@ from typing import Any, TypedDict
 
 from starlette.routing import Route
 
+from db.enums import ReviewState
 from db.records import AssetFilter
 from forge_core.api import parsing, shapes
 from forge_core.api.answering import Asked, WorkspaceProvider, describe_error, reading, writing
-from forge_core.catalog import changing, history, labelling
+from forge_core.catalog import changing, history, labelling, reviewing
 from forge_core.catalog.changing import MAX_OPERATION_ID_CHARACTERS, ChangeResult
 from forge_core.errors import ForgeError, InvalidInput
 
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 MAX_OPERATIONS = 200
 MAX_IDS = 10_000
 RECENT_REVISIONS = 50
-UNDOABLE_KINDS = frozenset({"relabel", "set_split", "remove", "restore"})
+UNDOABLE_KINDS = frozenset({"relabel", "set_split", "remove", "flag", "unflag", "restore"})
 WHICH_FIELDS = ("operation_id", "kind", "asset_ids", "expected_versions", "where")
 
 
@@ -188,6 +189,17 @@ def _restore(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> C
     )
 
 
+def _flag(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> ChangeResult:
+    parsing.check_fields(operation, ("operation_id", "kind", "asset_ids", "review", "note"), "flag")
+    who: Who = {"author": batch.asked.author, "operation_id": operation_id}
+    if operation.get("review") is None:
+        return reviewing.unflag(batch.asked.workspace, _parse_ids(operation), **who)
+    if operation["review"] != ReviewState.FLAGGED:
+        raise InvalidInput(f"review is {ReviewState.FLAGGED!s} or null.")
+    note = parsing.parse_text(operation.get("note", ""), "note", reviewing.MAX_NOTE_CHARACTERS)
+    return reviewing.flag(batch.asked.workspace, _parse_ids(operation), note=note, **who)
+
+
 def _undo(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> ChangeResult:
     parsing.check_fields(operation, ("operation_id", "kind", "revision_id", "undoes"), "undo")
     if "undoes" in operation:
@@ -211,6 +223,7 @@ KINDS: dict[str, Callable[[Batch, Mapping[str, Any], str], ChangeResult]] = {
     "set_split": _set_split,
     "remove": _remove,
     "restore": _restore,
+    "flag": _flag,
     "undo": _undo,
 }
 

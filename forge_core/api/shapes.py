@@ -25,6 +25,8 @@ def shape_asset(asset: Asset, confidence: float | None = None) -> dict[str, Any]
         "size_bytes": asset.size_bytes,
         "row_version": asset.row_version,
         "augmented": asset.is_augmented,
+        "review": asset.review_state,
+        "note": asset.review_note,
         "created_at": shape_time(asset.created_at),
     }
 

@@ -28,8 +28,13 @@ PALETTE = (
     "#B8A800",
     "#7F7F7F",
 )
-CLASS_KEYS = "123456789abdgjkmnopqswy"
-"""Keys that a class may have: the gallery uses every other letter, 0 and / for itself."""
+CLASS_DIGITS = "123456789"
+CLASS_LETTERS = "abdgjopqswy"
+CLASS_KEYS = CLASS_DIGITS + CLASS_LETTERS
+"""Keys that a class may have: the gallery uses every other letter, 0 and / for itself.
+
+A letter with a digit behind it is a key as well (press a, then 1), so that there are enough.
+"""
 MAX_DESCRIPTION = 2_000
 _COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
 
@@ -253,20 +258,35 @@ def free_keys(labels: Sequence[Label]) -> list[str]:
 def _check_hotkey(uow: UnitOfWork, hotkey: str | None, *, of: int | None = None) -> str | None:
     if hotkey is None:
         return None
-    if hotkey not in CLASS_KEYS or len(hotkey) != 1:
+    if not _is_key(hotkey):
         raise InvalidInput(
             f"{hotkey[:20]!r} cannot be the key of a class.",
-            next_step=f"Use one of {' '.join(CLASS_KEYS)}; the gallery uses the others itself.",
+            next_step=f"Use one of {' '.join(CLASS_KEYS)}, or a letter of these and a digit such "
+            "as a1; the gallery uses the others itself.",
         )
     labels = [label for label in uow.labels.list_all() if not label.is_retired]
     for label in labels:
-        if label.hotkey == hotkey and label.label_id != of:
+        other = label.hotkey or ""
+        if label.label_id == of or not other:
+            continue
+        if other == hotkey:
             raise Conflict(
                 f"Key {hotkey} belongs to class {label.name!r}.",
                 next_step=f"Take it away there first, or use one of "
                 f"{' '.join(free_keys(labels)) or 'none: all keys are taken'}.",
             )
+        if other.startswith(hotkey) or hotkey.startswith(other):
+            raise Conflict(
+                f"Key {hotkey} cannot be told from key {other} of class {label.name!r}.",
+                next_step="Use one that begins with another letter.",
+            )
     return hotkey
+
+
+def _is_key(hotkey: str) -> bool:
+    if len(hotkey) == 2:
+        return hotkey[0] in CLASS_LETTERS and hotkey[1] in CLASS_DIGITS
+    return len(hotkey) == 1 and hotkey in CLASS_KEYS
 
 
 def _check_free(uow: UnitOfWork, name: str, *, asked: str) -> None:

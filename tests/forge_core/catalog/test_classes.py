@@ -39,7 +39,7 @@ def test_edit__changes_colour_key_and_description_in_one_revision(workspace: Wor
         cat.label_id,
         author=AUTHOR,
         color="#aabbcc",
-        hotkey="k",
+        hotkey="j",
         description=" purrs ",
     )
     assert result.status == "applied"
@@ -50,7 +50,7 @@ def test_edit__changes_colour_key_and_description_in_one_revision(workspace: Wor
     assert revision.message == (
         "cat: colour #0072B2 to #AABBCC, description none to purrs, key none to k"
     )
-    again = classes.edit_class(workspace, cat.label_id, author=AUTHOR, hotkey="k")
+    again = classes.edit_class(workspace, cat.label_id, author=AUTHOR, hotkey="j")
     assert again.status == "nothing"
     classes.edit_class(workspace, cat.label_id, author=AUTHOR, hotkey="")
     assert class_named(workspace, "cat").hotkey is None
@@ -76,6 +76,18 @@ def test_edit__a_key_of_another_class_is_refused_and_free_keys_are_named(
     with pytest.raises(Conflict):
         classes.create_class(workspace, "fox", author=AUTHOR, hotkey="1")
     assert [label.name for label in classes.list_classes(workspace)] == ["cat", "dog"]
+
+
+def test_edit__a_key_may_be_a_letter_and_a_digit_when_it_can_be_told_apart(
+    sqlite_workspace: Workspace,
+) -> None:
+    cat = classes.create_class(sqlite_workspace, "cat", author=AUTHOR, hotkey="a1")
+    classes.create_class(sqlite_workspace, "dog", author=AUTHOR, hotkey="a2")
+    with pytest.raises(Conflict, match="cannot be told from"):
+        classes.create_class(sqlite_workspace, "fox", author=AUTHOR, hotkey="a")
+    for key in ("1a", "a0", "aa", "t1", "a12"):
+        with pytest.raises(InvalidInput, match="cannot be the key"):
+            classes.edit_class(sqlite_workspace, cat.label_id, author=AUTHOR, hotkey=key)
 
 
 @pytest.mark.parametrize("color", ["red", "#12345", "#1234567", "#12345g", ""])
