@@ -44,7 +44,7 @@ def test_edit__changes_colour_key_and_description_in_one_revision(workspace: Wor
     )
     assert result.status == "applied"
     changed = class_named(workspace, "cat")
-    assert (changed.color, changed.hotkey, changed.description) == ("#AABBCC", "k", "purrs")
+    assert (changed.color, changed.hotkey, changed.description) == ("#AABBCC", "j", "purrs")
     [revision] = history.list_revisions(workspace, limit=1)
     assert (revision.kind, revision.num_changes) == ("edit_class", 0)
     assert revision.message == (
