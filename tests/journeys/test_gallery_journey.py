@@ -24,7 +24,16 @@ NUM_MANY = 230
 def catalog(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     folder = tmp_path_factory.mktemp("journey")
     workspace = open_workspace(Settings(_env_file=None, workspace=folder / "ws", user="anna"))
-    for name, number in (("many", NUM_MANY), ("box", 30), ("held", 4), ("others", 6), ("lan", 3)):
+    for name, number in (
+        ("many", NUM_MANY),
+        ("box", 30),
+        ("held", 4),
+        ("others", 6),
+        ("lan", 3),
+        ("focus", 5),
+        ("mark", 3),
+        ("pairs", 2),
+    ):
         drawn = arrange.draw_folder(folder / "drawn" / name, (name,), per_class=number)
         arrange.import_folder(workspace, drawn)
     for key, name in (("1", "cat"), ("2", "dog")):
@@ -161,3 +170,65 @@ def test_plain_http_on_a_name__saves_as_well(
         assert labels == ["cat", "dog", None]
     finally:
         browser.close()
+
+
+def test_focus__labels_and_moves_on_and_counts(
+    catalog: Workspace, server: ForgeServer, browser_page: Page
+):
+    page = browser_page
+    open_part(page, server.url, "focus")
+    page.keyboard.press("Space")
+    expect(page.locator(".place")).to_have_text("1 of 5")
+    page.keyboard.press("2")
+    page.keyboard.press("1")
+    expect(page.locator(".place")).to_have_text("3 of 5")
+    expect(page.locator(".pace")).to_have_text("2 today · 2 a minute")
+    page.locator(".pace").click()
+    page.get_by_label("Labels today").fill("20")
+    page.keyboard.press("Enter")
+    expect(page.locator(".pace")).to_contain_text("2 of 20 today")
+    page.keyboard.press("+")
+    expect(page.locator(".preview-image")).to_have_class(re.compile("zoomed"))
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".preview-image")).not_to_have_class(re.compile("zoomed"))
+    page.keyboard.press("Escape")
+    expect(page.locator(".preview")).to_be_hidden()
+    expect_saved(page)
+    labels = [browsing.get_asset(catalog, i).label_name for i in part_ids(catalog, "focus")]
+    assert labels == ["dog", "cat", None, None, None]
+
+
+def test_mark__a_note_is_kept_found_and_undone(
+    catalog: Workspace, server: ForgeServer, browser_page: Page
+):
+    page = browser_page
+    open_part(page, server.url, "mark")
+    page.keyboard.press("m")
+    page.get_by_label("Note").fill("a fox or a wolf?")
+    page.keyboard.press("Enter")
+    expect(page.locator('.tile[data-position="0"] .flag')).to_be_visible()
+    expect_saved(page)
+    (first, *others) = [browsing.get_asset(catalog, i) for i in part_ids(catalog, "mark")]
+    assert (first.review_state, first.review_note) == ("flagged", "a fox or a wolf?")
+    assert [other.review_state for other in others] == [None, None]
+    page.keyboard.press("z")
+    expect(page.locator('.tile[data-position="0"] .flag')).to_be_hidden()
+    expect_saved(page)
+    assert browsing.get_asset(catalog, first.asset_id).review_state is None
+
+
+def test_keys__beyond_nine_classes_a_letter_and_a_digit(
+    catalog: Workspace, server: ForgeServer, browser_page: Page
+):
+    for number in range(10):
+        classes.create_class(catalog, f"kind {number}", author="anna")
+    page = browser_page
+    open_part(page, server.url, "pairs")
+    key = page.locator(".panel .class", has_text="kind 9").locator("kbd").inner_text()
+    assert len(key) == 2
+    page.keyboard.press(key[0])
+    page.keyboard.press(key[1])
+    expect(page.locator('.tile[data-position="0"] .name')).to_have_text("kind 9")
+    expect_saved(page)
+    first, second = (browsing.get_asset(catalog, i).label_name for i in part_ids(catalog, "pairs"))
+    assert (first, second) == ("kind 9", None)

@@ -46,7 +46,11 @@ class Gallery extends Actions {
         openPicker: () => this.openPicker(), closePanel: () => this.togglePanel(false),
       },
     });
-    this.preview = new Preview(this.ui.preview, this.rows);
+    this.pace = new Pace();
+    this.preview = new FocusMode(this.ui.preview, {
+      rows: this.rows, classes: this.classes, pace: this.pace,
+      actions: { label: (id) => this.label(id), setGoal: () => this.setGoal() },
+    });
     this.overlay = new Overlay(this.ui.overlay, () => this.ui.viewport.focus({ preventScroll: true }));
     this.notices = new Notices({
       ...this.ui, outbox: this.outbox, classes: this.classes, rows: this.rows,
@@ -72,6 +76,7 @@ class Gallery extends Actions {
     press("undo", () => this.undo());
     press("side", () => this.togglePanel());
     press("keys", () => this.openHelp());
+    press("focus", () => this.togglePreview());
     this.fitButton = find("fit");
     this.sideButton = find("side");
     const narrow = matchMedia(`(max-width: ${PANEL_MIN_WIDTH - 1}px)`);
@@ -212,7 +217,16 @@ class Gallery extends Actions {
   }
 
   zoom(direction) {
-    this.setSize(this.look.size + direction * 24);
+    if (this.preview.isOpen) this.preview.zoomBy(direction > 0 ? 1.5 : 1 / 1.5);
+    else this.setSize(this.look.size + direction * 24);
+  }
+
+  /** How many labels a person wants to give today; 0 for none. */
+  setGoal() {
+    openGoal(this.overlay, { goal: this.pace.goal, onDone: (goal) => {
+      this.pace.setGoal(goal);
+      this.repaint([]);
+    } });
   }
 
   openHelp() {

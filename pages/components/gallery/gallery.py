@@ -25,7 +25,8 @@ PARTS = (
     "keys",
     "overlays",
     "panel",
-    "preview",
+    "pace",
+    "focus",
     "notices",
     "actions",
 )

@@ -48,7 +48,7 @@ def test_edit__changes_colour_key_and_description_in_one_revision(workspace: Wor
     [revision] = history.list_revisions(workspace, limit=1)
     assert (revision.kind, revision.num_changes) == ("edit_class", 0)
     assert revision.message == (
-        "cat: colour #0072B2 to #AABBCC, description none to purrs, key none to k"
+        "cat: colour #0072B2 to #AABBCC, description none to purrs, key none to j"
     )
     again = classes.edit_class(workspace, cat.label_id, author=AUTHOR, hotkey="j")
     assert again.status == "nothing"

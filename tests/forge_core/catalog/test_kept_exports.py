@@ -31,7 +31,10 @@ def test_make_export__writes_the_table(sqlite_workspace: Workspace):
 def test_make_export__tells_progress_and_is_found_again(sqlite_workspace: Workspace):
     told: list[tuple[int, int]] = []
     kept = kept_exports.make_export(
-        sqlite_workspace, EVERYTHING, "folders", progress=lambda done, total: told.append((done, total))
+        sqlite_workspace,
+        EVERYTHING,
+        "folders",
+        progress=lambda done, total: told.append((done, total)),
     )
     assert told == [(number, 9) for number in range(1, 10)]
     found = kept_exports.find_export(sqlite_workspace, EVERYTHING, "folders")

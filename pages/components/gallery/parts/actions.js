@@ -18,6 +18,7 @@ class Actions {
     if (!targets.length) return;
     const where = this.matchingFilter();
     const entry = this.labels.relabel(targets, labelId, { where });
+    if (entry && labelId !== null) this.pace.count(this.selection.matching || entry.ids.length);
     if (entry && !where && targets.length > 1) {
       const name = labelId === null ? "now without a label" : `labelled ${this.classes.get(labelId).name}`;
       this.notices.say(`${plural(entry.ids.length, "image")} ${name}.`, { words: "Undo", run: () => this.undo() });
@@ -113,6 +114,25 @@ class Actions {
     openPicker(this.overlay, {
       classes: this.classes.list, count: this.selection.matching || targets.length, current: now.size === 1 ? [...now][0] : undefined,
       onPick: (labelId) => this.label(labelId), onCreate: (name) => this.createClass(name),
+    });
+  }
+
+  /** A marked focus loses its mark; otherwise a note is asked for, and may be left empty. */
+  markForReview() {
+    const targets = this.selection.targets();
+    if (!targets.length) return;
+    if (targets.every((row) => row.review)) {
+      this.labels.flag(targets, null);
+      this.notices.say(`${plural(targets.length, "image")} not marked any more.`, { words: "Undo", run: () => this.undo() });
+      return;
+    }
+    openNote(this.overlay, {
+      count: targets.length,
+      onDone: (note) => {
+        this.labels.flag(targets, note);
+        this.notices.say(`${plural(targets.length, "image")} marked for review.`, { words: "Undo", run: () => this.undo() });
+        this.focusGrid();
+      },
     });
   }
 

@@ -1,4 +1,4 @@
-// The classes a person can choose from, their colours, and the digit that gives each.
+// The classes a person can choose from, their colours, and the key or two keys that give each.
 
 const NO_COLOR = "var(--st-border-color)";
 
@@ -12,6 +12,7 @@ class Classes {
     this.list = list.map((label) => ({ ...label, key: keys.get(label.label_id) ?? null }));
     this.byId = new Map(this.list.map((label) => [label.label_id, label]));
     this.byKey = new Map(this.list.filter((label) => label.key).map((label) => [label.key, label]));
+    this.prefixes = new Set([...this.byKey.keys()].filter((key) => key.length > 1).map((key) => key[0]));
   }
 
   /** Take the server's list, but keep what was created here since it was read. */
@@ -29,17 +30,26 @@ class Classes {
   }
 }
 
-/** Keys 1 to 9: as set for the class, else a class named like a digit gets that digit, else in order. */
+const CLASS_DIGITS = "123456789";
+const CLASS_LETTERS = "asdgqwjpoby"; // no other key of the gallery begins with one
+
+/**
+ * As set for the class; else a class named like a digit gets that digit; else the digits in
+ * order, and beyond nine a letter and a digit: a1 to a9, d1 ... A letter that is a key of its
+ * own begins no pair.
+ */
 function assignKeys(list) {
   const keys = new Map();
-  const free = new Set("123456789");
+  const singles = new Set(list.map((label) => label.hotkey).filter((key) => key?.length === 1));
+  const pairs = [...CLASS_LETTERS].filter((letter) => !singles.has(letter))
+    .flatMap((letter) => [...CLASS_DIGITS].map((digit) => letter + digit));
+  const free = new Set([...CLASS_DIGITS, ...singles, ...pairs]);
   const give = (label, key) => {
     if (!keys.has(label.label_id) && free.delete(key)) keys.set(label.label_id, key);
   };
   for (const label of list) give(label, label.hotkey);
-  for (const label of list) give(label, label.name);
-  for (const label of list) {
-    if (!keys.has(label.label_id) && free.size) give(label, [...free][0]);
-  }
+  for (const label of list) if (label.name.length === 1) give(label, label.name);
+  const rest = [...free];
+  for (const label of list) if (!keys.has(label.label_id) && rest.length) give(label, rest.shift());
   return keys;
 }

@@ -132,6 +132,7 @@ class Grid {
     tile.append(
       el("div", { className: "picture" }),
       el("span", { className: "split" }),
+      el("span", { className: "flag", "aria-hidden": "true" }, "⚑"),
       el("span", { className: "caption" }, el("i", { className: "swatch" }), el("span", { className: "name" })),
     );
     this.canvas.append(tile);
@@ -149,7 +150,8 @@ class Grid {
   }
 
   paint(tile, row, position) {
-    const [, split, caption] = tile.children;
+    const [, split, flag, caption] = tile.children;
+    flag.hidden = !row.review;
     tile.classList.toggle("unlabelled", row.label_id === null);
     tile.classList.toggle("gone", Boolean(row.gone));
     tile.style.setProperty("--class", this.look.colorOf(row.label_id));
@@ -158,11 +160,12 @@ class Grid {
     split.hidden = !row.split;
     const words = [row.label_name ?? "unlabelled", row.split ?? "no split", row.path];
     if (row.augmented) words.push("augmented copy");
+    if (row.review) words.push(row.note ? `marked for review: ${row.note}` : "marked for review");
     if (row.gone) words.push("removed from the catalog");
     tile.setAttribute("aria-label", words.join(", "));
     tile.setAttribute("aria-posinset", position + 1);
     tile.setAttribute("aria-setsize", this.rows.complete ? this.rows.list.length : -1);
-    tile.title = row.path;
+    tile.title = row.note ? `${row.path}\n⚑ ${row.note}` : row.path;
     this.paintMarks(tile, row, position);
   }
 

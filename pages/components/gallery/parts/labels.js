@@ -37,6 +37,12 @@ class Labels {
     return entry;
   }
 
+  /** Mark images for review with a note, or with null take the mark away. */
+  flag(targets, note) {
+    const values = note === null ? { review: null, note: "" } : { review: "flagged", note };
+    return this.change("flag", targets, values, values);
+  }
+
   remove(targets, { where } = {}) {
     const entry = { kind: "remove", ids: targets.map((row) => row.id) };
     this.remember(entry, this.send({ kind: "remove", asset_ids: entry.ids, where }, targets));
@@ -127,7 +133,7 @@ class Labels {
       this.onMessage("Nothing to undo.");
       return null;
     }
-    const what = { relabel: "label", set_split: "split", remove: "removal" }[revision.kind];
+    const what = { relabel: "label", set_split: "split", remove: "removal", flag: "mark", unflag: "mark" }[revision.kind];
     this.onMessage(
       `Your last change: ${what} of ${plural(revision.num_changes, "image")}, ${formatAgo(revision.created_at)}.`,
       { words: "Undo it", run: () => this.undoRevision(revision.revision_id) },
@@ -150,6 +156,7 @@ class Labels {
           row.label_name = payload.label_id === null ? null : this.classes.get(payload.label_id)?.name;
         }
         if (row && payload.kind === "set_split") row.split = payload.split;
+        if (row && payload.kind === "flag") Object.assign(row, { review: payload.review, note: payload.note });
       }
     }
   }

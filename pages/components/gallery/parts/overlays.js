@@ -114,6 +114,30 @@ function matchClasses(classes, text) {
   return wanted && !exact ? [...found, { create: wanted }] : found;
 }
 
+/** A note of one line for whoever looks at the images next. */
+function openNote(overlay, { count, onDone }) {
+  const input = el("input", { type: "text", placeholder: "What should be looked at? (may stay empty)", maxLength: 1000, "aria-label": "Note" });
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    overlay.close();
+    onDone(input.value.trim());
+  });
+  overlay.open([el("p", { className: "lead" }, `Mark ${plural(count, "image")} for review`), input, el("p", { className: "hint" }, "Enter marks, Esc leaves it.")], "Mark for review");
+}
+
+/** How many labels to give today; empty or 0 for no goal. */
+function openGoal(overlay, { goal, onDone }) {
+  const input = el("input", { type: "number", min: 0, max: 100000, step: 10, value: goal || "", placeholder: "200", "aria-label": "Labels today" });
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    overlay.close();
+    onDone(Math.max(0, Math.round(Number(input.value) || 0)));
+  });
+  overlay.open([el("p", { className: "lead" }, "Labels you want to give today"), input, el("p", { className: "hint" }, "Enter sets it; empty for no goal.")], "Goal for today");
+}
+
 function openHelp(overlay) {
   const groups = [...new Set(KEYS.map((entry) => entry.group))].map((group) =>
     el("section", {}, el("h3", {}, group), el("dl", {}, KEYS.filter((entry) => entry.group === group).map((entry) =>

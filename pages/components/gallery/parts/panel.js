@@ -87,6 +87,7 @@ class Panel {
           ["Path", el("code", {}, row.path)],
           ["Size", `${formatNumber(row.width)} × ${formatNumber(row.height)} px, ${formatBytes(row.size_bytes)}`],
           ["Source", row.source + (row.augmented ? ", augmented copy" : "")],
+          ...(row.review ? [["Review", row.note || "marked, without a note"]] : []),
         ];
     this.facts.replaceChildren(...facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
   }
@@ -117,6 +118,8 @@ function describeChange({ kind, before, after }) {
   const parts = [];
   if ("label_name" in after && kind !== "import") parts.push(`${before.label_name ?? "no label"} → ${after.label_name ?? "no label"}`);
   if ("split_type" in after && kind !== "import") parts.push(`${before.split_type ?? "no split"} → ${after.split_type ?? "no split"}`);
+  if (kind === "flag") parts.push("marked for review");
+  if (kind === "unflag") parts.push("mark taken away");
   if (after.exists === true) return kind === "import" ? "imported" : "brought back";
   if (after.exists === false) return "removed";
   return (kind === "undo" ? "undone: " : "") + (parts.join(", ") || kind.replaceAll("_", " "));

@@ -1,0 +1,41 @@
+// How many labels a person gave today in this browser, how fast, and how many they set out to.
+
+const PACE_WINDOW_MS = 60000;
+
+class Pace {
+  constructor() {
+    const kept = keep.get("localStorage", "pace", {});
+    this.goal = kept.goal ?? 0;
+    this.done = kept.day === this.today() ? kept.done : 0;
+    this.times = []; // [when, how many], of the last minute
+  }
+
+  today() {
+    return new Date().toDateString();
+  }
+
+  count(number) {
+    this.times.push([Date.now(), number]);
+    this.done += number;
+    this.keep();
+  }
+
+  setGoal(goal) {
+    this.goal = goal;
+    this.keep();
+  }
+
+  keep() {
+    keep.set("localStorage", "pace", { day: this.today(), done: this.done, goal: this.goal });
+  }
+
+  perMinute() {
+    this.times = this.times.filter(([when]) => Date.now() - when < PACE_WINDOW_MS);
+    return this.times.reduce((sum, [, number]) => sum + number, 0);
+  }
+
+  words() {
+    const done = this.goal ? `${formatNumber(this.done)} of ${formatNumber(this.goal)} today` : `${formatNumber(this.done)} today`;
+    return `${done} · ${formatNumber(this.perMinute())} a minute`;
+  }
+}
