@@ -14,6 +14,7 @@ from db.repositories.duplicates import DuplicateRepository
 from db.repositories.jobs import JobRepository
 from db.repositories.labels import LabelRepository
 from db.repositories.metrics import MetricRepository
+from db.repositories.moves import MoveRepository
 from db.repositories.pages import PageRepository
 from db.repositories.revisions import RevisionRepository
 from db.repositories.runs import RunRepository
@@ -95,3 +96,8 @@ class UnitOfWork:
     def jobs(self) -> JobRepository:
         """The job queue."""
         return JobRepository(self.session)
+
+    @cached_property
+    def moves(self) -> MoveRepository:
+        """New paths of assets, many at once."""
+        return MoveRepository(self.session)

@@ -1,19 +1,22 @@
 """Keyset pages of assets: any depth costs the same. Never OFFSET but for a few rows."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select, tuple_
+from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.expression import UnaryExpression
 
-from db.models import Prediction, VisionAsset
+from db.models import AssetCount, AssetFacetCount, Prediction, VisionAsset
 from db.records import Asset, AssetFilter
 from db.repositories import bulk, filters
 from db.repositories.rows import columns_of
+
+NARROW = 20_000
+"""Up to so many assets are sorted sooner than they are found by walking an order's index."""
 
 ASSET_COLUMNS = columns_of(Asset, VisionAsset)
 
@@ -111,10 +114,12 @@ class PageRepository:
         self, statement: Select[Any], where: AssetFilter, sort: str, after: str | None
     ) -> Select[Any]:
         order = SORTS[sort]
-        conditions = self._conditions(where, sort)
+        column, joined = self._hints(where, sort)
+        conditions = filters.matching(where, column=column)
         if order.by_confidence:
-            joined = Prediction.asset_id == VisionAsset.asset_id
-            statement = statement.select_from(Prediction).join(VisionAsset, joined)
+            statement = statement.select_from(Prediction).join(
+                VisionAsset, Prediction.asset_id == joined(VisionAsset.asset_id)
+            )
             conditions.append(Prediction.run_id == where.run)
         if after is not None:
             key = _decode(sort, after)
@@ -127,19 +132,48 @@ class PageRepository:
         directed = [column.desc() if order.descending else column.asc() for column in order.key]
         return statement.where(*conditions).order_by(*directed)
 
-    def _conditions(self, where: AssetFilter, sort: str) -> list[ColumnElement[bool]]:
-        """The filter; on SQLite written so that the index of the sort is used where that is best.
+    def _hints(
+        self, where: AssetFilter, sort: str
+    ) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
+        """How to write the filter's columns and the joined id, so that SQLite takes a good index.
 
-        Without statistics SQLite takes the index of the filter and sorts what it finds, which
-        for half a million images of a split costs a third of a second a page.
+        It has no statistics. Where many assets match, the index of the order is walked; where
+        few do, they are looked up by the filter and sorted. Newest and oldest need no advice:
+        every filter's index goes on by id. Postgres knows by itself.
         """
-        if not bulk.is_sqlite(self._session):
-            return filters.matching(where)
-        order = SORTS[sort]
-        narrow = isinstance(where.label, int)
-        if order.by_confidence or (sort == "path" and not narrow):
-            return filters.matching(where, column=_without_index)
-        return filters.matching(where)
+        if not bulk.is_sqlite(self._session) or sort in ("newest", "oldest"):
+            return _plain, _plain
+        if self._count_roughly(where) > NARROW:
+            return _without_index, _plain
+        return _plain, _without_index
+
+    def _count_roughly(self, where: AssetFilter) -> int:
+        """At most this many match, from the kept counts; text is not looked at."""
+        counts = select(func.coalesce(func.sum(AssetCount.num_assets), 0))
+        if where.label == filters.NONE:
+            counts = counts.where(AssetCount.label_key == 0)
+        elif where.label == filters.ANY:
+            counts = counts.where(AssetCount.label_key != 0)
+        elif where.label is not None:
+            counts = counts.where(AssetCount.label_key == int(where.label))
+        if where.split is not None:
+            split = "" if where.split == filters.NONE else where.split
+            counts = counts.where(AssetCount.split_key == split)
+        if where.augmented is not None:
+            counts = counts.where(AssetCount.is_augmented.is_(where.augmented))
+        numbers = [int(self._session.scalar(counts) or 0)]
+        for facet, value in (("source", where.source), ("review", where.review)):
+            if value is not None:
+                key = "" if facet == "review" and value == filters.NONE else value
+                statement = select(AssetFacetCount.num_assets).where(
+                    AssetFacetCount.facet == facet, AssetFacetCount.value == key
+                )
+                numbers.append(self._session.scalar(statement) or 0)
+        return min(numbers)
+
+
+def _plain(column: Any) -> Any:
+    return column
 
 
 def _without_index(column: Any) -> Any:
