@@ -13,20 +13,21 @@ import itertools
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from db.failures import DATABASE_UNAVAILABLE
-from db.records import NewAsset
+from db.records import Label, NewAsset
 from db.unit_of_work import UnitOfWork
-from forge_core.catalog import changing, classes, reading_processes
+from forge_core.catalog import changing, merging, reading_processes
 from forge_core.catalog.changing import Operation
 from forge_core.catalog.file_reading import ReadFile
 from forge_core.catalog.formats.scanned import ScannedFile
 from forge_core.catalog.import_plan import ImportPlan, clean_source
 from forge_core.catalog.import_problems import ImportProblem, printable
 from forge_core.catalog.import_spool import ImportSpool, SpooledFile
+from forge_core.catalog.merging import ImportedClasses
 from forge_core.catalog.placing import Placement, Placer
 from forge_core.catalog.reading_processes import Outcome
 from forge_core.errors import Conflict, StorageUnavailable
@@ -54,6 +55,10 @@ class ImportReport:
     already_present: int
     skipped: list[ImportProblem] = field(default_factory=list)
     classes_created: list[str] = field(default_factory=list)
+    classes_revived: list[str] = field(default_factory=list)
+    """Retired classes that are in use again."""
+    classes_merged: dict[str, str] = field(default_factory=dict)
+    """Name of a merged class in the files, to the class that its images went to."""
     revision_id: int | None = None
     duration_seconds: float = 0.0
     source_dataset: str = ""
@@ -229,18 +234,20 @@ class _Import:
             uow.revisions.lock()
             self._drop_what_changed(uow)
             added = self.spool.count()
-            created: list[str] = []
+            taken = ImportedClasses()
             revision_id = None
             if added:
                 message = f"{added:,} images from {self._plan.source_dataset}"
                 revision_id = changing.begin_revision(uow, replace(operation, message=message))
-                created = self._add_rows(uow, revision_id)
+                taken = self._add_rows(uow, revision_id)
         self._remove(dropped=True)
         return ImportReport(
             added=added,
             already_present=self._present,
             skipped=self._skipped,
-            classes_created=created,
+            classes_created=list(taken.created),
+            classes_revived=list(taken.revived),
+            classes_merged=dict(taken.merged),
             revision_id=revision_id,
             source_dataset=self._plan.source_dataset,
         )
@@ -268,14 +275,11 @@ class _Import:
                 dropped.append(file.content_hash)
             self.spool.drop(dropped)
 
-    def _add_rows(self, uow: UnitOfWork, revision_id: int) -> list[str]:
-        label_ids = {label.name: label.label_id for label in uow.labels.list_all()}
-        created = [name for name in self.spool.list_labels() if name not in label_ids]
-        for name in created:
-            label_ids[name] = classes.add_class(uow, name, revision_id=revision_id).label_id
+    def _add_rows(self, uow: UnitOfWork, revision_id: int) -> ImportedClasses:
+        taken = merging.take_in_names(uow, self.spool.list_labels(), revision_id=revision_id)
         for files in self.spool.chunks():
-            changing.add_assets(uow, revision_id, [_new_asset(f, label_ids) for f in files])
-        return created
+            changing.add_assets(uow, revision_id, [_new_asset(f, taken.labels) for f in files])
+        return taken
 
     def remove_stored(self) -> None:
         """Take back the files that were stored, as far as no row names them by now."""
@@ -324,12 +328,13 @@ def _same_bytes(file: ScannedFile, path: str, label: str | None) -> ImportProble
     return ImportProblem(shown, "same_bytes", message)
 
 
-def _new_asset(file: SpooledFile, label_ids: dict[str, int]) -> NewAsset:
+def _new_asset(file: SpooledFile, labels: Mapping[str, Label]) -> NewAsset:
+    label = None if file.label_name is None else labels[file.label_name]
     return NewAsset(
         asset_id=changing.new_id(),
         file_path=file.key,
-        label_id=None if file.label_name is None else label_ids[file.label_name],
-        label_name=file.label_name,
+        label_id=None if label is None else label.label_id,
+        label_name=None if label is None else label.name,
         split_type=file.split_type,
         source_dataset=file.source_dataset,
         content_hash=file.content_hash,

@@ -6,7 +6,7 @@ Checkpoints are never changed: their heads keep the classes they were trained wi
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from db.enums import Split
 from db.records import AssetFilter, CountRow, Label
@@ -224,12 +224,12 @@ def revive(uow: UnitOfWork, revision_id: int, label: Label) -> None:
 class ImportedClasses:
     """What became of the class names of an import."""
 
-    labels: Mapping[str, Label]
+    labels: Mapping[str, Label] = field(default_factory=dict)
     """The class of each imported name; its own name may be another one, after a merge."""
-    created: Sequence[str]
-    revived: Sequence[str]
+    created: Sequence[str] = ()
+    revived: Sequence[str] = ()
     """Retired classes that are in use again, because images of them came in."""
-    merged: Mapping[str, str]
+    merged: Mapping[str, str] = field(default_factory=dict)
     """Imported name to the name of the class that took it over."""
 
 
