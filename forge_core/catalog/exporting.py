@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from db.records import Asset, AssetFilter
-from forge_core.catalog import browsing
+from forge_core.catalog import browsing, entry_names
 from forge_core.catalog.formats import (
     coco,
     fiftyone_labels,
@@ -199,8 +199,10 @@ def _free_path(asset: Asset, folder: str, used: set[str]) -> str:
     name = PurePosixPath(asset.file_path).name
     path = f"{folder}/{name}" if folder else name
     stem = path.rpartition(".")[0].casefold()
-    if stem in used or len(name.encode()) > _LONGEST_NAME_BYTES:
-        ending = PurePosixPath(name).suffix
+    ending = PurePosixPath(name).suffix
+    # A label file names it without folder or ending: what is left must still be a name.
+    is_name = entry_names.path_problem(name.removesuffix(ending).strip()) is None
+    if stem in used or not is_name or len(name.encode()) > _LONGEST_NAME_BYTES:
         kept = name.removesuffix(ending).encode()[:_LONGEST_NAME_BYTES].decode(errors="ignore")
         name = f"{asset.content_hash[:12]}-{kept}{ending}"
         path = f"{folder}/{name}" if folder else name

@@ -41,6 +41,11 @@ class ImportProblem:
     """A sentence for a person."""
 
 
+def is_left_out(problem: ImportProblem) -> bool:
+    """Whether the image is not taken in at all."""
+    return problem.reason not in TAKEN_IN
+
+
 def printable(path: str) -> str:
     """The path with everything that a screen, a log or a CSV cannot hold written as escapes."""
     text = path.encode("utf-8", "backslashreplace").decode("utf-8")

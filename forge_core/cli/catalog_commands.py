@@ -1,5 +1,6 @@
 """`forge init | import | export`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,18 +11,26 @@ from forge_core.catalog import (
     browsing,
     classes,
     exporting,
+    grouping,
     import_plan,
+    import_problems,
     importing,
+    splitting,
 )
+from forge_core.catalog.formats import columns as table_columns
+from forge_core.catalog.formats.reading import FORMATS
+from forge_core.catalog.formats.scanned import ReadOptions
 from forge_core.catalog.import_plan import ImportPlan
 from forge_core.catalog.import_problems import ImportProblem
+from forge_core.catalog.splitting import SplitRatios
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
-from forge_core.errors import NotFound
+from forge_core.errors import InvalidInput, NotFound
 from forge_core.workspace import Workspace
 
 SHOWN_PROBLEMS = 10
+SHOWN_CLASSES = 20
 
 
 def init(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
@@ -38,9 +47,28 @@ def init(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None
 
 
 def import_images(
-    location: Annotated[Path, typer.Argument(help="Folder, zip, tar, or a labels.csv.")],
+    location: Annotated[
+        Path, typer.Argument(help="Folder, zip, tar, or a label file (table, JSON) of images.")
+    ],
     source: Annotated[
         str | None, typer.Option(help="Name of the source; the place's name if left out.")
+    ] = None,
+    format_name: Annotated[
+        str | None,
+        typer.Option("--format", help=f"What it is, if not found out: {', '.join(FORMATS)}."),
+    ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Columns of a table as role=name: "
+            f"{', '.join(table_columns.ROLES)}; several with commas, or the option again."
+        ),
+    ] = None,
+    split_ratio: Annotated[
+        str | None,
+        typer.Option(
+            help="Afterwards divide what is in no split by class, groups kept whole: 80/10/10."
+        ),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what was found; add nothing.")
@@ -50,31 +78,44 @@ def import_images(
 ) -> None:
     """Take images into the catalog. A second time adds nothing."""
     opened = opening.create(workspace)
-    plan = import_plan.prepare(opened, location, source_dataset=source)
+    ratios = None if split_ratio is None else _parse_ratios(split_ratio)
+    options = ReadOptions(format_name=format_name, columns=table_columns.parse(columns or []))
+    plan = import_plan.prepare(opened, location, source_dataset=source, options=options)
     _show_plan(plan, as_json=as_json)
     if dry_run:
         import_plan.discard(plan)
         if as_json:
             output.answer(_describe_plan(plan))
+        _show_problems(plan.problems, as_json=as_json)
         return
     with output.progress_bar("Importing", as_json=as_json) as advance:
         report = importing.run_import(opened, plan, author=opened.author, progress=advance)
     if as_json:
+        if ratios is not None:
+            _divide(opened, ratios, as_json=True)
         output.answer(report)
         return
+    left_out = sum(import_problems.is_left_out(problem) for problem in report.skipped)
     output.say(
         f"Added {report.added:,} images in {report.duration_seconds:.1f} s; "
-        f"{report.already_present:,} were there already, {len(report.skipped):,} were skipped."
+        f"{report.already_present:,} were there already, {left_out:,} were skipped."
     )
     if report.classes_created:
         output.say(f"New classes: {', '.join(report.classes_created)}.")
     _show_problems(report.skipped)
+    if ratios is not None:
+        _divide(opened, ratios, as_json=False)
 
 
 def export(
     destination: Annotated[
-        Path, typer.Argument(help="A .csv file (labels only), a .zip file, or a new folder.")
+        Path,
+        typer.Argument(help="A .csv or .parquet file (labels only), a .zip file, or a new folder."),
     ],
+    format_name: Annotated[
+        str | None,
+        typer.Option("--format", help=f"{', '.join(exporting.EXPORTS)}. Default: by the ending."),
+    ] = None,
     label: Annotated[str | None, typer.Option(help='Only this class, or "none".')] = None,
     split: Annotated[str | None, typer.Option(help='Only this split, or "none".')] = None,
     source: Annotated[str | None, typer.Option(help="Only images of this source.")] = None,
@@ -87,11 +128,11 @@ def export(
     where = browsing.check_filter(
         AssetFilter(label=_label_filter(opened, label), split=split, source=source, text=text)
     )
-    if destination.suffix.lower() == ".csv":
-        report = exporting.export_csv(opened, destination, where)
-    else:
-        with output.progress_bar("Exporting", as_json=as_json) as advance:
-            report = exporting.export_folders(opened, destination, where, progress=advance)
+    by_ending = {".csv": "csv", ".parquet": "parquet"}.get(destination.suffix.lower(), "folders")
+    with output.progress_bar("Exporting", as_json=as_json) as advance:
+        report = exporting.export(
+            opened, destination, where, format_name=format_name or by_ending, progress=advance
+        )
     if as_json:
         output.answer(report)
         return
@@ -110,32 +151,65 @@ def _label_filter(workspace: Workspace, name: str | None) -> int | str | None:
     raise NotFound(f"There is no class {name!r}.", next_step=f"Known classes: {known or 'none'}.")
 
 
+def _parse_ratios(text: str) -> SplitRatios:
+    try:
+        train, val, test = (float(part) for part in text.split("/"))
+    except ValueError:
+        raise InvalidInput(
+            f"{text!r} does not say how to divide.", next_step="Write TRAIN/VAL/TEST: 80/10/10."
+        ) from None
+    return SplitRatios(train=train, val=val, test=test)
+
+
+def _divide(workspace: Workspace, ratios: SplitRatios, *, as_json: bool) -> None:
+    """Give a split to what has none; images of one group stay together."""
+    chosen = grouping.parse("group_key")
+    plan = splitting.plan_split(workspace, ratios, only_unassigned=True, grouping=chosen)
+    splitting.apply_split(workspace, plan, author=workspace.author)
+    output.say(f"Divided {plan.num_moved:,} images {ratios} by class.", as_json=as_json)
+    for warning in plan.warnings:
+        output.tell(f"  {warning}")
+
+
 def _show_plan(plan: ImportPlan, *, as_json: bool) -> None:
-    output.say(plan.title, as_json=as_json)
+    output.say(f"{plan.title} ({plan.layout}: {plan.scanned.why})", as_json=as_json)
     found = f"{plan.num_images:,} images, {output.size(plan.size_bytes)}"
     if plan.classes:
         found += f", {len(plan.classes)} classes"
     if plan.num_unlabelled:
         found += f", {plan.num_unlabelled:,} without a label"
+    if plan.num_groups:
+        found += f", {plan.num_groups:,} groups"
     output.say(found, as_json=as_json)
+    if plan.splits:
+        parts = (f"{number:,} {split}" for split, number in sorted(plan.splits.items()))
+        output.say(f"splits: {', '.join(parts)}", as_json=as_json)
+    if plan.classes:
+        largest = sorted(plan.classes.items(), key=lambda pair: -pair[1])[:SHOWN_CLASSES]
+        more = len(plan.classes) - len(largest)
+        named = ", ".join(f"{name} {number:,}" for name, number in largest)
+        output.say(f"classes: {named}" + (f" and {more:,} more" if more else ""), as_json=as_json)
 
 
 def _describe_plan(plan: ImportPlan) -> dict[str, object]:
     return {
         "title": plan.title,
         "layout": plan.layout,
+        "why": plan.scanned.why,
         "source_dataset": plan.source_dataset,
         "num_images": plan.num_images,
         "size_bytes": plan.size_bytes,
         "num_unlabelled": plan.num_unlabelled,
+        "num_groups": plan.num_groups,
         "classes": plan.classes,
         "splits": plan.splits,
         "problems": list(plan.problems),
     }
 
 
-def _show_problems(problems: list[ImportProblem]) -> None:
+def _show_problems(problems: Sequence[ImportProblem], *, as_json: bool = False) -> None:
     for problem in problems[:SHOWN_PROBLEMS]:
-        output.say(f"  {problem.path}: {problem.message}")
+        output.say(f"  {problem.path}: {problem.message}", as_json=as_json)
     if len(problems) > SHOWN_PROBLEMS:
-        output.say(f"  and {len(problems) - SHOWN_PROBLEMS:,} more; --json lists them all")
+        more = len(problems) - SHOWN_PROBLEMS
+        output.say(f"  and {more:,} more; --json lists them all", as_json=as_json)

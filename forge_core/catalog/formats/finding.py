@@ -80,6 +80,8 @@ class Finder:
             shared = _shared_end(folders, wanted[:-1])
             if not is_url and shared < min(len(folders), len(wanted) - 1):
                 continue
+            if folder and folders == [*_normal(folder).split("/"), *wanted[:-1]]:
+                return [file]  # only the ending was left out
             if any(name == near or (split and split_of_name(name) == split) for name in folders):
                 shared += 0.5
             if shared > most:

@@ -144,11 +144,11 @@ def write_labels(sink: Sink, written: Written) -> None:
     """
     with sink.open_text(TASKS_NAME) as file:
         file.write("[")
-        writing.write_json_items(file, (_task(asset, path) for asset, path in written))
+        writing.write_json_items(file, (_task(n, *pair) for n, pair in enumerate(written, start=1)))
         file.write("]")
 
 
-def _task(asset: Asset, path: str) -> str:
+def _task(number: int, asset: Asset, path: str) -> str:
     result = {
         "from_name": "choice",
         "to_name": "image",
@@ -158,7 +158,10 @@ def _task(asset: Asset, path: str) -> str:
     image = f"{_SERVED}local-files/?d={quote(path)}"
     return writing.to_json(
         {
+            "id": number,
             "data": {"image": image, **writing.extras(asset)},
-            "annotations": [{"result": [result]}] if asset.label_name is not None else [],
+            "annotations": [{"id": number, "result": [result]}]
+            if asset.label_name is not None
+            else [],
         }
     )

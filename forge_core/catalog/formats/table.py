@@ -72,8 +72,7 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
     """
     readable = _readable(walked, options)
     if not readable:
-        document = options.document or next(iter(_at_top(walked)), "")
-        raise _no_path_column(walked, document)
+        raise _not_readable(walked, options)
     chosen = _together(readable)
     opened = [(table, _mapping(table, walked, options)) for table in chosen]
     records = (
@@ -149,9 +148,6 @@ def _readable(walked: Walked, options: ReadOptions) -> list[TableFile]:
     tables = _open_all(walked, needed)
     if options.document is not None:
         tables = [table for table in tables if options.document.endswith(table.document)]
-        if not tables and options.columns:
-            any_table = table_file.open_table(walked.root / options.document, options.document)
-            roles.check(options.columns, any_table.columns if any_table else (), options.document)
     scores: dict[str, float] = {}
     for table in tables:
         wanted = options.document is not None or bool(options.columns)
@@ -287,13 +283,20 @@ def _other_tables(readable: list[TableFile], chosen: list[TableFile]) -> list[st
     return [f"{', '.join(others[:3])} could be read instead: name it to choose it."]
 
 
-def _no_path_column(walked: Walked, document: str) -> InvalidInput:
-    table = table_file.open_table(walked.root / document, document) if document else None
+def _not_readable(walked: Walked, options: ReadOptions) -> InvalidInput:
+    document = options.document or next(iter(_at_top(walked)), None)
+    if document is None:
+        return InvalidInput(
+            "There is no table beside the images.",
+            next_step="Put a .csv, .tsv or .parquet with a row an image into the top folder.",
+        )
+    table = table_file.open_table(walked.root / document, document)
     if table is None:
         return InvalidInput(
-            f"{printable(document or 'The folder')} cannot be read as a table of labels.",
+            f"{printable(document)} cannot be read as a table of labels.",
             next_step="Save it as CSV in UTF-8, with a first line that names the columns.",
         )
+    roles.check(options.columns, table.columns, document)
     names = ", ".join(printable(name) for name in table.columns[:12])
     return InvalidInput(
         f"No column of {printable(document)} is known to name the images (it has {names}).",

@@ -7,19 +7,14 @@ import zipfile
 import pytest
 from PIL import Image
 
-from forge_core import workspace as workspace_room
 from forge_core.catalog import (
-    browsing,
     demo_digits,
-    exporting,
     history,
     import_plan,
     importing,
-    labelling,
 )
 from forge_core.catalog.importing import ImportCancelled
-from forge_core.errors import Conflict, InvalidInput, NotFound
-from forge_core.settings import Settings
+from forge_core.errors import InvalidInput, NotFound
 from forge_core.workspace import Workspace
 from tests.arrange import AUTHOR, draw_folder, draw_image, import_folder, list_all, make_catalog
 
@@ -230,59 +225,6 @@ def test_prepare__says_what_is_wrong_with_a_place(sqlite_workspace: Workspace, t
         import_plan.load_request(sqlite_workspace, "0" * 32)
     with pytest.raises(InvalidInput):
         import_plan.load_request(sqlite_workspace, "../secrets/hmac")
-
-
-@pytest.mark.parametrize("form", ["folder", "zip"])
-def test_export__is_read_back_by_our_importer_with_nothing_lost(
-    workspace: Workspace, tmp_path, form: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assets = make_catalog(workspace, tmp_path / "images", train=2, val=1, test=1)
-    labelling.relabel(workspace, [assets[0].asset_id], None, author=AUTHOR)
-    labelling.set_split(workspace, [assets[1].asset_id], None, author=AUTHOR)
-    destination = tmp_path / ("out.zip" if form == "zip" else "out")
-    report = exporting.export_folders(workspace, destination)
-    assert (report.num_images, report.missing) == (len(assets), [])
-
-    other = workspace_room.open_workspace(
-        Settings(workspace=tmp_path / "other", _env_file=None, database_url="")
-    )
-    import_folder(other, destination)
-
-    def facts(found: Workspace) -> set:
-        return {
-            (a.content_hash, a.label_name, a.split_type, a.source_dataset) for a in list_all(found)
-        }
-
-    assert facts(other) == facts(workspace)
-    assert import_folder(workspace, destination).added == 0
-    other.database.dispose()
-
-
-def test_export__csv_beside_the_images_is_read_back(workspace: Workspace, tmp_path) -> None:
-    make_catalog(workspace, tmp_path / "images")
-    root = workspace.store.local_root()
-    assert root is not None
-    assert exporting.export_csv(workspace, root / "labels.csv").num_images == 30
-    plan = import_plan.prepare(workspace, root / "labels.csv")
-    assert (plan.layout, plan.num_images) == ("vision_forge", 30)
-    assert importing.run_import(workspace, plan, author=AUTHOR).already_present == 30
-
-
-def test_export__names_missing_files_and_refuses_to_overwrite(
-    workspace: Workspace, tmp_path
-) -> None:
-    asset = make_catalog(workspace, tmp_path / "images")[0]
-    path = workspace.store.local_path(asset.file_path)
-    assert path is not None
-    path.unlink()
-    report = exporting.export_folders(workspace, tmp_path / "out")
-    assert report.missing == [asset.file_path]
-    with pytest.raises(Conflict):
-        exporting.export_folders(workspace, tmp_path / "out")
-    with pytest.raises(InvalidInput, match="nothing to export"):
-        exporting.export_csv(
-            workspace, tmp_path / "x.csv", browsing.AssetFilter(source="another place")
-        )
 
 
 def test_the_digits_demo_has_1797_images_in_10_classes(workspace: Workspace) -> None:

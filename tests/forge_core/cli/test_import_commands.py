@@ -1,0 +1,88 @@
+"""`forge import` and `forge export` with the formats of other tools."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.arrange import draw_folder, draw_image
+from tests.forge_core.cli.test_cli import forge, forge_json
+
+
+@pytest.fixture
+def breeds(tmp_path: Path) -> Path:
+    """Images in train/ and a table whose columns no name tells."""
+    folder = tmp_path / "breeds"
+    (folder / "train").mkdir(parents=True)
+    lines = ["key,what,who"]
+    for number in range(12):
+        draw_image("circle", number).save(folder / "train" / f"{number}.png")
+        lines.append(f"{number},{'beagle' if number % 2 else 'collie'},owner {number // 4}")
+    (folder / "train.csv").write_text("\n".join(lines))
+    return folder
+
+
+def test_import__columns_can_be_told(breeds: Path, tmp_path: Path):
+    where = ("-w", tmp_path / "w")
+    unknown = forge_json("import", breeds, "--dry-run", *where)
+    assert (unknown["layout"], unknown["classes"]) == ("split_class", {})
+    columns = ("--columns", "path=key,label=what", "--columns", "group=who")
+    told = forge_json("import", breeds, "--dry-run", *columns, *where)
+    assert (told["layout"], told["why"], told["num_groups"]) == ("table", "you chose it", 3)
+    assert told["classes"] == {"beagle": 6, "collie": 6}
+    shown = forge("import", breeds, "--dry-run", *columns, *where).stdout
+    assert "Read “key” as file name, “what” as label, “who” as group." in shown
+    assert "classes: beagle 6, collie 6" in shown
+    assert forge_json("import", breeds / "train.csv", *columns, *where)["added"] == 12
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--columns", "path", "does not say which column"),
+        ("--columns", "colour=x", "does not say which column"),
+        ("--columns", "path=nothing", "has no column 'nothing'"),
+        ("--format", "voc", "There is no format 'voc'"),
+        ("--format", "coco", "cannot be read as COCO annotations"),
+        ("--split-ratio", "80-20", "does not say how to divide"),
+    ],
+)
+def test_import__what_cannot_be_is_said(
+    option: str, value: str, message: str, breeds: Path, tmp_path: Path
+):
+    result = forge("import", breeds, option, value, "-w", tmp_path / "w")
+    assert result.exit_code == 1
+    assert message in result.stderr
+
+
+def test_import__divides_what_has_no_split_and_keeps_groups_whole(breeds: Path, tmp_path: Path):
+    where = ("-w", tmp_path / "w")
+    columns = ("--columns", "path=key,label=what,group=who", "--format", "table")
+    done = forge("import", breeds, *columns, "--split-ratio", "60/20/20", *where)
+    assert done.exit_code == 0
+    assert "Divided 12 images 60/20/20 by class." in done.stdout
+    forge_json("export", tmp_path / "out", *where)
+    again = forge_json("import", tmp_path / "out", "--dry-run", "-w", tmp_path / "other")
+    assert sum(again["splits"].values()) == 12
+    assert "No leaks" in forge("leaks", "--group-by", "group_key", *where).stdout
+
+
+@pytest.mark.parametrize("name", ["folders", "hf_imagefolder", "fiftyone", "coco", "label_studio"])
+def test_export__in_each_format_and_back(name: str, tmp_path: Path):
+    splits = {"train": 2, "val": 1}
+    forge_json("import", draw_folder(tmp_path / "drawn", splits=splits), "-w", tmp_path / "w")
+    out = tmp_path / "out"
+    assert forge_json("export", out, "--format", name, "-w", tmp_path / "w")["num_images"] == 9
+    back = forge_json("import", out, "--dry-run", "-w", tmp_path / "other")
+    assert back["layout"] == {"folders": "vision_forge"}.get(name, name)
+    assert back["classes"] == {"circle": 3, "square": 3, "stripe": 3}
+    assert back["splits"] == {"train": 6, "val": 3}
+    assert back["problems"] == []
+
+
+def test_export__parquet_by_its_ending(tmp_path: Path):
+    forge_json("import", draw_folder(tmp_path / "drawn", per_class=1), "-w", tmp_path / "w")
+    table = tmp_path / "labels.parquet"
+    assert forge_json("export", table, "-w", tmp_path / "w")["num_images"] == 3
+    assert table.read_bytes()[:4] == b"PAR1"
+    unknown = forge("export", tmp_path / "x", "--format", "voc", "-w", tmp_path / "w")
+    assert "There is no format 'voc' to write" in unknown.stderr
