@@ -15,7 +15,7 @@ from forge_core.workspace import Workspace
 from pages.components import errors, image_strip, pictures, undo_notice, wording
 from pages.components.balance_chart import SPLIT_WORDS
 
-SIDE = 168
+SIDE = 156
 MOST_PICTURES = 12
 """Of a larger group only the first are drawn; actions are for all of it."""
 _STYLE = f"""
@@ -47,7 +47,7 @@ def _show_group(workspace: Workspace, group: DuplicateGroup, author: str) -> Non
             st.markdown(_describe(group), width="content")
             with st.container(horizontal=True, width="content", gap="small"):
                 _show_actions(workspace, group, best, author)
-        with st.container(horizontal=True, gap="medium", key=f"duplicate-row-{name}"):
+        with st.container(horizontal=True, gap="small", key=f"duplicate-row-{name}"):
             for member in group.members[:MOST_PICTURES]:
                 _show_member(workspace, group, member, author, is_best=member.asset == best)
         more = len(group.members) - MOST_PICTURES
@@ -111,11 +111,13 @@ def _show_member(
         else:
             st.image(picture, width=SIDE, alt=asset.file_path)
         label = errors.literal(asset.label_name) if asset.label_name else ":gray[unlabelled]"
-        star = ":material/star: " if is_best else ""
-        st.markdown(f"{star}**{label}** · {SPLIT_WORDS[asset.split_type or 'none']}")
-        size = f"{asset.width} × {asset.height}, {wording.file_size(asset.size_bytes)}"
-        apart = f"{wording.plural(member.distance, 'bit')} apart"
-        st.caption(f"{size}, {apart}  \n{errors.literal(asset.file_path)}")
+        star = " :material/star:" if is_best else ""
+        split = SPLIT_WORDS[asset.split_type or "none"]
+        st.markdown(f"**{label}**  \n{split}{star}")
+        facts = [f"{asset.width} × {asset.height}", wording.file_size(asset.size_bytes)]
+        if member.distance:
+            facts.append(f"{wording.plural(member.distance, 'bit')} apart")
+        st.caption(f"{' · '.join(facts)}  \n{errors.literal(asset.file_path)}")
         if st.button(
             "Keep this one", key=f"keep-{asset.asset_id.hex}", width="stretch", type="secondary"
         ):

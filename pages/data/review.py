@@ -20,6 +20,8 @@ from pages.components import (
 
 DUPLICATES, ACROSS = "Near-duplicates", "Across splits"
 GROUPS_A_PAGE = 10
+CARD = 172
+"""Pixels: two cards side by side on a phone."""
 FOUND_KEY = "review:found"
 SHOWN_KEY = "review:shown"
 
@@ -44,15 +46,23 @@ def show() -> None:
         )
         return
     show_state(status)
-    queue = st.segmented_control(
-        "Queue",
-        [DUPLICATES, ACROSS],
-        default=DUPLICATES,
-        required=True,
-        key="queue",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
+    with st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+    ):
+        queue = st.segmented_control(
+            "Queue",
+            [DUPLICATES, ACROSS],
+            default=DUPLICATES,
+            required=True,
+            key="queue",
+            bind="query-params",
+            label_visibility="collapsed",
+            width="content",
+        )
+        with st.container(horizontal=True, width="content", gap="small"):
+            if queue == DUPLICATES and status.num_groups > 1:
+                show_keep_all(workspace, status)
+            show_how_alike()
     show_groups(workspace, status, across_splits=queue == ACROSS)
 
 
@@ -75,7 +85,7 @@ def show_top(workspace: Workspace, status: DuplicateStatus) -> None:
 def show_queues(status: DuplicateStatus, unlabelled: int) -> None:
     """A card a queue, with its count."""
     known = status.revision_id is not None
-    with st.container(horizontal=True, gap="medium", key="review-queues"):
+    with st.container(horizontal=True, gap="small", key="review-queues"):
         show_card(
             DUPLICATES,
             f"{status.num_groups:,}" if known else "–",
@@ -86,52 +96,49 @@ def show_queues(status: DuplicateStatus, unlabelled: int) -> None:
         show_card(
             ACROSS,
             f"{status.num_groups_across:,}" if known else "–",
-            "groups in more than one split" if known else "not looked for",
+            "of these groups" if known else "not looked for",
         )
-        with st.container(border=True, width=220, gap=None):
+        with st.container(border=True, width=CARD, gap=None):
             st.metric("Unlabelled", f"{unlabelled:,}")
             if unlabelled:
                 doors.gallery("Label them", {"label": "none"})
             else:
-                st.caption("every image has a label")
+                st.caption("none left")
 
 
 def show_card(name: str, figure: str, words: str) -> None:
     """One queue: its name, how much is in it, and of what."""
-    with st.container(border=True, width=220, gap=None):
+    with st.container(border=True, width=CARD, gap=None):
         st.metric(name, figure)
         st.caption(words)
 
 
 def show_state(status: DuplicateStatus) -> None:
-    """How fresh the groups are, what was left out, and how alike images must be."""
-    with st.container(
-        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
-    ):
-        with st.container(width="content", gap="small"):
-            if status.num_arrived:
-                came = wording.plural(status.num_arrived, "image came", "images came")
-                st.markdown(
-                    f":orange[:material/update:] {came} in since near-duplicates were looked for."
-                )
-            else:
-                st.caption(":material/check: Every image was compared.")
-            for words in describe_search(st.session_state.get(FOUND_KEY)):
-                st.caption(words)
-        with st.popover("How alike", icon=":material/tune:"):
-            st.number_input(
-                "Differing bits of 64",
-                min_value=0,
-                max_value=similarity.MAX_BITS,
-                value=DEFAULT_BITS,
-                key="review_bits",
-                help="Two images are near-duplicates when their perceptual hashes differ in at "
-                "most so many bits. Used when you look again.",
-            )
-            st.caption(
-                "4 finds scaled and re-encoded copies and hardly ever errs. More also finds "
-                "crops, and pictures that only look alike. Mirrored images are not found."
-            )
+    """How fresh the groups are, and what was left out."""
+    if status.num_arrived:
+        came = wording.plural(status.num_arrived, "image came", "images came")
+        st.markdown(f":orange[:material/update:] {came} in since near-duplicates were looked for.")
+    words = describe_search(st.session_state.get(FOUND_KEY))
+    if words:
+        st.caption(" ".join(words))
+
+
+def show_how_alike() -> None:
+    """How many bits may differ, for the next time one looks."""
+    with st.popover("How alike", icon=":material/tune:"):
+        st.number_input(
+            "Differing bits of 64",
+            min_value=0,
+            max_value=similarity.MAX_BITS,
+            value=DEFAULT_BITS,
+            key="review_bits",
+            help="Two images are near-duplicates when their perceptual hashes differ in at most "
+            "so many bits. Used when you look again.",
+        )
+        st.caption(
+            "4 finds scaled and re-encoded copies and hardly ever errs. More also finds crops, "
+            "and pictures that only look alike. Mirrored images are not found."
+        )
 
 
 def describe_search(found: DuplicateSearch | None) -> list[str]:
@@ -167,8 +174,6 @@ def show_groups(workspace: Workspace, status: DuplicateStatus, *, across_splits:
         return
     shown = int(st.session_state.get(SHOWN_KEY, GROUPS_A_PAGE))
     groups = duplicates.list_groups(workspace, across_splits=across_splits, limit=shown)
-    if not across_splits and total > 1:
-        show_keep_all(workspace, status)
     duplicate_groups.show(workspace, groups, session.author())
     if total > len(groups) and st.button(
         f"Show more of {wording.plural(total, 'group')}", icon=":material/expand_more:"
@@ -181,7 +186,7 @@ def show_keep_all(workspace: Workspace, status: DuplicateStatus) -> None:
     """One step for all groups, with what it removes said on the button."""
     removed = status.num_images - status.num_groups
     if st.button(
-        f"Keep the best of all {status.num_groups:,} groups, remove {removed:,}",
+        f"Keep the best of all groups, remove {removed:,}",
         icon=":material/star:",
         help="Held out before labelled before larger before older. Held-out images are never "
         "removed. One step, which can be undone; files stay.",

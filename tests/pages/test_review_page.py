@@ -63,14 +63,13 @@ def test_not_looked__says_why_one_should_and_finds_on_request(
     assert not app.exception
     assert figures(app) == {"Near-duplicates": "2", "Across splits": "2", "Unlabelled": "0"}
     assert primary(app).label == "Look again"
-    assert "Every image was compared." in words(app)
 
 
 def test_groups__show_label_split_size_and_path_of_each(groups, sqlite_workspace: Workspace):
     app = visit(PAGE)
     said = words(app)
     assert "in train and test" in said
-    assert "**thing** · test" in said
+    assert "**thing**  \ntest" in said
     assert "80 × 80" in said
     assert "thing/0_copy.jpg" in said
     assert labels_of_buttons(app).count("Keep this one") == 4
@@ -108,7 +107,7 @@ def test_not_duplicates__puts_the_group_away(groups, sqlite_workspace: Workspace
 
 def test_keep_the_best_of_all__is_one_step(groups, sqlite_workspace: Workspace):
     app = visit(PAGE)
-    press(app, "Keep the best of all 2 groups, remove 2")
+    press(app, "Keep the best of all groups, remove 2")
     assert "2 near-duplicates are removed." in words(app)
     paths = {asset.file_path for asset in arrange.list_all(sqlite_workspace)}
     assert not any(path.endswith("_copy.jpg") for path in paths)  # the larger ones stay
