@@ -132,8 +132,8 @@ def _fsync(path: str) -> None:
         os.close(handle)
 
 
-def walk(root: str) -> Iterator[tuple[str, int, str]]:
-    """Key, size and time of change of every plain file below a folder; hidden ones are left out.
+def walk(root: str) -> Iterator[tuple[str, int, float]]:
+    """Key, size and time of the last write of every plain file below a folder, save hidden ones.
 
     Links to files count as files; folders are followed only where they are real.
     """
@@ -151,4 +151,4 @@ def walk(root: str) -> Iterator[tuple[str, int, str]]:
                 with contextlib.suppress(OSError):
                     found = entry.stat()
                     if stat.S_ISREG(found.st_mode):
-                        yield key, found.st_size, str(found.st_mtime_ns)
+                        yield key, found.st_size, found.st_mtime

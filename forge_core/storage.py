@@ -8,6 +8,7 @@ import stat
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +64,8 @@ class StoredFile:
 
     key: str
     size_bytes: int
-    changed: str
-    """Differs when the file was written again; comparable only with itself."""
+    modified_at: float
+    """When it was written last, in seconds since 1970; 0 where the root does not say."""
 
 
 class AssetStore:
@@ -192,7 +193,7 @@ class AssetStore:
                 found = os.stat(path)
                 if not stat.S_ISREG(found.st_mode):
                     return None
-                return StoredFile(key, found.st_size, str(found.st_mtime_ns))
+                return StoredFile(key, found.st_size, found.st_mtime)
             with self._told("read"):
                 self._files.invalidate_cache(self._files._parent(path))
                 return self._described(key, self._files.info(path))
@@ -231,9 +232,9 @@ class AssetStore:
         Names that `check_key` refuses are left out too: no row can name them.
         """
         if self._is_local:
-            for key, size, changed in local_files.walk(self._base):
+            for key, size_bytes, modified_at in local_files.walk(self._base):
                 if is_key(key):
-                    yield StoredFile(key, size, changed)
+                    yield StoredFile(key, size_bytes, modified_at)
             return
         base = self._base.rstrip("/") + "/"
         with self._told("read"):
@@ -245,8 +246,9 @@ class AssetStore:
                 yield self._described(key, info)
 
     def _described(self, key: str, info: Mapping[str, Any]) -> StoredFile:
-        changed = info.get("ETag") or info.get("LastModified") or info.get("created") or ""
-        return StoredFile(key, int(info.get("size") or 0), str(changed))
+        written = info.get("LastModified") or info.get("modified") or info.get("created")
+        modified_at = written.timestamp() if isinstance(written, datetime) else 0.0
+        return StoredFile(key, int(info.get("size") or 0), modified_at)
 
     def _path(self, key: str) -> str:
         return f"{self._base.rstrip('/')}/{check_key(key)}"
