@@ -114,28 +114,30 @@ class PageRepository:
         self, statement: Select[Any], where: AssetFilter, sort: str, after: str | None
     ) -> Select[Any]:
         order = SORTS[sort]
-        column, joined = self._hints(where, sort)
+        column, keyed = self._hints(where, sort)
         conditions = filters.matching(where, column=column)
+        key_columns = [keyed(part) for part in order.key]
         if order.by_confidence:
+            # Where the order's index shall not be taken, assets come first, by their own index.
             statement = statement.select_from(Prediction).join(
-                VisionAsset, Prediction.asset_id == joined(VisionAsset.asset_id)
+                VisionAsset, Prediction.asset_id == keyed(VisionAsset.asset_id)
             )
             conditions.append(Prediction.run_id == where.run)
         if after is not None:
             key = _decode(sort, after)
             if len(key) == 1:
-                column = order.key[0]
-                conditions.append(column < key[0] if order.descending else column > key[0])
+                first = key_columns[0]
+                conditions.append(first < key[0] if order.descending else first > key[0])
             else:
-                columns = tuple_(*order.key)
+                columns = tuple_(*key_columns)
                 conditions.append(columns < key if order.descending else columns > key)
-        directed = [column.desc() if order.descending else column.asc() for column in order.key]
+        directed = [column.desc() if order.descending else column.asc() for column in key_columns]
         return statement.where(*conditions).order_by(*directed)
 
     def _hints(
         self, where: AssetFilter, sort: str
     ) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
-        """How to write the filter's columns and the joined id, so that SQLite takes a good index.
+        """How to write the columns of the filter and of the key, so that SQLite indexes well.
 
         It has no statistics. Where many assets match, the index of the order is walked; where
         few do, they are looked up by the filter and sorted. Newest and oldest need no advice:
@@ -143,9 +145,10 @@ class PageRepository:
         """
         if not bulk.is_sqlite(self._session) or sort in ("newest", "oldest"):
             return _plain, _plain
-        if self._count_roughly(where) > NARROW:
-            return _without_index, _plain
-        return _plain, _without_index
+        restricts = (where.label, where.split, where.source, where.review, where.augmented)
+        if any(value is not None for value in restricts) and self._count_roughly(where) <= NARROW:
+            return _plain, _without_index
+        return _without_index, _plain
 
     def _count_roughly(self, where: AssetFilter) -> int:
         """At most this many match, from the kept counts; text is not looked at."""

