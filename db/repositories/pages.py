@@ -140,15 +140,31 @@ class PageRepository:
         """How to write the columns of the filter and of the key, so that SQLite indexes well.
 
         It has no statistics. Where many assets match, the index of the order is walked; where
-        few do, they are looked up by the filter and sorted. Newest and oldest need no advice:
+        few do, they are looked up by the filter and sorted. Newest and oldest need less advice:
         every filter's index goes on by id. Postgres knows by itself.
         """
-        if not bulk.is_sqlite(self._session) or sort in ("newest", "oldest"):
+        if not bulk.is_sqlite(self._session):
             return _plain, _plain
+        if sort in ("newest", "oldest"):
+            return self._narrowest(where), _plain
         restricts = (where.label, where.split, where.source, where.review, where.augmented)
         if any(value is not None for value in restricts) and self._count_roughly(where) <= NARROW:
-            return _plain, _without_index
+            return self._narrowest(where), _without_index
         return _without_index, _plain
+
+    def _narrowest(self, where: AssetFilter) -> Callable[[Any], Any]:
+        """Leave an index only to the part of the filter that fewest assets match."""
+        parts = {
+            ("label_id", "split_type"): AssetFilter(label=where.label, split=where.split),
+            ("source_dataset",): AssetFilter(source=where.source),
+            ("review_state",): AssetFilter(review=where.review),
+            ("is_augmented",): AssetFilter(augmented=where.augmented),
+        }
+        asked = {names: part for names, part in parts.items() if part != AssetFilter()}
+        if len(asked) < 2:
+            return _plain
+        kept = min(asked, key=lambda names: self._count_roughly(asked[names]))
+        return lambda column: column if column.key in kept else _without_index(column)
 
     def _count_roughly(self, where: AssetFilter) -> int:
         """At most this many match, from the kept counts; text is not looked at."""
