@@ -29,6 +29,9 @@ from forge_core.catalog.split_sizes import SplitSizes, divide
 DIVIDED = (Split.TRAIN, Split.VAL, Split.TEST)
 BINS = (*(SPLITS.index(split) for split in DIVIDED), NO_SPLIT)
 TRAIN = BINS[0]
+_SIZE_WEIGHT = 2.0
+"""How much more the sizes of the parts count than each class's share. With classes of three large
+groups each, by class alone all would go into train, because each class misses most there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,21 +124,25 @@ def decide(
 
 
 class _Filling:
-    """How many images of each class each bin still lacks."""
+    """How many images each bin still lacks, of each class and in all."""
 
     def __init__(self, quotas: NDArray[np.float64]) -> None:
         self.missing: list[list[float]] = quotas.tolist()
         self.sizes = [max(sum(row), 1.0) for row in self.missing]
-        self.wanted = [bool(total > 0) for total in quotas.sum(axis=0)] if len(quotas) else []
+        totals = quotas.sum(axis=0) if len(quotas) else np.zeros(len(BINS))
+        self.wanted = [bool(total > 0) for total in totals]
+        self.missing_in_all: list[float] = totals.tolist()
+        self.size = max(sum(self.missing_in_all), 1.0)
         self.filled = [0] * len(BINS)
 
     def take(self, class_: int, bin_: int, number: int) -> None:
         """So many images of a class went into a bin."""
         self.missing[class_][bin_] -= number
+        self.missing_in_all[bin_] -= number
         self.filled[bin_] += number
 
     def choose(self, unit: Sequence[tuple[int, int]], num_left: int) -> int:
-        """The bin that misses most of the classes of a unit, in parts of each class.
+        """The bin that misses most of the classes of a unit, and of images in all.
 
         When as few units are left as there are empty bins, the empty bins come first.
         """
@@ -143,8 +150,11 @@ class _Filling:
         empty = [b for b in bins if not self.filled[b]]
         if empty and num_left <= len(empty):
             bins = empty
+        number = sum(part for _, part in unit)
         scores = [
-            sum(number * self.missing[c][b] / self.sizes[c] for c, number in unit) for b in bins
+            sum(part * self.missing[c][b] / self.sizes[c] for c, part in unit)
+            + _SIZE_WEIGHT * number * self.missing_in_all[b] / self.size
+            for b in bins
         ]
         return bins[scores.index(max(scores))]
 

@@ -114,6 +114,17 @@ def test_groups__few_large_ones_fill_every_part(sqlite_workspace: Workspace) -> 
     )
 
 
+def test_groups__classes_of_few_large_groups_still_meet_the_sizes(
+    sqlite_workspace: Workspace,
+) -> None:
+    for number in range(20):
+        add_patients(sqlite_workspace, 3, 10, f"class {number:02d}")
+    plan = splitting.plan_split(sqlite_workspace, EIGHTY, grouping=BY_KEY)
+    totals = {s: sum(row[s] for row in plan.counts.values()) for s in ("train", "val", "test")}
+    assert 440 <= totals["train"] <= 500
+    assert min(totals["val"], totals["test"]) >= 40
+
+
 def test_groups__single_images_even_out_what_groups_left(sqlite_workspace: Workspace) -> None:
     add_patients(sqlite_workspace, 3, 7)
     add(sqlite_workspace, [f"single/{number}.png" for number in range(79)])
