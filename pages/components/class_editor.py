@@ -51,7 +51,7 @@ def _show_change(workspace: Workspace, author: str, labels: Sequence[Label]) -> 
     label_id = st.selectbox(
         "Change class", list(names), format_func=names.__getitem__, key="class:chosen"
     )
-    action = st.segmented_control(
+    action = st.pills(
         "What to change",
         [RENAME, MERGE, LOOK, RETIRE],
         default=RENAME,

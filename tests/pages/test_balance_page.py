@@ -199,7 +199,7 @@ def test_merge__says_what_becomes_of_the_images_and_is_undone(
 ):
     app = visit(PAGE)
     app.selectbox(key="class:chosen").set_value(arrange.class_id(sqlite_workspace, "circle"))
-    app.segmented_control(key="class:action").set_value("Merge")
+    app.pills(key="class:action").set_value("Merge")
     app.run()
     app.selectbox(key="class:merge_into").set_value(arrange.class_id(sqlite_workspace, "square"))
     app.run()
@@ -218,7 +218,7 @@ def test_retire__asks_for_the_labels_first_and_can_be_brought_back(
     unsplit: list[Asset], sqlite_workspace: Workspace
 ):
     app = visit(PAGE)
-    app.segmented_control(key="class:action").set_value("Retire")
+    app.pills(key="class:action").set_value("Retire")
     app.run()
     assert app.button(key="class:retire").disabled
     circle = arrange.class_id(sqlite_workspace, "circle")
@@ -240,7 +240,7 @@ def test_look__colour_key_and_description_are_saved(
     unsplit: list[Asset], sqlite_workspace: Workspace
 ):
     app = visit(PAGE)
-    app.segmented_control(key="class:action").set_value("Look")
+    app.pills(key="class:action").set_value("Look")
     app.run()
     circle = arrange.class_id(sqlite_workspace, "circle")
     app.color_picker(key=f"class:color:{circle}").set_value("#112233")
