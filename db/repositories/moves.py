@@ -29,7 +29,7 @@ class MoveRepository:
         self._run(
             f"CREATE TEMPORARY TABLE moved_assets (asset_id {id_type} PRIMARY KEY, new_path TEXT)"
         )
-        rows = [(bulk.id_value(self._session, asset_id), path) for asset_id, path in moves]
+        rows = [(asset_id, path) for asset_id, path in moves]
         bulk.insert_rows(self._session, "moved_assets", ["asset_id", "new_path"], rows)
         before = ", ".join(f"a.{name}" for name in STATE_FIELDS[1:])
         after = ", ".join(
