@@ -1,7 +1,11 @@
 """Review: what is worth a second look, as queues with their counts."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
+from db.enums import ReviewState
+from db.records import AssetFilter
 from forge_core.catalog import browsing, duplicates, similarity
 from forge_core.catalog.duplicates import DuplicateSearch, DuplicateStatus
 from forge_core.catalog.grouping import DEFAULT_BITS
@@ -36,7 +40,8 @@ def show() -> None:
     status = duplicates.status(workspace)
     show_top(workspace, status)
     undo_notice.show(workspace, session.author())
-    show_queues(status, totals.unlabelled)
+    flagged = browsing.count_assets(workspace, AssetFilter(review=ReviewState.FLAGGED))
+    show_queues(status, flagged, totals.unlabelled)
     if status.revision_id is None:
         st.info(
             "Near-duplicates make a score too good when they lie in two splits. Files with the "
@@ -82,7 +87,7 @@ def show_top(workspace: Workspace, status: DuplicateStatus) -> None:
         st.rerun()
 
 
-def show_queues(status: DuplicateStatus, unlabelled: int) -> None:
+def show_queues(status: DuplicateStatus, flagged: int, unlabelled: int) -> None:
     """A card a queue, with its count."""
     known = status.revision_id is not None
     with st.container(horizontal=True, gap="small", key="review-queues"):
@@ -98,19 +103,25 @@ def show_queues(status: DuplicateStatus, unlabelled: int) -> None:
             f"{status.num_groups_across:,}" if known else "–",
             "of these groups" if known else "not looked for",
         )
-        with st.container(border=True, width=CARD, gap=None):
-            st.metric("Unlabelled", f"{unlabelled:,}")
-            if unlabelled:
-                doors.gallery("Label them", {"label": "none"})
-            else:
-                st.caption("none left")
+        show_card("Flagged", f"{flagged:,}", "by people, with m", {"review": ReviewState.FLAGGED})
+        show_card("Unlabelled", f"{unlabelled:,}", "none left", {"label": browsing.NONE})
 
 
-def show_card(name: str, figure: str, words: str) -> None:
-    """One queue: its name, how much is in it, and of what."""
+def show_card(name: str, figure: str, words: str, images: Mapping[str, str] | None = None) -> None:
+    """One queue: its name, how much is in it, and of what; or the door to its images.
+
+    Args:
+        name: Of the queue.
+        figure: How much is in it.
+        words: What that counts; for a queue of images, what is said while it is empty.
+        images: The gallery's filter for the images of the queue.
+    """
     with st.container(border=True, width=CARD, gap=None):
         st.metric(name, figure)
-        st.caption(words)
+        if images is not None and figure != "0":
+            doors.gallery("Look at them", images)
+        else:
+            st.caption(words)
 
 
 def show_state(status: DuplicateStatus) -> None:

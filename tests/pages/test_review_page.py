@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from db.records import Asset
-from forge_core.catalog import duplicates, labelling
+from forge_core.catalog import duplicates, labelling, reviewing
 from forge_core.workspace import Workspace
 from tests import arrange
 from tests.pages.visiting import figures, labels_of_buttons, links, press, primary, visit, words
@@ -61,7 +61,12 @@ def test_not_looked__says_why_one_should_and_finds_on_request(
     primary(app).click()
     app.run()
     assert not app.exception
-    assert figures(app) == {"Near-duplicates": "2", "Across splits": "2", "Unlabelled": "0"}
+    assert figures(app) == {
+        "Near-duplicates": "2",
+        "Across splits": "2",
+        "Flagged": "0",
+        "Unlabelled": "0",
+    }
     assert primary(app).label == "Look again"
 
 
@@ -129,11 +134,18 @@ def test_stale__says_how_many_images_came_in(groups, sqlite_workspace: Workspace
     assert "3 images came in since near-duplicates were looked for." in words(visit(PAGE))
 
 
+def test_flagged__is_a_door_to_the_gallery(copied, sqlite_workspace: Workspace):
+    reviewing.flag(sqlite_workspace, [copied[0].asset_id], author="tester", note="blurred?")
+    app = visit(PAGE)
+    assert figures(app)["Flagged"] == "1"
+    assert links(app)["Look at them"] == "review=flagged"
+
+
 def test_unlabelled__is_a_door_to_the_gallery(copied, sqlite_workspace: Workspace):
     labelling.relabel(sqlite_workspace, [copied[0].asset_id], None, author="tester")
     app = visit(PAGE)
     assert figures(app)["Unlabelled"] == "1"
-    assert links(app)["Label them"] == "label=none"
+    assert links(app)["Look at them"] == "label=none"
 
 
 def test_fewer_bits__are_used_when_one_looks_again(groups, sqlite_workspace: Workspace):
