@@ -18,6 +18,7 @@ from forge_core.catalog import archives
 from forge_core.catalog.entry_names import path_problem
 from forge_core.catalog.formats import reading
 from forge_core.catalog.formats.scanned import ReadOptions, ScannedFile, ScannedFolder
+from forge_core.catalog.formats.table import SPLITS
 from forge_core.catalog.formats.walking import DOCUMENT_EXTENSIONS
 from forge_core.catalog.import_problems import ImportProblem, printable
 from forge_core.errors import InvalidInput, NotFound
@@ -82,7 +83,8 @@ class ImportPlan:
     @property
     def splits(self) -> dict[str, int]:
         """Images of each split that the layout names."""
-        return dict(Counter(file.split for file in self.files if file.split is not None))
+        counts = Counter(file.split for file in self.files if file.split is not None)
+        return {split: counts[split] for split in SPLITS if split in counts}
 
 
 def prepare(

@@ -182,7 +182,7 @@ def _show_plan(plan: ImportPlan, *, as_json: bool) -> None:
         found += f", {plan.num_groups:,} groups"
     output.say(found, as_json=as_json)
     if plan.splits:
-        parts = (f"{number:,} {split}" for split, number in sorted(plan.splits.items()))
+        parts = (f"{number:,} {split}" for split, number in plan.splits.items())
         output.say(f"splits: {', '.join(parts)}", as_json=as_json)
     if plan.classes:
         largest = sorted(plan.classes.items(), key=lambda pair: -pair[1])[:SHOWN_CLASSES]

@@ -1,10 +1,11 @@
-"""Take images and labels out: choose which, then download the table or everything."""
+"""Take images and labels out: choose which and how, then download the table or everything."""
 
 import streamlit as st
 
 from db.enums import Split
 from db.records import AssetFilter, Label
 from forge_core.catalog import browsing, classes, kept_exports
+from forge_core.catalog.exporting import EXPORTS
 from forge_core.errors import ForgeError
 from forge_core.workspace import Workspace
 from pages.components import doors, errors, wording
@@ -15,10 +16,12 @@ _SPLITS = {
     **{str(split).replace("_", " "): str(split) for split in Split},
     NO_SPLIT: "none",
 }
+TABLES = [name for name, chosen in EXPORTS.items() if chosen.folder_of is None]
+ARCHIVES = [name for name in EXPORTS if name not in TABLES]
 
 
 def show(workspace: Workspace) -> None:
-    """Draw filter, number of images and the two downloads."""
+    """Draw filter, number of images, the tables and the archive in the chosen format."""
     where = _choose(classes.list_classes(workspace))
     number = browsing.count_assets(workspace, where)
     if not number:
@@ -26,23 +29,16 @@ def show(workspace: Workspace) -> None:
         return
     query = doors.gallery_query(label=where.label, split=where.split)
     doors.gallery(f"{wording.plural(number, 'image')} will be exported", query)
-    table, archive = st.columns(2, gap="medium")
-    with table.container(border=True, height="stretch"):
-        st.markdown("**Labels**")
-        st.caption("A table with path, class, split and source of each image.")
-        st.download_button(
-            "labels.csv",
-            data=lambda: kept_exports.make_export(workspace, where, "csv").path.read_bytes(),
-            file_name="labels.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            key="export:csv",
-        )
+    archive, table = st.columns([3, 2], gap="medium")
     with archive.container(border=True, height="stretch"):
         st.markdown("**Images and labels**")
-        st.caption("Folders split/class/file with labels.csv. Importing it again loses nothing.")
         _show_archive(workspace, where)
+    with table.container(border=True, height="stretch"):
+        st.markdown("**Labels only**")
+        st.caption("A row an image: path, class, split, source, group, size and content hash.")
+        with st.container(horizontal=True):
+            for name in TABLES:
+                _offer_table(workspace, where, name)
 
 
 def _choose(labels: list[Label]) -> AssetFilter:
@@ -65,8 +61,29 @@ def _choose(labels: list[Label]) -> AssetFilter:
     return AssetFilter(label=chosen, split=_SPLITS[split or ALL])
 
 
+def _offer_table(workspace: Workspace, where: AssetFilter, name: str) -> None:
+    """A download that is made when it is asked for."""
+    file_name = f"labels{EXPORTS[name].ending}"
+    st.download_button(
+        file_name,
+        data=lambda: kept_exports.make_export(workspace, where, name).path.read_bytes(),
+        file_name=file_name,
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"export:{name}",
+    )
+
+
 def _show_archive(workspace: Workspace, where: AssetFilter) -> None:
-    kept = kept_exports.find_export(workspace, where, "zip")
+    name = st.selectbox(
+        "Format",
+        ARCHIVES,
+        format_func=lambda name: EXPORTS[name].title,
+        key="export_format",
+        bind="query-params",
+    )
+    st.caption(f"{EXPORTS[name].purpose} Importing it again loses nothing.")
+    kept = kept_exports.find_export(workspace, where, name)
     if kept is None:
         place = st.empty()
         if not place.button("Prepare the zip", icon=":material/folder_zip:", key="export:prepare"):
@@ -76,7 +93,7 @@ def _show_archive(workspace: Workspace, where: AssetFilter) -> None:
             kept = kept_exports.make_export(
                 workspace,
                 where,
-                "zip",
+                name,
                 progress=lambda done, total: bar.progress(
                     done / total, f"{done:,} of {wording.plural(total, 'image')}"
                 ),

@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.typing import UploadedFile
 
 from forge_core.catalog import import_plan
+from forge_core.catalog.formats.scanned import ReadOptions
 from forge_core.catalog.import_plan import ImportPlan
 from forge_core.errors import ForgeError
 from forge_core.workspace import Workspace
@@ -20,8 +21,9 @@ from pages.components import errors, wording
 FOLDER, ARCHIVE, PATH = "Folder", "Archive", "Path on the server"
 READABLE = (
     "A folder for each class, train, val and test folders with classes, loose images that are "
-    "labelled later, or labels.csv beside its images. What is found is shown before anything "
-    "is written."
+    "labelled later, or images with a label file: CSV, TSV or Parquet (Kaggle, AutoML, Roboflow), "
+    "COCO, Hugging Face metadata, Label Studio, FiftyOne, ImageNet lists. What is found is shown "
+    "before anything is written."
 )
 _STYLE = """
 <style>
@@ -33,6 +35,7 @@ _STYLE = """
 """
 ARCHIVE_TYPES = ["zip", "tar", "gz", "tgz", "bz2", "xz"]
 _PLAN, _SEEN, _ERROR, _ROUND = "import:plan", "import:seen", "import:error", "import:round"
+_TURN = "import:turn"
 
 
 def chosen_plan() -> ImportPlan | None:
@@ -48,6 +51,24 @@ def rename_source(name: str) -> None:
     """Give the images that were found another source."""
     plan = st.session_state[_PLAN]
     st.session_state[_PLAN] = replace(plan, source_dataset=import_plan.clean_source(name))
+
+
+def reading_turn() -> int:
+    """How often the place was read: widgets of an earlier reading do not speak for a new one."""
+    return int(st.session_state.get(_TURN, 0))
+
+
+def read_again(workspace: Workspace, options: ReadOptions) -> None:
+    """Read the chosen place as a person says; what cannot be read so leaves it as it was."""
+    try:
+        st.session_state[_PLAN] = import_plan.read_again(
+            workspace, st.session_state[_PLAN], options
+        )
+        st.session_state.pop(_ERROR, None)
+    except ForgeError as error:
+        st.session_state[_ERROR] = error
+    st.session_state[_TURN] = reading_turn() + 1
+    st.rerun()
 
 
 def forget(*, discard: bool = False) -> None:
@@ -103,10 +124,10 @@ def _show_path(workspace: Workspace) -> None:
     ):
         location = st.text_input(
             "Path on the server",
-            placeholder="/data/photos, photos.zip or labels.csv",
+            placeholder="/data/photos, photos.zip or train.csv",
             key="path",
             bind="query-params",
-            help="A folder, an archive, or a table of labels beside its images. It is read on "
+            help="A folder, an archive, or a label file beside its images. It is read on "
             "the machine that runs Vision Forge; the images are copied into the workspace.",
         )
         asked = st.form_submit_button("Look", icon=":material/search:")

@@ -7,12 +7,20 @@ import streamlit as st
 from PIL import Image
 
 from forge_core.catalog import classes
+from forge_core.catalog.formats.reading import FORMATS
 from forge_core.catalog.import_plan import ImportPlan
 from forge_core.errors import ForgeError
 from forge_core.imaging import decode
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.workspace import Workspace
-from pages.components import errors, import_chooser, pictures, problem_list, wording
+from pages.components import (
+    errors,
+    import_chooser,
+    import_reading,
+    pictures,
+    problem_list,
+    wording,
+)
 
 NUM_SAMPLES = 10
 SAMPLE_SIDE = 84
@@ -31,7 +39,11 @@ def show(workspace: Workspace, plan: ImportPlan) -> None:
     st.html(_STYLE)
     with st.container(border=True, key="import-preview"):
         st.markdown(f"**{errors.literal(describe(plan))}**")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.badge(FORMATS[plan.layout].title, icon=":material/inventory_2:", color="blue")
+            st.caption(errors.literal(f"because {plan.scanned.why}"), width="content")
         st.caption(errors.literal(plan.title))
+        import_reading.show(workspace, plan)
         _show_samples(workspace, plan)
         left, right = st.columns([3, 2], gap="large")
         with left:
@@ -57,6 +69,8 @@ def describe(plan: ImportPlan) -> str:
     parts += [f"{number:,} {split}" for split, number in plan.splits.items()]
     if plan.num_unlabelled:
         parts.append(f"{plan.num_unlabelled:,} unlabelled")
+    if plan.num_groups:
+        parts.append(wording.plural(plan.num_groups, "group"))
     return " · ".join([*parts, wording.file_size(plan.size_bytes)])
 
 

@@ -46,6 +46,11 @@ def _show_success(workspace: Workspace, result: Mapping[str, Any], author: str) 
         names = errors.literal(", ".join(created[:8]) + (" …" if len(created) > 8 else ""))
         doors.show(f"{new}: {names}", "balance", icon=":material/label:")
     problems = [ImportProblem(**problem) for problem in result.get("skipped", [])]
+    without = sum(problem.reason == "several_labels" for problem in problems)
+    if added and without:
+        unlabelled = doors.gallery_query(label="none", source=source or None)
+        words = wording.plural(without, "image has", "images have")
+        doors.gallery(f"{words} several labels and wait for one", unlabelled)
     problem_list.show(problems)
     untold = int(result.get("num_skipped", len(problems))) - len(problems)
     if untold > 0:

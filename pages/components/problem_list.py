@@ -1,4 +1,4 @@
-"""What was left out of an import: grouped by reason, a sentence for each file, folded."""
+"""What an import leaves out, or takes in without its label: by reason, folded."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -33,7 +33,8 @@ def reason_in_words(reason: str) -> str:
 def show(problems: Sequence[ImportProblem]) -> None:
     """Draw one folded list a reason."""
     for reason, members in group_by_reason(problems):
-        with st.expander(f"Left out: {len(members):,} · {errors.literal(reason)}"):
+        verb = "Left out" if import_problems.is_left_out(members[0]) else "Taken in"
+        with st.expander(f"{verb}: {len(members):,} · {errors.literal(reason)}"):
             rows = [(problem.path, problem.message) for problem in members[:MOST_SHOWN]]
             st.dataframe(
                 pd.DataFrame(rows, columns=["File", "What was found"]),

@@ -78,9 +78,82 @@ def test_look__shows_what_was_found_before_anything_is_written(workspace: Worksp
     assert list(table["Class"]) == ["circle", "square", "stripe"]
     assert list(table["train"]) == [3, 3, 3]
     assert all(table["New"])
-    assert [group.label for group in app.expander] == ["Left out: 1 · not an image file"]
+    assert left_out(app) == ["Left out: 1 · not an image file"]
     assert browsing.totals(workspace).images == 0
     assert queue.list_latest_jobs(workspace) == []
+
+
+def left_out(app: AppTest) -> list[str]:
+    """The folded lists of problems."""
+    verbs = ("Left out", "Taken in")
+    return [group.label for group in app.expander if group.label.startswith(verbs)]
+
+
+def test_look__says_which_format_it_is_and_why(
+    workspace: Workspace, shared_data: Callable[[str], Path]
+):
+    app = look_at(shared_data("nail_roboflow"))
+    said = words(app)
+    assert "280 images · 4 classes · 200 train · 40 val · 40 test · 277 groups" in said
+    assert "because there is a _classes.csv" in said
+    assert "Roboflow classes, test/_classes.csv, train/_classes.csv, valid/_classes.csv." in said
+
+
+def make_breeds(folder: Path) -> Path:
+    """Images in train/ and a table whose columns no name tells."""
+    (folder / "train").mkdir(parents=True)
+    lines = ["key,what,who"]
+    for number in range(6):
+        arrange.draw_image("circle", number).save(folder / "train" / f"{number}.png")
+        lines.append(f"{number},{'beagle' if number % 2 else 'collie'},owner {number // 2}")
+    (folder / "train.csv").write_text("\n".join(lines))
+    return folder
+
+
+def test_read_differently__columns_of_a_table_nobody_knows(workspace: Workspace, tmp_path: Path):
+    app = look_at(make_breeds(tmp_path / "breeds"))
+    assert app.expander[0].label == "train.csv is not read: say what its columns mean"
+    assert app.expander[0].proto.expanded
+    press(app, "Read the table so")
+    assert app.error[0].value == "Choose the column that names the image files."
+    for role, column in {"File name": "key", "Label": "what", "Group": "who"}.items():
+        next(box for box in app.selectbox if box.label == role).select(column)
+    press(app, "Read the table so")
+    assert "6 images · 2 classes · 3 groups" in words(app)
+    assert "because you chose it" in words(app)
+    primary(app).click()
+    app.run()
+    job = queue.list_latest_jobs(workspace)[0]
+    queue.wait_until_finished(workspace, job.job_id, timeout_seconds=60)
+    found = {(a.label_name, a.group_key) for a in arrange.list_all(workspace)}
+    assert len(found) == 6
+    assert ("beagle", "owner 0") in found
+
+
+def test_read_differently__another_format_and_back(workspace: Workspace, drawn: Path):
+    app = look_at(drawn)
+    choose = next(box for box in app.selectbox if box.label == "Format")
+    choose.select("folder_per_class").run()
+    assert "12 images · 2 classes" in words(app)
+    choose = next(box for box in app.selectbox if box.label == "Format")
+    choose.select("coco").run()
+    assert "cannot be read as COCO annotations" in app.error[0].value
+    assert "12 images · 2 classes" in words(app)
+    choose = next(box for box in app.selectbox if box.label == "Format")
+    choose.select("Find out").run()
+    assert "12 images · 3 classes · 9 train · 3 val" in words(app)
+
+
+def test_finished__images_with_several_labels_are_a_door(
+    workspace: Workspace, shared_data: Callable[[str], Path]
+):
+    app = look_at(shared_data("formats") / "kaggle_dataset" / "image_csv_multi_label")
+    assert "A 1 in the columns “dog”, “cat”, “person” marks the label." in words(app)
+    assert "Taken in: 3 · several labels, so none" in left_out(app)
+    app = run_import(workspace, shared_data("formats") / "kaggle_dataset/image_csv_det")
+    door = next(query for name, query in links(app).items() if "wait for one" in name)
+    assert "label=none" in door
+    assert "source=image_csv_det" in door
 
 
 def test_look__a_path_that_is_not_there_is_an_error_with_the_next_step(workspace: Workspace):
@@ -154,7 +227,7 @@ def test_finished__the_report_is_made_of_doors(workspace: Workspace, drawn: Path
     assert "**Import 12 images from drawn**" in said
     assert "12 images added" in said
     assert "3 new classes: circle, square, stripe" in said
-    assert [group.label for group in app.expander] == ["Left out: 1 · not an image file"]
+    assert left_out(app) == ["Left out: 1 · not an image file"]
     added = next(query for name, query in links(app).items() if name.startswith("12 images added"))
     assert added == "source=drawn"
 
@@ -247,6 +320,26 @@ def test_export__the_zip_holds_what_the_filter_says(workspace: Workspace, drawn:
     assert [name for name in names if name.endswith(".png")] == ["val/circle/circle_0010.png"]
     assert "labels.csv" in names
     assert any(button.label.startswith("images.zip") for button in app.get("download_button"))
+
+
+@pytest.mark.parametrize(
+    ("title", "member"),
+    [
+        ("Hugging Face imagefolder", "validation/metadata.jsonl"),
+        ("FiftyOne labels", "val/labels.json"),
+        ("COCO annotations", "annotations/labels_val.json"),
+        ("Label Studio tasks", "tasks.json"),
+    ],
+)
+def test_export__the_chosen_format(workspace: Workspace, drawn: Path, title: str, member: str):
+    arrange.import_folder(workspace, drawn)
+    app = visit(PAGE, tab="Export", export_format=title)
+    press(app, "Prepare the zip")
+    [kept] = (workspace.cache_folder / "exports").iterdir()
+    with zipfile.ZipFile(kept) as archive:
+        assert member in archive.namelist()
+    offered = [button.label for button in app.get("download_button")]
+    assert {"labels.csv", "labels.parquet"} <= set(offered)
 
 
 def test_export__nothing_matches(workspace: Workspace, drawn: Path):

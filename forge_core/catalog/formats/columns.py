@@ -119,7 +119,7 @@ def path_columns(columns: Sequence[str]) -> list[str]:
 
 
 def check(mapping: Mapping[str, str], columns: Sequence[str], document: str) -> None:
-    """Refuse a mapping that the table cannot follow.
+    """Refuse a mapping that the table cannot follow. An empty column means: used for nothing.
 
     Raises:
         InvalidInput: A role is unknown, or a column is not there.
@@ -129,7 +129,7 @@ def check(mapping: Mapping[str, str], columns: Sequence[str], document: str) -> 
             raise InvalidInput(
                 f"A column cannot be used as {role!r}.", next_step=f"Use {', '.join(ROLES)}."
             )
-        if column not in columns:
+        if column and column not in columns:
             raise InvalidInput(
                 f"{document} has no column {column!r}.",
                 next_step=f"Its columns are {', '.join(columns[:20])}.",

@@ -151,7 +151,7 @@ def read_folder(
             f"“{printable(options.document or folder.name)}” cannot be read as "
             f"{FORMATS[name].title if name else 'labels of images'}.",
             next_step="Leave the format out to let it be recognised, or say which columns of a "
-            "table to use: --columns path=…,label=…",
+            "table to use.",
         )
     scanned = FORMATS[found].read(level, options)
     if not scanned.tables:

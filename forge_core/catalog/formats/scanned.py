@@ -52,7 +52,7 @@ class ReadOptions:
     format_name: str | None = None
     """A key of `reading.FORMATS`, None to find out."""
     columns: Mapping[str, str] = field(default_factory=dict)
-    """Role (see `columns.ROLES`) to the name of a column of the table."""
+    """Role (see `columns.ROLES`) to the name of a column of the table, empty for none."""
     document: str | None = None
     """The label file to read, relative to the folder; None to find it."""
 

@@ -144,7 +144,7 @@ def _open_all(walked: Walked, needed: Sequence[str] = ()) -> list[TableFile]:
 
 def _readable(walked: Walked, options: ReadOptions) -> list[TableFile]:
     """Tables that can be read as labels, the best first."""
-    needed = tuple(options.columns.values())
+    needed = tuple(column for column in options.columns.values() if column)
     tables = _open_all(walked, needed)
     if options.document is not None:
         tables = [table for table in tables if options.document.endswith(table.document)]
@@ -202,7 +202,8 @@ def _mapping(table: TableFile, walked: Walked, options: ReadOptions) -> dict[str
     guessed = {role: name for role, name in mapping.items() if name not in told}
     path = options.columns.get("path") or guessed.get("path")
     others = {role: name for role, name in guessed.items() if name != path}
-    return {**({"path": path} if path else {}), **others, **options.columns}
+    mapping = {**({"path": path} if path else {}), **others, **options.columns}
+    return {role: name for role, name in mapping.items() if name}
 
 
 def _together(readable: list[TableFile]) -> list[TableFile]:
@@ -224,7 +225,7 @@ def _records(
     table: TableFile, mapping: dict[str, str], table_split: str | None
 ) -> Iterator[Record | ImportProblem]:
     path_column = mapping["path"]
-    classes = () if "label" in mapping or "split" in mapping else one_hot(table, path_column)
+    classes = _marking(table, mapping)
     for row, cells in table.rows():
         path = cells.get(path_column, "")
         split = read_split(cells.get(mapping.get("split", ""), ""))
@@ -242,6 +243,11 @@ def _records(
             is_augmented=augmented in _TRUE,
             group_key=cells.get(mapping.get("group", ""), "") or None,
         )
+
+
+def _marking(table: TableFile, mapping: dict[str, str]) -> tuple[str, ...]:
+    """The one-hot columns, where nothing else says the label."""
+    return () if "label" in mapping or "split" in mapping else one_hot(table, mapping["path"])
 
 
 def read_split(word: str) -> str | None:
@@ -273,7 +279,13 @@ def _notes(table: TableFile, mapping: dict[str, str]) -> list[str]:
         for role, title in roles.ROLES.items()
         if role in mapping and not roles.is_obvious(role, mapping[role])
     ]
-    return [f"Read {', '.join(told)}."] if told else []
+    notes = [f"Read {', '.join(told)}."] if told else []
+    classes = _marking(table, mapping)
+    if classes:
+        shown = ", ".join(f"“{printable(name)}”" for name in classes[:5])
+        more = f" and {len(classes) - 5} more" if len(classes) > 5 else ""
+        notes.append(f"A 1 in the columns {shown}{more} marks the label.")
+    return notes
 
 
 def _other_tables(readable: list[TableFile], chosen: list[TableFile]) -> list[str]:
@@ -300,5 +312,6 @@ def _not_readable(walked: Walked, options: ReadOptions) -> InvalidInput:
     names = ", ".join(printable(name) for name in table.columns[:12])
     return InvalidInput(
         f"No column of {printable(document)} is known to name the images (it has {names}).",
-        next_step="Say which: --columns path=…,label=…, or call them file_path and label_name.",
+        next_step="Say which column is the path and which the label (on the command line: "
+        "--columns path=…,label=…), or call them file_path and label_name.",
     )
