@@ -22,7 +22,7 @@ Whole = npt.NDArray[np.int64]
 class TextColumn:
     """Many texts in one piece of UTF-8. Taking some of them copies no text."""
 
-    data: bytes
+    data: bytes | bytearray
     starts: Whole
     ends: Whole
 
@@ -67,6 +67,7 @@ class AssetColumns:
     is_augmented: npt.NDArray[np.bool_]
     paths: TextColumn | None = None
     content_hashes: Bytes | None = None
+    """dtype S32: the 32 bytes of each SHA-256."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -98,7 +99,7 @@ class AssetColumns:
         return AssetAsOf(
             asset_id=self.id_at(position),
             file_path=self.paths[position],
-            content_hash=self.content_hashes[position].decode(),
+            content_hash=self.content_hashes[position].ljust(32, b"\0").hex(),
             label_id=label_id,
             label_name=None if label_id is None else names[label_id],
             split_type=SPLITS[self.splits[position]],
@@ -107,51 +108,53 @@ class AssetColumns:
 
 
 class ColumnBuilder:
-    """Collects parts and joins them sorted by id, with little more memory than the result."""
+    """Collects parts into columns of a size that is known, and sorts them by id.
 
-    def __init__(self, *, with_files: bool) -> None:
-        self._parts: dict[str, list[Any]] = {name: [empty] for name, empty in _EMPTY.items()}
-        self._texts: list[TextColumn] = []
-        self._with_files = with_files
+    Nothing is copied twice: the peak of memory is the result and one part.
+    """
+
+    def __init__(self, capacity: int, *, with_files: bool) -> None:
+        """Make room for at most `capacity` assets."""
+        dtypes = _DTYPES if with_files else {n: t for n, t in _DTYPES.items() if n not in _FILES}
+        self._columns: dict[str, npt.NDArray[Any]] = {
+            name: np.empty(capacity, dtype) for name, dtype in dtypes.items()
+        }
+        self._text = bytearray()
+        self._number = 0
 
     def add(self, part: AssetColumns) -> None:
         """Take some assets in."""
-        for name, column in self._parts.items():
-            values = getattr(part, name)
-            if values is not None:
-                column.append(values)
+        end = self._number + len(part)
+        for name, column in self._columns.items():
+            if name in ("starts", "ends"):
+                assert part.paths is not None, "read with files"
+                column[self._number : end] = getattr(part.paths, name) + len(self._text)
+            else:
+                column[self._number : end] = getattr(part, name)
         if part.paths is not None:
-            self._texts.append(part.paths)
+            self._text += part.paths.data
+        self._number = end
 
     def build(self) -> AssetColumns:
-        """All that were added; the builder is empty after it."""
-        # Column by column: what is joined is let go before the next is made.
-        columns = {name: np.concatenate(self._parts.pop(name)) for name in list(self._parts)}
-        if not self._with_files:
-            del columns["content_hashes"]
-        joined = AssetColumns(
-            **columns, paths=_join_texts(self._texts) if self._with_files else None
-        )
+        """All that were added; the builder is of no use after it."""
+        columns = {name: column[: self._number] for name, column in self._columns.items()}
+        paths = None
+        if "starts" in columns:
+            paths = TextColumn(self._text, columns.pop("starts"), columns.pop("ends"))
+        joined = AssetColumns(**columns, paths=paths)
         # Ids are made in the order of time, so that rows mostly lie in their order already.
         if bool(np.all(joined.ids[:-1] <= joined.ids[1:])):
             return joined
         return joined.take(np.argsort(joined.ids))
 
 
-_EMPTY: dict[str, npt.NDArray[Any]] = {
-    "content_hashes": np.empty(0, "S64"),
-    "ids": np.empty(0, "S16"),
-    "label_ids": np.empty(0, np.int32),
-    "splits": np.empty(0, np.uint8),
-    "is_augmented": np.empty(0, np.bool_),
+_FILES = ("content_hashes", "starts", "ends")
+_DTYPES: dict[str, Any] = {
+    "ids": "S16",
+    "label_ids": np.int32,
+    "splits": np.uint8,
+    "is_augmented": np.bool_,
+    "content_hashes": "S32",
+    "starts": np.int64,
+    "ends": np.int64,
 }
-
-
-def _join_texts(parts: list[TextColumn]) -> TextColumn:
-    offsets = np.cumsum([0, *(len(part.data) for part in parts)], dtype=np.int64)
-    none = np.empty(0, np.int64)
-    starts = np.concatenate([none, *(p.starts + o for p, o in zip(parts, offsets, strict=False))])
-    ends = np.concatenate([none, *(p.ends + o for p, o in zip(parts, offsets, strict=False))])
-    data = b"".join([part.data for part in parts])
-    parts.clear()
-    return TextColumn(data, starts, ends)

@@ -105,7 +105,6 @@ def _make_engine(url: URL) -> Engine:
         for pragma in (
             "synchronous=FULL",
             "foreign_keys=ON",
-            "temp_store=MEMORY",
             "cache_size=-65536",
         ):
             connection.execute(f"PRAGMA {pragma}")

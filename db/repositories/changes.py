@@ -174,36 +174,52 @@ class ChangeRepository:
         )
         number = int(cast("CursorResult[Any]", result).rowcount)
         self._revisions.update_num_changes(revision_id, number)
+        self._put_back(revision_id)
+        return number
+
+    def _put_back(self, revision_id: int) -> None:
+        """Give the assets of a revision the state that it says they have after it."""
         changed = (
             AssetChange.revision_id == revision_id,
             AssetChange.asset_id == VisionAsset.asset_id,
         )
         raised = {"row_version": VisionAsset.row_version + 1}
-        # What leaves goes first, so that its path is free for what comes.
-        self._session.execute(
-            update(VisionAsset)
-            .where(*changed, AssetChange.after_exists.is_(false()))
-            .values(is_deleted=True, **raised)
-            .execution_options(synchronize_session=False)
-        )
+        pairs = {
+            name: (getattr(AssetChange, f"before_{name}"), getattr(AssetChange, f"after_{name}"))
+            for name in STATE_FIELDS
+        }
+        # Only what differs anywhere is written: each column brings its indexes.
+        row = self._session.execute(
+            select(
+                *(
+                    func.max(case((old.is_distinct_from(new), 1), else_=0))
+                    for old, new in pairs.values()
+                )
+            ).where(AssetChange.revision_id == revision_id)
+        ).one()
+        differing = [name for name, differs in zip(pairs, row, strict=True) if differs]
+        values: dict[str, Any] = {name: pairs[name][1] for name in differing if name != "exists"}
+        if "label_id" in values:
+            values["label_name"] = (
+                select(LabelClass.name)
+                .where(LabelClass.label_id == AssetChange.after_label_id)
+                .scalar_subquery()
+            )
+        if "exists" in differing:
+            # What leaves goes first, so that its path is free for what comes.
+            self._session.execute(
+                update(VisionAsset)
+                .where(*changed, AssetChange.after_exists.is_(false()))
+                .values(is_deleted=True, **raised)
+                .execution_options(synchronize_session=False)
+            )
+            values["is_deleted"] = False
         self._session.execute(
             update(VisionAsset)
             .where(*changed, AssetChange.after_exists.is_(true()))
-            .values(
-                **{
-                    name: getattr(AssetChange, f"after_{name}")
-                    for name in STATE_FIELDS
-                    if name != "exists"
-                },
-                label_name=select(LabelClass.name)
-                .where(LabelClass.label_id == AssetChange.after_label_id)
-                .scalar_subquery(),
-                is_deleted=False,
-                **raised,
-            )
+            .values(**values, **raised)
             .execution_options(synchronize_session=False)
         )
-        return number
 
     def _blocks(self, undone: int) -> dict[str, ColumnElement[bool]]:
         """Why a change of a revision cannot be taken back, as conditions on that change."""

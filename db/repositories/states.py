@@ -47,7 +47,8 @@ class StateRepository:
         code = None if split is None else SPLITS.index(split)
         overlay, changed = self._changed_after(revision_id, with_files=with_files)
         changed.sort()
-        builder = ColumnBuilder(with_files=with_files)
+        living = self._session.scalar(text("SELECT coalesce(sum(num_assets), 0) FROM asset_counts"))
+        builder = ColumnBuilder(int(living or 0) + len(overlay), with_files=with_files)
         for block in self._blocks(with_files):
             kept = block.where(block.splits == code) if code is not None else block
             builder.add(kept.where(~_is_in(kept.ids, changed)) if len(changed) else kept)
@@ -94,7 +95,9 @@ class StateRepository:
             splits=np.array([SPLITS.index(value) for value in columns[2]], np.uint8),
             is_augmented=np.array(columns[3], np.bool_),
             paths=TextColumn.of(columns[4]) if with_files else None,
-            content_hashes=np.array(columns[5], "S64") if with_files else None,
+            content_hashes=np.array([bytes.fromhex(value) for value in columns[5]], "S32")
+            if with_files
+            else None,
         )
         return overlay, np.array(ids, "S16")
 
@@ -119,7 +122,7 @@ def _to_columns(row: Any, *, sqlite: bool, with_files: bool) -> AssetColumns:
     paths = hashes = None
     if with_files:
         paths = TextColumn.separated(bytes(row.paths), number)
-        hashes = np.array(bytes(row.hashes).split(b"\0"), "S64")
+        hashes = np.frombuffer(bytes.fromhex(row.hashes), "S32")
     return AssetColumns(
         ids=np.frombuffer(bytes.fromhex(row.ids) if sqlite else row.ids, "S16"),
         label_ids=np.fromstring(row.labels, np.int32, sep=",")
@@ -152,7 +155,7 @@ _SQLITE_BLOCK = (
 )
 _SQLITE_FILES = (
     ", CAST(group_concat(file_path, char(0)) AS BLOB) AS paths, "
-    "CAST(group_concat(content_hash, char(0)) AS BLOB) AS hashes"
+    "group_concat(content_hash, '') AS hashes"
 )
 # A block is a range of pages. The transaction sees one snapshot, so rows do not move in it.
 _POSTGRES_LAST = "SELECT pg_relation_size('vision_assets') / 8192"
@@ -165,7 +168,7 @@ _POSTGRES_BLOCK = (
 )
 _POSTGRES_FILES = (
     ", string_agg(convert_to(file_path, 'UTF8'), '\\000'::bytea) AS paths, "
-    "string_agg(convert_to(content_hash, 'UTF8'), '\\000'::bytea) AS hashes"
+    "string_agg(content_hash, '') AS hashes"
 )
 # The primary key leads with the revision: only changes since are read, not all of history.
 _FIRST = (
