@@ -137,15 +137,19 @@ class ColumnBuilder:
 
     def build(self) -> AssetColumns:
         """All that were added; the builder is of no use after it."""
-        columns = {name: column[: self._number] for name, column in self._columns.items()}
+        ids = self._columns["ids"][: self._number]
+        # Ids are made in the order of time, so that rows mostly lie in their order already.
+        order = None if bool(np.all(ids[:-1] <= ids[1:])) else np.argsort(ids)
+        del ids
+        columns = {}
+        for name in list(self._columns):  # one by one: each is let go when its copy is made
+            column = self._columns.pop(name)[: self._number]
+            columns[name] = column if order is None else column[order]
+            del column
         paths = None
         if "starts" in columns:
             paths = TextColumn(self._text, columns.pop("starts"), columns.pop("ends"))
-        joined = AssetColumns(**columns, paths=paths)
-        # Ids are made in the order of time, so that rows mostly lie in their order already.
-        if bool(np.all(joined.ids[:-1] <= joined.ids[1:])):
-            return joined
-        return joined.take(np.argsort(joined.ids))
+        return AssetColumns(**columns, paths=paths)
 
 
 _FILES = ("content_hashes", "starts", "ends")
