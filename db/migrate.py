@@ -31,13 +31,22 @@ def current_version(engine: Engine) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+def knows(version: str) -> bool:
+    """Whether this code has a migration that leads to this schema version."""
+    return any(
+        s.revision == version for s in ScriptDirectory.from_config(_config()).walk_revisions()
+    )
+
+
 def is_current(engine: Engine) -> bool:
     """Whether the database has the newest schema."""
     return current_version(engine) == head_version()
 
 
-def upgrade(engine: Engine) -> None:
+def upgrade(engine: Engine, version: str = "head") -> None:
     """Apply the migrations that are missing. Idempotent; all of them or none are applied.
+
+    With an older `version` the schema stops there, so that an old backup can be loaded.
 
     Two processes may call it at the same time: on SQLite the second waits for the first
     (BEGIN IMMEDIATE), on Postgres both queue on an advisory lock.
@@ -49,4 +58,4 @@ def upgrade(engine: Engine) -> None:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(724153)")
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, version)

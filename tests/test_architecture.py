@@ -21,6 +21,7 @@ ROOMS = (
     "local_files",
     "storage",
     "workspace",
+    "backup",
     "imaging",
     "catalog",
     "augmentation",
@@ -32,7 +33,16 @@ ROOMS = (
     "api",
     "cli",
 )
-WITHOUT_TORCH = ("errors", "settings", "local_files", "storage", "workspace", "imaging", "catalog")
+WITHOUT_TORCH = (
+    "errors",
+    "settings",
+    "local_files",
+    "storage",
+    "workspace",
+    "backup",
+    "imaging",
+    "catalog",
+)
 WITHOUT_DATABASE = ("imaging", "augmentation", "models", "inference", "evaluation", "training")
 MAX_LINES = 400
 

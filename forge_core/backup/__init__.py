@@ -1,0 +1,1 @@
+"""Backups of a workspace, and what is copied from one database to another."""

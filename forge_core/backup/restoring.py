@@ -1,0 +1,150 @@
+"""Put a backup into an empty workspace, or one database into another of either kind.
+
+Checksums of every table and file are compared before the first row is written, and once more
+afterwards, inside the transaction.
+"""
+
+import hashlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from db import dumping, migrate
+from db.dumping import COUNTED, Snapshot
+from db.session import Database
+from forge_core import local_files
+from forge_core.backup import archive
+from forge_core.backup.archive import Manifest, Progress, TableFile
+from forge_core.errors import Conflict, InvalidInput
+from forge_core.storage import AssetStore, check_key
+
+COPIERS = 8
+
+
+def restore(
+    database: Database,
+    store: AssetStore,
+    runs_folder: Path,
+    source: Path,
+    *,
+    progress: Progress | None = None,
+) -> Manifest:
+    """Put a backup into an empty database, and its bytes where they belong.
+
+    Everything is checked first. Files come before rows, and all rows in one transaction: a restore
+    that fails leaves the database empty and can be run again.
+
+    Args:
+        database: Empty, without a schema or with one.
+        store: The asset root; files of the same bytes may be there already.
+        runs_folder: Where checkpoints and reports go.
+        source: A folder that `backup` made; the database it came from may be of the other kind.
+        progress: Told (what, done, in all).
+
+    Raises:
+        Conflict: The database holds something, or another file is in a place.
+        InvalidInput: The backup is damaged, or newer than this version.
+    """
+    source = source.expanduser()
+    tell = progress or (lambda what, done, total: None)
+    manifest = archive.check(source)
+    # An old archive goes into its own schema, which is upgraded afterwards.
+    if migrate.current_version(database.engine) is None:
+        migrate.upgrade(database.engine, manifest.schema_version)
+    found = migrate.current_version(database.engine)
+    if found != manifest.schema_version:
+        raise Conflict(
+            f"The database has schema {found}, the backup {manifest.schema_version}.",
+            next_step="Restore into a database that does not exist yet; it is upgraded afterwards.",
+        )
+    with dumping.loading(database) as target:
+        filled = target.list_filled()
+        if filled:
+            raise Conflict(
+                f"The database holds something already: {', '.join(filled[:5])}.",
+                next_step="Restore into an empty one: another --workspace or FORGE_DATABASE_URL.",
+            )
+        if manifest.with_bytes:
+            _restore_bytes(source, store, runs_folder, tell)
+        target.clear_seeds()
+        for position, name in enumerate(target.view.tables, 1):
+            tell("tables", position, len(manifest.tables))
+            if name not in COUNTED:
+                rows = (
+                    json.loads(line) for line in archive.lines(archive.table_path(source, name))
+                )
+                target.load(name, manifest.tables[name].columns, rows)
+        target.set_sequences()
+        _compare(target.view, manifest.tables)
+    migrate.upgrade(database.engine)
+    return manifest
+
+
+def copy_database(source: Database, target: Database) -> dict[str, TableFile]:
+    """Copy every table from one database to an empty one of either kind; checksums must agree.
+
+    Returns:
+        The tables with their numbers of rows and checksums.
+
+    Raises:
+        Conflict: The target holds something already.
+        InvalidInput: The copy differs; nothing is kept.
+    """
+    migrate.upgrade(target.engine)
+    with dumping.snapshot(source) as view, dumping.loading(target) as loading:
+        filled = loading.list_filled()
+        if filled:
+            raise Conflict(
+                f"The target holds something already: {', '.join(filled[:5])}.",
+                next_step="Copy into an empty database.",
+            )
+        loading.clear_seeds()
+        for name in loading.view.tables:
+            if name not in COUNTED:
+                loading.load(name, view.columns(name), view.rows(name))
+        loading.set_sequences()
+        tables = {name: archive.summary(view, name) for name in view.tables}
+        _compare(loading.view, tables)
+    return tables
+
+
+def _compare(view: Snapshot, expected: dict[str, TableFile]) -> None:
+    """Read back what was loaded, the counts of the triggers too."""
+    for name, table in expected.items():
+        found = archive.summary(view, name)
+        if found.checksum != table.checksum:
+            raise InvalidInput(
+                f"The table {name} was not restored as it was: {found.num_rows} rows, expected "
+                f"{table.num_rows}. Nothing was kept.",
+                detail=f"{found.checksum} is not {table.checksum}",
+            )
+
+
+def _restore_bytes(source: Path, store: AssetStore, runs: Path, tell: Progress) -> None:
+    store.check()
+    entries = [json.loads(line) for line in (source / archive.FILES).open("rb")]
+
+    def put(entry: list[Any]) -> str | None:
+        kind, key, expected, _ = entry
+        check_key(key)
+        data = (source / kind / key).read_bytes()
+        if hashlib.sha256(data).hexdigest() != expected:
+            raise archive.damaged(f"{kind}/{key}", "its bytes are not those of the backup")
+        if kind == "runs":
+            local_files.add(str(runs / key), data)
+            return None
+        if not store.add(key, data) and store.read(key) != data:
+            raise Conflict(
+                f"Another file is at {key} under {store.root}.",
+                next_step="Restore into an empty asset root.",
+            )
+        return str(key)
+
+    with ThreadPoolExecutor(COPIERS) as copiers:
+        keys = []
+        for done, key in enumerate(archive.mapped(copiers, put, entries), 1):
+            keys += [key] if key is not None else []
+            if done % 100 == 0 or done == len(entries):
+                tell("files", done, len(entries))
+    store.flush(keys)
