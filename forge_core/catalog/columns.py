@@ -26,6 +26,7 @@ ALONE = -1
 
 Codes = NDArray[np.int64]
 ID_TYPE = np.dtype("V16")
+_NO_HASH = "0" * 16
 _ID_BYTES = ID_TYPE.itemsize
 _CODE_OF_SPLIT = {split: code for code, split in enumerate(SPLITS)}
 
@@ -62,45 +63,68 @@ class CatalogColumns:
         return [self.asset_id(int(row)) for row in rows]
 
 
-def load(uow: UnitOfWork, *, path_pattern: Pattern[str] | None = None) -> CatalogColumns:
+def load(
+    uow: UnitOfWork, *, path_pattern: Pattern[str] | None = None, with_hashes: bool = True
+) -> CatalogColumns:
     """Read the living catalog.
 
     Args:
         uow: A transaction.
         path_pattern: Images whose paths match it with the same captures get the same code in
             `patterns`; None leaves all alone.
+        with_hashes: Also the perceptual hashes; without them no image counts as `hashed`.
     """
+    names = ["asset_id", "label_id", "split_type", "is_augmented", "group_key", "parent_asset_id"]
+    names += ["file_path"] if path_pattern else []
+    names += ["perceptual_hash"] if with_hashes else []
     ids = bytearray()
-    labels, keys, patterns, hashes = array("q"), array("q"), array("q"), array("Q")
-    splits, augmented, hashed = bytearray(), bytearray(), bytearray()
+    labels, keys, patterns = array("q"), array("q"), array("q")
+    splits, augmented, hashed, hashes = bytearray(), bytearray(), bytearray(), bytearray()
     parent_of: dict[int, bytes] = {}
     key_codes: dict[str, int] = {}
     pattern_codes: dict[tuple[str | None, ...], int] = {}
-    for place, row in enumerate(uow.columns.stream_rows()):
-        ids += row.asset_id.bytes
-        labels.append(row.label_id or NO_LABEL)
-        splits.append(_CODE_OF_SPLIT[row.split_type])
-        augmented.append(row.is_augmented)
-        hashed.append(row.perceptual_hash is not None)
-        hashes.append(int(row.perceptual_hash or "0", 16))
-        key = row.group_key
-        keys.append(ALONE if key is None else key_codes.setdefault(key, len(key_codes)))
-        found = path_pattern.search(row.file_path) if path_pattern else None
-        patterns.append(
-            pattern_codes.setdefault(found.groups(), len(pattern_codes)) if found else ALONE
+    for rows in uow.columns.stream(names):
+        block = dict(zip(names, zip(*rows, strict=True), strict=True))
+        start = len(labels)
+        ids += bytes.fromhex("".join(block["asset_id"]))
+        labels.extend(label_id or NO_LABEL for label_id in block["label_id"])
+        splits += bytes(_CODE_OF_SPLIT[split] for split in block["split_type"])
+        augmented += bytes(block["is_augmented"])
+        keys.extend(
+            ALONE if key is None else key_codes.setdefault(key, len(key_codes))
+            for key in block["group_key"]
         )
-        if row.parent_asset_id is not None:
-            parent_of[place] = row.parent_asset_id.bytes
+        parent_of |= {
+            start + place: bytes.fromhex(parent)
+            for place, parent in enumerate(block["parent_asset_id"])
+            if parent is not None
+        }
+        if with_hashes:
+            hashed += bytes(value is not None for value in block["perceptual_hash"])
+            hashes += bytes.fromhex("".join(v or _NO_HASH for v in block["perceptual_hash"]))
+        if path_pattern:
+            found = (path_pattern.search(path) for path in block["file_path"])
+            patterns.extend(
+                pattern_codes.setdefault(match.groups(), len(pattern_codes)) if match else ALONE
+                for match in found
+            )
+    number = len(labels)
     return CatalogColumns(
         ids=bytes(ids),
         labels=np.frombuffer(labels, dtype=np.int64),
         splits=np.frombuffer(bytes(splits), dtype=np.int8),
         augmented=np.frombuffer(bytes(augmented), dtype=np.bool_),
-        hashes=np.frombuffer(hashes, dtype=np.uint64),
-        hashed=np.frombuffer(bytes(hashed), dtype=np.bool_),
+        hashes=np.frombuffer(bytes(hashes), dtype=">u8").astype(np.uint64)
+        if with_hashes
+        else np.zeros(number, dtype=np.uint64),
+        hashed=np.frombuffer(bytes(hashed), dtype=np.bool_)
+        if with_hashes
+        else np.zeros(number, dtype=np.bool_),
         keys=np.frombuffer(keys, dtype=np.int64),
-        parents=_rows_of_parents(bytes(ids), parent_of, len(labels)),
-        patterns=np.frombuffer(patterns, dtype=np.int64),
+        parents=_rows_of_parents(bytes(ids), parent_of, number),
+        patterns=np.frombuffer(patterns, dtype=np.int64)
+        if path_pattern
+        else np.full(number, ALONE, dtype=np.int64),
     )
 
 

@@ -131,7 +131,11 @@ def compile_pattern(pattern: str) -> Pattern[str]:
 def load(uow: UnitOfWork, grouping: Grouping) -> CatalogColumns:
     """The living catalog with what this grouping needs of it."""
     pattern = grouping.path_pattern
-    return columns.load(uow, path_pattern=compile_pattern(pattern) if pattern else None)
+    return columns.load(
+        uow,
+        path_pattern=compile_pattern(pattern) if pattern else None,
+        with_hashes=grouping.near_duplicate_bits is not None,
+    )
 
 
 def unite(catalog: CatalogColumns, grouping: Grouping) -> Codes:
