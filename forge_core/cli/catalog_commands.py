@@ -22,6 +22,7 @@ from forge_core.catalog.formats.reading import FORMATS
 from forge_core.catalog.formats.scanned import ReadOptions
 from forge_core.catalog.import_plan import ImportPlan
 from forge_core.catalog.import_problems import ImportProblem
+from forge_core.catalog.placing import Placement
 from forge_core.catalog.splitting import SplitRatios
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
@@ -70,6 +71,14 @@ def import_images(
             help="Afterwards divide what is in no split by class, groups kept whole: 80/10/10."
         ),
     ] = None,
+    placement: Annotated[
+        Placement,
+        typer.Option(
+            "--placement",
+            help="Of files outside the asset root: copy them in, link them (a second name on the "
+            "same disk), or in_place: refuse them. Files under the root stay where they are.",
+        ),
+    ] = Placement.COPY,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what was found; add nothing.")
     ] = False,
@@ -89,7 +98,9 @@ def import_images(
         _show_problems(plan.problems, as_json=as_json)
         return
     with output.progress_bar("Importing", as_json=as_json) as advance:
-        report = importing.run_import(opened, plan, author=opened.author, progress=advance)
+        report = importing.run_import(
+            opened, plan, author=opened.author, placement=placement, progress=advance
+        )
     if as_json:
         if ratios is not None:
             _divide(opened, ratios, as_json=True)

@@ -17,6 +17,7 @@ from forge_core.cli import (
     output,
     runs_commands,
     split_commands,
+    storage_commands,
     train_command,
 )
 from forge_core.errors import ForgeError, JobFailed
@@ -64,6 +65,11 @@ app.add_typer(runs_commands.app, name="runs")
 app.command()(model_commands.evaluate)
 app.command()(model_commands.predict)
 app.command()(model_commands.serve)
+app.command()(storage_commands.verify)
+app.command()(storage_commands.relink)
+app.command()(storage_commands.backup)
+app.command()(storage_commands.restore)
+operator_commands.db_app.command("copy")(storage_commands.copy_database)
 app.add_typer(operator_commands.db_app, name="db")
 app.command()(operator_commands.doctor)
 app.command()(demo_command.demo)
