@@ -106,7 +106,10 @@ class ChangeRepository:
         *,
         keep_held_out: bool = False,
     ) -> int:
-        """Give all living assets that match and differ the same values; returns how many."""
+        """Give all living assets that match and differ the same values; returns how many.
+
+        The revision must have no changes yet: it is told from them which assets are meant.
+        """
         conditions = _to_change(where, values)
         if keep_held_out:
             conditions.append(VisionAsset.split_type.is_distinct_from(Split.HELD_OUT.value))

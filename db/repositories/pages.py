@@ -15,8 +15,11 @@ from db.records import Asset, AssetFilter
 from db.repositories import bulk, filters
 from db.repositories.rows import columns_of
 
-NARROW = 20_000
-"""Up to so many assets are sorted sooner than they are found by walking an order's index."""
+NARROW = {"path": 100_000, "least_confident": 20_000, "most_confident": 20_000}
+"""Up to so many assets are sorted sooner than they are found by walking an order's index.
+
+Paths go with classes and splits (a folder each), so that a walk may pass nearly all of them.
+"""
 
 ASSET_COLUMNS = columns_of(Asset, VisionAsset)
 
@@ -137,18 +140,26 @@ class PageRepository:
     def _hints(
         self, where: AssetFilter, sort: str
     ) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
-        """How to write the columns of the filter and of the key, so that SQLite indexes well.
+        """How to write the columns of the filter and of the key, so that good indexes are taken.
 
-        It has no statistics. Where many assets match, the index of the order is walked; where
+        SQLite has no statistics. Where many assets match, the index of the order is walked; where
         few do, they are looked up by the filter and sorted. Newest and oldest need less advice:
-        every filter's index goes on by id. Postgres knows by itself.
+        every filter's index goes on by id. Postgres has statistics, but none on how paths go with
+        classes, so that it needs the same advice there.
         """
-        if not bulk.is_sqlite(self._session):
-            return _plain, _plain
+        sqlite = bulk.is_sqlite(self._session)
         if sort in ("newest", "oldest"):
-            return self._narrowest(where), _plain
+            return (self._narrowest(where) if sqlite else _plain), _plain
+        if not sqlite and sort != "path":
+            return _plain, _plain
         restricts = (where.label, where.split, where.source, where.review, where.augmented)
-        if any(value is not None for value in restricts) and self._count_roughly(where) <= NARROW:
+        is_narrow = (
+            any(value is not None for value in restricts)
+            and self._count_roughly(where) <= NARROW[sort]
+        )
+        if not sqlite:
+            return _plain, (_without_index_on_postgres if is_narrow else _plain)
+        if is_narrow:
             return self._narrowest(where), _without_index
         return _without_index, _plain
 
@@ -197,6 +208,10 @@ def _plain(column: Any) -> Any:
 
 def _without_index(column: Any) -> Any:
     return UnaryExpression(column, operator=operators.custom_op("+"), type_=column.type)
+
+
+def _without_index_on_postgres(column: Any) -> Any:
+    return column.op("||")("") if column is VisionAsset.file_path else column
 
 
 def _cursor(sort: str, asset: Asset, confidence: float | None) -> str:
