@@ -7,12 +7,14 @@ from pathlib import Path
 from forge_core.catalog.formats import (
     automl,
     coco,
+    cvat,
     fiftyone_labels,
     folders,
     ground_truth,
     hf_imagefolder,
     imagenet_txt,
     label_studio,
+    open_images,
     roboflow,
     table,
     walking,
@@ -77,6 +79,13 @@ LABEL_FILES: dict[str, Format] = {
         ground_truth.read,
         "the lines of a manifest have a source-ref",
     ),
+    "open_images": Format(
+        "Open Images labels",
+        open_images.recognises,
+        open_images.read,
+        "a table ends in imagelabels.csv",
+    ),
+    "cvat": Format("CVAT images", cvat.recognises, cvat.read, "an XML lists images and tags"),
     "table": Format(
         "A table of labels", table.recognises, table.read, "a column names images that are there"
     ),

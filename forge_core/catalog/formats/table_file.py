@@ -93,10 +93,11 @@ def open_table(path: Path, document: str, needed: Sequence[str] = ()) -> TableFi
 
 
 def unreadable(document: str, error: Exception) -> InvalidInput:
-    """The refusal of a table that is damaged or in another encoding."""
+    """The refusal of a label file that is damaged or in another encoding."""
+    is_text = document.lower().endswith((".csv", ".tsv", ".txt"))
     return InvalidInput(
-        f"{printable(document)} cannot be read as a table.",
-        next_step="Save it as CSV in UTF-8.",
+        f"{printable(document)} cannot be read.",
+        next_step="Save it in UTF-8." if is_text else "Export it again.",
         detail=f"{type(error).__name__}: {error}"[:500],
     )
 

@@ -18,7 +18,7 @@ from forge_core.errors import InvalidInput
 from forge_core.imaging import formats
 
 TABLE_EXTENSIONS = frozenset({".csv", ".tsv", ".parquet"})
-DOCUMENT_EXTENSIONS = TABLE_EXTENSIONS | {".json", ".jsonl", ".ndjson", ".manifest", ".txt"}
+DOCUMENT_EXTENSIONS = TABLE_EXTENSIONS | {".json", ".jsonl", ".ndjson", ".manifest", ".txt", ".xml"}
 MAX_JSON_BYTES = 512 * 2**20
 _MOST_JSON_LOOKED_AT = 50  # a JSON for each image is no label file of a whole set
 

@@ -1,5 +1,6 @@
 """Formats of other tools: real files where somebody has some, else what the tool itself wrote."""
 
+import html
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -184,6 +185,62 @@ def test_imagenet_folders(folder: str, shared_data: Callable[[str], Path]):
     assert set(labels(scanned).values()) == {"label_0", "label_1", None}
 
 
+def test_open_images__confirmed_labels_by_name(shared_data: Callable[[str], Path]):
+    scanned = reading.read_folder(shared_data("formats") / "open_images_dataset" / "v6")
+    assert scanned.layout == "open_images"
+    assert labels(scanned) == {
+        "images/train/a.jpg": "Generic label #0",
+        "images/train/b.jpg": None,  # somebody said that the label is not there
+        "images/test/c.jpg": None,  # two labels
+    }
+    assert splits(scanned)["images/test/c.jpg"] == "test"
+    assert reasons(scanned)["several_labels"] == 1
+
+
+CVAT = """<?xml version="1.0" encoding="utf-8"?>
+<annotations>
+  <version>1.1</version>
+  <meta><project><id>3</id><name>test</name></project></meta>
+  <image height="8" id="0" name="img0.jpg" subset="Test" task_id="39" width="8">
+    <box label="label1" occluded="1" xbr="4" xtl="0" ybr="4" ytl="2" z_order="1">
+      <attribute name="a1">true</attribute>
+    </box>
+    <tag label="cat" source="manual"></tag>
+  </image>
+  <image height="8" id="0" name="img0.jpg" subset="Train" task_id="37" width="8">
+    <tag label="dog &amp; wolf" source="manual"/><tag label="cat" source="manual"/>
+  </image>
+  <image height="8" id="1" name="img1.jpg" subset="Train" task_id="37" width="8"/>
+</annotations>
+"""
+
+
+def test_cvat__tags_are_labels_and_subsets_are_splits(tmp_path: Path):
+    files = ("images/Test/img0.jpg", "images/Train/img0.jpg", "images/Train/img1.jpg")
+    make_files(tmp_path, *files)
+    write(tmp_path / "annotations.xml", CVAT)
+    scanned = reading.read_folder(tmp_path)
+    assert scanned.layout == "cvat"
+    assert labels(scanned) == dict(zip(files, ["cat", None, None], strict=True))
+    assert splits(scanned) == dict(zip(files, ["test", "train", "train"], strict=True))
+    assert reasons(scanned) == {"several_labels": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('<!DOCTYPE x [<!ENTITY a "b">]>' + CVAT.split("\n", 1)[1], "has a document type"),
+        (CVAT.replace("</annotations>", ""), "cannot be read"),
+        (CVAT.replace("<image", "<image <", 1), "cannot be read"),
+    ],
+)
+def test_cvat__a_damaged_or_dangerous_file_is_refused(text: str, message: str, tmp_path: Path):
+    make_files(tmp_path, "img0.jpg")
+    write(tmp_path / "annotations.xml", text)
+    with pytest.raises(InvalidInput, match=message):
+        reading.read_folder(tmp_path)
+
+
 # --- what the tools' own writers wrote ------------------------------------------------------
 
 
@@ -357,6 +414,21 @@ def label_files(path: str) -> dict[str, tuple[str, object]]:
         "coco": ("annotations.json", coco),
         "label_studio": ("tasks.json", tasks),
         "imagenet_txt": ("train.txt", f"1.png cat\n{path} dog\n"),
+        "cvat": (
+            "annotations.xml",
+            "<annotations><version>1.1</version>"
+            + "".join(
+                f'<image name="{html.escape(n)}"><tag label="{x}"/></image>'
+                for n, x in rows
+                if "\x00" not in n
+            )
+            + "</annotations>",
+        ),
+        "open_images": (
+            "imagelabels.csv",
+            "ImageID,Source,LabelName,Confidence\n"
+            + "".join(f"{n},verification,{x},1\n" for n, x in rows),
+        ),
         "ground_truth": (
             "output.manifest",
             "".join(
@@ -370,6 +442,8 @@ def label_files(path: str) -> dict[str, tuple[str, object]]:
 @pytest.mark.parametrize("path", BAD_PATHS)
 @pytest.mark.parametrize("name", list(label_files("")))
 def test_a_path_that_leads_out_is_refused_with_its_row_named(name: str, path: str, tmp_path: Path):
+    if name == "cvat" and "\x00" in path:
+        pytest.skip("XML cannot hold a NUL")
     document, content = label_files(path)[name]
     make_files(tmp_path, "secret.png", "set/1.png", "set/x.png")
     write(tmp_path / "set" / document, content)
