@@ -4,3 +4,16 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 DATABASE_UNAVAILABLE = (OperationalError, InterfaceError)
 """Catch these where work shall go on once the database answers again."""
+
+_FULL = ("database or disk is full", "disk full", "no space left", "disk i/o error")
+_LOCKED = ("database is locked", "database table is locked", "lock timeout")
+
+
+def is_full(error: OperationalError) -> bool:
+    """Whether there was no room to write; nothing of the transaction was kept."""
+    return any(words in str(error.orig).lower() for words in _FULL)
+
+
+def is_locked(error: OperationalError) -> bool:
+    """Whether another writer held the database for longer than we wait."""
+    return any(words in str(error.orig).lower() for words in _LOCKED)

@@ -8,13 +8,14 @@ queue on the row of `catalog_state`.
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import sessionmaker
 
 from db import migrate
@@ -29,8 +30,18 @@ class Database:
     Safe to share between threads; a `UnitOfWork` is not.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(
+        self, url: str, *, translate: Callable[[OperationalError], Exception] | None = None
+    ) -> None:
+        """Nothing is connected yet.
+
+        Args:
+            url: SQLite or Postgres; `postgres://` and `postgresql://` mean psycopg 3.
+            translate: Gives the error to raise instead of one of the database, such as one that
+                says in words that it is locked or full.
+        """
         self.url = _driver_url(url)
+        self._translate = translate or (lambda error: error)
         self.engine = _make_engine(self.url)
         # One snapshot for all statements of a reader, as SQLite gives it.
         snapshot = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
@@ -52,7 +63,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
         """A consistent view for reading; whatever is written in it is rolled back."""
-        with self._reader() as session:
+        with self._told(), self._reader() as session:
             try:
                 yield UnitOfWork(session)
             finally:
@@ -61,8 +72,18 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
         """One transaction: committed when the block ends, rolled back when it raises."""
-        with self._writer() as session, session.begin():
+        with self._told(), self._writer() as session, session.begin():
             yield UnitOfWork(session)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as error:
+            told = self._translate(error)
+            if told is error:
+                raise
+            raise told from error
 
     def upgrade(self) -> None:
         """Bring the schema to the newest version. Does nothing when it is there already."""

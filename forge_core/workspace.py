@@ -7,11 +7,44 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from sqlalchemy.exc import OperationalError
+
+from db.failures import is_full, is_locked
 from db.session import Database
 from forge_core import settings as settings_room
-from forge_core.errors import InvalidInput
+from forge_core.errors import ForgeError, InvalidInput
 from forge_core.settings import Settings
 from forge_core.storage import AssetStore
+
+
+class DatabaseRefused(ForgeError, OperationalError):  # type: ignore[misc]  # both have `detail`
+    """The database is locked by another writer or has no room; nothing was written."""
+
+    def __init__(self, message: str, *, next_step: str, cause: OperationalError) -> None:
+        OperationalError.__init__(self, cause.statement, cause.params, cause.orig or cause)
+        self.message = message
+        self.next_step = next_step
+        self.detail = str(cause.orig)
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.next_step}"
+
+
+def describe_refusal(error: OperationalError) -> Exception:
+    """The error in words where a person can do something about it, else the error itself."""
+    if is_full(error):
+        return DatabaseRefused(
+            "The disk of the database is full, or it fails, so nothing was saved.",
+            next_step="Make room, then do it again.",
+            cause=error,
+        )
+    if is_locked(error):
+        return DatabaseRefused(
+            "Another program has kept the database locked for too long, so nothing was saved.",
+            next_step="Wait until it is done, or end it, then do it again.",
+            cause=error,
+        )
+    return error
 
 
 @dataclass(frozen=True)
@@ -96,7 +129,9 @@ def open_workspace(settings: Settings | None = None) -> Workspace:
 @lru_cache(maxsize=16)
 def _open(folder: Path, database_url: str, asset_root: str, settings_json: str) -> Workspace:
     settings = Settings.model_validate_json(settings_json)
-    workspace = Workspace(settings, Database(database_url), AssetStore(asset_root))
+    workspace = Workspace(
+        settings, Database(database_url, translate=describe_refusal), AssetStore(asset_root)
+    )
     for path in (folder, workspace.runs_folder, workspace.cache_folder, workspace.logs_folder):
         path.mkdir(parents=True, exist_ok=True)
     local_root = workspace.store.local_root()
