@@ -7,6 +7,7 @@ Source: CVAT documentation, "XML annotation format", version 1.1.
 """
 
 from collections.abc import Iterator
+from typing import Any
 from xml.etree import ElementTree
 
 from forge_core.catalog.formats import placing, table_file
@@ -74,7 +75,7 @@ def _records(walked: Walked, document: str) -> Iterator[Record]:
 
 def _images(walked: Walked, document: str) -> Iterator[ElementTree.Element]:
     """The image elements one by one; each is forgotten after use, so memory stays flat."""
-    parser = ElementTree.XMLPullParser(["start", "end"])
+    parser: Any = ElementTree.XMLPullParser(["start", "end"])
     root: ElementTree.Element | None = None
     overlap = b""
     with (walked.root / document).open("rb") as file:
@@ -87,8 +88,6 @@ def _images(walked: Walked, document: str) -> Iterator[ElementTree.Element]:
             overlap = block[-16:]
             parser.feed(block)
             for event, element in parser.read_events():
-                if not isinstance(element, ElementTree.Element):
-                    continue
                 if root is None:
                     root = element
                 elif event == "end" and element.tag == "image":
