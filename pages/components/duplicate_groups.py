@@ -32,7 +32,7 @@ _STYLE = f"""
 
 def show(workspace: Workspace, groups: Sequence[DuplicateGroup], author: str) -> None:
     """Draw the groups, one below the other."""
-    st.html(_STYLE)
+    apply_style()
     for group in groups:
         _show_group(workspace, group, author)
 
@@ -104,24 +104,34 @@ def _show_member(
     workspace: Workspace, group: DuplicateGroup, member: Member, author: str, *, is_best: bool
 ) -> None:
     asset = member.asset
+    facts = [f"{wording.plural(member.distance, 'bit')} apart"] if member.distance else []
     with st.container(width=SIDE, gap="small", key=f"duplicate-picture-{asset.asset_id.hex}"):
-        picture = _picture(workspace, str(workspace.folder), asset)
-        if picture is None:
-            st.markdown(":gray[:material/broken_image: cannot be read]")
-        else:
-            st.image(picture, width=SIDE, alt=asset.file_path)
-        label = errors.literal(asset.label_name) if asset.label_name else ":gray[unlabelled]"
-        star = " :material/star:" if is_best else ""
-        split = SPLIT_WORDS[asset.split_type or "none"]
-        st.markdown(f"**{label}**  \n{split}{star}")
-        facts = [f"{asset.width} × {asset.height}", wording.file_size(asset.size_bytes)]
-        if member.distance:
-            facts.append(f"{wording.plural(member.distance, 'bit')} apart")
-        st.caption(f"{' · '.join(facts)}  \n{errors.literal(asset.file_path)}")
+        show_picture(workspace, asset, facts, is_best=is_best)
         if st.button(
             "Keep this one", key=f"keep-{asset.asset_id.hex}", width="stretch", type="secondary"
         ):
             _keep(workspace, group, asset, author)
+
+
+def show_picture(
+    workspace: Workspace, asset: Asset, facts: Sequence[str] = (), *, is_best: bool = False
+) -> None:
+    """One picture with its label, split, size and path below, for a column of `SIDE` pixels."""
+    picture = _picture(workspace, str(workspace.folder), asset)
+    if picture is None:
+        st.markdown(":gray[:material/broken_image: cannot be read]")
+    else:
+        st.image(picture, width=SIDE, alt=asset.file_path)
+    label = errors.literal(asset.label_name) if asset.label_name else ":gray[unlabelled]"
+    star = " :material/star:" if is_best else ""
+    st.markdown(f"**{label}**  \n{SPLIT_WORDS[asset.split_type or 'none']}{star}")
+    size = f"{asset.width} × {asset.height} · {wording.file_size(asset.size_bytes)}"
+    st.caption(f"{' · '.join([size, *facts])}  \n{errors.literal(asset.file_path)}")
+
+
+def apply_style() -> None:
+    """The look of pictures side by side."""
+    st.html(_STYLE)
 
 
 def _keep(workspace: Workspace, group: DuplicateGroup, kept: Asset, author: str) -> None:

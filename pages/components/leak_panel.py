@@ -1,12 +1,17 @@
 """What the splits share: images that belong together and lie in different splits."""
 
+import uuid
+
 import streamlit as st
 
-from forge_core.catalog import history, leaks
+from forge_core.catalog import browsing, history, leaks
 from forge_core.catalog.leaks import NEAR_DUPLICATES, LeakReport
+from forge_core.errors import NotFound
 from forge_core.workspace import Workspace
-from pages.components import doors, errors, wording
+from pages.components import doors, duplicate_groups, errors, wording
 
+ACROSS, OTHER = "Across splits", "Other leaks"
+"""The queues of Review that a leak leads to."""
 MANY_IMAGES = 100_000
 """Above this, looking takes seconds, and is done when it is asked for."""
 
@@ -15,12 +20,48 @@ def show(workspace: Workspace, num_images: int) -> None:
     """Draw the panel; a large catalog is looked through only when asked."""
     with st.container(border=True, key="leak-panel"):
         st.markdown("**Leaks between splits**")
-        revision_id = history.latest_revision_id(workspace)
-        if num_images > MANY_IMAGES and not _wanted(revision_id):
-            return
-        with st.spinner("Comparing images across splits"):
-            report = _report(workspace, str(workspace.folder), revision_id)
-        _show_report(report)
+        report = load(workspace, num_images)
+        if report is not None:
+            _show_report(report)
+
+
+def load(workspace: Workspace, num_images: int) -> LeakReport | None:
+    """The leaks as of now; of a large catalog a button that looks for them, and None."""
+    revision_id = history.latest_revision_id(workspace)
+    if num_images > MANY_IMAGES and not _wanted(revision_id):
+        return None
+    with st.spinner("Comparing images across splits"):
+        return _report(workspace, str(workspace.folder), revision_id)
+
+
+def show_pictures(workspace: Workspace, report: LeakReport) -> None:
+    """The first images of every leak but near-duplicates, which have a queue of their own."""
+    others = [leak for leak in report.leaks if leak.reason != NEAR_DUPLICATES]
+    if not others:
+        st.caption(":material/check: No group, copy or equal file lies in two splits.")
+    duplicate_groups.apply_style()
+    for place, leak in enumerate(others):
+        with st.container(border=True, key=f"duplicate-group-leak-{place}"):
+            st.markdown(f":orange[:material/warning:] {errors.literal(str(leak))}")
+            with st.container(horizontal=True, gap="small", key=f"leak-row-{place}"):
+                for asset_id in leak.asset_ids[: duplicate_groups.MOST_PICTURES]:
+                    _show_picture(workspace, asset_id, f"{place}-{asset_id.hex}")
+            more = leak.num_images - duplicate_groups.MOST_PICTURES
+            if more > 0:
+                st.caption(f"And {more:,} more; `forge leaks --json` lists them.")
+
+
+def _show_picture(workspace: Workspace, asset_id: uuid.UUID, key: str) -> None:
+    try:
+        asset = browsing.get_asset(workspace, asset_id)
+    except NotFound:
+        return  # removed since
+    facts = [f"group {errors.literal(asset.group_key)}"] if asset.group_key else []
+    facts += ["augmented copy"] if asset.is_augmented else []
+    with st.container(
+        width=duplicate_groups.SIDE, gap="small", key=f"duplicate-picture-leak-{key}"
+    ):
+        duplicate_groups.show_picture(workspace, asset, facts)
 
 
 def _wanted(revision_id: int) -> bool:
@@ -54,11 +95,6 @@ def _show_report(report: LeakReport) -> None:
         return
     for leak in report.leaks:
         st.markdown(f":orange[:material/warning:] {errors.literal(str(leak))}")
-        if leak.reason == NEAR_DUPLICATES:
-            doors.show(
-                "Look at them",
-                "review",
-                {"queue": "Across splits"},
-                icon=":material/photo_library:",
-            )
+        queue = ACROSS if leak.reason == NEAR_DUPLICATES else OTHER
+        doors.show("Look at them", "review", {"queue": queue}, icon=":material/photo_library:")
     st.caption("Keep groups together in the split above, and divide all anew.")

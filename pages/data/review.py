@@ -15,14 +15,16 @@ from pages.components import (
     duplicate_groups,
     empty_state,
     errors,
+    leak_panel,
     navigation,
     page_frame,
     session,
     undo_notice,
     wording,
 )
+from pages.components.leak_panel import ACROSS, OTHER
 
-DUPLICATES, ACROSS = "Near-duplicates", "Across splits"
+DUPLICATES = "Near-duplicates"
 GROUPS_A_PAGE = 10
 CARD = 172
 """Pixels: two cards side by side on a phone."""
@@ -42,21 +44,13 @@ def show() -> None:
     undo_notice.show(workspace, session.author())
     flagged = browsing.count_assets(workspace, AssetFilter(review=ReviewState.FLAGGED))
     show_queues(status, flagged, totals.unlabelled)
-    if status.revision_id is None:
-        st.info(
-            "Near-duplicates make a score too good when they lie in two splits. Files with the "
-            "same bytes never come in twice; copies that were scaled, cropped a little or "
-            "re-encoded are found here.",
-            icon=":material/difference:",
-        )
-        return
     show_state(status)
     with st.container(
         horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
     ):
         queue = st.segmented_control(
             "Queue",
-            [DUPLICATES, ACROSS],
+            [DUPLICATES, ACROSS, OTHER],
             default=DUPLICATES,
             required=True,
             key="queue",
@@ -68,7 +62,24 @@ def show() -> None:
             if queue == DUPLICATES and status.num_groups > 1:
                 show_keep_all(workspace, status)
             show_how_alike()
-    show_groups(workspace, status, across_splits=queue == ACROSS)
+    if queue == OTHER:
+        report = leak_panel.load(workspace, totals.images)
+        if report is not None:
+            leak_panel.show_pictures(workspace, report)
+    elif status.revision_id is None:
+        say_why_to_look()
+    else:
+        show_groups(workspace, status, across_splits=queue == ACROSS)
+
+
+def say_why_to_look() -> None:
+    """Nobody looked for near-duplicates yet."""
+    st.info(
+        "Near-duplicates make a score too good when they lie in two splits. Files with the "
+        "same bytes never come in twice; copies that were scaled, cropped a little or "
+        "re-encoded are found here.",
+        icon=":material/difference:",
+    )
 
 
 def show_top(workspace: Workspace, status: DuplicateStatus) -> None:
@@ -126,7 +137,7 @@ def show_card(name: str, figure: str, words: str, images: Mapping[str, str] | No
 
 def show_state(status: DuplicateStatus) -> None:
     """How fresh the groups are, and what was left out."""
-    if status.num_arrived:
+    if status.revision_id is not None and status.num_arrived:
         came = wording.plural(status.num_arrived, "image came", "images came")
         st.markdown(f":orange[:material/update:] {came} in since near-duplicates were looked for.")
     words = describe_search(st.session_state.get(FOUND_KEY))

@@ -156,3 +156,23 @@ def test_fewer_bits__are_used_when_one_looks_again(groups, sqlite_workspace: Wor
     app.run()
     assert int(figures(app)["Near-duplicates"]) <= 2
     assert not app.exception
+
+
+def test_other_leaks__images_of_one_group_in_two_splits_are_shown(
+    copied, sqlite_workspace: Workspace
+):
+    train = next(asset for asset in copied if asset.split_type == "train")
+    test = next(asset for asset in copied if asset.split_type == "test")
+    with sqlite_workspace.database.write() as uow:
+        uow.assets.update_fields([train.asset_id, test.asset_id], {"group_key": "scene 4"})
+    app = visit(PAGE, queue="Other leaks")
+    said = words(app)
+    assert "train and test share 1 group of 2 images: the same group key." in said
+    assert said.count("group scene 4") == 2
+    assert test.file_path in said
+    assert not app.exception
+
+
+def test_other_leaks__none_is_said(copied, sqlite_workspace: Workspace):
+    app = visit(PAGE, queue="Other leaks")
+    assert "No group, copy or equal file lies in two splits." in words(app)
