@@ -25,7 +25,9 @@ def routes(provider: WorkspaceProvider) -> list[Route]:
 
 
 def list_assets(asked: Asked) -> Mapping[str, Any]:
-    """A page of rows that match the filter, and the cursor of the next page.
+    """A page of rows that match the filter, the cursor of the next page, and a revision.
+
+    The rows are at least as new as the revision.
 
     It starts behind the cursor `after`, or at `position` in the list (0 is the first image).
     """
@@ -34,6 +36,7 @@ def list_assets(asked: Asked) -> Mapping[str, Any]:
     where = parsing.parse_filter(values)
     sort = values.get("sort", "newest")
     limit = parsing.parse_number(values.get("limit", DEFAULT_LIMIT), "limit")
+    revision_id = history.latest_revision_id(asked.workspace)
     if "position" in values:
         if "after" in values:
             raise InvalidInput("A page starts at a position or behind a cursor, not at both.")
@@ -48,6 +51,7 @@ def list_assets(asked: Asked) -> Mapping[str, Any]:
             shapes.shape_asset(asset, page.confidences.get(asset.asset_id)) for asset in page.assets
         ],
         "next": page.next_cursor,
+        "revision": revision_id,
     }
 
 

@@ -232,3 +232,25 @@ def test_keys__beyond_nine_classes_a_letter_and_a_digit(
     expect_saved(page)
     first, second = (browsing.get_asset(catalog, i).label_name for i in part_ids(catalog, "pairs"))
     assert (first, second) == ("kind 9", None)
+
+
+def test_scroll_bar__is_of_the_whole_list_and_jumps_anywhere(
+    catalog: Workspace, server: ForgeServer, browser_page: Page
+):
+    page = browser_page
+    open_part(page, server.url, "many")
+    ids = part_ids(catalog, "many")
+    viewport = page.get_by_role("listbox", name="Images")
+    expect(page.locator('.tile[data-position="0"]')).to_have_attribute(
+        "aria-setsize", str(NUM_MANY)
+    )
+    viewport.evaluate("view => view.scrollTop = view.scrollHeight")
+    last = page.locator(f'.tile[data-position="{NUM_MANY - 1}"]')
+    expect(last).to_have_attribute("data-id", ids[-1])
+    page.keyboard.press("End")
+    page.keyboard.press("1")
+    expect_saved(page)
+    assert browsing.get_asset(catalog, ids[-1]).label_name == "cat"
+    page.keyboard.press("z")
+    page.keyboard.press("Home")
+    expect(page.locator('.tile[data-position="0"]')).to_have_attribute("data-id", ids[0])

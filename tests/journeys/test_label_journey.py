@@ -68,7 +68,7 @@ def label_of(catalog: Workspace, asset_id: str) -> str | None:
 
 
 def key_of(page: Page, name: str) -> str:
-    return page.locator(".class", has_text=name).locator("kbd").inner_text()
+    return page.locator(f'.panel .class[title="{name}"] kbd').inner_text()
 
 
 def part_assets(catalog: Workspace, part: str) -> list[Asset]:

@@ -10,7 +10,7 @@ class Gallery extends Actions {
     this.root = root;
     const find = (name) => root.querySelector(`.${name}`);
     this.ui = Object.fromEntries(
-      ["toolbar", "count", "selected-count", "saved", "viewport", "canvas", "more", "preview", "toast", "panel", "overlay", "conflict", "body"]
+      ["toolbar", "count", "selected-count", "saved", "viewport", "canvas", "preview", "toast", "panel", "overlay", "conflict", "body"]
         .map((name) => [name, find(name)]));
     this.look = {
       size: keep.get("localStorage", "tile", 144),
@@ -27,7 +27,7 @@ class Gallery extends Actions {
     this.selection = new Selection(this.rows, () => this.showSelection());
     this.grid = new Grid({
       ...this.ui, rows: this.rows, selection: this.selection, look: this.look,
-      onNeedMore: () => this.loadMore(), onImageError: (...args) => this.repairImage(...args),
+      onNeed: (from, to) => this.load(from, to), onImageError: (...args) => this.repairImage(...args),
     });
     this.labels = new Labels({
       rows: this.rows, outbox: this.outbox, server: this.server, classes: this.classes, author: data.author,
@@ -110,11 +110,12 @@ class Gallery extends Actions {
     } catch (error) {
       return this.retryStart(error);
     }
-    this.labels.paintPending(this.rows.list);
+    this.labels.paintPending(this.rows.loaded());
     this.root.removeAttribute("aria-busy");
     this.grid.layout();
     this.grid.reset();
     this.showSelection();
+    this.countedFor = null;
     this.count();
     if (document.activeElement === document.body) this.ui.viewport.focus({ preventScroll: true });
     return undefined;
@@ -132,16 +133,19 @@ class Gallery extends Actions {
     this.reloadTimer = setTimeout(() => this.start(), 50);
   }
 
-  async loadMore() {
-    const known = this.rows.list.length;
+  /** Fetch what is missing between two positions, a page at a time, while it is looked at. */
+  async load(from, to) {
+    let fresh;
     try {
-      if (!(await this.rows.loadMore()) || this.rows.list.length === known) return;
+      fresh = await this.rows.need(from, to);
     } catch {
       setTimeout(() => this.grid.schedule(), 2000);
       return;
     }
-    this.labels.paintPending(this.rows.list.slice(known));
+    if (!fresh) return;
+    this.labels.paintPending(fresh);
     this.grid.refresh();
+    this.showSelection();
   }
 
   count() {
@@ -151,9 +155,14 @@ class Gallery extends Actions {
       if (!counts) return;
       const { matching, total, unlabelled } = counts;
       this.matchingCount = matching;
+      if (this.countedFor !== this.question) {
+        this.countedFor = this.question;
+        this.rows.setTotal(matching);
+        this.grid.refresh();
+      }
       const all = matching === total ? plural(total, "image") : `${formatNumber(matching)} of ${formatNumber(total)}`;
       this.ui.count.textContent = unlabelled ? `${all} · ${formatNumber(unlabelled)} unlabelled` : all;
-    }, this.ui.count.textContent ? COUNT_DELAY_MS : 0);
+    }, this.countedFor === this.question ? COUNT_DELAY_MS : 0);
   }
 
   // -- painting ---------------------------------------------------------------------------

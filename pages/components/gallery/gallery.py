@@ -18,6 +18,7 @@ PARTS = (
     "rows",
     "selection",
     "band",
+    "scrolling",
     "classes",
     "grid",
     "labels",

@@ -30,6 +30,12 @@ def test_list_assets__a_row_has_what_a_tile_shows(browser, assets):
     assert row["created_at"].endswith("Z")
 
 
+def test_list_assets__says_how_new_its_rows_are_at_least(workspace, browser, assets):
+    labelling.set_split(workspace, [assets[0].asset_id], "val", author="anna")
+    page = browser.get("/forge-api/assets").json()
+    assert page["revision"] == browser.get("/forge-api/revision").json()["revision"]
+
+
 def test_list_assets__filters_compose(workspace, browser, assets):
     circle = arrange.class_id(workspace, "circle")
     labelling.set_split(workspace, [assets[0].asset_id], "val", author="anna")

@@ -148,32 +148,38 @@ class Actions {
     }
   }
 
+  /** Ahead of the focus, page by page, then once from the start. */
   async goToUnlabelled() {
-    for (let from = this.selection.focus + 1; ; ) {
-      const found = this.rows.list.findIndex((row, position) => position >= from && row.label_id === null);
-      if (found >= 0) {
-        this.selection.moveTo(found);
-        this.grid.reveal();
-        return;
-      }
-      from = this.rows.list.length;
-      if (this.rows.complete || !(await this.rows.loadMore().catch(() => 0))) break;
+    const isWanted = (position) => this.rows.at(position)?.label_id === null;
+    let position = this.selection.focus + 1;
+    for (; position < this.rows.length; position += 1) {
+      if (!this.rows.at(position) && !(await this.loadAt(position))) break;
+      if (isWanted(position)) return this.goTo(position);
+    }
+    for (position = 0; position < this.selection.focus; position += 1) if (isWanted(position)) return this.goTo(position);
+    return this.notices.say("Every image here has a label.");
+  }
+
+  /** The page that a position is on; whether there is a row at the position now. */
+  async loadAt(position) {
+    const fresh = await this.rows.need(position, position + 1).catch(() => null);
+    if (fresh) {
+      this.labels.paintPending(fresh);
       this.grid.refresh();
     }
-    const wrapped = this.rows.list.findIndex((row) => row.label_id === null);
-    if (wrapped >= 0) {
-      this.selection.moveTo(wrapped);
-      this.grid.reveal();
-    } else {
-      this.notices.say("Every image here has a label.");
-    }
+    return Boolean(this.rows.at(position));
+  }
+
+  goTo(position) {
+    this.selection.moveTo(position);
+    this.grid.reveal();
   }
 
   move(key, event) {
     const { columns } = this.grid;
     const page = this.grid.linesOnScreen * columns;
     const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, PageUp: -page, PageDown: page };
-    const last = this.rows.list.length - 1;
+    const last = this.rows.length - 1;
     let to = { Home: 0, End: last }[key] ?? this.selection.focus + steps[key];
     if ((key === "ArrowUp" && to < 0) || (key === "ArrowDown" && to > last && Math.floor(this.selection.focus / columns) === Math.floor(last / columns))) to = this.selection.focus;
     this.selection.moveTo(to, { extend: event.shiftKey, keep: event.ctrlKey || event.metaKey });
@@ -182,13 +188,14 @@ class Actions {
 
   /** What is loaded first; then, by a second press or the button, all that match the filter. */
   selectAll() {
-    const isSecond = this.selection.ids.size === this.rows.list.length && this.rows.list.length > 0;
+    const here = this.rows.byPosition.size;
+    const isSecond = here > 0 && this.selection.ids.size === here;
     if (this.rows.complete) this.selection.selectAll();
     else if (isSecond && this.matchingCount) this.selectMatching();
     else {
       this.selection.selectAll();
       const action = this.matchingCount && { words: `Select all ${formatNumber(this.matchingCount)} that match`, run: () => this.selectMatching() };
-      this.notices.say(`${plural(this.rows.list.length, "image")} selected: those loaded so far.`, action);
+      this.notices.say(`${plural(here, "image")} selected: those loaded so far.`, action);
     }
   }
 

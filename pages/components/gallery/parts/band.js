@@ -11,7 +11,7 @@ function bindBand(viewport, gallery) {
 
   const placeOf = (event) => {
     const view = viewport.getBoundingClientRect();
-    return { x: event.clientX - view.left + viewport.scrollLeft, y: event.clientY - view.top + viewport.scrollTop };
+    return { x: event.clientX - view.left + viewport.scrollLeft, y: event.clientY - view.top + gallery.grid.scrolling.top };
   };
   const begin = (event) => {
     const isScrollBar = event.offsetX > viewport.clientWidth && event.target === viewport;
@@ -25,7 +25,7 @@ function bindBand(viewport, gallery) {
     if (box.hidden) viewport.setPointerCapture(from.pointer);
     const area = { left: Math.min(from.x, to.x), top: Math.min(from.y, to.y), right: Math.max(from.x, to.x), bottom: Math.max(from.y, to.y) };
     box.hidden = false;
-    Object.assign(box.style, { left: `${area.left}px`, top: `${area.top}px`, width: `${area.right - area.left}px`, height: `${area.bottom - area.top}px` });
+    Object.assign(box.style, { left: `${area.left}px`, top: `${area.top - gallery.grid.scrolling.shift}px`, width: `${area.right - area.left}px`, height: `${area.bottom - area.top}px` });
     gallery.selection.select([...from.kept, ...gallery.grid.idsIn(area)]);
     const view = viewport.getBoundingClientRect();
     if (event.clientY < view.top + BAND_EDGE_PX) viewport.scrollTop -= BAND_EDGE_PX;

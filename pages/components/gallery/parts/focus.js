@@ -36,13 +36,12 @@ class FocusMode {
   }
 
   show(position) {
-    const row = this.rows.list[position];
+    const row = this.rows.at(position);
     if (!row) return this.close();
     this.element.hidden = false;
     if (this.shown !== row.id) this.showImage(row, position);
     this.shown = row.id;
-    const total = this.rows.complete ? formatNumber(this.rows.list.length) : `${formatNumber(this.rows.list.length)} and more`;
-    this.place.textContent = `${formatNumber(position + 1)} of ${total}`;
+    this.place.textContent = `${formatNumber(position + 1)} of ${formatNumber(this.rows.length)}`;
     this.paceButton.textContent = this.pace.words();
     this.showChoices(row);
     const facts = [row.label_name ?? "no label", row.split ?? "no split", `${formatNumber(row.width)} × ${formatNumber(row.height)} px`, row.source];
@@ -58,7 +57,7 @@ class FocusMode {
     this.image = image;
     this.zoomTo(1, 0, 0);
     this.stage.replaceChildren(image);
-    for (const ahead of FETCHED_AHEAD) this.prefetch(this.rows.list[position + ahead]);
+    for (const ahead of FETCHED_AHEAD) this.prefetch(this.rows.at(position + ahead));
   }
 
   showChoices(row) {

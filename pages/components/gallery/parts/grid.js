@@ -7,19 +7,20 @@ const TINY_PIXELS = 64;
 const SPLIT_SHORT = { train: "train", val: "val", test: "test", held_out: "held" };
 
 class Grid {
-  constructor({ viewport, canvas, more, rows, selection, look, onNeedMore, onImageError }) {
-    Object.assign(this, { viewport, canvas, more, rows, selection, look, onNeedMore, onImageError });
+  constructor({ viewport, canvas, rows, selection, look, onNeed, onImageError }) {
+    Object.assign(this, { viewport, canvas, rows, selection, look, onNeed, onImageError });
+    this.scrolling = new Scrolling(viewport, canvas, () => this.schedule());
     this.tiles = new Map(); // position -> tile element
     this.spare = [];
     this.columns = 1;
     this.rowHeight = 100;
-    viewport.addEventListener("scroll", () => this.schedule(), { passive: true });
     this.observer = new ResizeObserver(() => this.layout());
     this.observer.observe(viewport);
   }
 
   destroy() {
     this.observer.disconnect();
+    this.scrolling.stop();
   }
 
   /** Fit the columns to the width. What was in view stays in view. */
@@ -37,7 +38,7 @@ class Grid {
     this.viewport.classList.toggle("fill", this.look.fill);
     this.viewport.classList.toggle("small", this.tileWidth < 110);
     this.resize();
-    if (anchor) this.viewport.scrollTop = this.top(anchor.position) - anchor.offset;
+    if (anchor) this.scrolling.top = this.top(anchor.position) - anchor.offset;
     this.render();
   }
 
@@ -45,10 +46,10 @@ class Grid {
   anchor() {
     if (!this.tiles.size) return null;
     const seen = (position) => {
-      const offset = this.top(position) - this.viewport.scrollTop;
+      const offset = this.top(position) - this.scrolling.top;
       return offset > -this.rowHeight && offset < this.viewport.clientHeight ? { position, offset } : null;
     };
-    return seen(this.selection.focus) ?? seen(Math.ceil(this.viewport.scrollTop / this.rowHeight) * this.columns);
+    return seen(this.selection.focus) ?? seen(Math.ceil(this.scrolling.top / this.rowHeight) * this.columns);
   }
 
   top(position) {
@@ -56,16 +57,15 @@ class Grid {
   }
 
   resize() {
-    const lines = Math.ceil(this.rows.list.length / this.columns);
-    this.canvas.style.height = `${Math.max(0, lines * this.rowHeight - GAP)}px`;
-    this.more.hidden = this.rows.complete;
+    const lines = Math.ceil(this.rows.length / this.columns);
+    this.scrolling.setHeight(Math.max(0, lines * this.rowHeight - GAP));
   }
 
   /** Forget every tile, as after another filter. */
   reset() {
     for (const position of [...this.tiles.keys()]) this.release(position);
-    this.viewport.scrollTop = 0;
     this.resize();
+    this.scrolling.top = 0;
     this.render();
   }
 
@@ -83,15 +83,15 @@ class Grid {
   }
 
   render(repaint = false) {
-    const first = Math.max(0, Math.floor(this.viewport.scrollTop / this.rowHeight) - OVERSCAN_ROWS);
+    const first = Math.max(0, Math.floor(this.scrolling.top / this.rowHeight) - OVERSCAN_ROWS);
     const lines = Math.ceil(this.viewport.clientHeight / this.rowHeight) + 2 * OVERSCAN_ROWS;
     const from = first * this.columns;
-    const to = Math.min(this.rows.list.length, (first + lines) * this.columns);
+    const to = Math.min(this.rows.length, (first + lines) * this.columns);
     for (const position of [...this.tiles.keys()]) {
       if (position < from || position >= to) this.release(position);
     }
     for (let position = from; position < to; position += 1) this.place(position, repaint);
-    if (!this.rows.complete && to + 3 * lines * this.columns > this.rows.list.length) this.onNeedMore();
+    this.onNeed(from, to + 2 * lines * this.columns);
     const focused = this.tiles.get(this.selection.focus);
     if (focused) this.viewport.setAttribute("aria-activedescendant", focused.id);
     else this.viewport.removeAttribute("aria-activedescendant");
@@ -107,7 +107,7 @@ class Grid {
   }
 
   place(position, repaint) {
-    const row = this.rows.list[position];
+    const row = this.rows.at(position);
     let tile = this.tiles.get(position);
     const isNew = !tile;
     if (isNew) {
@@ -116,7 +116,9 @@ class Grid {
       this.tiles.set(position, tile);
     }
     const x = (position % this.columns) * (this.tileWidth + GAP);
-    tile.style.transform = `translate(${x}px, ${this.top(position)}px)`;
+    tile.style.transform = `translate(${x}px, ${this.top(position) - this.scrolling.shift}px)`;
+    if (!row) return this.placeEmpty(tile, position);
+    tile.classList.remove("awaited");
     if (isNew || tile.dataset.id !== row.id) this.showImage(tile, row);
     if (isNew || repaint || tile.dataset.id !== row.id) {
       tile.dataset.id = row.id;
@@ -125,6 +127,20 @@ class Grid {
     } else {
       this.paintMarks(tile, row, position);
     }
+    return undefined;
+  }
+
+  /** A place whose row is on its way. */
+  placeEmpty(tile, position) {
+    tile.dataset.position = position;
+    if (tile.classList.contains("awaited")) return;
+    delete tile.dataset.id;
+    tile.className = "tile awaited";
+    tile.firstChild.replaceChildren();
+    const [, split, flag, caption] = tile.children;
+    split.hidden = flag.hidden = true;
+    caption.lastChild.textContent = "";
+    tile.setAttribute("aria-label", "not loaded yet");
   }
 
   makeTile() {
@@ -164,7 +180,7 @@ class Grid {
     if (row.gone) words.push("removed from the catalog");
     tile.setAttribute("aria-label", words.join(", "));
     tile.setAttribute("aria-posinset", position + 1);
-    tile.setAttribute("aria-setsize", this.rows.complete ? this.rows.list.length : -1);
+    tile.setAttribute("aria-setsize", this.rows.length);
     tile.title = row.note ? `${row.path}\n⚑ ${row.note}` : row.path;
     this.paintMarks(tile, row, position);
   }
@@ -182,24 +198,23 @@ class Grid {
     for (const id of ids) {
       const position = this.rows.index.get(id);
       const tile = this.tiles.get(position);
-      if (tile) this.paint(tile, this.rows.list[position], position);
+      if (tile) this.paint(tile, this.rows.at(position), position);
     }
   }
 
   /** Scroll just enough to show the focused tile. */
   reveal() {
     const top = this.top(this.selection.focus);
-    const { scrollTop, clientHeight } = this.viewport;
-    if (top < scrollTop) this.viewport.scrollTop = top;
-    else if (top + this.rowHeight > scrollTop + clientHeight) {
-      this.viewport.scrollTop = top + this.rowHeight - clientHeight + GAP;
-    }
+    const { clientHeight } = this.viewport;
+    const now = this.scrolling.top;
+    if (top < now) this.scrolling.top = top;
+    else if (top + this.rowHeight > now + clientHeight) this.scrolling.top = top + this.rowHeight - clientHeight + GAP;
     this.render();
   }
 
   /** Ids of the tiles that exist now: those on screen and a little around. */
   shownIds() {
-    return [...this.tiles.values()].map((tile) => tile.dataset.id);
+    return [...this.tiles.values()].map((tile) => tile.dataset.id).filter(Boolean);
   }
 
   /** Ids of the tiles that a box of the scrolled canvas touches, seen or not. */
@@ -213,7 +228,7 @@ class Grid {
     const lastLine = Math.floor((bottom - inset) / this.rowHeight);
     for (let line = Math.max(0, Math.floor((top - inset) / this.rowHeight)); line <= lastLine; line += 1) {
       for (let at = firstColumn; at <= lastColumn; at += 1) {
-        const row = this.rows.list[line * this.columns + at];
+        const row = this.rows.at(line * this.columns + at);
         if (row) ids.push(row.id);
       }
     }

@@ -26,17 +26,17 @@ class Selection {
 
   /** Not a list of ids but the filter itself, with its number of images now. */
   selectMatching(count) {
-    this.ids = new Set(this.rows.list.map((row) => row.id));
+    this.ids = new Set(this.rows.loaded().map((row) => row.id));
     this.matching = count;
     this.onChange();
   }
 
   invert() {
-    this.select(this.rows.list.filter((row) => !this.ids.has(row.id)).map((row) => row.id));
+    this.select(this.rows.loaded().filter((row) => !this.ids.has(row.id)).map((row) => row.id));
   }
 
   focusedRow() {
-    return this.rows.list[this.focus];
+    return this.rows.at(this.focus);
   }
 
   /** What a key acts on: the selection in order, or else the focused tile. */
@@ -49,7 +49,7 @@ class Selection {
   }
 
   clamp(position) {
-    return Math.max(0, Math.min(this.rows.list.length - 1, position));
+    return Math.max(0, Math.min(this.rows.length - 1, position));
   }
 
   /** Move the focus; shift extends from the anchor, keep leaves the selection as it is. */
@@ -80,7 +80,7 @@ class Selection {
 
   selectRange(from, to, add = false) {
     const [low, high] = from < to ? [from, to] : [to, from];
-    const range = this.rows.list.slice(low, high + 1).map((row) => row.id);
+    const range = this.rows.between(low, high).map((row) => row.id);
     this.ids = new Set(add ? [...this.ids, ...range] : range);
   }
 
@@ -94,7 +94,7 @@ class Selection {
   }
 
   selectAll() {
-    this.select(this.rows.list.map((row) => row.id));
+    this.select(this.rows.loaded().map((row) => row.id));
   }
 
   clear() {
