@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export FORGE_WORKSPACE ?= workspace
 
-.PHONY: help setup setup-dev run demo test lint types format docs bench screenshots lock clean
+.PHONY: help setup setup-dev run demo test chaos lint types format docs bench screenshots lock clean
 
 help:
 	@sed -n '1,2s/^# //p' Makefile
@@ -41,6 +41,10 @@ demo: setup
 # Threads of two test processes that wait must not spin: they share the cores (5 times slower).
 test: setup-dev lint types
 	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n 2 --dist loadscope
+
+# Kills, full disks and locks a hundred times, and hundreds of sequences of changes: half an hour.
+chaos: setup-dev
+	FORGE_TEST_KILLS=100 FORGE_TEST_EXAMPLES=300 $(BIN)/python -m pytest --timeout=3600 tests/db/test_faults.py tests/forge_core/catalog/test_any_sequence.py
 
 lint: setup-dev
 	$(BIN)/ruff format --check .
