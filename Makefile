@@ -44,7 +44,7 @@ test: setup-dev lint types
 
 # Kills, full disks and locks a hundred times, and hundreds of sequences of changes: half an hour.
 chaos: setup-dev
-	FORGE_TEST_KILLS=100 FORGE_TEST_EXAMPLES=300 $(BIN)/python -m pytest --timeout=3600 tests/db/test_faults.py tests/forge_core/catalog/test_any_sequence.py
+	FORGE_TEST_KILLS=100 FORGE_TEST_EXAMPLES=300 $(BIN)/python -m pytest --timeout=3600 tests/db/test_faults.py tests/forge_core/catalog/test_any_sequence.py tests/forge_core/catalog/test_import_faults.py
 
 lint: setup-dev
 	$(BIN)/ruff format --check .

@@ -13,11 +13,13 @@ from PIL import Image
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from db.session import Database
 from forge_core import workspace as workspace_room
 from forge_core.api import answering, tokens
 from forge_core.api.images import thumbnail_cache
 from forge_core.api.routes import routes
-from forge_core.catalog import history, import_plan, importing
+from forge_core.backup import making, restoring
+from forge_core.catalog import history, import_plan, importing, relinking, verifying
 from forge_core.catalog.placing import Placement
 from forge_core.cli import operator_commands
 from forge_core.errors import InvalidInput, NotFound, StorageUnavailable
@@ -123,6 +125,30 @@ def test_import__to_s3_that_is_cancelled_leaves_no_object(
         importing.run_import(far_workspace, plan, author=AUTHOR, cancelled=lambda: next(answers))
     assert list(far_workspace.store.list_keys()) == []
     assert history.latest_revision_id(far_workspace) == 0
+
+
+def test_verify_relink_and_backup__on_s3(far_workspace: Workspace, tmp_path: Path) -> None:
+    folder = draw_folder(tmp_path / "shapes")
+    import_folder(far_workspace, folder)
+    store = far_workspace.store
+    assert verifying.verify(far_workspace, full=True).is_whole
+    store.add("moved/elsewhere.png", store.read("shapes/circle/circle_0001.png"))
+    store.remove("shapes/circle/circle_0001.png")
+    store.remove("shapes/circle/circle_0002.png")
+    report = relinking.relink(far_workspace, author=AUTHOR)
+    assert (report.num_moved, report.num_unfound) == (1, 1)
+    back = relinking.relink(far_workspace, folder, author=AUTHOR)
+    assert (back.num_copied_back, back.num_unfound) == (1, 0)
+    assert verifying.verify(far_workspace, full=True).is_whole
+    with pytest.raises(InvalidInput, match="cannot be added from there"):
+        verifying.import_orphans(far_workspace, author=AUTHOR)
+    manifest = making.backup(far_workspace, tmp_path / "backup", with_bytes=True)
+    assert (manifest.num_files, manifest.num_missing) == (12, 0)
+    database = Database(f"sqlite:///{tmp_path / 'restored.db'}")
+    near = AssetStore(str(tmp_path / "assets"))
+    restoring.restore(database, near, tmp_path / "runs", tmp_path / "backup")
+    assert sorted(near.list_keys()) == sorted(store.list_keys())
+    database.dispose()
 
 
 def test_import__in_place_needs_a_folder_as_asset_root(

@@ -26,7 +26,7 @@ from forge_core.workspace import Workspace
 from tests.arrange import AUTHOR, draw_folder, draw_image, import_folder, list_all
 
 ROOT = Path(__file__).parents[3]
-KILLS = int(os.environ.get("CHAOS_KILLS", "5"))
+KILLS = int(os.environ.get("FORGE_TEST_KILLS", "5"))
 
 IMPORTER = """
 import sys
