@@ -36,13 +36,17 @@ def path_problem(path: str) -> ImportProblem | None:
         return ImportProblem(shown, "outside", f"“{shown}” leads out of the folder; left out.")
     if not path or path.endswith("/") or any(part in ("", ".") for part in path.split("/")):
         return ImportProblem(shown, "bad_name", f"“{shown}” is not the name of a file; left out.")
-    if "\\" in path or any(unicodedata.category(c) in _NO_NAME for c in path):
+    if "\\" in path or not (path.isprintable() or _is_writable(path)):
         return ImportProblem(
             shown,
             "bad_name",
             f"“{shown}” holds a character that a file name here may not have; rename it.",
         )
     return None
+
+
+def _is_writable(path: str) -> bool:
+    return not any(unicodedata.category(c) in _NO_NAME for c in path)
 
 
 def normalise_class_name(name: str) -> str:

@@ -48,5 +48,7 @@ def is_left_out(problem: ImportProblem) -> bool:
 
 def printable(path: str) -> str:
     """The path with everything that a screen, a log or a CSV cannot hold written as escapes."""
+    if path.isprintable():  # nearly all, and a million at a time
+        return path
     text = path.encode("utf-8", "backslashreplace").decode("utf-8")
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -4,6 +4,7 @@ The one place where names from outside meet files: a name is only ever looked up
 that were found, never opened, so no row can lead out of the folder.
 """
 
+import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -118,7 +119,10 @@ def original_of(path: str) -> str | None:
 def clean_group_key(text: str) -> str | None:
     """A group's key as it is kept: one line, at most 128 characters, None when empty."""
     key = " ".join(printable(text).split())
-    return key[:MAX_GROUP_KEY] or None
+    if len(key) > MAX_GROUP_KEY:  # its end may be what tells it from others
+        digest = hashlib.sha256(key.encode()).hexdigest()[:16]
+        key = f"{key[: MAX_GROUP_KEY - 17]}-{digest}"
+    return key or None
 
 
 def counted(number: int, noun: str = "image") -> str:
@@ -146,18 +150,17 @@ class _Placing:
 
     def add(self, record: Record) -> None:
         """Find the file of a record and add what it says."""
-        record = replace(record, row=printable(record.row))
         name = record.path.strip()
         is_url = record.may_be_url or bool(_URL.match(name))
         path = _local_part(name) if is_url else name.replace("\\", "/").removeprefix("./")
         shown = printable(path)
         if not path:
-            text = f"{record.row} names no file; left out."
-            self.problems.append(ImportProblem(record.row, "bad_name", text))
+            row = printable(record.row)
+            self.problems.append(ImportProblem(row, "bad_name", f"{row} names no file; left out."))
             return
         problem = entry_names.path_problem(path)
         if problem is not None:
-            message = f"{record.row}: {problem.message}"
+            message = f"{printable(record.row)}: {problem.message}"
             self.problems.append(replace(problem, message=message))
             return
         near = record.row.split(".")[0]
@@ -171,11 +174,12 @@ class _Placing:
             self._from_urls += is_url
             self._merge(files[0], record)
         elif files:
-            text = f"“{shown}” of {record.row} can mean {counted(len(files), 'file')}; left out."
+            row = printable(record.row)
+            text = f"“{shown}” of {row} can mean {counted(len(files), 'file')}; left out."
             self.problems.append(ImportProblem(shown, "ambiguous", text))
             self.seen.update(file.path for file in files)
         elif shown not in self._refused:
-            text = f"“{shown}” is listed ({record.row}), but there is no such image."
+            text = f"“{shown}” is listed ({printable(record.row)}), but there is no such image."
             self.problems.append(ImportProblem(shown, "missing_file", text))
 
     def _merge(self, file: FoundFile, record: Record) -> None:
@@ -187,7 +191,8 @@ class _Placing:
         self._num_repeated += 1
         first = earlier[1]
         if record.split != first.split:
-            text = f"is in two splits ({first.row} and {record.row}); the first is used."
+            rows = f"{printable(first.row)} and {printable(record.row)}"
+            text = f"is in two splits ({rows}); the first is used."
             self.problems.append(_problem(file.path, "duplicate", text))
         labels = tuple(dict.fromkeys([*first.labels, *record.labels]))
         self._found[file.path] = (file, replace(first, labels=labels))

@@ -173,12 +173,13 @@ def _look(walked: Walked, names: Sequence[str]) -> tuple[Walked, str | None]:
     is_told = len(names) == 1
     level = walked
     while True:
-        for name in names:
-            if name not in LABEL_FILES:
-                continue
-            if LABEL_FILES[name].recognises(level) or (is_told and name == "table"):
-                return level, name
         wrapper = level.only_folder()
+        if wrapper is None or not level.is_only_wrapped_by(wrapper):
+            for name in names:
+                if name not in LABEL_FILES:
+                    continue
+                if LABEL_FILES[name].recognises(level) or (is_told and name == "table"):
+                    return level, name
         if wrapper is None:
             break
         level = level.inside(wrapper)

@@ -87,6 +87,13 @@ class Walked:
         (top,) = tops
         return top if top and split_of_name(top) is None else None
 
+    def is_only_wrapped_by(self, wrapper: str) -> bool:
+        """Whether no label file stands outside a folder; a README beside it does not count."""
+        start = f"{wrapper}/"
+        outside = [path for path in self.documents if not path.startswith(start)]
+        near = {p for p in self.documents if p.startswith(start) and not p.endswith(".txt")}
+        return not outside or (bool(near) and all(path.endswith(".txt") for path in outside))
+
     def inside(self, wrapper: str) -> "Walked":
         """The same, seen from a folder that holds all images."""
         start, skip = f"{wrapper}/", len(wrapper) + 1
