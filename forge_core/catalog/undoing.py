@@ -28,7 +28,7 @@ def undo_in(uow: UnitOfWork, operation: Operation, revision: Revision) -> Change
             f"Revision {undone} ({revision.kind}) changed no image and no class that can be put "
             "back, so there is nothing to undo."
         )
-    if not states and uow.changes.count_blocked(undone) == revision.num_changes:
+    if not states and _count_blocked(uow, revision) == revision.num_changes:
         return _answer(uow, operation, revision, None)
     revision_id = changing.begin_revision(uow, operation)
     # Classes first: images may go back to a class that was merged or retired.
@@ -58,8 +58,15 @@ def _answer(
         revision_id=revision_id,
         assets=_named(uow, revision) if revision_id is None else [],
         conflicts=_describe(uow, blocked),
-        num_conflicts=uow.changes.count_blocked(revision.revision_id) if blocked else 0,
+        num_conflicts=_count_blocked(uow, revision) if blocked else 0,
     )
+
+
+def _count_blocked(uow: UnitOfWork, revision: Revision) -> int:
+    # Mostly none is: then the first that is looked for says so.
+    if not uow.changes.list_blocked(revision.revision_id, limit=1):
+        return 0
+    return uow.changes.count_blocked(revision.revision_id)
 
 
 def _named(uow: UnitOfWork, revision: Revision) -> list[Asset]:
