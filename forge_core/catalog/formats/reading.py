@@ -103,13 +103,13 @@ FOLDERS: dict[str, Format] = {
         "Split folders",
         folders.is_split_class,
         folders.read_split_class,
-        "folders are called as splits",
+        "folders are named like splits",
     ),
     "folder_per_class": Format(
         "A folder per class",
         folders.is_folder_per_class,
         folders.read_folder_per_class,
-        "images lie in folders",
+        "the images lie in folders",
     ),
     "flat": Format(
         "Images without labels",
