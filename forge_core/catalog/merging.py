@@ -233,6 +233,23 @@ class ImportedClasses:
     """Imported name to the name of the class that took it over."""
 
 
+def list_fates(workspace: Workspace, names: Sequence[str]) -> dict[str, Label]:
+    """Of those imported names that mean another or a retired class: the class they would get.
+
+    What `take_in_names` would do now, without doing it; names of classes in use and new names are
+    left out.
+    """
+    with workspace.database.read() as uow:
+        known = {label.name: label for label in uow.labels.list_all()}
+        merges = uow.labels.list_merges()
+    by_id = {label.label_id: label for label in known.values()}
+    return {
+        name: by_id[follow(merges, known[name].label_id)]
+        for name in names
+        if name in known and known[name].is_retired
+    }
+
+
 def take_in_names(uow: UnitOfWork, names: Sequence[str], *, revision_id: int) -> ImportedClasses:
     """The classes for these names inside an import's revision.
 

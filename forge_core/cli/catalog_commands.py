@@ -113,6 +113,10 @@ def import_images(
     )
     if report.classes_created:
         output.say(f"New classes: {', '.join(report.classes_created)}.")
+    for name, into in report.classes_merged.items():
+        output.say(f"Images of {name!r} went to {into!r}: the classes were merged.")
+    if report.classes_revived:
+        output.say(f"In use again: {', '.join(report.classes_revived)}.")
     _show_problems(report.skipped)
     if ratios is not None:
         _divide(opened, ratios, as_json=False)

@@ -6,7 +6,8 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
-from forge_core.catalog import classes
+from db.records import Label
+from forge_core.catalog import classes, merging
 from forge_core.catalog.formats.reading import FORMATS
 from forge_core.catalog.import_plan import ImportPlan
 from forge_core.errors import ForgeError
@@ -109,12 +110,14 @@ def _show_classes(workspace: Workspace, plan: ImportPlan) -> None:
         return
     counts = Counter((file.label_name, file.split) for file in plan.files)
     used = [split for split in SPLITS if split in plan.splits]
-    known = {label.name for label in classes.list_classes(workspace)}
+    known = {label.name for label in classes.list_classes(workspace, with_retired=True)}
+    fates = merging.list_fates(workspace, list(plan.classes))
     rows = []
     for name, number in plan.classes.items():
         row = {"Class": name, "Images": number}
         row |= {split: counts[name, split] for split in used}
-        rows.append(row | {"New": name not in known})
+        row |= {"New": name not in known}
+        rows.append(row | ({"Becomes": _fate(name, fates.get(name))} if fates else {}))
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
@@ -122,8 +125,18 @@ def _show_classes(workspace: Workspace, plan: ImportPlan) -> None:
         column_config={
             "Images": st.column_config.NumberColumn(format="localized"),
             "New": st.column_config.CheckboxColumn(help="This class will be created."),
+            "Becomes": st.column_config.TextColumn(
+                help="The class was merged into another, or is retired and comes back into use."
+            ),
         },
     )
+
+
+def _fate(name: str, label: Label | None) -> str:
+    """What images of a merged or retired class become."""
+    if label is None:
+        return name
+    return f"{name}, in use again" if label.name == name else label.name
 
 
 def _show_problems(plan: ImportPlan) -> None:

@@ -45,6 +45,11 @@ def _show_success(workspace: Workspace, result: Mapping[str, Any], author: str) 
         new = wording.plural(len(created), "new class", "new classes")
         names = errors.literal(", ".join(created[:8]) + (" …" if len(created) > 8 else ""))
         doors.show(f"{new}: {names}", "balance", icon=":material/label:")
+    for name, into in dict(result.get("classes_merged", {})).items():
+        words = f"Images of {name!r} are {into!r} now: the classes were merged."
+        st.markdown(f":material/merge: {errors.literal(words)}")
+    for name in list(result.get("classes_revived", [])):
+        st.markdown(f":material/unarchive: {errors.literal(f'{name!r} is in use again.')}")
     problems = [ImportProblem(**problem) for problem in result.get("skipped", [])]
     without = sum(problem.reason == "several_labels" for problem in problems)
     if added and without:

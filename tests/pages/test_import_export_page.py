@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from db.clock import utc_now
 from db.enums import JobStatus
 from db.records import AssetFilter
-from forge_core.catalog import browsing, classes, history, labelling
+from forge_core.catalog import browsing, classes, history, labelling, merging
 from forge_core.jobs import local, processes, queue
 from forge_core.workspace import Workspace
 from tests import arrange, ending
@@ -81,6 +81,18 @@ def test_look__shows_what_was_found_before_anything_is_written(workspace: Worksp
     assert left_out(app) == ["Left out: 1 · not an image file"]
     assert browsing.totals(workspace).images == 0
     assert queue.list_latest_jobs(workspace) == []
+
+
+def test_look__says_what_merged_and_retired_classes_become(workspace: Workspace, drawn: Path):
+    ids = {
+        name: classes.create_class(workspace, name, author="tester").label_id
+        for name in ("circle", "square", "disc")
+    }
+    merging.merge_classes(workspace, ids["circle"], ids["disc"], author="tester")
+    merging.retire_class(workspace, ids["square"], author="tester")
+    table = look_at(drawn).dataframe[0].value
+    assert list(table["New"]) == [False, False, True]
+    assert list(table["Becomes"]) == ["disc", "square, in use again", "stripe"]
 
 
 def left_out(app: AppTest) -> list[str]:

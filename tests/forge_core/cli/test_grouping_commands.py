@@ -88,6 +88,16 @@ def test_classes__retire_needs_a_word_about_its_images(drawn: Path):
     assert "There is no class 'dot'" in forge("classes", "unretire", "dot", exit_code=1).stderr
 
 
+def test_import__says_where_images_of_merged_and_retired_classes_went(drawn: Path, tmp_path: Path):
+    forge("classes", "merge", "circle", "square")
+    forge("classes", "retire", "stripe", "--unlabel")
+    said = forge(
+        "import", draw_folder(tmp_path / "more", ("stripe", "circle"), per_class=12)
+    ).stdout
+    assert "Images of 'circle' went to 'square': the classes were merged." in said
+    assert "In use again: stripe." in said
+
+
 def test_split__by_counts_and_groups(drawn: Path):
     dry = forge("split", "--counts", "rest,6,3", "--group-by", r"path:_00(\d)", "--dry-run").stdout
     assert "groups are kept whole" in dry
