@@ -456,6 +456,11 @@ def test_a_path_that_leads_out_is_refused_with_its_row_named(name: str, path: st
 
 
 SPLITTING = st.sampled_from(["1.png", "cat", ",", ";", "\t", "\n", '"', "file_path", "label", "id"])
+HEADERS = [
+    *("", "file_path,label\n", "id;class\n", "filename\t", "ImageID,LabelName,Confidence\n"),
+    *("<annotations><version>", '<annotations><version/><image name="1.png">', '{"source-ref":'),
+    *("TRAIN,gs://b/1.png,", "1.png 0\n"),
+]
 anything = st.lists(SPLITTING | st.text(max_size=5), max_size=40).map("".join)
 KEYS = [
     *("images", "annotations", "categories", "labels", "classes", "data", "image", "id", "x"),
@@ -471,10 +476,14 @@ json_like = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
-@given(text=anything, header=st.sampled_from(["", "file_path,label\n", "id;class\n", "filename\t"]))
+@settings(max_examples=100, deadline=None)
+@given(text=anything, header=st.sampled_from(HEADERS))
 @pytest.mark.parametrize(
-    "name", ["labels.csv", "any.csv", "x.tsv", "_classes.csv", "metadata.csv", "metadata.jsonl"]
+    "name",
+    [
+        *("labels.csv", "any.csv", "x.tsv", "_classes.csv", "metadata.csv", "metadata.jsonl"),
+        *("train.txt", "output.manifest", "imagelabels.csv", "annotations.xml"),
+    ],
 )
 def test_any_text_in_a_table_is_read_or_refused(
     name: str, text: str, header: str, tmp_path_factory: pytest.TempPathFactory
@@ -489,7 +498,7 @@ def test_any_text_in_a_table_is_read_or_refused(
     assert all(problem.message.isprintable() for problem in scanned.problems)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(content=json_like)
 @pytest.mark.parametrize("name", ["labels.json", "any.json", "annotations/train.json"])
 def test_any_json_is_read_or_passed_over(
