@@ -125,6 +125,8 @@ def _make_engine(url: URL) -> Engine:
         _use_wal(connection)
         for pragma in (
             "synchronous=FULL",
+            # Each insert with triggers keeps what it may have to take back: not in a file.
+            "temp_store=MEMORY",
             "foreign_keys=ON",
             "cache_size=-65536",
         ):

@@ -1,13 +1,14 @@
 """Change assets and remember what they were, in one step and without reading one of them."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from sqlalchemy import (
     ColumnElement,
     CursorResult,
+    Select,
     and_,
     case,
     exists,
@@ -31,6 +32,8 @@ from db.repositories import bulk, filters
 from db.repositories.assets import AssetRepository
 from db.repositories.revisions import CHANGE_COLUMNS, STATE_FIELDS, RevisionRepository
 from db.repositories.rows import slices
+
+CHANGES_AT_ONCE = 50_000
 
 SUPERSEDED = "superseded"
 PATH_TAKEN = "path taken"
@@ -114,14 +117,33 @@ class ChangeRepository:
         if keep_held_out:
             conditions.append(VisionAsset.split_type.is_distinct_from(Split.HELD_OUT.value))
         number = self._remember(revision_id, conditions, values)
-        changed = select(AssetChange.asset_id).where(AssetChange.revision_id == revision_id)
-        self._session.execute(
-            update(VisionAsset)
-            .where(VisionAsset.asset_id.in_(changed))
-            .values(**values, row_version=VisionAsset.row_version + 1)
-            .execution_options(synchronize_session=False)
-        )
+        for ids in self._changed_in(revision_id, number):
+            self._session.execute(
+                update(VisionAsset)
+                .where(VisionAsset.asset_id.in_(ids))
+                .values(**values, row_version=VisionAsset.row_version + 1)
+                .execution_options(synchronize_session=False)
+            )
         return number
+
+    def _changed_in(self, revision_id: int, number: int) -> Iterator[Select[Any]]:
+        """The ids that a revision changed, as queries of a bounded number each.
+
+        SQLite keeps in memory what a statement may have to take back: 500 MB for a million.
+        """
+        ids = select(AssetChange.asset_id).where(AssetChange.revision_id == revision_id)
+        if number <= CHANGES_AT_ONCE or not bulk.is_sqlite(self._session):
+            yield ids
+            return
+        first: uuid.UUID | None = None
+        while True:
+            rest = ids if first is None else ids.where(AssetChange.asset_id >= first)
+            following = rest.order_by(AssetChange.asset_id).offset(CHANGES_AT_ONCE).limit(1)
+            first = self._session.scalar(following)
+            if first is None:
+                yield rest
+                return
+            yield rest.where(AssetChange.asset_id < first)
 
     def count_to_change(
         self, where: AssetFilter, values: Mapping[str, Any], *, held_out: bool | None = None

@@ -3,6 +3,7 @@
 import pytest
 
 from db.records import AssetFilter
+from db.repositories import changes
 from forge_core.catalog import browsing, history, labelling
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.workspace import Workspace
@@ -27,6 +28,20 @@ def test_relabel_matching__is_one_revision_with_before_and_after(
     moved = [asset for asset in list_all(workspace) if before[asset.asset_id] != asset.label_id]
     assert {asset.label_name for asset in moved} == {"stripe"}
     assert {asset.row_version for asset in moved} == {2}
+
+
+def test_relabel_matching__in_several_statements_is_still_one_revision(
+    workspace: Workspace, tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "CHANGES_AT_ONCE", 3)
+    assets = make_catalog(workspace, tmp_path / "images")
+    stripe = class_id(workspace, "stripe")
+    result = labelling.relabel_matching(workspace, AssetFilter(), stripe, author=AUTHOR)
+    others = [asset for asset in assets if asset.label_name != "stripe"]
+    assert result.num_changed == len(others)
+    assert {asset.label_name for asset in list_all(workspace)} == {"stripe"}
+    changed = {asset.asset_id for asset in list_all(workspace) if asset.row_version == 2}
+    assert changed == {asset.asset_id for asset in others}
 
 
 def test_relabel_matching__the_same_operation_twice_is_applied_once(
