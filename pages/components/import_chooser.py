@@ -6,15 +6,16 @@ imported, replaced or let go.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import streamlit as st
 from streamlit.typing import UploadedFile
 
 from forge_core.catalog import import_plan
 from forge_core.catalog.formats.scanned import ReadOptions
+from forge_core.catalog.formats.walking import TABLE_EXTENSIONS
 from forge_core.catalog.import_plan import ImportPlan
-from forge_core.errors import ForgeError
+from forge_core.errors import ForgeError, InvalidInput
 from forge_core.workspace import Workspace
 from pages.components import errors, wording
 
@@ -132,7 +133,20 @@ def _show_path(workspace: Workspace) -> None:
         )
         asked = st.form_submit_button("Look", icon=":material/search:")
     if asked and location.strip():
-        _look(lambda: import_plan.prepare(workspace, location.strip()))
+        _look(lambda: _prepare_path(workspace, Path(location.strip())))
+
+
+def _prepare_path(workspace: Workspace, location: Path) -> ImportPlan:
+    """What is at a path; a table that nobody can read shows its folder, to say its columns."""
+    try:
+        return import_plan.prepare(workspace, location)
+    except InvalidInput:
+        if location.suffix.lower() not in TABLE_EXTENSIONS:
+            raise
+        plan = import_plan.prepare(workspace, location.parent)
+        if location.name not in (table.document for table in plan.scanned.tables):
+            raise
+        return plan
 
 
 def _look_at_uploads(workspace: Workspace, files: Sequence[UploadedFile]) -> None:

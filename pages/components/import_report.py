@@ -51,11 +51,9 @@ def _show_success(workspace: Workspace, result: Mapping[str, Any], author: str) 
     for name in list(result.get("classes_revived", [])):
         st.markdown(f":material/unarchive: {errors.literal(f'{name!r} is in use again.')}")
     problems = [ImportProblem(**problem) for problem in result.get("skipped", [])]
-    without = sum(problem.reason == "several_labels" for problem in problems)
-    if added and without:
+    if added and any(problem.reason == "several_labels" for problem in problems):
         unlabelled = doors.gallery_query(label="none", source=source or None)
-        words = wording.plural(without, "image has", "images have")
-        doors.gallery(f"{words} several labels and wait for one", unlabelled)
+        doors.gallery("Label what came with several labels or none", unlabelled)
     problem_list.show(problems)
     untold = int(result.get("num_skipped", len(problems))) - len(problems)
     if untold > 0:

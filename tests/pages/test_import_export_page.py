@@ -142,6 +142,12 @@ def test_read_differently__columns_of_a_table_nobody_knows(workspace: Workspace,
     assert ("beagle", "owner 0") in found
 
 
+def test_read_differently__a_table_that_was_named_itself(workspace: Workspace, tmp_path: Path):
+    app = look_at(make_breeds(tmp_path / "breeds") / "train.csv")
+    assert app.expander[0].label == "train.csv is not read: say what its columns mean"
+    assert not app.error
+
+
 def test_read_differently__another_format_and_back(workspace: Workspace, drawn: Path):
     app = look_at(drawn)
     choose = next(box for box in app.selectbox if box.label == "Format")
@@ -163,7 +169,7 @@ def test_finished__images_with_several_labels_are_a_door(
     assert "A 1 in the columns “dog”, “cat”, “person” marks the label." in words(app)
     assert "Taken in: 3 · several labels, so none" in left_out(app)
     app = run_import(workspace, shared_data("formats") / "kaggle_dataset/image_csv_det")
-    door = next(query for name, query in links(app).items() if "wait for one" in name)
+    door = next(query for name, query in links(app).items() if "several labels or none" in name)
     assert "label=none" in door
     assert "source=image_csv_det" in door
 
