@@ -118,3 +118,20 @@ def test_create_class__refuses(browser, assets, body, status):
     answer = browser.post("/forge-api/classes", json=body)
     assert answer.status_code == status
     assert answer.json()["message"]
+
+
+def test_list_assets__starts_at_a_position_of_the_list(browser, assets):
+    whole = browser.get("/forge-api/assets", params={"sort": "path"}).json()["assets"]
+    page = browser.get("/forge-api/assets", params={"sort": "path", "position": 5, "limit": 3})
+    assert page.json()["assets"] == whole[5:8]
+    both = {"position": 5, "after": whole[0]["path"], "sort": "path"}
+    assert browser.get("/forge-api/assets", params=both).status_code == 400
+    assert browser.get("/forge-api/assets", params={"position": -1}).status_code == 400
+
+
+def test_list_assets__by_review_state_and_by_the_confidence_of_a_run(browser, assets):
+    unreviewed = browser.get("/forge-api/assets", params={"review": "none"}).json()["assets"]
+    assert len(unreviewed) == len(assets)
+    sort = {"sort": "least_confident"}
+    assert browser.get("/forge-api/assets", params=sort).status_code == 400
+    assert browser.get("/forge-api/assets", params=sort | {"run": 1}).json()["assets"] == []
