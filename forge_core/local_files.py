@@ -108,7 +108,7 @@ def flush(root: str, paths: Sequence[str]) -> None:
         if ctypes.CDLL(None, use_errno=True).syncfs(handle) != 0:
             number = ctypes.get_errno()
             raise OSError(number, os.strerror(number))
-    except AttributeError:  # not Linux
+    except (AttributeError, TypeError):  # not Linux
         os.sync()
     finally:
         os.close(handle)

@@ -143,15 +143,21 @@ class FileSurvey:
             last = rows[-1][0]
             yield [(str(key), int(size)) for key, size in rows]
 
-    def orphans_of_size(self, size_bytes: int) -> list[str]:
-        """Stored files of this size whose key no row names, or names for other bytes."""
-        rows = self._connection.execute(
-            "SELECT s.key FROM stored s LEFT JOIN named n ON n.key = s.key "
-            "LEFT JOIN differing d ON d.asset_id = n.asset_id "
-            "WHERE s.size_bytes = ? AND (n.key IS NULL OR d.asset_id IS NOT NULL) ORDER BY s.key",
-            (size_bytes,),
-        )
-        return [str(key) for (key,) in rows]
+    def free_files(self, sizes: set[int]) -> Iterator[list[str]]:
+        """Stored files of these sizes whose key no row names, or names for other bytes, by key."""
+        last = ""
+        while True:
+            rows = self._connection.execute(
+                "SELECT s.key, s.size_bytes FROM stored s LEFT JOIN named n ON n.key = s.key "
+                "LEFT JOIN differing d ON d.asset_id = n.asset_id "
+                "WHERE s.key > ? AND (n.key IS NULL OR d.asset_id IS NOT NULL) "
+                "ORDER BY s.key LIMIT ?",
+                (last, PAGE),
+            ).fetchall()
+            if not rows:
+                return
+            last = rows[-1][0]
+            yield [str(key) for key, size_bytes in rows if size_bytes in sizes]
 
     def counts(self) -> tuple[int, int]:
         """How many files the catalog names, and how many are stored."""

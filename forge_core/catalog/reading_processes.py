@@ -9,7 +9,6 @@ a JSON header and the bytes. Nothing is pickled.
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import queue
@@ -137,7 +136,9 @@ class _Processes:
 
 def _widen(stream: IO[bytes] | None) -> None:
     """Let a pipe hold a whole batch, where the system can: fewer turns between the processes."""
-    with contextlib.suppress(AttributeError, OSError):
+    with contextlib.suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
         assert stream is not None, "it is a pipe"
         fcntl.fcntl(stream.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 

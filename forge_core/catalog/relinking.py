@@ -74,7 +74,7 @@ def relink(
         author: Who does it.
         full: Read every file to find those with other bytes; otherwise as a quick `verify`.
         dry_run: Only say what would be done.
-        progress: Told (lost files looked for, lost files).
+        progress: Told (files read, files that may be one of the lost).
 
     Raises:
         NotFound: There is no such folder.
@@ -86,11 +86,7 @@ def relink(
         survey.find_differing(full=full, progress=lambda done, total: None)
         places = _places(workspace, survey, folder)
         lost = [*chain.from_iterable(survey.missing()), *chain.from_iterable(survey.differing())]
-        search = _Search(places)
-        for done, file in enumerate(lost, 1):
-            search.look_for(file)
-            if done % 100 == 0 or done == len(lost):
-                tell(done, len(lost))
+        search = _Search(places, lost, tell)
         if isinstance(places, _Elsewhere):
             copied = len(search.found)
             if not dry_run:
@@ -109,9 +105,9 @@ class _Inside:
         self._survey = survey
         self._prefix = prefix
 
-    def of_size(self, size_bytes: int) -> list[str]:
-        names = self._survey.orphans_of_size(size_bytes)
-        return [name for name in names if name.startswith(self._prefix)]
+    def of_sizes(self, sizes: set[int]) -> Iterator[list[str]]:
+        for names in self._survey.free_files(sizes):
+            yield [name for name in names if name.startswith(self._prefix)]
 
     def hashes_of(self, names: list[str]) -> dict[str, str]:
         return self._survey.hashes_of(names)
@@ -122,12 +118,11 @@ class _Elsewhere:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._by_size: dict[int, list[str]] = {}
-        for name, size_bytes, _ in local_files.walk(str(folder)):
-            self._by_size.setdefault(size_bytes, []).append(name)
 
-    def of_size(self, size_bytes: int) -> list[str]:
-        return sorted(self._by_size.get(size_bytes, []))
+    def of_sizes(self, sizes: set[int]) -> Iterator[list[str]]:
+        for name, size_bytes, _ in local_files.walk(str(self.folder)):
+            if size_bytes in sizes:
+                yield [name]
 
     def hashes_of(self, names: list[str]) -> dict[str, str]:
         hashes = {}
@@ -164,33 +159,26 @@ def _places(workspace: Workspace, survey: FileSurvey, folder: Path | None) -> _I
 class _Search:
     """Pairs lost files with those that have their bytes; each of these is given away once."""
 
-    def __init__(self, places: _Inside | _Elsewhere) -> None:
-        self._places = places
-        self._hashes: dict[str, str] = {}
-        self._given: set[str] = set()
+    def __init__(self, places: _Inside | _Elsewhere, lost: list[NamedFile], tell: Progress) -> None:
         self.found: list[tuple[NamedFile, str]] = []
+        self._takes_any = isinstance(places, _Elsewhere)
         self._ambiguous: dict[str, list[str]] = {}
         self._unfound: list[str] = []
+        self._free = _names_by_hash(places, lost, tell)
+        for file in lost:
+            self._look_for(file)
 
-    def look_for(self, lost: NamedFile) -> None:
-        names = self._places.of_size(lost.size_bytes)
-        unknown = [name for name in names if name not in self._hashes]
-        if unknown:
-            self._hashes |= self._places.hashes_of(unknown)
-        equal = [
-            name
-            for name in names
-            if self._hashes[name] == lost.content_hash and name not in self._given
-        ]
+    def _look_for(self, lost: NamedFile) -> None:
+        equal = self._free.get(lost.content_hash)
         if not equal:
             self._unfound.append(lost.key)
             return
-        likeness = {name: _likeness(lost.key, name) for name in equal}
-        best = [name for name in equal if likeness[name] == max(likeness.values())]
-        if len(best) > 1 and isinstance(self._places, _Inside):
+        likeness = {name: _likeness(lost.key, name) for name in sorted(equal)}
+        best = [name for name in likeness if likeness[name] == max(likeness.values())]
+        if len(best) > 1 and not self._takes_any:
             self._ambiguous[lost.key] = best
             return
-        self._given.add(best[0])
+        equal.remove(best[0])
         self.found.append((lost, best[0]))
 
     def report(
@@ -212,6 +200,22 @@ class _Search:
             ambiguous=dict(list(self._ambiguous.items())[:MAX_LISTED]),
             unfound=self._unfound[:MAX_LISTED],
         )
+
+
+def _names_by_hash(
+    places: _Inside | _Elsewhere, lost: list[NamedFile], tell: Progress
+) -> dict[str, list[str]]:
+    """Files with the bytes of a lost one. Those of a lost file's size are read, each once."""
+    wanted = {file.content_hash for file in lost}
+    names: dict[str, list[str]] = {}
+    done = 0
+    for part in places.of_sizes({file.size_bytes for file in lost}):
+        for name, content_hash in places.hashes_of(part).items():
+            if content_hash in wanted:
+                names.setdefault(content_hash, []).append(name)
+        done += len(part)
+        tell(done, max(done, len(lost)))
+    return names
 
 
 def _likeness(old: str, new: str) -> tuple[int, int]:
