@@ -1,4 +1,4 @@
-"""What an import could not take in, or not wholly, in words for the report. Pure: no database, no pixels."""
+"""What an import could not take in, or not wholly, in words for the report. Pure, no pixels."""
 
 from dataclasses import dataclass
 
