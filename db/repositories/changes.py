@@ -45,7 +45,11 @@ REMEMBERED = [getattr(VisionAsset, name) for name in STATE_FIELDS[1:]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockedUndo:
-    """A change that cannot be taken back: `SUPERSEDED`, `PATH_TAKEN` or `CLASS_RETIRED`."""
+    """A change that cannot be taken back: `SUPERSEDED`, `PATH_TAKEN` or `CLASS_RETIRED`.
+
+    Superseded is what the revision changed and what is something else by now. Changes of other
+    fields, and changes that were taken back again, do not count.
+    """
 
     asset_id: uuid.UUID
     reason: str
@@ -183,17 +187,30 @@ class ChangeRepository:
 
     def update_back(self, revision_id: int, undone: int) -> int:
         """Put back what a revision changed, save what is blocked; returns how many."""
-        swapped = [
-            *(getattr(_UNDONE, f"after_{name}") for name in STATE_FIELDS),
-            *(getattr(_UNDONE, f"before_{name}") for name in STATE_FIELDS),
+        found, back = _UNDONE.after_exists.is_(true()), _UNDONE.before_exists.is_(true())
+        now = [case((found, column), else_=null()) for column in REMEMBERED]
+        then = [
+            case(
+                (not_(back), null()),
+                (or_(not_(found), old.is_distinct_from(new)), old),
+                else_=column,
+            )
+            for column, old, new in self._fields()
         ]
         result = self._session.execute(
             insert(AssetChange)
             .from_select(
                 CHANGE_COLUMNS,
-                select(literal(revision_id), _UNDONE.asset_id, *swapped).where(
-                    _UNDONE.revision_id == undone, not_(or_(*self._blocks(undone).values()))
-                ),
+                select(
+                    literal(revision_id),
+                    _UNDONE.asset_id,
+                    _UNDONE.after_exists,
+                    *now,
+                    _UNDONE.before_exists,
+                    *then,
+                )
+                .join(VisionAsset, VisionAsset.asset_id == _UNDONE.asset_id)
+                .where(_UNDONE.revision_id == undone, not_(or_(*self._blocks(undone).values()))),
             )
             .execution_options(preserve_rowcount=True)
         )
@@ -248,20 +265,36 @@ class ChangeRepository:
 
     def _blocks(self, undone: int) -> dict[str, ColumnElement[bool]]:
         """Why a change of a revision cannot be taken back, as conditions on that change."""
-        later = aliased(AssetChange)
+        now = aliased(VisionAsset)
         other = aliased(VisionAsset)
-        # Paths are compared as bytes on Postgres; this table's column has another collation.
-        path: Any = _UNDONE.before_file_path
-        if not bulk.is_sqlite(self._session):
-            path = path.collate("C")
+        found, was_there = _UNDONE.after_exists.is_(true()), _UNDONE.before_exists.is_(true())
+        fields = [(getattr(now, column.key), old, new) for column, old, new in self._fields()]
+        path = fields[0][1]
+        is_other = case(
+            (
+                found,
+                or_(
+                    now.is_deleted.is_(true()),
+                    *(
+                        and_(
+                            or_(not_(was_there), old.is_distinct_from(new)),
+                            column.is_distinct_from(new),
+                        )
+                        for column, old, new in fields
+                    ),
+                ),
+            ),
+            else_=or_(
+                now.is_deleted.is_(false()),
+                *(column.is_distinct_from(old) for column, old, _ in fields),
+            ),
+        )
         returns = or_(
             _UNDONE.after_exists.is_(false()),
             _UNDONE.before_file_path.is_distinct_from(_UNDONE.after_file_path),
         )
         return {
-            SUPERSEDED: exists().where(
-                later.asset_id == _UNDONE.asset_id, later.revision_id > undone
-            ),
+            SUPERSEDED: exists().where(now.asset_id == _UNDONE.asset_id, is_other),
             PATH_TAKEN: and_(
                 _UNDONE.before_exists.is_(true()),
                 returns,
@@ -281,6 +314,18 @@ class ChangeRepository:
                 ),
             ),
         }
+
+    def _fields(self) -> list[tuple[Any, Any, Any]]:
+        """Each remembered column of an asset, with what a change says of it before and after."""
+        triples: list[tuple[Any, Any, Any]] = []
+        for column in REMEMBERED:
+            old: Any = getattr(_UNDONE, f"before_{column.key}")
+            new: Any = getattr(_UNDONE, f"after_{column.key}")
+            # Paths are compared as bytes on Postgres; the history's columns have another collation.
+            if column.key == "file_path" and not bulk.is_sqlite(self._session):
+                old, new = old.collate("C"), new.collate("C")
+            triples.append((column, old, new))
+        return triples
 
     def _remember(
         self, revision_id: int, conditions: Sequence[ColumnElement[bool]], values: Mapping[str, Any]

@@ -110,13 +110,24 @@ class Model:
         back: dict[uuid.UUID, Image] = {}
         for key, (old, new) in changes.items():
             was_there = old is not None and old.exists
-            later = any(key in change for change in self.changes[number + 1 :])
+            now = self.images[key]
+            fields = ("path", "label", "split")
+            if new.exists:  # what the revision changed is still as it left it
+                own = [f for f in fields if not was_there or getattr(old, f) != getattr(new, f)]
+                later = not now.exists or any(getattr(now, f) != getattr(new, f) for f in own)
+            else:  # still removed, and as it was then
+                later = now.exists or any(getattr(now, f) != getattr(old, f) for f in fields)
             taken_by = paths.get(old.path, key) if was_there and old else key
             moves_label = was_there and new.exists and old is not None and old.label != new.label
             retired = moves_label and old and old.label and after[old.label].is_retired
             if later or (not new.exists and taken_by != key) or retired:
                 continue
-            back[key] = old if old is not None and was_there else replace(new, exists=False)
+            if not was_there or old is None:
+                back[key] = replace(now, exists=False)
+            elif not new.exists:
+                back[key] = old
+            else:
+                back[key] = replace(now, **{f: getattr(old, f) for f in own})
         if not given and not back:
             return "conflict"
         wanted = self.images | back

@@ -91,6 +91,34 @@ def test_undo__of_an_undo_brings_the_change_back(workspace: Workspace, tmp_path)
     assert browsing.get_asset(workspace, asset.asset_id).label_name == "stripe"
 
 
+def test_undo__of_two_changes_of_one_image_newest_first(workspace: Workspace, tmp_path) -> None:
+    make_catalog(workspace, tmp_path / "shapes", train=2, val=0, test=0)
+    asset = list_all(workspace)[0]
+    square, stripe = class_id(workspace, "square"), class_id(workspace, "stripe")
+    first = labelling.relabel(workspace, [asset.asset_id], square, author=AUTHOR)
+    second = labelling.relabel(workspace, [asset.asset_id], stripe, author=AUTHOR)
+    for result in (second, first):
+        assert result.revision_id is not None
+        undone = history.undo(workspace, result.revision_id, author=AUTHOR)
+        assert (undone.status, undone.conflicts) == ("applied", [])
+    assert list_all(workspace)[0].label_id == asset.label_id
+
+
+def test_undo__leaves_what_else_was_changed_since(workspace: Workspace, tmp_path) -> None:
+    make_catalog(workspace, tmp_path / "shapes", train=2, val=0, test=0)
+    asset = list_all(workspace)[0]
+    relabelled = labelling.relabel(
+        workspace, [asset.asset_id], class_id(workspace, "square"), author=AUTHOR
+    )
+    labelling.set_split(workspace, [asset.asset_id], "val", author="ben")
+    assert relabelled.revision_id is not None
+    assert history.undo(workspace, relabelled.revision_id, author=AUTHOR).status == "applied"
+    now = list_all(workspace)[0]
+    assert (now.label_id, now.split_type) == (asset.label_id, "val")
+    entry = history.asset_history(workspace, asset.asset_id)[-1]
+    assert (entry.before, entry.after) == ({"label_name": "square"}, {"label_name": "circle"})
+
+
 def test_undo__of_an_import_removes_its_images__and_undo_again_returns_them(
     workspace: Workspace, tmp_path
 ) -> None:
