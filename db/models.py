@@ -43,7 +43,7 @@ class LabelClass(Base):
 
 
 class LabelClassState(Base):
-    """What a class was called, and whether it was in use: a row a revision that changed it."""
+    """What a class was right after a revision that changed it: name, in use or not, look."""
 
     __tablename__ = "label_class_states"
 
@@ -52,6 +52,9 @@ class LabelClassState(Base):
     )
     revision_id: Mapped[int] = mapped_column(ForeignKey("revisions.revision_id"), primary_key=True)
     name: Mapped[str] = mapped_column(String(128))
+    color: Mapped[str] = mapped_column(String(7))
+    hotkey: Mapped[str | None] = mapped_column(String(8))
+    description: Mapped[str] = mapped_column(Text, server_default="")
     is_retired: Mapped[bool] = mapped_column(server_default="0", default=False)
     merged_into_label_id: Mapped[int | None] = mapped_column(
         ForeignKey("label_classes.label_id", ondelete="CASCADE")
@@ -63,7 +66,8 @@ class LabelClassState(Base):
 class CatalogState(Base):
     """One row: the number of the newest revision, and the lock that orders writers.
 
-    `duplicates_revision_id` is the revision that `duplicate_groups` was computed at.
+    `duplicates_revision_id` is the revision that `duplicate_members` was computed at, and
+    `duplicates_bits` how many bits could differ then.
     """
 
     __tablename__ = "catalog_state"
@@ -71,6 +75,7 @@ class CatalogState(Base):
     state_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     last_revision_id: Mapped[int] = mapped_column(server_default="0")
     duplicates_revision_id: Mapped[int | None]
+    duplicates_bits: Mapped[int | None]
 
     __table_args__ = (CheckConstraint("state_id = 1", name="single_row"),)
 

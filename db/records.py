@@ -128,11 +128,14 @@ class Label:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelState:
-    """What a class was called right after a revision, and whether it was in use."""
+    """What a class was right after a revision: its name, its look, and whether it was in use."""
 
     label_id: int
     revision_id: int
     name: str
+    color: str
+    hotkey: str | None
+    description: str
     is_retired: bool
     merged_into_label_id: int | None
     """The class that took over its images; None for one that was never merged away."""

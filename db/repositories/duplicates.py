@@ -26,7 +26,7 @@ class DuplicateRepository:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def replace_all(self, members: Iterable[MemberRow], *, revision_id: int) -> None:
+    def replace_all(self, members: Iterable[MemberRow], *, revision_id: int, bits: int) -> None:
         """Forget the groups found before and write these, found as of a revision."""
         self._session.execute(delete(DuplicateMember))
         rows = [
@@ -35,7 +35,9 @@ class DuplicateRepository:
         ]
         for part in slices(rows):
             self._session.execute(insert(DuplicateMember), list(part))
-        self._session.execute(update(CatalogState).values(duplicates_revision_id=revision_id))
+        self._session.execute(
+            update(CatalogState).values(duplicates_revision_id=revision_id, duplicates_bits=bits)
+        )
 
     def remove_group(self, group_id: uuid.UUID) -> None:
         """Forget one group, until groups are looked for again."""
@@ -66,6 +68,10 @@ class DuplicateRepository:
     def find_revision_id(self) -> int | None:
         """The revision that the groups were found at; None when they never were."""
         return self._session.scalar(select(CatalogState.duplicates_revision_id))
+
+    def find_bits(self) -> int | None:
+        """How many bits could differ when the groups were found; None when they never were."""
+        return self._session.scalar(select(CatalogState.duplicates_bits))
 
     def count_arrivals_after(self, revision_id: int) -> int:
         """How many images came in, came back or got other bytes after a revision."""

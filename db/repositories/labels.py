@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Integer, delete, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from db.models import AssetCount, LabelClass, LabelClassState
@@ -11,6 +11,8 @@ from db.repositories.rows import columns_of, to_record
 
 LABEL_COLUMNS = columns_of(Label, LabelClass, without=["asset_count"])
 STATE_COLUMNS = columns_of(LabelState, LabelClassState)
+KEPT = ("name", "color", "hotkey", "description", "is_retired")
+"""What a state remembers of a class."""
 _NEWEST = 2**31 - 1
 
 
@@ -59,11 +61,11 @@ class LabelRepository:
             insert(LabelClass).returning(LabelClass.label_id),
             [{"name": name, "color": color, "hotkey": hotkey, "description": description}],
         ).one()
-        self._add_state(label_id, revision_id, name=name)
+        self._add_state(label_id, revision_id)
         return label_id
 
     def update_fields(self, label_id: int, **values: Any) -> None:
-        """Change a class in place (colour, hotkey, description)."""
+        """Change a class in place, without a state of its own; `set_state` writes one."""
         self._session.execute(
             update(LabelClass).where(LabelClass.label_id == label_id).values(**values)
         )
@@ -87,20 +89,20 @@ class LabelRepository:
         name: str,
         is_retired: bool = False,
         merged_into: int | None = None,
+        **look: str | None,
     ) -> None:
         """Give a class this state from this revision on; a second call in a revision replaces.
 
+        `look` may name color, hotkey and description; what it leaves out stays as it is.
         `vision_assets.label_name` is left to the caller (`assets.update_label_name`).
         """
-        self.update_fields(label_id, name=name, is_retired=is_retired)
+        self.update_fields(label_id, name=name, is_retired=is_retired, **look)
         self._session.execute(
             delete(LabelClassState).where(
                 LabelClassState.label_id == label_id, LabelClassState.revision_id == revision_id
             )
         )
-        self._add_state(
-            label_id, revision_id, name=name, is_retired=is_retired, merged_into=merged_into
-        )
+        self._add_state(label_id, revision_id, merged_into=merged_into)
 
     def find_latest_state(self, label_id: int) -> LabelState | None:
         """The state of a class now, or None for an unknown class."""
@@ -148,23 +150,15 @@ class LabelRepository:
         return [(state.label_id, state.name) for state in self.list_states_in(revision_id)]
 
     def _add_state(
-        self,
-        label_id: int,
-        revision_id: int,
-        *,
-        name: str,
-        is_retired: bool = False,
-        merged_into: int | None = None,
+        self, label_id: int, revision_id: int, *, merged_into: int | None = None
     ) -> None:
+        """Remember the class as it is now."""
+        kept = [getattr(LabelClass, name) for name in KEPT]
         self._session.execute(
-            insert(LabelClassState),
-            [
-                {
-                    "label_id": label_id,
-                    "revision_id": revision_id,
-                    "name": name,
-                    "is_retired": is_retired,
-                    "merged_into_label_id": merged_into,
-                }
-            ],
+            insert(LabelClassState).from_select(
+                ["label_id", "revision_id", "merged_into_label_id", *KEPT],
+                select(
+                    LabelClass.label_id, literal(revision_id), literal(merged_into, Integer), *kept
+                ).where(LabelClass.label_id == label_id),
+            )
         )

@@ -167,7 +167,7 @@ def edit_class(
     """Change colour, key or description of a class, in one revision that changes no image.
 
     What is None stays; an empty `hotkey` takes the key away. The revision's message says what
-    was before.
+    was before, and undo brings it back.
 
     Raises:
         NotFound: There is no such class.
@@ -195,7 +195,15 @@ def edit_class(
             for name, value in values.items()
         )
         revision_id = changing.begin_revision(uow, replace(operation, message=message))
-        uow.labels.update_fields(label_id, **values)
+        latest = uow.labels.find_latest_state(label_id)
+        uow.labels.set_state(
+            label_id,
+            revision_id=revision_id,
+            name=label.name,
+            is_retired=label.is_retired,
+            merged_into=latest.merged_into_label_id if latest else None,
+            **values,
+        )
     return ChangeResult(
         operation_id=operation.operation_id, status=changing.APPLIED, revision_id=revision_id
     )

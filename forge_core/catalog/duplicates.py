@@ -54,6 +54,8 @@ class DuplicateStatus:
 
     revision_id: int | None
     """When they were looked for; None: never."""
+    bits: int | None
+    """How many bits could differ then."""
     num_groups: int
     num_images: int
     num_groups_across: int
@@ -111,7 +113,9 @@ def find_duplicates(workspace: Workspace, *, bits: int = DEFAULT_BITS) -> Duplic
     found = similarity.find_groups(catalog.hashes[rows], bits=bits)
     with workspace.database.write() as uow:
         uow.revisions.lock()
-        uow.duplicates.replace_all(_member_rows(catalog, rows, found), revision_id=revision_id)
+        uow.duplicates.replace_all(
+            _member_rows(catalog, rows, found), revision_id=revision_id, bits=bits
+        )
     sizes = np.bincount(found.groups[found.groups >= 0])
     sizes = sizes[sizes > 0]
     return DuplicateSearch(
@@ -136,6 +140,7 @@ def status(workspace: Workspace) -> DuplicateStatus:
         groups_across, images_across = uow.duplicates.count_groups(across_splits=True)
         return DuplicateStatus(
             revision_id=revision_id,
+            bits=uow.duplicates.find_bits(),
             num_groups=num_groups,
             num_images=num_images,
             num_groups_across=groups_across,

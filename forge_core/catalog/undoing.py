@@ -39,6 +39,9 @@ def undo_in(uow: UnitOfWork, operation: Operation, revision: Revision) -> Change
             name=state.name,
             is_retired=state.is_retired,
             merged_into=state.merged_into_label_id,
+            color=state.color,
+            hotkey=state.hotkey,
+            description=state.description,
         )
         uow.assets.update_label_name(state.label_id, state.name)
     # Told before the images move: then each conflict says what the image was found with.
@@ -89,28 +92,49 @@ def _check_retired_are_empty(uow: UnitOfWork, states: list[LabelState]) -> None:
 
 
 def _states_to_restore(uow: UnitOfWork, undone: int) -> list[LabelState]:
-    """The states that classes had before the revision, of those that it changed."""
+    """The states to give to the classes that the revision changed.
+
+    Only what it changed goes back; what was changed beside that since stays as it is now.
+    """
     earlier = uow.labels.list_states_as_of(undone - 1)
     found = []
     for given in uow.labels.list_states_in(undone):
         before = earlier.get(given.label_id)
-        if before is None:
-            continue  # created by it: it stays
         now = uow.labels.find_latest_state(given.label_id)
-        if now is None or now.revision_id != undone:
+        if before is None or now is None:
+            continue  # created by it: it stays
+        own = [name for name in CLASS_FIELDS if getattr(before, name) != getattr(given, name)]
+        if any(getattr(now, name) != getattr(given, name) for name in own):
             raise Conflict(
                 f"The class {given.name!r} was changed again after revision {undone}.",
                 next_step="Undo the newer change first, or change the class by hand.",
             )
-        other = uow.labels.find_by_name(before.name)
-        if other is not None and other.label_id != given.label_id:
-            raise Conflict(
-                f"The class {given.name!r} cannot be called {before.name!r} again: another class "
-                "has that name now.",
-                next_step="Rename one of them by hand.",
-            )
-        found.append(before)
+        state = replace(now, **{name: getattr(before, name) for name in own})
+        _check_free(uow, given, state)
+        found.append(state)
     return found
+
+
+CLASS_FIELDS = ("name", "color", "hotkey", "description", "is_retired", "merged_into_label_id")
+
+
+def _check_free(uow: UnitOfWork, given: LabelState, state: LabelState) -> None:
+    """No other class has the name or the key that a class is to get back."""
+    others = [label for label in uow.labels.list_all() if label.label_id != given.label_id]
+    if any(other.name == state.name for other in others):
+        raise Conflict(
+            f"The class {given.name!r} cannot be called {state.name!r} again: another class "
+            "has that name now.",
+            next_step="Rename one of them by hand.",
+        )
+    in_use = [other for other in others if not other.is_retired and other.hotkey]
+    taken = next((other for other in in_use if other.hotkey == state.hotkey), None)
+    if taken is not None and not state.is_retired:
+        raise Conflict(
+            f"The class {given.name!r} cannot have key {state.hotkey} again: {taken.name!r} "
+            "has it now.",
+            next_step="Take the key away there first.",
+        )
 
 
 def _describe(uow: UnitOfWork, blocked: list[BlockedUndo]) -> list[ChangeConflict]:

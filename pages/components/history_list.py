@@ -56,9 +56,15 @@ def find_undone(revisions: Sequence[Revision]) -> dict[int, int]:
     return undone
 
 
+CLASS_KINDS = frozenset(
+    {"rename_class", "edit_class", "merge_class", "retire_class", "unretire_class", "undo"}
+)
+"""Kinds of revisions that may change classes and no image."""
+
+
 def is_undoable(revision: Revision) -> bool:
     """Whether there is something to put back; a new class stays."""
-    return revision.num_changes > 0 or revision.kind == "rename_class"
+    return revision.num_changes > 0 or revision.kind in CLASS_KINDS
 
 
 def _show_revision(

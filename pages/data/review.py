@@ -141,6 +141,8 @@ def show_state(status: DuplicateStatus) -> None:
         came = wording.plural(status.num_arrived, "image came", "images came")
         st.markdown(f":orange[:material/update:] {came} in since near-duplicates were looked for.")
     words = describe_search(st.session_state.get(FOUND_KEY))
+    if status.bits is not None:
+        words.insert(0, f"Up to {status.bits} of 64 bits could differ.")
     if words:
         st.caption(" ".join(words))
 

@@ -17,6 +17,7 @@ def upgrade() -> None:
     dialect = op.get_bind().dialect.name
     _keep_states_of_classes()
     op.add_column("catalog_state", sa.Column("duplicates_revision_id", sa.Integer()))
+    op.add_column("catalog_state", sa.Column("duplicates_bits", sa.Integer()))
     op.add_column("vision_assets", sa.Column("group_key", GROUP))
     _index_the_living()
     op.create_table(
@@ -60,6 +61,9 @@ def _keep_states_of_classes() -> None:
         sa.Column("label_id", sa.Integer(), nullable=False),
         sa.Column("revision_id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=128), nullable=False),
+        sa.Column("color", sa.String(length=7), nullable=False),
+        sa.Column("hotkey", sa.String(length=8), nullable=True),
+        sa.Column("description", sa.Text(), server_default="", nullable=False),
         sa.Column("is_retired", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("merged_into_label_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
@@ -83,8 +87,9 @@ def _keep_states_of_classes() -> None:
     )
     op.create_index("ix_label_class_states_revision", "label_class_states", ["revision_id"])
     op.execute(
-        "INSERT INTO label_class_states (label_id, revision_id, name) "
-        "SELECT label_id, revision_id, name FROM label_class_names"
+        "INSERT INTO label_class_states (label_id, revision_id, name, color, hotkey, description) "
+        "SELECT names.label_id, names.revision_id, names.name, color, hotkey, description "
+        "FROM label_class_names AS names JOIN label_classes USING (label_id)"
     )
     op.drop_table("label_class_names")
 

@@ -52,6 +52,8 @@ class Image:
 class ClassState:
     name: str
     is_retired: bool = False
+    merged_into: int | None = None
+    color: str = ""
 
 
 @dataclass
@@ -60,7 +62,6 @@ class Model:
 
     images: dict[uuid.UUID, Image] = field(default_factory=dict)
     classes: dict[int, ClassState] = field(default_factory=dict)
-    class_since: dict[int, int] = field(default_factory=dict)
     changes: list[dict[uuid.UUID, tuple[Image | None, Image]]] = field(default_factory=lambda: [{}])
     class_changes: list[dict[int, tuple[ClassState | None, ClassState]]] = field(
         default_factory=lambda: [{}]
@@ -82,7 +83,6 @@ class Model:
         self.class_changes.append({k: (self.classes.get(k), c) for k, c in new_classes.items()})
         self.images |= images
         self.classes |= new_classes
-        self.class_since |= dict.fromkeys(new_classes, number)
         self.states.append(self.snapshot())
         return number
 
@@ -102,10 +102,15 @@ class Model:
         after = copy.deepcopy(self.classes)
         for label, (before, _) in given.items():
             assert before is not None
-            taken = any(c.name == before.name and k != label for k, c in self.classes.items())
-            if self.class_since[label] != number or taken:
+            given_state, now = self.class_changes[number][label][1], self.classes[label]
+            fields = ("name", "is_retired", "merged_into", "color")
+            own = [f for f in fields if getattr(before, f) != getattr(given_state, f)]
+            state = replace(now, **{f: getattr(before, f) for f in own})
+            taken = any(c.name == state.name and k != label for k, c in self.classes.items())
+            changed = any(getattr(now, f) != getattr(given_state, f) for f in own)
+            if changed or taken:
                 return "refused"
-            after[label] = before
+            after[label] = state
         paths = {i.path: k for k, i in self.images.items() if i.exists}
         back: dict[uuid.UUID, Image] = {}
         for key, (old, new) in changes.items():
@@ -131,12 +136,9 @@ class Model:
         if not given and not back:
             return "conflict"
         wanted = self.images | back
-        for label, (before, _) in given.items():
-            if (
-                before
-                and before.is_retired
-                and any(i.exists and i.label == label for i in wanted.values())
-            ):
+        for label in given:
+            used = any(i.exists and i.label == label for i in wanted.values())
+            if after[label].is_retired and used:
                 return "refused"
         self.commit(back, {label: after[label] for label in given})
         return "applied"
@@ -174,7 +176,7 @@ class Sequences(RuleBasedStateMachine):
 
     def create(self, who: int, name: str) -> None:
         label = classes.create_class(self.writers[who], name, author="tester")
-        self.model.commit(new_classes={label.label_id: ClassState(name)})
+        self.model.commit(new_classes={label.label_id: ClassState(name, color=label.color)})
 
     def pick(self, numbers: set[int]) -> list[uuid.UUID]:
         keys = sorted(self.model.images)
@@ -306,6 +308,17 @@ class Sequences(RuleBasedStateMachine):
         assert not taken
         self.model.commit(new_classes={chosen: replace(self.model.classes[chosen], name=name)})
 
+    @rule(who=writer, label=st.integers(0, 5), color=st.sampled_from(["#000001", "#000002"]))
+    def paint(self, who: int, label: int, color: str) -> None:
+        chosen = self.pick_label(label)
+        if chosen is None:
+            return
+        result = classes.edit_class(self.writers[who], chosen, author="tester", color=color)
+        now = self.model.classes[chosen]
+        assert (result.status == "applied") == (now.color != color)
+        if now.color != color:
+            self.model.commit(new_classes={chosen: replace(now, color=color)})
+
     @rule(who=writer, label=st.integers(0, 5), into=st.integers(0, 5))
     def merge(self, who: int, label: int, into: int) -> None:
         old, new = self.pick_label(label), self.pick_label(into)
@@ -325,7 +338,7 @@ class Sequences(RuleBasedStateMachine):
         images = {k: i for k in self.model.living() if (i := self.model.images[k]).label == label}
         self.model.commit(
             {k: replace(i, label=into) for k, i in images.items()},
-            {label: replace(self.model.classes[label], is_retired=True)},
+            {label: replace(self.model.classes[label], is_retired=True, merged_into=into)},
         )
 
     @precondition(lambda self: len(self.model.changes) > 1)
@@ -358,6 +371,8 @@ class Sequences(RuleBasedStateMachine):
                 for row in uow.assets.list_all()
             ]
             assert today == self.model.states[-1]
+            looks = {label.label_id: (label.name, label.color) for label in uow.labels.list_all()}
+            assert looks == {k: (c.name, c.color) for k, c in self.model.classes.items()}
             assert set(uow.counts.list_all()) == set(uow.counts.list_recounted())
 
 

@@ -53,6 +53,28 @@ def test_undo__of_a_rename_whose_old_name_is_taken_is_refused(
         history.undo(workspace, renamed.revision_id, author=AUTHOR)
 
 
+def test_undo__of_colour_key_and_description(workspace: Workspace) -> None:
+    cat = classes.create_class(workspace, "cat", author=AUTHOR, hotkey="1", description="purrs")
+    changed = classes.edit_class(
+        workspace, cat.label_id, author=AUTHOR, color="#aabbcc", hotkey="2", description=""
+    )
+    classes.rename_class(workspace, cat.label_id, "tom", author="ben")
+    assert changed.revision_id is not None
+    assert history.undo(workspace, changed.revision_id, author=AUTHOR).status == "applied"
+    now = next(c for c in classes.list_classes(workspace) if c.label_id == cat.label_id)
+    assert (now.color, now.hotkey, now.description) == (cat.color, "1", "purrs")
+    assert now.name == "tom"  # what was changed beside it stays
+
+
+def test_undo__of_a_key_that_another_class_has_by_now_is_refused(workspace: Workspace) -> None:
+    cat = classes.create_class(workspace, "cat", author=AUTHOR, hotkey="1")
+    changed = classes.edit_class(workspace, cat.label_id, author=AUTHOR, hotkey="")
+    classes.create_class(workspace, "dog", author=AUTHOR, hotkey="1")
+    assert changed.revision_id is not None
+    with pytest.raises(Conflict, match="'dog' has it now"):
+        history.undo(workspace, changed.revision_id, author=AUTHOR)
+
+
 def test_undo__does_not_put_images_back_into_a_retired_class(
     workspace: Workspace, tmp_path
 ) -> None:
