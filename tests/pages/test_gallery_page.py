@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from db.records import Asset
-from forge_core.catalog import classes, labelling
+from forge_core.catalog import classes, labelling, reviewing
 from forge_core.workspace import Workspace
 from tests import arrange
 
@@ -92,6 +92,17 @@ def test_a_choice__goes_into_the_address_by_number(
     assert mounted(app)
 
 
+def test_marked_for_review__is_a_filter_in_the_address(
+    sqlite_workspace: Workspace, assets: list[Asset]
+):
+    reviewing.flag(sqlite_workspace, [assets[0].asset_id], author="tester")
+    app = open_page(review="flagged")
+    assert app.radio(key="filters_review").value == "flagged"
+    assert mounted(app)
+    app.radio(key="filters_review").set_value(None).run()
+    assert "review" not in app.query_params
+
+
 def test_nothing_matches__says_so_and_clears(assets: list[Asset]):
     app = open_page(text="no such picture")
     assert "None of the 12 images matches these filters." in words(app)
@@ -108,7 +119,14 @@ def test_a_link_to_a_class_that_is_gone__matches_nothing_and_clears(assets: list
 
 
 @pytest.mark.parametrize(
-    "query", [{"label": "cat"}, {"split": "dev"}, {"augmented": "perhaps"}, {"text": "x" * 300}]
+    "query",
+    [
+        {"label": "cat"},
+        {"split": "dev"},
+        {"augmented": "perhaps"},
+        {"review": "maybe"},
+        {"text": "x" * 300},
+    ],
 )
 def test_a_broken_link__is_explained(assets: list[Asset], query: dict[str, str]):
     app = open_page(**query)

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from db.enums import Split
+from db.enums import ReviewState, Split
 from db.records import Label
 from forge_core.api import parsing
 from forge_core.catalog.browsing import ANY, NONE
@@ -25,6 +25,7 @@ SPLIT_WORDS = {
     Split.HELD_OUT: "held out",
     NONE: "no split",
 }
+REVIEW_WORDS = {ReviewState.FLAGGED: "Marked for review", NONE: "Not marked"}
 AUGMENTED_WORDS = {"no": "Originals only", "yes": "Augmented copies only"}
 
 
@@ -39,6 +40,8 @@ def read() -> dict[str, str]:
     parsing.parse_filter(where)
     if where.get("split", NONE) not in SPLIT_WORDS:
         raise InvalidInput(f"There is no split {where['split'][:60]!r}.")
+    if where.get("review", NONE) not in REVIEW_WORDS:
+        raise InvalidInput(f"There is no review state {where['review'][:60]!r}.")
     return where
 
 
@@ -73,6 +76,7 @@ def show(
         _search(where)
         with st.popover("More", icon=":material/tune:", type="tertiary"):
             _choose_kind(where)
+            _choose_review(where)
             _choose_sort()
         if where:
             st.button("Clear filters", type="tertiary", on_click=clear, key="filters_clear")
@@ -151,6 +155,18 @@ def _choose_kind(where: Mapping[str, str]) -> None:
         key=_key("augmented"),
         on_change=_store,
         args=("augmented",),
+    )
+
+
+def _choose_review(where: Mapping[str, str]) -> None:
+    st.session_state[_key("review")] = where.get("review")
+    st.radio(
+        "Review",
+        [None, *REVIEW_WORDS],
+        format_func=lambda value: "Everything" if value is None else REVIEW_WORDS[value],
+        key=_key("review"),
+        on_change=_store,
+        args=("review",),
     )
 
 
