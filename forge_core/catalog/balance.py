@@ -1,6 +1,7 @@
 """How many images there are of each class in each split, and what that means, in words."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from db.enums import Split
@@ -76,9 +77,13 @@ def class_balance(workspace: Workspace) -> Balance:
 def describe_balance(labels: Sequence[Label], counts: Sequence[CountRow]) -> Balance:
     """The balance of these counts. Pure: same input, same answer."""
     # A retired class is seen only while an undo has given it images again.
-    all_rows = [(label, _row(label, counts)) for label in labels]
+    numbers: Counter[tuple[int | None, str | None]] = Counter()
+    for count in counts:
+        if not count.is_augmented:
+            numbers[count.label_id, count.split_type] += count.num_assets
+    all_rows = [(label, _row(label, numbers)) for label in labels]
     rows = [row for label, row in all_rows if row.total or not label.is_retired]
-    unlabelled = _row(None, counts)
+    unlabelled = _row(None, numbers)
     train_sizes = [row.train for row in rows if row.train]
     ratio = max(train_sizes) / min(train_sizes) if train_sizes else None
     return Balance(
@@ -90,16 +95,10 @@ def describe_balance(labels: Sequence[Label], counts: Sequence[CountRow]) -> Bal
     )
 
 
-def _row(label: Label | None, counts: Sequence[CountRow]) -> BalanceRow:
+def _row(label: Label | None, numbers: Mapping[tuple[int | None, str | None], int]) -> BalanceRow:
+    """The row of a class from its number of images in each split (a `Counter`: 0 for none)."""
     label_id = label.label_id if label else None
-    number = {
-        split: sum(
-            count.num_assets
-            for count in counts
-            if count.label_id == label_id and count.split_type == split and not count.is_augmented
-        )
-        for split in SPLITS
-    }
+    number = {split: numbers[label_id, split] for split in SPLITS}
     return BalanceRow(
         label_id=label_id,
         label_name=label.name if label else "unlabelled",
