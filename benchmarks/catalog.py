@@ -7,7 +7,7 @@ Makes a catalog of rows (100 classes, no files) by the code of an import, on SQL
 `synchronous=FULL`, on the embedded Postgres with its defaults, or on both; then asks what pages
 and runs ask, through `forge_core.catalog`. A page is asked at 30 places of its list, from the
 first to the last image, after one question that warms the caches. Figures are milliseconds unless
-named otherwise; `target` is what issue 3 promises for a million. With several sizes, exponents of
+named otherwise; `target` is what we promise for a million. With several sizes, exponents of
 growth are printed: 0 is flat, 1 is linear.
 
 Memory is the peak of a fresh process that does only that, the interpreter and libraries included.

@@ -128,7 +128,7 @@ def _make_engine(url: URL) -> Engine:
             # Each insert with triggers keeps what it may have to take back: not in a file.
             "temp_store=MEMORY",
             "foreign_keys=ON",
-            "cache_size=-65536",
+            "cache_size=-32768",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

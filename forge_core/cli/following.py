@@ -1,6 +1,9 @@
 """Watch a run from the terminal: a line an epoch, a bar for the current one."""
 
-import time
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
@@ -25,9 +28,12 @@ def follow(workspace: Workspace, run_id: int, *, as_json: bool = False) -> Run:
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[rate]}"))
     is_hidden = as_json or not console.is_terminal
     try:
-        with Progress(*columns, console=console, disable=is_hidden, transient=True) as bar:
+        with (
+            _interrupts() as interrupted,
+            Progress(*columns, console=console, disable=is_hidden, transient=True) as bar,
+        ):
             task = bar.add_task("Waits to start", total=1.0, rate="")
-            return _watch(workspace, run_id, bar, task, as_json=as_json)
+            return _watch(workspace, run_id, bar, task, interrupted, as_json=as_json)
     except KeyboardInterrupt:
         output.tell(f"Run {run_id} goes on in the background. See it again:")
         output.tell(f"  forge runs show {run_id} --follow")
@@ -58,7 +64,33 @@ def describe_epoch(epoch: EpochRow) -> str:
     )
 
 
-def _watch(workspace: Workspace, run_id: int, bar: Progress, task: TaskID, *, as_json: bool) -> Run:
+@contextmanager
+def _interrupts() -> Iterator[threading.Event]:
+    """Set when the person interrupts.
+
+    An exception out of the signal may be raised where Python swallows it, as in the clean-up of
+    a database connection; the first Ctrl-C would then do nothing.
+    """
+    interrupted = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupted
+        return
+    before = signal.signal(signal.SIGINT, lambda *_: interrupted.set())
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _watch(
+    workspace: Workspace,
+    run_id: int,
+    bar: Progress,
+    task: TaskID,
+    interrupted: threading.Event,
+    *,
+    as_json: bool,
+) -> Run:
     last_epoch = 0
     while True:
         now = runs.run_progress(workspace, run_id, last_epoch)
@@ -71,4 +103,5 @@ def _watch(workspace: Workspace, run_id: int, bar: Progress, task: TaskID, *, as
         bar.update(task, completed=now.fraction, description=now.message, rate=rate)
         if now.status.is_finished():
             return runs.get_run(workspace, run_id)
-        time.sleep(POLL_SECONDS)
+        if interrupted.wait(POLL_SECONDS):
+            raise KeyboardInterrupt

@@ -265,7 +265,7 @@ def test_train__interrupted_watching_leaves_the_run_going(trained):
             if line.startswith("epoch"):
                 break
         watching.send_signal(signal.SIGINT)
-        _, errors = watching.communicate(timeout=20)
+        _, errors = watching.communicate(timeout=90)
     finally:
         watching.kill()
         watching.wait()
