@@ -14,11 +14,6 @@ def is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
 
-def id_value(session: Session, asset_id: uuid.UUID | None) -> Any:
-    """An id as the driver of this session takes it in a statement of its own: hex on SQLite."""
-    return asset_id.hex if asset_id is not None and is_sqlite(session) else asset_id
-
-
 def insert_rows(
     session: Session, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> None:

@@ -145,10 +145,6 @@ class LabelRepository:
         states = self.list_states_as_of(revision_id)
         return {label_id: state.name for label_id, state in states.items()}
 
-    def list_renamed_in(self, revision_id: int) -> list[tuple[int, str]]:
-        """Classes that were given a state in this revision, with the name in it."""
-        return [(state.label_id, state.name) for state in self.list_states_in(revision_id)]
-
     def _add_state(
         self, label_id: int, revision_id: int, *, merged_into: int | None = None
     ) -> None:

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from db import models
 from db.models import CatalogState
 from db.records import AssetChange, AssetState, Revision
-from db.repositories import bulk
 from db.repositories.rows import columns_of, slices, to_record
 
 REVISION_COLUMNS = columns_of(Revision, models.Revision)
@@ -102,22 +101,6 @@ class RevisionRepository:
             ],
         )
 
-    def add_changes(self, changes: Sequence[AssetChange]) -> None:
-        """Write what a revision changed and count it in the revision's head."""
-        if not changes:
-            return
-        rows = [
-            (
-                change.revision_id,
-                change.asset_id,
-                *STATE_VALUES(change.before),
-                *STATE_VALUES(change.after),
-            )
-            for change in changes
-        ]
-        bulk.insert_rows(self._session, "asset_changes", CHANGE_COLUMNS, rows)
-        self.update_num_changes(changes[0].revision_id, len(rows))
-
     def update_num_changes(self, revision_id: int, number: int) -> None:
         """Count so many more changes in a revision's head."""
         self._session.execute(
@@ -141,23 +124,6 @@ class RevisionRepository:
             select(models.AssetChange.__table__)
             .where(models.AssetChange.asset_id == asset_id)
             .order_by(models.AssetChange.revision_id)
-        )
-        return [_to_change(row) for row in rows]
-
-    def list_first_changes_after(self, revision_id: int) -> list[AssetChange]:
-        """Of every asset changed after the revision, its earliest change after it."""
-        table = models.AssetChange
-        first = (
-            select(table.asset_id, func.min(table.revision_id).label("revision_id"))
-            .where(table.revision_id > revision_id)
-            .group_by(table.asset_id)
-            .subquery()
-        )
-        rows = self._session.execute(
-            select(table.__table__).join(
-                first,
-                (first.c.asset_id == table.asset_id) & (first.c.revision_id == table.revision_id),
-            )
         )
         return [_to_change(row) for row in rows]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import uuid_utils
 
-from db.records import Asset, AssetFilter, AssetState, NewAsset, Revision
+from db.records import Asset, AssetFilter, NewAsset, Revision
 from db.unit_of_work import UnitOfWork
 from forge_core.errors import InvalidInput
 
@@ -152,19 +152,6 @@ def begin_revision(uow: UnitOfWork, operation: Operation) -> int:
         undoes_revision_id=operation.undoes_revision_id,
     )
     return revision_id
-
-
-def state_of(asset: Asset | NewAsset) -> AssetState:
-    """The part of a living asset that history remembers."""
-    return AssetState(
-        exists=True,
-        file_path=asset.file_path,
-        content_hash=asset.content_hash,
-        label_id=asset.label_id,
-        split_type=asset.split_type,
-        review_state=getattr(asset, "review_state", None),
-        parent_asset_id=asset.parent_asset_id,
-    )
 
 
 def add_assets(uow: UnitOfWork, revision_id: int, assets: Sequence[NewAsset]) -> None:

@@ -14,7 +14,6 @@ from db.records import Label
 from forge_core.api import parsing
 from forge_core.catalog.browsing import ANY, NONE
 from forge_core.errors import InvalidInput
-from pages.components import wording
 
 SORTS = {"newest": "Newest first", "oldest": "Oldest first", "path": "By path"}
 LABEL_WORDS = {ANY: "any label", NONE: "no label"}
@@ -80,11 +79,6 @@ def show(
             _choose_sort()
         if where:
             st.button("Clear filters", type="tertiary", on_click=clear, key="filters_clear")
-
-
-def describe_count(source: str, counts: Mapping[str, int]) -> str:
-    """A source with its number of images."""
-    return f"{source} ({wording.number(counts[source])})" if source in counts else source
 
 
 def _key(name: str) -> str:
