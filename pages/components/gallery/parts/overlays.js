@@ -114,28 +114,33 @@ function matchClasses(classes, text) {
   return wanted && !exact ? [...found, { create: wanted }] : found;
 }
 
-/** A note of one line for whoever looks at the images next. */
-function openNote(overlay, { count, onDone }) {
-  const input = el("input", { type: "text", placeholder: "What should be looked at? (may stay empty)", maxLength: 1000, "aria-label": "Note" });
+/** One field that Enter takes and Esc leaves. */
+function openField(overlay, { title, lead, hint, field, onDone }) {
+  const input = el("input", field);
   input.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing) return;
     event.preventDefault();
     overlay.close();
     onDone(input.value.trim());
   });
-  overlay.open([el("p", { className: "lead" }, `Mark ${plural(count, "image")} for review`), input, el("p", { className: "hint" }, "Enter marks, Esc leaves it.")], "Mark for review");
+  overlay.open([el("p", { className: "lead" }, lead), input, el("p", { className: "hint" }, hint)], title);
+}
+
+/** A note of one line for whoever looks at the images next. */
+function openNote(overlay, { count, onDone }) {
+  openField(overlay, {
+    title: "Mark for review", lead: `Mark ${plural(count, "image")} for review`, hint: "Enter marks, Esc leaves it.", onDone,
+    field: { type: "text", placeholder: "What should be looked at? (may stay empty)", maxLength: 1000, "aria-label": "Note" },
+  });
 }
 
 /** How many labels to give today; empty or 0 for no goal. */
 function openGoal(overlay, { goal, onDone }) {
-  const input = el("input", { type: "number", min: 0, max: 100000, step: 10, value: goal || "", placeholder: "200", "aria-label": "Labels today" });
-  input.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter") return;
-    event.preventDefault();
-    overlay.close();
-    onDone(Math.max(0, Math.round(Number(input.value) || 0)));
+  openField(overlay, {
+    title: "Goal for today", lead: "Labels you want to give today", hint: "Enter sets it; empty for no goal.",
+    onDone: (value) => onDone(Math.max(0, Math.round(Number(value) || 0))),
+    field: { type: "number", min: 0, max: 100000, step: 10, value: goal || "", placeholder: "200", "aria-label": "Labels today" },
   });
-  overlay.open([el("p", { className: "lead" }, "Labels you want to give today"), input, el("p", { className: "hint" }, "Enter sets it; empty for no goal.")], "Goal for today");
 }
 
 function openHelp(overlay) {
