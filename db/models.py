@@ -1,4 +1,4 @@
-"""The whole schema on one page.
+"""The schema: catalog, history, runs and jobs. What belongs to people is in `people_models`.
 
 Every constraint is named, so that migrations can find it again. Times are UTC from the
 database. Paths are relative or object keys: a CHECK refuses absolute ones, and
@@ -24,6 +24,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Json, Path_
 from db.clock import utc_now
+from db.people_models import Assignment, LabelVote, SavedView, UserPreference
+
+__all__ = ["Assignment", "Base", "LabelVote", "SavedView", "UserPreference"]  # one schema
 
 
 class LabelClass(Base):
@@ -381,18 +384,14 @@ class Prediction(Base):
     margin: Mapped[float]
     entropy: Mapped[float]
     label_quality: Mapped[float | None]
+    """Probability of the given label, 0 to 1; None for images that the run trained on."""
+    given_label_id: Mapped[int | None]
+    """The asset's label when it was scored: `label_quality` speaks of this one."""
+    revision_id: Mapped[int] = mapped_column(server_default="0", default=0)
+    """The newest revision when it was scored."""
 
-    __table_args__ = (Index("ix_predictions_run_confidence", "run_id", "confidence", "asset_id"),)
-
-
-class LabelVote(Base):
-    """One person's opinion of an asset's label; only adjudication changes the asset."""
-
-    __tablename__ = "label_votes"
-
-    asset_id: Mapped[uuid.UUID] = mapped_column(
-        ForeignKey("vision_assets.asset_id"), primary_key=True
+    __table_args__ = (
+        Index("ix_predictions_run_confidence", "run_id", "confidence", "asset_id"),
+        Index("ix_predictions_run_entropy", "run_id", "entropy", "asset_id"),
+        Index("ix_predictions_run_label_quality", "run_id", "label_quality", "asset_id"),
     )
-    author: Mapped[str] = mapped_column(String(128), primary_key=True)
-    label_id: Mapped[int] = mapped_column(ForeignKey("label_classes.label_id"))
-    created_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())

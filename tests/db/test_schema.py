@@ -2,14 +2,17 @@
 
 import threading
 import uuid
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import CheckConstraint, UniqueConstraint, inspect
+from sqlalchemy import CheckConstraint, UniqueConstraint, create_engine, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
-from db.models import Base
+from db import migrate
+from db.models import Assignment, Base, Prediction, SavedView, UserPreference
 from db.records import NewAsset
 from db.session import Database
 from forge_core.workspace import Workspace
@@ -55,6 +58,66 @@ def test_upgrade__from_many_threads_at_once(tmp_path) -> None:
     for thread in threads:
         thread.join()
     assert all(database.is_current() for database in databases)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database without a schema, of either kind."""
+    if request.param == "sqlite":
+        database = Database(f"sqlite:///{tmp_path / 'old.db'}")
+        yield database
+    else:
+        server = request.getfixturevalue("postgres_server")
+        name = f"forge_old_{uuid.uuid4().hex[:8]}"
+        engine = create_engine(server, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        database = Database(server.set(database=name).render_as_string(hide_password=False))
+        yield database
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+        engine.dispose()
+    database.dispose()
+
+
+def test_upgrade__of_the_second_schema_keeps_its_data(empty: Database) -> None:
+    migrate.upgrade(empty.engine, "0002")
+    asset = make_asset("a.png")
+    with empty.write() as uow:
+        uow.assets.add([asset])
+        for statement in (
+            "INSERT INTO label_classes (name, color, description) VALUES ('cat', '#112233', '')",
+            "INSERT INTO training_runs (status, author, config, revision_id, class_names, "
+            "label_ids) VALUES ('succeeded', 'ana', '{}', 1, '[]', '[]')",
+        ):
+            uow.session.execute(text(statement))
+        uow.session.execute(
+            text(
+                "INSERT INTO predictions (run_id, asset_id, label_id, confidence, margin, entropy) "
+                "SELECT 1, asset_id, 1, 0.9, 0.8, 0.1 FROM vision_assets"
+            )
+        )
+    empty.upgrade()
+    assert empty.is_current()
+    with empty.read() as uow:
+        kept = uow.session.scalars(select(Prediction)).one()
+        assert (kept.asset_id, kept.confidence) == (asset.asset_id, 0.9)
+        assert (kept.given_label_id, kept.revision_id) == (None, 0)
+        for table in (UserPreference, SavedView, Assignment):
+            assert uow.session.scalars(select(table)).all() == []
+
+
+@pytest.mark.parametrize("table", ["saved_views", "assignments"])
+def test_a_view_and_an_assignment_have_a_name(workspace: Workspace, table: str) -> None:
+    asset = make_asset("a.png")
+    with workspace.database.write() as uow:
+        uow.assets.add([asset])
+    nameless = {
+        "saved_views": SavedView(name="", query={}, author="ana"),
+        "assignments": Assignment(asset_id=asset.asset_id, person="", assigned_by="ana"),
+    }
+    with pytest.raises(IntegrityError, match="not_empty"), workspace.database.write() as uow:
+        uow.session.add(nameless[table])
 
 
 def test_every_constraint_is_named() -> None:

@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from db import dumping, migrate
+from db.enums import RunStatus
+from db.models import Assignment, Prediction, SavedView, UserPreference
 from db.session import Database
 from forge_core import workspace as workspace_room
 from forge_core.backup import archive, making, restoring
@@ -25,7 +28,7 @@ from tests.arrange import AUTHOR, draw_folder, draw_image, import_folder, list_a
 
 @pytest.fixture
 def lived_in(workspace: Workspace, tmp_path: Path) -> Workspace:
-    """A catalog with labels, splits, a removed image, an undo, and files of a run."""
+    """A catalog with labels, splits, a removed image, an undo, files of a run, and work."""
     import_folder(workspace, draw_folder(tmp_path / "shapes"))
     assets = list_all(workspace)
     relabel_one(workspace, assets[0], "square")
@@ -34,6 +37,34 @@ def lived_in(workspace: Workspace, tmp_path: Path) -> Workspace:
     assert result.revision_id is not None
     history.undo(workspace, result.revision_id, author=AUTHOR)
     labelling.remove_assets(workspace, [assets[1].asset_id], author=AUTHOR)
+    with workspace.database.write() as uow:
+        run_id = uow.runs.add(
+            status=RunStatus.SUCCEEDED.value,
+            author=AUTHOR,
+            config={},
+            revision_id=1,
+            class_names=["circle"],
+            label_ids=[1],
+        )
+        uow.session.add_all(
+            [
+                Prediction(
+                    run_id=run_id,
+                    asset_id=assets[0].asset_id,
+                    label_id=1,
+                    confidence=0.1 + 0.2,  # a number that text must not round
+                    margin=0.25,
+                    entropy=0.5,
+                    label_quality=0.125,
+                    given_label_id=2,
+                    revision_id=4,
+                ),
+                UserPreference(author=AUTHOR, name="gallery", value={"size": 128, "ü": [None]}),
+                SavedView(name="to do", query={"label": "none"}, author=AUTHOR),
+                Assignment(asset_id=assets[0].asset_id, person="Ana", assigned_by=AUTHOR),
+                Assignment(asset_id=assets[1].asset_id, person="Ben", assigned_by=AUTHOR),
+            ]
+        )
     run = workspace.runs_folder / "1"
     run.mkdir()
     (run / "best.safetensors").write_bytes(b"weights")
@@ -96,6 +127,16 @@ def test_backup__is_restored_into_either_database_with_nothing_lost(
     assert (restored.runs_folder / "1" / "best.safetensors").read_bytes() == b"weights"
     for revision in range(6):
         assert history.as_of(restored, revision) == history.as_of(lived_in, revision)
+    with restored.database.read() as uow:
+        opinion = uow.session.scalars(select(Prediction)).one()
+        assert (opinion.confidence, opinion.given_label_id, opinion.revision_id) == (
+            0.1 + 0.2,
+            2,
+            4,
+        )
+        assert uow.session.scalars(select(UserPreference.value)).one() == {"size": 128, "ü": [None]}
+        assert uow.session.scalars(select(SavedView.query)).one() == {"label": "none"}
+        assert len(uow.session.scalars(select(Assignment)).all()) == 2
     # and work goes on: numbers of rows continue behind those that were restored
     draw_image("circle", 900).save(tmp_path / "shapes" / "circle" / "new.png")
     draw_folder(tmp_path / "shapes", classes=["cross"], per_class=1)

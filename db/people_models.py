@@ -1,0 +1,70 @@
+"""The part of the schema that belongs to people: votes, preferences, views, who does what.
+
+Nothing in here is a fact about an image, so none of it has a revision.
+"""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.base import Base, Json
+from db.clock import utc_now
+
+
+class LabelVote(Base):
+    """One person's opinion of an asset's label; only adjudication changes the asset."""
+
+    __tablename__ = "label_votes"
+
+    asset_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("vision_assets.asset_id"), primary_key=True
+    )
+    author: Mapped[str] = mapped_column(String(128), primary_key=True)
+    label_id: Mapped[int] = mapped_column(ForeignKey("label_classes.label_id"))
+    created_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
+
+
+class UserPreference(Base):
+    """How one person likes a part of the application to be."""
+
+    __tablename__ = "user_preferences"
+
+    author: Mapped[str] = mapped_column(String(128), primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[Any] = mapped_column(Json)
+    updated_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
+
+
+class SavedView(Base):
+    """A filter and an order under a name, for everybody. `query` is as in an address."""
+
+    __tablename__ = "saved_views"
+
+    view_id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    query: Mapped[dict[str, str]] = mapped_column(Json)
+    author: Mapped[str] = mapped_column(String(128))
+    created_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
+
+    __table_args__ = (CheckConstraint("length(name) > 0", name="name_not_empty"),)
+
+
+class Assignment(Base):
+    """Who is to look after an asset. Work, not a fact about the image: no revision."""
+
+    __tablename__ = "assignments"
+
+    asset_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("vision_assets.asset_id", ondelete="CASCADE"), primary_key=True
+    )
+    person: Mapped[str] = mapped_column(String(128))
+    assigned_by: Mapped[str] = mapped_column(String(128))
+    created_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
+
+    __table_args__ = (
+        CheckConstraint("length(person) > 0", name="person_not_empty"),
+        Index("ix_assignments_person", "person", "asset_id"),
+    )
