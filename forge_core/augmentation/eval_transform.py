@@ -125,7 +125,15 @@ class EvalTransform:
         """Scale uint8 (..., 3, H, W) to 0..1, then subtract the mean and divide by the std."""
         if self.channels == 1:
             pixels = functional.rgb_to_grayscale(pixels)
-        scaled = functional.to_dtype(pixels, torch.float32, scale=True)
+        return self._standardise(functional.to_dtype(pixels, torch.float32, scale=True))
+
+    def normalise_scaled(self, pixels: Tensor) -> Tensor:
+        """`normalise` for float32 (..., 3, H, W) that is on the scale 0 to 1 already."""
+        if self.channels == 1:
+            pixels = functional.rgb_to_grayscale(pixels)
+        return self._standardise(pixels)
+
+    def _standardise(self, scaled: Tensor) -> Tensor:
         inputs: Tensor = functional.normalize(scaled, mean=list(self.mean), std=list(self.std))
         return inputs
 

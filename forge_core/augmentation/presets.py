@@ -1,22 +1,13 @@
 """Domain presets: sets of augmentations that are safe for a kind of image.
 
-The numbers are editable; `train_transform` turns them into a callable that ends in the same
-normalisation as the eval transform.
+The numbers are editable; `train_transform` applies them to pixels.
 """
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from torch import Tensor, nn
-from torchvision.transforms import v2
-
-from forge_core.augmentation.eval_transform import EvalTransform
-from forge_core.augmentation.rotation import MirroredRotation
 from forge_core.errors import InvalidInput
-
-TrainTransform = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,55 +183,3 @@ PRESETS: dict[str, Preset] = {
         ),
     )
 }
-
-
-def train_transform(
-    parameters: AugmentationParameters, eval_transform: EvalTransform
-) -> TrainTransform:
-    """The random transform of training.
-
-    Randomness comes from torch's CPU stream only, so `seeding.seeded` decides it. The resize
-    filter, the output size and the normalisation are those of the eval transform.
-
-    Args:
-        parameters: What may happen to an image.
-        eval_transform: What validation will do to it.
-
-    Returns:
-        A callable from (3, H, W) uint8 of `EvalTransform.resize_image` to float32
-        (channels, crop, crop). Any H and W from 1 px work.
-    """
-    side = eval_transform.crop
-    steps: list[nn.Module] = [
-        v2.RandomResizedCrop(
-            (side, side),
-            scale=(parameters.crop_scale_min, parameters.crop_scale_max),
-            ratio=(parameters.crop_ratio_min, parameters.crop_ratio_max),
-            interpolation=eval_transform.mode,
-            antialias=eval_transform.antialias,
-        )
-    ]
-    if parameters.horizontal_flip:
-        steps.append(v2.RandomHorizontalFlip(parameters.horizontal_flip))
-    if parameters.vertical_flip:
-        steps.append(v2.RandomVerticalFlip(parameters.vertical_flip))
-    if parameters.rotation_degrees:
-        steps.append(MirroredRotation(parameters.rotation_degrees))
-    if parameters.brightness or parameters.contrast or parameters.saturation or parameters.hue:
-        steps.append(
-            v2.ColorJitter(
-                parameters.brightness, parameters.contrast, parameters.saturation, parameters.hue
-            )
-        )
-    if parameters.greyscale:
-        steps.append(v2.RandomGrayscale(parameters.greyscale))
-    steps.append(v2.Lambda(eval_transform.normalise))
-    if parameters.erasing:
-        steps.append(
-            v2.RandomErasing(
-                parameters.erasing,
-                scale=(parameters.erasing_scale_min, parameters.erasing_scale_max),
-            )
-        )
-    transform: TrainTransform = v2.Compose(steps)
-    return transform

@@ -6,9 +6,10 @@ from PIL import Image
 from torch import Tensor
 from torchvision.transforms.v2 import functional
 
-from forge_core.augmentation import presets, seeding
+from forge_core.augmentation import seeding
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.augmentation.presets import AugmentationParameters
+from forge_core.augmentation.train_transform import TrainTransform
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,9 @@ def make_preview(
         The same preview for the same arguments, on every machine.
     """
     pixels = eval_transform.resize_image(image)
-    transform = presets.train_transform(parameters, eval_transform)
-    variants = []
-    for epoch in range(count):
-        with seeding.seeded(seeding.sample_seed(seed, epoch, 0)):
-            inputs = transform(pixels)
-        variants.append(_to_image(inputs, eval_transform))
+    seeds = [seeding.sample_seed(seed, epoch, 0) for epoch in range(count)]
+    transform = TrainTransform(parameters, eval_transform)
+    variants = [_to_image(transform([pixels], [one])[0], eval_transform) for one in seeds]
     evaluated = _to_image(eval_transform.finish(pixels), eval_transform)
     return Preview(original=image, evaluated=evaluated, variants=variants)
 

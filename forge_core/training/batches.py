@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from forge_core.augmentation import seeding
 from forge_core.augmentation.eval_transform import EvalTransform
-from forge_core.augmentation.presets import TrainTransform
+from forge_core.augmentation.train_transform import TrainTransform
 from forge_core.training.config import TrainConfig
 from forge_core.training.data import ImageSet, epoch_order, num_batches, split_batches
 from forge_core.training.devices import Device
@@ -61,45 +61,62 @@ class BatchSource(Protocol):
         """All validation images in order, through the eval transform."""
 
 
-class SampleDataset(Dataset[tuple[Tensor, int]]):
-    """Network inputs of images, indexed by `Sample`."""
+class SampleDataset(Dataset[tuple[Tensor, int, int]]):
+    """Decoded pixels of images, indexed by `Sample`: what the transform of a batch starts from."""
 
-    def __init__(
-        self, images: ImageSet, pack: PixelPack, transform: Callable[[Tensor], Tensor]
-    ) -> None:
+    def __init__(self, images: ImageSet, pack: PixelPack) -> None:
         self._images = images
         self._pack = pack
-        self._transform = transform
 
-    def __getitem__(self, sample: Sample) -> tuple[Tensor, int]:
+    def __getitem__(self, sample: Sample) -> tuple[Tensor, int, int]:
         image = self._images.images[sample.position]
-        pixels = self._pack.pixels(image, self._images.read)
-        if sample.seed is None:
-            return self._transform(pixels), image.label
-        with seeding.seeded(sample.seed):
-            return self._transform(pixels), image.label
+        return self._pack.pixels(image, self._images.read), sample.seed or 0, image.label
+
+
+BatchTransform = Callable[[Sequence[Tensor], Sequence[int]], Tensor]
+"""From N times (3, H, W) uint8 of any sizes on one device, and N seeds, to inputs (N, C, H, W)."""
 
 
 def load_batches(
     dataset: SampleDataset,
     batches: Sequence[Sequence[Sample]],
+    transform: BatchTransform,
     device: torch.device,
     num_workers: int = 0,
 ) -> Iterator[Batch]:
     """The batches in order, on the device; the same for any number of workers."""
-    loader: DataLoader[tuple[Tensor, int]] = DataLoader(
+    loader: DataLoader[tuple[Tensor, int, int]] = DataLoader(
         dataset,
         batch_sampler=batches,  # type: ignore[arg-type]
         num_workers=num_workers,
         multiprocessing_context="fork" if num_workers else None,
         pin_memory=device.type == "cuda",
+        collate_fn=_collate,
         generator=torch.Generator(),  # else it would draw from the stream of dropout
     )
-    for inputs, labels in loader:
+    for pixels, seeds, labels in loader:
+        inputs = transform([image.to(device, non_blocking=True) for image in pixels], seeds)
         yield (
-            inputs.to(device, memory_format=MEMORY_FORMAT, non_blocking=True),
+            inputs.to(memory_format=MEMORY_FORMAT),
             labels.to(device, non_blocking=True),
         )
+
+
+def _collate(
+    samples: Sequence[tuple[Tensor, int, int]],
+) -> tuple[list[Tensor], list[int], Tensor]:
+    """Pixels as a list: their sizes differ until they are cropped."""
+    pixels, seeds, labels = zip(*samples, strict=True)
+    return list(pixels), list(seeds), torch.tensor(labels)
+
+
+def eval_batch(eval_transform: EvalTransform) -> BatchTransform:
+    """The eval transform of a batch, which needs no seeds."""
+
+    def transform(pixels: Sequence[Tensor], seeds: Sequence[int]) -> Tensor:
+        return torch.stack([eval_transform.finish(image) for image in pixels])
+
+    return transform
 
 
 def num_workers_for(device: Device) -> int:
@@ -144,8 +161,10 @@ class PixelSource:
         self.network = model
         self._config = config
         self._train = train
-        self._train_dataset = SampleDataset(train, pack, train_transform)
-        self._val_dataset = SampleDataset(val, pack, eval_transform.finish)
+        self._train_dataset = SampleDataset(train, pack)
+        self._val_dataset = SampleDataset(val, pack)
+        self._train_transform = train_transform
+        self._eval_transform = eval_batch(eval_transform)
         self._num_val = len(val)
         self._device = torch.device(device.id)
         self._num_workers = num_workers_for(device)
@@ -164,23 +183,29 @@ class PixelSource:
     def train_batches(self, epoch: int) -> Iterator[Batch]:
         """The augmented pixels of an epoch."""
         batches = train_samples(self._config, self._train, epoch)
-        return load_batches(self._train_dataset, batches, self._device, self._num_workers)
+        return self._load(self._train_dataset, batches, self._train_transform)
 
     def val_batches(self) -> Iterator[Batch]:
         """The validation pixels through the eval transform."""
-        return load_batches(
-            self._val_dataset, in_order(self._num_val), self._device, self._num_workers
-        )
+        return self._load(self._val_dataset, in_order(self._num_val), self._eval_transform)
 
     def view_batches(self, view: int) -> Iterator[Batch]:
         """Each training image once and in order, augmented as in `view`, from 0."""
         seed = self._config.seed
         batches = in_order(len(self._train), lambda place: seeding.sample_seed(seed, view, place))
-        return load_batches(self._train_dataset, batches, self._device, self._num_workers)
+        return self._load(self._train_dataset, batches, self._train_transform)
 
     def num_view_batches(self) -> int:
         """Batches of `view_batches`."""
         return len(in_order(len(self._train)))
+
+    def _load(
+        self,
+        dataset: SampleDataset,
+        batches: Sequence[Sequence[Sample]],
+        transform: BatchTransform,
+    ) -> Iterator[Batch]:
+        return load_batches(dataset, batches, transform, self._device, self._num_workers)
 
 
 def in_order(

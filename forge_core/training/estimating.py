@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from forge_core.augmentation import presets, seeding
+from forge_core.augmentation import seeding
+from forge_core.augmentation.train_transform import TrainTransform
 from forge_core.models import architectures, building
 from forge_core.models.classifier import ImageClassifier
 from forge_core.training import devices, features, stages
@@ -67,8 +68,8 @@ def estimate_duration(
             config.architecture, num_classes, pretrained=False, input_size=transform.crop
         )
         pixels = torch.randint(0, 256, (3, transform.resize, transform.resize), dtype=torch.uint8)
-        augmentation = presets.train_transform(config.augmentation_parameters, transform)
-        augment_seconds = _median_seconds(lambda: augmentation(pixels), AUGMENTED_SAMPLES)
+        augmentation = TrainTransform(config.augmentation_parameters, transform)
+        augment_seconds = _median_seconds(lambda: augmentation([pixels], [0]), AUGMENTED_SAMPLES)
         inputs = torch.randn(measured_size, 3, transform.crop, transform.crop)
         labels = torch.randint(0, num_classes, (measured_size,))
     model.to(device=torch_device, memory_format=MEMORY_FORMAT)  # type: ignore[call-overload]

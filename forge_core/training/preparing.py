@@ -6,8 +6,8 @@ from pathlib import Path
 
 import torch
 
-from forge_core.augmentation import presets
 from forge_core.augmentation.eval_transform import EvalTransform
+from forge_core.augmentation.train_transform import TrainTransform
 from forge_core.models import building
 from forge_core.models.classifier import ImageClassifier
 from forge_core.training import features
@@ -108,9 +108,7 @@ def choose_source(run: Run, stage: Stage, model: ImageClassifier) -> BatchSource
         train=run.train,
         val=run.val,
         pack=run.pack,
-        train_transform=presets.train_transform(
-            run.config.augmentation_parameters, run.eval_transform
-        ),
+        train_transform=TrainTransform(run.config.augmentation_parameters, run.eval_transform),
         eval_transform=run.eval_transform,
         device=run.device,
     )

@@ -4,9 +4,10 @@ import torch
 from PIL import Image
 from torchvision.transforms.v2 import functional
 
-from forge_core.augmentation import presets, preview, seeding
+from forge_core.augmentation import preview, seeding
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.augmentation.presets import PRESETS
+from forge_core.augmentation.train_transform import TrainTransform
 
 EVAL = EvalTransform(resize=40, crop=32)
 
@@ -21,9 +22,8 @@ def test_preview__variant_is_what_training_computes() -> None:
     picture = make_picture()
     parameters = PRESETS["natural"].parameters
     shown = preview.make_preview(picture, parameters, EVAL, seed=4, count=3)
-    transform = presets.train_transform(parameters, EVAL)
-    with seeding.seeded(seeding.sample_seed(4, 2, 0)):
-        trained_on = transform(EVAL.resize_image(picture))
+    pixels = EVAL.resize_image(picture)
+    (trained_on,) = TrainTransform(parameters, EVAL)([pixels], [seeding.sample_seed(4, 2, 0)])
     pixels = functional.pil_to_tensor(shown.variants[2])
     visible = trained_on.clamp(EVAL.normalise(torch.zeros(3, 1, 1, dtype=torch.uint8)).min(), 9)
     difference = (EVAL.normalise(pixels) - visible).abs().max()

@@ -7,6 +7,7 @@ import torch
 
 from forge_core.augmentation import presets
 from forge_core.augmentation.eval_transform import EvalTransform
+from forge_core.augmentation.train_transform import TrainTransform
 from forge_core.training import batches
 from forge_core.training.batches import Sample, SampleDataset
 from forge_core.training.data import ImageSet
@@ -16,18 +17,18 @@ from tests.forge_core.training.arrange import Drawer, make_config
 
 TRANSFORM = EvalTransform(resize=20, crop=16)
 CPU = torch.device("cpu")
+NATURAL = TrainTransform(presets.PRESETS["natural"].parameters, TRANSFORM)
 
 
 def make_dataset(folder: Path, images: ImageSet) -> SampleDataset:
-    transform = presets.train_transform(presets.PRESETS["natural"].parameters, TRANSFORM)
-    return SampleDataset(images, PixelPack(folder, TRANSFORM), transform)
+    return SampleDataset(images, PixelPack(folder, TRANSFORM))
 
 
 def test_load_batches__the_same_in_process_and_by_two_workers(tmp_path: Path) -> None:
     images = Drawer().make("train")
     samples = batches.train_samples(make_config(batch_size=4), images, epoch=2)
-    alone = list(batches.load_batches(make_dataset(tmp_path, images), samples, CPU))
-    by_two = list(batches.load_batches(make_dataset(tmp_path, images), samples, CPU, 2))
+    alone = list(batches.load_batches(make_dataset(tmp_path, images), samples, NATURAL, CPU))
+    by_two = list(batches.load_batches(make_dataset(tmp_path, images), samples, NATURAL, CPU, 2))
 
     assert len(alone) == len(by_two) == 6
     for (inputs, labels), (other_inputs, other_labels) in zip(alone, by_two, strict=True):
@@ -41,7 +42,7 @@ def test_load_batches__leave_the_random_stream_of_dropout_alone(tmp_path: Path) 
     torch.manual_seed(1)
     expected = torch.rand(3)
     torch.manual_seed(1)
-    list(batches.load_batches(make_dataset(tmp_path, images), samples, CPU))
+    list(batches.load_batches(make_dataset(tmp_path, images), samples, NATURAL, CPU))
     assert torch.equal(torch.rand(3), expected)
 
 
@@ -66,8 +67,9 @@ def test_train_samples__a_repeated_image_gets_another_augmentation() -> None:
 def test_load_batches__without_a_seed_is_the_eval_transform(tmp_path: Path) -> None:
     images = Drawer().make("val", (1, 1, 1))
     pack = PixelPack(tmp_path, TRANSFORM)
-    dataset = SampleDataset(images, pack, TRANSFORM.finish)
-    ((inputs, labels),) = batches.load_batches(dataset, batches.in_order(3), CPU)
+    finish = batches.eval_batch(TRANSFORM)
+    dataset = SampleDataset(images, pack)
+    ((inputs, labels),) = batches.load_batches(dataset, batches.in_order(3), finish, CPU)
 
     expected = [TRANSFORM.finish(pack.pixels(image, images.read)) for image in images.images]
     assert torch.equal(inputs, torch.stack(expected))

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from forge_core.augmentation import presets
 from forge_core.augmentation.eval_transform import EvalTransform
+from forge_core.augmentation.train_transform import TrainTransform
 from forge_core.models import building
 from forge_core.models.classifier import ImageClassifier
 from forge_core.training import devices, features
@@ -32,7 +32,7 @@ def make_source(folder: Path, num_views: int = 2) -> tuple[FeatureSource, PixelS
         train=train,
         val=drawer.make("val", (2, 2, 2), offset=50),
         pack=PixelPack(folder, TRANSFORM),
-        train_transform=presets.train_transform(config.augmentation_parameters, TRANSFORM),
+        train_transform=TrainTransform(config.augmentation_parameters, TRANSFORM),
         eval_transform=TRANSFORM,
         device=device,
     )

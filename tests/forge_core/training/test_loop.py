@@ -9,8 +9,8 @@ import torch
 from PIL import Image
 from torch import nn
 
-from forge_core.augmentation import presets
 from forge_core.augmentation.presets import AugmentationParameters
+from forge_core.augmentation.train_transform import TrainTransform
 from forge_core.errors import InvalidInput, TrainingFailed
 from forge_core.evaluation import metrics
 from forge_core.imaging import hashing
@@ -338,7 +338,7 @@ def make_source(pack_folder: Path, predictor: Predictor, val: ImageSet) -> Pixel
         train=val,
         val=val,
         pack=PixelPack(pack_folder, eval_transform),
-        train_transform=presets.train_transform(PLAIN, eval_transform),
+        train_transform=TrainTransform(PLAIN, eval_transform),
         eval_transform=eval_transform,
         device=devices.choose("cpu"),
     )
