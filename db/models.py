@@ -97,6 +97,8 @@ class Revision(Base):
     undoes_revision_id: Mapped[int | None] = mapped_column(ForeignKey("revisions.revision_id"))
     created_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
 
+    __table_args__ = (Index("ix_revisions_author", "author", "num_changes", "revision_id"),)
+
 
 def _living(name: str, *columns: str, only: str = "") -> Index:
     """An index of the living assets, further restricted by the condition `only`."""
@@ -392,6 +394,7 @@ class Prediction(Base):
 
     __table_args__ = (
         Index("ix_predictions_run_confidence", "run_id", "confidence", "asset_id"),
+        Index("ix_predictions_run_label", "run_id", "label_id", "confidence", "asset_id"),
         Index("ix_predictions_run_entropy", "run_id", "entropy", "asset_id"),
         Index("ix_predictions_run_label_quality", "run_id", "label_quality", "asset_id"),
     )

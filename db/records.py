@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from db.enums import JobStatus, RunStatus
@@ -96,21 +96,58 @@ class AssetAsOf:
 class AssetFilter:
     """Which assets. A field that is None does not restrict; "none" means without one.
 
-    `label` may also be "any": every image that has a label. `run` restricts only the sort by
-    confidence: to the images that the network of this run has an opinion of.
+    `run` alone does not restrict: it names the network whose opinion is meant, by the fields
+    behind it and by the orders of its predictions.
     """
 
     label: int | str | None = None
+    """Number of a class, "none", or "any": every image that has a label."""
     split: str | None = None
     source: str | None = None
     text: str | None = None
+    """A part of the path; case does not matter for a to z."""
     augmented: bool | None = None
     review: str | None = None
     run: int | None = None
+    predicted: int | None = None
+    """Number of the class that the run says."""
+    disagrees: bool | None = None
+    """Whether the run says another class than the label now. Images without a label, and
+    predictions of a class that is retired by now, are in neither."""
+    confidence_min: float | None = None
+    """Of the run's prediction, 0 to 1, inclusive as `confidence_max`."""
+    confidence_max: float | None = None
+    side_min: int | None = None
+    """Pixels of the shorter side, inclusive as `side_max`."""
+    side_max: int | None = None
+    since: date | None = None
+    """First day of import, UTC, inclusive as `until`."""
+    until: date | None = None
+    author: str | None = None
+    """Who changed it, at any time; with `changed_since`, after that revision."""
+    changed_since: int | None = None
+    """A revision: changed after it."""
+    duplicates: str | uuid.UUID | None = None
+    """The group of near-duplicates that it is in, or "any"."""
+    assigned: str | None = None
+    """The person who is to look after it."""
 
     def is_empty(self) -> bool:
         """Whether every asset matches."""
         return self == AssetFilter()
+
+    def asks_the_run(self) -> bool:
+        """Whether the predictions of `run` restrict it."""
+        return (self.predicted, self.disagrees, self.confidence_min, self.confidence_max) != (
+            (None,) * 4
+        )
+
+    def follows_revisions(self) -> bool:
+        """Whether only a new revision can change what matches.
+
+        Predictions, near-duplicates and assignments come without one.
+        """
+        return (self.run, self.duplicates, self.assigned) == (None,) * 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,13 @@ from dataclasses import fields
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from db.models import VisionAsset
 from db.records import Asset, AssetFilter, NewAsset
 from db.repositories import bulk, filters
+from db.repositories.narrowing import Narrowing
 from db.repositories.pages import ASSET_COLUMNS, PageRepository
 from db.repositories.rows import slices, to_record
 
@@ -72,18 +73,19 @@ class AssetRepository:
 
     def list_all(self) -> list[Asset]:
         """Every living asset, oldest first."""
-        statement = _filtered(select(*ASSET_COLUMNS), AssetFilter()).order_by(VisionAsset.asset_id)
+        statement = select(*ASSET_COLUMNS).where(filters.living()).order_by(VisionAsset.asset_id)
         return [to_record(Asset, row) for row in self._session.execute(statement)]
 
     def list_ids(self, where: AssetFilter) -> list[uuid.UUID]:
         """Ids of all assets that match, oldest first."""
-        statement = _filtered(select(VisionAsset.asset_id), where).order_by(VisionAsset.asset_id)
+        statement = select(VisionAsset.asset_id).where(*self.conditions(where))
+        statement = statement.order_by(VisionAsset.asset_id)
         return list(self._session.scalars(statement))
 
     def count_matching(self, where: AssetFilter) -> int:
         """How many assets match."""
-        statement = _filtered(select(func.count()).select_from(VisionAsset), where)
-        return self._session.scalar(statement) or 0
+        statement = select(func.count()).select_from(VisionAsset)
+        return self._session.scalar(statement.where(*self.conditions(where))) or 0
 
     def list_hash_by_path(self, file_paths: Sequence[str]) -> dict[str, str]:
         """Content hash of every living asset at one of these paths."""
@@ -139,6 +141,7 @@ class AssetRepository:
             .execution_options(synchronize_session=False)
         )
 
-
-def _filtered(statement: Select[Any], where: AssetFilter) -> Select[Any]:
-    return statement.where(*filters.matching(where))
+    def conditions(self, where: AssetFilter) -> list[ColumnElement[bool]]:
+        """What the filter says, written for all that match in no order."""
+        way = Narrowing(self._session).choose_for_all(where)
+        return filters.matching(where, column=way.column, looked_up=way.looked_up)

@@ -117,7 +117,7 @@ class ChangeRepository:
 
         The revision must have no changes yet: it is told from them which assets are meant.
         """
-        conditions = _to_change(where, values)
+        conditions = self._to_change(where, values)
         if keep_held_out:
             conditions.append(VisionAsset.split_type.is_distinct_from(Split.HELD_OUT.value))
         number = self._remember(revision_id, conditions, values)
@@ -153,7 +153,7 @@ class ChangeRepository:
         self, where: AssetFilter, values: Mapping[str, Any], *, held_out: bool | None = None
     ) -> int:
         """How many living assets match and differ; only those in held_out, or only others."""
-        conditions = _to_change(where, values)
+        conditions = self._to_change(where, values)
         if held_out is not None:
             held = VisionAsset.split_type.is_not_distinct_from(Split.HELD_OUT.value)
             conditions.append(held if held_out else ~held)
@@ -354,11 +354,12 @@ class ChangeRepository:
         self._revisions.update_num_changes(revision_id, number)
         return number
 
-
-def _to_change(where: AssetFilter, values: Mapping[str, Any]) -> list[ColumnElement[bool]]:
-    # The name beside a label follows the label.
-    differing = {name: value for name, value in values.items() if name != "label_name"}
-    return [*filters.matching(where), filters.differing(differing)]
+    def _to_change(
+        self, where: AssetFilter, values: Mapping[str, Any]
+    ) -> list[ColumnElement[bool]]:
+        # The name beside a label follows the label.
+        differing = {name: value for name, value in values.items() if name != "label_name"}
+        return [*self._assets.conditions(where), filters.differing(differing)]
 
 
 def _literal(column: Any, value: Any) -> ColumnElement[Any]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, Text, false, literal, true
@@ -9,9 +10,10 @@ from sqlalchemy.ext.compiler import compiles
 
 from db.models import VisionAsset
 from db.records import AssetFilter
+from db.repositories import related
+from db.repositories.related import ANY, NONE
 
-NONE = "none"
-ANY = "any"
+__all__ = ["ANY", "NONE", "differing", "living", "matching"]
 
 
 def living() -> ColumnElement[bool]:
@@ -20,13 +22,20 @@ def living() -> ColumnElement[bool]:
 
 
 def matching(
-    where: AssetFilter, *, column: Callable[[Any], Any] = lambda column: column
+    where: AssetFilter,
+    *,
+    column: Callable[[Any], Any] = lambda column: column,
+    looked_up: str | None = None,
+    with_prediction: bool = False,
 ) -> list[ColumnElement[bool]]:
     """Conditions on `vision_assets` that together say what the filter says.
 
     Args:
         where: The filter.
         column: What to write for a column, such as an expression that no index fits.
+        looked_up: A name of `related.RELATED` whose few assets are to be looked up first; of the
+            others, each asset is asked in turn.
+        with_prediction: The statement has joined the prediction of `where.run` already.
     """
     label, split = column(VisionAsset.label_id), column(VisionAsset.split_type)
     review, source = column(VisionAsset.review_state), column(VisionAsset.source_dataset)
@@ -52,6 +61,25 @@ def matching(
     if where.augmented is not None:
         augmented = column(VisionAsset.is_augmented)
         found.append(augmented.is_(true() if where.augmented else false()))
+    return (
+        found
+        + _of_the_picture(where)
+        + related.matching(where, looked_up=looked_up, with_prediction=with_prediction)
+    )
+
+
+def _of_the_picture(where: AssetFilter) -> list[Any]:
+    found: list[Any] = []
+    width, height = VisionAsset.width, VisionAsset.height
+    if where.side_min is not None:
+        found += [width >= where.side_min, height >= where.side_min]
+    if where.side_max is not None:
+        found.append((width <= where.side_max) | (height <= where.side_max))
+    if where.since is not None:
+        found.append(VisionAsset.created_at >= datetime.combine(where.since, time()))
+    if where.until is not None and where.until < date.max:
+        day_after = where.until + timedelta(days=1)
+        found.append(VisionAsset.created_at < datetime.combine(day_after, time()))
     return found
 
 

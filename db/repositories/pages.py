@@ -1,25 +1,18 @@
 """Keyset pages of assets: any depth costs the same. Never OFFSET but for a few rows."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import Select, func, literal, select, tuple_
 from sqlalchemy.orm import Session
-from sqlalchemy.sql import operators
-from sqlalchemy.sql.expression import UnaryExpression
 
-from db.models import AssetCount, AssetFacetCount, Prediction, VisionAsset
+from db.models import Prediction, VisionAsset
 from db.records import Asset, AssetFilter
-from db.repositories import bulk, filters
+from db.repositories import filters, related
+from db.repositories.narrowing import Narrowing
 from db.repositories.rows import columns_of
-
-NARROW = {"path": 100_000, "least_confident": 20_000, "most_confident": 20_000}
-"""Up to so many assets are sorted sooner than they are found by walking an order's index.
-
-Paths go with classes and splits (a folder each), so that a walk may pass nearly all of them.
-"""
 
 ASSET_COLUMNS = columns_of(Asset, VisionAsset)
 
@@ -32,9 +25,16 @@ class Sort:
     descending: bool = False
 
     @property
-    def by_confidence(self) -> bool:
+    def of_a_run(self) -> bool:
         """Whether it needs the predictions of a run."""
         return len(self.key) > 1
+
+    @property
+    def way(self) -> str:
+        """How its images are found: by id, by path, or by the predictions of a run."""
+        if self.of_a_run:
+            return "run"
+        return "path" if self.key == (VisionAsset.file_path,) else "id"
 
 
 _CONFIDENCE = (Prediction.confidence, Prediction.asset_id)
@@ -44,6 +44,8 @@ SORTS = {
     "path": Sort(key=(VisionAsset.file_path,)),
     "least_confident": Sort(key=_CONFIDENCE),
     "most_confident": Sort(key=_CONFIDENCE, descending=True),
+    "highest_entropy": Sort(key=(Prediction.entropy, Prediction.asset_id), descending=True),
+    "lowest_quality": Sort(key=(Prediction.label_quality, Prediction.asset_id)),
 }
 
 
@@ -54,7 +56,7 @@ class PageRow:
     asset: Asset
     cursor: str
     confidence: float | None = None
-    """Of the run's prediction, 0 to 1, where the sort is by it."""
+    """Of the run's prediction, 0 to 1, where the sort is of a run."""
 
 
 class PageRepository:
@@ -69,7 +71,7 @@ class PageRepository:
         """Up to `limit` assets behind a cursor.
 
         Args:
-            where: Which assets. A sort by confidence needs its `run`.
+            where: Which assets. A sort of a run's predictions needs its `run`.
             sort: One of `SORTS`.
             after: A cursor of this sort; None for the start.
             limit: Rows at most.
@@ -79,16 +81,22 @@ class PageRepository:
             ValueError: The cursor is none of this sort.
         """
         statement = self.page_statement(where, sort=sort, after=after, limit=limit, skip=skip)
-        by_confidence = SORTS[sort].by_confidence
+        of_a_run = SORTS[sort].of_a_run
         rows = []
         for row in self._session.execute(statement):
             values = dict(row._mapping)
-            confidence = values.pop("confidence") if by_confidence else None
+            confidence = values.pop("confidence") if of_a_run else None
+            place = values.pop("place") if of_a_run else None
             asset = Asset(**values)
             rows.append(
-                PageRow(asset=asset, cursor=_cursor(sort, asset, confidence), confidence=confidence)
+                PageRow(asset=asset, cursor=_cursor(sort, asset, place), confidence=confidence)
             )
         return rows
+
+    def count_rows(self, where: AssetFilter, *, sort: str) -> int:
+        """How many assets the whole list has: an order of a run leaves out what it has not seen."""
+        statement = self._ordered(select(literal(1)), where, sort, None).order_by(None)
+        return self._session.scalar(select(func.count()).select_from(statement.subquery())) or 0
 
     def list_bookmarks(self, where: AssetFilter, *, sort: str, every: int) -> list[str]:
         """The cursors behind every `every`-th asset: each costs that many steps in an index."""
@@ -108,8 +116,9 @@ class PageRepository:
     ) -> Select[Any]:
         """The statement behind `list_rows`, for those who want to see its plan."""
         columns: list[Any] = list(ASSET_COLUMNS)
-        if SORTS[sort].by_confidence:
-            columns.append(Prediction.confidence)
+        order = SORTS[sort]
+        if order.of_a_run:
+            columns += [Prediction.confidence, order.key[0].label("place")]
         statement = self._ordered(select(*columns), where, sort, after).limit(limit)
         return statement.offset(skip) if skip else statement
 
@@ -117,15 +126,22 @@ class PageRepository:
         self, statement: Select[Any], where: AssetFilter, sort: str, after: str | None
     ) -> Select[Any]:
         order = SORTS[sort]
-        column, keyed = self._hints(where, sort)
-        conditions = filters.matching(where, column=column)
-        key_columns = [keyed(part) for part in order.key]
-        if order.by_confidence:
+        way = Narrowing(self._session).choose(where, order.way)
+        conditions = filters.matching(
+            where,
+            column=way.column,
+            looked_up=way.looked_up,
+            with_prediction=order.of_a_run,
+        )
+        key_columns = [way.keyed(part) for part in order.key]
+        if order.of_a_run:
             # Where the order's index shall not be taken, assets come first, by their own index.
             statement = statement.select_from(Prediction).join(
-                VisionAsset, Prediction.asset_id == keyed(VisionAsset.asset_id)
+                VisionAsset, Prediction.asset_id == way.keyed(VisionAsset.asset_id)
             )
             conditions.append(Prediction.run_id == where.run)
+        if sort == "lowest_quality":
+            conditions.append(related.is_of_the_label_now())
         if after is not None:
             key = _decode(sort, after)
             if len(key) == 1:
@@ -137,91 +153,15 @@ class PageRepository:
         directed = [column.desc() if order.descending else column.asc() for column in key_columns]
         return statement.where(*conditions).order_by(*directed)
 
-    def _hints(
-        self, where: AssetFilter, sort: str
-    ) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
-        """How to write the columns of the filter and of the key, so that good indexes are taken.
 
-        SQLite has no statistics. Where many assets match, the index of the order is walked; where
-        few do, they are looked up by the filter and sorted. Newest and oldest need less advice:
-        every filter's index goes on by id. Postgres has statistics, but none on how paths go with
-        classes, so that it needs the same advice there.
-        """
-        sqlite = bulk.is_sqlite(self._session)
-        if sort in ("newest", "oldest"):
-            return (self._narrowest(where) if sqlite else _plain), _plain
-        if not sqlite and sort != "path":
-            return _plain, _plain
-        restricts = (where.label, where.split, where.source, where.review, where.augmented)
-        is_narrow = (
-            any(value is not None for value in restricts)
-            and self._count_roughly(where) <= NARROW[sort]
-        )
-        if not sqlite:
-            return _plain, (_without_index_on_postgres if is_narrow else _plain)
-        if is_narrow:
-            return self._narrowest(where), _without_index
-        return _without_index, _plain
-
-    def _narrowest(self, where: AssetFilter) -> Callable[[Any], Any]:
-        """Leave an index only to the part of the filter that fewest assets match."""
-        parts = {
-            ("label_id", "split_type"): AssetFilter(label=where.label, split=where.split),
-            ("source_dataset",): AssetFilter(source=where.source),
-            ("review_state",): AssetFilter(review=where.review),
-            ("is_augmented",): AssetFilter(augmented=where.augmented),
-        }
-        asked = {names: part for names, part in parts.items() if part != AssetFilter()}
-        if len(asked) < 2:
-            return _plain
-        kept = min(asked, key=lambda names: self._count_roughly(asked[names]))
-        return lambda column: column if column.key in kept else _without_index(column)
-
-    def _count_roughly(self, where: AssetFilter) -> int:
-        """At most this many match, from the kept counts; text is not looked at."""
-        counts = select(func.coalesce(func.sum(AssetCount.num_assets), 0))
-        if where.label == filters.NONE:
-            counts = counts.where(AssetCount.label_key == 0)
-        elif where.label == filters.ANY:
-            counts = counts.where(AssetCount.label_key != 0)
-        elif where.label is not None:
-            counts = counts.where(AssetCount.label_key == int(where.label))
-        if where.split is not None:
-            split = "" if where.split == filters.NONE else where.split
-            counts = counts.where(AssetCount.split_key == split)
-        if where.augmented is not None:
-            counts = counts.where(AssetCount.is_augmented.is_(where.augmented))
-        numbers = [int(self._session.scalar(counts) or 0)]
-        for facet, value in (("source", where.source), ("review", where.review)):
-            if value is not None:
-                key = "" if facet == "review" and value == filters.NONE else value
-                statement = select(AssetFacetCount.num_assets).where(
-                    AssetFacetCount.facet == facet, AssetFacetCount.value == key
-                )
-                numbers.append(self._session.scalar(statement) or 0)
-        return min(numbers)
-
-
-def _plain(column: Any) -> Any:
-    return column
-
-
-def _without_index(column: Any) -> Any:
-    return UnaryExpression(column, operator=operators.custom_op("+"), type_=column.type)
-
-
-def _without_index_on_postgres(column: Any) -> Any:
-    return column.op("||")("") if column is VisionAsset.file_path else column
-
-
-def _cursor(sort: str, asset: Asset, confidence: float | None) -> str:
+def _cursor(sort: str, asset: Asset, place: float | None) -> str:
     if sort == "path":
         return asset.file_path
-    return _encode(sort, (asset.asset_id,) if confidence is None else (confidence, asset.asset_id))
+    return _encode(sort, (asset.asset_id,) if place is None else (place, asset.asset_id))
 
 
 def _encode(sort: str, key: Sequence[Any]) -> str:
-    if SORTS[sort].by_confidence:
+    if SORTS[sort].of_a_run:
         return f"{key[0]!r}_{key[1]}"  # repr: exactly this number again
     return str(key[0])
 
@@ -229,9 +169,9 @@ def _encode(sort: str, key: Sequence[Any]) -> str:
 def _decode(sort: str, cursor: str) -> tuple[Any, ...]:
     if sort == "path":
         return (cursor,)
-    if SORTS[sort].by_confidence:
-        confidence, _, asset_id = cursor.partition("_")
-        return (float(confidence), uuid.UUID(asset_id))
+    if SORTS[sort].of_a_run:
+        place, _, asset_id = cursor.partition("_")
+        return (float(place), uuid.UUID(asset_id))
     return (uuid.UUID(cursor),)
 
 

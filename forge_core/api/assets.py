@@ -5,7 +5,6 @@ from typing import Any
 
 from starlette.routing import Route
 
-from db.records import AssetFilter
 from forge_core.api import parsing, shapes
 from forge_core.api.answering import Asked, WorkspaceProvider, reading
 from forge_core.catalog import bookmarks, browsing, history
@@ -56,12 +55,17 @@ def list_assets(asked: Asked) -> Mapping[str, Any]:
 
 
 def count_assets(asked: Asked) -> Mapping[str, Any]:
-    """How many match the filter, of how many, and how many have no label yet."""
-    values = parsing.parse_query(asked.request.query_params, parsing.FILTER_FIELDS)
+    """How many match the filter, of how many, and how many have no label yet.
+
+    With a `sort` that goes by a run's predictions, only those that it has are counted.
+    """
+    allowed = (*parsing.FILTER_FIELDS, "sort")
+    values = parsing.parse_query(asked.request.query_params, allowed)
     where = parsing.parse_filter(values)
+    sort = values.get("sort", "newest")
     totals = browsing.totals(asked.workspace)
     total = totals.images + totals.augmented
-    matching = total if where == AssetFilter() else browsing.count_assets(asked.workspace, where)
+    matching = browsing.count_assets(asked.workspace, where, sort=sort)
     return {"matching": matching, "total": total, "unlabelled": totals.unlabelled}
 
 

@@ -3,7 +3,8 @@
 import json
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from starlette.datastructures import QueryParams
@@ -17,7 +18,8 @@ MAX_BODY_BYTES = 2 * 2**20
 MAX_TEXT_CHARACTERS = 256
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,15}")
 YES_NO = {"yes": True, "no": False, "true": True, "false": False}
-FILTER_FIELDS = ("label", "split", "source", "text", "augmented", "review", "run")
+_DECIMAL = re.compile(r"[0-9]{1,3}(\.[0-9]{1,20})?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class BodyTooLarge(InvalidInput):
@@ -83,22 +85,73 @@ def parse_filter(values: Mapping[str, Any]) -> AssetFilter:
     """An asset filter from text values such as `label=3`, `label=none`, `augmented=no`.
 
     Raises:
-        InvalidInput: The label is no number, or augmented is not yes or no.
+        InvalidInput: A value is not of its kind, such as a label that is no number.
     """
-    label = values.get("label")
-    augmented = values.get("augmented")
-    run = values.get("run")
-    if augmented is not None and augmented not in YES_NO:
-        raise InvalidInput(f"augmented is yes or no, not {str(augmented)[:60]!r}.")
     return AssetFilter(
-        label=label if label in (None, NONE, ANY) else parse_number(label, "label"),
-        split=values.get("split"),
-        source=values.get("source"),
-        text=values.get("text"),
-        augmented=None if augmented is None else YES_NO[augmented],
-        review=values.get("review"),
-        run=None if run is None else parse_number(run, "run"),
+        **{
+            name: parse(values[name], name)
+            for name, parse in FILTER_FIELDS_AND_KINDS.items()
+            if values.get(name) is not None
+        }
     )
+
+
+def write_filter(where: AssetFilter) -> dict[str, str]:
+    """The filter as text values; `parse_filter` reads them back."""
+    values = {name: getattr(where, name) for name in FILTER_FIELDS}
+    return {name: _write(value) for name, value in values.items() if value not in (None, "")}
+
+
+def _write(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.12f}".rstrip("0").rstrip(".")
+    return str(value)
+
+
+def parse_yes_no(value: Any, name: str) -> bool:
+    """Yes or no.
+
+    Raises:
+        InvalidInput: It is neither.
+    """
+    if not isinstance(value, str) or value not in YES_NO:
+        raise InvalidInput(f"{name} is yes or no, not {str(value)[:60]!r}.")
+    return YES_NO[value]
+
+
+def parse_part(value: Any, name: str) -> float:
+    """A number from 0 to 1.
+
+    Raises:
+        InvalidInput: It is none.
+    """
+    if not _DECIMAL.fullmatch(str(value)) or float(value) > 1:
+        raise InvalidInput(f"{name} is a number from 0 to 1, not {str(value)[:60]!r}.")
+    return float(value)
+
+
+def parse_day(value: Any, name: str) -> date:
+    """A day as YYYY-MM-DD.
+
+    Raises:
+        InvalidInput: It is none.
+    """
+    try:
+        if _DAY.fullmatch(str(value)):
+            return date.fromisoformat(str(value))
+    except ValueError:
+        pass
+    raise InvalidInput(f"{name} is a day such as 2026-11-22, not {str(value)[:60]!r}.")
+
+
+def _parse_label(value: Any, name: str) -> int | str:
+    return value if value in (NONE, ANY) else parse_number(value, name)
+
+
+def _parse_group(value: Any, name: str) -> uuid.UUID | str:
+    return ANY if value == ANY else parse_id(value)
 
 
 def parse_number(value: Any, name: str) -> int:
@@ -137,3 +190,28 @@ def parse_id(value: Any) -> uuid.UUID:
         except ValueError:
             pass
     raise InvalidInput(f"{str(value)[:60]!r} is not the id of an image.")
+
+
+FILTER_FIELDS_AND_KINDS: dict[str, Callable[[Any, str], Any]] = {
+    "label": _parse_label,
+    "split": parse_text,
+    "source": parse_text,
+    "text": parse_text,
+    "augmented": parse_yes_no,
+    "review": parse_text,
+    "run": parse_number,
+    "predicted": parse_number,
+    "disagrees": parse_yes_no,
+    "confidence_min": parse_part,
+    "confidence_max": parse_part,
+    "side_min": parse_number,
+    "side_max": parse_number,
+    "since": parse_day,
+    "until": parse_day,
+    "author": parse_text,
+    "changed_since": parse_number,
+    "duplicates": _parse_group,
+    "assigned": parse_text,
+}
+"""Every field of an `AssetFilter`, and how its text is read."""
+FILTER_FIELDS = tuple(FILTER_FIELDS_AND_KINDS)

@@ -3,7 +3,8 @@
 A scroll bar asks for a position. The nearest bookmark before it is a cursor; the few images
 between are skipped in the index. Bookmarks are kept in memory until the catalog has a newer
 revision; while people label, a list may be out of date by `STALE_SECONDS`, so that a jump is
-then near its place instead of late.
+then near its place instead of late. So may one by predictions, duplicates or assignments, which
+change without a revision.
 """
 
 import threading
@@ -46,6 +47,7 @@ def bookmarks(workspace: Workspace, where: AssetFilter, sort: str = "newest") ->
     browsing.check_sort(where, sort)
     key = (workspace.settings.resolved_database_url, where, sort)
     with workspace.database.read() as uow:
+        browsing.check_run(uow, where)
         latest = uow.revisions.latest_id()
         kept = _find(key, latest)
         if kept is not None:
@@ -87,7 +89,8 @@ def _find(key: tuple[str, AssetFilter, str], latest: int) -> Bookmarks | None:
         if found is None:
             return None
         made, at = found
-        if made.revision_id != latest and time.monotonic() - at > STALE_SECONDS:
+        is_current = made.revision_id == latest and key[1].follows_revisions()
+        if not is_current and time.monotonic() - at > STALE_SECONDS:
             return None
         _kept.move_to_end(key)
         return made

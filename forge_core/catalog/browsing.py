@@ -2,10 +2,13 @@
 
 import uuid
 from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
 
 from db.enums import Split
 from db.records import Asset, AssetFilter, CountRow
 from db.repositories.pages import SORTS, check_cursor
+from db.unit_of_work import UnitOfWork
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.workspace import Workspace
 
@@ -21,7 +24,7 @@ class AssetPage:
     assets: list[Asset]
     next_cursor: str | None
     confidences: dict[uuid.UUID, float] = field(default_factory=dict)
-    """Of the run's predictions, 0 to 1, where the sort is by confidence."""
+    """Of the run's predictions, 0 to 1, where the sort is of a run."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,10 +37,11 @@ class Totals:
 
 
 def check_filter(where: AssetFilter) -> AssetFilter:
-    """The filter itself, when its values can be asked for.
+    """The filter itself, when its values can be asked for; the catalog is not looked at.
 
     Raises:
-        InvalidInput: The label is no number, "none" or "any", or the split is unknown.
+        InvalidInput: The label is no number, "none" or "any", the split is unknown, a range is
+            empty, or the opinion of a run is asked without naming the run.
     """
     if where.label not in (None, NONE, ANY) and not isinstance(where.label, int):
         raise InvalidInput(
@@ -48,21 +52,57 @@ def check_filter(where: AssetFilter) -> AssetFilter:
             f"There is no split {where.split!r}.",
             next_step=f"Use one of {', '.join(Split)}, {NONE}.",
         )
+    if isinstance(where.duplicates, str) and where.duplicates != ANY:
+        raise InvalidInput(f"The duplicates filter is {ANY!r} or the id of a group.")
+    for name in ("confidence_min", "confidence_max"):
+        value = getattr(where, name)
+        if value is not None and not 0 <= value <= 1:
+            raise InvalidInput(f"{name} is a number from 0 to 1, not {value:g}.")
+    _check_order("side_min", where.side_min, "side_max", where.side_max, "px")
+    _check_order("since", where.since, "until", where.until)
+    _check_order("confidence_min", where.confidence_min, "confidence_max", where.confidence_max)
+    if where.asks_the_run() and where.run is None:
+        raise InvalidInput(
+            "The filter asks for what a run says, but names no run.",
+            next_step="Add the number of a run: run=12.",
+        )
     return where
+
+
+def _check_order(low_name: str, low: Any, high_name: str, high: Any, unit: str = "") -> None:
+    if low is not None and high is not None and low > high:
+        low_words, high_words = f"{low} {unit}".strip(), f"{high} {unit}".strip()
+        beyond = "after" if isinstance(low, date) else "above"
+        raise InvalidInput(
+            f"Nothing can match: {low_name} {low_words} is {beyond} {high_name} {high_words}.",
+            next_step="Swap the two, or clear one.",
+        )
+
+
+def check_run(uow: UnitOfWork, where: AssetFilter) -> None:
+    """Refuse the number of a run that is not there.
+
+    Raises:
+        NotFound: There is no such run.
+    """
+    if where.run is not None and not uow.runs.is_there(where.run):
+        raise NotFound(
+            f"There is no run {where.run}.", next_step="Choose one of the page Runs, or none."
+        )
 
 
 def check_sort(where: AssetFilter, sort: str) -> None:
     """Refuse an order that does not exist or does not fit the filter.
 
     Raises:
-        InvalidInput: There is no such sort, or it needs the run whose confidence is meant.
+        InvalidInput: There is no such sort, or it needs the run whose predictions are meant.
     """
     if sort not in SORTS:
         raise InvalidInput(f"There is no sort {sort!r}.", next_step=f"Use {', '.join(SORTS)}.")
-    if SORTS[sort].by_confidence and where.run is None:
+    if SORTS[sort].of_a_run and where.run is None:
         raise InvalidInput(
-            f"The sort {sort!r} needs a run: whose confidence is meant?",
-            next_step="Add the number of a run to the filter.",
+            f"The sort {sort!r} needs a run: whose predictions are meant?",
+            next_step="Add the number of a run to the filter: run=12.",
         )
 
 
@@ -80,8 +120,10 @@ def list_assets(
     Args:
         workspace: The workspace.
         where: Which images.
-        sort: `newest`, `oldest` or `path`; with a `run` in the filter also `least_confident` and
-            `most_confident`, of the images that it has a prediction of.
+        sort: `newest`, `oldest` or `path`; with a `run` in the filter also `least_confident`,
+            `most_confident` and `highest_entropy`, of the images that it has a prediction of, and
+            `lowest_quality`: of those whose label is doubted by a network that did not learn it,
+            as long as it is their label.
         after: The cursor of the page before; None for the first page.
         limit: 1 to 500.
         skip: Images to leave out first; for a jump, behind the nearest bookmark.
@@ -103,6 +145,7 @@ def list_assets(
                 f"{after[:60]!r} is not the place of an image in the order {sort!r}."
             ) from None
     with workspace.database.read() as uow:
+        check_run(uow, where)
         rows = uow.pages.list_rows(where, sort=sort, after=after, limit=limit + 1, skip=skip)
     shown = rows[:limit]
     return AssetPage(
@@ -114,29 +157,39 @@ def list_assets(
     )
 
 
-def count_assets(workspace: Workspace, where: AssetFilter) -> int:
-    """How many images match; `run` does not matter.
+def count_assets(workspace: Workspace, where: AssetFilter, *, sort: str = "newest") -> int:
+    """How many images the list has; an order of a run's predictions leaves out the others.
 
     From the kept counts for any combination of label, split and origin, and for a source or a
     review state alone; otherwise the matching images are counted.
+
+    Raises:
+        InvalidInput: The filter or the sort cannot be used.
+        NotFound: There is no such run.
     """
     check_filter(where)
-    where = replace(where, run=None, text=where.text or None)
+    check_sort(where, sort)
     with workspace.database.read() as uow:
+        check_run(uow, where)
+        if SORTS[sort].of_a_run:
+            return uow.pages.count_rows(where, sort=sort)
+        if not where.asks_the_run():
+            where = replace(where, run=None, text=where.text or None)
         if where == AssetFilter(source=where.source) and where.source is not None:
             return dict(uow.counts.list_facet("source")).get(where.source, 0)
         if where == AssetFilter(review=where.review) and where.review is not None:
             wanted = "" if where.review == NONE else where.review
             return dict(uow.counts.list_facet("review")).get(wanted, 0)
-        if where.source is not None or where.review is not None or where.text:
-            return uow.assets.count_matching(where)
-        return sum(row.num_assets for row in uow.counts.list_all() if _matches(row, where))
+        if where == AssetFilter(label=where.label, split=where.split, augmented=where.augmented):
+            return sum(row.num_assets for row in uow.counts.list_all() if _matches(row, where))
+        return uow.assets.count_matching(where)
 
 
 def list_ids(workspace: Workspace, where: AssetFilter) -> list[uuid.UUID]:
     """Ids of all images that match, oldest first."""
     check_filter(where)
     with workspace.database.read() as uow:
+        check_run(uow, where)
         return uow.assets.list_ids(where)
 
 

@@ -15,6 +15,7 @@ import uuid_utils
 
 from db.records import Asset, AssetFilter, NewAsset, Revision
 from db.unit_of_work import UnitOfWork
+from forge_core.catalog import browsing
 from forge_core.errors import InvalidInput
 
 MAX_AUTHOR_CHARACTERS = 128
@@ -196,6 +197,7 @@ def change_matching(
     repetition = lock_and_find_repetition(uow, operation)
     if repetition is not None:
         return dataclasses.replace(repetition, assets=[])
+    browsing.check_run(uow, where)
     kept = uow.changes.count_to_change(where, values, held_out=True) if keep_held_out else 0
     held_out = False if keep_held_out else None
     if not uow.changes.count_to_change(where, values, held_out=held_out):

@@ -87,6 +87,7 @@ def list_matching(workspace: Workspace, where: AssetFilter) -> list[Asset]:
     found: list[Asset] = []
     after: str | None = None
     with workspace.database.read() as uow:
+        browsing.check_run(uow, where)
         while page := uow.assets.list_page(where, sort="path", after=after, limit=5_000):
             found += page
             after = page[-1].file_path

@@ -31,7 +31,12 @@ class KeptExport:
 
 
 def find_export(workspace: Workspace, where: AssetFilter, format_name: str) -> KeptExport | None:
-    """The export of these images as the catalog is now, when it was made already, else None."""
+    """The export of these images as the catalog is now, when it was made already, else None.
+
+    None always for a filter by what changes without a revision, such as assignments.
+    """
+    if not where.follows_revisions():
+        return None
     path = _path_of(workspace, where, format_name)
     return KeptExport(path=path, report=None) if path.exists() else None
 

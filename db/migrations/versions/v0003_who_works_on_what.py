@@ -22,6 +22,12 @@ def upgrade() -> None:
     op.add_column(
         "predictions", sa.Column("revision_id", sa.Integer(), server_default="0", nullable=False)
     )
+    op.create_index("ix_revisions_author", "revisions", ["author", "num_changes", "revision_id"])
+    op.create_index(
+        "ix_predictions_run_label",
+        "predictions",
+        ["run_id", "label_id", "confidence", "asset_id"],
+    )
     op.create_index("ix_predictions_run_entropy", "predictions", ["run_id", "entropy", "asset_id"])
     op.create_index(
         "ix_predictions_run_label_quality", "predictions", ["run_id", "label_quality", "asset_id"]

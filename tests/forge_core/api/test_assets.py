@@ -1,5 +1,7 @@
 import pytest
 
+from db.enums import RunStatus
+from db.models import Prediction
 from forge_core.catalog import labelling
 from tests import arrange
 
@@ -129,9 +131,105 @@ def test_list_assets__starts_at_a_position_of_the_list(browser, assets):
     assert browser.get("/forge-api/assets", params={"position": -1}).status_code == 400
 
 
-def test_list_assets__by_review_state_and_by_the_confidence_of_a_run(browser, assets):
+def test_list_assets__by_review_state_and_by_the_confidence_of_a_run(browser, assets, workspace):
     unreviewed = browser.get("/forge-api/assets", params={"review": "none"}).json()["assets"]
     assert len(unreviewed) == len(assets)
     sort = {"sort": "least_confident"}
     assert browser.get("/forge-api/assets", params=sort).status_code == 400
-    assert browser.get("/forge-api/assets", params=sort | {"run": 1}).json()["assets"] == []
+    unknown = browser.get("/forge-api/assets", params=sort | {"run": 1})
+    assert (unknown.status_code, "no run 1" in unknown.json()["message"]) == (404, True)
+    run_id = add_run(workspace, [asset.asset_id for asset in assets[:3]])
+    seen = browser.get("/forge-api/assets", params=sort | {"run": run_id}).json()["assets"]
+    assert [row["confidence"] for row in seen] == [0.5, 0.6, 0.7]
+    count = browser.get("/forge-api/assets/count", params=sort | {"run": run_id}).json()
+    assert (count["matching"], count["total"]) == (3, 12)
+    count = browser.get("/forge-api/assets/count", params={"run": run_id}).json()
+    assert count["matching"] == 12
+
+
+def add_run(workspace, asset_ids):
+    """A run that predicts the first class for these images, ever surer."""
+    with workspace.database.write() as uow:
+        run_id = uow.runs.add(
+            status=RunStatus.SUCCEEDED.value,
+            author="anna",
+            config={},
+            revision_id=1,
+            class_names=[],
+            label_ids=[],
+        )
+        for place, asset_id in enumerate(asset_ids):
+            uow.session.add(
+                Prediction(
+                    run_id=run_id,
+                    asset_id=asset_id,
+                    label_id=1,
+                    confidence=(5 + place) / 10,
+                    margin=0.0,
+                    entropy=0.0,
+                )
+            )
+    return run_id
+
+
+@pytest.mark.parametrize(
+    ("fields", "number"),
+    [
+        ({"side_min": "24"}, 12),
+        ({"side_max": "23"}, 0),
+        ({"since": "2020-01-01", "until": "2020-01-31"}, 0),
+        ({"since": "2020-01-01"}, 12),
+        ({"author": "tester"}, 12),
+        ({"author": "anna"}, 1),
+        ({"author": "anna", "changed_since": "1"}, 1),
+        ({"changed_since": "99"}, 0),
+        ({"predicted": "1", "run": "1"}, 3),
+        ({"disagrees": "yes", "run": "1"}, 1),
+        ({"disagrees": "no", "run": "1"}, 2),
+        ({"confidence_min": "0.55", "confidence_max": "0.6", "run": "1"}, 1),
+        ({"duplicates": "any"}, 0),
+        ({"assigned": "none"}, 12),
+        ({"assigned": "Ana"}, 0),
+    ],
+)
+def test_every_new_filter_travels_through_rows_counts_and_operations(
+    browser, assets, workspace, fields, number
+):
+    add_run(workspace, [asset.asset_id for asset in assets[:3]])
+    labelling.relabel(workspace, [assets[0].asset_id], 2, author="anna")
+    rows = browser.get("/forge-api/assets", params=fields).json()["assets"]
+    assert len(rows) == number
+    assert browser.get("/forge-api/assets/count", params=fields).json()["matching"] == number
+    operation = {
+        "operation_id": "by-a-filter",
+        "kind": "set_split",
+        "where": fields,
+        "split": "val",
+    }
+    answer = browser.post("/forge-api/operations", json={"operations": [operation]}).json()
+    assert answer["results"][0]["num_changed"] == number
+    changed = browser.get("/forge-api/assets", params={"split": "val"}).json()["assets"]
+    assert {row["id"] for row in changed} == {row["id"] for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"side_min": "-1"}, "side_min is not a whole number"),
+        ({"side_min": "9", "side_max": "8"}, "above side_max"),
+        ({"since": "yesterday"}, "since is a day such as"),
+        ({"until": "2026-02-30"}, "until is a day such as"),
+        ({"since": "2026-01-02", "until": "2026-01-01"}, "after until"),
+        ({"disagrees": "maybe", "run": "1"}, "disagrees is yes or no"),
+        ({"disagrees": "yes"}, "names no run"),
+        ({"confidence_min": "nan", "run": "1"}, "number from 0 to 1"),
+        ({"confidence_max": "1.1", "run": "1"}, "number from 0 to 1"),
+        ({"duplicates": "some"}, "not the id"),
+        ({"sort": "lowest_quality"}, "needs a run"),
+    ],
+)
+def test_a_filter_that_cannot_be_is_refused_with_a_sentence(browser, assets, fields, words):
+    for path in ("/forge-api/assets", "/forge-api/assets/count"):
+        answer = browser.get(path, params=fields)
+        assert answer.status_code == 400
+        assert words in answer.json()["message"]

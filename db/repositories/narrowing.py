@@ -1,0 +1,157 @@
+"""Which way to a list is short: along its order, or from the few assets that fit.
+
+SQLite has no statistics. Where many assets match, the index of the order is walked; where few do,
+they are looked up by the filter and sorted. Postgres has statistics, but none on how paths go with
+classes, so that it needs the same advice there.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.expression import UnaryExpression
+
+from db.models import AssetCount, AssetFacetCount, Revision, VisionAsset
+from db.records import AssetFilter
+from db.repositories import bulk, related
+from db.repositories.related import ANY, NONE, Related
+
+NARROW = {"id": 20_000, "path": 100_000, "run": 20_000}
+"""Up to so many assets are sorted sooner than they are found by walking an order's index.
+
+Paths go with classes and splits (a folder each), so that a walk may pass nearly all of them.
+"""
+FEW = 20_000
+"""Up to so many assets that another table names are looked up sooner than each is asked."""
+
+
+def _plain(column: Any) -> Any:
+    return column
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """How to write a statement, so that good indexes are taken."""
+
+    column: Callable[[Any], Any] = _plain
+    """What to write for a column of the filter."""
+    keyed: Callable[[Any], Any] = _plain
+    """What to write for a column of the order's key."""
+    looked_up: str | None = None
+    """The condition on another table that is looked up first; see `related`."""
+
+
+class Narrowing:
+    """Chooses by the kept counts, and by short looks into the indexes of other tables."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._is_sqlite = bulk.is_sqlite(session)
+
+    def choose(self, where: AssetFilter, order: str) -> Way:
+        """The short way to a list.
+
+        Args:
+            where: Which assets.
+            order: A key of `NARROW`: what the list goes by.
+        """
+        found = related.find_all(where)
+        if order == "run":  # its prediction is joined already
+            found.pop("prediction", None)
+        numbers = {name: self._count_related(where, name, part) for name, part in found.items()}
+        few = {name: number for name, number in numbers.items() if number <= FEW}
+        looked_up = min(few, key=few.__getitem__) if few else None
+        if not self._is_sqlite:
+            return self._choose_on_postgres(where, order, few)
+        if looked_up is not None and few[looked_up] <= self._count_columns(where):
+            keyed = _plain if order == "id" else _without_index
+            return Way(column=_without_index, keyed=keyed, looked_up=looked_up)
+        if order == "id":  # every filter's index goes on by id
+            return Way(column=self._narrowest(where))
+        if _restricts_columns(where) and self._count_columns(where) <= NARROW[order]:
+            return Way(column=self._narrowest(where), keyed=_without_index)
+        return Way(column=_without_index)
+
+    def choose_for_all(self, where: AssetFilter) -> Way:
+        """The short way to everything that matches, in no order."""
+        if not self._is_sqlite:
+            return Way()
+        return self.choose(where, "id")
+
+    def _choose_on_postgres(self, where: AssetFilter, order: str, few: dict[str, int]) -> Way:
+        if order != "path":
+            return Way()
+        is_narrow = bool(few) or (
+            _restricts_columns(where) and self._count_columns(where) <= NARROW[order]
+        )
+        return Way(keyed=_without_index_on_postgres if is_narrow else _plain)
+
+    def _count_related(self, where: AssetFilter, name: str, part: Related) -> int:
+        """How many rows of the other table fit, at most `FEW` and one more."""
+        if name == "change":
+            revisions = select(Revision.num_changes.label("number"))
+            if where.changed_since is not None:
+                revisions = revisions.where(Revision.revision_id > where.changed_since)
+            if where.author is not None:
+                revisions = revisions.where(Revision.author == where.author)
+            each = revisions.limit(FEW + 1).subquery()
+            total, number = self._session.execute(
+                select(func.coalesce(func.sum(each.c.number), 0), func.count())
+            ).one()
+            return FEW + 1 if number > FEW else min(int(total), FEW + 1)
+        rows = part.ids().limit(FEW + 1).subquery()
+        return self._session.scalar(select(func.count()).select_from(rows)) or 0
+
+    def _narrowest(self, where: AssetFilter) -> Callable[[Any], Any]:
+        """Leave an index only to the part of the filter that fewest assets match."""
+        parts = {
+            ("label_id", "split_type"): AssetFilter(label=where.label, split=where.split),
+            ("source_dataset",): AssetFilter(source=where.source),
+            ("review_state",): AssetFilter(review=where.review),
+            ("is_augmented",): AssetFilter(augmented=where.augmented),
+        }
+        asked = {names: part for names, part in parts.items() if part != AssetFilter()}
+        if len(asked) < 2:
+            return _plain
+        kept = min(asked, key=lambda names: self._count_columns(asked[names]))
+        return lambda column: column if column.key in kept else _without_index(column)
+
+    def _count_columns(self, where: AssetFilter) -> int:
+        """At most this many match, from the kept counts alone."""
+        counts = select(func.coalesce(func.sum(AssetCount.num_assets), 0))
+        if where.label == NONE:
+            counts = counts.where(AssetCount.label_key == 0)
+        elif where.label == ANY:
+            counts = counts.where(AssetCount.label_key != 0)
+        elif where.label is not None:
+            counts = counts.where(AssetCount.label_key == int(where.label))
+        if where.split is not None:
+            split = "" if where.split == NONE else where.split
+            counts = counts.where(AssetCount.split_key == split)
+        if where.augmented is not None:
+            counts = counts.where(AssetCount.is_augmented.is_(where.augmented))
+        numbers = [int(self._session.scalar(counts) or 0)]
+        for facet, value in (("source", where.source), ("review", where.review)):
+            if value is not None:
+                key = "" if facet == "review" and value == NONE else value
+                statement = select(AssetFacetCount.num_assets).where(
+                    AssetFacetCount.facet == facet, AssetFacetCount.value == key
+                )
+                numbers.append(self._session.scalar(statement) or 0)
+        return min(numbers)
+
+
+def _restricts_columns(where: AssetFilter) -> bool:
+    fields = (where.label, where.split, where.source, where.review, where.augmented)
+    return any(value is not None for value in fields)
+
+
+def _without_index(column: Any) -> Any:
+    return UnaryExpression(column, operator=operators.custom_op("+"), type_=column.type)
+
+
+def _without_index_on_postgres(column: Any) -> Any:
+    return column.op("||")("") if column is VisionAsset.file_path else column

@@ -1,0 +1,157 @@
+"""Conditions on assets that other tables decide: predictions, history, duplicates, assignments.
+
+Each can be said in two ways. Looked up: the few assets that fit are collected first, and found by
+their ids. Asked: each asset of a list is asked whether it fits, at the cost of a step in an index;
+best where many fit. `db.repositories.narrowing` chooses.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, false, literal, select, true
+from sqlalchemy.orm import aliased
+
+from db.models import (
+    AssetChange,
+    Assignment,
+    DuplicateMember,
+    LabelClass,
+    Prediction,
+    Revision,
+    VisionAsset,
+)
+from db.records import AssetFilter
+
+NONE = "none"
+ANY = "any"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Related:
+    """One condition on another table that has a row, or several, for an asset."""
+
+    asset_id: Any
+    """The column of the other table that names the asset."""
+    conditions: list[ColumnElement[bool]]
+    """On the other table alone."""
+    both: list[ColumnElement[bool]] = field(default_factory=list)
+    """On the other table and the asset together."""
+    joined: tuple[Any, ColumnElement[bool]] | None = None
+    """A third table that the conditions need, and how it is joined."""
+
+    def ids(self) -> Select[Any]:
+        """The ids of the assets, without what compares with the asset itself."""
+        statement = select(self.asset_id).where(*self.conditions)
+        return statement.join(*self.joined) if self.joined is not None else statement
+
+    def looked_up(self) -> list[ColumnElement[bool]]:
+        """Conditions on `vision_assets`: its id is among those collected."""
+        found: list[ColumnElement[bool]] = [VisionAsset.asset_id.in_(self.ids())]
+        return [*found, self.asked()] if self.both else found
+
+    def asked(self) -> ColumnElement[bool]:
+        """A condition on `vision_assets`: there is a row for it."""
+        statement = select(literal(1)).select_from(self.asset_id.table)
+        if self.joined is not None:
+            statement = statement.join(*self.joined)
+        return (
+            statement.where(self.asset_id == VisionAsset.asset_id, *self.conditions, *self.both)
+            .correlate(VisionAsset)
+            .exists()
+        )
+
+
+def find_all(where: AssetFilter) -> dict[str, Related]:
+    """The conditions of a filter on other tables, by name. "Assigned to nobody" is none of them."""
+    makers = {
+        "prediction": _prediction,
+        "change": _change,
+        "duplicates": _duplicates,
+        "assigned": _assigned,
+    }
+    found = {name: make(where) for name, make in makers.items()}
+    return {name: part for name, part in found.items() if part is not None}
+
+
+def matching(
+    where: AssetFilter, *, looked_up: str | None, with_prediction: bool
+) -> list[ColumnElement[bool]]:
+    """Conditions on `vision_assets`; see `filters.matching`."""
+    found: list[ColumnElement[bool]] = []
+    for name, part in find_all(where).items():
+        if name == "prediction" and with_prediction:
+            found += [*part.conditions, *part.both]
+        elif name == looked_up:
+            found += part.looked_up()
+        else:
+            found.append(part.asked())
+    if where.assigned == NONE:
+        found.append(~Related(asset_id=Assignment.asset_id, conditions=[]).asked())
+    return found
+
+
+def is_of_the_label_now() -> ColumnElement[bool]:
+    """Whether a prediction's `label_quality` is known and speaks of the label that is there now."""
+    return Prediction.label_quality.is_not(None) & (
+        Prediction.given_label_id == VisionAsset.label_id
+    )
+
+
+def _prediction(where: AssetFilter) -> Related | None:
+    if not where.asks_the_run():
+        return None
+    conditions: list[Any] = [Prediction.run_id == where.run]
+    both: list[Any] = []
+    if where.predicted is not None:
+        conditions.append(Prediction.label_id == where.predicted)
+    if where.confidence_min is not None:
+        conditions.append(Prediction.confidence >= where.confidence_min)
+    if where.confidence_max is not None:
+        conditions.append(Prediction.confidence <= where.confidence_max)
+    if where.disagrees is not None:
+        retired = select(LabelClass.label_id).where(LabelClass.is_retired.is_(true()))
+        conditions.append(Prediction.label_id.not_in(retired))
+        differs = Prediction.label_id != VisionAsset.label_id
+        both.append(differs if where.disagrees else Prediction.label_id == VisionAsset.label_id)
+    return Related(asset_id=Prediction.asset_id, conditions=conditions, both=both)
+
+
+def _change(where: AssetFilter) -> Related | None:
+    if where.author is None and where.changed_since is None:
+        return None
+    conditions: list[Any] = []
+    joined = None
+    if where.changed_since is not None:
+        conditions.append(AssetChange.revision_id > where.changed_since)
+    if where.author is not None:
+        conditions.append(Revision.author == where.author)
+        joined = (Revision, Revision.revision_id == AssetChange.revision_id)
+    return Related(asset_id=AssetChange.asset_id, conditions=conditions, joined=joined)
+
+
+def _duplicates(where: AssetFilter) -> Related | None:
+    if where.duplicates is None:
+        return None
+    if where.duplicates != ANY:
+        named = DuplicateMember.group_id == where.duplicates
+        return Related(asset_id=DuplicateMember.asset_id, conditions=[named])
+    other, asset = aliased(DuplicateMember), aliased(VisionAsset)
+    has_another = (
+        select(literal(1))
+        .select_from(other)
+        .join(asset, asset.asset_id == other.asset_id)
+        .where(
+            other.group_id == DuplicateMember.group_id,
+            other.asset_id != DuplicateMember.asset_id,
+            asset.is_deleted.is_(false()),
+        )
+        .correlate(DuplicateMember)
+        .exists()
+    )
+    return Related(asset_id=DuplicateMember.asset_id, conditions=[has_another])
+
+
+def _assigned(where: AssetFilter) -> Related | None:
+    if where.assigned in (None, NONE):
+        return None
+    return Related(asset_id=Assignment.asset_id, conditions=[Assignment.person == where.assigned])
