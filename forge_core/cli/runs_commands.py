@@ -1,4 +1,4 @@
-"""`forge runs list | show | assets | log | cancel | resume | delete`."""
+"""`forge runs list | show | assets | log | pause | cancel | resume | delete`."""
 
 import csv
 import sys
@@ -136,7 +136,7 @@ def log(
 def cancel(
     run_id: RunArgument, workspace: WorkspaceOption = None, as_json: JsonOption = False
 ) -> None:
-    """End a run after its current step; its finished epochs are kept."""
+    """End a run after its current step; what it learned is kept."""
     from forge_core.jobs import runs
 
     run = runs.cancel_run(opening.existing(workspace), run_id)
@@ -149,6 +149,22 @@ def cancel(
 
 
 @app.command()
+def pause(
+    run_id: RunArgument, workspace: WorkspaceOption = None, as_json: JsonOption = False
+) -> None:
+    """Stop a run after its current step, to go on from there with `forge runs resume`."""
+    from forge_core.jobs import pausing
+
+    run = pausing.pause_run(opening.existing(workspace), run_id)
+    if as_json:
+        output.answer(run)
+    elif run.status.is_finished():
+        output.say(f"Run {run_id} is paused. Go on: forge runs resume {run_id}")
+    else:
+        output.say(f"Run {run_id} is asked to pause.")
+
+
+@app.command()
 def resume(
     run_id: RunArgument,
     wait: Annotated[
@@ -157,7 +173,7 @@ def resume(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Go on with a run that was interrupted or cancelled."""
+    """Go on after the last saved step of a run that was paused, interrupted or cancelled."""
     from forge_core.cli import following
     from forge_core.jobs import runs
 

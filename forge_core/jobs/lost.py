@@ -16,7 +16,7 @@ CANCELLED = {
 
 
 def mark_lost(workspace: Workspace, job: Job, *, detail: str = "") -> bool:
-    """End a running job whose process is gone: cancelled if that was asked, else interrupted.
+    """End a running job whose process is gone: cancelled or paused if asked, else interrupted.
 
     Args:
         workspace: The workspace.
@@ -31,6 +31,9 @@ def mark_lost(workspace: Workspace, job: Job, *, detail: str = "") -> bool:
         if current is None or current.status != JobStatus.RUNNING:
             return False
         message = describe_end(uow, current)
+        paused = describe_pause(current)
+    if current.cancel_requested and current.payload.get(queue.PAUSE):
+        return queue.finish(workspace, current, JobStatus.INTERRUPTED, error=paused)
     if current.cancel_requested:
         return queue.finish(workspace, current, JobStatus.CANCELLED, error=CANCELLED)
     error = {
@@ -52,6 +55,18 @@ def describe_end(uow: UnitOfWork, job: Job) -> str:
     reached = max(epoch, last_finished)
     where = f"at epoch {reached}" if reached else "before its first epoch"
     return f"Run {job.run_id} stopped {where}"
+
+
+def describe_pause(job: Job) -> dict[str, str]:
+    """What is written of a job that a person paused."""
+    told = job.progress or {}
+    epoch, step, steps = (int(told.get(name) or 0) for name in ("epoch", "step", "steps"))
+    where = f" in epoch {epoch}, step {step} of {steps}" if epoch else ""
+    return {
+        "message": f"Paused{where}.",
+        "next_step": "Resume it when you like: it goes on with the next step.",
+        "detail": "",
+    }
 
 
 def _last_checkpoint(workspace: Workspace, job: Job) -> str:

@@ -17,7 +17,14 @@ from forge_core.jobs import local
 from forge_core.workspace import Workspace
 
 MIRRORED_KINDS = ("train",)
+PAUSED_WHILE_WAITING = {
+    "message": "Paused before it began.",
+    "next_step": "Resume it when you like.",
+    "detail": "",
+}
 ACTIVE = (JobStatus.QUEUED, JobStatus.RUNNING)
+PAUSE = "pause"
+"""Name in a job's payload that makes the end it was asked for a pause: it can be resumed."""
 MAX_TITLE_CHARACTERS = 200
 _POLL_SECONDS = 0.1
 
@@ -113,12 +120,37 @@ def request_cancel(workspace: Workspace, job_id: int) -> Job:
     Raises:
         NotFound: There is no such job.
     """
+    return _request_end(workspace, job_id, is_pause=False)
+
+
+def request_pause(workspace: Workspace, job_id: int) -> Job:
+    """Like `request_cancel`, but the job ends as interrupted, for it shall be resumed.
+
+    A job that was asked to cancel already is cancelled.
+
+    Raises:
+        NotFound: There is no such job.
+    """
+    return _request_end(workspace, job_id, is_pause=True)
+
+
+def is_paused(job: Job) -> bool:
+    """Whether a job's end is one that a person asked for, to go on later."""
+    return bool(job.payload.get(PAUSE)) and job.status == JobStatus.INTERRUPTED
+
+
+def _request_end(workspace: Workspace, job_id: int, *, is_pause: bool) -> Job:
     with workspace.database.write() as uow:
         job = uow.jobs.find(job_id)
         if job is None:
             raise NotFound(f"There is no job {job_id}.")
-        if not _end(uow, job, (JobStatus.QUEUED,), JobStatus.CANCELLED):
-            uow.jobs.update_if(job_id, (JobStatus.RUNNING,), cancel_requested=True)
+        payload = dict(job.payload)
+        if not job.cancel_requested or not is_pause:
+            payload[PAUSE] = is_pause
+        status = JobStatus.INTERRUPTED if is_pause else JobStatus.CANCELLED
+        error = dict(PAUSED_WHILE_WAITING) if is_pause else None
+        if not _end(uow, job, (JobStatus.QUEUED,), status, error=error, payload=payload):
+            uow.jobs.update_if(job_id, (JobStatus.RUNNING,), cancel_requested=True, payload=payload)
         job = uow.jobs.find(job_id)
         assert job is not None, "jobs are never removed"
     if not job.status.is_finished():
@@ -174,6 +206,7 @@ def _end(
     *,
     result: Mapping[str, Any] | None = None,
     error: Mapping[str, Any] | None = None,
+    **values: Any,
 ) -> bool:
     was_so = uow.jobs.update_if(
         job.job_id,
@@ -182,6 +215,7 @@ def _end(
         result=None if result is None else dict(result),
         error=None if error is None else dict(error),
         finished_at=utc_now(),
+        **values,
     )
     if was_so and job.kind in MIRRORED_KINDS and job.run_id is not None:
         words = {} if error is None else {"message": str(error["message"])}

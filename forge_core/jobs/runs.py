@@ -132,9 +132,9 @@ def start_run(workspace: Workspace, config: TrainConfig, *, author: str, name: s
 
 
 def resume_run(workspace: Workspace, run_id: int, *, author: str) -> Job:
-    """Queue a new job that goes on after the run's last full epoch.
+    """Queue a new job that goes on after the last step that the run saved.
 
-    Without a full epoch it begins again with the first.
+    Where nothing was saved yet it begins again with the first epoch.
 
     Raises:
         NotFound: There is no such run.
@@ -172,7 +172,7 @@ def can_resume(workspace: Workspace, run_id: int) -> bool:
 
 
 def cancel_run(workspace: Workspace, run_id: int) -> Run:
-    """Ask a run to end after its current step; finished epochs are kept. Idempotent.
+    """Ask a run to end after its current step; what it learned is kept. Idempotent.
 
     Raises:
         NotFound: There is no such run.

@@ -105,12 +105,15 @@ def _run(context: JobContext, handlers: Mapping[str, Handler]) -> int:
 
 
 def _end_stopped(context: JobContext) -> int:
-    """Cancelled when that was asked; interrupted when the system told us to go."""
+    """Cancelled or paused when that was asked; interrupted when the system told us to go."""
     if context.is_lost:
         return LOST_STATUS
+    patiently(context.end)  # the last progress says where
     with context.workspace.database.read() as uow:
         job = uow.jobs.find(context.job.job_id)
         message = lost.describe_end(uow, context.job)
+    if job is not None and job.cancel_requested and job.payload.get(queue.PAUSE):
+        return _end(context, JobStatus.INTERRUPTED, error=lost.describe_pause(job))
     if job is not None and job.cancel_requested:
         return _end(context, JobStatus.CANCELLED, error=lost.CANCELLED)
     error = {

@@ -54,8 +54,13 @@ class BatchSource(Protocol):
     def num_train_batches(self) -> int:
         """Steps of an epoch."""
 
-    def train_batches(self, epoch: int) -> Iterator[Batch]:
-        """The augmented batches of an epoch, counted from 0 over the whole run."""
+    def train_batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
+        """The augmented batches of an epoch, counted from 0 over the whole run.
+
+        Args:
+            epoch: Decides order and augmentation.
+            first: Batches of the epoch to leave out; they are not loaded.
+        """
 
     def val_batches(self) -> Iterator[Batch]:
         """All validation images in order, through the eval transform."""
@@ -180,9 +185,9 @@ class PixelSource:
         """Steps of an epoch."""
         return num_batches(len(self._train), self._config.batch_size)
 
-    def train_batches(self, epoch: int) -> Iterator[Batch]:
+    def train_batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
         """The augmented pixels of an epoch."""
-        batches = train_samples(self._config, self._train, epoch)
+        batches = train_samples(self._config, self._train, epoch)[first:]
         return self._load(self._train_dataset, batches, self._train_transform)
 
     def val_batches(self) -> Iterator[Batch]:

@@ -15,9 +15,9 @@ from forge_core.training import devices, features, stages
 from forge_core.training.batches import num_workers_for
 from forge_core.training.config import TrainConfig
 from forge_core.training.devices import Device
-from forge_core.training.loop import train_step
 from forge_core.training.precision import MEMORY_FORMAT, Precision
 from forge_core.training.stages import Stage
+from forge_core.training.steps import train_step
 
 MEASURED_STEPS = 3
 CPU_BATCH_SIZE = 8

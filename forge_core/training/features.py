@@ -75,10 +75,10 @@ class FeatureSource:
         """Steps of an epoch."""
         return self._pixels.num_train_batches()
 
-    def train_batches(self, epoch: int) -> Iterator[Batch]:
+    def train_batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
         """Features of the epoch's view in the order of the epoch."""
         features, labels = self._views[epoch % self._num_views]
-        for batch in train_samples(self._config, self._train, epoch):
+        for batch in train_samples(self._config, self._train, epoch)[first:]:
             positions = torch.tensor([sample.position for sample in batch], device=labels.device)
             yield features[positions], labels[positions]
 

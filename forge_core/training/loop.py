@@ -1,4 +1,4 @@
-"""The training loop: fit -> train_one_epoch -> train_step, and evaluate.
+"""The training loop: fit -> train_one_epoch (`epochs`) -> train_step (`steps`), and evaluate.
 
 It touches two folders, the one of its checkpoints and the one of the pack, and tells a
 `Reporter` what happens. It knows no database.
@@ -6,44 +6,41 @@ It touches two folders, the one of its checkpoints and the one of the pack, and 
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
 
 from forge_core.errors import InvalidInput
-from forge_core.evaluation import metrics
-from forge_core.evaluation.metrics import EvaluationReport
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.models import architectures
-from forge_core.models import precision as float_precision
-from forge_core.models.classifier import ImageClassifier
-from forge_core.training import devices, failures, preparing, results, resuming, stages
+from forge_core.training import (
+    devices,
+    epochs,
+    failures,
+    preparing,
+    results,
+    resuming,
+    stages,
+    validating,
+)
 from forge_core.training.batches import BatchSource
 from forge_core.training.config import TrainConfig
 from forge_core.training.data import ImageSet, check_images
+from forge_core.training.epochs import RunningTotals
+from forge_core.training.learner import Learner
 from forge_core.training.pack import DEFAULT_BUDGET_BYTES, PixelPack, RejectedImage
 from forge_core.training.precision import Precision
 from forge_core.training.preparing import Run
 from forge_core.training.reporting import EpochMetrics, ProgressMeter, Reporter, Stopped
 from forge_core.training.results import FitResult
-from forge_core.training.resuming import Progression
+from forge_core.training.resuming import (
+    SAVE_SECONDS,
+    BegunEpoch,
+    Progression,
+    RandomState,
+    SaveClock,
+)
 from forge_core.training.stages import Stage
-
-CHECK_STEPS = 25
-"""Steps between two looks at the losses on a GPU; each look waits for the device."""
-
-
-@dataclass(frozen=True)
-class EpochTotals:
-    """Means over the training samples of one epoch."""
-
-    loss: float
-    accuracy: float
-    learning_rates: dict[str, float]
 
 
 def fit(
@@ -61,11 +58,12 @@ def fit(
     resume: bool = False,
     pack_budget_bytes: int = DEFAULT_BUDGET_BYTES,
     limits: DecodeLimits | None = None,
+    save_seconds: float = SAVE_SECONDS,
 ) -> FitResult:
     """Train a network and keep its best and last checkpoint.
 
     On a CPU the result is a pure function of config, images and number of threads: a run that
-    was killed and resumed gives the same losses and weights as one that was not.
+    was killed at any step and resumed gives the same losses and weights as one that was not.
 
     Args:
         config: All choices of the run.
@@ -74,14 +72,16 @@ def fit(
         class_names: K different names, in the order of the logits.
         label_ids: Ids of the same classes in the catalog.
         reporter: Told of everything; may ask to stop.
-        folder: Gets best.safetensors, last.safetensors and state.pt, replaced whole each epoch.
+        folder: Gets best.safetensors and last.safetensors each epoch, and state.pt each epoch,
+            every `save_seconds` and when the run is stopped; each is replaced whole.
         pack_folder: Cache of decoded pixels, shared by runs.
         run_id: Written into the checkpoints' card.
         revision_id: Revision of the catalog that the images were read from; into the card too.
-        resume: Go on after the last full epoch found in `folder`; else what an earlier run
-            left there is removed.
+        resume: Go on after the last step saved in `folder`; else what an earlier run left
+            there is removed.
         pack_budget_bytes: Disk that decoded pixels may use.
         limits: Bounds on the image files.
+        save_seconds: Time between two states within an epoch; more where saving is slow.
 
     Raises:
         InvalidInput: There is nothing to train or measure on, the device does not exist, or the
@@ -121,6 +121,7 @@ def fit(
         identity=resuming.fingerprint(config, train, val, class_names),
         reporter=reporter,
         meter=meter,
+        save_clock=SaveClock(save_seconds),
     )
     with failures.memory_explained(device, config):
         return _run_epochs(run, rejected, resume)
@@ -136,9 +137,10 @@ def _run_epochs(run: Run, rejected: tuple[RejectedImage, ...], resume: bool) -> 
         f"{architectures.ARCHITECTURES[run.config.architecture].title} on {run.device.name} "
         f"({run.device.id}) in {run.precision.title}."
     )
-    optimizer: torch.optim.Optimizer | None = None
+    learner: Learner | None = None
     source: BatchSource | None = None
     current: Stage | None = None
+    begun = None if state is None else state.begun
     ended_early = False
     stopped = False
     try:
@@ -153,13 +155,14 @@ def _run_epochs(run: Run, rejected: tuple[RejectedImage, ...], resume: bool) -> 
                         "validation accuracy."
                     )
                     break
-            if stage is not current or optimizer is None or source is None:
-                optimizer = stages.build_optimizer(stage, model)
-                if state is not None and place > 0 and current is None:
-                    optimizer.load_state_dict(state.optimizer)
+            if stage is not current or learner is None or source is None:
+                learner = preparing.build_learner(run, stage, model)
+                if state is not None and current is None and (place > 0 or begun is not None):
+                    learner.optimizer.load_state_dict(state.learner["optimizer"])
                 source = preparing.choose_source(run, stage, model)
                 current = stage
-            _one_epoch(run, model, source, optimizer, stage, epoch, progression)
+            _one_epoch(run, learner, source, stage, epoch, progression, begun)
+            begun = None
     except Stopped:
         stopped = True
         reporter.on_message(f"Stopped on request after epoch {progression.epochs_done}.")
@@ -170,157 +173,73 @@ def _run_epochs(run: Run, rejected: tuple[RejectedImage, ...], resume: bool) -> 
 
 def _one_epoch(
     run: Run,
-    model: ImageClassifier,
+    learner: Learner,
     source: BatchSource,
-    optimizer: torch.optim.Optimizer,
     stage: Stage,
     epoch: int,
     progression: Progression,
+    begun: BegunEpoch | None,
 ) -> None:
-    """Train, measure, save and tell one epoch."""
+    """Train, measure, save and tell one epoch, or what is left of it."""
     run.meter.check()
-    began = time.perf_counter()
-    run.meter.begin(
-        stage.name, epoch + 1, source.num_preparing_steps(epoch) + source.num_train_batches()
-    )
+    device = torch.device(run.device.id)
+    began = time.perf_counter() - (0.0 if begun is None else begun.seconds)
+    totals = RunningTotals() if begun is None else RunningTotals.from_state(begun.totals, device)
+    first = totals.steps
+    steps = source.num_train_batches()
+    run.meter.begin(stage.name, epoch + 1, source.num_preparing_steps(epoch) + steps, done=first)
     source.prepare(epoch, run.meter.advance)
-    torch.manual_seed(_epoch_seed(run.config.seed, epoch))  # dropout; all else seeds itself
+    if begun is None:
+        torch.manual_seed(epochs.seed_of_epoch(run.config.seed, epoch))  # all else seeds itself
+    else:
+        begun.random.restore(device)
+
+    def keep() -> None:
+        totals.check(stage.name, epoch)
+        now = BegunEpoch(
+            totals=totals.state_dict(),
+            random=RandomState.take(device),
+            seconds=time.perf_counter() - began,
+        )
+        results.keep_state(run, learner, progression, now)
+
+    def keep_when_due() -> None:
+        if run.save_clock.is_due():
+            keep()
+
     place = stages.stage_of_epoch(run.plan, epoch)[1]
-    totals = train_one_epoch(
-        source,
-        optimizer,
-        stage,
-        epoch=epoch,
-        epoch_of_stage=place,
-        label_smoothing=run.config.label_smoothing,
-        precision=run.precision,
-        meter=run.meter,
-    )
-    train_seconds = time.perf_counter() - began
-    report = evaluate(source, run.class_names, epoch=epoch, stage=stage, meter=run.meter)
+    try:
+        epochs.train_one_epoch(
+            source,
+            learner.optimizer,
+            stage,
+            totals,
+            epoch=epoch,
+            epoch_of_stage=place,
+            label_smoothing=run.config.label_smoothing,
+            precision=run.precision,
+            meter=run.meter,
+            on_step=keep_when_due,
+        )
+        train_seconds = time.perf_counter() - began
+        report = validating.evaluate(
+            source, run.class_names, epoch=epoch, stage=stage, meter=run.meter
+        )
+    except Stopped:
+        if totals.steps > first:
+            keep()
+        raise
+    means = totals.means()
     entry = EpochMetrics(
         epoch=epoch + 1,
         stage=stage.name,
-        train_loss=totals.loss,
-        train_accuracy=totals.accuracy,
+        train_loss=means.loss,
+        train_accuracy=means.accuracy,
         val_loss=report.loss,
         val_accuracy=report.accuracy,
-        learning_rates=totals.learning_rates,
+        learning_rates=epochs.rates_of_step(stage, place, steps - 1, steps),
         duration_seconds=time.perf_counter() - began,
         images_per_second=len(run.train) / max(train_seconds, 1e-9),
     )
-    results.keep_epoch(run, model, optimizer, entry, report, progression)
+    results.keep_epoch(run, learner, entry, report, progression)
     run.reporter.on_epoch(entry)
-
-
-def train_one_epoch(
-    source: BatchSource,
-    optimizer: torch.optim.Optimizer,
-    stage: Stage,
-    *,
-    epoch: int,
-    epoch_of_stage: int,
-    label_smoothing: float,
-    precision: Precision,
-    meter: ProgressMeter,
-) -> EpochTotals:
-    """One pass over the training samples.
-
-    Args:
-        source: Gives the batches and the network that they go through.
-        optimizer: Of that network, from `stages.build_optimizer`.
-        stage: Decides the learning rate of each step.
-        epoch: Epoch of the run, from 0; decides order and augmentation.
-        epoch_of_stage: The same epoch counted within the stage, from 0.
-        label_smoothing: Of the training loss.
-        precision: Number format of forward and backward.
-        meter: Told of each step.
-
-    Raises:
-        TrainingFailed: A loss is not finite; the step is named.
-        Stopped: The reporter asked to stop.
-    """
-    network = source.network
-    network.train()
-    steps = source.num_train_batches()
-    losses: list[Tensor] = []
-    sizes: list[int] = []
-    num_correct: Tensor | None = None
-    rates: dict[str, float] = {}
-    look_every = CHECK_STEPS if next(network.parameters()).is_cuda else 1
-    num_seen = 0
-    for step, (inputs, labels) in enumerate(source.train_batches(epoch)):
-        rates = stage.rates_at((epoch_of_stage + step / steps) / stage.epochs)
-        stages.set_rates(optimizer, rates)
-        loss, correct = train_step(network, inputs, labels, optimizer, precision, label_smoothing)
-        losses.append(loss)
-        sizes.append(len(labels))
-        num_correct = correct if num_correct is None else num_correct + correct
-        if (step + 1) % look_every == 0 or step + 1 == steps:
-            failures.check_losses(losses, num_seen, stage.name, epoch)
-            num_seen = len(losses)
-        meter.advance(len(labels))
-    weights = torch.tensor(sizes, dtype=torch.float64)
-    totals = torch.stack(losses).to("cpu", torch.float64)
-    num_samples = sum(sizes)
-    return EpochTotals(
-        loss=float((totals * weights).sum()) / num_samples,
-        accuracy=0.0 if num_correct is None else int(num_correct) / num_samples,
-        learning_rates=rates,
-    )
-
-
-def train_step(
-    network: nn.Module,
-    inputs: Tensor,
-    labels: Tensor,
-    optimizer: torch.optim.Optimizer,
-    precision: Precision,
-    label_smoothing: float = 0.0,
-) -> tuple[Tensor, Tensor]:
-    """One update of the weights.
-
-    Returns:
-        Mean loss () and number of right answers (), both still on the device: reading them
-        here would make the processor wait for the GPU.
-    """
-    optimizer.zero_grad(set_to_none=True)
-    with precision.autocast():
-        logits = network(inputs)
-        loss = functional.cross_entropy(logits.float(), labels, label_smoothing=label_smoothing)
-    precision.update(loss, optimizer)
-    return loss.detach(), (logits.detach().argmax(dim=1) == labels).sum()
-
-
-def evaluate(
-    source: BatchSource,
-    class_names: Sequence[str],
-    *,
-    epoch: int,
-    stage: Stage,
-    meter: ProgressMeter,
-) -> EvaluationReport:
-    """Metrics of the validation images, in eval mode and full precision.
-
-    Raises:
-        TrainingFailed: The network gives numbers that are not finite.
-        Stopped: The reporter asked to stop.
-    """
-    network = source.network
-    network.eval()
-    logits: list[Tensor] = []
-    labels: list[Tensor] = []
-    with torch.inference_mode(), float_precision.full_float32():
-        for inputs, batch_labels in source.val_batches():
-            logits.append(network(inputs))
-            labels.append(batch_labels)
-            meter.check()
-        scores = torch.cat(logits).cpu()
-        if not bool(torch.isfinite(scores).all()):
-            raise failures.not_finite(stage.name, epoch, "after its last step")
-        return metrics.evaluate_logits(scores, torch.cat(labels), class_names)
-
-
-def _epoch_seed(seed: int, epoch: int) -> int:
-    """Seed of dropout in an epoch; another stream than those of order and augmentation."""
-    return int(np.random.SeedSequence([seed, epoch, 1]).generate_state(1, np.uint64)[0] >> 1)

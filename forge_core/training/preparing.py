@@ -10,15 +10,16 @@ from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.augmentation.train_transform import TrainTransform
 from forge_core.models import building
 from forge_core.models.classifier import ImageClassifier
-from forge_core.training import features
+from forge_core.training import features, stages
 from forge_core.training.batches import BatchSource, PixelSource
 from forge_core.training.config import TrainConfig
 from forge_core.training.data import ImageSet, classes_without_images
 from forge_core.training.devices import Device
+from forge_core.training.learner import Learner
 from forge_core.training.pack import PixelPack, RejectedImage
 from forge_core.training.precision import MEMORY_FORMAT, Precision
 from forge_core.training.reporting import ProgressMeter, Reporter
-from forge_core.training.resuming import ResumeState
+from forge_core.training.resuming import ResumeState, SaveClock
 from forge_core.training.stages import Stage
 
 
@@ -42,6 +43,7 @@ class Run:
     identity: dict[str, str]
     reporter: Reporter
     meter: ProgressMeter
+    save_clock: SaveClock
 
 
 def fill_pack(
@@ -95,9 +97,16 @@ def build_network(run: Run, state: ResumeState | None) -> ImageClassifier:
     )
     model.to(device=torch.device(run.device.id), memory_format=MEMORY_FORMAT)  # type: ignore[call-overload]
     if state is not None:
-        model.load_state_dict(state.model)
-        run.precision.load_state_dict(state.precision)
+        model.load_state_dict(state.learner["model"])
+        run.precision.load_state_dict(state.learner["precision"])
     return model
+
+
+def build_learner(run: Run, stage: Stage, model: ImageClassifier) -> Learner:
+    """The network with a fresh optimiser of the stage; freezes or frees the backbone."""
+    return Learner(
+        model=model, optimizer=stages.build_optimizer(stage, model), precision=run.precision
+    )
 
 
 def choose_source(run: Run, stage: Stage, model: ImageClassifier) -> BatchSource:

@@ -79,10 +79,10 @@ class ProgressMeter:
         self._reporter = reporter
         self.begin("", 0, 0)
 
-    def begin(self, stage: str, epoch: int, steps: int) -> None:
-        """Start to count the `steps` of an epoch."""
+    def begin(self, stage: str, epoch: int, steps: int, *, done: int = 0) -> None:
+        """Start to count the `steps` of an epoch, of which `done` were done before."""
         self._stage, self._epoch, self._steps = stage, epoch, steps
-        self._step = 0
+        self._step = done
         self._num_images = 0
         self._began = time.perf_counter()
         self._last_report = -PROGRESS_SECONDS
@@ -97,8 +97,15 @@ class ProgressMeter:
         self._step += 1
         self._num_images += num_images
         now = time.perf_counter() - self._began
-        if now - self._last_report >= PROGRESS_SECONDS or self._step == self._steps:
-            self._last_report = now
-            rate = self._num_images / max(now, 1e-9)
-            self._reporter.on_progress(self._stage, self._epoch, self._step, self._steps, rate)
-        self.check()
+        is_due = now - self._last_report >= PROGRESS_SECONDS or self._step == self._steps
+        if is_due:
+            self._report(now)
+        if self._reporter.should_stop():
+            if not is_due:
+                self._report(now)  # whoever stopped it reads where it stands
+            raise Stopped
+
+    def _report(self, now: float) -> None:
+        self._last_report = now
+        rate = self._num_images / max(now, 1e-9)
+        self._reporter.on_progress(self._stage, self._epoch, self._step, self._steps, rate)

@@ -1,19 +1,18 @@
 """What a run leaves: checkpoints and state after each epoch, and a result at its end."""
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from forge_core.evaluation.metrics import EvaluationReport
 from forge_core.models import checkpoint
-from forge_core.models.classifier import ImageClassifier
 from forge_core.models.model_card import ModelCard, library_versions
 from forge_core.training import resuming
+from forge_core.training.learner import Learner
 from forge_core.training.pack import RejectedImage
 from forge_core.training.preparing import Run
 from forge_core.training.reporting import EpochMetrics
-from forge_core.training.resuming import Progression, ResumeState
+from forge_core.training.resuming import BegunEpoch, Progression, ResumeState
 
 BEST_FILE = "best.safetensors"
 LAST_FILE = "last.safetensors"
@@ -52,22 +51,31 @@ def begin(run: Run, resume: bool) -> ResumeState | None:
         TrainingFailed: Its state is damaged.
     """
     run.folder.mkdir(parents=True, exist_ok=True)
+    resuming.remove_partial(run.folder)
     if resume:
         state = resuming.load_state(run.folder, run.identity)
         if state is not None:
-            run.reporter.on_message(f"Going on after epoch {state.progression.epochs_done}.")
-            run.reporter.on_epoch(state.progression.history[-1])
+            _tell_resumption(run, state)
             return state
-        run.reporter.on_message("No full epoch was saved: beginning with the first one.")
+        run.reporter.on_message("Nothing was saved yet: beginning with the first epoch.")
     for name in (resuming.STATE_FILE, BEST_FILE, LAST_FILE):
         (run.folder / name).unlink(missing_ok=True)
     return None
 
 
+def _tell_resumption(run: Run, state: ResumeState) -> None:
+    done = state.progression.epochs_done
+    if state.begun is None:
+        run.reporter.on_message(f"Going on after epoch {done}.")
+    else:
+        run.reporter.on_message(f"Going on in epoch {done + 1} after step {state.begun.steps}.")
+    if state.progression.history:
+        run.reporter.on_epoch(state.progression.history[-1])
+
+
 def keep_epoch(
     run: Run,
-    model: ImageClassifier,
-    optimizer: torch.optim.Optimizer,
+    learner: Learner,
     entry: EpochMetrics,
     report: EvaluationReport,
     progression: Progression,
@@ -92,20 +100,24 @@ def keep_epoch(
         },
         versions=library_versions(run.device.name),
     )
-    checkpoint.save_checkpoint(run.folder / LAST_FILE, model, card)
+    checkpoint.save_checkpoint(run.folder / LAST_FILE, learner.model, card)
     best = progression.best_report
     if best is None or (report.accuracy, -report.loss) > (best.accuracy, -best.loss):
-        checkpoint.save_checkpoint(run.folder / BEST_FILE, model, card)
+        checkpoint.save_checkpoint(run.folder / BEST_FILE, learner.model, card)
         progression.best_epoch = entry.epoch
         progression.best_report = report
     progression.history.append(entry)
-    state = ResumeState(
-        progression=progression,
-        model=model.state_dict(),
-        optimizer=optimizer.state_dict(),
-        precision=run.precision.state_dict(),
-    )
+    keep_state(run, learner, progression, None)
+
+
+def keep_state(
+    run: Run, learner: Learner, progression: Progression, begun: BegunEpoch | None
+) -> None:
+    """Write from where the run would go on; the old state stays until the new one is complete."""
+    started = time.monotonic()
+    state = ResumeState(progression=progression, learner=learner.state_dict(), begun=begun)
     resuming.save_state(run.folder, state, run.identity)
+    run.save_clock.saved(time.monotonic() - started)
 
 
 def make_result(

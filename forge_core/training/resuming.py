@@ -1,18 +1,22 @@
-"""What a run needs to go on after its last full epoch, kept beside its checkpoints.
+"""What a run needs to go on after any step, kept beside its checkpoints.
 
-Random state is not in it: order, augmentation and dropout are pure functions of the seed and
-the epoch, so the weights, the optimiser and the bookkeeping are enough.
+Order and augmentation are pure functions of the seed, the epoch and the place in it, so the
+number of finished steps says which images come next. Dropout draws from torch's stream, whose
+state is kept with the weights, the optimiser and the bookkeeping.
 """
 
+import contextlib
 import os
 import pickle
 import tempfile
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
+from torch import Tensor
 
 from forge_core.errors import InvalidInput, TrainingFailed
 from forge_core.evaluation.metrics import EvaluationReport
@@ -20,8 +24,12 @@ from forge_core.training.config import TrainConfig
 from forge_core.training.data import ImageSet
 from forge_core.training.reporting import EpochMetrics
 
-SCHEMA = 1
+SCHEMA = 2
 STATE_FILE = "state.pt"
+SAVE_SECONDS = 60.0
+"""Time between two states within an epoch, unless saving itself is slow."""
+SAVE_SHARE = 0.01
+"""Share of a run's time that saving may take."""
 
 
 @dataclass(kw_only=True)
@@ -49,13 +57,51 @@ class Progression:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RandomState:
+    """Where torch's random streams are."""
+
+    cpu: Tensor
+    cuda: Tensor | None
+
+    @classmethod
+    def take(cls, device: torch.device) -> Self:
+        """The streams of the CPU and of the device that the run uses."""
+        cuda = torch.cuda.get_rng_state(device) if device.type == "cuda" else None
+        return cls(cpu=torch.get_rng_state(), cuda=cuda)
+
+    def restore(self, device: torch.device) -> None:
+        """Go on drawing where the streams were taken; on another kind of device, only roughly."""
+        torch.set_rng_state(self.cpu)
+        if device.type == "cuda" and self.cuda is not None:
+            torch.cuda.set_rng_state(self.cuda, device)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BegunEpoch:
+    """An epoch of which some steps are done."""
+
+    totals: dict[str, Any]
+    """From `RunningTotals.state_dict`; says how many steps are done."""
+    random: RandomState
+    """After the last of these steps."""
+    seconds: float
+    """Spent on the epoch so far."""
+
+    @property
+    def steps(self) -> int:
+        """Finished steps; all of them when only validation is missing."""
+        return len(self.totals["sizes"])
+
+
+@dataclass(frozen=True, kw_only=True)
 class ResumeState:
-    """A run at the end of an epoch."""
+    """A run between two steps."""
 
     progression: Progression
-    model: dict[str, Any]
-    optimizer: dict[str, Any]
-    precision: dict[str, Any]
+    learner: dict[str, Any]
+    """From `Learner.state_dict`."""
+    begun: BegunEpoch | None
+    """The epoch after the finished ones, when some of its steps are done."""
 
 
 def fingerprint(
@@ -81,9 +127,8 @@ def save_state(folder: Path, state: ResumeState, identity: dict[str, str]) -> No
         "history": [entry.to_dict() for entry in progression.history],
         "best_epoch": progression.best_epoch,
         "best_report": None if report is None else report.to_json(),
-        "model": state.model,
-        "optimizer": state.optimizer,
-        "precision": state.precision,
+        "learner": state.learner,
+        "begun": None if state.begun is None else asdict(state.begun),
     }
     handle, partial_name = tempfile.mkstemp(dir=folder, prefix=STATE_FILE, suffix=".partial")
     partial = Path(partial_name)
@@ -97,8 +142,14 @@ def save_state(folder: Path, state: ResumeState, identity: dict[str, str]) -> No
         partial.unlink(missing_ok=True)
 
 
+def remove_partial(folder: Path) -> None:
+    """Remove what a process that was killed while saving has left."""
+    for path in folder.glob(f"{STATE_FILE}*.partial"):
+        path.unlink(missing_ok=True)
+
+
 def load_state(folder: Path, identity: dict[str, str]) -> ResumeState | None:
-    """The state that `save_state` wrote, or None when the run never finished an epoch.
+    """The state that `save_state` wrote, or None when the run saved nothing yet.
 
     Raises:
         InvalidInput: The run had another config, other images or other classes.
@@ -110,7 +161,9 @@ def load_state(folder: Path, identity: dict[str, str]) -> ResumeState | None:
     try:
         values = torch.load(path, map_location="cpu", weights_only=True)
         saved_identity = values["identity"]
-        if values["schema"] != SCHEMA:
+        if values["schema"] == 1:
+            values |= _read_schema_1(values)
+        elif values["schema"] != SCHEMA:
             raise KeyError("schema")
     except (OSError, RuntimeError, ValueError, KeyError, EOFError, pickle.UnpicklingError) as error:
         raise TrainingFailed(
@@ -118,7 +171,7 @@ def load_state(folder: Path, identity: dict[str, str]) -> ResumeState | None:
             next_step="Start the run again from the beginning.",
             detail=str(error),
         ) from error
-    changed = [name for name in identity if saved_identity.get(name) != identity[name]]
+    changed = _find_changes(saved_identity, identity)
     if changed:
         raise InvalidInput(
             f"The run cannot go on where it stopped: its {' and its '.join(changed)} have changed.",
@@ -130,9 +183,50 @@ def load_state(folder: Path, identity: dict[str, str]) -> ResumeState | None:
         best_epoch=values["best_epoch"],
         best_report=None if report is None else EvaluationReport.from_json(report),
     )
+    begun = values["begun"]
     return ResumeState(
         progression=progression,
-        model=values["model"],
-        optimizer=values["optimizer"],
-        precision=values["precision"],
+        learner=values["learner"],
+        begun=None
+        if begun is None
+        else BegunEpoch(**{**begun, "random": RandomState(**begun["random"])}),
     )
+
+
+def _read_schema_1(values: dict[str, Any]) -> dict[str, Any]:
+    """A state of the time when runs were saved at the end of epochs only."""
+    learner = {name: values[name] for name in ("model", "optimizer", "precision")}
+    return {"learner": learner, "begun": None}
+
+
+def _find_changes(saved: dict[str, str], identity: dict[str, str]) -> list[str]:
+    """Names of what is not as it was; a config that an older version wrote is read first."""
+    config = saved.get("config", "")
+    if config != identity["config"]:
+        with contextlib.suppress(InvalidInput):
+            saved = {**saved, "config": TrainConfig.from_json(config).to_json()}
+    return [name for name in identity if saved.get(name) != identity[name]]
+
+
+class SaveClock:
+    """Says when the next state within an epoch is due: seldom enough to cost next to nothing.
+
+    Args:
+        seconds: Between two states, more where writing the last one took more than a hundredth
+            of that; 0 after every step.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._pause_seconds = seconds
+        self._last = time.monotonic()
+
+    def is_due(self) -> bool:
+        """Whether it is time for a state."""
+        return time.monotonic() - self._last >= self._pause_seconds
+
+    def saved(self, took_seconds: float) -> None:
+        """A state was written just now."""
+        self._last = time.monotonic()
+        if self._seconds:
+            self._pause_seconds = max(self._seconds, took_seconds / SAVE_SHARE)

@@ -11,6 +11,7 @@ STATES: dict[str, tuple[str, str, str]] = {
     "failed": ("failed", "red", ":material/error:"),
     "cancelled": ("cancelled", "gray", ":material/cancel:"),
     "interrupted": ("interrupted", "orange", ":material/power_off:"),
+    "paused": ("paused", "violet", ":material/pause_circle:"),
 }
 """Words, colour and icon of each state of a job or run."""
 

@@ -5,8 +5,8 @@ from dataclasses import asdict
 import streamlit as st
 
 from db.records import Run
-from forge_core.errors import NotFound
-from forge_core.jobs import runs
+from forge_core.errors import ForgeError, NotFound
+from forge_core.jobs import pausing, runs
 from forge_core.training import stages
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
@@ -43,6 +43,28 @@ def show_curves(workspace: Workspace, run: Run) -> None:
         token=session.api_token(),
         on_token_asked=_nothing,
     )
+
+
+def show_pause(workspace: Workspace, run: Run) -> None:
+    """A quiet button that pauses an unfinished run; disabled once it was asked to end."""
+    if run.status.is_finished():
+        return
+    is_ending = pausing.is_ending(workspace, run.run_id)
+    if st.button(
+        "Stopping" if is_ending else "Pause",
+        type="tertiary",
+        icon=":material/pause_circle:",
+        disabled=is_ending,
+        help="Stops after the current step and frees the machine. Resume goes on with the next "
+        "step and gives the same result.",
+        key="run_pause",
+    ):
+        try:
+            pausing.pause_run(workspace, run.run_id)
+        except ForgeError as error:
+            errors.show(error)
+        else:
+            st.rerun()
 
 
 def watch(workspace: Workspace, run: Run) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from db.enums import RunStatus
 from db.records import Job, Run
 from forge_core.errors import ForgeError, InvalidInput
-from forge_core.jobs import runs
+from forge_core.jobs import pausing, runs
 from forge_core.workspace import Workspace
 from pages.components import (
     badges,
@@ -105,14 +105,15 @@ def show_run(workspace: Workspace, asked: str) -> None:
         page_frame.show_title("Runs", action="See all runs", to="runs")
         raise
     pressed = page_frame.show_title(run_words.title(run), **primary_action(workspace, run))
-    show_line(run)
+    is_paused = pausing.is_paused(workspace, run)
+    show_line(workspace, run, is_paused=is_paused)
     run_facts.show_delete_dialog(workspace, run)
     show_notice()
     if pressed:
         act(workspace, run)
     # Always one place, empty or not: what stands below keeps its own and is not drawn anew.
     with st.container():
-        show_outcome(run)
+        show_outcome(run, is_paused=is_paused)
     run_live.show_curves(workspace, run)
     run_live.watch(workspace, run)
     if run.status.is_finished():
@@ -159,10 +160,10 @@ def change(work: Callable[[], Job | None]) -> None:
         st.rerun()
 
 
-def show_line(run: Run) -> None:
+def show_line(workspace: Workspace, run: Run, *, is_paused: bool) -> None:
     """State, network, data and time in one line, and the quiet actions."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        badges.show_state(run.status)
+        badges.show_state("paused" if is_paused else run.status)
         facts = [f"as of revision {run.revision_id}"]
         seconds = run_words.seconds(run)
         if seconds is not None and run.status.is_finished():
@@ -172,6 +173,7 @@ def show_line(run: Run) -> None:
         st.markdown(f"{run_words.architecture(run)} :gray[· {' · '.join(facts)}]", width="content")
         relative_time.show(run.created_at)
         st.space("stretch")
+        run_live.show_pause(workspace, run)
         if st.button("All runs", type="tertiary", icon=":material/list:", key="run_all"):
             del st.query_params["run"]
             st.rerun()
@@ -181,7 +183,7 @@ def show_line(run: Run) -> None:
             run_facts.ask_to_delete(run)
 
 
-def show_outcome(run: Run) -> None:
+def show_outcome(run: Run, *, is_paused: bool) -> None:
     """What happened, in a sentence, with the next step."""
     match run.status:
         case RunStatus.SUCCEEDED:
@@ -193,6 +195,12 @@ def show_outcome(run: Run) -> None:
                 )
                 if st.button("Train again", icon=":material/replay:", key="run_again"):
                     navigation.go_to("train")
+        case RunStatus.INTERRUPTED if is_paused:
+            st.info(
+                f"{errors.literal(run.message)} Resume goes on with the next step, as if there had "
+                "been no pause.",
+                icon=":material/pause_circle:",
+            )
         case RunStatus.FAILED | RunStatus.INTERRUPTED:
             with st.container(horizontal=True, vertical_alignment="center"):
                 draw = st.error if run.status == RunStatus.FAILED else st.warning

@@ -201,6 +201,30 @@ def test_running__curve_progress_and_cancel(catalog: Workspace, sleeper: int):
     assert queue.get_job(catalog, job_id).cancel_requested
 
 
+def test_running__pause_beside_cancel(catalog: Workspace, sleeper: int):
+    run = add_run(catalog, RunStatus.RUNNING, pid=sleeper)
+    app = press(visit(PAGE, run=run.run_id), "Pause")
+    job_id = runs.run_progress(catalog, run.run_id).job_id
+    assert job_id is not None
+    job = queue.get_job(catalog, job_id)
+    assert (job.cancel_requested, job.payload["pause"]) == (True, True)
+    stopping = next(button for button in app.button if button.label == "Stopping")
+    assert stopping.disabled
+    assert "Cancel the run" in labels_of_buttons(app)
+
+
+def test_paused__says_where_and_resumes(catalog: Workspace, sleeper: int):
+    add_run(catalog, RunStatus.RUNNING, pid=sleeper)  # keeps the only place
+    waiting = add_run(catalog, RunStatus.QUEUED)
+    app = press(visit(PAGE, run=waiting.run_id), "Pause")
+    said = words(app)
+    assert "Paused before it began." in said
+    assert "Pause" not in labels_of_buttons(app)
+    app = press(app, "Resume")
+    assert runs.get_run(catalog, waiting.run_id).status == RunStatus.QUEUED
+    runs.cancel_run(catalog, waiting.run_id)
+
+
 def test_queued__waits(catalog: Workspace, sleeper: int):
     add_run(catalog, RunStatus.RUNNING, pid=sleeper)
     waiting = add_run(catalog, RunStatus.QUEUED)

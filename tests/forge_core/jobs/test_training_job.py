@@ -11,7 +11,18 @@ from db.enums import JobStatus, RunStatus
 from forge_core.catalog import browsing, labelling
 from forge_core.errors import Conflict, InvalidInput, NotFound
 from forge_core.imaging import hashing
-from forge_core.jobs import context, evaluating, local, queue, run_data, runs, training_job, worker
+from forge_core.jobs import (
+    context,
+    evaluating,
+    local,
+    lost,
+    pausing,
+    queue,
+    run_data,
+    runs,
+    training_job,
+    worker,
+)
 from forge_core.models import checkpoint
 from forge_core.training.config import TrainConfig
 from tests.arrange import AUTHOR, CLASSES, draw_image, list_all, make_catalog, relabel_one
@@ -117,47 +128,93 @@ def test_start_run__trains_measures_and_keeps_everything(supervising, tmp_path):
     assert len(runs.log_tail(workspace, run.run_id, lines=2).splitlines()) == 2
 
 
-def test_kill_9__shows_as_interrupted_and_resume_gives_the_same_numbers(
+def losses_and_weights(workspace, run_id):
+    rows = runs.run_progress(workspace, run_id).epochs
+    path = runs.checkpoint_path(workspace, run_id, "last")
+    losses = [(row.epoch, row.train_loss, row.val_loss) for row in rows]
+    return losses, checkpoint.load_checkpoint(path).model.state_dict()
+
+
+def test_kill_pause_and_sigterm__resume_gives_the_numbers_of_a_run_without_them(
     sqlite_supervising, tmp_path
 ):
     workspace = sqlite_supervising.workspace
-    make_catalog(workspace, tmp_path / "drawn", train=10, val=3, test=0)
+    make_catalog(workspace, tmp_path / "drawn", train=20, val=3, test=0)
     sqlite_supervising.start()
-    whole = start(workspace, scratch_epochs=10)
-    finished_run(workspace, whole.run_id)
+    choices = {"scratch_epochs": 12, "batch_size": 2}  # 30 steps an epoch
+    whole = finished_run(workspace, start(workspace, **choices).run_id)
+    run_id = start(workspace, **choices).run_id
 
-    killed = start(workspace, scratch_epochs=10)
-    wait_for(
-        lambda: runs.run_progress(workspace, killed.run_id).epochs, what="first epoch is written"
-    )
-    job = train_job(workspace, killed.run_id)
-    os.kill(job.pid, signal.SIGKILL)
-    run = finished_run(workspace, killed.run_id, seconds=3)
+    def wait_for_epoch(epoch):
+        wait_for(
+            lambda: runs.run_progress(workspace, run_id, epoch - 1).epochs, what=f"epoch {epoch}"
+        )
+
+    wait_for_epoch(1)
+    os.kill(train_job(workspace, run_id).pid, signal.SIGKILL)
+    run = finished_run(workspace, run_id, seconds=3)
     assert run.status == RunStatus.INTERRUPTED
-    assert run.message.startswith(f"Run {run.run_id} stopped at epoch ")
+    assert run.message.startswith(f"Run {run_id} stopped at epoch ")
     assert "killed, or out of memory" in run.message
     assert "Last checkpoint: epoch " in run.message
-    assert runs.can_resume(workspace, run.run_id)
+    assert runs.can_resume(workspace, run_id)
+    assert not pausing.is_paused(workspace, run)
 
+    done = len(runs.run_progress(workspace, run_id).epochs)
+    runs.resume_run(workspace, run_id, author=AUTHOR)
+    wait_for_epoch(done + 1)
+    pausing.pause_run(workspace, run_id)
+    run = finished_run(workspace, run_id, seconds=5)
+    assert run.status == RunStatus.INTERRUPTED
+    assert pausing.is_paused(workspace, run)
+    assert run.message.startswith("Paused in epoch ")
+    assert pausing.pause_run(workspace, run_id).status == RunStatus.INTERRUPTED, "idempotent"
+
+    done = len(runs.run_progress(workspace, run_id).epochs)
+    runs.resume_run(workspace, run_id, author=AUTHOR)
+    assert not pausing.is_paused(workspace, runs.get_run(workspace, run_id))
+    wait_for_epoch(done + 1)
+    os.kill(train_job(workspace, run_id).pid, signal.SIGTERM)
+    run = finished_run(workspace, run_id, seconds=5)
+    assert run.status == RunStatus.INTERRUPTED
+    assert not pausing.is_paused(workspace, run)
+    assert "the system asked its process to end" in run.message
+
+    runs.resume_run(workspace, run_id, author=AUTHOR)
+    assert finished_run(workspace, run_id).status == RunStatus.SUCCEEDED
+    assert runs.log_tail(workspace, run_id).count("Going on") == 3
+    losses, weights = losses_and_weights(workspace, run_id)
+    expected_losses, expected_weights = losses_and_weights(workspace, whole.run_id)
+    assert len(losses) == 12
+    assert losses == expected_losses
+    assert all(torch.equal(weights[name], value) for name, value in expected_weights.items())
+    with pytest.raises(Conflict, match="nothing to pause"):
+        pausing.pause_run(workspace, run_id)
+
+
+def test_pause_run__queued_one_waits_until_it_is_resumed(workspace, tmp_path, no_supervisor):
+    make_catalog(workspace, tmp_path / "drawn")
+    run = start(workspace)
+    paused = pausing.pause_run(workspace, run.run_id)
+    assert (paused.status, paused.message) == (RunStatus.INTERRUPTED, "Paused before it began.")
+    assert pausing.is_paused(workspace, paused)
     runs.resume_run(workspace, run.run_id, author=AUTHOR)
-    run = finished_run(workspace, run.run_id)
-    assert run.status == RunStatus.SUCCEEDED
-    assert "Going on after epoch" in runs.log_tail(workspace, run.run_id)
-    losses = [
-        [
-            (row.epoch, row.train_loss, row.val_loss, row.val_accuracy)
-            for row in runs.run_progress(workspace, run_id).epochs
-        ]
-        for run_id in (whole.run_id, killed.run_id)
-    ]
-    assert losses[0] == losses[1]
-    assert len(losses[0]) == 10
-    weights = [
-        checkpoint.load_checkpoint(runs.checkpoint_path(workspace, run_id, "last")).model
-        for run_id in (whole.run_id, killed.run_id)
-    ]
-    for ours, theirs in zip(*(model.state_dict().values() for model in weights), strict=True):
-        assert torch.equal(ours, theirs)
+    assert runs.get_run(workspace, run.run_id).status == RunStatus.QUEUED
+
+
+def test_pause_run__cancel_after_it_wins(workspace, tmp_path, no_supervisor):
+    make_catalog(workspace, tmp_path / "drawn")
+    run = start(workspace)
+    job_id = train_job(workspace, run.run_id).job_id
+    with workspace.database.write() as uow:
+        uow.jobs.update_if(job_id, [JobStatus.QUEUED], status=JobStatus.RUNNING)
+    pausing.pause_run(workspace, run.run_id)
+    assert pausing.is_ending(workspace, run.run_id)
+    runs.cancel_run(workspace, run.run_id)
+    pausing.pause_run(workspace, run.run_id)
+    job = queue.get_job(workspace, job_id)
+    assert lost.mark_lost(workspace, job)
+    assert queue.get_job(workspace, job_id).status == JobStatus.CANCELLED
 
 
 def test_cancel_run__running_one_keeps_its_epochs(sqlite_supervising, tmp_path):

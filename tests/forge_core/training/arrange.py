@@ -118,6 +118,7 @@ def run_fit(
     train: ImageSet | None = None,
     val: ImageSet | None = None,
     resume: bool = False,
+    save_seconds: float = 1e9,
 ) -> FitResult:
     """`loop.fit` on drawn images, with the pack beside the run's folder."""
     drawer = drawer or Drawer()
@@ -133,17 +134,18 @@ def run_fit(
         run_id=47,
         revision_id=9,
         resume=resume,
+        save_seconds=save_seconds,
     )
 
 
-def run_and_die(folder: Path, config: TrainConfig, epoch: int, step: int) -> None:
-    """`run_fit` in a process of its own that is killed in the middle of an epoch."""
+def run_and_die(folder: Path, config: TrainConfig, asked: int, save_seconds: float) -> None:
+    """`run_fit` in a process of its own that is killed when it asks for the Nth time to go on."""
     torch.set_num_threads(1)  # as in the test: another number adds up in another order
-    run_fit(folder, config, listener=Listener(stop_when=lambda told: _kill_at(told, epoch, step)))
+    listener = Listener(stop_when=lambda told: told.asked >= asked and _die())
+    run_fit(folder, config, listener=listener, save_seconds=save_seconds)
 
 
-def _kill_at(listener: Listener, epoch: int, step: int) -> bool:
-    """Die like a process that the system kills, in the middle of an epoch."""
-    if any(place[1:3] == (epoch, step) for place in listener.progress):
-        os.kill(os.getpid(), signal.SIGKILL)
-    return False
+def _die() -> bool:
+    """End like a process that the system kills."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return True

@@ -16,12 +16,14 @@ from forge_core.evaluation import metrics
 from forge_core.imaging import hashing
 from forge_core.inference.predictor import Predictor
 from forge_core.models import building, checkpoint
-from forge_core.training import devices, failures, loop, stages
+from forge_core.training import devices, epochs, failures, loop, stages, validating
 from forge_core.training.batches import Batch, PixelSource
 from forge_core.training.data import ImageSet, TrainingImage
+from forge_core.training.epochs import RunningTotals
 from forge_core.training.pack import PixelPack
 from forge_core.training.precision import MEMORY_FORMAT, Precision
 from forge_core.training.reporting import ProgressMeter
+from forge_core.training.steps import train_step
 from tests.forge_core.training.arrange import (
     CLASS_NAMES,
     LABEL_IDS,
@@ -203,10 +205,11 @@ def test_train_one_epoch__a_loss_that_is_not_finite_names_stage_epoch_and_step()
     (stage,) = stages.plan_stages(make_config())
     optimizer = torch.optim.SGD([{"params": source.network.parameters(), "name": "all"}], lr=1.0)
     with pytest.raises(TrainingFailed) as caught:
-        loop.train_one_epoch(
+        epochs.train_one_epoch(
             source,
             optimizer,
             stage,
+            RunningTotals(),
             epoch=6,
             epoch_of_stage=1,
             label_smoothing=0.0,
@@ -221,7 +224,9 @@ def test_evaluate__a_network_that_is_not_finite_names_the_epoch() -> None:
     source = FixedSource(num_batches=3, broken_step=1)
     (stage,) = stages.plan_stages(make_config())
     with pytest.raises(TrainingFailed, match="stage scratch, epoch 2, after its last step"):
-        loop.evaluate(source, CLASS_NAMES, epoch=1, stage=stage, meter=ProgressMeter(Listener()))
+        validating.evaluate(
+            source, CLASS_NAMES, epoch=1, stage=stage, meter=ProgressMeter(Listener())
+        )
 
 
 def test_memory_explained__names_device_and_a_smaller_batch() -> None:
@@ -299,7 +304,7 @@ def test_train_step__lowers_the_loss_and_leaves_it_on_the_device() -> None:
     optimizer = torch.optim.SGD(network.parameters(), lr=0.5)
     inputs, labels = torch.randn(16, 4), torch.arange(16) % 3
     precision = Precision(devices.choose("cpu"), "auto")
-    losses = [loop.train_step(network, inputs, labels, optimizer, precision) for _ in range(20)]
+    losses = [train_step(network, inputs, labels, optimizer, precision) for _ in range(20)]
     assert float(losses[-1][0]) < float(losses[0][0])
     assert not losses[0][0].requires_grad
     assert 0 <= int(losses[-1][1]) <= 16
@@ -361,8 +366,8 @@ class FixedSource:
     def num_train_batches(self) -> int:
         return self._num_batches
 
-    def train_batches(self, epoch: int) -> Iterator[Batch]:
-        for step in range(self._num_batches):
+    def train_batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
+        for step in range(first, self._num_batches):
             inputs = torch.full((6, 4), torch.inf if step == self._broken_step else 0.5)
             yield inputs, torch.arange(6) % 3
 

@@ -5,12 +5,16 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from forge_core.errors import InvalidInput, TrainingFailed
 from forge_core.models import checkpoint
+from forge_core.training import resuming
+from forge_core.training.config import TrainConfig
 from forge_core.training.results import FitResult
+from forge_core.training.resuming import SaveClock
 from tests.forge_core.training.arrange import Drawer, Listener, make_config, run_and_die, run_fit
 
 TRANSFER = {
@@ -39,19 +43,57 @@ def assert_same(resumed: FitResult, whole: FitResult) -> None:
     assert all(torch.equal(value, expected[name]) for name, value in weights_of(resumed).items())
 
 
-def make_stopper(epoch: int) -> Listener:
-    return Listener(stop_when=lambda told: len(told.epochs) >= epoch)
+ASKED_BY_PACK = 43
+"""How often a run of 42 images asks whether to go on before its first epoch."""
 
 
-@pytest.mark.parametrize("epoch", [3])
+def stop_at(asked: int) -> Listener:
+    """Ends the run when it asks for the Nth time whether to go on."""
+    return Listener(stop_when=lambda told: told.asked >= asked)
+
+
+def run_in_pieces(
+    folder: Path, config: TrainConfig, seed: int, longest: int
+) -> tuple[FitResult, list[str]]:
+    """A run that is stopped after every few steps and resumed, and what it said meanwhile."""
+    random = np.random.default_rng(seed)
+    said: list[str] = []
+    for attempt in range(200):
+        listener = stop_at(ASKED_BY_PACK + int(random.integers(2, longest)))
+        result = run_fit(folder, config, listener=listener, resume=attempt > 0)
+        said += listener.messages
+        if not result.stopped:
+            return result, said
+    raise AssertionError("the run never came to its end")
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_resume__stopped_at_random_steps_gives_identical_losses_and_weights(
+    tmp_path: Path, seed: int
+) -> None:
+    config = make_config(scratch_epochs=4, batch_size=4, balanced_sampling=True, seed=seed)
+    whole = run_fit(tmp_path / "whole", config)
+    pieces, said = run_in_pieces(tmp_path / "pieces", config, seed, longest=9)
+    assert sum("Going on in epoch" in text for text in said) >= 2, "some stops were in an epoch"
+    assert_same(pieces, whole)
+
+
+@pytest.mark.parametrize(
+    ("asked", "save_seconds", "goes_on"),
+    # an epoch asks once at its begin, after each of 3 steps and after its one validation batch
+    [
+        (ASKED_BY_PACK + 2 * 5 + 3, 0.0, "Going on in epoch 3 after step 2."),
+        (ASKED_BY_PACK + 2 * 5 + 3, 1e9, "Going on after epoch 2."),
+    ],
+)
 def test_resume__after_a_kill_gives_identical_losses_and_weights(
-    tmp_path: Path, epoch: int
+    tmp_path: Path, asked: int, save_seconds: float, goes_on: str
 ) -> None:
     config = make_config(scratch_epochs=5, balanced_sampling=True)
     whole = run_fit(tmp_path / "whole", config)
 
     child = multiprocessing.get_context("spawn").Process(
-        target=run_and_die, args=(tmp_path / "killed", config, epoch, 1)
+        target=run_and_die, args=(tmp_path / "killed", config, asked, save_seconds)
     )
     child.start()
     child.join(120)
@@ -59,8 +101,8 @@ def test_resume__after_a_kill_gives_identical_losses_and_weights(
 
     listener = Listener()
     resumed = run_fit(tmp_path / "killed", config, listener=listener, resume=True)
-    assert f"Going on after epoch {epoch - 1}." in listener.messages
-    assert [entry.epoch for entry in listener.epochs] == list(range(epoch - 1, 6))
+    assert goes_on in listener.messages
+    assert [entry.epoch for entry in listener.epochs] == list(range(2, 6))
     assert_same(resumed, whole)
 
 
@@ -70,10 +112,68 @@ def test_resume__through_the_stages_of_a_transfer(
     monkeypatch.setenv("TORCH_HOME", str(shared_data("torch_home")))
     config = make_config(**TRANSFER)
     whole = run_fit(tmp_path / "whole", config)
-    for epoch in (1, 3, 4):  # within the warm-up, between the stages, within the fine-tuning
-        stopped = run_fit(tmp_path / "run", config, listener=make_stopper(epoch))
-        assert (stopped.stopped, stopped.epochs_done) == (True, epoch)
-        assert_same(run_fit(tmp_path / "run", config, resume=True), whole)
+    pieces, said = run_in_pieces(tmp_path / "run", config, seed=4, longest=8)
+    gone_on = {text.split(" after ")[0] for text in said if text.startswith("Going on in")}
+    assert any(f"epoch {epoch}" in text for epoch in (1, 2, 3) for text in gone_on), "warm-up"
+    assert any(f"epoch {epoch}" in text for epoch in (4, 5) for text in gone_on), "fine-tuning"
+    assert_same(pieces, whole)
+
+
+def test_resume__keeps_the_time_that_was_spent(tmp_path: Path) -> None:
+    run_fit(tmp_path / "run", make_config(), listener=stop_at(ASKED_BY_PACK + 3))
+    path = tmp_path / "run" / "state.pt"
+    values = torch.load(path, weights_only=True)
+    values["begun"]["seconds"] = 500.0
+    torch.save(values, path)
+    result = run_fit(tmp_path / "run", make_config(), resume=True)
+    assert 500.0 < result.history[0].duration_seconds < 560.0
+    assert result.history[1].duration_seconds < 60.0
+
+
+def test_resume__stopped_before_its_first_step_keeps_the_earlier_state(tmp_path: Path) -> None:
+    config = make_config()
+    run_fit(tmp_path / "run", config, listener=stop_at(ASKED_BY_PACK + 3))
+    before = (tmp_path / "run" / "state.pt").read_bytes()
+    run_fit(tmp_path / "run", config, listener=stop_at(ASKED_BY_PACK + 1), resume=True)
+    assert (tmp_path / "run" / "state.pt").read_bytes() == before
+
+
+def test_resume__a_state_of_schema_1_goes_on_after_its_epoch(tmp_path: Path) -> None:
+    config = make_config(scratch_epochs=3)
+    whole = run_fit(tmp_path / "whole", config)
+    listener = Listener(stop_when=lambda told: len(told.epochs) == 2)
+    run_fit(tmp_path / "run", config, listener=listener)
+    path = tmp_path / "run" / "state.pt"
+    values = torch.load(path, weights_only=True)
+    assert values.pop("begun") is None
+    torch.save({**values, **values.pop("learner"), "schema": 1}, path)
+    assert_same(run_fit(tmp_path / "run", config, resume=True), whole)
+
+
+def test_resume__what_a_killed_save_left_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "state.pt1234.partial").write_bytes(b"half a state")
+    run_fit(tmp_path / "run", make_config(scratch_epochs=1))
+    assert not list((tmp_path / "run").glob("*.partial"))
+
+
+def test_save_clock__a_slow_save_comes_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(resuming.time, "monotonic", lambda: now[0])
+    clock = SaveClock(60.0)
+    assert not clock.is_due()
+    now[0] = 60.0
+    assert clock.is_due()
+    clock.saved(took_seconds=0.1)
+    now[0] = 119.0
+    assert not clock.is_due()
+    now[0] = 120.0
+    assert clock.is_due()
+    clock.saved(took_seconds=2.0)  # a hundredth of the time: 200 s between two of them
+    now[0] = 319.0
+    assert not clock.is_due()
+    now[0] = 320.0
+    assert clock.is_due()
 
 
 def test_resume__a_finished_run_gives_its_result_again(tmp_path: Path) -> None:

@@ -1,0 +1,145 @@
+"""One pass over the training images, which can end after any step and go on there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from forge_core.training import failures, stages
+from forge_core.training.batches import BatchSource
+from forge_core.training.precision import Precision
+from forge_core.training.reporting import ProgressMeter
+from forge_core.training.stages import Stage
+from forge_core.training.steps import train_step
+
+CHECK_STEPS = 25
+"""Steps between two looks at the losses on a GPU; each look waits for the device."""
+
+
+@dataclass(frozen=True)
+class EpochTotals:
+    """Means over the training samples of one epoch."""
+
+    loss: float
+    accuracy: float
+
+
+class RunningTotals:
+    """What the steps of an epoch have added up to; stays on the device until it is asked for."""
+
+    def __init__(self) -> None:
+        self._losses: list[Tensor] = []
+        self._sizes: list[int] = []
+        self._num_correct: Tensor | None = None
+        self._num_checked = 0
+
+    @property
+    def steps(self) -> int:
+        """Finished steps of the epoch."""
+        return len(self._losses)
+
+    def add(self, loss: Tensor, num_correct: Tensor, num_images: int) -> None:
+        """Count a step."""
+        self._losses.append(loss)
+        self._sizes.append(num_images)
+        self._num_correct = (
+            num_correct if self._num_correct is None else self._num_correct + num_correct
+        )
+
+    def check(self, stage: str, epoch: int) -> None:
+        """Look at the losses since the last look; waits for the device.
+
+        Raises:
+            TrainingFailed: One is not finite; the step is named.
+        """
+        if self._num_checked < self.steps:
+            failures.check_losses(self._losses, self._num_checked, stage, epoch)
+            self._num_checked = self.steps
+
+    def means(self) -> EpochTotals:
+        """Over all images so far, of which there must be one."""
+        weights = torch.tensor(self._sizes, dtype=torch.float64)
+        losses = torch.stack(self._losses).to("cpu", torch.float64)
+        num_images = sum(self._sizes)
+        return EpochTotals(
+            loss=float((losses * weights).sum()) / num_images,
+            accuracy=0.0 if self._num_correct is None else int(self._num_correct) / num_images,
+        )
+
+    def state_dict(self) -> dict[str, Any]:
+        """Plain values and tensors on the CPU."""
+        return {
+            "losses": torch.stack(self._losses).cpu() if self._losses else torch.empty(0),
+            "sizes": list(self._sizes),
+            "num_correct": 0 if self._num_correct is None else int(self._num_correct),
+        }
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any], device: torch.device) -> Self:
+        """The totals that `state_dict` described; their losses were looked at already."""
+        totals = cls()
+        totals._losses = list(state["losses"].to(device).unbind())
+        totals._sizes = list(state["sizes"])
+        if totals._losses:
+            totals._num_correct = torch.tensor(state["num_correct"], device=device)
+        totals._num_checked = totals.steps
+        return totals
+
+
+def train_one_epoch(
+    source: BatchSource,
+    optimizer: torch.optim.Optimizer,
+    stage: Stage,
+    totals: RunningTotals,
+    *,
+    epoch: int,
+    epoch_of_stage: int,
+    label_smoothing: float,
+    precision: Precision,
+    meter: ProgressMeter,
+    on_step: Callable[[], None] = lambda: None,
+) -> None:
+    """One pass over the training samples, or what is left of it.
+
+    Args:
+        source: Gives the batches and the network that they go through.
+        optimizer: Of that network, from `stages.build_optimizer`.
+        stage: Decides the learning rate of each step.
+        totals: Of the steps that were done before; each step is added.
+        epoch: Epoch of the run, from 0; decides order and augmentation.
+        epoch_of_stage: The same epoch counted within the stage, from 0.
+        label_smoothing: Of the training loss.
+        precision: Number format of forward and backward.
+        meter: Told of each step.
+        on_step: Called after each step, before the reporter may stop the run.
+
+    Raises:
+        TrainingFailed: A loss is not finite; the step is named.
+        Stopped: The reporter asked to stop; the step before is complete.
+    """
+    network = source.network
+    network.train()
+    steps = source.num_train_batches()
+    look_every = CHECK_STEPS if next(network.parameters()).is_cuda else 1
+    first = totals.steps
+    for step, (inputs, labels) in enumerate(source.train_batches(epoch, first), start=first):
+        stages.set_rates(optimizer, rates_of_step(stage, epoch_of_stage, step, steps))
+        loss, correct = train_step(network, inputs, labels, optimizer, precision, label_smoothing)
+        totals.add(loss, correct, len(labels))
+        if (step + 1) % look_every == 0 or step + 1 == steps:
+            totals.check(stage.name, epoch)
+        on_step()
+        meter.advance(len(labels))
+
+
+def rates_of_step(stage: Stage, epoch_of_stage: int, step: int, steps: int) -> dict[str, float]:
+    """Learning rate of each group at a step of an epoch, both from 0."""
+    return stage.rates_at((epoch_of_stage + step / steps) / stage.epochs)
+
+
+def seed_of_epoch(seed: int, epoch: int) -> int:
+    """Seed of dropout in an epoch; another stream than those of order and augmentation."""
+    return int(np.random.SeedSequence([seed, epoch, 1]).generate_state(1, np.uint64)[0] >> 1)
