@@ -16,6 +16,7 @@ from db.repositories.labels import LabelRepository
 from db.repositories.metrics import MetricRepository
 from db.repositories.moves import MoveRepository
 from db.repositories.pages import PageRepository
+from db.repositories.preferences import PreferenceRepository
 from db.repositories.revisions import RevisionRepository
 from db.repositories.runs import RunRepository
 from db.repositories.states import StateRepository
@@ -96,6 +97,11 @@ class UnitOfWork:
     def jobs(self) -> JobRepository:
         """The job queue."""
         return JobRepository(self.session)
+
+    @cached_property
+    def preferences(self) -> PreferenceRepository:
+        """What people have set for themselves."""
+        return PreferenceRepository(self.session)
 
     @cached_property
     def moves(self) -> MoveRepository:

@@ -2,7 +2,17 @@
 
 from starlette.routing import Route
 
-from forge_core.api import assets, classes, images, jobs, operations, runs, session, watching
+from forge_core.api import (
+    assets,
+    classes,
+    images,
+    jobs,
+    operations,
+    preferences,
+    runs,
+    session,
+    watching,
+)
 from forge_core.api.answering import WorkspaceProvider
 
 
@@ -19,6 +29,7 @@ def routes(workspace_provider: WorkspaceProvider) -> list[Route]:
         *images.routes(workspace_provider),
         *classes.routes(workspace_provider),
         *operations.routes(workspace_provider),
+        *preferences.routes(workspace_provider),
         *runs.routes(workspace_provider),
         *jobs.routes(workspace_provider),
     ]

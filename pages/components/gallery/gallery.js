@@ -10,81 +10,102 @@ class Gallery extends Actions {
     this.root = root;
     const find = (name) => root.querySelector(`.${name}`);
     this.ui = Object.fromEntries(
-      ["toolbar", "count", "selected-count", "saved", "viewport", "canvas", "preview", "toast", "panel", "overlay", "conflict", "body"]
+      ["toolbar", "count", "selected-count", "saved", "viewport", "canvas", "preview", "compare", "toast", "panel", "overlay", "conflict", "body", "menu"]
         .map((name) => [name, find(name)]));
+    this.server = sharedServer;
+    this.outbox = sharedOutbox(`vision-forge-${data.workspace}-${data.author}`);
+    this.preferences = new Preferences(this.server, `${data.workspace}-${data.author}`);
+    this.bindings = new Bindings(this.preferences);
+    this.address = new Address();
     this.look = {
       size: keep.get("localStorage", "tile", 144),
       fill: keep.get("localStorage", "fill", false),
-      keepSelection: keep.get("localStorage", "keepSelection", false),
+      keepSelection: this.preferences.get("keepSelection", false),
+      show: { ...ALL_SHOWN, ...this.preferences.get("show", {}) },
+      isStrip: false,
       colorOf: (labelId) => this.classes.colorOf(labelId),
       isPending: (id) => this.outbox.isPending(id),
     };
-    this.server = sharedServer;
-    this.outbox = sharedOutbox(`vision-forge-${data.workspace}-${data.author}`);
-    this.classes = new Classes();
+    this.makeParts(data, find);
+    this.bind(find);
+  }
+
+  makeParts(data, find) {
+    const { server, look } = this;
+    const keyOf = (id) => this.bindings.keyOf(id);
+    const label = (id) => this.label(id);
+    const accept = () => this.accept();
+    const say = (words, action) => this.notices.say(words, action);
+    this.pictures = new Pictures(server);
+    const { pictures } = this;
+    this.classes = new Classes(this.bindings.freeLetters());
     this.classes.set(data.classes);
-    this.rows = new Rows(this.server);
+    this.rows = new Rows(server);
     this.selection = new Selection(this.rows, () => this.showSelection());
-    this.grid = new Grid({
-      ...this.ui, rows: this.rows, selection: this.selection, look: this.look,
-      onNeed: (from, to) => this.load(from, to), onImageError: (...args) => this.repairImage(...args),
-    });
+    const { rows, selection, classes, outbox } = this;
+    this.grid = new Grid({ ...this.ui, rows, selection, look, pictures, onNeed: (from, to) => this.load(from, to) });
     this.labels = new Labels({
-      rows: this.rows, outbox: this.outbox, server: this.server, classes: this.classes, author: data.author,
-      onPaint: (ids) => this.repaint(ids), onRemoved: () => this.rearranged(),
-      onMessage: (words, action) => this.notices.say(words, action), onStale: () => this.reload(),
-      onUndo: () => this.undo(), onSettled: () => this.watch.look(),
+      rows, outbox, server, classes, author: data.author, onPaint: (ids) => this.repaint(ids), onRemoved: () => this.rearranged(),
+      onMessage: say, onStale: () => this.reload(), onUndo: () => this.undo(), onSettled: () => this.watch.look(),
     });
-    this.watch = new Watch({
-      server: this.server, rows: this.rows, grid: this.grid, isPending: (id) => this.outbox.isPending(id),
-      onPaint: (ids) => this.repaint(ids),
-    });
+    this.suggestions = new Suggestions({ classes, labels: this.labels });
+    this.watch = new Watch({ server, rows, grid: this.grid, isPending: look.isPending, onPaint: (ids) => this.repaint(ids) });
     this.panel = new Panel({
-      element: this.ui.panel, server: this.server, classes: this.classes,
+      element: this.ui.panel, server, classes, pictures, suggestions: this.suggestions,
       actions: {
-        label: (id) => this.label(id), split: (split) => this.split(split), remove: () => this.remove(),
+        label, accept, keyOf, split: (split) => this.split(split), remove: () => this.remove(),
         openPicker: () => this.openPicker(), closePanel: () => this.togglePanel(false),
       },
     });
     this.pace = new Pace();
-    this.preview = new FocusMode(this.ui.preview, {
-      rows: this.rows, classes: this.classes, pace: this.pace,
-      actions: { label: (id) => this.label(id), setGoal: () => this.setGoal() },
+    const close = () => this.escape();
+    this.large = new LargeView(this.ui.preview, { rows, classes, pace: this.pace, pictures, actions: { label, accept, keyOf, close, setGoal: () => this.setGoal() } });
+    this.compare = new Compare(this.ui.compare, { selection, pictures, look, actions: { close: () => this.views.set(this.views.base), focusHere: () => this.views.focusHere() } });
+    this.views = new Views({
+      root: this.root, buttons: [...this.root.querySelectorAll(".views button")], large: this.large, compare: this.compare,
+      grid: this.grid, selection, look, preferences: this.preferences, actions: { say, changed: () => this.writeAddress() },
     });
-    this.overlay = new Overlay(this.ui.overlay, () => this.ui.viewport.focus({ preventScroll: true }));
+    this.finding = new Finding({
+      rows, selection, server, suggestions: this.suggestions,
+      actions: { say, goTo: (place) => this.goTo(place), loadAt: (place) => this.loadAt(place) },
+    });
+    this.overlay = new Overlay(this.ui.overlay, () => this.views.focusHere());
+    this.keysDialog = new KeysDialog({ overlay: this.overlay, bindings: this.bindings, classes, onChange: () => this.keysChanged() });
+    this.menu = new ShowMenu({
+      element: this.ui.menu, button: find("show"), look, keyOf,
+      actions: { show: (name, on) => this.showOnTiles(name, on), fill: (on) => this.toggleFill(on), keep: (on) => this.toggleKeep(on) },
+    });
     this.notices = new Notices({
-      ...this.ui, outbox: this.outbox, classes: this.classes, rows: this.rows,
-      actions: { decide: (open, mine) => this.decide(open, mine) },
+      ...this.ui, outbox, classes, rows, pictures, actions: { decide: (open, mine) => this.decide(open, mine) },
     });
-    this.bind(find);
   }
 
   bind(find) {
-    this.unbind = [bindKeys(this.root, this), followHeight(this.root), bindBand(this.ui.viewport, this)];
-    this.ui.viewport.addEventListener("click", (event) => this.click(event));
-    this.ui.viewport.addEventListener("dblclick", () => this.togglePreview());
-    this.ui.viewport.addEventListener("mousedown", (event) => event.shiftKey && event.preventDefault());
-    const slider = find("slider").querySelector("input");
-    slider.value = this.look.size;
-    slider.addEventListener("input", () => this.setSize(Number(slider.value)));
-    this.slider = slider;
+    const { viewport } = this.ui;
+    this.unbind = [bindKeys(this.root, this), followHeight(this.root), bindBand(viewport, this), () => this.menu.close(), () => this.address.stop()];
+    viewport.addEventListener("click", (event) => this.click(event));
+    viewport.addEventListener("dblclick", () => this.views.set("focus"));
+    viewport.addEventListener("mousedown", (event) => event.shiftKey && event.preventDefault());
+    this.slider = find("slider").querySelector("input");
+    this.slider.addEventListener("input", () => this.setSize(Number(this.slider.value)));
     const press = (name, run) => find(name).addEventListener("click", () => {
       run();
-      if (!this.overlay.isOpen) this.ui.viewport.focus({ preventScroll: true });
+      if (!this.overlay.isOpen) this.views.focusHere();
     });
-    press("fit", () => this.toggleFill());
     press("undo", () => this.undo());
     press("side", () => this.togglePanel());
     press("keys", () => this.openHelp());
-    press("focus", () => this.togglePreview());
-    this.fitButton = find("fit");
     this.sideButton = find("side");
     const narrow = matchMedia(`(max-width: ${PANEL_MIN_WIDTH - 1}px)`);
     const fitPanel = () => this.togglePanel(!narrow.matches && keep.get("localStorage", "panel", true), { remember: false });
     narrow.addEventListener("change", fitPanel);
     this.unbind.push(() => narrow.removeEventListener("change", fitPanel));
     fitPanel();
+    this.setSize(this.look.size);
     this.toggleFill(this.look.fill);
+    this.titleKeys();
+    this.views.restore();
+    this.preferences.onLoad = () => this.preferencesChanged();
   }
 
   /** New data from Streamlit: a token, classes, perhaps another filter. */
@@ -92,21 +113,25 @@ class Gallery extends Actions {
     this.server.askForToken = () => setTriggerValue("token", Date.now());
     this.server.setToken(data.token);
     this.classes.merge(data.classes);
-    const question = JSON.stringify([data.filter, data.sort, data.reload]);
+    const question = JSON.stringify([data.filter, data.sort, data.suggest, data.reload]);
     if (this.question === question) return this.repaint([]);
     this.question = question;
     this.filter = data.filter;
     this.sort = data.sort;
+    this.suggestions.run = data.suggest ?? null;
     return this.start();
   }
 
-  async start() {
+  /** With `stay` at the same place, as after an undo that brought back images that are not here. */
+  async start({ stay = false } = {}) {
+    const { focus } = this.selection;
+    const { top } = this.grid.scrolling;
     this.selection.reset();
-    this.preview.close();
+    if (!stay) this.views.set(this.views.base);
     this.root.setAttribute("aria-busy", "true");
     try {
       await this.server.openSession();
-      await this.rows.restart(this.filter, this.sort);
+      await this.rows.restart(this.filter, this.sort, this.suggestions.run);
     } catch (error) {
       return this.retryStart(error);
     }
@@ -114,10 +139,15 @@ class Gallery extends Actions {
     this.root.removeAttribute("aria-busy");
     this.grid.layout();
     this.grid.reset();
+    if (stay) {
+      this.selection.focus = this.selection.clamp(focus);
+      this.grid.scrolling.top = top;
+    }
     this.showSelection();
     this.countedFor = null;
     this.count();
-    if (document.activeElement === document.body) this.ui.viewport.focus({ preventScroll: true });
+    this.preferences.load();
+    if (document.activeElement === document.body) this.views.focusHere();
     return undefined;
   }
 
@@ -127,10 +157,10 @@ class Gallery extends Actions {
     if (!(error instanceof Refused)) this.startTimer = setTimeout(() => this.start(), 3000);
   }
 
-  /** Ask again for the same rows, as after an undo that brought back images that are not here. */
+  /** Ask again for the same rows. */
   reload() {
     clearTimeout(this.reloadTimer);
-    this.reloadTimer = setTimeout(() => this.start(), 50);
+    this.reloadTimer = setTimeout(() => this.start({ stay: true }), 50);
   }
 
   /** Fetch what is missing between two positions, a page at a time, while it is looked at. */
@@ -169,8 +199,8 @@ class Gallery extends Actions {
 
   repaint(ids) {
     this.grid.repaintRows(ids);
-    this.panel.show(this.selection.targets(), this.selection.ids.size > 0);
-    if (this.preview.isOpen) this.preview.show(this.selection.focus);
+    this.showPanel();
+    this.views.show();
     this.count();
   }
 
@@ -180,8 +210,14 @@ class Gallery extends Actions {
     this.ui["selected-count"].hidden = !count;
     const { matching } = this.selection;
     this.ui["selected-count"].textContent = matching ? `all ${formatNumber(matching)} that match` : `${formatNumber(count)} selected`;
-    if (!this.ui.panel.hidden) this.panel.show(this.selection.targets(), count > 0);
-    if (this.preview.isOpen) this.preview.show(this.selection.focus);
+    this.showPanel();
+    this.views.show();
+    this.writeAddress();
+  }
+
+  showPanel() {
+    const { selection } = this;
+    if (!this.ui.panel.hidden) this.panel.show(selection.targets(), selection.ids.size > 0 && !selection.only);
   }
 
   rearranged() {
@@ -190,64 +226,6 @@ class Gallery extends Actions {
     this.grid.refresh();
     this.showSelection();
     this.count();
-  }
-
-  /** The first failure may be an expired cookie; the second is the image's own. */
-  async repairImage(image, tile, row) {
-    if (image.dataset.again) {
-      tile.classList.add("broken");
-      return;
-    }
-    image.dataset.again = "1";
-    this.repairing ??= this.server.reopenSession().catch(() => null).finally(() => setTimeout(() => { this.repairing = null; }, 2000));
-    await this.repairing;
-    if (tile.dataset.id === row.id) image.src = thumbnailUrl(row);
-  }
-
-  togglePanel(on = this.ui.panel.hidden, { remember = true } = {}) {
-    this.ui.panel.hidden = !on;
-    this.sideButton.setAttribute("aria-pressed", on);
-    if (remember) keep.set("localStorage", "panel", on);
-    if (on) this.panel.show(this.selection.targets(), this.selection.ids.size > 0);
-  }
-
-  toggleFill(on = !this.look.fill) {
-    this.look.fill = on;
-    keep.set("localStorage", "fill", on);
-    this.fitButton.setAttribute("aria-pressed", on);
-    this.grid.layout();
-  }
-
-  setSize(size) {
-    this.look.size = Math.max(56, Math.min(320, size));
-    this.slider.value = this.look.size;
-    keep.set("localStorage", "tile", this.look.size);
-    this.grid.layout();
-  }
-
-  zoom(direction) {
-    if (this.preview.isOpen) this.preview.zoomBy(direction > 0 ? 1.5 : 1 / 1.5);
-    else this.setSize(this.look.size + direction * 24);
-  }
-
-  /** How many labels a person wants to give today; 0 for none. */
-  setGoal() {
-    openGoal(this.overlay, { goal: this.pace.goal, onDone: (goal) => {
-      this.pace.setGoal(goal);
-      this.repaint([]);
-    } });
-  }
-
-  openHelp() {
-    openHelp(this.overlay);
-  }
-
-  overlayOpen() {
-    return this.overlay.isOpen;
-  }
-
-  focusGrid() {
-    this.ui.viewport.focus({ preventScroll: true });
   }
 
   destroy() {

@@ -20,20 +20,35 @@ PARTS = (
     "band",
     "scrolling",
     "classes",
+    "pictures",
+    "tiles",
     "grid",
     "labels",
+    "suggestions",
     "watch",
+    "preferences",
+    "commands",
+    "bindings",
     "keys",
     "overlays",
+    "keys_dialog",
     "panel",
     "pace",
-    "focus",
+    "zoom",
+    "large_view",
+    "compare",
+    "views",
+    "show_menu",
+    "finding",
+    "address",
     "notices",
+    "moving",
+    "looking",
     "actions",
 )
 
 
-STYLES = ("grid", "panel", "messages", "small_screens")
+STYLES = ("grid", "views", "panel", "messages", "small_screens")
 
 
 def read_styles() -> str:

@@ -1,18 +1,6 @@
-// What people do in the gallery, key by key and click by click. `Gallery` adds the parts.
+// What people decide about images in the gallery. `Gallery` adds the parts.
 
-class Actions {
-  click(event) {
-    const tile = event.composedPath().find((node) => node.classList?.contains("tile"));
-    if (!tile?.dataset.id) return;
-    this.selection.click(Number(tile.dataset.position), { extend: event.shiftKey, toggle: event.ctrlKey || event.metaKey });
-  }
-
-  labelByKey(key) {
-    const label = this.classes.byKey.get(key);
-    if (label) this.label(label.label_id);
-    else this.notices.say(`No class has the key ${key}. Press / to find or create one.`);
-  }
-
+class Actions extends Looking {
   label(labelId) {
     const targets = this.selection.targets();
     if (!targets.length) return;
@@ -24,7 +12,23 @@ class Actions {
       this.notices.say(`${plural(entry.ids.length, "image")} ${name}.`, { words: "Undo", run: () => this.undo() });
     }
     this.moveOn(targets);
-    this.focusGrid();
+    this.views.focusHere();
+  }
+
+  /** Label each target as the model says; where all do already, only move on. */
+  accept() {
+    const targets = this.selection.targets();
+    if (!targets.length) return;
+    const where = this.matchingFilter();
+    const count = this.suggestions.accept(targets, where);
+    const nothing = count || where ? null : this.suggestions.describeNothing(targets);
+    if (nothing) return this.notices.say(nothing);
+    this.pace.count(this.selection.matching || count);
+    if (!where && targets.length > 1) {
+      this.notices.say(`${plural(count, "image")} labelled as the model says.`, count ? { words: "Undo", run: () => this.undo() } : null);
+    }
+    this.moveOn(targets);
+    return this.views.focusHere();
   }
 
   /** The filter, when all that match it are selected. */
@@ -34,16 +38,11 @@ class Actions {
 
   /** After a label: on to the next image, unless the person keeps selections. */
   moveOn(targets) {
+    if (this.views.now === "compare") return this.selection.only ? this.compare.step(1) : this.showSelection();
     if (this.look.keepSelection && this.selection.ids.size) return this.showSelection();
     if (this.selection.matching) this.selection.clear();
     else this.selection.moveTo(this.rows.index.get(targets.at(-1).id) + 1);
     return this.grid.reveal();
-  }
-
-  toggleKeep() {
-    this.look.keepSelection = !this.look.keepSelection;
-    keep.set("localStorage", "keepSelection", this.look.keepSelection);
-    this.notices.say(this.look.keepSelection ? "A label now keeps the selection." : "A label now ends the selection and moves on.");
   }
 
   split(split) {
@@ -54,20 +53,23 @@ class Actions {
     if (entry && !where && targets.length > 1) {
       this.notices.say(`${plural(entry.ids.length, "image")}: ${split ?? "no split"}.`, { words: "Undo", run: () => this.undo() });
     }
-    if (!this.selection.ids.size) this.selection.moveTo(this.selection.focus + 1);
+    if (this.selection.only) this.compare.step(1);
+    else if (!this.selection.ids.size) this.selection.moveTo(this.selection.focus + 1);
     else if (where && !this.look.keepSelection) this.selection.clear();
     this.grid.reveal();
-    this.focusGrid();
+    this.views.focusHere();
   }
 
   remove() {
     const targets = this.selection.targets();
     if (!targets.length) return;
     const where = this.matchingFilter();
+    const next = this.selection.only && this.compare.neighbour(1);
     this.labels.remove(targets, { where });
     if (where) return this.selection.clear();
+    if (next && this.views.now === "compare") this.selection.focusOnly(next);
     this.notices.say(`${plural(targets.length, "image")} removed from the catalog; the files stay.`, { words: "Undo", run: () => this.undo() });
-    return this.focusGrid();
+    return this.views.focusHere();
   }
 
   async undo() {
@@ -83,6 +85,7 @@ class Actions {
     this.notices.say(`${words}: ${plural(entry.ids.length, "image")}.`);
     const first = this.rows.index.get(entry.ids[0]);
     if (first === undefined) return;
+    if (this.views.now === "compare" && entry.ids.every((id) => this.selection.ids.has(id))) return;
     this.selection.moveTo(first);
     if (entry.ids.length > 1) this.selection.select(entry.ids);
     this.grid.reveal();
@@ -104,7 +107,7 @@ class Actions {
     }
     this.repaint(open.map(({ theirs }) => theirs.asset_id));
     this.notices.showConflict();
-    this.focusGrid();
+    this.views.focusHere();
   }
 
   openPicker() {
@@ -131,7 +134,7 @@ class Actions {
       onDone: (note) => {
         this.labels.flag(targets, note);
         this.notices.say(`${plural(targets.length, "image")} marked for review.`, { words: "Undo", run: () => this.undo() });
-        this.focusGrid();
+        this.views.focusHere();
       },
     });
   }
@@ -146,72 +149,5 @@ class Actions {
     } catch (error) {
       return error instanceof Refused ? error.message : "The server cannot be reached, so the class was not created.";
     }
-  }
-
-  /** Ahead of the focus, page by page, then once from the start. */
-  async goToUnlabelled() {
-    const isWanted = (position) => this.rows.at(position)?.label_id === null;
-    let position = this.selection.focus + 1;
-    for (; position < this.rows.length; position += 1) {
-      if (!this.rows.at(position) && !(await this.loadAt(position))) break;
-      if (isWanted(position)) return this.goTo(position);
-    }
-    for (position = 0; position < this.selection.focus; position += 1) if (isWanted(position)) return this.goTo(position);
-    return this.notices.say("Every image here has a label.");
-  }
-
-  /** The page that a position is on; whether there is a row at the position now. */
-  async loadAt(position) {
-    const fresh = await this.rows.need(position, position + 1).catch(() => null);
-    if (fresh) {
-      this.labels.paintPending(fresh);
-      this.grid.refresh();
-    }
-    return Boolean(this.rows.at(position));
-  }
-
-  goTo(position) {
-    this.selection.moveTo(position);
-    this.grid.reveal();
-  }
-
-  move(key, event) {
-    const { columns } = this.grid;
-    const page = this.grid.linesOnScreen * columns;
-    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, PageUp: -page, PageDown: page };
-    const last = this.rows.length - 1;
-    let to = { Home: 0, End: last }[key] ?? this.selection.focus + steps[key];
-    if ((key === "ArrowUp" && to < 0) || (key === "ArrowDown" && to > last && Math.floor(this.selection.focus / columns) === Math.floor(last / columns))) to = this.selection.focus;
-    this.selection.moveTo(to, { extend: event.shiftKey, keep: event.ctrlKey || event.metaKey });
-    this.grid.reveal();
-  }
-
-  /** What is loaded first; then, by a second press or the button, all that match the filter. */
-  selectAll() {
-    const here = this.rows.byPosition.size;
-    const isSecond = here > 0 && this.selection.ids.size === here;
-    if (this.rows.complete) this.selection.selectAll();
-    else if (isSecond && this.matchingCount) this.selectMatching();
-    else {
-      this.selection.selectAll();
-      const action = this.matchingCount && { words: `Select all ${formatNumber(this.matchingCount)} that match`, run: () => this.selectMatching() };
-      this.notices.say(`${plural(here, "image")} selected: those loaded so far.`, action);
-    }
-  }
-
-  selectMatching() {
-    this.notices.hush();
-    this.selection.selectMatching(this.matchingCount);
-    this.focusGrid();
-  }
-
-  escape() {
-    if (this.preview.isOpen) this.preview.close();
-    else if (!this.ui.toast.hidden) this.notices.hush();
-    else this.selection.clear();
-  }
-
-  togglePreview() {
-    this.preview.toggle(this.selection.focus);
   }
 }

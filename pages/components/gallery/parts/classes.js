@@ -3,12 +3,15 @@
 const NO_COLOR = "var(--st-border-color)";
 
 class Classes {
-  constructor() {
+  constructor(freeLetters) {
     this.list = [];
+    this.freeLetters = freeLetters;
   }
 
-  set(list) {
-    const keys = assignKeys(list);
+  /** `freeLetters` may begin a key of two, if no class has one as its own. */
+  set(list, freeLetters = this.freeLetters) {
+    this.freeLetters = freeLetters;
+    const keys = assignKeys(list, freeLetters);
     this.list = list.map((label) => ({ ...label, key: keys.get(label.label_id) ?? null }));
     this.byId = new Map(this.list.map((label) => [label.label_id, label]));
     this.byKey = new Map(this.list.filter((label) => label.key).map((label) => [label.key, label]));
@@ -31,17 +34,16 @@ class Classes {
 }
 
 const CLASS_DIGITS = "123456789";
-const CLASS_LETTERS = "asdgqwjpoby"; // no other key of the gallery begins with one
 
 /**
  * As set for the class; else a class named like a digit gets that digit; else the digits in
  * order, and beyond nine a letter and a digit: a1 to a9, d1 ... A letter that is a key of its
  * own begins no pair.
  */
-function assignKeys(list) {
+function assignKeys(list, freeLetters) {
   const keys = new Map();
   const singles = new Set(list.map((label) => label.hotkey).filter((key) => key?.length === 1));
-  const pairs = [...CLASS_LETTERS].filter((letter) => !singles.has(letter))
+  const pairs = freeLetters.filter((letter) => !singles.has(letter))
     .flatMap((letter) => [...CLASS_DIGITS].map((digit) => letter + digit));
   const free = new Set([...CLASS_DIGITS, ...singles, ...pairs]);
   const give = (label, key) => {

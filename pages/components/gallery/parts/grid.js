@@ -3,12 +3,11 @@
 const GAP = 8;
 const EDGE = 4; // the line in the colour of the class
 const OVERSCAN_ROWS = 2;
-const TINY_PIXELS = 64;
-const SPLIT_SHORT = { train: "train", val: "val", test: "test", held_out: "held" };
 
 class Grid {
-  constructor({ viewport, canvas, rows, selection, look, onNeed, onImageError }) {
-    Object.assign(this, { viewport, canvas, rows, selection, look, onNeed, onImageError });
+  constructor({ viewport, canvas, rows, selection, look, pictures, onNeed }) {
+    Object.assign(this, { viewport, canvas, rows, selection, look, onNeed });
+    this.painter = new Tiles({ canvas, rows, selection, look, pictures });
     this.scrolling = new Scrolling(viewport, canvas, () => this.schedule());
     this.tiles = new Map(); // position -> tile element
     this.spare = [];
@@ -29,9 +28,9 @@ class Grid {
     const width = this.viewport.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
     if (width <= 0) return;
     const anchor = this.anchor();
-    this.columns = Math.max(1, Math.round((width + GAP) / (this.look.size + GAP)));
+    this.columns = this.look.isStrip ? 1 : Math.max(1, Math.round((width + GAP) / (this.look.size + GAP)));
     this.tileWidth = (width - GAP * (this.columns - 1)) / this.columns;
-    const caption = this.tileWidth >= 72 ? 22 : 0;
+    const caption = this.tileWidth >= 72 && this.look.show.label ? 22 : 0;
     this.rowHeight = Math.floor(this.tileWidth + EDGE + caption + GAP);
     this.canvas.style.setProperty("--tile", `${this.tileWidth}px`);
     this.canvas.style.setProperty("--caption", `${caption}px`);
@@ -106,91 +105,34 @@ class Grid {
     this.spare.push(tile);
   }
 
+  /** Every tile again, as after another choice of what is shown on them. */
+  repaintAll() {
+    this.layout();
+    this.render(true);
+  }
+
   place(position, repaint) {
     const row = this.rows.at(position);
     let tile = this.tiles.get(position);
     const isNew = !tile;
     if (isNew) {
-      tile = this.spare.shift() ?? this.makeTile();
+      tile = this.spare.shift() ?? this.painter.make();
       tile.hidden = false;
       this.tiles.set(position, tile);
     }
     const x = (position % this.columns) * (this.tileWidth + GAP);
     tile.style.transform = `translate(${x}px, ${this.top(position) - this.scrolling.shift}px)`;
-    if (!row) return this.placeEmpty(tile, position);
+    if (!row) return this.painter.paintEmpty(tile, position);
     tile.classList.remove("awaited");
-    if (isNew || tile.dataset.id !== row.id) this.showImage(tile, row);
+    if (isNew || tile.dataset.id !== row.id) this.painter.showImage(tile, row);
     if (isNew || repaint || tile.dataset.id !== row.id) {
       tile.dataset.id = row.id;
       tile.dataset.position = position;
-      this.paint(tile, row, position);
+      this.painter.paint(tile, row, position);
     } else {
-      this.paintMarks(tile, row, position);
+      this.painter.paintMarks(tile, row, position);
     }
     return undefined;
-  }
-
-  /** A place whose row is on its way. */
-  placeEmpty(tile, position) {
-    tile.dataset.position = position;
-    if (tile.classList.contains("awaited")) return;
-    delete tile.dataset.id;
-    tile.className = "tile awaited";
-    tile.firstChild.replaceChildren();
-    const [, split, flag, caption] = tile.children;
-    split.hidden = flag.hidden = true;
-    caption.lastChild.textContent = "";
-    tile.setAttribute("aria-label", "not loaded yet");
-  }
-
-  makeTile() {
-    const tile = el("div", { className: "tile", role: "option", id: `tile-${(this.made = (this.made ?? 0) + 1)}` });
-    tile.append(
-      el("div", { className: "picture" }),
-      el("span", { className: "split" }),
-      el("span", { className: "flag", "aria-hidden": "true" }, "⚑"),
-      el("span", { className: "caption" }, el("i", { className: "swatch" }), el("span", { className: "name" })),
-    );
-    this.canvas.append(tile);
-    return tile;
-  }
-
-  /** A new <img> each time: a used one would show its last picture until the new one is there. */
-  showImage(tile, row) {
-    const image = el("img", { alt: "", decoding: "async", draggable: false });
-    image.addEventListener("error", () => this.onImageError(image, tile, row));
-    image.src = thumbnailUrl(row);
-    tile.classList.remove("broken");
-    tile.classList.toggle("tiny", row.width < TINY_PIXELS && row.height < TINY_PIXELS);
-    tile.firstChild.replaceChildren(image);
-  }
-
-  paint(tile, row, position) {
-    const [, split, flag, caption] = tile.children;
-    flag.hidden = !row.review;
-    tile.classList.toggle("unlabelled", row.label_id === null);
-    tile.classList.toggle("gone", Boolean(row.gone));
-    tile.style.setProperty("--class", this.look.colorOf(row.label_id));
-    caption.lastChild.textContent = row.label_name ?? "no label";
-    split.textContent = SPLIT_SHORT[row.split] ?? "";
-    split.hidden = !row.split;
-    const words = [row.label_name ?? "unlabelled", row.split ?? "no split", row.path];
-    if (row.augmented) words.push("augmented copy");
-    if (row.review) words.push(row.note ? `marked for review: ${row.note}` : "marked for review");
-    if (row.gone) words.push("removed from the catalog");
-    tile.setAttribute("aria-label", words.join(", "));
-    tile.setAttribute("aria-posinset", position + 1);
-    tile.setAttribute("aria-setsize", this.rows.length);
-    tile.title = row.note ? `${row.path}\n⚑ ${row.note}` : row.path;
-    this.paintMarks(tile, row, position);
-  }
-
-  paintMarks(tile, row, position) {
-    const selected = this.selection.ids.has(row.id);
-    tile.classList.toggle("selected", selected);
-    tile.setAttribute("aria-selected", selected);
-    tile.classList.toggle("focused", position === this.selection.focus);
-    tile.classList.toggle("pending", this.look.isPending(row.id));
   }
 
   /** Repaint these rows where they are on screen. */
@@ -198,7 +140,7 @@ class Grid {
     for (const id of ids) {
       const position = this.rows.index.get(id);
       const tile = this.tiles.get(position);
-      if (tile) this.paint(tile, this.rows.at(position), position);
+      if (tile) this.painter.paint(tile, this.rows.at(position), position);
     }
   }
 
@@ -209,6 +151,13 @@ class Grid {
     const now = this.scrolling.top;
     if (top < now) this.scrolling.top = top;
     else if (top + this.rowHeight > now + clientHeight) this.scrolling.top = top + this.rowHeight - clientHeight + GAP;
+    this.render();
+  }
+
+  /** Scroll until the focused tile is in the middle. */
+  center() {
+    const spare = this.viewport.clientHeight - this.rowHeight;
+    this.scrolling.top = this.top(this.selection.focus) - Math.max(0, spare / 2);
     this.render();
   }
 

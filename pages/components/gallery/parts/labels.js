@@ -61,8 +61,26 @@ class Labels {
     return operation_id;
   }
 
+  /** What is changed in here is undone in one step. */
+  together(work) {
+    this.step = randomId();
+    try {
+      work();
+    } finally {
+      this.step = null;
+    }
+  }
+
+  /** The entries of the newest step of a list, newest first. */
+  takeStep(list) {
+    const taken = list.splice(-1);
+    while (taken[0]?.step && list.at(-1)?.step === taken[0].step) taken.push(list.pop());
+    return taken;
+  }
+
   remember(entry, operationId) {
     entry.operation_id = operationId;
+    if (this.step) entry.step = this.step;
     this.done.push(entry);
     this.undone = [];
     this.keepDone();
@@ -77,34 +95,33 @@ class Labels {
 
   /** Take back the newest change of this tab; without one, this person's newest in the catalog. */
   async undo() {
-    const entry = this.done.pop();
-    if (!entry) return this.undoDurable();
+    const step = this.takeStep(this.done);
+    if (!step.length) return this.undoDurable();
     this.keepDone();
-    this.putBack(entry);
-    const operation_id = randomId();
-    const versions = Object.fromEntries(entry.ids.map((id) => [id, 0]));
-    this.outbox.add({ operation_id, kind: "undo", undoes: entry.operation_id }, versions);
-    this.undone.push({ ...entry, operation_id });
-    return entry;
+    for (const entry of step) {
+      this.putBack(entry);
+      this.undone.push({ ...entry, operation_id: this.sendUndo(entry) });
+    }
+    return { ids: step.flatMap((entry) => entry.ids) };
   }
 
   /** Do again what was undone last: the undo is undone. */
   redo() {
-    const entry = this.undone.pop();
-    if (!entry) return null;
-    if (entry.kind === "remove") {
-      entry.gone = this.rows.remove(entry.ids);
-      this.onRemoved(entry.ids);
-    } else {
-      for (const id of entry.ids) Object.assign(this.rows.get(id) ?? {}, entry.after);
-      this.onPaint(entry.ids);
+    const step = this.takeStep(this.undone);
+    if (!step.length) return null;
+    for (const entry of step) {
+      this.paintAgain(entry);
+      this.done.push({ ...entry, operation_id: this.sendUndo(entry) });
     }
+    this.keepDone();
+    return { ids: step.flatMap((entry) => entry.ids) };
+  }
+
+  sendUndo(entry) {
     const operation_id = randomId();
     const versions = Object.fromEntries(entry.ids.map((id) => [id, 0]));
     this.outbox.add({ operation_id, kind: "undo", undoes: entry.operation_id }, versions);
-    this.done.push({ ...entry, operation_id });
-    this.keepDone();
-    return entry;
+    return operation_id;
   }
 
   putBack(entry) {
@@ -114,6 +131,16 @@ class Labels {
       return;
     }
     for (const [id, before] of Object.entries(entry.before)) Object.assign(this.rows.get(id) ?? {}, before);
+    this.onPaint(entry.ids);
+  }
+
+  paintAgain(entry) {
+    if (entry.kind === "remove") {
+      entry.gone = this.rows.remove(entry.ids);
+      this.onRemoved(entry.ids);
+      return;
+    }
+    for (const id of entry.ids) Object.assign(this.rows.get(id) ?? {}, entry.after);
     this.onPaint(entry.ids);
   }
 
@@ -161,11 +188,16 @@ class Labels {
     }
   }
 
-  /** A change by filter answers with numbers; the rows on screen are asked for again. */
+  /** Changes by filter answer with numbers, told together; the rows on screen are asked for again. */
   receiveMatching({ payload }, { num_changed: changed = 0, num_conflicts: left = 0 }) {
-    const words = [`${plural(changed, "image")} changed`];
-    if (left) words.push(`${formatNumber(left)} left as they were${payload.kind === "set_split" ? ": held out" : ""}`);
-    this.onMessage(`${words.join(", ")}.`, changed ? { words: "Undo", run: () => this.onUndo() } : null);
+    const told = (this.told ??= { changed: 0, left: 0 });
+    told.changed += changed;
+    told.left += left;
+    if (this.outbox.queue.some((record) => record.payload.where)) return;
+    this.told = null;
+    const words = [`${plural(told.changed, "image")} changed`];
+    if (told.left) words.push(`${formatNumber(told.left)} left as they were${payload.kind === "set_split" ? ": held out" : ""}`);
+    this.onMessage(`${words.join(", ")}.`, told.changed ? { words: "Undo", run: () => this.onUndo() } : null);
     this.onSettled();
   }
 

@@ -3,8 +3,8 @@
 const TOAST_MS = 7000;
 
 class Notices {
-  constructor({ saved, toast, conflict, outbox, classes, rows, actions }) {
-    Object.assign(this, { saved, toast, conflict, outbox, classes, rows, actions });
+  constructor({ saved, toast, conflict, outbox, classes, rows, pictures, actions }) {
+    Object.assign(this, { saved, toast, conflict, outbox, classes, rows, pictures, actions });
     outbox.listeners.state = (state) => this.showState(state);
     this.showState(outbox.state());
   }
@@ -70,7 +70,7 @@ class Notices {
     const row = this.rows.get(theirs.asset_id);
     const when = theirs.changed_at ? ` ${formatAgo(theirs.changed_at)}` : "";
     return this.conflict.replaceChildren(
-      ...[row && picture(row, thumbnailUrl(row))].filter(Boolean),
+      ...[row && this.pictures.make(row, thumbnailUrl(row))].filter(Boolean),
       el("p", {}, locked
         ? `This image is held out, and what is held out is locked against moves; you chose ‘${mine}’.`
         : `${theirs.author ?? "Somebody"} ${verb} this ‘${their}’${when}; you chose ‘${mine}’.`),

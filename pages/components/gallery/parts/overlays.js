@@ -1,4 +1,4 @@
-// What opens over the grid: the class picker and the list of keys. One at a time.
+// What opens over the grid: the class picker, a note, a goal. One at a time.
 
 class Overlay {
   constructor(element, onClose) {
@@ -7,8 +7,10 @@ class Overlay {
     element.addEventListener("mousedown", (event) => {
       if (event.target === element) this.close();
     });
+    this.onKey = null; // of what is open; whether it took the key
     element.addEventListener("keydown", (event) => {
       event.stopPropagation();
+      if (this.onKey?.(event)) return;
       if (event.key === "Escape") this.close();
       if (event.key === "Tab") this.keepFocusInside(event);
     });
@@ -19,6 +21,7 @@ class Overlay {
   }
 
   open(content, label) {
+    this.onKey = null;
     this.element.replaceChildren(
       el("div", { className: "dialog", role: "dialog", "aria-modal": "true", "aria-label": label }, content));
     this.element.hidden = false;
@@ -33,7 +36,7 @@ class Overlay {
   }
 
   keepFocusInside(event) {
-    const all = [...this.element.querySelectorAll("input, button")];
+    const all = [...this.element.querySelectorAll("input, button")].filter((one) => !one.hidden);
     const at = all.indexOf(this.element.getRootNode().activeElement);
     event.preventDefault();
     all.at((at + (event.shiftKey ? -1 : 1)) % all.length)?.focus();
@@ -141,13 +144,4 @@ function openGoal(overlay, { goal, onDone }) {
     onDone: (value) => onDone(Math.max(0, Math.round(Number(value) || 0))),
     field: { type: "number", min: 0, max: 100000, step: 10, value: goal || "", placeholder: "200", "aria-label": "Labels today" },
   });
-}
-
-function openHelp(overlay) {
-  const groups = [...new Set(KEYS.map((entry) => entry.group))].map((group) =>
-    el("section", {}, el("h3", {}, group), el("dl", {}, KEYS.filter((entry) => entry.group === group).map((entry) =>
-      el("div", {}, el("dt", {}, el("kbd", {}, entry.show)), el("dd", {}, entry.words))))));
-  const close = el("button", { type: "button", className: "tool" }, "Close");
-  close.addEventListener("click", () => overlay.close());
-  overlay.open([el("div", { className: "help" }, groups), el("div", { className: "end" }, close)], "Keys of this page");
 }

@@ -2,13 +2,14 @@
 
 const MAX_CLASS_BUTTONS = 20;
 const HISTORY_DELAY_MS = 180;
-const SPLITS = [["train", "train", "t"], ["val", "val", "v"], ["test", "test", "e"], ["held_out", "held out", "h"], [null, "none", "x"]];
+const SPLITS = [["train", "train"], ["val", "val"], ["test", "test"], ["held_out", "held out"], [null, "none"]];
 
 class Panel {
-  constructor({ element, server, classes, actions }) {
-    Object.assign(this, { element, server, classes, actions });
+  constructor({ element, server, classes, pictures, suggestions, actions }) {
+    Object.assign(this, { element, server, classes, pictures, suggestions, actions });
     this.pictureBox = el("div", { className: "big" });
     this.head = el("p", { className: "lead" });
+    this.says = el("div", { className: "says-line" });
     this.labels = el("div", { className: "classes", role: "group", "aria-label": "Class" });
     this.splits = el("div", { className: "splits", role: "group", "aria-label": "Split" });
     this.facts = el("dl", { className: "facts" });
@@ -18,7 +19,7 @@ class Panel {
     const close = el("button", { type: "button", className: "tool close", "aria-label": "Close details" }, "Close");
     close.addEventListener("click", () => actions.closePanel());
     element.append(
-      el("div", { className: "panel-head" }, this.head, close), this.pictureBox,
+      el("div", { className: "panel-head" }, this.head, close), this.pictureBox, this.says,
       el("h3", {}, "Label"), this.labels, el("h3", {}, "Split"), this.splits,
       this.facts, this.past, this.removeButton);
   }
@@ -29,6 +30,7 @@ class Panel {
     if (!targets.length) return;
     this.head.textContent = selected ? plural(targets.length, "image") + " selected" : "Focused image";
     this.showPictures(targets);
+    this.showSuggestion(targets);
     this.showClasses(targets);
     this.showSplits(targets);
     this.showFacts(targets);
@@ -42,10 +44,24 @@ class Panel {
     this.pictured = key;
     this.pictureBox.classList.toggle("many", targets.length > 1);
     if (targets.length > 1) {
-      this.pictureBox.replaceChildren(...targets.slice(0, 9).map((row) => picture(row, thumbnailUrl(row))));
+      this.pictureBox.replaceChildren(...targets.slice(0, 9).map((row) => this.pictures.make(row, thumbnailUrl(row))));
       return;
     }
-    this.pictureBox.replaceChildren(picture(targets[0], thumbnailUrl(targets[0])));
+    this.pictureBox.replaceChildren(this.pictures.make(targets[0], thumbnailUrl(targets[0])));
+  }
+
+  /** What the model says of them, and the button that takes it. */
+  showSuggestion(targets) {
+    const said = targets.filter((row) => row.suggestion);
+    const words = describeSuggestions(said);
+    const open = this.suggestions.groups(said);
+    const shown = [words, open.size, this.actions.keyOf("accept")].join("/");
+    if (this.shownSuggestion === shown) return;
+    this.shownSuggestion = shown;
+    if (!said.length) return this.says.replaceChildren();
+    const accept = open.size > 0 && el("button", { type: "button", className: "tool" }, "Accept ", this.makeKey("accept"));
+    if (accept) accept.addEventListener("click", () => this.actions.accept());
+    return this.says.replaceChildren(el("span", {}, words), ...(accept ? [accept] : []));
   }
 
   showClasses(targets) {
@@ -62,18 +78,24 @@ class Panel {
     });
     const hidden = this.classes.list.length - shown.length;
     const other = el("button", { type: "button", className: "class other" },
-      el("span", { className: "name" }, hidden > 0 ? `${formatNumber(hidden)} more or new` : "Other or new"), el("kbd", {}, "/"));
+      el("span", { className: "name" }, hidden > 0 ? `${formatNumber(hidden)} more or new` : "Other or new"), this.makeKey("pick"));
     other.addEventListener("click", () => this.actions.openPicker());
     const none = el("button", { type: "button", className: "class other", "aria-pressed": now.size === 1 && now.has(null) },
-      el("span", { className: "name" }, "No label"), el("kbd", {}, "0"));
+      el("span", { className: "name" }, "No label"), this.makeKey("unlabel"));
     none.addEventListener("click", () => this.actions.label(null));
     this.labels.replaceChildren(...buttons, none, other);
   }
 
+  makeKey(command) {
+    const key = this.actions.keyOf(command);
+    return key && el("kbd", {}, showKey(key));
+  }
+
   showSplits(targets) {
     const now = new Set(targets.map((row) => row.split));
-    this.splits.replaceChildren(...SPLITS.map(([split, words, key]) => {
-      const button = el("button", { type: "button", "aria-pressed": now.size === 1 && now.has(split), title: `${words} (${key})` }, words);
+    this.splits.replaceChildren(...SPLITS.map(([split, words]) => {
+      const key = this.actions.keyOf(`split.${split ?? "none"}`);
+      const button = el("button", { type: "button", "aria-pressed": now.size === 1 && now.has(split), title: key ? `${words} (${showKey(key)})` : words }, words);
       button.addEventListener("click", () => this.actions.split(split));
       return button;
     }));
@@ -125,9 +147,17 @@ function describeChange({ kind, before, after }) {
   return (kind === "undo" ? "undone: " : "") + (parts.join(", ") || kind.replaceAll("_", " "));
 }
 
-/** An image that fills its box; tiny ones keep their pixels sharp. */
-function picture(row, source) {
-  const image = el("img", { alt: row.label_name ?? "unlabelled image", src: source, draggable: false, decoding: "async" });
-  image.classList.toggle("tiny", row.width < TINY_PIXELS && row.height < TINY_PIXELS);
-  return image;
+const SAID_CLASSES = 3;
+
+/** "model says: dog 0.93 (run 12)"; of many the classes with their numbers. */
+function describeSuggestions(rows) {
+  if (!rows.length) return "";
+  const { suggestion } = rows[0];
+  if (rows.length === 1) return `model says: ${saysWords(suggestion)} (run ${suggestion.run})`;
+  const counts = new Map();
+  for (const row of rows) counts.set(row.suggestion.label_name, (counts.get(row.suggestion.label_name) ?? 0) + 1);
+  const named = [...counts].sort((a, b) => b[1] - a[1]);
+  const parts = named.slice(0, SAID_CLASSES).map(([name, count]) => `${formatNumber(count)} ${name}`);
+  if (named.length > SAID_CLASSES) parts.push(`${formatNumber(named.length - SAID_CLASSES)} other classes`);
+  return `model says: ${parts.join(", ")} (run ${suggestion.run})`;
 }

@@ -22,11 +22,12 @@ class Rows {
   }
 
   /** Start again with another filter; answers to older questions are dropped. */
-  restart(filter, sort) {
+  restart(filter, sort, suggest = null) {
     this.generation += 1;
     this.clear();
     this.filter = filter;
     this.sort = sort;
+    this.suggest = suggest; // the run whose predictions come along
     return this.load(0);
   }
 
@@ -91,7 +92,7 @@ class Rows {
     const after = this.cursors.get(start);
     const place = start === 0 ? {} : after === undefined ? { position: start } : { after };
     try {
-      const page = await this.server.get("/assets", { ...this.filter, sort: this.sort, ...place, limit: PAGE_ROWS });
+      const page = await this.server.get("/assets", { ...this.filter, sort: this.sort, suggest: this.suggest, ...place, limit: PAGE_ROWS });
       return generation === this.generation ? this.take(start, page) : [];
     } finally {
       if (generation === this.generation) this.requests.delete(start);

@@ -14,10 +14,11 @@ class Selection {
     this.matching = 0; // how many are meant when the selection is "all that match the filter"
   }
 
-  /** Every choice of single tiles ends the choice of all that match. */
+  /** Every choice of single tiles ends the choice of all that match, and of one in it. */
   set ids(ids) {
     this.chosen = ids;
     this.matching = 0;
+    this.only = null; // the one of the selection that keys act on, while some are compared
   }
 
   get ids() {
@@ -41,11 +42,24 @@ class Selection {
 
   /** What a key acts on: the selection in order, or else the focused tile. */
   targets() {
+    if (this.only && this.rows.index.has(this.only)) return [this.rows.get(this.only)];
     if (!this.ids.size) return this.focusedRow() ? [this.focusedRow()] : [];
+    return this.chosenRows();
+  }
+
+  /** All of the selection in order. */
+  chosenRows() {
     return [...this.ids]
       .filter((id) => this.rows.index.has(id))
       .sort((a, b) => this.rows.index.get(a) - this.rows.index.get(b))
       .map((id) => this.rows.get(id));
+  }
+
+  /** Keys act on this one of the selection; on all of it with null. */
+  focusOnly(id) {
+    this.only = id;
+    if (id) this.focus = this.rows.index.get(id);
+    this.onChange();
   }
 
   clamp(position) {

@@ -34,12 +34,31 @@ class Server {
   }
 
   post(path, body, { keepalive = false } = {}) {
+    return this.send("POST", path, body, keepalive);
+  }
+
+  put(path, body, { keepalive = false } = {}) {
+    return this.send("PUT", path, body, keepalive);
+  }
+
+  send(method, path, body, keepalive) {
     return this.request(path, {
-      method: "POST",
+      method,
       body: JSON.stringify(body),
       headers: { "Content-Type": "application/json" },
       keepalive,
     });
+  }
+
+  /** The HTTP status that a path answers with, 0 when there is no answer. */
+  async statusOf(path) {
+    try {
+      const response = await fetch(API + path, { headers: { "X-Forge-Token": this.token } });
+      await response.body?.cancel();
+      return response.status;
+    } catch {
+      return 0;
+    }
   }
 
   /** Images carry no header, so a cookie is needed before the first one. Asked once a page. */
