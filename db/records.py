@@ -277,3 +277,14 @@ class Job:
     started_at: datetime | None
     heartbeat_at: datetime | None
     finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedView:
+    """A filter and an order under a name; `query` as in the address of the gallery."""
+
+    view_id: int
+    name: str
+    query: Mapping[str, str]
+    author: str
+    created_at: datetime

@@ -5,6 +5,7 @@ from functools import cached_property
 from sqlalchemy.orm import Session
 
 from db.repositories.assets import AssetRepository
+from db.repositories.assignments import AssignmentRepository
 from db.repositories.changes import ChangeRepository
 from db.repositories.checkpoints import CheckpointRepository
 from db.repositories.columns import ColumnRepository
@@ -20,6 +21,7 @@ from db.repositories.preferences import PreferenceRepository
 from db.repositories.revisions import RevisionRepository
 from db.repositories.runs import RunRepository
 from db.repositories.states import StateRepository
+from db.repositories.views import SavedViewRepository
 
 
 class UnitOfWork:
@@ -107,3 +109,13 @@ class UnitOfWork:
     def moves(self) -> MoveRepository:
         """New paths of assets, many at once."""
         return MoveRepository(self.session)
+
+    @cached_property
+    def assignments(self) -> AssignmentRepository:
+        """Who is to look after which asset."""
+        return AssignmentRepository(self.session)
+
+    @cached_property
+    def views(self) -> SavedViewRepository:
+        """Saved views."""
+        return SavedViewRepository(self.session)

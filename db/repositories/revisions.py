@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from db import models
 from db.models import CatalogState
 from db.records import AssetChange, AssetState, Revision
-from db.repositories.rows import columns_of, slices, to_record
+from db.repositories.rows import columns_of, list_distinct, slices, to_record
 
 REVISION_COLUMNS = columns_of(Revision, models.Revision)
 STATE_FIELDS = [field.name for field in fields(AssetState)]
@@ -50,6 +50,10 @@ class RevisionRepository:
     def latest_id(self) -> int:
         """Number of the newest revision; 0 before the first."""
         return self._session.scalar(select(CatalogState.last_revision_id)) or 0
+
+    def list_authors(self) -> list[str]:
+        """Everybody who made a revision, by name; a step in the index each."""
+        return list_distinct(self._session, models.Revision.author)
 
     def find(self, revision_id: int) -> Revision | None:
         """The revision with this number, or None."""

@@ -6,7 +6,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from db.enums import RunStatus
-from db.models import TrainingRun
+from db.models import Prediction, TrainingRun
 from db.records import Run
 from db.repositories.rows import columns_of
 
@@ -34,6 +34,17 @@ class RunRepository:
             TrainingRun.run_id == run_id, TrainingRun.is_deleted.is_(False)
         )
         return self._session.scalar(statement) is not None
+
+    def list_scored_ids(self) -> list[int]:
+        """Runs that have predictions, newest first."""
+        has_one = select(Prediction.run_id).where(Prediction.run_id == TrainingRun.run_id).exists()
+        return list(
+            self._session.scalars(
+                select(TrainingRun.run_id)
+                .where(TrainingRun.is_deleted.is_(False), has_one)
+                .order_by(TrainingRun.run_id.desc())
+            )
+        )
 
     def list_all(self) -> list[Run]:
         """Every run, newest first."""
