@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
+from db.clock import utc_now
 from db.models import VisionAsset
 from db.records import Asset, AssetFilter, NewAsset
 from db.repositories import bulk, filters
@@ -129,6 +130,16 @@ class AssetRepository:
                 update(VisionAsset)
                 .where(VisionAsset.asset_id.in_(part))
                 .values(**values, row_version=VisionAsset.row_version + 1)
+                .execution_options(synchronize_session=False)
+            )
+
+    def update_last_augmented(self, asset_ids: Sequence[uuid.UUID]) -> None:
+        """Note that augmented copies of these assets were made now; the row version stays."""
+        for part in slices(asset_ids):
+            self._session.execute(
+                update(VisionAsset)
+                .where(VisionAsset.asset_id.in_(part))
+                .values(last_augmented_at=utc_now())
                 .execution_options(synchronize_session=False)
             )
 

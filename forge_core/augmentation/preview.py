@@ -49,11 +49,12 @@ def make_preview(
     pixels = eval_transform.resize_image(image)
     seeds = [seeding.sample_seed(seed, epoch, 0) for epoch in range(count)]
     transform = TrainTransform(parameters, eval_transform)
-    variants = [_to_image(transform([pixels], [one])[0], eval_transform) for one in seeds]
-    evaluated = _to_image(eval_transform.finish(pixels), eval_transform)
+    variants = [to_image(transform([pixels], [one])[0], eval_transform) for one in seeds]
+    evaluated = to_image(eval_transform.finish(pixels), eval_transform)
     return Preview(original=image, evaluated=evaluated, variants=variants)
 
 
-def _to_image(inputs: Tensor, eval_transform: EvalTransform) -> Image.Image:
+def to_image(inputs: Tensor, eval_transform: EvalTransform) -> Image.Image:
+    """A network input (C, H, W) as a picture: the normalisation taken back."""
     image: Image.Image = functional.to_pil_image(eval_transform.denormalise(inputs))
     return image.convert("RGB")

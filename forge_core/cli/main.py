@@ -7,6 +7,7 @@ from typer.core import TyperGroup
 
 from db.failures import DATABASE_UNAVAILABLE
 from forge_core.cli import (
+    augment_commands,
     catalog_commands,
     class_commands,
     demo_command,
@@ -60,6 +61,7 @@ app.add_typer(duplicate_commands.app, name="duplicates")
 app.command()(history_commands.history)
 app.command()(history_commands.diff)
 app.command()(history_commands.undo)
+app.add_typer(augment_commands.app, name="augment")
 app.command()(train_command.train)
 app.add_typer(runs_commands.app, name="runs")
 app.command()(model_commands.evaluate)

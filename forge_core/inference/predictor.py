@@ -210,7 +210,11 @@ class Predictor:
 
     def _forward(self, inputs: Sequence[Tensor]) -> Tensor:
         """Logits (N, K) float32 on the CPU of N network inputs (C, H, W)."""
-        batch = torch.stack(list(inputs)).to(self.device)
+        return self.logits_of_inputs(torch.stack(list(inputs)))
+
+    def logits_of_inputs(self, inputs: Tensor) -> Tensor:
+        """Logits (N, K) float32 on the CPU of normalised network inputs (N, C, H, W)."""
+        batch = inputs.to(self.device)
         with torch.inference_mode(), precision.full_float32():
             logits: Tensor = self._model(batch)
             return logits.float().cpu()

@@ -27,8 +27,24 @@ def import_images(context: JobContext) -> Mapping[str, Any]:
     return importing_job.run(context)
 
 
+def augment(context: JobContext) -> Mapping[str, Any]:
+    """Write augmented copies into the catalog; see `augmenting_job`."""
+    from forge_core.jobs import augmenting_job
+
+    return augmenting_job.run(context)
+
+
+def check_augmentation(context: JobContext) -> Mapping[str, Any]:
+    """Ask a run's network how it takes an augmentation; see `risk_checking`."""
+    from forge_core.jobs import risk_checking
+
+    return risk_checking.run(context)
+
+
 HANDLERS: dict[str, Callable[[JobContext], Mapping[str, Any] | None]] = {
     "train": train,
     "evaluate": evaluate,
     "import": import_images,
+    "augment": augment,
+    "check_augmentation": check_augmentation,
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from db.enums import Split
-from db.records import AssetAsOf
+from db.records import Asset, AssetAsOf
 from forge_core.catalog import history
 from forge_core.errors import NotFound
 from forge_core.imaging import hashing
@@ -118,7 +118,7 @@ def find_changed_files(
     return found
 
 
-def read_unchanged(workspace: Workspace, asset: AssetAsOf) -> bytes | RejectedImage:
+def read_unchanged(workspace: Workspace, asset: Asset | AssetAsOf) -> bytes | RejectedImage:
     """The bytes of an image, or why they are not those that were imported."""
     try:
         data = workspace.store.read(asset.file_path)

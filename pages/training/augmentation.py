@@ -17,6 +17,8 @@ from forge_core.training import recommending
 from forge_core.workspace import Workspace
 from pages.components import (
     augmentation_controls,
+    augmentation_copies,
+    augmentation_risk,
     augmentation_state,
     doors,
     empty_state,
@@ -123,6 +125,10 @@ def show_image(
             image, asset.content_hash, choice.parameters, transform, choice.seed, NUM_VARIANTS
         )
         show_preview(made, asset, transform)
+        with st.expander("How does a trained network take it?", icon=":material/troubleshoot:"):
+            augmentation_risk.show(session.workspace(), choice.parameters)
+        with st.expander("Write copies into the catalog", icon=":material/content_copy:"):
+            augmentation_copies.show(session.workspace(), choice.parameters, transform, choice.seed)
 
 
 def show_preview(made: Preview, asset: Asset, transform: EvalTransform) -> None:

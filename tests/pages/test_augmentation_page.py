@@ -6,10 +6,12 @@ import pytest
 
 from db.records import Asset
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters
+from forge_core.catalog import browsing
+from forge_core.jobs import queue, risk_checking
 from forge_core.workspace import Workspace
 from pages.components import augmentation_state
 from tests import arrange
-from tests.pages.visiting import press, primary, visit, words
+from tests.pages.visiting import links, press, primary, visit, words
 
 PAGE = "training/augmentation.py"
 RUN_KEY = augmentation_state.RUN_KEY
@@ -166,3 +168,44 @@ def test_broken_file__says_so_and_leaves_the_strip(
     app = visit(PAGE, asset=str(assets[0].asset_id))
     assert len(app.error) == 1
     assert any((button.key or "").startswith("pick-") for button in app.button)
+
+
+def test_risk__needs_a_trained_run(assets: list[Asset]):
+    assert "Train a run first" in words(visit(PAGE))
+
+
+def test_risk__asks_a_run_and_says_what_changes_its_answers(finished_workspace: Workspace):
+    app = visit(PAGE, preset="natural")
+    press(app, "Check")
+    parameters = PRESETS["natural"].parameters
+    job = risk_checking.find_job(finished_workspace, 1, parameters)
+    assert job is not None
+    queue.wait_until_finished(finished_workspace, job.job_id, timeout_seconds=120)
+    app = visit(PAGE, preset="natural")
+    (table,) = [frame.value for frame in app.dataframe]
+    risks = risk_checking.check_run(finished_workspace, 1, parameters)
+    assert table["Answer changes"].tolist() == [100 * risk.share_changed for risk in risks]
+    assert table["Augmentation"].tolist()[-1] == "All together"
+    assert "validation image" in words(app)
+    assert "Check again" in [button.label for button in app.button]
+    # Other numbers have not been asked about.
+    assert not visit(PAGE, preset="natural", **{"with": "hue:0.2"}).dataframe
+
+
+def test_copies__are_counted_and_written_by_a_job(catalog: Workspace):
+    app = visit(PAGE, preset="text", size="32")
+    app.number_input(key="augmentation:copies_number").set_value(2).run()
+    assert app.button(key="augmentation:copies").label == "Write 96 copies"
+    press(app, "Write 96 copies")
+    (job,) = queue.list_latest_jobs(catalog)
+    assert queue.wait_until_finished(catalog, job.job_id, timeout_seconds=120).result["added"] == 96
+    app = visit(PAGE)
+    assert "Written last: 96 copies of 48 images" in words(app)
+    assert links(app)["Augmented copies"] == "augmented=yes"
+    assert browsing.totals(catalog).augmented == 96
+
+
+def test_copies__nothing_in_train_is_said(assets: list[Asset]):
+    app = visit(PAGE)
+    assert app.button(key="augmentation:copies").disabled
+    assert "0 labelled images in train match" in words(app)

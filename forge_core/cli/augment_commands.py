@@ -1,0 +1,148 @@
+"""`forge augment copies | risk`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from db.records import AssetFilter
+from forge_core.catalog import classes
+from forge_core.cli import opening, output
+from forge_core.cli.opening import WorkspaceOption
+from forge_core.cli.output import JsonOption
+from forge_core.errors import InvalidInput, NotFound
+
+if TYPE_CHECKING:
+    from forge_core.augmentation.presets import AugmentationParameters
+    from forge_core.workspace import Workspace
+
+app = typer.Typer(
+    help="Augmented copies in the catalog, and what an augmentation does to a network.",
+    no_args_is_help=True,
+)
+PresetOption = Annotated[str, typer.Option(help="natural, medical, aerial or text.")]
+ParametersOption = Annotated[
+    Path | None, typer.Option("--parameters", help="Numbers of the augmentation in JSON instead.")
+]
+
+
+@app.command()
+def copies(
+    per_image: Annotated[int, typer.Option(help="Copies of each image, 1 to 50.")] = 1,
+    preset: PresetOption = "natural",
+    parameters: ParametersOption = None,
+    label: Annotated[str | None, typer.Option(help="Only images of this class.")] = None,
+    source: Annotated[str | None, typer.Option(help="Only images of this source.")] = None,
+    size: Annotated[int, typer.Option(help="Side of the square copies in pixels.")] = 224,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same copies.")] = 0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only count the copies; write nothing.")
+    ] = False,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write augmented copies of labelled training images, as one revision that can be undone.
+
+    Training augments anew in every epoch and needs none of them.
+    """
+    from forge_core.augmentation.eval_transform import EvalTransform
+    from forge_core.jobs import augmenting
+    from forge_core.jobs.augmenting import CopyPlan
+
+    opened = opening.existing(workspace)
+    plan = CopyPlan(
+        where=AssetFilter(label=_find_class(opened, label), source=source),
+        parameters=_read_parameters(preset, parameters),
+        transform=EvalTransform(resize=round(size * 8 / 7), crop=size),
+        copies_per_image=per_image,
+        seed=seed,
+    )
+    if dry_run:
+        number = augmenting.count_copies(opened, plan)
+        if as_json:
+            output.answer({"copies": number, "status": "dry_run"})
+        else:
+            output.say(f"{number:,} copies would be written. Nothing was changed.")
+        return
+    with output.progress_bar("Copying", as_json=as_json) as advance:
+        report = augmenting.write_copies(opened, plan, author=opened.author, progress=advance)
+    if as_json:
+        output.answer(report)
+        return
+    for problem in report.left_out:
+        output.tell(f"left out: {problem.message}")
+    if report.revision_id is None:
+        output.say("These copies are in the catalog already.")
+        return
+    output.say(
+        f"{report.added:,} copies of {report.num_parents:,} images (revision "
+        f"{report.revision_id}); take them back with forge undo {report.revision_id}."
+    )
+
+
+@app.command()
+def risk(
+    run_id: Annotated[int, typer.Argument(metavar="RUN", help="Number of the run.")],
+    preset: PresetOption = "natural",
+    parameters: ParametersOption = None,
+    images: Annotated[int, typer.Option(help="Validation images to ask, at most.")] = 200,
+    seed: Annotated[int, typer.Option(help="The same seed augments alike.")] = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda:0.")] = "auto",
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """How often a run's network changes its answer under each part of an augmentation."""
+    from forge_core.jobs import risk_checking
+
+    opened = opening.existing(workspace)
+    with output.progress_bar("Asking", as_json=as_json) as advance:
+        risks = risk_checking.check_run(
+            opened,
+            run_id,
+            _read_parameters(preset, parameters),
+            num_images=images,
+            seed=seed,
+            device=device,
+            on_batch=advance,
+        )
+    if as_json:
+        output.answer({"risks": risks})
+        return
+    output.show_table(
+        "",
+        ["augmentation", "used", "answer changes", "95 % interval", "right before, wrong after"],
+        [
+            [
+                found.part.replace("_", " "),
+                "yes" if found.is_used else "no",
+                output.percent(found.share_changed),
+                f"{100 * found.changed_interval[0]:.0f} to {100 * found.changed_interval[1]:.0f}",
+                found.num_spoilt,
+            ]
+            for found in risks
+        ],
+    )
+
+
+def _read_parameters(preset: str, path: Path | None) -> "AugmentationParameters":
+    from forge_core.augmentation.presets import PRESETS, AugmentationParameters
+
+    if path is not None:
+        try:
+            return AugmentationParameters.from_json(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise NotFound(f"{path} cannot be read: {error.strerror}.") from error
+    if preset not in PRESETS:
+        raise InvalidInput(
+            f"There is no preset {preset!r}.", next_step=f"Use {', '.join(PRESETS)}."
+        )
+    return PRESETS[preset].parameters
+
+
+def _find_class(workspace: "Workspace", name: str | None) -> int | None:
+    if name is None:
+        return None
+    found = [label for label in classes.list_classes(workspace) if label.name == name]
+    if not found:
+        raise NotFound(f"There is no class {name!r}.", next_step="See `forge classes list`.")
+    return found[0].label_id

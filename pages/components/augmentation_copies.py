@@ -1,0 +1,121 @@
+"""Write augmented copies into the catalog: how many, then one job, then where they are."""
+
+import streamlit as st
+
+from db.enums import JobStatus
+from db.records import AssetFilter, Job
+from forge_core.augmentation.eval_transform import EvalTransform
+from forge_core.augmentation.presets import AugmentationParameters
+from forge_core.catalog import classes
+from forge_core.errors import ForgeError, InvalidInput
+from forge_core.jobs import augmenting, augmenting_job, queue
+from forge_core.jobs.augmenting import MAX_COPIES_PER_IMAGE, CopyPlan
+from forge_core.workspace import Workspace
+from pages.components import doors, errors, job_progress, session, wording
+
+REFRESH_SECONDS = 1.0
+NEWEST_JOBS = 50
+EVERY_CLASS = "every class"
+KIND = "augment"
+
+
+def show(
+    workspace: Workspace, parameters: AugmentationParameters, transform: EvalTransform, seed: int
+) -> None:
+    """Draw the choice, the button with its count, and the newest writing."""
+    st.caption(
+        "Training augments anew in every epoch and needs no copies. They are for exporting and for "
+        "looking: flagged, in train, counted apart, and used by a run only when it is asked to."
+    )
+    names = {label.label_id: label.name for label in classes.list_classes(workspace)}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        label_id = st.selectbox(
+            "Images of",
+            [None, *names],
+            format_func=lambda value: EVERY_CLASS if value is None else names[value],
+            key="augmentation:copies_class",
+            width=220,
+        )
+        number = st.number_input(
+            "Copies of each",
+            min_value=1,
+            max_value=MAX_COPIES_PER_IMAGE,
+            key="augmentation:copies_number",
+            width=130,
+        )
+        plan = CopyPlan(
+            where=AssetFilter(label=label_id),
+            parameters=parameters,
+            transform=transform,
+            copies_per_image=number,
+            seed=seed,
+        )
+        total, refusal = _count(workspace, plan)
+        pressed = st.button(
+            f"Write {wording.plural(total, 'copy', 'copies')}" if total else "Write copies",
+            key="augmentation:copies",
+            disabled=not total,
+        )
+    if refusal is not None:
+        st.caption(errors.literal(f"{refusal.message} {refusal.next_step or ''}"))
+    if pressed:
+        _submit(workspace, plan, total)
+    job = next(
+        (job for job in queue.list_latest_jobs(workspace, limit=NEWEST_JOBS) if job.kind == KIND),
+        None,
+    )
+    if job is None:
+        return
+    if job.status.is_finished():
+        _show_outcome(job)
+    else:
+        _watch(job.job_id)
+
+
+def _count(workspace: Workspace, plan: CopyPlan) -> tuple[int, InvalidInput | None]:
+    try:
+        return augmenting.count_copies(workspace, plan), None
+    except InvalidInput as error:
+        return 0, error
+
+
+def _submit(workspace: Workspace, plan: CopyPlan, total: int) -> None:
+    title = f"Write {wording.plural(total, 'augmented copy', 'augmented copies')}"
+    try:
+        payload = augmenting_job.make_payload(plan)
+        queue.submit(workspace, KIND, title, payload, author=session.author())
+    except ForgeError as error:
+        errors.show(error)
+        return
+    st.rerun()
+
+
+@st.fragment(run_every=REFRESH_SECONDS)
+@errors.guarded_page()
+def _watch(job_id: int) -> None:
+    workspace = session.workspace()
+    job = queue.get_job(workspace, job_id)
+    if job.status.is_finished():
+        st.rerun(scope="app")
+    job_progress.show(workspace, job, noun="image")
+
+
+def _show_outcome(job: Job) -> None:
+    if job.status != JobStatus.SUCCEEDED or job.result is None:
+        message = (job.error or {}).get("message") or f"The writing was {job.status.value}."
+        st.warning(errors.literal(f"{message} Nothing was added."), icon=":material/warning:")
+        return
+    result = job.result
+    if result["added"] == 0:
+        st.caption("The newest copies asked for were in the catalog already.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        copies = wording.plural(result["added"], "copy", "copies")
+        parents = wording.plural(result["num_parents"], "image")
+        st.caption(f"Written last: {copies} of {parents}, revision {result['revision_id']}.")
+        doors.gallery("Augmented copies", {"augmented": "yes"})
+    if result["num_left_out"]:
+        left_out = wording.plural(result["num_left_out"], "image was", "images were")
+        with st.expander(f"{left_out} left out"):
+            for problem in result["left_out"][:100]:
+                st.markdown(errors.literal(problem["message"]))

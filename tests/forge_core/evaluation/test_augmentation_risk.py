@@ -1,0 +1,122 @@
+"""The risk check counts changed answers, with networks whose answers can be worked out by hand."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from forge_core.augmentation.eval_transform import EvalTransform
+from forge_core.augmentation.presets import PRESETS, AugmentationParameters
+from forge_core.errors import InvalidInput
+from forge_core.evaluation import augmentation_risk
+from forge_core.evaluation.augmentation_risk import ALL_TOGETHER, AugmentationRisk
+
+SIZE = EvalTransform(resize=16, crop=16)
+
+
+def make_pixels(*, bright_left: bool) -> Tensor:
+    """Red, bright on one side."""
+    pixels = torch.zeros(3, 16, 16, dtype=torch.uint8)
+    pixels[0, :, : 8 if bright_left else 16] = 200
+    if not bright_left:
+        pixels[0, :, :8] = 0
+    return pixels
+
+
+def sees_sides(inputs: Tensor) -> Tensor:
+    """Class 0 where the left half is brighter, else class 1."""
+    left, right = inputs[..., :8].mean(dim=(1, 2, 3)), inputs[..., 8:].mean(dim=(1, 2, 3))
+    return torch.stack([left, right], dim=1)
+
+
+def sees_red(inputs: Tensor) -> Tensor:
+    """Class 0 where red is above green."""
+    shown = torch.stack([SIZE.denormalise(image) for image in inputs]).float()
+    red, green = shown[:, 0].mean(dim=(1, 2)), shown[:, 1].mean(dim=(1, 2))
+    return torch.stack([red - green, torch.full_like(red, 1.0)], dim=1)
+
+
+def by_part(risks: list[AugmentationRisk]) -> dict[str, AugmentationRisk]:
+    return {risk.part: risk for risk in risks}
+
+
+PIXELS = [make_pixels(bright_left=index % 2 == 0) for index in range(10)]
+
+
+def test_flip__changes_every_answer_of_a_network_that_tells_left_from_right() -> None:
+    labels = [0] * 10  # the five bright on the right are answered wrongly before
+    risks = augmentation_risk.check_risk(
+        sees_sides, SIZE, PIXELS, labels, AugmentationParameters(horizontal_flip=0.5)
+    )
+    found = by_part(risks)
+    flip = found["horizontal_flip"]
+    assert (flip.num_images, flip.num_changed, flip.num_spoilt) == (10, 10, 5)
+    assert flip.share_changed == 1
+    assert flip.changed_interval[0] > 0.7
+    assert flip.is_used
+    assert found["vertical_flip"].num_changed == 0
+    assert not found["vertical_flip"].is_used
+    assert 0 < found[ALL_TOGETHER].num_changed < 10  # half of the images are flipped
+    assert risks[0].part == "horizontal_flip"
+    assert risks[-1].part == ALL_TOGETHER
+
+
+def test_greyscale__changes_the_answers_of_a_network_that_tells_colours() -> None:
+    risks = by_part(
+        augmentation_risk.check_risk(sees_red, SIZE, PIXELS, [0] * 10, AugmentationParameters())
+    )
+    assert risks["greyscale"].num_changed == risks["greyscale"].num_spoilt == 10
+    assert risks["horizontal_flip"].num_changed == 0
+    assert risks[ALL_TOGETHER].num_changed == 0
+
+
+def test_isolate__each_part_alone_with_its_numbers() -> None:
+    natural = PRESETS["natural"].parameters
+    parts = augmentation_risk.isolate(natural)
+    nothing = AugmentationParameters()
+    assert parts["crop"] == replace(
+        nothing, crop_scale_min=0.7, crop_ratio_min=0.75, crop_ratio_max=1.33
+    )
+    assert parts["rotation"] == replace(nothing, rotation_degrees=15)
+    assert parts["hue"] == replace(nothing, hue=0.05)
+    assert parts["erasing"] == replace(
+        nothing, erasing=1, erasing_scale_min=0.02, erasing_scale_max=0.15
+    )
+    assert parts["horizontal_flip"] == replace(nothing, horizontal_flip=1)
+    assert parts[ALL_TOGETHER] == natural
+    assert set(augmentation_risk.isolate(nothing)) == {
+        "horizontal_flip",
+        "vertical_flip",
+        "greyscale",
+        ALL_TOGETHER,
+    }
+
+
+def test_check_risk__is_decided_by_the_seed() -> None:
+    parameters = PRESETS["aerial"].parameters
+    first, again, other = (
+        augmentation_risk.check_risk(sees_sides, SIZE, PIXELS * 4, [0] * 40, parameters, seed=seed)
+        for seed in (1, 1, 2)
+    )
+    assert first == again
+    assert first != other
+
+
+def test_check_risk__tells_how_far_it_is() -> None:
+    told: list[tuple[int, int]] = []
+    augmentation_risk.check_risk(
+        sees_sides,
+        SIZE,
+        PIXELS * 4,
+        [0] * 40,
+        AugmentationParameters(),
+        on_batch=lambda done, total: told.append((done, total)),
+    )
+    assert told[-1] == (200, 200)  # 40 images, once plain and by four parts
+    assert told == sorted(told)
+
+
+def test_check_risk__refuses_no_images() -> None:
+    with pytest.raises(InvalidInput):
+        augmentation_risk.check_risk(sees_sides, SIZE, [], [], AugmentationParameters())
