@@ -98,6 +98,43 @@ class PageRepository:
         statement = self._ordered(select(literal(1)), where, sort, None).order_by(None)
         return self._session.scalar(select(func.count()).select_from(statement.subquery())) or 0
 
+    def find_cursor(self, asset_id: uuid.UUID, *, sort: str, run: int | None) -> str | None:
+        """The place of an asset in an order, whatever the filter; None when it has none there."""
+        order = SORTS[sort]
+        statement = select(*order.key).where(VisionAsset.asset_id == asset_id)
+        if order.of_a_run:
+            statement = statement.join(
+                Prediction, Prediction.asset_id == VisionAsset.asset_id
+            ).where(Prediction.run_id == run)
+        row = self._session.execute(statement).one_or_none()
+        return None if row is None or row[0] is None else _encode(sort, tuple(row))
+
+    def find_near(
+        self, where: AssetFilter, *, sort: str, after: str | None, backwards: bool
+    ) -> tuple[uuid.UUID, str] | None:
+        """The first asset behind a cursor (before it, when backwards), and its own cursor."""
+        order = SORTS[sort]
+        columns = [VisionAsset.asset_id, *order.key]
+        statement = self._ordered(select(*columns), where, sort, after, backwards=backwards)
+        row = self._session.execute(statement.limit(1)).one_or_none()
+        return None if row is None else (row[0], _encode(sort, tuple(row)[1:]))
+
+    def count_between(
+        self, where: AssetFilter, *, sort: str, after: str | None, until: str, backwards: bool
+    ) -> int:
+        """How many assets lie behind one cursor up to and with another; one step each."""
+        statement = self._ordered(
+            select(literal(1)), where, sort, after, backwards=backwards, until=until
+        ).order_by(None)
+        return self._session.scalar(select(func.count()).select_from(statement.subquery())) or 0
+
+    def is_at(self, where: AssetFilter, cursor: str, *, sort: str) -> bool:
+        """Whether the list has an asset at exactly this place."""
+        backwards = self.find_near(where, sort=sort, after=cursor, backwards=True)
+        after = backwards[1] if backwards else None
+        found = self.find_near(where, sort=sort, after=after, backwards=False)
+        return found is not None and found[1] == cursor
+
     def list_bookmarks(self, where: AssetFilter, *, sort: str, every: int) -> list[str]:
         """The cursors behind every `every`-th asset: each costs that many steps in an index."""
         order = SORTS[sort]
@@ -123,9 +160,17 @@ class PageRepository:
         return statement.offset(skip) if skip else statement
 
     def _ordered(
-        self, statement: Select[Any], where: AssetFilter, sort: str, after: str | None
+        self,
+        statement: Select[Any],
+        where: AssetFilter,
+        sort: str,
+        after: str | None,
+        *,
+        backwards: bool = False,
+        until: str | None = None,
     ) -> Select[Any]:
         order = SORTS[sort]
+        descending = order.descending != backwards
         way = Narrowing(self._session).choose(where, order.way)
         conditions = filters.matching(
             where,
@@ -142,15 +187,14 @@ class PageRepository:
             conditions.append(Prediction.run_id == where.run)
         if sort == "lowest_quality":
             conditions.append(related.is_of_the_label_now())
+        place = key_columns[0] if len(key_columns) == 1 else tuple_(*key_columns)
         if after is not None:
-            key = _decode(sort, after)
-            if len(key) == 1:
-                first = key_columns[0]
-                conditions.append(first < key[0] if order.descending else first > key[0])
-            else:
-                columns = tuple_(*key_columns)
-                conditions.append(columns < key if order.descending else columns > key)
-        directed = [column.desc() if order.descending else column.asc() for column in key_columns]
+            behind = _decode(sort, after)
+            conditions.append(place < behind if descending else place > behind)
+        if until is not None:
+            last = _decode(sort, until)
+            conditions.append(place >= last if descending else place <= last)
+        directed = [column.desc() if descending else column.asc() for column in key_columns]
         return statement.where(*conditions).order_by(*directed)
 
 
@@ -161,18 +205,20 @@ def _cursor(sort: str, asset: Asset, place: float | None) -> str:
 
 
 def _encode(sort: str, key: Sequence[Any]) -> str:
+
     if SORTS[sort].of_a_run:
         return f"{key[0]!r}_{key[1]}"  # repr: exactly this number again
     return str(key[0])
 
 
-def _decode(sort: str, cursor: str) -> tuple[Any, ...]:
+def _decode(sort: str, cursor: str) -> Any:
+    """The key of a cursor: one value, or a tuple of them."""
     if sort == "path":
-        return (cursor,)
+        return cursor
     if SORTS[sort].of_a_run:
         place, _, asset_id = cursor.partition("_")
         return (float(place), uuid.UUID(asset_id))
-    return (uuid.UUID(cursor),)
+    return uuid.UUID(cursor)
 
 
 def check_cursor(sort: str, cursor: str) -> None:

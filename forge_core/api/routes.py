@@ -5,6 +5,7 @@ from starlette.routing import Route
 from forge_core.api import (
     assets,
     classes,
+    finding,
     images,
     jobs,
     operations,
@@ -25,6 +26,7 @@ def routes(workspace_provider: WorkspaceProvider) -> list[Route]:
     return [
         *session.routes(workspace_provider),
         *watching.routes(workspace_provider),
+        *finding.routes(workspace_provider),
         *assets.routes(workspace_provider),
         *images.routes(workspace_provider),
         *classes.routes(workspace_provider),

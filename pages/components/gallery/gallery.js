@@ -17,6 +17,7 @@ class Gallery extends Actions {
     this.preferences = new Preferences(this.server, `${data.workspace}-${data.author}`);
     this.bindings = new Bindings(this.preferences);
     this.address = new Address();
+    this.addressed = this.address.read();
     this.look = {
       size: keep.get("localStorage", "tile", 144),
       fill: keep.get("localStorage", "fill", false),
@@ -147,6 +148,7 @@ class Gallery extends Actions {
     this.countedFor = null;
     this.count();
     this.preferences.load();
+    this.openAddressed();
     if (document.activeElement === document.body) this.views.focusHere();
     return undefined;
   }

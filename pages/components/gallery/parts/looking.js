@@ -80,7 +80,25 @@ class Looking extends Moving {
     this.grid.repaintAll();
   }
 
+  /** The image and the view that a link names, once, when the page opens. */
+  async openAddressed() {
+    const { image, view } = this.addressed ?? {};
+    this.addressed = null;
+    if (!image && !view) return;
+    const { search } = this.finding;
+    const answer = image && await this.server.get("/assets/position", { ...this.filter, sort: this.sort, image }).catch(() => null);
+    if (search !== this.finding.search || this.selection.focus > 0) return; // the person moved on meanwhile
+    if (answer && answer.position !== null) {
+      await this.loadAt(answer.position);
+      this.selection.moveTo(this.rows.index.get(image) ?? answer.position);
+      this.grid.center();
+    }
+    if (view === "film" || view === "focus") this.views.set(view, { remember: false });
+  }
+
   writeAddress() {
+    if (this.addressed) return;
+
     const row = this.selection.focusedRow();
     const { now } = this.views;
     this.address.write({ view: now === "focus" || now === "film" ? now : null, image: row && (this.selection.focus > 0 || this.views.isLarge) ? row.id : null });

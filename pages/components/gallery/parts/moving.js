@@ -15,11 +15,9 @@ class Moving {
 
   /** The page that a position is on; whether there is a row at the position now. */
   async loadAt(position) {
-    const fresh = await this.rows.need(position, position + 1).catch(() => null);
-    if (fresh) {
-      this.labels.paintPending(fresh);
-      this.grid.refresh();
-    }
+    const fresh = await this.rows.fetch(position).catch(() => []);
+    this.labels.paintPending(fresh);
+    this.grid.refresh();
     return Boolean(this.rows.at(position));
   }
 

@@ -82,6 +82,15 @@ class Rows {
     return this.load(start);
   }
 
+  /** Ask for the page of a position, or wait for it; the rows that are fresh. */
+  async fetch(position) {
+    if (!this.isEndKnown) this.length = Math.max(this.length, position + 1);
+    const start = this.cursors.has(position) ? position : Math.floor(position / PAGE_ROWS) * PAGE_ROWS;
+    while (!this.requests.has(start) && this.requests.size >= MAX_REQUESTS) await Promise.race(this.requests.values());
+    if (this.at(position) || position >= this.length) return [];
+    return (await (this.requests.get(start) ?? this.load(start))) ?? [];
+  }
+
   load(start) {
     const asked = this.loadPage(start, this.generation);
     this.requests.set(start, asked);

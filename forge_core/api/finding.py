@@ -1,0 +1,60 @@
+"""Where the next wanted image of a list is, and where one image is: positions, not rows."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.routing import Route
+
+from forge_core.api import parsing
+from forge_core.api.answering import Asked, WorkspaceProvider, reading
+from forge_core.catalog import finding
+from forge_core.errors import InvalidInput
+
+DIRECTIONS = {"next": False, "previous": True}
+
+
+def routes(provider: WorkspaceProvider) -> list[Route]:
+    """`/assets/near` and `/assets/position`."""
+    return [
+        Route("/forge-api/assets/near", reading(provider, find_near)),
+        Route("/forge-api/assets/position", reading(provider, find_position)),
+    ]
+
+
+def find_near(asked: Asked) -> Mapping[str, Any]:
+    """The nearest `wanted` image in a `direction` of the image `from`: its id and distance.
+
+    Without `from` the search begins at the list's end that the direction leads away from. `by`
+    is the run that doubts. The id is null where there is none.
+    """
+    allowed = (*parsing.FILTER_FIELDS, "sort", "wanted", "direction", "from", "by")
+    values = parsing.parse_query(asked.request.query_params, allowed)
+    direction = values.get("direction", "next")
+    if direction not in DIRECTIONS:
+        raise InvalidInput(f"direction is next or previous, not {direction[:60]!r}.")
+    found = finding.find_near(
+        asked.workspace,
+        parsing.parse_filter(values),
+        wanted=values.get("wanted", finding.UNLABELLED),
+        sort=values.get("sort", "newest"),
+        start=parsing.parse_id(values["from"]) if "from" in values else None,
+        backwards=DIRECTIONS[direction],
+        by=parsing.parse_number(values["by"], "by") if "by" in values else None,
+    )
+    if found is None:
+        return {"id": None, "distance": None}
+    return {"id": str(found.asset_id), "distance": found.distance}
+
+
+def find_position(asked: Asked) -> Mapping[str, Any]:
+    """The place of the `image` in the list, null when it is not in it."""
+    values = parsing.parse_query(
+        asked.request.query_params, (*parsing.FILTER_FIELDS, "sort", "image")
+    )
+    position = finding.find_position(
+        asked.workspace,
+        parsing.parse_filter(values),
+        parsing.parse_id(values.get("image")),
+        sort=values.get("sort", "newest"),
+    )
+    return {"position": position}
