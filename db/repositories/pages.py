@@ -101,11 +101,11 @@ class PageRepository:
     def find_cursor(self, asset_id: uuid.UUID, *, sort: str, run: int | None) -> str | None:
         """The place of an asset in an order, whatever the filter; None when it has none there."""
         order = SORTS[sort]
-        statement = select(*order.key).where(VisionAsset.asset_id == asset_id)
+        statement = select(*order.key)
         if order.of_a_run:
-            statement = statement.join(
-                Prediction, Prediction.asset_id == VisionAsset.asset_id
-            ).where(Prediction.run_id == run)
+            statement = statement.where(Prediction.run_id == run, Prediction.asset_id == asset_id)
+        else:
+            statement = statement.where(VisionAsset.asset_id == asset_id)
         row = self._session.execute(statement).one_or_none()
         return None if row is None or row[0] is None else _encode(sort, tuple(row))
 
