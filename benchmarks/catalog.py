@@ -22,6 +22,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ from forge_core.catalog import as_of, balance, bookmarks, browsing, diffing, his
 from forge_core.workspace import Workspace
 
 PLACES = 30
+CLASSES_AND_IMPORT = building.CLASSES + 1
+"""The revision of the import: one made each class before it."""
 Figures = dict[str, dict[str, Any]]
 
 
@@ -49,7 +52,10 @@ def filters(label: int, run: int) -> dict[str, tuple[AssetFilter, tuple[str, ...
         "not reviewed": (AssetFilter(review="none"), by_time),
         "augmented": (AssetFilter(augmented=True), by_time),
         "originals": (AssetFilter(augmented=False), by_time),
-        "run": (AssetFilter(run=run), ("least_confident", "most_confident")),
+        "run": (
+            AssetFilter(run=run),
+            ("least_confident", "most_confident", "highest_entropy", "lowest_quality"),
+        ),
     }
 
 
@@ -72,6 +78,33 @@ def free_filters(label: int, run: int) -> dict[str, tuple[AssetFilter, str]]:
         "label, least confident": (AssetFilter(label=label, run=run), "least_confident"),
         "unlabelled, most confident": (AssetFilter(label="none", run=run), "most_confident"),
         "split, least confident": (AssetFilter(split="val", run=run), "least_confident"),
+        "predicted class": (AssetFilter(predicted=label, run=run), "newest"),
+        "predicted class, highest entropy": (
+            AssetFilter(predicted=label, run=run),
+            "highest_entropy",
+        ),
+        "run disagrees": (AssetFilter(disagrees=True, run=run), "newest"),
+        "run disagrees, surest": (AssetFilter(disagrees=True, run=run), "most_confident"),
+        "run disagrees, label": (AssetFilter(disagrees=True, run=run, label=label), "newest"),
+        "confidence in a wide range": (AssetFilter(confidence_min=0.5, run=run), "newest"),
+        "confidence in a narrow range": (AssetFilter(confidence_max=0.001, run=run), "newest"),
+        "unlabelled, lowest quality": (AssetFilter(label="none", run=run), "lowest_quality"),
+        "shorter side, all": (AssetFilter(side_min=100), "newest"),
+        "shorter side, none": (AssetFilter(side_max=100), "newest"),
+        "days, none": (AssetFilter(until=date(2000, 1, 1)), "newest"),
+        "author of all": (AssetFilter(author=building.AUTHOR), "newest"),
+        "author of few": (AssetFilter(author=building.FIXER), "newest"),
+        "author of few, by path": (AssetFilter(author=building.FIXER), "path"),
+        "changed since the import": (AssetFilter(changed_since=CLASSES_AND_IMPORT), "newest"),
+        "near-duplicates": (AssetFilter(duplicates="any"), "newest"),
+        "near-duplicates, label": (AssetFilter(duplicates="any", label=label), "newest"),
+        "assigned, half": (AssetFilter(assigned="Ana"), "newest"),
+        "assigned, few": (AssetFilter(assigned="Ben"), "newest"),
+        "assigned to nobody": (AssetFilter(assigned="none"), "newest"),
+        "assigned, unlabelled, least confident": (
+            AssetFilter(assigned="Ana", label="none", run=run),
+            "least_confident",
+        ),
     }
 
 
@@ -96,6 +129,10 @@ def measure(kind: str, number: int, folder: Path) -> Figures:
                 lambda where=where, sort=sort: browsing.list_assets(workspace, where, sort=sort), 5
             )
             found[f"free: {name}"] = summary(times) | {"target": "p95 <= 300"}
+            times = repeat(
+                lambda where=where, sort=sort: browsing.count_assets(workspace, where, sort=sort), 3
+            )
+            found[f"count: free, {name}"] = summary(times)
         found["class balance"] = summary(repeat(lambda: balance.class_balance(workspace), 20)) | {
             "target": "p95 <= 5"
         }

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import sqlalchemy
 import uuid_utils
+from sqlalchemy import select
 
 from db.enums import RunStatus
-from db.models import TrainingRun
+from db.models import TrainingRun, VisionAsset
 from db.records import AssetFilter, NewAsset
 from db.repositories import bulk
 from db.session import Database
@@ -25,6 +26,8 @@ from forge_core.workspace import Workspace, open_workspace
 CLASSES = 100
 BATCH = 20_000
 AUTHOR = "benchmark"
+FIXER = "Ana"
+"""Changed a thousand images of the whole catalog, and has half of it to look after."""
 SPLITS = ("train",) * 40 + ("val",) * 4 + ("test",) * 4 + ("held_out", None)
 
 
@@ -82,7 +85,7 @@ def fill(workspace: Workspace, number: int) -> float:
 
 
 def finish(workspace: Workspace) -> int:
-    """Reviews, predictions of a run, and 10,000 changes in ten revisions; gives the run."""
+    """Reviews, predictions of a run, near-duplicates, and work for three persons; gives the run."""
     with workspace.database.read() as uow:
         ids = uow.assets.list_ids(AssetFilter())
     some = random.Random(1).sample(ids, len(ids) // 100)
@@ -98,18 +101,55 @@ def finish(workspace: Workspace) -> int:
         )
         uow.session.add(run)
         uow.session.flush()
-        columns = ["run_id", "asset_id", "label_id", "confidence", "margin", "entropy"]
-        numbers = np.random.default_rng(2).random(len(ids)).tolist()
-        for first in range(0, len(ids), BATCH):
-            part = zip(ids[first : first + BATCH], numbers[first : first + BATCH], strict=True)
-            rows = [(run.run_id, i, 1, value, value, value) for i, value in part]
-            bulk.insert_rows(uow.session, "predictions", columns, rows)
         run_id = run.run_id
+    labelling.relabel(workspace, some[:1_000], 1, author=FIXER)
+    predict(workspace, run_id)
+    give_work(workspace)
     if not workspace.database.is_sqlite:
         engine = workspace.database.engine.execution_options(isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:  # as autovacuum does within a minute
             connection.exec_driver_sql("VACUUM ANALYZE")
     return run_id
+
+
+def predict(workspace: Workspace, run_id: int) -> None:
+    """A prediction of every image: nine of ten agree with the label, sure or not by chance."""
+    columns = ["run_id", "asset_id", "label_id", "confidence", "margin", "entropy"]
+    columns += ["label_quality", "given_label_id", "revision_id"]
+    with workspace.database.write() as uow:
+        living = uow.session.execute(select(VisionAsset.asset_id, VisionAsset.label_id)).all()
+        numbers = np.random.default_rng(2).random((len(living), 3)).tolist()
+        for first in range(0, len(living), BATCH):
+            part = range(first, min(first + BATCH, len(living)))
+            rows = [_prediction(run_id, *living[i], *numbers[i]) for i in part]
+            bulk.insert_rows(uow.session, "predictions", columns, rows)
+
+
+def give_work(workspace: Workspace) -> None:
+    """Each fiftieth image has a near-duplicate; Ana has half of the catalog, Ben 1,000 images."""
+    with workspace.database.write() as uow:
+        ids = uow.assets.list_ids(AssetFilter())
+        members = [(i, ids[n - n % 2], 2) for n, i in enumerate(ids[: len(ids) // 25])]
+        bulk.insert_rows(
+            uow.session, "duplicate_members", ["asset_id", "group_id", "distance"], members
+        )
+        persons = [(i, "Ana", AUTHOR) for i in ids[::2]]
+        persons += [(i, "Ben", AUTHOR) for i in ids[1 : min(2_000, len(ids)) : 2]]
+        bulk.insert_rows(uow.session, "assignments", ["asset_id", "person", "assigned_by"], persons)
+
+
+def _prediction(
+    run_id: int,
+    asset_id: uuid.UUID,
+    label_id: int | None,
+    chance: float,
+    confidence: float,
+    quality: float,
+) -> tuple[object, ...]:
+    said = label_id if label_id is not None and chance < 0.9 else 1 + int(1000 * chance) % CLASSES
+    doubt = None if label_id is None or chance < 0.8 else quality
+    rest = 1 - confidence
+    return (run_id, asset_id, said, confidence, confidence, rest, doubt, label_id, 1)
 
 
 def change_ten_thousand(workspace: Workspace) -> int:

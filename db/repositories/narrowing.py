@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.expression import UnaryExpression
 
-from db.models import AssetCount, AssetFacetCount, Revision, VisionAsset
+from db.models import AssetCount, AssetFacetCount, DuplicateMember, Revision, VisionAsset
 from db.records import AssetFilter
 from db.repositories import bulk, related
 from db.repositories.related import ANY, NONE, Related
@@ -24,7 +24,7 @@ NARROW = {"id": 20_000, "path": 100_000, "run": 20_000}
 
 Paths go with classes and splits (a folder each), so that a walk may pass nearly all of them.
 """
-FEW = 20_000
+FEW = 50_000
 """Up to so many assets that another table names are looked up sooner than each is asked."""
 
 
@@ -102,7 +102,10 @@ class Narrowing:
                 select(func.coalesce(func.sum(each.c.number), 0), func.count())
             ).one()
             return FEW + 1 if number > FEW else min(int(total), FEW + 1)
-        rows = part.ids().limit(FEW + 1).subquery()
+        if name == "duplicates" and where.duplicates == ANY:  # whether others live costs too much
+            rows = select(DuplicateMember.asset_id).limit(FEW + 1).subquery()
+        else:
+            rows = part.ids().limit(FEW + 1).subquery()
         return self._session.scalar(select(func.count()).select_from(rows)) or 0
 
     def _narrowest(self, where: AssetFilter) -> Callable[[Any], Any]:

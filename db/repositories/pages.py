@@ -93,10 +93,25 @@ class PageRepository:
             )
         return rows
 
-    def count_rows(self, where: AssetFilter, *, sort: str) -> int:
-        """How many assets the whole list has: an order of a run leaves out what it has not seen."""
-        statement = self._ordered(select(literal(1)), where, sort, None).order_by(None)
-        return self._session.scalar(select(func.count()).select_from(statement.subquery())) or 0
+    def count_seen(self, where: AssetFilter, *, sort: str) -> int:
+        """How many assets a list by the predictions of `where.run` has.
+
+        Assets are asked for their prediction in the order of their ids: an index of the order
+        would jump to and fro in the assets.
+        """
+        way = Narrowing(self._session).choose_for_all(where)
+        seen = [Prediction.asset_id == VisionAsset.asset_id, Prediction.run_id == where.run]
+        if sort == "lowest_quality":
+            seen.append(related.is_of_the_label_now())
+        statement = (
+            select(func.count())
+            .select_from(VisionAsset)
+            .where(
+                *filters.matching(where, column=way.column, looked_up=way.looked_up),
+                select(literal(1)).where(*seen).correlate(VisionAsset).exists(),
+            )
+        )
+        return self._session.scalar(statement) or 0
 
     def find_cursor(self, asset_id: uuid.UUID, *, sort: str, run: int | None) -> str | None:
         """The place of an asset in an order, whatever the filter; None when it has none there."""

@@ -30,7 +30,7 @@ def list_assets(asked: Asked) -> Mapping[str, Any]:
 
     It starts behind the cursor `after`, or at `position` in the list (0 is the first image).
     """
-    allowed = (*parsing.FILTER_FIELDS, "sort", "after", "limit", "position")
+    allowed = (*parsing.FILTER_FIELDS, "sort", "after", "limit", "position", "suggest")
     values = parsing.parse_query(asked.request.query_params, allowed, after=MAX_CURSOR_CHARACTERS)
     where = parsing.parse_filter(values)
     sort = values.get("sort", "newest")

@@ -17,7 +17,16 @@ from forge_core.workspace import Workspace
 MAX_NAME_CHARACTERS = 128
 MAX_PERSONS = 100
 
-__all__ = ["PersonCount", "Share", "assign", "list_counts", "list_people", "preview", "unassign"]
+__all__ = [
+    "PersonCount",
+    "Share",
+    "assign",
+    "list_counts",
+    "list_people",
+    "list_persons",
+    "preview",
+    "unassign",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +93,12 @@ def list_counts(workspace: Workspace) -> list[PersonCount]:
     """Everybody who has images, with how many, and how many of them have no label yet."""
     with workspace.database.read() as uow:
         return uow.assignments.list_counts()
+
+
+def list_persons(workspace: Workspace) -> list[str]:
+    """Everybody who has images to look after, removed ones too, by name."""
+    with workspace.database.read() as uow:
+        return uow.assignments.list_persons()
 
 
 def list_people(workspace: Workspace) -> list[str]:

@@ -172,7 +172,7 @@ def count_assets(workspace: Workspace, where: AssetFilter, *, sort: str = "newes
     with workspace.database.read() as uow:
         check_run(uow, where)
         if SORTS[sort].of_a_run:
-            return uow.pages.count_rows(where, sort=sort)
+            return uow.pages.count_seen(where, sort=sort)
         if not where.asks_the_run():
             where = replace(where, run=None, text=where.text or None)
         if where == AssetFilter(source=where.source) and where.source is not None:
@@ -210,6 +210,12 @@ def list_sources(workspace: Workspace) -> list[tuple[str, int]]:
     """Each source with its number of images, by name."""
     with workspace.database.read() as uow:
         return uow.counts.list_facet("source")
+
+
+def list_scored_runs(workspace: Workspace) -> list[int]:
+    """Numbers of the runs that have predictions of images, newest first."""
+    with workspace.database.read() as uow:
+        return uow.runs.list_scored_ids()
 
 
 def totals(workspace: Workspace) -> Totals:

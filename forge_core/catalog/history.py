@@ -27,6 +27,12 @@ class HistoryEntry:
     after: dict[str, Any]
 
 
+def list_authors(workspace: Workspace) -> list[str]:
+    """Everybody who changed the catalog, by name."""
+    with workspace.database.read() as uow:
+        return uow.revisions.list_authors()
+
+
 def latest_revision_id(workspace: Workspace) -> int:
     """Number of the newest revision; 0 for an empty catalog."""
     with workspace.database.read() as uow:

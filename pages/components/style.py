@@ -15,6 +15,7 @@ RULES = """
   .st-key-header { margin-top: -4.1rem; z-index: 999991; width: fit-content; border: none; }
   .stApp:has([data-testid="stExpandSidebarButton"]) .st-key-header { margin-left: 2rem; }
 }
+.st-key-filters [class*="st-key-chip_"] button { min-height: 1.9rem; border-radius: 1rem; }
 table, [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
 </style>
 """

@@ -282,6 +282,15 @@ def test_filters__live_in_the_address(catalog: Workspace, server: ForgeServer, b
     page.get_by_role("button", name="Clear filters").last.click()
     expect(page.locator(".count")).to_contain_text("240 images")
     assert page.url.endswith("/gallery")
+    page.get_by_role("button", name="More").first.click()
+    page.get_by_role("tab", name="Picture").click()
+    page.get_by_label("Shorter side to (px)").fill("9")
+    page.get_by_label("Shorter side to (px)").press("Enter")
+    expect(page).to_have_url(re.compile(r"side_max=9"))
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="shorter side up to 9 px").click()
+    expect(page.locator(".count")).to_contain_text("240 images")
+    assert page.url.endswith("/gallery")
 
 
 def test_a_first_deep_visit__goes_through_the_shell(

@@ -183,7 +183,7 @@ class Gallery extends Actions {
   count() {
     clearTimeout(this.countTimer);
     this.countTimer = setTimeout(async () => {
-      const counts = await this.server.get("/assets/count", this.filter).catch(() => null);
+      const counts = await this.server.get("/assets/count", { ...this.filter, sort: this.sort }).catch(() => null);
       if (!counts) return;
       const { matching, total, unlabelled } = counts;
       this.matchingCount = matching;

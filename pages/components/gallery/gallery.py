@@ -75,6 +75,7 @@ def show(
     *,
     where: Mapping[str, str],
     sort: str,
+    suggest: int | None,
     token: str,
     author: str,
     workspace_key: str,
@@ -86,6 +87,7 @@ def show(
     Args:
         where: The filter as query parameters of `/forge-api/assets`.
         sort: Order of the images.
+        suggest: The run whose predictions are shown as suggestions; None for none.
         token: Write token of the person; a new one may be passed on every run.
         author: The person, as in the token.
         workspace_key: Names the browser's outbox; another workspace must not get its changes.
@@ -98,6 +100,7 @@ def show(
         data={
             "filter": dict(where),
             "sort": sort,
+            "suggest": suggest,
             "token": token,
             "author": author,
             "workspace": workspace_key,

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 import streamlit as st
 
 from forge_core.api import parsing, shapes
-from forge_core.catalog import browsing, classes
-from forge_core.errors import InvalidInput
+from forge_core.catalog import assigning, browsing, classes, history
+from forge_core.errors import ForgeError
+from forge_core.workspace import Workspace
 from pages.components import empty_state, errors, navigation, page_frame, session, wording
 from pages.components.empty_state import Choice
-from pages.components.gallery import filters, gallery
+from pages.components.gallery import filter_address, filters, gallery
+from pages.components.gallery.filter_groups import Choices
 
 
 def show() -> None:
@@ -20,27 +22,45 @@ def show() -> None:
         _show_empty()
         return
     page_frame.show_title("Gallery", action="Import images", icon=":material/upload:", to="import")
+    choices = _find_choices(workspace)
     try:
-        where = filters.read()
-    except InvalidInput as error:
+        where = filter_address.read(choices.runs)
+        sort = filter_address.read_sort()
+        asked = parsing.parse_filter(where)  # a page of one: a count of all may take a second
+        found = browsing.list_assets(workspace, asked, sort=sort, limit=1).assets
+    except ForgeError as error:
         errors.show(error)
-        st.button("Clear filters", on_click=filters.clear)
+        st.button("Clear filters", on_click=filter_address.replace, args=({},))
         return
-    filters.show(where, classes.list_classes(workspace), browsing.list_sources(workspace))
-    if browsing.count_assets(workspace, parsing.parse_filter(where)) == 0:
+    filters.show(
+        where, sort, classes.list_classes(workspace), browsing.list_sources(workspace), choices
+    )
+    if not found:
         _show_nothing_matches(totals.images + totals.augmented)
         return
-    _show_grid(where, filters.read_sort())
+    suggest = int(where["run"]) if "run" in where else next(iter(choices.runs), None)
+    _show_grid(where, sort, suggest)
+
+
+def _find_choices(workspace: Workspace) -> Choices:
+    known = classes.list_classes(workspace, with_retired=True)
+    return Choices(
+        runs=browsing.list_scored_runs(workspace),
+        names={str(label.label_id): label.name for label in known},
+        authors=history.list_authors(workspace),
+        persons=assigning.list_persons(workspace),
+    )
 
 
 @st.fragment
 @errors.guarded_page()
-def _show_grid(where: Mapping[str, str], sort: str) -> None:
+def _show_grid(where: Mapping[str, str], sort: str, suggest: int | None) -> None:
     """The component in a fragment: a new token needs no run of the whole page."""
     labels = classes.list_classes(session.workspace())
     gallery.show(
         where=where,
         sort=sort,
+        suggest=suggest,
         token=session.api_token(),
         author=session.author(),
         workspace_key=session.workspace_key(),
@@ -63,7 +83,7 @@ def _show_nothing_matches(total: int) -> None:
 
 
 def _clear_and_rerun() -> None:
-    filters.clear()
+    filter_address.replace({})
     st.rerun()
 
 
