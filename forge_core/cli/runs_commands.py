@@ -1,4 +1,4 @@
-"""`forge runs list | show | assets | log | pause | cancel | resume | delete`."""
+"""`forge runs list | show | diff | assets | log | pause | cancel | resume | delete`."""
 
 import csv
 import sys
@@ -81,6 +81,49 @@ def show(
             f"{split}: accuracy {output.percent(report.accuracy)} "
             f"({100 * low:.1f} to {100 * high:.1f}) on {report.num_images:,} images"
         )
+
+
+@app.command()
+def diff(
+    first: Annotated[int, typer.Argument(metavar="RUN", help="The run to compare with.")],
+    second: Annotated[int, typer.Argument(metavar="RUN", help="The run to look at.")],
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What differs between two runs in config, data and environment, and what the metrics did."""
+    from forge_core.jobs import run_comparing
+
+    found = run_comparing.compare_runs(opening.existing(workspace), first, second)
+    lines = run_comparing.summarise(found)
+    if as_json:
+        output.answer({"summary": lines, "comparison": found})
+        return
+    for line in lines:
+        output.say(line)
+    names = [f"run {first}", f"run {second}"]
+    for title, entries in (("Config", found.config), ("Environment", found.environment)):
+        if entries:
+            output.show_table(
+                title,
+                ["", *names],
+                [[entry.name, str(entry.first), str(entry.second)] for entry in entries],
+            )
+    for metric in found.metrics[:1]:
+        moved = [move for move in metric.classes if move.recall.difference]
+        if moved:
+            output.show_table(
+                f"Classes that moved on {metric.split} (share found)",
+                ["class", *names, "points"],
+                [
+                    [
+                        move.class_name,
+                        output.percent(move.recall.first),
+                        output.percent(move.recall.second),
+                        f"{100 * move.recall.difference:+.1f}",
+                    ]
+                    for move in moved
+                ],
+            )
 
 
 @app.command()

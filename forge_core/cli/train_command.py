@@ -34,6 +34,13 @@ def train(
     config_file: Annotated[
         Path | None, typer.Option("--config", help="A config in JSON instead of the recommended.")
     ] = None,
+    like: Annotated[
+        int | None,
+        typer.Option(help="Config and data of this earlier run; other options change the config."),
+    ] = None,
+    newest: Annotated[
+        bool, typer.Option("--newest", help="With --like: on the catalog as it is now.")
+    ] = False,
     name: Annotated[str, typer.Option(help="What the run is called.")] = "",
     wait: Annotated[
         bool, typer.Option("--wait/--no-wait", help="Watch the run, or only queue it.")
@@ -51,7 +58,11 @@ def train(
     opened = opening.existing(workspace)
     check = runs.check_data(opened)
     reasons: dict[str, str] = {}
-    if config_file is not None:
+    if like is not None and config_file is not None:
+        raise InvalidInput("Both --like and --config were given.", next_step="Give one of them.")
+    if like is not None:
+        config = TrainConfig.from_dict(runs.get_run(opened, like).config)
+    elif config_file is not None:
         config = TrainConfig.from_json(_read(config_file))
     else:
         advice = recommending.recommend(check.summary, devices.list_devices())
@@ -77,13 +88,18 @@ def train(
         config = TrainConfig.from_dict({**config.to_dict(), **changes})
     else:
         config = replace(config, **changes)
-    for warning in check.warnings if not as_json else []:
-        output.tell(f"note: {warning}")
-    run = runs.start_run(opened, config, author=opened.author, name=name)
+    if like is not None and not newest:
+        run = runs.repeat_run(opened, like, author=opened.author, name=name, config=config)
+        data = f"the data of run {like} (revision {run.revision_id})"
+    else:
+        for warning in check.warnings if not as_json else []:
+            output.tell(f"note: {warning}")
+        run = runs.start_run(opened, config, author=opened.author, name=name)
+        summary = check.summary
+        data = f"{summary.num_images:,} training images of {summary.num_classes} classes"
     output.say(
         f"Run {run.run_id}: {config.architecture}"
-        f"{' (pretrained)' if config.pretrained else ''}, {config.total_epochs} epochs, "
-        f"{check.summary.num_images:,} training images of {check.summary.num_classes} classes.",
+        f"{' (pretrained)' if config.pretrained else ''}, {config.total_epochs} epochs, {data}.",
         as_json=as_json,
     )
     if "architecture" in reasons and architecture is None:

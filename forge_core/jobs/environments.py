@@ -12,6 +12,7 @@ import forge_core
 from forge_core.models import model_card
 from forge_core.training.devices import Device
 
+_DRIVER_FILE = Path("/proc/driver/nvidia/version")
 _SOURCE_FOLDER = Path(forge_core.__file__).parents[1]
 
 
@@ -23,9 +24,19 @@ def describe(device: Device) -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "processors": os.cpu_count(),
+        "driver": find_driver(),
         "packages_sha256": hash_packages(),
         "commit": find_commit(),
     }
+
+
+def find_driver() -> str:
+    """Version of the NVIDIA driver; "none" where there is none."""
+    try:
+        words = _DRIVER_FILE.read_text(encoding="utf-8").split("Kernel Module", 1)[1].split()
+    except (OSError, IndexError):
+        return "none"
+    return next((word for word in words if word[0].isdigit()), "none")
 
 
 def hash_packages() -> str:

@@ -114,15 +114,71 @@ def start_run(workspace: Workspace, config: TrainConfig, *, author: str, name: s
     if check.problems:
         message, _, next_step = check.problems[0].partition(". ")
         raise InvalidInput(f"{message}." if next_step else message, next_step=next_step)
+    return _queue_run(
+        workspace,
+        config,
+        author=author,
+        name=name,
+        revision_id=check.revision_id,
+        class_names=check.class_names,
+        label_ids=check.label_ids,
+    )
+
+
+def repeat_run(
+    workspace: Workspace,
+    run_id: int,
+    *,
+    author: str,
+    name: str = "",
+    config: TrainConfig | None = None,
+) -> Run:
+    """Queue a run on the very data of an earlier one: the catalog as of its revision.
+
+    With its config too, and on the same processor and libraries, it gives the same numbers.
+
+    Args:
+        workspace: The workspace.
+        run_id: The earlier run.
+        author: Who starts it.
+        name: What a person calls it; "like 47" when it is empty.
+        config: Another config than that of the earlier run.
+
+    Raises:
+        NotFound: There is no such run.
+        JobFailed: The background process cannot be started; the run stays queued.
+    """
+    earlier = get_run(workspace, run_id)
+    return _queue_run(
+        workspace,
+        config or TrainConfig.from_dict(earlier.config),
+        author=author,
+        name=name or f"like {run_id}",
+        revision_id=earlier.revision_id,
+        class_names=earlier.class_names,
+        label_ids=earlier.label_ids,
+    )
+
+
+def _queue_run(
+    workspace: Workspace,
+    config: TrainConfig,
+    *,
+    author: str,
+    name: str,
+    revision_id: int,
+    class_names: list[str],
+    label_ids: list[int],
+) -> Run:
     with workspace.database.write() as uow:
         run_id = uow.runs.add(
             name=name.strip()[:MAX_NAME_CHARACTERS],
             status=RunStatus.QUEUED,
             author=author,
             config=config.to_dict(),
-            revision_id=check.revision_id,
-            class_names=check.class_names,
-            label_ids=check.label_ids,
+            revision_id=revision_id,
+            class_names=class_names,
+            label_ids=label_ids,
         )
         payload = {"run_id": run_id, "resume": False, "device": config.device}
         title = _title(run_id, config)

@@ -16,6 +16,7 @@ from pages.components import (
     navigation,
     page_frame,
     relative_time,
+    run_compare,
     run_facts,
     run_list,
     run_live,
@@ -118,6 +119,7 @@ def show_run(workspace: Workspace, asked: str) -> None:
     run_live.watch(workspace, run)
     if run.status.is_finished():
         run_report.show(run)
+        run_compare.show(workspace, run)
         run_facts.show_downloads(workspace, run)
     run_live.show_log(workspace, run)
     run_facts.show_images(workspace, run)
@@ -150,6 +152,17 @@ def act(workspace: Workspace, run: Run) -> None:
             navigation.go_to("train")
 
 
+def repeat(workspace: Workspace, run: Run) -> None:
+    """Start the same run again and look at it."""
+    try:
+        again = runs.repeat_run(workspace, run.run_id, author=session.author())
+    except ForgeError as error:
+        errors.show(error)
+        return
+    st.query_params.from_dict({"run": str(again.run_id), "with": str(run.run_id)})
+    st.rerun()
+
+
 def change(work: Callable[[], Job | None]) -> None:
     """Do it and draw the page again, or say why it cannot be done."""
     try:
@@ -177,6 +190,14 @@ def show_line(workspace: Workspace, run: Run, *, is_paused: bool) -> None:
         if st.button("All runs", type="tertiary", icon=":material/list:", key="run_all"):
             del st.query_params["run"]
             st.rerun()
+        if run.status.is_finished() and st.button(
+            "Repeat",
+            type="tertiary",
+            icon=":material/repeat:",
+            key="run_repeat",
+            help="The same config on the same data: on this machine the same numbers.",
+        ):
+            repeat(workspace, run)
         if run.status.is_finished() and st.button(
             "Delete", type="tertiary", icon=":material/delete:", key="run_delete"
         ):

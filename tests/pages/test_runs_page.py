@@ -286,3 +286,54 @@ def test_confusion__every_cell_can_be_clicked_and_names_its_class(finished_works
     assert "click: images of circle" in cells.text[0]
     label_id = run_report.label_of(run.class_names, run.label_ids, "square")
     assert label_id == arrange.class_id(finished_workspace, "square")
+
+
+def add_finished(workspace: Workspace, **config: object) -> Run:
+    """A finished run like run 1 but for some choices."""
+    like = runs.get_run(workspace, 1)
+    with workspace.database.write() as uow:
+        run_id = uow.runs.add(
+            name="other",
+            status=RunStatus.SUCCEEDED,
+            author="tester",
+            config={**like.config, **config},
+            revision_id=like.revision_id,
+            class_names=like.class_names,
+            label_ids=like.label_ids,
+        )
+        uow.runs.update_fields(run_id, report=like.report, best_val_accuracy=0.5)
+    return runs.get_run(workspace, run_id)
+
+
+def test_compare__says_what_differs_and_what_the_metric_did(finished_workspace: Workspace):
+    assert "Compare" not in words(visit(PAGE, run=1))
+    add_finished(finished_workspace, seed=7)
+    app = visit(PAGE, run=2)
+    app.selectbox(key="run_compare").select(1).run()
+    assert app.query_params["with"] == "1"
+    said = words(app)
+    assert "Config: seed 0 → 7." in said
+    assert "Accuracy on test" in said
+    assert ": the same." in said
+    assert any(box.label.startswith("What differs: 1 in config") for box in app.expander)
+    assert not app.exception
+
+
+def test_compare__an_address_of_no_run_is_told(finished_workspace: Workspace):
+    add_finished(finished_workspace)
+    app = visit(PAGE, run=2, **{"with": 99})
+    assert "There is no finished run 99 to compare with." in words(app)
+
+
+def test_repeat__starts_the_same_on_the_same_data(finished_workspace: Workspace):
+    app = visit(PAGE, run=1)
+    app.button(key="run_repeat").click().run()
+    again = runs.get_run(finished_workspace, 2)
+    first = runs.get_run(finished_workspace, 1)
+    assert (again.name, again.config, again.revision_id) == (
+        "like 1",
+        first.config,
+        first.revision_id,
+    )
+    assert app.query_params["run"] == "2"
+    assert app.query_params["with"] == "1"
