@@ -17,6 +17,7 @@ from db.repositories.labels import LabelRepository
 from db.repositories.metrics import MetricRepository
 from db.repositories.moves import MoveRepository
 from db.repositories.pages import PageRepository
+from db.repositories.predictions import PredictionRepository
 from db.repositories.preferences import PreferenceRepository
 from db.repositories.revisions import RevisionRepository
 from db.repositories.runs import RunRepository
@@ -94,6 +95,11 @@ class UnitOfWork:
     def checkpoints(self) -> CheckpointRepository:
         """Checkpoint files of runs."""
         return CheckpointRepository(self.session)
+
+    @cached_property
+    def predictions(self) -> PredictionRepository:
+        """What the networks of runs say of assets."""
+        return PredictionRepository(self.session)
 
     @cached_property
     def jobs(self) -> JobRepository:

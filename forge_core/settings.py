@@ -53,6 +53,11 @@ class Settings(BaseSettings):
         description="Disk that decoded pixels may use, in bytes; beyond it images are decoded "
         "again in every epoch.",
     )
+    score_after_training: bool = Field(
+        True,
+        description="Whether a finished run scores every image of the catalog, in the background; "
+        "without it `forge score` and the run's page do it when asked.",
+    )
     allowed_hosts: str = Field(
         "localhost,127.0.0.1,[::1],testserver",
         description="Host names that the web app answers to, separated by commas; * for any.",

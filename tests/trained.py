@@ -1,12 +1,15 @@
 """A workspace whose run has been trained by the real queue, for tests that look at its results."""
 
+import shutil
 import time
 from pathlib import Path
 
+from db.session import Database
+from forge_core.backup import restoring
 from forge_core.jobs import local, queue, runs
 from forge_core.settings import Settings
 from forge_core.training.config import TrainConfig
-from forge_core.workspace import open_workspace
+from forge_core.workspace import Workspace, open_workspace
 from tests import arrange
 
 TINY = TrainConfig(
@@ -24,7 +27,9 @@ CLOSE_SECONDS = 30
 
 def train_tiny_run(folder: Path) -> Path:
     """The folder of a closed workspace of drawn images whose run 1 has succeeded."""
-    settings = Settings(_env_file=None, workspace=folder / "workspace", user="tester")
+    settings = Settings(
+        _env_file=None, workspace=folder / "workspace", user="tester", score_after_training=False
+    )
     workspace = open_workspace(settings)
     arrange.make_catalog(workspace, folder / "drawn", train=16, val=4, test=4)
     run = runs.start_run(workspace, TINY, author="tester")
@@ -40,3 +45,17 @@ def train_tiny_run(folder: Path) -> Path:
     while (workspace.folder / "forge.db-wal").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     return workspace.folder
+
+
+def open_copy(finished: Path, folder: Path, postgres_url: str = "") -> Workspace:
+    """A copy of a workspace of `train_tiny_run`, on SQLite or in an empty Postgres database."""
+    shutil.copytree(finished, folder)
+    if not postgres_url:
+        return open_workspace(Settings(_env_file=None, workspace=folder, user="tester"))
+    source, target = Database(f"sqlite:///{folder / 'forge.db'}"), Database(postgres_url)
+    restoring.copy_database(source, target)
+    source.dispose()
+    target.dispose()
+    (folder / "forge.db").unlink()
+    settings = Settings(_env_file=None, workspace=folder, user="tester", database_url=postgres_url)
+    return open_workspace(settings)

@@ -28,7 +28,8 @@ def list_assets(asked: Asked) -> Mapping[str, Any]:
 
     The rows are at least as new as the revision.
 
-    It starts behind the cursor `after`, or at `position` in the list (0 is the first image).
+    It starts behind the cursor `after`, or at `position` in the list (0 is the first image). With
+    `suggest` each row has what that run's network suggests.
     """
     allowed = (*parsing.FILTER_FIELDS, "sort", "after", "limit", "position", "suggest")
     values = parsing.parse_query(asked.request.query_params, allowed, after=MAX_CURSOR_CHARACTERS)
@@ -46,9 +47,12 @@ def list_assets(asked: Asked) -> Mapping[str, Any]:
             asked.workspace, where, sort=sort, after=values.get("after"), limit=limit
         )
     return {
-        "assets": [
-            shapes.shape_asset(asset, page.confidences.get(asset.asset_id)) for asset in page.assets
-        ],
+        "assets": shapes.shape_rows(
+            asked.workspace,
+            page.assets,
+            suggest=parsing.parse_run(values.get("suggest"), "suggest"),
+            confidences=page.confidences,
+        ),
         "next": page.next_cursor,
         "revision": revision_id,
     }

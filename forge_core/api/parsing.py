@@ -16,6 +16,7 @@ from forge_core.errors import InvalidInput
 
 MAX_BODY_BYTES = 2 * 2**20
 MAX_TEXT_CHARACTERS = 256
+MAX_RUN = 2**31 - 1
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,15}")
 YES_NO = {"yes": True, "no": False, "true": True, "false": False}
 _DECIMAL = re.compile(r"[0-9]{1,3}(\.[0-9]{1,20})?")
@@ -165,6 +166,20 @@ def parse_number(value: Any, name: str) -> int:
     if not _WHOLE_NUMBER.fullmatch(str(value)):
         raise InvalidInput(f"{name} is not a whole number: {str(value)[:60]!r}.")
     return int(value)
+
+
+def parse_run(value: Any, name: str) -> int | None:
+    """The number of a run that a database can hold; None where none was sent.
+
+    Raises:
+        InvalidInput: It is no such number.
+    """
+    if value is None:
+        return None
+    number = parse_number(value, name)
+    if number > MAX_RUN:
+        raise InvalidInput(f"There is no run {number}.")
+    return number
 
 
 def parse_text(value: Any, name: str, limit: int = MAX_TEXT_CHARACTERS) -> str:

@@ -1,11 +1,55 @@
 """Records as the JSON that the browser's components read."""
 
+import uuid
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from db.records import Asset, Label
+from forge_core.catalog import suggesting
 from forge_core.catalog.changing import ChangeConflict, ChangeResult
 from forge_core.catalog.history import HistoryEntry
+from forge_core.catalog.suggesting import Suggestion
+from forge_core.workspace import Workspace
+
+
+def shape_rows(
+    workspace: Workspace,
+    assets: Sequence[Asset],
+    *,
+    suggest: int | None = None,
+    confidences: Mapping[uuid.UUID, float] | None = None,
+) -> list[dict[str, Any]]:
+    """Rows of the gallery, in order.
+
+    Args:
+        workspace: The workspace.
+        assets: A page of images.
+        suggest: The run whose suggestions are asked for; each row then has `suggestion`, None
+            where the run has none.
+        confidences: Of the predictions that the list is sorted by.
+    """
+    rows = [shape_asset(asset, (confidences or {}).get(asset.asset_id)) for asset in assets]
+    if suggest is not None:
+        found = suggesting.suggest(workspace, suggest, assets)
+        for asset, row in zip(assets, rows, strict=True):
+            row["suggestion"] = shape_suggestion(found.get(asset.asset_id))
+    return rows
+
+
+def shape_suggestion(suggestion: Suggestion | None) -> dict[str, Any] | None:
+    """What a run suggests for one image; entropy in nats, the other numbers 0 to 1."""
+    if suggestion is None:
+        return None
+    return {
+        "run": suggestion.run_id,
+        "label_id": suggestion.label_id,
+        "label_name": suggestion.label_name,
+        "confidence": suggestion.confidence,
+        "margin": suggestion.margin,
+        "entropy": suggestion.entropy,
+        "label_quality": suggestion.label_quality,
+    }
 
 
 def shape_asset(asset: Asset, confidence: float | None = None) -> dict[str, Any]:

@@ -36,13 +36,16 @@ def list_now(asked: Asked) -> Mapping[str, Any]:
     """The named images as they are now, and the revision that they are at least of.
 
     `ids` are up to `MAX_IDS` ids with commas between; one that is missing in the answer is no
-    longer in the catalog.
+    longer in the catalog. With `suggest` each row has what that run's network suggests.
     """
-    query = parsing.parse_query(asked.request.query_params, ("ids",), ids=MAX_IDS_CHARACTERS)
+    allowed = ("ids", "suggest")
+    query = parsing.parse_query(asked.request.query_params, allowed, ids=MAX_IDS_CHARACTERS)
+    suggest = parsing.parse_run(query.get("suggest"), "suggest")
     ids = [parsing.parse_id(text) for text in query.get("ids", "").split(",") if text]
     if len(ids) > MAX_IDS:
         raise InvalidInput(f"{len(ids)} images were asked for, at most {MAX_IDS} at once.")
     with asked.workspace.database.read() as uow:
         revision_id = uow.revisions.latest_id()
         assets = uow.assets.list_by_ids(ids)
-    return {"revision": revision_id, "assets": [shapes.shape_asset(asset) for asset in assets]}
+    rows = shapes.shape_rows(asked.workspace, assets, suggest=suggest)
+    return {"revision": revision_id, "assets": rows}

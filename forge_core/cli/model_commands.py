@@ -1,4 +1,4 @@
-"""`forge evaluate | predict | serve`."""
+"""`forge evaluate | score | predict | serve`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -68,6 +68,55 @@ def evaluate(
     )
     for problem in rejected:
         output.tell(f"left out: {problem.message}")
+
+
+def score(
+    run_id: Annotated[int, typer.Argument(metavar="RUN", help="Number of the run.")],
+    every: Annotated[
+        bool,
+        typer.Option("--all", help="Score every image again, not only new and relabelled ones."),
+    ] = False,
+    split: Annotated[
+        str | None,
+        typer.Option(help="Only images in this split now: train, val, test, held_out or none."),
+    ] = None,
+    device: DeviceOption = "auto",
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Keep what a run's network says of the catalog's images, for filters and suggestions.
+
+    What was scored stays when it is interrupted; the next call goes on.
+    """
+    from forge_core.jobs import scoring, scoring_queue
+
+    opened = opening.existing(workspace)
+    with output.progress_bar("Scoring", as_json=as_json) as advance:
+        report = scoring.score_run(
+            opened,
+            run_id,
+            split=split,
+            only_new=not every,
+            device=device,
+            progress=lambda done, total, _: advance(done, total),
+        )
+    state = scoring_queue.scoring_state(opened, run_id)
+    if as_json:
+        output.answer({"report": report, "predictions": state.counts})
+        return
+    output.say(
+        f"Run {run_id} scored {report.num_scored:,} images, {report.num_rated:,} of them with a "
+        "label quality (labelled, and not trained on)."
+    )
+    output.say(
+        f"It has predictions of {state.counts.num_images:,} images; "
+        f"{state.counts.num_disagreeing:,} disagree with the label, "
+        f"{state.counts.num_unlabelled:,} have none."
+    )
+    for problem in report.rejected:
+        output.tell(f"left out: {problem.message}")
+    if report.num_rejected > len(report.rejected):
+        output.tell(f"and {report.num_rejected - len(report.rejected):,} more")
 
 
 def predict(

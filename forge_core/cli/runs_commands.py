@@ -241,13 +241,13 @@ def delete(
     as_json: JsonOption = False,
 ) -> None:
     """Remove a run with its checkpoints and logs."""
-    from forge_core.jobs import runs
+    from forge_core.jobs import removing
 
     opened = opening.existing(workspace)
-    freed = output.size(runs.removal_preview(opened, run_id))
+    freed = output.size(removing.removal_preview(opened, run_id))
     if not yes:
         typer.confirm(f"Remove run {run_id} for good and free {freed}?", abort=True, err=True)
-    deleted = runs.delete_run(opened, run_id)
+    deleted = removing.delete_run(opened, run_id)
     if as_json:
         output.answer(deleted)
     else:

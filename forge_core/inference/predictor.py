@@ -43,10 +43,11 @@ class Prediction:
 
 
 @dataclass(frozen=True)
-class _Prepared:
+class Prepared:
     """An image on its way into a batch."""
 
     inputs: Tensor
+    """(C, H, W) float32, as the network takes it."""
     width: int
     height: int
     seconds: float
@@ -164,11 +165,16 @@ class Predictor:
             raise InvalidInput(f"Cannot name {top_k} classes.", next_step="Ask for at least 1.")
         answers: list[Prediction | ImageRejected] = []
         for start, stop in _batches(len(files)):
-            prepared = [self._prepare(data, limits) for data in files[start:stop]]
+            prepared = [self.prepare(data, limits) for data in files[start:stop]]
             answers += self._answer(prepared, top_k)
         return answers
 
-    def _prepare(self, data: bytes, limits: DecodeLimits) -> _Prepared | ImageRejected:
+    def prepare(self, data: bytes, limits: DecodeLimits) -> Prepared | ImageRejected:
+        """Decode a file and make of it what the network takes. Several threads may do it at once.
+
+        Returns:
+            The image on its way into `logits_of`, or why it was rejected.
+        """
         started = time.perf_counter()
         try:
             decoded = decode.decode_image(data, limits=limits)
@@ -176,16 +182,20 @@ class Predictor:
             return error
         inputs = self.card.eval_transform(decoded.image)
         seconds = time.perf_counter() - started
-        return _Prepared(inputs, decoded.width, decoded.height, seconds)
+        return Prepared(inputs, decoded.width, decoded.height, seconds)
+
+    def logits_of(self, prepared: Sequence[Prepared]) -> Tensor:
+        """Logits (N, K) float32 on the CPU of N images in one forward pass; N is at least 1."""
+        return self._forward([entry.inputs for entry in prepared])
 
     def _answer(
-        self, prepared: Sequence[_Prepared | ImageRejected], top_k: int
+        self, prepared: Sequence[Prepared | ImageRejected], top_k: int
     ) -> list[Prediction | ImageRejected]:
-        readable = [entry for entry in prepared if isinstance(entry, _Prepared)]
+        readable = [entry for entry in prepared if isinstance(entry, Prepared)]
         if not readable:
             return [entry for entry in prepared if isinstance(entry, ImageRejected)]
         started = time.perf_counter()
-        probabilities = self._forward([entry.inputs for entry in readable]).softmax(dim=1)
+        probabilities = self.logits_of(readable).softmax(dim=1)
         best = probabilities.topk(min(top_k, self.card.num_classes), dim=1)
         share = (time.perf_counter() - started) / len(readable)
         rows = iter(zip(readable, best.values.tolist(), best.indices.tolist(), strict=True))

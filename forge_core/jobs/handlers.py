@@ -20,6 +20,13 @@ def evaluate(context: JobContext) -> Mapping[str, Any]:
     return evaluating_job.run(context)
 
 
+def score(context: JobContext) -> Mapping[str, Any]:
+    """Score the catalog's images with a run's network; see `scoring_job`."""
+    from forge_core.jobs import scoring_job
+
+    return scoring_job.run(context)
+
+
 def import_images(context: JobContext) -> Mapping[str, Any]:
     """Take images into the catalog; see `importing_job`."""
     from forge_core.jobs import importing_job
@@ -44,6 +51,7 @@ def check_augmentation(context: JobContext) -> Mapping[str, Any]:
 HANDLERS: dict[str, Callable[[JobContext], Mapping[str, Any] | None]] = {
     "train": train,
     "evaluate": evaluate,
+    "score": score,
     "import": import_images,
     "augment": augment,
     "check_augmentation": check_augmentation,

@@ -39,7 +39,9 @@ def mark_lost(workspace: Workspace, job: Job, *, detail: str = "") -> bool:
     error = {
         "message": f"{message}: its process ended without a word (killed, or out of memory)."
         f"{_last_checkpoint(workspace, current)}",
-        "next_step": "Resume the run, or see its log." if current.run_id else "Start it again.",
+        "next_step": "Resume the run, or see its log."
+        if current.kind in queue.MIRRORED_KINDS
+        else "Start it again.",
         "detail": detail,
     }
     return queue.finish(workspace, current, JobStatus.INTERRUPTED, error=error)

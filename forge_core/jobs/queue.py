@@ -5,7 +5,7 @@ A claim is one conditional update, and a finished job never changes. A job of a 
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from db.clock import utc_now
@@ -165,6 +165,7 @@ def finish(
     *,
     result: Mapping[str, Any] | None = None,
     error: Mapping[str, Any] | None = None,
+    then: Callable[[UnitOfWork], None] | None = None,
 ) -> bool:
     """Write the end of a running job and of its run; says whether it was still running.
 
@@ -174,9 +175,13 @@ def finish(
         status: A finished one.
         result: JSON values for `succeeded`.
         error: message, next_step and detail for the others.
+        then: What follows, in the same transaction; only if it was still running.
     """
     with workspace.database.write() as uow:
-        return _end(uow, job, (JobStatus.RUNNING,), status, result=result, error=error)
+        was_so = _end(uow, job, (JobStatus.RUNNING,), status, result=result, error=error)
+        if was_so and then is not None:
+            then(uow)
+        return was_so
 
 
 def wait_until_finished(workspace: Workspace, job_id: int, *, timeout_seconds: float) -> Job:

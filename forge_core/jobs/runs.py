@@ -1,8 +1,6 @@
-"""Training runs as people handle them: start, watch, cancel, resume, read, remove."""
+"""Training runs as people handle them: start, watch, cancel, resume, read."""
 
-import shutil
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,15 +58,6 @@ class RunProgress:
     next_step: str
     epochs: list[EpochRow]
     """Finished epochs after the one that was asked for."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeletedRun:
-    """What the removal of a run freed."""
-
-    run_id: int
-    freed_bytes: int
-    files: list[str]
 
 
 # Start
@@ -200,7 +189,7 @@ def resume_run(workspace: Workspace, run_id: int, *, author: str) -> Job:
     with workspace.database.write() as uow:
         run = uow.runs.find(run_id)
         if run is None:
-            raise _no_run(run_id)
+            raise no_run(run_id)
         if run.status not in _RESUMABLE:
             raise Conflict(
                 f"Run {run_id} is {run.status}, so there is nothing to resume.",
@@ -252,7 +241,7 @@ def get_run(workspace: Workspace, run_id: int) -> Run:
     with workspace.database.read() as uow:
         run = uow.runs.find(run_id)
     if run is None:
-        raise _no_run(run_id)
+        raise no_run(run_id)
     return run
 
 
@@ -275,7 +264,7 @@ def run_progress(workspace: Workspace, run_id: int, after_epoch: int = 0) -> Run
         job = uow.jobs.find_latest_of_run(run_id, kind="train")
         epochs = uow.metrics.list_after(run_id, after_epoch)
     if run is None:
-        raise _no_run(run_id)
+        raise no_run(run_id)
     if not run.status.is_finished():
         local.ensure_supervisor(workspace, replace=False)
     told = dict(job.progress or {}) if job else {}
@@ -367,49 +356,17 @@ def log_tail(workspace: Workspace, run_id: int, lines: int = 200) -> str:
     """
     get_run(workspace, run_id)
     kept: deque[str] = deque(maxlen=max(1, lines))
-    for path in _log_paths(workspace, run_id):
+    for path in log_paths(workspace, run_id):
         kept.extend(_read_tail(path).splitlines())
     return "\n".join(kept)
 
 
-# Remove
-
-
-def removal_preview(workspace: Workspace, run_id: int) -> int:
-    """Bytes that `delete_run` would free.
-
-    Raises:
-        NotFound: There is no such run.
-    """
-    get_run(workspace, run_id)
-    return sum(path.stat().st_size for path in _list_files(workspace, run_id))
-
-
-def delete_run(workspace: Workspace, run_id: int) -> DeletedRun:
-    """Remove a run with its checkpoints and logs; its number is not given out again.
-
-    Raises:
-        NotFound: There is no such run.
-        Conflict: It runs or waits.
-    """
-    with workspace.database.write() as uow:
-        run = uow.runs.find(run_id)
-        if run is None:
-            raise _no_run(run_id)
+def log_paths(workspace: Workspace, run_id: int) -> list[Path]:
+    """Logs of the run's training jobs, oldest first."""
+    with workspace.database.read() as uow:
         jobs = uow.jobs.list_of_run(run_id)
-        if not run.status.is_finished() or any(not job.status.is_finished() for job in jobs):
-            raise Conflict(
-                f"Run {run_id} is in use by a job that is not finished.",
-                next_step="Cancel it first.",
-            )
-        uow.runs.update_fields(run_id, is_deleted=True)
-        uow.checkpoints.remove_of_run(run_id)
-    files = _list_files(workspace, run_id)
-    freed_bytes = sum(path.stat().st_size for path in files)
-    for path in files:
-        path.unlink(missing_ok=True)
-    shutil.rmtree(run_folder(workspace, run_id), ignore_errors=True)
-    return DeletedRun(run_id=run_id, freed_bytes=freed_bytes, files=[path.name for path in files])
+    names = [job.log_path for job in jobs if job.kind == "train" and job.log_path]
+    return [path for name in names if (path := workspace.logs_folder / name).exists()]
 
 
 def run_folder(workspace: Workspace, run_id: int) -> Path:
@@ -421,7 +378,8 @@ def _title(run_id: int, config: TrainConfig) -> str:
     return f"Run {run_id}: {config.architecture}, {config.total_epochs} epochs"
 
 
-def _no_run(run_id: int) -> NotFound:
+def no_run(run_id: int) -> NotFound:
+    """What to raise where a run is not there."""
     return NotFound(f"There is no run {run_id}; it may have been removed.")
 
 
@@ -430,22 +388,8 @@ def _find_job(workspace: Workspace, run_id: int) -> Job | None:
         return uow.jobs.find_latest_of_run(run_id, kind="train")
 
 
-def _log_paths(workspace: Workspace, run_id: int) -> list[Path]:
-    """Logs of the run's training jobs, oldest first."""
-    with workspace.database.read() as uow:
-        jobs = uow.jobs.list_of_run(run_id)
-    names = [job.log_path for job in jobs if job.kind == "train" and job.log_path]
-    return [path for name in names if (path := workspace.logs_folder / name).exists()]
-
-
 def _read_tail(path: Path) -> str:
     with path.open("rb") as file:
         size = file.seek(0, 2)
         file.seek(max(0, size - LOG_TAIL_BYTES))
         return file.read().decode("utf-8", errors="replace")
-
-
-def _list_files(workspace: Workspace, run_id: int) -> Sequence[Path]:
-    folder = run_folder(workspace, run_id)
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    return [*files, *_log_paths(workspace, run_id)]

@@ -1,4 +1,8 @@
-"""How many jobs run at once on this machine: one training a GPU or one on the CPU, two light."""
+"""How many jobs run at once on this machine.
+
+One training a GPU or one on the CPU, one scoring, two light ones. A scoring may take hours, so it
+holds no place of an import or an evaluation, and it leaves the processor to whatever else runs.
+"""
 
 import os
 import subprocess
@@ -8,9 +12,11 @@ from typing import Literal
 
 from db.records import Job
 
-SlotKind = Literal["training", "light"]
-SLOT_OF_KIND: dict[str, SlotKind] = {"train": "training"}
-"""Kinds of jobs that fill a machine; every other kind is light."""
+SlotKind = Literal["training", "scoring", "light"]
+SLOT_OF_KIND: dict[str, SlotKind] = {"train": "training", "score": "scoring"}
+"""Kinds of jobs that have places of their own; every other kind is light."""
+NICENESS_OF_KIND = {"score": 10}
+"""How far a kind of job steps back behind other processes of this machine, 0 to 19."""
 LIGHT_SLOTS = 2
 CPU = "cpu"
 
@@ -39,6 +45,7 @@ def list_slots(gpus: Sequence[str] | None = None) -> list[Slot]:
         for index, name in enumerate(found)
     ]
     slots.append(Slot(CPU, "training", {"CUDA_VISIBLE_DEVICES": ""} if found else {}))
+    slots.append(Slot("scoring", "scoring"))
     slots += [Slot(f"light-{number}", "light") for number in range(1, LIGHT_SLOTS + 1)]
     return slots
 

@@ -10,7 +10,7 @@ from db.records import Run
 from db.unit_of_work import UnitOfWork
 from forge_core.errors import ForgeError
 from forge_core.imaging.decode import DecodeLimits
-from forge_core.jobs import environments, evaluating, run_data, runs
+from forge_core.jobs import environments, evaluating, run_data, runs, scoring_queue
 from forge_core.jobs.context import JobContext, JobStopped
 from forge_core.jobs.run_data import RunData
 from forge_core.jobs.train_reporter import TrainReporter
@@ -73,6 +73,8 @@ def run(context: JobContext) -> Mapping[str, Any]:
     rejected = [*changed.values(), *result.rejected]
     if result.stopped:
         raise JobStopped
+    # Those of an earlier network, if the run was resumed; the scoring that follows writes new ones.
+    scoring_queue.remove_predictions(workspace, record.run_id)
     _keep(context, record, environment, result, rejected)
     answer: dict[str, Any] = {
         "best_epoch": result.best_epoch,

@@ -13,7 +13,7 @@ from typing import Any
 from db.enums import JobStatus
 from db.records import Job
 from forge_core.errors import ForgeError
-from forge_core.jobs import lost, processes, queue
+from forge_core.jobs import lost, processes, queue, scoring_queue, slots
 from forge_core.jobs.context import JobContext, JobLost, JobStopped, patiently
 from forge_core.jobs.handlers import HANDLERS
 from forge_core.workspace import Workspace, open_workspace
@@ -54,6 +54,7 @@ def main(
 
     signal.signal(signal.SIGTERM, _on_signal)
     signal.signal(signal.SIGINT, _on_signal)
+    os.nice(slots.NICENESS_OF_KIND.get(job.kind, 0))
     _log.info("job %d (%s) begins as pid %d", job.job_id, job.kind, os.getpid())
     context.begin()
     return _run(context, handlers)
@@ -118,7 +119,9 @@ def _end_stopped(context: JobContext) -> int:
         return _end(context, JobStatus.CANCELLED, error=lost.CANCELLED)
     error = {
         "message": f"{message}: the system asked its process to end.",
-        "next_step": "Resume the run." if context.job.run_id else "Start it again.",
+        "next_step": "Resume the run."
+        if context.job.kind in queue.MIRRORED_KINDS
+        else "Start it again.",
         "detail": "",
     }
     return _end(context, JobStatus.INTERRUPTED, error=error)
@@ -133,13 +136,17 @@ def _end(
 ) -> int:
     patiently(context.end)
 
+    workspace, job = context.workspace, context.job
+    is_done = status == JobStatus.SUCCEEDED
+    then = scoring_queue.after_training(workspace, job) if is_done else None
+
     def write() -> bool:
-        return queue.finish(context.workspace, context.job, status, result=result, error=error)
+        return queue.finish(workspace, job, status, result=result, error=error, then=then)
 
     if not patiently(write):
-        _log.warning("job %d was ended by somebody else", context.job.job_id)
+        _log.warning("job %d was ended by somebody else", job.job_id)
         return LOST_STATUS
-    _log.info("job %d %s", context.job.job_id, status)
+    _log.info("job %d %s", job.job_id, status)
     return 1 if status == JobStatus.FAILED else 0
 
 

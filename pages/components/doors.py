@@ -18,6 +18,9 @@ def gallery_query(
     split: str | None = None,
     source: str | None = None,
     own_only: bool = False,
+    run: int | None = None,
+    disagrees: bool = False,
+    sort: str | None = None,
 ) -> dict[str, str]:
     """The gallery's query parameters for these images.
 
@@ -26,10 +29,14 @@ def gallery_query(
         split: A split, or "none" for images in no split.
         source: Where the images came from.
         own_only: Leave augmented copies out, as every count of classes does.
+        run: Number of the run whose predictions are meant.
+        disagrees: Only images whose prediction of `run` is another class than their label.
+        sort: An order of the gallery.
     """
-    query = {"label": label, "split": split, "source": source}
+    query = {"label": label, "split": split, "source": source, "run": run, "sort": sort}
     found = {name: str(value) for name, value in query.items() if value is not None}
-    return found | ({"augmented": "no"} if own_only else {})
+    found |= {"augmented": "no"} if own_only else {}
+    return found | ({"disagrees": "yes"} if disagrees else {})
 
 
 def show(

@@ -9,7 +9,7 @@ import streamlit as st
 
 from db.records import Run
 from forge_core.errors import ForgeError, NotFound
-from forge_core.jobs import runs
+from forge_core.jobs import removing, runs
 from forge_core.workspace import Workspace
 from pages.components import errors, wording
 
@@ -114,7 +114,7 @@ def _forget_delete() -> None:
 @errors.guarded_page()
 def _confirm_delete(workspace: Workspace, run: Run) -> None:
     """Say what is lost and what is freed, and delete when that is confirmed."""
-    freed = wording.file_size(runs.removal_preview(workspace, run.run_id))
+    freed = wording.file_size(removing.removal_preview(workspace, run.run_id))
     st.markdown(
         f"**Run {run.run_id}** with its curves, its report and its checkpoints will be gone; this "
         f"cannot be undone. It frees **{freed}**. The images and labels stay as they are."
@@ -125,7 +125,7 @@ def _confirm_delete(workspace: Workspace, run: Run) -> None:
             st.rerun()
         if st.button("Delete it", type="primary", icon=":material/delete:", key="run_delete_sure"):
             try:
-                deleted = runs.delete_run(workspace, run.run_id)
+                deleted = removing.delete_run(workspace, run.run_id)
             except ForgeError as error:
                 errors.show(error)
                 return

@@ -20,6 +20,7 @@ from pages.components import (
     run_facts,
     run_list,
     run_live,
+    run_predictions,
     run_report,
     run_words,
     session,
@@ -118,6 +119,8 @@ def show_run(workspace: Workspace, asked: str) -> None:
     run_live.show_curves(workspace, run)
     run_live.watch(workspace, run)
     if run.status.is_finished():
+        if run.best_epoch:
+            run_predictions.show(workspace, run)
         run_report.show(run)
         run_compare.show(workspace, run)
         run_facts.show_downloads(workspace, run)

@@ -17,7 +17,7 @@ from db.enums import RunStatus
 from forge_core.cli import demo_command
 from forge_core.cli.main import app
 from forge_core.errors import JobFailed
-from forge_core.jobs import local, runs
+from forge_core.jobs import local, removing, runs
 from forge_core.settings import Settings
 from forge_core.workspace import open_workspace
 from tests.arrange import draw_folder, draw_image
@@ -276,7 +276,7 @@ def test_train__interrupted_watching_leaves_the_run_going(trained):
     assert run.status == RunStatus.RUNNING
     runs.cancel_run(workspace, run.run_id)
     wait_for(lambda: runs.get_run(workspace, run.run_id).status.is_finished())
-    runs.delete_run(workspace, run.run_id)
+    removing.delete_run(workspace, run.run_id)
 
 
 def test_serve__answers_like_predict(trained, tmp_path):

@@ -1,11 +1,13 @@
 """Supervisors of tests; see `supervising`."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
+from tests import ending, trained
 from tests.forge_core.jobs.supervising import Supervising
 
 
@@ -34,4 +36,22 @@ def tended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     control.start()
     yield opened
     control.end()
+    opened.database.dispose()
+
+
+@pytest.fixture(scope="session")
+def finished_run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a workspace of drawn images whose run 1 has succeeded."""
+    return trained.train_tiny_run(tmp_path_factory.mktemp("finished"))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def finished(
+    request: pytest.FixtureRequest, finished_run_folder: Path, tmp_path: Path
+) -> Iterator[Workspace]:
+    """A copy of that workspace which the test may change, on both databases."""
+    url = request.getfixturevalue("postgres_url") if request.param == "postgres" else ""
+    opened = trained.open_copy(finished_run_folder, tmp_path / "copy", url)
+    yield opened
+    ending.end_jobs(opened)
     opened.database.dispose()

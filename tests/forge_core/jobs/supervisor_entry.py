@@ -10,6 +10,7 @@ from forge_core.workspace import open_workspace
 WORKER = "tests.forge_core.jobs.worker_entry"
 ONE_CPU = [
     Slot("cpu", "training"),
+    Slot("scoring", "scoring"),
     *(Slot(f"light-{number}", "light") for number in range(LIGHT_SLOTS)),
 ]
 

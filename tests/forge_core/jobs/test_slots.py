@@ -43,6 +43,7 @@ def test_list_slots__one_training_on_a_machine_without_gpu():
     found = slots.list_slots(gpus=[])
     assert [(slot.name, slot.kind) for slot in found] == [
         ("cpu", "training"),
+        ("scoring", "scoring"),
         ("light-1", "light"),
         ("light-2", "light"),
     ]
@@ -79,6 +80,8 @@ def test_find_slot__light_jobs_never_take_a_training_slot():
     all_slots = slots.list_slots(gpus=[])
     assert slots.find_slot(make_job("import"), all_slots, set()).name == "light-1"
     assert slots.find_slot(make_job("import"), all_slots, {"light-1", "light-2"}) is None
+    assert slots.find_slot(make_job("score"), all_slots, {"light-1", "light-2"}).name == "scoring"
+    assert slots.find_slot(make_job("score"), all_slots, {"scoring"}) is None
 
 
 def test_parse_listing__whole_and_divided_gpus():

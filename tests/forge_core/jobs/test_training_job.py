@@ -18,6 +18,7 @@ from forge_core.jobs import (
     lost,
     pausing,
     queue,
+    removing,
     run_data,
     runs,
     training_job,
@@ -227,7 +228,7 @@ def test_cancel_run__running_one_keeps_its_epochs(sqlite_supervising, tmp_path):
     assert live.status == RunStatus.RUNNING
     assert live.total_epochs == 2000
     with pytest.raises(Conflict, match="in use"):
-        runs.delete_run(workspace, run.run_id)
+        removing.delete_run(workspace, run.run_id)
     with pytest.raises(Conflict, match="is running"):
         runs.resume_run(workspace, run.run_id, author=AUTHOR)
     wait_for(lambda: runs.run_progress(workspace, run.run_id).eta_seconds, what="time left")
@@ -399,13 +400,13 @@ def test_delete_run__frees_what_it_said_and_is_seen_no_more(
     make_catalog(workspace, tmp_path / "drawn")
     run = start(workspace, scratch_epochs=1)
     with pytest.raises(Conflict, match="not finished"):
-        runs.delete_run(workspace, run.run_id)
+        removing.delete_run(workspace, run.run_id)
     run_here(workspace, train_job(workspace, run.run_id).job_id, monkeypatch)
     folder = runs.run_folder(workspace, run.run_id)
     on_disk = sum(path.stat().st_size for path in folder.iterdir())
-    announced = runs.removal_preview(workspace, run.run_id)
+    announced = removing.removal_preview(workspace, run.run_id)
     assert announced >= on_disk > 400_000
-    deleted = runs.delete_run(workspace, run.run_id)
+    deleted = removing.delete_run(workspace, run.run_id)
     assert deleted.freed_bytes == announced
     assert "best.safetensors" in deleted.files
     assert not folder.exists()

@@ -1,0 +1,113 @@
+"""What a run suggests beside the rows of the gallery: one query a page, whatever its length."""
+
+import pytest
+from sqlalchemy import event
+
+from db.enums import RunStatus
+from db.repositories.predictions import PredictionRow
+from forge_core.catalog import labelling, merging
+from tests import arrange
+
+
+@pytest.fixture
+def run(workspace, assets):
+    """A run that says square of the first image and stripe of the second, nothing of others."""
+    square, stripe = (arrange.class_id(workspace, name) for name in ("square", "stripe"))
+    with workspace.database.write() as uow:
+        run_id = uow.runs.add(
+            name="",
+            status=RunStatus.SUCCEEDED,
+            author="anna",
+            config={},
+            revision_id=1,
+            class_names=["square", "stripe"],
+            label_ids=[square, stripe],
+        )
+        rows = [
+            PredictionRow(
+                asset_id=asset.asset_id,
+                label_id=label_id,
+                confidence=0.75,
+                margin=0.5,
+                entropy=0.562,  # -(0.75 ln 0.75 + 0.25 ln 0.25) = 0.2158 + 0.3466
+                label_quality=quality,
+                given_label_id=asset.label_id,
+                revision_id=1,
+            )
+            for asset, label_id, quality in zip(
+                assets, (square, stripe), (0.25, None), strict=False
+            )
+        ]
+        uow.predictions.add(run_id, rows)
+    return run_id
+
+
+def suggestions(answer):
+    return {row["id"]: row["suggestion"] for row in answer.json()["assets"]}
+
+
+@pytest.mark.parametrize("path", ["/forge-api/assets", "/forge-api/assets/now"])
+def test_suggest__each_row_has_what_the_run_says_or_nothing(workspace, browser, assets, run, path):
+    asked = {"ids": ",".join(str(asset.asset_id) for asset in assets)} if "now" in path else {}
+    found = suggestions(browser.get(path, params={**asked, "suggest": run}))
+    first, second = str(assets[0].asset_id), str(assets[1].asset_id)
+    assert found[first] == {
+        "run": run,
+        "label_id": arrange.class_id(workspace, "square"),
+        "label_name": "square",
+        "confidence": 0.75,
+        "margin": 0.5,
+        "entropy": 0.562,
+        "label_quality": 0.25,
+    }
+    assert found[second]["label_name"] == "stripe"
+    assert found[second]["label_quality"] is None
+    assert [found[str(asset.asset_id)] for asset in assets[2:]] == [None] * (len(assets) - 2)
+
+
+def test_suggest__quality_is_of_the_label_now_and_merged_classes_are_not_suggested(
+    workspace, browser, assets, run
+):
+    stripe = arrange.class_id(workspace, "stripe")
+    square = arrange.class_id(workspace, "square")
+    labelling.relabel(workspace, [assets[0].asset_id], square, author="anna")
+    merging.merge_classes(workspace, stripe, arrange.class_id(workspace, "circle"), author="anna")
+    found = suggestions(browser.get("/forge-api/assets", params={"suggest": run}))
+    assert found[str(assets[0].asset_id)]["label_quality"] is None
+    assert found[str(assets[1].asset_id)] is None
+
+
+def test_suggest__without_it_rows_are_as_ever_and_an_unknown_run_suggests_nothing(
+    browser, assets, run
+):
+    assert all("suggestion" not in row for row in browser.get("/forge-api/assets").json()["assets"])
+    found = suggestions(browser.get("/forge-api/assets", params={"suggest": 99}))
+    assert set(found.values()) == {None}
+    for nonsense in ("x", "-1", "9999999999"):
+        answer = browser.get("/forge-api/assets", params={"suggest": nonsense})
+        assert answer.status_code == 400
+    assert browser.get("/forge-api/assets/now", params={"suggest": "x"}).status_code == 400
+
+
+def test_suggest__costs_one_query_more__whatever_the_length_of_the_page(
+    workspace, browser, assets, run
+):
+    statements = []
+
+    def count(connection, cursor, statement, *_):
+        if not statement.startswith(("BEGIN", "ROLLBACK", "COMMIT", "PRAGMA")):
+            statements.append(statement)
+
+    def number(path, **params):
+        statements.clear()
+        assert browser.get(path, params=params).status_code == 200
+        return len(statements)
+
+    event.listen(workspace.database.engine, "before_cursor_execute", count)
+    ids = [str(asset.asset_id) for asset in assets]
+    plain = number("/forge-api/assets", limit=12)
+    assert number("/forge-api/assets", limit=12, suggest=run) == plain + 1
+    assert number("/forge-api/assets", limit=1, suggest=run) == plain + 1
+    now = number("/forge-api/assets/now", ids=",".join(ids))
+    assert number("/forge-api/assets/now", ids=",".join(ids), suggest=run) == now + 1
+    event.remove(workspace.database.engine, "before_cursor_execute", count)
