@@ -8,7 +8,14 @@ import streamlit as st
 from db.records import Label
 from forge_core.api import parsing
 from forge_core.catalog.browsing import ANY, NONE
-from pages.components.gallery import filter_address, filter_chips, filter_groups
+from pages.components import session
+from pages.components.gallery import (
+    assign_dialog,
+    filter_address,
+    filter_chips,
+    filter_groups,
+    view_list,
+)
 from pages.components.gallery.filter_address import LABEL_WORDS, SPLIT_WORDS
 from pages.components.gallery.filter_groups import Choices
 
@@ -39,7 +46,17 @@ def show(
         _search(where)
         with st.popover("More", icon=":material/tune:", type="tertiary"):
             filter_groups.show(where, choices)
+        view_list.show(session.workspace(), where, sort, session.author())
+        st.button(
+            "Assign…",
+            icon=":material/group_add:",
+            type="tertiary",
+            help="Give the images that match to somebody, or divide them",
+            on_click=assign_dialog.open_it,
+            key="filters_assign",
+        )
         filter_chips.show(chips)
+        assign_dialog.show_mine(where, choices.persons)
         if where:
             st.button(
                 "Clear filters", type="tertiary", on_click=filter_address.clear, key="filters_clear"

@@ -10,7 +10,7 @@ from forge_core.errors import ForgeError
 from forge_core.workspace import Workspace
 from pages.components import empty_state, errors, navigation, page_frame, session, wording
 from pages.components.empty_state import Choice
-from pages.components.gallery import filter_address, filters, gallery
+from pages.components.gallery import assign_dialog, filter_address, filters, gallery
 from pages.components.gallery.filter_groups import Choices
 
 
@@ -35,6 +35,7 @@ def show() -> None:
     filters.show(
         where, sort, classes.list_classes(workspace), browsing.list_sources(workspace), choices
     )
+    assign_dialog.show(where)
     if not found:
         _show_nothing_matches(totals.images + totals.augmented)
         return
