@@ -191,6 +191,7 @@ class Gallery extends Actions {
         this.countedFor = this.question;
         this.rows.setTotal(matching);
         this.grid.refresh();
+        this.views.show();
       }
       const all = matching === total ? plural(total, "image") : `${formatNumber(matching)} of ${formatNumber(total)}`;
       this.ui.count.textContent = unlabelled ? `${all} · ${formatNumber(unlabelled)} unlabelled` : all;

@@ -32,7 +32,8 @@ class LargeView {
 
   show(position) {
     this.element.hidden = false;
-    this.place.textContent = this.rows.length ? `${formatNumber(position + 1)} of ${formatNumber(this.rows.length)}` : "";
+    const all = this.rows.isCounted ? ` of ${formatNumber(this.rows.length)}` : "";
+    this.place.textContent = this.rows.length ? formatNumber(position + 1) + all : "";
     this.paceButton.textContent = this.pace.words();
     const row = this.rows.at(position);
     if (this.shown !== row?.id) this.showImage(row, position);

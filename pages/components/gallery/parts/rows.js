@@ -19,6 +19,7 @@ class Rows {
     this.cursors = new Map(); // position -> the key that the page starting there comes after
     this.requests = new Map(); // position -> promise
     this.isEndKnown = false;
+    this.isCounted = false; // whether the length is that of the whole list
   }
 
   /** Start again with another filter; answers to older questions are dropped. */
@@ -33,6 +34,7 @@ class Rows {
 
   /** How many the list has in all, once the server has counted. It never shrinks what is here. */
   setTotal(total) {
+    this.isCounted = true;
     if (!this.isEndKnown) this.length = Math.max(this.length, total);
   }
 

@@ -14,7 +14,7 @@ class Tiles {
       el("div", { className: "picture" }),
       el("span", { className: "split" }),
       el("span", { className: "marks" },
-        el("i", { className: "doubt" }), el("span", { className: "says" }), el("span", { className: "flag" }, "⚑")),
+        el("i", { className: "doubt" }), el("span", { className: "says" }, el("span", { className: "word" }), el("span", {})), el("span", { className: "flag" }, "⚑")),
       el("span", { className: "caption" }, el("span", { className: "name" })),
     );
     this.canvas.append(tile);
@@ -85,7 +85,8 @@ class Tiles {
   /** The class in words where it is another one than the label; else only how sure the model is. */
   paintSuggestion(says, { suggestion, label_id: labelId }) {
     const agrees = suggestion.label_id === labelId;
-    says.textContent = agrees ? formatConfidence(suggestion.confidence) : saysWords(suggestion);
+    says.firstChild.textContent = agrees ? "" : suggestion.label_name;
+    says.lastChild.textContent = formatConfidence(suggestion.confidence);
     says.classList.toggle("agrees", agrees);
     says.style.setProperty("--says", this.look.colorOf(suggestion.label_id));
   }
