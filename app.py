@@ -7,6 +7,7 @@ variables, those of the server `.streamlit/config.toml`.
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
@@ -16,16 +17,22 @@ from starlette.middleware import Middleware
 from forge_core import settings
 from forge_core.api.middleware import AllowedHosts, SecurityHeaders
 from forge_core.api.routes import routes
-from forge_core.workspace import open_workspace
+from forge_core.workspace import Workspace, open_workspace
 from pages.components import errors
 
 log = logging.getLogger("forge.app")
 
 
+@cache
+def served_workspace() -> Workspace:
+    """The workspace of this server; the settings are read once, not for each of its thumbnails."""
+    return open_workspace()
+
+
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Open the workspace before the first request: a broken one fails the start, not a page."""
-    workspace = await run_in_threadpool(open_workspace)
+    workspace = await run_in_threadpool(served_workspace)
     log.info("workspace %s", workspace.folder)
     yield
 
@@ -37,6 +44,6 @@ app = st.App(
         Middleware(SecurityHeaders),
         Middleware(AllowedHosts, allowed=settings.current().allowed_hosts),
     ],
-    routes=routes(open_workspace),
+    routes=routes(served_workspace),
     on_script_error=errors.show_unexpected,
 )

@@ -9,18 +9,21 @@ from typing import Any, TypedDict
 from starlette.routing import Route
 
 from db.enums import ReviewState
+from db.failures import DATABASE_UNAVAILABLE
 from db.records import AssetFilter
 from forge_core.api import parsing, shapes
 from forge_core.api.answering import Asked, WorkspaceProvider, describe_error, reading, writing
 from forge_core.catalog import changing, history, labelling, reviewing
 from forge_core.catalog.changing import MAX_OPERATION_ID_CHARACTERS, ChangeResult
-from forge_core.errors import ForgeError, InvalidInput
+from forge_core.errors import ForgeError, InvalidInput, StorageUnavailable
 
 log = logging.getLogger(__name__)
 
 MAX_OPERATIONS = 200
 MAX_IDS = 10_000
 RECENT_REVISIONS = 50
+REFUSED = "refused"
+FAILED = "failed"
 UNDOABLE_KINDS = frozenset({"relabel", "set_split", "remove", "flag", "unflag", "restore"})
 WHICH_FIELDS = ("operation_id", "kind", "asset_ids", "expected_versions", "where")
 
@@ -66,7 +69,9 @@ def apply_operations(asked: Asked) -> Mapping[str, Any]:
 
     An undo names a `revision_id`, or with `undoes` the operation that it takes back, which may
     be an earlier one of the same request. `status` is that of `ChangeResult`, or `refused`
-    (will never work: message and next step), or `failed` (a fault of the server: send it again).
+    (will never work: message and next step), or `failed` (a fault of the server, or a database
+    that is locked or full: send it again).
+    Behind one that failed, the others are not tried and fail too, so that their order is kept.
     `where`, a filter, names the images instead of `asset_ids`; the answer then has numbers only.
     """
     parsing.check_fields(asked.body, ("operations",), "The request")
@@ -76,7 +81,13 @@ def apply_operations(asked: Asked) -> Mapping[str, Any]:
     if sum(_count_ids(operation) for operation in operations) > MAX_IDS:
         raise InvalidInput(f"More than {MAX_IDS:,} images are named in one request.")
     batch = Batch(asked)
-    return {"results": [_apply_one(batch, operation) for operation in operations]}
+    results: list[Mapping[str, Any]] = []
+    for operation in operations:
+        if results and results[-1]["status"] == FAILED:
+            results.append(_put_off(operation))
+        else:
+            results.append(_apply_one(batch, operation))
+    return {"results": results}
 
 
 def find_undoable(asked: Asked) -> Mapping[str, Any]:
@@ -120,10 +131,21 @@ def _apply_one(batch: Batch, operation: Any) -> Mapping[str, Any]:
         result = apply(batch, operation, operation_id)
     except Exception as error:  # one bad operation must not lose the others of its batch
         _, content = describe_error(error, batch.asked.request)
-        status = "refused" if isinstance(error, ForgeError) else "failed"
+        passes = isinstance(error, (*DATABASE_UNAVAILABLE, StorageUnavailable))
+        status = REFUSED if isinstance(error, ForgeError) and not passes else FAILED
         return {"operation_id": operation_id, "status": status, **content}
     batch.record(result)
     return shapes.shape_result(result)
+
+
+def _put_off(operation: Any) -> Mapping[str, Any]:
+    operation_id = operation.get("operation_id") if isinstance(operation, dict) else None
+    return {
+        "operation_id": operation_id if isinstance(operation_id, str) else "",
+        "status": FAILED,
+        "message": "An earlier change of this request could not be made, so this one waits.",
+        "next_step": "Send both again.",
+    }
 
 
 def _relabel(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> ChangeResult:

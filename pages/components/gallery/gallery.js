@@ -83,7 +83,8 @@ class Gallery extends Actions {
 
   bind(find) {
     const { viewport } = this.ui;
-    this.unbind = [bindKeys(this.root, this), followHeight(this.root), bindBand(viewport, this), () => this.menu.close(), () => this.address.stop()];
+    this.unbind = [bindKeys(this.root, this), followHeight(this.root), bindBand(viewport, this), () => this.menu.close(), () => this.address.stop(),
+      closeConnectionDialog(() => this.overlay.isOpen || this.views.focusHere())];
     viewport.addEventListener("click", (event) => this.click(event));
     viewport.addEventListener("dblclick", () => this.views.set("focus"));
     viewport.addEventListener("mousedown", (event) => event.shiftKey && event.preventDefault());

@@ -26,6 +26,7 @@ PARTS = (
     "labels",
     "suggestions",
     "watch",
+    "lost_server",
     "preferences",
     "commands",
     "bindings",

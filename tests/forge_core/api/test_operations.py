@@ -1,6 +1,13 @@
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
+import db.session
+from forge_core.api import answering, tokens
+from forge_core.api.routes import routes
 from forge_core.catalog import browsing, history, labelling
+from forge_core.settings import Settings
+from forge_core.workspace import open_workspace
 from tests import arrange
 
 
@@ -130,6 +137,30 @@ def test_operations__one_bad_one_does_not_lose_the_others(workspace, browser, as
     ]
     assert "no class with the number 999999" in results[1]["message"]
     assert label_of(workspace, assets[2]) == "square"
+
+
+def test_operations__while_the_database_is_locked_fail_and_can_be_sent_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(db.session, "BUSY_TIMEOUT_SECONDS", 1)
+    workspace = open_workspace(Settings(_env_file=None, workspace=tmp_path / "locked"))
+    assets = arrange.make_catalog(workspace, tmp_path / "drawn")
+    assert label_of(workspace, assets[0]) == "circle"
+    operations = [
+        relabel(assets[0], arrange.class_id(workspace, "square"), "operation-1"),
+        relabel(assets[0], None, "operation-2"),
+    ]
+    with TestClient(Starlette(routes=routes(lambda: workspace))) as client:
+        secret = workspace.secret(answering.SECRET)
+        client.headers[answering.TOKEN_HEADER] = tokens.mint(secret, "anna")
+        with workspace.database.write() as uow:
+            uow.revisions.lock()
+            results = send(client, *operations)
+        assert [result["status"] for result in results] == ["failed", "failed"]
+        assert "earlier change" in results[1]["message"]
+        assert label_of(workspace, assets[0]) == "circle"
+        results = send(client, *operations)
+    assert [result["status"] for result in results] == ["applied", "applied"]
+    assert label_of(workspace, assets[0]) is None
+    workspace.database.dispose()
 
 
 def test_set_split__and_out_again(workspace, browser, assets):

@@ -18,13 +18,13 @@ function isForGallery(event, root) {
 /** A class by one key or by two; returns whether the key was one of these. */
 function takeClassKey(gallery, key) {
   const { classes } = gallery;
-  const pair = gallery.pendingKey && Date.now() - gallery.pendingKey.at < PAIR_MS ? gallery.pendingKey.key + key : null;
+  const pair = gallery.pendingKey && performance.now() - gallery.pendingKey.at < PAIR_MS ? gallery.pendingKey.key + key : null;
   gallery.pendingKey = null;
   const label = (pair && classes.byKey.get(pair)) ?? classes.byKey.get(key);
   if (label) gallery.label(label.label_id);
   else if (/^[1-9]$/.test(key)) gallery.sayNoClass(key);
   else if (classes.prefixes.has(key)) {
-    gallery.pendingKey = { key, at: Date.now() };
+    gallery.pendingKey = { key, at: performance.now() };
     gallery.notices.say(`${key} … then a digit`);
   } else return false;
   return true;

@@ -172,8 +172,15 @@ class Labels {
     this.outbox.add({ operation_id: randomId(), kind: "undo", revision_id: revisionId }, {});
   }
 
-  /** Rows fresh from the server do not know yet what is still on its way. */
+  /**
+   * Rows fresh from the server do not know yet what is still on its way, nor what was answered
+   * after they were read.
+   */
   paintPending(rows) {
+    for (const row of rows) {
+      const mine = this.outbox.known.get(row.id);
+      if (mine && mine.row_version > row.row_version) Object.assign(row, mine);
+    }
     const waiting = new Map(rows.map((row) => [row.id, row]));
     for (const { payload, versions } of this.outbox.queue) {
       for (const id of payload.asset_ids ?? Object.keys(versions ?? {})) {

@@ -15,11 +15,12 @@ class Outbox {
     this.name = name;
     this.queue = [];
     this.conflicts = [];
-    this.known = new Map(); // asset id -> row version after our own last change
+    this.known = new Map(); // asset id -> the row after our own last change
     this.listeners = { result() {}, state() {} };
     this.sending = false;
     this.failures = 0;
     this.timer = null;
+    this.latest = 0;
     this.store = openStore(name);
     this.store.then((store) => store?.all()).then((kept) => this.adopt(kept ?? []));
     addEventListener("pagehide", () => this.flushOnLeave());
@@ -32,7 +33,13 @@ class Outbox {
     const here = new Set([...this.queue, ...this.conflicts].map((r) => r.operation_id));
     const fresh = kept.filter((record) => !here.has(record.operation_id));
     for (const record of fresh) record.isKept = true;
-    fresh.sort((a, b) => a.created - b.created || a.order - b.order);
+    fresh.sort((a, b) => a.created - b.created);
+    this.latest = Math.max(this.latest, fresh.at(-1)?.created ?? 0);
+    for (const record of this.queue) {
+      if (record.created > this.latest) continue;
+      record.created = this.nextMoment(); // given while the store was still being read
+      this.save(record);
+    }
     this.queue.unshift(...fresh.filter((record) => record.state === "pending"));
     this.conflicts.push(...fresh.filter((record) => record.state === "conflict"));
     this.announce();
@@ -42,8 +49,7 @@ class Outbox {
   add(payload, versions) {
     const record = {
       operation_id: payload.operation_id,
-      created: Date.now(),
-      order: (this.order = (this.order ?? 0) + 1),
+      created: this.nextMoment(),
       state: "pending",
       payload,
       versions,
@@ -55,6 +61,12 @@ class Outbox {
     return record;
   }
 
+  /** Orders changes, also those of an earlier page; it never goes back as the clock may. */
+  nextMoment() {
+    this.latest = Math.max(Date.now(), this.latest + 1);
+    return this.latest;
+  }
+
   /** Whether a change of this image is still on its way. */
   isPending(assetId) {
     return this.queue.some((record) => record.versions && assetId in record.versions);
@@ -62,7 +74,7 @@ class Outbox {
 
   /** Whether everything was answered for within this time. */
   async whenEmpty(milliseconds) {
-    for (const end = Date.now() + milliseconds; this.queue.length && Date.now() < end; ) {
+    for (const end = performance.now() + milliseconds; this.queue.length && performance.now() < end; ) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     return !this.queue.length;
@@ -108,7 +120,7 @@ class Outbox {
     if ((payload.kind !== "relabel" && payload.kind !== "set_split") || payload.where) return payload;
     const expected = {};
     for (const [id, seen] of Object.entries(versions)) {
-      expected[id] = Math.max(seen, this.known.get(id) ?? 0);
+      expected[id] = Math.max(seen, this.known.get(id)?.row_version ?? 0);
     }
     return { ...payload, expected_versions: expected };
   }
@@ -124,7 +136,7 @@ class Outbox {
       }
       const inConflict = new Set((result.conflicts ?? []).map((conflict) => conflict.asset_id));
       for (const asset of result.assets ?? []) {
-        if (!inConflict.has(asset.id)) this.known.set(asset.id, asset.row_version);
+        if (!inConflict.has(asset.id)) this.known.set(asset.id, asset);
       }
       this.queue.splice(this.queue.indexOf(record), 1);
       if ((record.payload.kind === "relabel" || record.payload.kind === "set_split") && !record.payload.where) {

@@ -15,7 +15,7 @@ class Pace {
   }
 
   count(number) {
-    this.times.push([Date.now(), number]);
+    this.times.push([performance.now(), number]); // the clock may be set back
     this.done += number;
     this.keep();
   }
@@ -30,7 +30,7 @@ class Pace {
   }
 
   perMinute() {
-    this.times = this.times.filter(([when]) => Date.now() - when < PACE_WINDOW_MS);
+    this.times = this.times.filter(([when]) => performance.now() - when < PACE_WINDOW_MS);
     return this.times.reduce((sum, [, number]) => sum + number, 0);
   }
 

@@ -93,7 +93,8 @@ class Server {
       await this.renew(token);
       return this.request(path, options, false);
     }
-    if (response.status === 401 || response.status >= 500 || response.ok || response.status === 429) {
+    const isOurs = content?.message || response.status === 413; // or something on the way said no
+    if (response.status === 401 || response.status >= 500 || response.ok || response.status === 429 || !isOurs) {
       throw new Unreachable(content?.message ?? `HTTP ${response.status}`);
     }
     throw new Refused(response.status, content);

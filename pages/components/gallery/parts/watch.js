@@ -33,11 +33,17 @@ class Watch {
       if (!row || this.isPending(id)) continue;
       const fresh = now.get(id);
       row.asOf = revision;
-      if (fresh ? fresh.row_version <= row.row_version && fresh.label_name === row.label_name : row.gone) continue;
+      if (fresh ? isKnown(fresh, row) : row.gone) continue;
       if (fresh) Object.assign(row, fresh, { gone: false });
       else row.gone = true; // it stays in its place, so that nothing jumps under the hand
       changed.push(id);
     }
     if (changed.length) this.onPaint(changed);
   }
+}
+
+/** Whether a row holds nothing new: it may have been read before our own last change. */
+function isKnown(fresh, row) {
+  if (fresh.row_version !== row.row_version) return fresh.row_version < row.row_version;
+  return fresh.label_name === row.label_name; // a class may have another name
 }
