@@ -6,10 +6,8 @@ from typing import Annotated
 
 import typer
 
-from db.records import AssetFilter
 from forge_core.catalog import (
     browsing,
-    classes,
     exporting,
     grouping,
     import_plan,
@@ -24,10 +22,11 @@ from forge_core.catalog.import_plan import ImportPlan
 from forge_core.catalog.import_problems import ImportProblem
 from forge_core.catalog.placing import Placement
 from forge_core.catalog.splitting import SplitRatios
-from forge_core.cli import opening, output
+from forge_core.cli import choosing, opening, output
+from forge_core.cli.choosing import ViewOption, WhereOption
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
-from forge_core.errors import InvalidInput, NotFound
+from forge_core.errors import InvalidInput
 from forge_core.workspace import Workspace
 
 SHOWN_PROBLEMS = 10
@@ -135,18 +134,20 @@ def export(
     split: Annotated[str | None, typer.Option(help='Only this split, or "none".')] = None,
     source: Annotated[str | None, typer.Option(help="Only images of this source.")] = None,
     text: Annotated[str | None, typer.Option(help="Only paths that contain this.")] = None,
+    where: WhereOption = None,
+    view: ViewOption = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write labels, or images with their labels; our importer reads both back."""
     opened = opening.existing(workspace)
-    where = browsing.check_filter(
-        AssetFilter(label=_label_filter(opened, label), split=split, source=source, text=text)
-    )
+    given = {"label": label, "split": split, "source": source, "text": text}
+    parts = [f"{name}={value}" for name, value in given.items() if value is not None]
+    asked = choosing.parse_where(opened, [*(where or ()), *parts], view)
     by_ending = {".csv": "csv", ".parquet": "parquet"}.get(destination.suffix.lower(), "folders")
     with output.progress_bar("Exporting", as_json=as_json) as advance:
         report = exporting.export(
-            opened, destination, where, format_name=format_name or by_ending, progress=advance
+            opened, destination, asked, format_name=format_name or by_ending, progress=advance
         )
     if as_json:
         output.answer(report)
@@ -154,16 +155,6 @@ def export(
     output.say(f"Wrote {report.num_images:,} images to {destination}.")
     for path in report.missing[:SHOWN_PROBLEMS]:
         output.say(f"  missing under the asset root, left out: {path}")
-
-
-def _label_filter(workspace: Workspace, name: str | None) -> int | str | None:
-    if name is None or name == browsing.NONE:
-        return name
-    for label in classes.list_classes(workspace):
-        if label.name == name:
-            return label.label_id
-    known = ", ".join(label.name for label in classes.list_classes(workspace)[:20])
-    raise NotFound(f"There is no class {name!r}.", next_step=f"Known classes: {known or 'none'}.")
 
 
 def _parse_ratios(text: str) -> SplitRatios:

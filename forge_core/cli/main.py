@@ -20,6 +20,7 @@ from forge_core.cli import (
     split_commands,
     storage_commands,
     train_command,
+    work_commands,
 )
 from forge_core.errors import ForgeError, JobFailed
 
@@ -58,6 +59,8 @@ app.add_typer(class_commands.app, name="classes")
 app.command()(split_commands.split)
 app.command()(split_commands.leaks)
 app.add_typer(duplicate_commands.app, name="duplicates")
+app.command()(work_commands.assign)
+app.command("views")(work_commands.list_views)
 app.command()(history_commands.history)
 app.command()(history_commands.diff)
 app.command()(history_commands.undo)

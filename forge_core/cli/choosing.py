@@ -1,0 +1,60 @@
+"""Which images a command means, in the words of the gallery's address."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from db.records import AssetFilter
+from forge_core.api import parsing
+from forge_core.catalog import browsing, classes, views
+from forge_core.errors import InvalidInput, NotFound
+from forge_core.workspace import Workspace
+
+WhereOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        metavar="NAME=VALUE",
+        help="Only images that match, as in the gallery's address; may be repeated. Names: "
+        f"{', '.join(parsing.FILTER_FIELDS)}.",
+    ),
+]
+ViewOption = Annotated[str | None, typer.Option("--view", help="Only images of a saved view.")]
+_CLASSES = ("label", "predicted")
+
+
+def parse_where(
+    workspace: Workspace, where: Sequence[str] | None, view: str | None = None
+) -> AssetFilter:
+    """The filter of `--where` and `--view`; what `--where` says goes before the view.
+
+    A class is given by its name, or by its number where no class has that name.
+
+    Raises:
+        InvalidInput: A part is not NAME=VALUE, or the filter cannot be used.
+        NotFound: There is no such view or class.
+    """
+    values = dict(views.find_view(workspace, view).query) if view is not None else {}
+    values.pop("sort", None)  # an order restricts nothing
+    for part in where or ():
+        name, found, value = part.partition("=")
+        if not found or not value:
+            raise InvalidInput(f"{part[:60]!r} is not NAME=VALUE.", next_step="Write label=none.")
+        values[name] = _find_class(workspace, value) if name in _CLASSES else value
+    parsing.check_fields(values, parsing.FILTER_FIELDS, "--where")
+    return browsing.check_filter(parsing.parse_filter(values))
+
+
+def _find_class(workspace: Workspace, value: str) -> str:
+    """The number of the class of this name; a number that is no name stands for itself."""
+    if value in (browsing.NONE, browsing.ANY):
+        return value
+    labels = classes.list_classes(workspace)
+    for label in labels:
+        if label.name == value:
+            return str(label.label_id)
+    if value.isdecimal():
+        return value
+    known = ", ".join(label.name for label in labels[:20])
+    raise NotFound(f"There is no class {value!r}.", next_step=f"Known classes: {known or 'none'}.")
