@@ -41,6 +41,10 @@ def train(
     newest: Annotated[
         bool, typer.Option("--newest", help="With --like: on the catalog as it is now.")
     ] = False,
+    show_options: Annotated[
+        bool,
+        typer.Option("--options", help="List what --set can change, with defaults, and end."),
+    ] = False,
     name: Annotated[str, typer.Option(help="What the run is called.")] = "",
     wait: Annotated[
         bool, typer.Option("--wait/--no-wait", help="Watch the run, or only queue it.")
@@ -55,6 +59,9 @@ def train(
     from forge_core.training import devices, recommending
     from forge_core.training.config import TrainConfig
 
+    if show_options:
+        _show_options(as_json=as_json)
+        return
     opened = opening.existing(workspace)
     check = runs.check_data(opened)
     reasons: dict[str, str] = {}
@@ -114,6 +121,32 @@ def train(
         output.say(f"It is queued. Watch it: forge runs show {run.run_id} --follow")
     if wait:
         following.require_success(opened, run)
+
+
+def _show_options(*, as_json: bool) -> None:
+    """The advanced options in words."""
+    from forge_core.training.config import TrainConfig
+    from forge_core.training.options import OPTIONS
+
+    defaults = TrainConfig()
+    rows = [(option, getattr(defaults, option.name)) for option in OPTIONS]
+    if as_json:
+        output.answer(
+            [
+                {
+                    "name": option.name,
+                    "default": default,
+                    "choices": list(option.choices or ()),
+                    "sentence": option.sentence,
+                }
+                for option, default in rows
+            ]
+        )
+        return
+    for option, default in rows:
+        choices = f" ({' | '.join(option.choices)})" if option.choices else ""
+        output.say(f"{option.name}={json.dumps(default)}{choices}")
+        output.say(f"    {option.sentence}")
 
 
 def _read(path: Path) -> str:

@@ -3,6 +3,7 @@
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from db.enums import RunStatus
 from db.records import AssetAsOf, EpochRow, Job, Run
@@ -124,7 +125,8 @@ def repeat_run(
 ) -> Run:
     """Queue a run on the very data of an earlier one: the catalog as of its revision.
 
-    With its config too, and on the same processor and libraries, it gives the same numbers.
+    With its config too, and on the same processor and libraries, it gives the same numbers: it
+    computes in the number format that the earlier run found.
 
     Args:
         workspace: The workspace.
@@ -146,6 +148,7 @@ def repeat_run(
         revision_id=earlier.revision_id,
         class_names=earlier.class_names,
         label_ids=earlier.label_ids,
+        speed=(earlier.environment or {}).get("speed"),
     )
 
 
@@ -158,6 +161,7 @@ def _queue_run(
     revision_id: int,
     class_names: list[str],
     label_ids: list[int],
+    speed: dict[str, Any] | None = None,
 ) -> Run:
     with workspace.database.write() as uow:
         run_id = uow.runs.add(
@@ -168,6 +172,7 @@ def _queue_run(
             revision_id=revision_id,
             class_names=class_names,
             label_ids=label_ids,
+            environment=None if speed is None else {"speed": speed},
         )
         payload = {"run_id": run_id, "resume": False, "device": config.device}
         title = _title(run_id, config)

@@ -41,7 +41,8 @@ def run(context: JobContext) -> Mapping[str, Any]:
     for split, reasons in data.left_out.items():
         for reason, number in reasons.items():
             context.log(f"left out of {split}: {number:,} images {reason}")
-    environment = environments.describe(device)
+    speed = (record.environment or {}).get("speed")  # of the run that this one repeats
+    environment = {**environments.describe(device), **({"speed": speed} if speed else {})}
     context.write(
         lambda uow: uow.runs.update_fields(
             record.run_id,
@@ -69,6 +70,7 @@ def run(context: JobContext) -> Mapping[str, Any]:
         resume=bool(context.job.payload.get("resume", False)),
         pack_budget_bytes=workspace.settings.pack_budget_bytes,
         limits=DecodeLimits.from_settings(workspace.settings),
+        like=speed,
     )
     rejected = [*changed.values(), *result.rejected]
     if result.stopped:
@@ -128,7 +130,11 @@ def _keep(
             report={**(record.report or {}), **report},
             best_epoch=result.best_epoch or None,
             best_val_accuracy=result.best_metric,
-            environment={**environment, "left_out": left_out},
+            environment={
+                **environment,
+                "left_out": left_out,
+                "speed": None if result.speed is None else result.speed.choice(),
+            },
             message=message,
         )
 

@@ -88,6 +88,7 @@ def load_batches(
     transform: BatchTransform,
     device: torch.device,
     num_workers: int = 0,
+    memory_format: torch.memory_format = MEMORY_FORMAT,
 ) -> Iterator[Batch]:
     """The batches in order, on the device; the same for any number of workers."""
     loader: DataLoader[tuple[Tensor, int, int]] = DataLoader(
@@ -102,7 +103,7 @@ def load_batches(
     for pixels, seeds, labels in loader:
         inputs = transform([image.to(device, non_blocking=True) for image in pixels], seeds)
         yield (
-            inputs.to(memory_format=MEMORY_FORMAT),
+            inputs.to(memory_format=memory_format),
             labels.to(device, non_blocking=True),
         )
 
@@ -162,8 +163,10 @@ class PixelSource:
         train_transform: TrainTransform,
         eval_transform: EvalTransform,
         device: Device,
+        memory_format: torch.memory_format = MEMORY_FORMAT,
     ) -> None:
         self.network = model
+        self._memory_format = memory_format
         self._config = config
         self._train = train
         self._train_dataset = SampleDataset(train, pack)
@@ -210,7 +213,9 @@ class PixelSource:
         batches: Sequence[Sequence[Sample]],
         transform: BatchTransform,
     ) -> Iterator[Batch]:
-        return load_batches(dataset, batches, transform, self._device, self._num_workers)
+        return load_batches(
+            dataset, batches, transform, self._device, self._num_workers, self._memory_format
+        )
 
 
 def in_order(

@@ -135,6 +135,20 @@ def epoch_order(
     return generator.choice(len(labels), size=len(labels), p=weights).astype(np.int64)
 
 
+def class_weights(labels: NDArray[np.int64], num_classes: int) -> NDArray[np.float64]:
+    """Weights of the loss with which every class counts the same: N / (K n of the class).
+
+    Args:
+        labels: (N,) class positions, each class at least once.
+        num_classes: K.
+
+    Returns:
+        (K,) whose mean over the images is 1.
+    """
+    counts = np.bincount(labels, minlength=num_classes)
+    return len(labels) / (num_classes * counts.astype(np.float64))
+
+
 def num_batches(num_images: int, batch_size: int) -> int:
     """Batches of an epoch, so that none has one image unless there is only one."""
     return max(1, min(-(-num_images // batch_size), num_images // 2))

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from forge_core.training import failures, stages
+from forge_core.training import failures, optimizers
 from forge_core.training.batches import BatchSource
-from forge_core.training.precision import Precision
+from forge_core.training.learner import Learner
 from forge_core.training.reporting import ProgressMeter
 from forge_core.training.stages import Stage
 from forge_core.training.steps import train_step
@@ -66,7 +66,7 @@ class RunningTotals:
         num_images = sum(self._sizes)
         return EpochTotals(
             loss=float((losses * weights).sum()) / num_images,
-            accuracy=0.0 if self._num_correct is None else int(self._num_correct) / num_images,
+            accuracy=0.0 if self._num_correct is None else float(self._num_correct) / num_images,
         )
 
     def state_dict(self) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class RunningTotals:
         return {
             "losses": torch.stack(self._losses).cpu() if self._losses else torch.empty(0),
             "sizes": list(self._sizes),
-            "num_correct": 0 if self._num_correct is None else int(self._num_correct),
+            "num_correct": None if self._num_correct is None else self._num_correct.cpu(),
         }
 
     @classmethod
@@ -84,21 +84,20 @@ class RunningTotals:
         totals._losses = list(state["losses"].to(device).unbind())
         totals._sizes = list(state["sizes"])
         if totals._losses:
-            totals._num_correct = torch.tensor(state["num_correct"], device=device)
+            totals._num_correct = state["num_correct"].to(device)
         totals._num_checked = totals.steps
         return totals
 
 
 def train_one_epoch(
     source: BatchSource,
-    optimizer: torch.optim.Optimizer,
+    learner: Learner,
     stage: Stage,
     totals: RunningTotals,
     *,
+    seed: int,
     epoch: int,
     epoch_of_stage: int,
-    label_smoothing: float,
-    precision: Precision,
     meter: ProgressMeter,
     on_step: Callable[[], None] = lambda: None,
 ) -> None:
@@ -106,13 +105,12 @@ def train_one_epoch(
 
     Args:
         source: Gives the batches and the network that they go through.
-        optimizer: Of that network, from `stages.build_optimizer`.
-        stage: Decides the learning rate of each step.
+        learner: Of that network.
+        stage: Decides the learning rate and the mixing of each step.
         totals: Of the steps that were done before; each step is added.
+        seed: Of the run.
         epoch: Epoch of the run, from 0; decides order and augmentation.
         epoch_of_stage: The same epoch counted within the stage, from 0.
-        label_smoothing: Of the training loss.
-        precision: Number format of forward and backward.
         meter: Told of each step.
         on_step: Called after each step, before the reporter may stop the run.
 
@@ -126,8 +124,13 @@ def train_one_epoch(
     look_every = CHECK_STEPS if next(network.parameters()).is_cuda else 1
     first = totals.steps
     for step, (inputs, labels) in enumerate(source.train_batches(epoch, first), start=first):
-        stages.set_rates(optimizer, rates_of_step(stage, epoch_of_stage, step, steps))
-        loss, correct = train_step(network, inputs, labels, optimizer, precision, label_smoothing)
+        optimizers.set_rates(learner.optimizer, rates_of_step(stage, epoch_of_stage, step, steps))
+        mix = stage.mix.draw(seed, epoch, step, inputs.shape[-1]) if stage.mix else None
+        loss, correct = train_step(
+            network, inputs, labels, learner.optimizer, learner.precision, learner.rules, mix
+        )
+        if learner.average is not None:
+            learner.average.update()
         totals.add(loss, correct, len(labels))
         if (step + 1) % look_every == 0 or step + 1 == steps:
             totals.check(stage.name, epoch)

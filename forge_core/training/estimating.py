@@ -11,11 +11,11 @@ from forge_core.augmentation import seeding
 from forge_core.augmentation.train_transform import TrainTransform
 from forge_core.models import architectures, building
 from forge_core.models.classifier import ImageClassifier
-from forge_core.training import devices, features, stages
+from forge_core.training import devices, features, optimizers, stages
 from forge_core.training.batches import num_workers_for
 from forge_core.training.config import TrainConfig
 from forge_core.training.devices import Device
-from forge_core.training.precision import MEMORY_FORMAT, Precision
+from forge_core.training.precision import Precision
 from forge_core.training.stages import Stage
 from forge_core.training.steps import train_step
 
@@ -72,15 +72,16 @@ def estimate_duration(
         augment_seconds = _median_seconds(lambda: augmentation([pixels], [0]), AUGMENTED_SAMPLES)
         inputs = torch.randn(measured_size, 3, transform.crop, transform.crop)
         labels = torch.randint(0, num_classes, (measured_size,))
-    model.to(device=torch_device, memory_format=MEMORY_FORMAT)  # type: ignore[call-overload]
-    inputs = inputs.to(torch_device, memory_format=MEMORY_FORMAT)
+    precision = Precision(device, config.number_format, config.memory_layout)
+    model.to(device=torch_device, memory_format=precision.memory_format)  # type: ignore[call-overload]
+    inputs = inputs.to(torch_device, memory_format=precision.memory_format)
     labels = labels.to(torch_device)
-    precision = Precision(device, config.amp)
+
     forward_seconds = _forward_seconds(model, inputs) / measured_size
     augment_seconds /= num_workers_for(device) or 1
     seconds, memory_bytes = 0.0, 0
-    for stage in stages.plan_stages(config):
-        optimizer = stages.build_optimizer(stage, model)
+    for stage in stages.plan_stages(config, num_images):
+        optimizer = optimizers.build_optimizer(stage, model)
         if stage.is_backbone_frozen:  # the head's own steps are next to nothing
             image_seconds = forward_seconds + augment_seconds
             passes, val_passes = _frozen_passes(model, stage, num_images, transform.crop)

@@ -27,7 +27,8 @@ def not_finite(stage: str, epoch: int, where: str) -> TrainingFailed:
     """The failure of a run whose numbers overflowed in an epoch, counted from 0."""
     return TrainingFailed(
         f"The loss is no longer a finite number: stage {stage}, epoch {epoch + 1}, {where}.",
-        next_step="Start again with a learning rate ten times lower, or with amp off.",
+        next_step="Start again with a learning rate ten times lower, or with the number format "
+        "float32.",
     )
 
 

@@ -1,12 +1,16 @@
 """Everything that learning changes, in one place: what a resume state must hold."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from forge_core.models.classifier import ImageClassifier
+from forge_core.training.averaging import WeightAverage
 from forge_core.training.precision import Precision
+from forge_core.training.probing import Speed
+from forge_core.training.steps import PLAIN, StepRules
 
 
 @dataclass(kw_only=True)
@@ -16,6 +20,14 @@ class Learner:
     model: ImageClassifier
     optimizer: torch.optim.Optimizer
     precision: Precision
+    speed: Speed | None = None
+    """Where the number format comes from."""
+    rules: StepRules = PLAIN
+    average: WeightAverage | None = None
+
+    def averaged(self) -> AbstractContextManager[None]:
+        """The network as it is measured and kept: with the average of its weights, if any."""
+        return nullcontext() if self.average is None else self.average.applied()
 
     def state_dict(self) -> dict[str, Any]:
         """Copies of nothing: write it before the next step."""
@@ -23,4 +35,11 @@ class Learner:
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "precision": self.precision.state_dict(),
+            "average": None if self.average is None else self.average.state_dict(),
         }
+
+    def load_stage(self, state: dict[str, Any]) -> None:
+        """Go on within a stage: what belongs to it, beside the weights."""
+        self.optimizer.load_state_dict(state["optimizer"])
+        if self.average is not None and state.get("average") is not None:
+            self.average.load_state_dict(state["average"])

@@ -5,19 +5,23 @@ It touches two folders, the one of its checkpoints and the one of the pack, and 
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from forge_core.errors import InvalidInput
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.models import architectures
+from forge_core.models.classifier import ImageClassifier
 from forge_core.training import (
+    budgeting,
     devices,
     epochs,
     failures,
     preparing,
+    probing,
     results,
     resuming,
     stages,
@@ -29,8 +33,8 @@ from forge_core.training.data import ImageSet, check_images
 from forge_core.training.epochs import RunningTotals
 from forge_core.training.learner import Learner
 from forge_core.training.pack import DEFAULT_BUDGET_BYTES, PixelPack, RejectedImage
-from forge_core.training.precision import Precision
 from forge_core.training.preparing import Run
+from forge_core.training.probing import Speed
 from forge_core.training.reporting import EpochMetrics, ProgressMeter, Reporter, Stopped
 from forge_core.training.results import FitResult
 from forge_core.training.resuming import (
@@ -38,6 +42,7 @@ from forge_core.training.resuming import (
     BegunEpoch,
     Progression,
     RandomState,
+    ResumeState,
     SaveClock,
 )
 from forge_core.training.stages import Stage
@@ -59,6 +64,7 @@ def fit(
     pack_budget_bytes: int = DEFAULT_BUDGET_BYTES,
     limits: DecodeLimits | None = None,
     save_seconds: float = SAVE_SECONDS,
+    like: Mapping[str, Any] | None = None,
 ) -> FitResult:
     """Train a network and keep its best and last checkpoint.
 
@@ -82,6 +88,8 @@ def fit(
         pack_budget_bytes: Disk that decoded pixels may use.
         limits: Bounds on the image files.
         save_seconds: Time between two states within an epoch; more where saving is slow.
+        like: `Speed.choice` of an earlier run that this one repeats; without it the fastest way
+            to compute is found out, where that pays.
 
     Raises:
         InvalidInput: There is nothing to train or measure on, the device does not exist, or the
@@ -103,7 +111,7 @@ def fit(
     left_out = {image.source for image in rejected}
     train, val = train.without(left_out), val.without(left_out)
     check_images(train, val, class_names)
-    preparing.tell_data(reporter, train, val, class_names, config.balanced_sampling)
+    preparing.tell_data(reporter, train, val, class_names, config)
     run = Run(
         config=config,
         train=train,
@@ -116,59 +124,88 @@ def fit(
         device=device,
         eval_transform=eval_transform,
         pack=pack,
-        precision=Precision(device, config.amp),
-        plan=stages.plan_stages(config),
+        plan=stages.plan_stages(config, len(train)),
         identity=resuming.fingerprint(config, train, val, class_names),
         reporter=reporter,
         meter=meter,
         save_clock=SaveClock(save_seconds),
     )
     with failures.memory_explained(device, config):
-        return _run_epochs(run, rejected, resume)
+        state = results.begin(run, resume)
+        model = preparing.build_network(run, state)
+        with probing.threads(config.num_threads or torch.get_num_threads()):
+            speed = preparing.choose_speed(run, state, model, like)
+        with probing.threads(speed.num_threads):
+            return _run_epochs(run, rejected, state, model, speed)
 
 
-def _run_epochs(run: Run, rejected: tuple[RejectedImage, ...], resume: bool) -> FitResult:
+def _run_epochs(
+    run: Run,
+    rejected: tuple[RejectedImage, ...],
+    state: ResumeState | None,
+    model: ImageClassifier,
+    speed: Speed,
+) -> FitResult:
     """All epochs that are still to be done."""
-    state = results.begin(run, resume)
     progression = Progression() if state is None else state.progression
-    model = preparing.build_network(run, state)
+    precision = preparing.apply_speed(run, speed, state, model)
     reporter = run.reporter
-    reporter.on_message(
-        f"{architectures.ARCHITECTURES[run.config.architecture].title} on {run.device.name} "
-        f"({run.device.id}) in {run.precision.title}."
-    )
     learner: Learner | None = None
     source: BatchSource | None = None
-    current: Stage | None = None
+    current = ""
     begun = None if state is None else state.begun
     ended_early = False
     stopped = False
+    budget_seconds = run.config.time_budget_minutes * 60.0
     try:
-        for epoch in range(progression.epochs_done, run.config.total_epochs):
-            stage, place = stages.stage_of_epoch(run.plan, epoch)
-            if run.config.early_stopping_patience and stage is run.plan[-1]:
-                waited = progression.epochs_without_gain(stage.name)
-                if waited >= run.config.early_stopping_patience:
-                    ended_early = True
-                    reporter.on_message(
-                        f"Ended after epoch {epoch}: {waited} epochs brought no better "
-                        "validation accuracy."
-                    )
-                    break
-            if stage is not current or learner is None or source is None:
-                learner = preparing.build_learner(run, stage, model)
-                if state is not None and current is None and (place > 0 or begun is not None):
-                    learner.optimizer.load_state_dict(state.learner["optimizer"])
-                source = preparing.choose_source(run, stage, model)
-                current = stage
-            _one_epoch(run, learner, source, stage, epoch, progression, begun)
+        while True:
+            plan = budgeting.fit_plan(run.plan, progression.history, budget_seconds)
+            epoch = progression.epochs_done
+            if epoch >= sum(stage.epochs for stage in plan):
+                ended_early = plan != run.plan
+                break
+            stage, place = stages.stage_of_epoch(plan, epoch)
+            reason = _why_to_end(run, stage, progression, budget_seconds)
+            if reason:
+                ended_early = True
+                reporter.on_message(f"Ended after epoch {epoch}: {reason}")
+                break
+            if place == 1 and stage.epochs < run.config.epochs_of(stage.name):
+                reporter.on_message(
+                    f"The time budget has room for {stage.epochs} epochs of {stage.name}."
+                )
+            if stage.name != current or learner is None or source is None:
+                learner = preparing.build_learner(run, stage, model, precision)
+                learner.speed = speed
+                if state is not None and not current and (place > 0 or begun is not None):
+                    learner.load_stage(state.learner)
+                source = preparing.choose_source(run, stage, model, precision)
+                current = stage.name
+            _one_epoch(run, learner, source, stage, place, progression, begun)
             begun = None
     except Stopped:
         stopped = True
         reporter.on_message(f"Stopped on request after epoch {progression.epochs_done}.")
     return results.make_result(
-        run.folder, progression, rejected, stopped=stopped, ended_early=ended_early
+        run.folder,
+        progression,
+        rejected,
+        speed=speed,
+        stopped=stopped,
+        ended_early=ended_early,
     )
+
+
+def _why_to_end(run: Run, stage: Stage, progression: Progression, budget_seconds: float) -> str:
+    """The reason to end the run before its next epoch, which is of `stage`; empty without one."""
+    patience = run.config.early_stopping_patience
+    if patience and stage.name == run.plan[-1].name:
+        waited = progression.epochs_without_gain(stage.name)
+        if waited >= patience:
+            return f"{waited} epochs brought no better validation accuracy."
+    if budgeting.is_spent(progression.history, stage, budget_seconds):
+        return "another one would exceed the time budget."
+    return ""
 
 
 def _one_epoch(
@@ -176,12 +213,23 @@ def _one_epoch(
     learner: Learner,
     source: BatchSource,
     stage: Stage,
-    epoch: int,
+    place: int,
     progression: Progression,
     begun: BegunEpoch | None,
 ) -> None:
-    """Train, measure, save and tell one epoch, or what is left of it."""
+    """Train, measure, save and tell one epoch, or what is left of it.
+
+    Args:
+        run: What stays the same.
+        learner: Of the stage.
+        source: Of the stage.
+        stage: With the epochs that it has now.
+        place: Epoch of the stage, from 0.
+        progression: The finished epochs; gets this one.
+        begun: Its steps that were done before.
+    """
     run.meter.check()
+    epoch = progression.epochs_done
     device = torch.device(run.device.id)
     began = time.perf_counter() - (0.0 if begun is None else begun.seconds)
     totals = RunningTotals() if begun is None else RunningTotals.from_state(begun.totals, device)
@@ -207,24 +255,23 @@ def _one_epoch(
         if run.save_clock.is_due():
             keep()
 
-    place = stages.stage_of_epoch(run.plan, epoch)[1]
     try:
         epochs.train_one_epoch(
             source,
-            learner.optimizer,
+            learner,
             stage,
             totals,
+            seed=run.config.seed,
             epoch=epoch,
             epoch_of_stage=place,
-            label_smoothing=run.config.label_smoothing,
-            precision=run.precision,
             meter=run.meter,
             on_step=keep_when_due,
         )
         train_seconds = time.perf_counter() - began
-        report = validating.evaluate(
-            source, run.class_names, epoch=epoch, stage=stage, meter=run.meter
-        )
+        with learner.averaged():
+            report = validating.evaluate(
+                source, run.class_names, epoch=epoch, stage=stage, meter=run.meter
+            )
     except Stopped:
         if totals.steps > first:
             keep()

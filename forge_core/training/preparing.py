@@ -1,26 +1,30 @@
 """Everything that a run needs before its first step: usable images, network, batches."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.augmentation.train_transform import TrainTransform
-from forge_core.models import building
+from forge_core.models import architectures, building
 from forge_core.models.classifier import ImageClassifier
-from forge_core.training import features, stages
+from forge_core.training import features, optimizers, probing
+from forge_core.training.averaging import WeightAverage
 from forge_core.training.batches import BatchSource, PixelSource
 from forge_core.training.config import TrainConfig
-from forge_core.training.data import ImageSet, classes_without_images
+from forge_core.training.data import ImageSet, class_weights, classes_without_images
 from forge_core.training.devices import Device
 from forge_core.training.learner import Learner
 from forge_core.training.pack import PixelPack, RejectedImage
 from forge_core.training.precision import MEMORY_FORMAT, Precision
+from forge_core.training.probing import Speed
 from forge_core.training.reporting import ProgressMeter, Reporter
 from forge_core.training.resuming import ResumeState, SaveClock
 from forge_core.training.stages import Stage
+from forge_core.training.steps import StepRules
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +42,6 @@ class Run:
     device: Device
     eval_transform: EvalTransform
     pack: PixelPack
-    precision: Precision
     plan: list[Stage]
     identity: dict[str, str]
     reporter: Reporter
@@ -71,14 +74,21 @@ def tell_data(
     train: ImageSet,
     val: ImageSet,
     class_names: Sequence[str],
-    is_balanced: bool,
+    config: TrainConfig,
 ) -> None:
     """Say how much there is to train on, and what cannot be measured."""
     reporter.on_message(
         f"{len(train):,} training and {len(val):,} validation images of {len(class_names)} classes."
     )
-    if is_balanced:
+    if config.balanced_sampling:
         reporter.on_message("Every class is drawn equally often, small ones repeatedly.")
+    if config.balanced_loss:
+        each = len(train) / len(class_names)
+        weights = class_weights(train.labels, len(class_names))
+        words = ", ".join(
+            f"{name} {weight:.2f}" for name, weight in zip(class_names, weights, strict=True)
+        )
+        reporter.on_message(f"The loss counts each class like {each:,.0f} images: {words}.")
     missing = classes_without_images(val, class_names)
     if missing:
         reporter.on_message(
@@ -98,18 +108,77 @@ def build_network(run: Run, state: ResumeState | None) -> ImageClassifier:
     model.to(device=torch.device(run.device.id), memory_format=MEMORY_FORMAT)  # type: ignore[call-overload]
     if state is not None:
         model.load_state_dict(state.learner["model"])
-        run.precision.load_state_dict(state.learner["precision"])
     return model
 
 
-def build_learner(run: Run, stage: Stage, model: ImageClassifier) -> Learner:
+def choose_speed(
+    run: Run,
+    state: ResumeState | None,
+    model: ImageClassifier,
+    earlier: Mapping[str, Any] | None = None,
+) -> Speed:
+    """How the run computes: as it began, as an earlier run did, or as is found out now."""
+    speed = None if state is None else state.speed
+    if state is None and earlier:
+        speed = probing.speed_of(run.config, run.device, earlier)
+    if speed is not None and speed.device_kind == run.device.kind:
+        run.reporter.on_message(f"Computing as before: {speed.title}.")
+    elif state is not None:
+        speed = probing.usual_speed(run.config, run.device)
+    else:
+        speed = probing.choose_speed(
+            run.config,
+            run.device,
+            model,
+            run.plan,
+            num_images=len(run.train),
+            input_size=run.eval_transform.crop,
+        )
+    if state is None and not earlier and speed.images_per_second:
+        rates = ", ".join(
+            f"{name.replace('_', ' ')} {rate:,.0f}"
+            for name, rate in speed.images_per_second.items()
+        )
+        run.reporter.on_message(f"Tried a few steps of each, images a second: {rates}.")
+    run.reporter.on_message(
+        f"{architectures.ARCHITECTURES[run.config.architecture].title} on {run.device.name} "
+        f"({run.device.id}) in {speed.title}."
+    )
+    return speed
+
+
+def apply_speed(
+    run: Run, speed: Speed, state: ResumeState | None, model: ImageClassifier
+) -> Precision:
+    """The number format of a speed; the network gets its memory layout."""
+    precision = Precision(run.device, speed.number_format, speed.memory_layout)
+    model.to(memory_format=precision.memory_format)
+    if state is not None:
+        precision.load_state_dict(state.learner["precision"])
+    return precision
+
+
+def build_learner(run: Run, stage: Stage, model: ImageClassifier, precision: Precision) -> Learner:
     """The network with a fresh optimiser of the stage; freezes or frees the backbone."""
+    optimizer = optimizers.build_optimizer(stage, model)
+    weights = None
+    if run.config.balanced_loss:
+        weights = torch.from_numpy(class_weights(run.train.labels, len(run.class_names)))
+        weights = weights.to(device=run.device.id, dtype=torch.float32)
+    rules = StepRules(
+        label_smoothing=run.config.label_smoothing,
+        class_weights=weights,
+        clip_norm=run.config.clip_norm,
+    )
+    average = WeightAverage(model, stage.ema_decay) if stage.ema_decay else None
     return Learner(
-        model=model, optimizer=stages.build_optimizer(stage, model), precision=run.precision
+        model=model, optimizer=optimizer, precision=precision, rules=rules, average=average
     )
 
 
-def choose_source(run: Run, stage: Stage, model: ImageClassifier) -> BatchSource:
+def choose_source(
+    run: Run, stage: Stage, model: ImageClassifier, precision: Precision
+) -> BatchSource:
     """Pixels, or cached features where the stage freezes the backbone and they fit."""
     pixels = PixelSource(
         config=run.config,
@@ -120,6 +189,7 @@ def choose_source(run: Run, stage: Stage, model: ImageClassifier) -> BatchSource
         train_transform=TrainTransform(run.config.augmentation_parameters, run.eval_transform),
         eval_transform=run.eval_transform,
         device=run.device,
+        memory_format=precision.memory_format,
     )
     if not stage.is_backbone_frozen:
         return pixels
@@ -134,6 +204,6 @@ def choose_source(run: Run, stage: Stage, model: ImageClassifier) -> BatchSource
         model=model,
         train=run.train,
         pixels=pixels,
-        precision=run.precision,
+        precision=precision,
         num_views=num_views,
     )

@@ -11,6 +11,7 @@ from forge_core.training import resuming
 from forge_core.training.learner import Learner
 from forge_core.training.pack import RejectedImage
 from forge_core.training.preparing import Run
+from forge_core.training.probing import Speed
 from forge_core.training.reporting import EpochMetrics
 from forge_core.training.resuming import BegunEpoch, Progression, ResumeState
 
@@ -36,9 +37,11 @@ class FitResult:
     stopped: bool
     """The reporter asked to stop before the last epoch was finished."""
     ended_early: bool
-    """Early stopping ended the run."""
+    """Early stopping or the time budget ended the run before its last epoch."""
     history: tuple[EpochMetrics, ...]
     """Metrics of all epochs, those before a resumption included."""
+    speed: Speed | None
+    """How it computed; None when it ended before its first step."""
     rejected: tuple[RejectedImage, ...]
     """Images of both splits that were left out, and why."""
 
@@ -100,10 +103,13 @@ def keep_epoch(
         },
         versions=library_versions(run.device.name),
     )
-    checkpoint.save_checkpoint(run.folder / LAST_FILE, learner.model, card)
     best = progression.best_report
-    if best is None or (report.accuracy, -report.loss) > (best.accuracy, -best.loss):
-        checkpoint.save_checkpoint(run.folder / BEST_FILE, learner.model, card)
+    is_best = best is None or (report.accuracy, -report.loss) > (best.accuracy, -best.loss)
+    with learner.averaged():
+        checkpoint.save_checkpoint(run.folder / LAST_FILE, learner.model, card)
+        if is_best:
+            checkpoint.save_checkpoint(run.folder / BEST_FILE, learner.model, card)
+    if is_best:
         progression.best_epoch = entry.epoch
         progression.best_report = report
     progression.history.append(entry)
@@ -115,7 +121,12 @@ def keep_state(
 ) -> None:
     """Write from where the run would go on; the old state stays until the new one is complete."""
     started = time.monotonic()
-    state = ResumeState(progression=progression, learner=learner.state_dict(), begun=begun)
+    state = ResumeState(
+        progression=progression,
+        learner=learner.state_dict(),
+        begun=begun,
+        speed=learner.speed,
+    )
     resuming.save_state(run.folder, state, run.identity)
     run.save_clock.saved(time.monotonic() - started)
 
@@ -125,6 +136,7 @@ def make_result(
     progression: Progression,
     rejected: tuple[RejectedImage, ...],
     *,
+    speed: Speed | None = None,
     stopped: bool = False,
     ended_early: bool = False,
 ) -> FitResult:
@@ -140,5 +152,6 @@ def make_result(
         stopped=stopped,
         ended_early=ended_early,
         history=tuple(progression.history),
+        speed=speed,
         rejected=rejected,
     )

@@ -22,6 +22,7 @@ from forge_core.errors import InvalidInput, TrainingFailed
 from forge_core.evaluation.metrics import EvaluationReport
 from forge_core.training.config import TrainConfig
 from forge_core.training.data import ImageSet
+from forge_core.training.probing import Speed
 from forge_core.training.reporting import EpochMetrics
 
 SCHEMA = 2
@@ -102,19 +103,28 @@ class ResumeState:
     """From `Learner.state_dict`."""
     begun: BegunEpoch | None
     """The epoch after the finished ones, when some of its steps are done."""
+    speed: Speed | None
+    """How the run computes; None in a state of schema 1."""
 
 
 def fingerprint(
     config: TrainConfig, train: ImageSet, val: ImageSet, class_names: Sequence[str]
 ) -> dict[str, str]:
     """What must be the same for a run to be resumed, by name; the device may change."""
-    fixed = replace(config, device="auto", amp="auto")
     return {
-        "config": fixed.to_json(),
+        "config": _fixed(config),
         "training images": train.fingerprint(),
         "validation images": val.fingerprint(),
         "classes": "\n".join(class_names),
     }
+
+
+def _fixed(config: TrainConfig) -> str:
+    """The config without what may change when a run is resumed."""
+    fixed = replace(
+        config, device="auto", number_format="auto", memory_layout="auto", num_threads=0
+    )
+    return fixed.to_json()
 
 
 def save_state(folder: Path, state: ResumeState, identity: dict[str, str]) -> None:
@@ -129,6 +139,7 @@ def save_state(folder: Path, state: ResumeState, identity: dict[str, str]) -> No
         "best_report": None if report is None else report.to_json(),
         "learner": state.learner,
         "begun": None if state.begun is None else asdict(state.begun),
+        "speed": None if state.speed is None else state.speed.to_dict(),
     }
     handle, partial_name = tempfile.mkstemp(dir=folder, prefix=STATE_FILE, suffix=".partial")
     partial = Path(partial_name)
@@ -184,7 +195,9 @@ def load_state(folder: Path, identity: dict[str, str]) -> ResumeState | None:
         best_report=None if report is None else EvaluationReport.from_json(report),
     )
     begun = values["begun"]
+    speed = values["speed"]
     return ResumeState(
+        speed=None if speed is None else Speed.from_dict(speed),
         progression=progression,
         learner=values["learner"],
         begun=None
@@ -196,7 +209,7 @@ def load_state(folder: Path, identity: dict[str, str]) -> ResumeState | None:
 def _read_schema_1(values: dict[str, Any]) -> dict[str, Any]:
     """A state of the time when runs were saved at the end of epochs only."""
     learner = {name: values[name] for name in ("model", "optimizer", "precision")}
-    return {"learner": learner, "begun": None}
+    return {"learner": learner, "begun": None, "speed": None}
 
 
 def _find_changes(saved: dict[str, str], identity: dict[str, str]) -> list[str]:
@@ -204,7 +217,7 @@ def _find_changes(saved: dict[str, str], identity: dict[str, str]) -> list[str]:
     config = saved.get("config", "")
     if config != identity["config"]:
         with contextlib.suppress(InvalidInput):
-            saved = {**saved, "config": TrainConfig.from_json(config).to_json()}
+            saved = {**saved, "config": _fixed(TrainConfig.from_json(config))}
     return [name for name in identity if saved.get(name) != identity[name]]
 
 

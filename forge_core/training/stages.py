@@ -5,18 +5,20 @@ scheduler state.
 """
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Self
 
-import torch
-
-from forge_core.models import building
-from forge_core.models.classifier import ImageClassifier
 from forge_core.training.config import TrainConfig
+from forge_core.training.data import num_batches
+from forge_core.training.mixing import MixRule
 
 StageName = Literal["warmup", "finetune", "scratch"]
 SCRATCH_RISE = 0.05
 """Share of the scratch stage in which the learning rate rises to its highest value."""
+ONE_CYCLE_RISE = 0.3
+ONE_CYCLE_START = 25.0
+"""A one-cycle begins at this part of its highest rate. Source: Smith and Topin 2019, with the
+numbers of torch's OneCycleLR; the momentum is not cycled."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +33,20 @@ class Stage:
     """Highest learning rate of each parameter group: `head`, `backbone` or `all`."""
     min_lr: float
     """Learning rate at the end of the cosine."""
-    schedule: Literal["constant", "cosine"]
+    schedule: Literal["constant", "cosine", "one_cycle"]
     rise: float
-    """Share of the stage in which rates rise linearly from almost 0."""
-    optimizer: Literal["adam", "adamw"]
+    """Share of the stage in which rates rise from almost 0, 0 to 1: along a line, or in a
+    one-cycle along a cosine."""
+    optimizer: Literal["adam", "adamw", "sgd"]
     weight_decay: float
+    momentum: float = 0.0
+    nesterov: bool = False
+    decays_norm_and_bias: bool = True
+    """Weight decay pulls at normalisation parameters and biases as well."""
+    mix: MixRule | None = None
+    """How images are mixed; None leaves them alone."""
+    ema_decay: float = 0.0
+    """Of the moving average of the weights; 0 keeps none."""
 
     def rates_at(self, progress: float) -> dict[str, float]:
         """Learning rate of each group.
@@ -48,23 +59,46 @@ class Stage:
         }
 
     def _rate(self, highest: float, progress: float) -> float:
+        if progress < self.rise:
+            share = progress / self.rise
+            if self.schedule == "one_cycle":
+                start = highest / ONE_CYCLE_START
+                return start + (highest - start) * (1 - math.cos(math.pi * share)) / 2
+            return self.min_lr + (highest - self.min_lr) * share
         if self.schedule == "constant":
             return highest
-        if progress < self.rise:
-            return self.min_lr + (highest - self.min_lr) * progress / self.rise
-        fraction = (progress - self.rise) / (1 - self.rise)
+        fraction = (progress - self.rise) / (1 - self.rise) if self.rise < 1 else 1.0
         return self.min_lr + (highest - self.min_lr) * (1 + math.cos(math.pi * fraction)) / 2
 
+    def of_epochs(self, epochs: int) -> Self:
+        """The stage with another number of epochs, its rise as many steps as before."""
+        return replace(self, epochs=epochs, rise=min(1.0, self.rise * self.epochs / epochs))
 
-def plan_stages(config: TrainConfig) -> list[Stage]:
-    """The stages that a config runs, in order; those of 0 epochs are left out."""
+
+def plan_stages(config: TrainConfig, num_images: int = 0) -> list[Stage]:
+    """The stages that a config runs, in order; those of 0 epochs are left out.
+
+    Args:
+        config: Of the run.
+        num_images: Training images, which turn `lr_warmup_steps` into a share of the stage;
+            without them the rise is drawn as usual.
+    """
     if not config.pretrained:
         stages = [_scratch(config)]
     elif config.train_all_layers:
         stages = [_finetune(config, backbone_lr=config.head_lr)]
     else:
         stages = [_warmup(config), _finetune(config, backbone_lr=config.backbone_lr)]
-    return [stage for stage in stages if stage.epochs > 0]
+    stages = [stage for stage in stages if stage.epochs > 0]
+    if config.lr_warmup_steps < 0 or not num_images:
+        return stages
+    steps = num_batches(num_images, config.batch_size)
+    return [
+        stage
+        if stage.is_backbone_frozen
+        else replace(stage, rise=min(1.0, config.lr_warmup_steps / (stage.epochs * steps)))
+        for stage in stages
+    ]
 
 
 def stage_of_epoch(stages: list[Stage], epoch: int) -> tuple[Stage, int]:
@@ -79,33 +113,6 @@ def stage_of_epoch(stages: list[Stage], epoch: int) -> tuple[Stage, int]:
             return stage, epoch - first
         first += stage.epochs
     raise IndexError(epoch)
-
-
-def build_optimizer(stage: Stage, model: ImageClassifier) -> torch.optim.Optimizer:
-    """A fresh optimiser over the layers that the stage trains, one named group a rate.
-
-    Also freezes or frees the backbone as the stage wants it.
-    """
-    if "all" in stage.learning_rates:
-        groups = {"all": list(model.parameters())}
-    else:
-        building.set_backbone_frozen(model, stage.is_backbone_frozen)
-        groups = {"head": list(building.head_parameters(model))}
-        if not stage.is_backbone_frozen:
-            groups["backbone"] = list(building.backbone_parameters(model))
-    named_groups = [
-        {"params": parameters, "lr": stage.learning_rates[name], "name": name}
-        for name, parameters in groups.items()
-    ]
-    if stage.optimizer == "adam":
-        return torch.optim.Adam(named_groups, fused=True)
-    return torch.optim.AdamW(named_groups, weight_decay=stage.weight_decay, fused=True)
-
-
-def set_rates(optimizer: torch.optim.Optimizer, rates: dict[str, float]) -> None:
-    """Give each named parameter group its learning rate."""
-    for group in optimizer.param_groups:
-        group["lr"] = rates[group["name"]]
 
 
 def _warmup(config: TrainConfig) -> Stage:
@@ -129,10 +136,8 @@ def _finetune(config: TrainConfig, backbone_lr: float) -> Stage:
         is_backbone_frozen=False,
         learning_rates={"head": config.head_lr, "backbone": backbone_lr},
         min_lr=config.min_lr,
-        schedule="cosine",
-        rise=0.0,
-        optimizer="adamw",
-        weight_decay=config.weight_decay,
+        rise=ONE_CYCLE_RISE if config.schedule == "one_cycle" else 0.0,
+        **_of_all_layers(config),
     )
 
 
@@ -143,8 +148,20 @@ def _scratch(config: TrainConfig) -> Stage:
         is_backbone_frozen=False,
         learning_rates={"all": config.scratch_lr},
         min_lr=config.min_lr,
-        schedule="cosine",
-        rise=SCRATCH_RISE,
-        optimizer="adamw",
-        weight_decay=config.weight_decay,
+        rise=ONE_CYCLE_RISE if config.schedule == "one_cycle" else SCRATCH_RISE,
+        **_of_all_layers(config),
     )
+
+
+def _of_all_layers(config: TrainConfig) -> dict[str, Any]:
+    """What the stages that train all layers have in common."""
+    return {
+        "schedule": config.schedule,
+        "optimizer": config.optimizer,
+        "weight_decay": config.weight_decay,
+        "momentum": config.momentum,
+        "nesterov": config.nesterov,
+        "decays_norm_and_bias": config.decay_norm_and_bias,
+        "mix": MixRule(mixup_alpha=config.mixup_alpha, cutmix_alpha=config.cutmix_alpha),
+        "ema_decay": config.ema_decay,
+    }

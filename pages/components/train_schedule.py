@@ -12,7 +12,7 @@ from forge_core.training import stages
 from forge_core.training.config import TrainConfig
 from forge_core.training.devices import Device
 from forge_core.training.recommending import Recommendation
-from pages.components import augmentation_state, errors, schedule_chart, wording
+from pages.components import augmentation_state, errors, schedule_chart, train_advanced
 from pages.components.train_model import ModelChoice
 
 FROM_PAGE = "as set on the Augmentation page"
@@ -40,7 +40,9 @@ def choose(
             picture = st.container(height=schedule_chart.HEIGHT + 16, border=False)
             values |= _choose_device(recommendation, found_devices)
         values |= _choose_sampling(recommendation, check)
-        values |= _choose_advanced(_defaults(recommendation, model), model, check)
+        values |= train_advanced.choose(
+            _defaults(recommendation, model), model, num_augmented=check.balance.augmented
+        )
         config = TrainConfig(
             architecture=model.architecture,
             pretrained=model.pretrained,
@@ -49,7 +51,8 @@ def choose(
             **values,
         )
         with picture:
-            schedule_chart.show(stages.plan_stages(config))
+            num_images = check.balance.split_total("train")
+            schedule_chart.show(stages.plan_stages(config, num_images))
     return config
 
 
@@ -188,92 +191,3 @@ def _choose_sampling(recommendation: Recommendation, check: DataCheck) -> dict[s
             height="content" if len(rows) <= SHOWN_CLASSES else 320,
         )
     return {"balanced_sampling": is_balanced}
-
-
-def _choose_advanced(defaults: TrainConfig, model: ModelChoice, check: DataCheck) -> dict[str, Any]:
-    """Everything else that a config holds; every field that the stages use is here."""
-    with st.expander("Advanced", icon=":material/tune:", key="train_advanced"):
-        rates = {"scratch_lr": "Learning rate"}
-        if model.pretrained:
-            rates = {"head_lr": "Head learning rate", "backbone_lr": "Backbone learning rate"}
-            if model.train_all_layers:
-                rates = {"head_lr": "Learning rate"}
-            else:
-                rates = {"warmup_lr": "Warm-up learning rate", **rates}
-        rates["min_lr"] = "Last learning rate"
-        values: dict[str, Any] = {}
-        for column, (name, label) in zip(st.columns(4), rates.items(), strict=False):
-            values[name] = column.number_input(
-                label,
-                min_value=0.0 if name == "min_lr" else 1e-12,
-                max_value=10.0,
-                value=getattr(defaults, name),
-                format="%.1e",
-                step=1e-5,
-                key=f"{model.key}_{name}",
-                persist_state="session",
-            )
-        columns = st.columns(4)
-        values["weight_decay"] = columns[0].number_input(
-            "Weight decay",
-            min_value=0.0,
-            max_value=1.0,
-            value=defaults.weight_decay,
-            format="%.1e",
-            step=1e-4,
-            key=f"{model.key}_weight_decay",
-            help="Decoupled (AdamW), in fine-tuning and from scratch.",
-            persist_state="session",
-        )
-        values["label_smoothing"] = columns[1].number_input(
-            "Label smoothing",
-            min_value=0.0,
-            max_value=0.9,
-            value=defaults.label_smoothing,
-            step=0.05,
-            key="train_label_smoothing",
-            help="Share of the target that is spread over all classes. Some helps with wrong "
-            "labels.",
-            persist_state="session",
-        )
-        values["early_stopping_patience"] = int(
-            columns[2].number_input(
-                "Early stopping, epochs",
-                min_value=0,
-                max_value=10_000,
-                value=defaults.early_stopping_patience,
-                key="train_early_stopping",
-                help="End the last stage after so many epochs without a better validation "
-                "accuracy; 0 never does.",
-                persist_state="session",
-            )
-        )
-        values["seed"] = int(
-            columns[3].number_input(
-                "Seed",
-                min_value=0,
-                max_value=2**31 - 1,
-                value=defaults.seed,
-                key="train_seed",
-                help="Decides first weights, order, augmentation and dropout.",
-                persist_state="session",
-            )
-        )
-        values["use_augmented"] = st.toggle(
-            "Train on augmented copies too",
-            value=defaults.use_augmented,
-            disabled=not check.balance.augmented,
-            key="train_use_augmented",
-            help="The catalog has "
-            f"{wording.plural(check.balance.augmented, 'augmented copy', 'augmented copies')}; "
-            "they are never measured on.",
-            persist_state="session",
-        )
-        uses_amp = st.toggle(
-            "Mixed precision where the device has it",
-            value=defaults.amp == "auto",
-            key="train_amp",
-            persist_state="session",
-        )
-        values["amp"] = "auto" if uses_amp else "off"
-    return values

@@ -8,6 +8,7 @@ from db.enums import RunStatus
 from forge_core.augmentation.presets import AugmentationParameters
 from forge_core.catalog import classes, labelling
 from forge_core.jobs import runs
+from forge_core.training import options
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
 from pages.components import augmentation_state, train_model
@@ -202,6 +203,33 @@ def test_numbers_that_do_not_fit__are_told_and_nothing_starts(catalog: Workspace
     assert "min_lr is 5, above the learning rate 0.002" in words(app)
     assert not app.exception
     assert runs.list_runs(catalog) == []
+
+
+def test_advanced__is_searched_by_name_and_keeps_what_it_hides(catalog: Workspace):
+    app = visit(PAGE)
+    prefix = "train_forge_cnn_scratch_"
+    app.number_input(key=f"{prefix}mixup_alpha").set_value(0.2)
+    app.selectbox(key=f"{prefix}optimizer").select("sgd").run()
+    app.text_input(key="train_advanced_search").set_value("decay").run()
+    shown = {box.key for box in (*app.number_input, *app.toggle) if box.key}
+    assert f"{prefix}weight_decay" in shown
+    assert f"{prefix}decay_norm_and_bias" in shown
+    assert f"{prefix}mixup_alpha" not in shown
+    assert "Pulls weights towards 0, against learning by heart. Default: 0.0001." in words(app)
+    app.text_input(key="train_advanced_search").set_value("warp drive").run()
+    assert "No option is about warp drive." in words(app)
+    press(app, "Start training")
+    config = config_of_run(catalog, 1)
+    assert (config.mixup_alpha, config.optimizer) == (0.2, "sgd")
+    runs.cancel_run(catalog, 1)
+
+
+def test_advanced__shows_every_option_that_the_stages_use(catalog: Workspace):
+    app = visit(PAGE)
+    keys = {box.key for box in (*app.number_input, *app.toggle, *app.selectbox)}
+    for option in options.OPTIONS:
+        name = "train_seed" if option.name == "seed" else f"train_forge_cnn_scratch_{option.name}"
+        assert (name in keys) == ("scratch" in option.used_by), option.name
 
 
 def test_a_like_run_before__says_how_long_it_takes(finished_workspace: Workspace):

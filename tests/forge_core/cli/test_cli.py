@@ -210,6 +210,14 @@ def test_predict__by_run_and_by_file_and_with_a_broken_image(trained, tmp_path):
     assert "no checkpoint file" in absent.stderr
 
 
+def test_train__options_are_listed_with_defaults():
+    listed = {option["name"]: option for option in forge_json("train", "--options")}
+    assert listed["optimizer"]["choices"] == ["adamw", "sgd"]
+    assert listed["clip_norm"]["default"] == 0.0
+    said = forge("train", "--options").stdout
+    assert 'schedule="cosine" (cosine | one_cycle | constant)' in said
+
+
 def test_train__no_wait_then_cancel_and_delete(trained):
     queued = forge_json(
         "train",

@@ -2,10 +2,11 @@
 
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -119,6 +120,7 @@ def run_fit(
     val: ImageSet | None = None,
     resume: bool = False,
     save_seconds: float = 1e9,
+    like: Mapping[str, Any] | None = None,
 ) -> FitResult:
     """`loop.fit` on drawn images, with the pack beside the run's folder."""
     drawer = drawer or Drawer()
@@ -135,6 +137,7 @@ def run_fit(
         revision_id=9,
         resume=resume,
         save_seconds=save_seconds,
+        like=like,
     )
 
 

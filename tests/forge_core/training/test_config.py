@@ -6,6 +6,7 @@ import pytest
 
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters
 from forge_core.errors import InvalidInput
+from forge_core.training import options
 from forge_core.training.config import TrainConfig
 
 
@@ -18,7 +19,7 @@ def test_config__survives_json() -> None:
         seed=7,
     )
     assert TrainConfig.from_json(config.to_json()) == config
-    assert json.loads(config.to_json())["schema"] == 1
+    assert json.loads(config.to_json())["schema"] == 2
 
 
 def test_config__defaults_can_be_trained() -> None:
@@ -58,7 +59,12 @@ def test_total_epochs__counts_the_stages_that_run(choices: dict[str, object], to
         ({"backbone_lr": "fast"}, "backbone_lr is 'fast'"),
         ({"label_smoothing": 1.0}, "label_smoothing is 1"),
         ({"device": "gpu"}, "device 'gpu'"),
-        ({"amp": "on"}, "amp 'on'"),
+        ({"number_format": "int8"}, "number_format 'int8'"),
+        ({"optimizer": "adam"}, "optimizer 'adam' is not known.*adamw, sgd"),
+        ({"nesterov": 1}, "nesterov is 1"),
+        ({"mixup_alpha": -0.1}, "mixup_alpha is -0.1"),
+        ({"ema_decay": 1.0}, "ema_decay is 1"),
+        ({"balanced_loss": True, "balanced_sampling": True}, "both even out the classes"),
         ({"input_size": 4}, "input_size is 4"),
         ({"scratch_epochs": 0}, "0 epochs"),
         ({"warmup_epochs": True}, "warmup_epochs is True"),
@@ -74,7 +80,7 @@ def test_config__refuses(choices: dict[str, object], expected: str) -> None:
     [
         ("[1]", "is an object"),
         ("{", "not JSON"),
-        ('{"schema": 2}', "schema 2"),
+        ('{"schema": 3}', "schema 3"),
         ('{"schema": 1, "colour": 3}', "no field colour"),
     ],
 )
@@ -89,3 +95,37 @@ def test_min_lr__above_the_rate_that_it_ends_is_refused() -> None:
     with pytest.raises(InvalidInput, match="above the learning rate 1e-05"):
         TrainConfig(architecture="resnet18", pretrained=True, min_lr=5e-5)
     assert TrainConfig(scratch_lr=1e-3, min_lr=1e-3).min_lr == 1e-3
+
+
+def test_from_dict__a_config_of_schema_1_trains_as_it_did() -> None:
+    old = {"schema": 1, "architecture": "resnet18", "weight_decay": 0.01, "amp": "off"}
+    config = TrainConfig.from_dict(old)
+    assert config == TrainConfig(
+        architecture="resnet18",
+        weight_decay=0.01,
+        number_format="float32",
+        memory_layout="channels_last",
+        decay_norm_and_bias=True,
+    )
+    assert TrainConfig.from_dict({**old, "amp": "auto"}).number_format == "auto"
+
+
+def test_options__are_fields_with_a_default_in_range_and_a_sentence() -> None:
+    defaults = TrainConfig()
+    assert len(options.BY_NAME) == len(options.OPTIONS)
+    for option in options.OPTIONS:
+        option.check(getattr(defaults, option.name))
+        assert option.sentence.endswith("."), option.name
+        assert isinstance(getattr(defaults, option.name), option.kind), option.name
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("mixup", {"mixup_alpha", "cutmix_alpha"}),
+        ("Weight DECAY", {"weight_decay", "decay_norm_and_bias", "ema_decay"}),
+        ("nothing of the kind", set()),
+    ],
+)
+def test_matches__finds_options_by_their_words(words: str, expected: set[str]) -> None:
+    assert {option.name for option in options.OPTIONS if option.matches(words)} == expected

@@ -41,7 +41,7 @@ def make_source(folder: Path, num_views: int = 2) -> tuple[FeatureSource, PixelS
         model=model,
         train=train,
         pixels=pixels,
-        precision=Precision(device, "auto"),
+        precision=Precision(device),
         num_views=num_views,
     )
     return source, pixels

@@ -1,6 +1,7 @@
 """The loop learns, tells, stops and fails as it promises."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from forge_core.training import devices, epochs, failures, loop, stages, validat
 from forge_core.training.batches import Batch, PixelSource
 from forge_core.training.data import ImageSet, TrainingImage
 from forge_core.training.epochs import RunningTotals
+from forge_core.training.learner import Learner
 from forge_core.training.pack import PixelPack
 from forge_core.training.precision import MEMORY_FORMAT, Precision
 from forge_core.training.reporting import ProgressMeter
@@ -33,6 +35,7 @@ from tests.forge_core.training.arrange import (
     run_fit,
 )
 
+CPU_PRECISION = Precision(devices.choose("cpu"))
 PLAIN = AugmentationParameters()
 
 
@@ -76,7 +79,8 @@ def test_fit__checkpoints_carry_their_card(tmp_path: Path) -> None:
     ]
 
 
-def test_fit__validation_equals_the_predictor(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number_format", ["float32", "bfloat16"])
+def test_fit__validation_equals_the_predictor(tmp_path: Path, number_format: str) -> None:
     drawer = Drawer()
     # odd shapes, so that resize and crop matter
     sizes = [(61, 33), (24, 90), (16, 16), (7, 5), (200, 31)]
@@ -87,7 +91,8 @@ def test_fit__validation_equals_the_predictor(tmp_path: Path) -> None:
         ),
         drawer.read,
     )
-    result = run_fit(tmp_path / "run", make_config(scratch_lr=1e-2), drawer, val=val)
+    config = make_config(scratch_lr=1e-2, number_format=number_format)
+    result = run_fit(tmp_path / "run", config, drawer, val=val)
     assert result.best_path is not None
     assert result.report is not None
 
@@ -207,13 +212,12 @@ def test_train_one_epoch__a_loss_that_is_not_finite_names_stage_epoch_and_step()
     with pytest.raises(TrainingFailed) as caught:
         epochs.train_one_epoch(
             source,
-            optimizer,
+            Learner(model=source.network, optimizer=optimizer, precision=CPU_PRECISION),
             stage,
             RunningTotals(),
+            seed=0,
             epoch=6,
             epoch_of_stage=1,
-            label_smoothing=0.0,
-            precision=Precision(devices.choose("cpu"), "auto"),
             meter=ProgressMeter(Listener()),
         )
     assert "stage scratch, epoch 7, at step 3" in caught.value.message
@@ -298,13 +302,42 @@ def test_fit__balanced_sampling_runs_and_is_told(tmp_path: Path) -> None:
     assert any("equally often" in text for text in listener.messages)
 
 
+def test_fit__balanced_loss_is_told_with_what_each_class_counts(tmp_path: Path) -> None:
+    drawer, listener = Drawer(), Listener()
+    train = drawer.make("train", (12, 3, 3))
+    run_fit(
+        tmp_path / "run",
+        make_config(balanced_loss=True),
+        drawer,
+        listener=listener,
+        train=train,
+    )
+    # 18 images, 3 classes: 6 each; 6/12 = 0.5 and 6/3 = 2
+    words = "The loss counts each class like 6 images: circle 0.50, square 2.00, stripe 2.00."
+    assert words in listener.messages
+
+
+def test_fit__with_an_average_its_weights_are_measured_and_kept(tmp_path: Path) -> None:
+    config = make_config(scratch_epochs=2, scratch_lr=1e-2)
+    plain = run_fit(tmp_path / "plain", config)
+    averaged = run_fit(tmp_path / "averaged", replace(config, ema_decay=0.9))
+    losses = [[entry.train_loss for entry in run.history] for run in (plain, averaged)]
+    assert losses[0] == losses[1], "what is trained stays the same"
+    assert plain.history[-1].val_loss != averaged.history[-1].val_loss
+    assert averaged.last_path is not None
+    kept = checkpoint.load_checkpoint(averaged.last_path).model.state_dict()
+    state = torch.load(tmp_path / "averaged" / "state.pt", weights_only=True)["learner"]
+    name = "head.3.weight"
+    assert torch.equal(kept[name], state["average"]["mean"][name])
+    assert not torch.equal(kept[name], state["model"][name])
+
+
 def test_train_step__lowers_the_loss_and_leaves_it_on_the_device() -> None:
     torch.manual_seed(0)
     network = nn.Linear(4, 3)
     optimizer = torch.optim.SGD(network.parameters(), lr=0.5)
     inputs, labels = torch.randn(16, 4), torch.arange(16) % 3
-    precision = Precision(devices.choose("cpu"), "auto")
-    losses = [train_step(network, inputs, labels, optimizer, precision) for _ in range(20)]
+    losses = [train_step(network, inputs, labels, optimizer, CPU_PRECISION) for _ in range(20)]
     assert float(losses[-1][0]) < float(losses[0][0])
     assert not losses[0][0].requires_grad
     assert 0 <= int(losses[-1][1]) <= 16

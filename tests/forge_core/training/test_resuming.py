@@ -119,6 +119,27 @@ def test_resume__through_the_stages_of_a_transfer(
     assert_same(pieces, whole)
 
 
+def test_resume__with_every_option_on(tmp_path: Path) -> None:
+    config = make_config(
+        scratch_epochs=3,
+        batch_size=4,
+        optimizer="sgd",
+        scratch_lr=0.02,
+        schedule="one_cycle",
+        clip_norm=1.0,
+        mixup_alpha=0.3,
+        cutmix_alpha=1.0,
+        balanced_loss=True,
+        label_smoothing=0.1,
+        ema_decay=0.9,
+        number_format="bfloat16",
+    )
+    whole = run_fit(tmp_path / "whole", config)
+    pieces, said = run_in_pieces(tmp_path / "pieces", config, seed=1, longest=9)
+    assert any("Going on in epoch" in text for text in said)
+    assert_same(pieces, whole)
+
+
 def test_resume__keeps_the_time_that_was_spent(tmp_path: Path) -> None:
     run_fit(tmp_path / "run", make_config(), listener=stop_at(ASKED_BY_PACK + 3))
     path = tmp_path / "run" / "state.pt"

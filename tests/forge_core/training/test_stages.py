@@ -1,10 +1,13 @@
 """Which layers learn in which stage, and how fast."""
 
+from dataclasses import replace
+
 import pytest
+import torch
 from torch import nn
 
 from forge_core.models import building
-from forge_core.training import stages
+from forge_core.training import optimizers, stages
 from forge_core.training.config import TrainConfig
 
 
@@ -79,25 +82,85 @@ def test_build_optimizer__resnet18_trains_the_promised_parameters() -> None:
     model = building.build_model("resnet18", 10, pretrained=False, input_size=64)
     warmup, finetune = stages.plan_stages(make_transfer_config())
 
-    optimizer = stages.build_optimizer(warmup, model)
+    optimizer = optimizers.build_optimizer(warmup, model)
     assert count_trainable(model) == 133_898
     assert sum(value.numel() for value in optimizer.param_groups[0]["params"]) == 133_898
     model.train()
     assert not model.backbone.training
     assert model.head.training
 
-    optimizer = stages.build_optimizer(finetune, model)
+    optimizer = optimizers.build_optimizer(finetune, model)
     assert count_trainable(model) == 11_310_410
-    assert [group["name"] for group in optimizer.param_groups] == ["head", "backbone"]
-    assert [group["lr"] for group in optimizer.param_groups] == [1e-4, 1e-5]
+    assert [
+        (group["name"], group["lr"], group["weight_decay"]) for group in optimizer.param_groups
+    ] == [
+        ("head", 1e-4, 1e-4),
+        ("head", 1e-4, 0.0),
+        ("backbone", 1e-5, 1e-4),
+        ("backbone", 1e-5, 0.0),
+    ]
+    sizes = [sum(value.numel() for value in group["params"]) for group in optimizer.param_groups]
+    assert sum(sizes) == 11_310_410
+    # two biases of 256 and 10; 20 batch norms with 4,800 channels, a scale and an offset each
+    assert (sizes[1], sizes[3]) == (266, 9_600)
     assert model.backbone.training
+
+
+def test_build_optimizer__decays_everything_where_that_is_asked() -> None:
+    model = building.build_model("forge_cnn", 3, pretrained=False, input_size=16)
+    (scratch,) = stages.plan_stages(TrainConfig(decay_norm_and_bias=True, weight_decay=0.5))
+    (group,) = optimizers.build_optimizer(scratch, model).param_groups
+    assert group["weight_decay"] == 0.5
+    assert len(group["params"]) == len(list(model.parameters()))
+
+
+def test_build_optimizer__sgd_steps_as_written_by_hand() -> None:
+    model = building.build_model("forge_cnn", 3, pretrained=False, input_size=16)
+    config = TrainConfig(
+        optimizer="sgd", momentum=0.5, nesterov=True, scratch_lr=0.1, weight_decay=0.0
+    )
+    (scratch,) = stages.plan_stages(config)
+    optimizer = optimizers.build_optimizer(scratch, model)
+    weight = model.head[3].bias
+    before = weight.detach().clone()
+    for _ in range(2):
+        weight.grad = torch.ones_like(weight)
+        optimizer.step()
+    # velocity 1, then 1.5; nesterov adds half of it to the gradient: 1.5 + 1.75 = 3.25 steps
+    assert torch.allclose(weight, before - 0.1 * 3.25)
+
+
+def test_rates_at__one_cycle_rises_along_a_cosine() -> None:
+    (stage,) = stages.plan_stages(TrainConfig(schedule="one_cycle", scratch_lr=1e-3))
+    assert stage.rates_at(0.0)["all"] == pytest.approx(1e-3 / 25)
+    # half of the rise is the mean of start and highest
+    assert stage.rates_at(0.15)["all"] == pytest.approx((1e-3 + 4e-5) / 2)
+    assert stage.rates_at(0.3)["all"] == pytest.approx(1e-3)
+    assert stage.rates_at(1.0)["all"] == pytest.approx(1e-7)
+
+
+def test_plan_stages__the_rise_takes_the_steps_that_were_asked_for() -> None:
+    # 100 images in batches of 10 for 4 epochs are 40 steps; the rate is highest after 8 of them
+    config = TrainConfig(lr_warmup_steps=8, batch_size=10, scratch_epochs=4)
+    (stage,) = stages.plan_stages(config, num_images=100)
+    rates = [stage.rates_at(step / 40)["all"] for step in range(40)]
+    assert rates.index(max(rates)) == 8
+    assert rates[4] == pytest.approx(5e-4, rel=1e-3)
+    (never,) = stages.plan_stages(replace(config, lr_warmup_steps=0), num_images=100)
+    assert never.rates_at(0.0)["all"] == 1e-3
+
+
+def test_plan_stages__a_constant_rate_stays() -> None:
+    config = TrainConfig(schedule="constant", lr_warmup_steps=0)
+    (stage,) = stages.plan_stages(config, num_images=100)
+    assert stage.rates_at(0.0) == stage.rates_at(1.0) == {"all": 1e-3}
 
 
 def test_set_rates__by_name_of_the_group() -> None:
     model = building.build_model("forge_cnn", 3, pretrained=False, input_size=16)
     finetune = stages.plan_stages(make_transfer_config())[1]
-    optimizer = stages.build_optimizer(finetune, model)
-    stages.set_rates(optimizer, {"backbone": 0.5, "head": 0.25})
+    optimizer = optimizers.build_optimizer(finetune, model)
+    optimizers.set_rates(optimizer, {"backbone": 0.5, "head": 0.25})
     assert {group["name"]: group["lr"] for group in optimizer.param_groups} == {
         "head": 0.25,
         "backbone": 0.5,

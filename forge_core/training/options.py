@@ -1,0 +1,312 @@
+"""The advanced choices of a run, each with its name, its range and one plain sentence.
+
+One list for everybody: the config checks values against it, and the command line and the Train
+page show it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from forge_core.errors import InvalidInput
+
+Value = float | int | bool | str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """A choice that most runs leave at its default."""
+
+    name: str
+    """Field of `TrainConfig`."""
+    title: str
+    sentence: str
+    """What it does, for a person who meets it for the first time."""
+    kind: type
+    """float, int, bool, or str for one of `choices`."""
+    smallest: float = 0.0
+    largest: float = 0.0
+    step: float = 1.0
+    choices: Mapping[str, str] | None = None
+    """Titles by value."""
+    used_by: tuple[str, ...] = ("warmup", "finetune", "scratch")
+    """Stages in which it plays a part."""
+
+    def check(self, value: object) -> None:
+        """Refuse a value that is out of range or of another kind.
+
+        Raises:
+            InvalidInput: Naming the field and the range.
+        """
+        if self.kind is bool:
+            if not isinstance(value, bool):
+                raise InvalidInput(f"{self.name} is {value!r}.", next_step="Say true or false.")
+        elif self.choices is not None:
+            check_one_of(self.name, value, self.choices)
+        elif self.kind is int:
+            check_whole(self.name, value, int(self.smallest), int(self.largest))
+        else:
+            check_number(self.name, value, self.smallest, self.largest)
+
+    def matches(self, words: str) -> bool:
+        """Whether every word occurs in the name, the title or the sentence."""
+        text = f"{self.name} {self.title} {self.sentence}".lower()
+        return all(word in text for word in words.lower().split())
+
+
+def _rate(name: str, title: str, sentence: str, *used_by: str) -> Option:
+    return Option(
+        name=name,
+        title=title,
+        sentence=sentence,
+        kind=float,
+        smallest=0.0 if name == "min_lr" else 1e-12,
+        largest=10.0,
+        step=1e-5,
+        used_by=used_by,
+    )
+
+
+ALL_LAYERS = ("finetune", "scratch")
+
+OPTIONS = (
+    _rate("scratch_lr", "Learning rate", "The highest rate at which all layers learn.", "scratch"),
+    _rate(
+        "warmup_lr",
+        "Warm-up learning rate",
+        "How fast the head learns while the backbone is frozen.",
+        "warmup",
+    ),
+    _rate(
+        "head_lr",
+        "Head learning rate",
+        "How fast the head learns in the fine-tuning, and all layers when they train at once.",
+        "finetune",
+    ),
+    _rate(
+        "backbone_lr",
+        "Backbone learning rate",
+        "How fast the pretrained layers learn in the fine-tuning; usually a tenth of the head's.",
+        "finetune",
+    ),
+    _rate("min_lr", "Last learning rate", "Where the rate has fallen to at the end.", *ALL_LAYERS),
+    Option(
+        name="schedule",
+        title="Schedule",
+        sentence="How the learning rate moves: cosine falls slowly, one-cycle rises for 30 % of "
+        "the stage and falls, constant stays.",
+        kind=str,
+        choices={"cosine": "Cosine", "one_cycle": "One-cycle", "constant": "Constant"},
+        used_by=ALL_LAYERS,
+    ),
+    Option(
+        name="lr_warmup_steps",
+        title="Rate warm-up, steps",
+        sentence="Steps in which the learning rate rises from almost 0; -1 takes the usual: 5 % "
+        "from scratch, 30 % of a one-cycle, none otherwise.",
+        kind=int,
+        smallest=-1,
+        largest=1_000_000,
+        used_by=ALL_LAYERS,
+    ),
+    Option(
+        name="optimizer",
+        title="Optimiser",
+        sentence="AdamW adapts the rate of each weight and suits most runs; SGD with momentum "
+        "needs rates about a hundred times higher.",
+        kind=str,
+        choices={"adamw": "AdamW", "sgd": "SGD"},
+        used_by=ALL_LAYERS,
+    ),
+    Option(
+        name="momentum",
+        title="Momentum",
+        sentence="How much of its last direction SGD keeps; AdamW does not use it.",
+        kind=float,
+        largest=0.999,
+        step=0.05,
+        used_by=ALL_LAYERS,
+    ),
+    Option(
+        name="nesterov",
+        title="Nesterov momentum",
+        sentence="SGD looks one step ahead along its momentum; AdamW does not use it.",
+        kind=bool,
+        used_by=ALL_LAYERS,
+    ),
+    Option(
+        name="weight_decay",
+        title="Weight decay",
+        sentence="Pulls weights towards 0, against learning by heart.",
+        kind=float,
+        largest=1.0,
+        step=1e-4,
+        used_by=ALL_LAYERS,
+    ),
+    Option(
+        name="decay_norm_and_bias",
+        title="Decay norms and biases too",
+        sentence="Weight decay also pulls at the parameters of normalisation and at biases, which "
+        "is seldom wanted.",
+        kind=bool,
+        used_by=ALL_LAYERS,
+    ),
+    Option(
+        name="clip_norm",
+        title="Gradient clipping",
+        sentence="Longest gradient, over all weights together, that a step may follow; 0 never "
+        "clips.",
+        kind=float,
+        largest=1e6,
+        step=0.5,
+    ),
+    Option(
+        name="label_smoothing",
+        title="Label smoothing",
+        sentence="Share of the target that is spread over all classes; some helps with wrong "
+        "labels.",
+        kind=float,
+        largest=0.9,
+        step=0.05,
+    ),
+    Option(
+        name="mixup_alpha",
+        title="Mixup",
+        sentence="Trains on two images blended into one, with both labels; 0 is off, 0.2 mild, "
+        "1 strong.",
+        kind=float,
+        largest=10.0,
+        step=0.1,
+        used_by=ALL_LAYERS,
+    ),
+    Option(
+        name="cutmix_alpha",
+        title="CutMix",
+        sentence="Pastes a box of another image into each, with both labels by area; 0 is off, 1 "
+        "usual. With mixup too, each batch takes one of them.",
+        kind=float,
+        largest=10.0,
+        step=0.1,
+        used_by=ALL_LAYERS,
+    ),
+    Option(
+        name="balanced_loss",
+        title="Weigh the loss by class",
+        sentence="Mistakes in small classes cost more, so that every class counts the same; "
+        "instead of balanced sampling.",
+        kind=bool,
+    ),
+    Option(
+        name="ema_decay",
+        title="Average of the weights",
+        sentence="Measures and keeps a moving average of the weights, smoother than the last "
+        "step; 0 is off, 0.999 suits runs of some thousand steps.",
+        kind=float,
+        largest=0.99999,
+        step=0.001,
+        used_by=ALL_LAYERS,
+    ),
+    Option(
+        name="early_stopping_patience",
+        title="Early stopping, epochs",
+        sentence="Ends the last stage after so many epochs without a better validation accuracy; "
+        "0 never does.",
+        kind=int,
+        largest=10_000,
+    ),
+    Option(
+        name="time_budget_minutes",
+        title="Time budget, minutes",
+        sentence="Ends with the last epoch that fits, and lets the learning rate fall to its end "
+        "by then; 0 has no limit.",
+        kind=float,
+        largest=100_000.0,
+        step=5.0,
+    ),
+    Option(
+        name="number_format",
+        title="Number format",
+        sentence="Automatic takes what is fastest here; validation and checkpoints always use "
+        "float32.",
+        kind=str,
+        choices={
+            "auto": "Automatic",
+            "float32": "float32",
+            "bfloat16": "bfloat16",
+            "float16": "float16, GPU only",
+        },
+    ),
+    Option(
+        name="memory_layout",
+        title="Memory layout",
+        sentence="How pixels lie in memory; it changes the speed, and the numbers by less than a "
+        "millionth.",
+        kind=str,
+        choices={
+            "auto": "Automatic",
+            "channels_last": "Channels last",
+            "channels_first": "Channels first",
+        },
+    ),
+    Option(
+        name="num_threads",
+        title="Processor threads",
+        sentence="Threads that compute on the processor; 0 takes one a core. Another number adds "
+        "up in another order.",
+        kind=int,
+        largest=1024,
+    ),
+    Option(
+        name="seed",
+        title="Seed",
+        sentence="Decides first weights, order, augmentation and dropout.",
+        kind=int,
+        largest=2**63 - 1,
+    ),
+    Option(
+        name="use_augmented",
+        title="Train on augmented copies too",
+        sentence="Uses the augmented copies that the catalog keeps; they are never measured on.",
+        kind=bool,
+    ),
+)
+
+BY_NAME = {option.name: option for option in OPTIONS}
+
+
+def check_one_of(name: str, value: object, choices: Mapping[str, object] | tuple[str, ...]) -> None:
+    """Refuse a value that is none of the choices.
+
+    Raises:
+        InvalidInput: Naming them.
+    """
+    if value not in choices:
+        raise InvalidInput(
+            f"{name} {value!r} is not known.", next_step=f"Choose one of {', '.join(choices)}."
+        )
+
+
+def check_whole(name: str, value: object, smallest: int, largest: int) -> None:
+    """Refuse what is not a whole number in the range.
+
+    Raises:
+        InvalidInput: Naming the range.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or not smallest <= value <= largest:
+        raise InvalidInput(
+            f"{name} is {value!r}.",
+            next_step=f"Choose a whole number from {smallest} to {largest}.",
+        )
+
+
+def check_number(name: str, value: object, smallest: float, largest: float) -> None:
+    """Refuse what is not a number in the range.
+
+    Raises:
+        InvalidInput: Naming the range.
+    """
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not smallest <= float(value) <= largest:  # type: ignore[arg-type]
+        raise InvalidInput(
+            f"{name} is {value!r}.",
+            next_step=f"Choose a number from {smallest:g} to {largest:g}.",
+        )

@@ -1,0 +1,163 @@
+"""The fastest way to compute is found once, kept, and never found out again by a resumed run."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from forge_core.models import building
+from forge_core.models.classifier import ImageClassifier
+from forge_core.training import devices, probing, stages
+from forge_core.training.config import TrainConfig
+from forge_core.training.probing import Speed
+from tests.forge_core.training.arrange import Listener, make_config, run_fit
+
+CPU = devices.choose("cpu")
+MANY = 1_000_000
+
+
+def choose(config: TrainConfig, num_images: int = MANY) -> Speed:
+    torch.manual_seed(0)
+    model = building.build_model("forge_cnn", 3, pretrained=False, input_size=16)
+    assert isinstance(model, ImageClassifier)
+    return probing.choose_speed(
+        config, CPU, model, stages.plan_stages(config), num_images=num_images, input_size=16
+    )
+
+
+def fake_seconds(monkeypatch: pytest.MonkeyPatch, seconds: dict[str, float]) -> list[str]:
+    """Steps that take so long by "format layout"; returns what is measured."""
+    measured: list[str] = []
+
+    def measure(speed: Speed, *_: object) -> float:
+        measured.append(f"{speed.number_format} {speed.memory_layout}")
+        return seconds[measured[-1]]
+
+    monkeypatch.setattr(probing, "_step_seconds", measure)
+    return measured
+
+
+def test_choose_speed__tries_all_and_keeps_the_fastest(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = {
+        "float32 channels_last": 2.0,
+        "float32 channels_first": 4.0,
+        "bfloat16 channels_last": 0.8,
+        "bfloat16 channels_first": 1.0,
+    }
+    measured = fake_seconds(monkeypatch, seconds)
+    speed = choose(make_config(batch_size=8))
+    assert sorted(measured) == sorted(seconds)
+    assert (speed.number_format, speed.memory_layout) == ("bfloat16", "channels_last")
+    assert speed.images_per_second is not None
+    assert speed.images_per_second["bfloat16 channels_last"] == 10.0
+
+
+def test_choose_speed__noise_does_not_decide(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = {
+        f"{form} {layout}": 1.0 for form in ("float32", "bfloat16") for layout in probing.LAYOUTS
+    }
+    fake_seconds(monkeypatch, {**seconds, "bfloat16 channels_last": 0.96})
+    speed = choose(make_config())
+    assert (speed.number_format, speed.memory_layout) == ("float32", "channels_last")
+
+
+def test_choose_speed__what_the_config_sets_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = {"float32 channels_last": 2.0, "float32 channels_first": 1.0}
+    measured = fake_seconds(monkeypatch, seconds)
+    speed = choose(make_config(number_format="float32"))
+    assert sorted(measured) == sorted(seconds)
+    assert speed.memory_layout == "channels_first"
+    measured.clear()
+    config = make_config(number_format="bfloat16", memory_layout="channels_first", num_threads=2)
+    assert choose(config) == Speed(
+        number_format="bfloat16", memory_layout="channels_first", num_threads=2, device_kind="cpu"
+    )
+    assert measured == []
+
+
+def test_choose_speed__not_where_it_would_not_pay(monkeypatch: pytest.MonkeyPatch) -> None:
+    measured = fake_seconds(monkeypatch, {})
+    # 4 candidates of 3 steps of 8 images are 96; a hundredth of 3,199 images in 3 epochs is 95
+    assert choose(make_config(), num_images=3_199).images_per_second is None
+    assert measured == []
+
+
+def test_choose_speed__really_measures_and_leaves_network_and_stream_alone() -> None:
+    model = building.build_model("forge_cnn", 3, pretrained=False, input_size=16)
+    assert isinstance(model, ImageClassifier)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    config = make_config()
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
+    speed = probing.choose_speed(
+        config, CPU, model, stages.plan_stages(config), num_images=MANY, input_size=16
+    )
+    assert torch.equal(torch.rand(3), expected)
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    assert speed.images_per_second is not None
+    assert "float32 channels_last" in speed.images_per_second
+    assert all(rate > 0 for rate in speed.images_per_second.values())
+
+
+def test_resume__computes_as_it_began_without_a_probe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Speed(
+        number_format="bfloat16",
+        memory_layout="channels_first",
+        num_threads=1,
+        device_kind="cpu",
+        images_per_second={"bfloat16 channels_first": 9.0},
+    )
+    monkeypatch.setattr(probing, "choose_speed", lambda *_, **__: found)
+    whole = run_fit(tmp_path / "whole", make_config())
+    assert whole.speed == found
+    stopper = Listener(stop_when=lambda told: told.asked >= 49)
+    assert run_fit(tmp_path / "run", make_config(), listener=stopper).stopped
+
+    def refuse(*_: object, **__: object) -> Speed:
+        raise AssertionError("a resumed run must not probe")
+
+    monkeypatch.setattr(probing, "choose_speed", refuse)
+    listener = Listener()
+    resumed = run_fit(tmp_path / "run", make_config(), listener=listener, resume=True)
+    assert resumed.speed == found
+    assert any("Computing as before: bfloat16, channels first" in t for t in listener.messages)
+    assert [e.train_loss for e in resumed.history] == [e.train_loss for e in whole.history]
+    assert [e.val_loss for e in resumed.history] == [e.val_loss for e in whole.history]
+
+
+def test_fit__like_an_earlier_run_computes_as_it_did_without_a_probe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Speed(
+        number_format="bfloat16", memory_layout="channels_first", num_threads=1, device_kind="cpu"
+    )
+    monkeypatch.setattr(probing, "choose_speed", lambda *_, **__: found)
+    first = run_fit(tmp_path / "first", make_config())
+    monkeypatch.undo()
+    assert first.speed is not None
+    again = run_fit(tmp_path / "again", make_config(), like=first.speed.choice())
+    other = run_fit(tmp_path / "other", make_config())
+    losses = [[e.train_loss for e in run.history] for run in (first, again, other)]
+    assert losses[0] == losses[1]
+    assert losses[0] != losses[2], "float32 is usual"
+
+
+def test_speed_of__what_the_config_sets_comes_first() -> None:
+    choice = Speed(
+        number_format="bfloat16", memory_layout="channels_first", num_threads=3, device_kind="cpu"
+    ).choice()
+    config = make_config(number_format="float32", num_threads=2)
+    assert probing.speed_of(config, CPU, choice) == Speed(
+        number_format="float32", memory_layout="channels_first", num_threads=2, device_kind="cpu"
+    )
+    assert probing.speed_of(config, CPU, {**choice, "device_kind": "cuda"}) is None
+
+
+def test_threads__are_put_back() -> None:
+    before = torch.get_num_threads()
+    with probing.threads(before + 1):
+        assert torch.get_num_threads() == before + 1
+    assert torch.get_num_threads() == before
