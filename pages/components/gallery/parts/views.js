@@ -46,6 +46,7 @@ class Views {
       this.grid.center();
     }
     this.show();
+    if (view !== "compare") this.grid.reveal();
     this.actions.changed();
   }
 
