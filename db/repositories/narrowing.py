@@ -2,7 +2,8 @@
 
 SQLite has no statistics. Where many assets match, the index of the order is walked; where few do,
 they are looked up by the filter and sorted. Postgres has statistics, but none on how paths go with
-classes, so that it needs the same advice there.
+classes, nor on where in the order the assets stand that another table names, so that it needs the
+same advice there.
 """
 
 from collections.abc import Callable
@@ -65,7 +66,7 @@ class Narrowing:
         few = {name: number for name, number in numbers.items() if number <= FEW}
         looked_up = min(few, key=few.__getitem__) if few else None
         if not self._is_sqlite:
-            return self._choose_on_postgres(where, order, few)
+            return self._choose_on_postgres(where, order, few, looked_up)
         if looked_up is not None and few[looked_up] <= self._count_columns(where):
             keyed = _plain if order == "id" else _without_index
             return Way(column=_without_index, keyed=keyed, looked_up=looked_up)
@@ -77,17 +78,21 @@ class Narrowing:
 
     def choose_for_all(self, where: AssetFilter) -> Way:
         """The short way to everything that matches, in no order."""
-        if not self._is_sqlite:
-            return Way()
         return self.choose(where, "id")
 
-    def _choose_on_postgres(self, where: AssetFilter, order: str, few: dict[str, int]) -> Way:
-        if order != "path":
+    def _choose_on_postgres(
+        self, where: AssetFilter, order: str, few: dict[str, int], looked_up: str | None
+    ) -> Way:
+        if order == "run":
             return Way()
+        if order == "id":
+            is_fewest = looked_up is not None and few[looked_up] <= self._count_columns(where)
+            return Way(looked_up=looked_up if is_fewest else None)
         is_narrow = bool(few) or (
             _restricts_columns(where) and self._count_columns(where) <= NARROW[order]
         )
-        return Way(keyed=_without_index_on_postgres if is_narrow else _plain)
+        keyed = _without_index_on_postgres if is_narrow else _plain
+        return Way(keyed=keyed, looked_up=looked_up)
 
     def _count_related(self, where: AssetFilter, name: str, part: Related) -> int:
         """How many rows of the other table fit, at most `FEW` and one more."""

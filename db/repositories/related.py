@@ -8,7 +8,8 @@ best where many fit. `db.repositories.narrowing` chooses.
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, literal, select, true
+from sqlalchemy import Boolean, ColumnElement, Select, false, literal, select, true
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import aliased
 
 from db.models import (
@@ -46,7 +47,7 @@ class Related:
 
     def looked_up(self) -> list[ColumnElement[bool]]:
         """Conditions on `vision_assets`: its id is among those collected."""
-        found: list[ColumnElement[bool]] = [VisionAsset.asset_id.in_(self.ids())]
+        found: list[ColumnElement[bool]] = [is_among(self.ids())]
         return [*found, self.asked()] if self.both else found
 
     def asked(self) -> ColumnElement[bool]:
@@ -59,6 +60,27 @@ class Related:
             .correlate(VisionAsset)
             .exists()
         )
+
+
+class is_among(ColumnElement[bool]):  # noqa: N801 - spelled like the SQL that it becomes
+    """Whether the asset's id is one of those that a query gives; the query comes first."""
+
+    inherit_cache = False
+    type = Boolean()
+
+    def __init__(self, ids: Select[Any]) -> None:
+        self.ids = ids.correlate(None).scalar_subquery()
+
+
+@compiles(is_among, "sqlite")
+def _among_on_sqlite(element: is_among, compiler: Any, **kw: Any) -> str:
+    return f"vision_assets.asset_id IN {compiler.process(element.ids, **kw)}"
+
+
+@compiles(is_among, "postgresql")
+def _among_on_postgresql(element: is_among, compiler: Any, **kw: Any) -> str:
+    # An array is made once, before; a subquery is planned as a join, which may walk all assets.
+    return f"vision_assets.asset_id = ANY (ARRAY{compiler.process(element.ids, **kw)})"
 
 
 def find_all(where: AssetFilter) -> dict[str, Related]:
