@@ -13,6 +13,7 @@ from forge_core.cli import (
     demo_command,
     duplicate_commands,
     history_commands,
+    learning_curve_command,
     model_commands,
     operator_commands,
     output,
@@ -65,6 +66,7 @@ app.command()(history_commands.history)
 app.command()(history_commands.diff)
 app.command()(history_commands.undo)
 app.add_typer(augment_commands.app, name="augment")
+app.command("learning-curve")(learning_curve_command.learning_curve)
 app.command()(train_command.train)
 app.add_typer(runs_commands.app, name="runs")
 app.command()(model_commands.evaluate)

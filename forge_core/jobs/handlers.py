@@ -48,6 +48,13 @@ def check_augmentation(context: JobContext) -> Mapping[str, Any]:
     return risk_checking.run(context)
 
 
+def label_outlook(context: JobContext) -> Mapping[str, Any]:
+    """Draw the learning curve of the labels; see `label_outlook`."""
+    from forge_core.jobs import label_outlook as room
+
+    return room.run(context)
+
+
 HANDLERS: dict[str, Callable[[JobContext], Mapping[str, Any] | None]] = {
     "train": train,
     "evaluate": evaluate,
@@ -55,4 +62,5 @@ HANDLERS: dict[str, Callable[[JobContext], Mapping[str, Any] | None]] = {
     "import": import_images,
     "augment": augment,
     "check_augmentation": check_augmentation,
+    "label_outlook": label_outlook,
 }

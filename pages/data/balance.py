@@ -17,6 +17,7 @@ from pages.components import (
     doors,
     empty_state,
     errors,
+    label_outlook_panel,
     leak_panel,
     navigation,
     page_frame,
@@ -42,6 +43,9 @@ def show() -> None:
     main, side = st.columns([7, 3], gap="large")
     with main:
         show_counts(balance)
+        if labelled(balance):
+            with st.expander("Have I labelled enough?", icon=":material/trending_up:"):
+                label_outlook_panel.show(workspace)
     with side:
         plan = split_panel.show(workspace, balance) if labelled(balance) else no_split()
         leak_panel.show(workspace, balance.total)

@@ -1,6 +1,7 @@
 """Class balance in each state a person can meet."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from db.records import Asset
 from forge_core.catalog import balance, classes, history, labelling
+from forge_core.jobs import label_outlook, queue
 from forge_core.workspace import Workspace
-from pages.components import balance_chart
+from pages.components import balance_chart, label_outlook_panel
 from tests import arrange
 from tests.pages.visiting import links, press, primary, visit, words
 
@@ -317,3 +319,34 @@ def test_chart__no_split_and_held_out_have_patterns_and_markup_is_escaped():
     assert set(parts) == {"train", "held out", "no split"}
     assert parts["no split"].marker.pattern.shape == "/"
     assert figure.layout.yaxis.ticktext == ("&lt;b&gt;x",)
+
+
+def test_outlook__says_what_more_labels_would_bring(
+    catalog: Workspace,
+    shared_data: Callable[[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setenv("TORCH_HOME", str(shared_data("torch_home")))
+    app = visit(PAGE)
+    app.button(key="outlook_draw").click().run()
+    job = label_outlook.find_job(catalog)
+    assert job is not None
+    done = queue.wait_until_finished(catalog, job.job_id, timeout_seconds=240)
+    assert done.status == "succeeded", done.error
+    app = visit(PAGE)
+    said = words(app)
+    curve = label_outlook.read_result(done)
+    assert label_outlook_panel.describe(curve.overall) in said
+    assert "on features of mobilenet_v2" in said
+    (table,) = [frame.value for frame in app.dataframe if "Gain, points" in frame.value]
+    assert table["Class"].tolist() == [entry.name for entry in curve.classes]
+    assert app.button(key="outlook_draw").label == "Draw it again"
+
+
+def test_outlook__without_weights_says_what_to_do(
+    catalog: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "none"))
+    app = visit(PAGE)
+    app.button(key="outlook_draw").click().run()
+    assert "none are here" in words(app)

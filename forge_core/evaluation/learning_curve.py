@@ -1,0 +1,296 @@
+"""Have I labelled enough? The accuracy with a part of the labels, drawn on to more of them.
+
+On features that a frozen network gives, a linear classifier learns in seconds, so that it can be
+trained again with a tenth, a fifth and so on of each class. Its errors are fitted by a power law,
+which learning curves follow over a wide range; what more labels would bring is read from it.
+
+Legend: N training images, M validation images, D features, K classes.
+Source: Hestness et al. 2017, "Deep Learning Scaling is Predictable, Empirically".
+"""
+
+import math
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import OptimizeWarning, curve_fit
+
+from forge_core.errors import InvalidInput
+
+SHARES = (0.1, 0.2, 0.4, 0.8)
+REPEATS = 3
+EXTRA_LABELS = 100
+MIN_SIZES = 3
+"""Different numbers of images that a curve needs: a power law has two free numbers and a floor."""
+RESAMPLINGS = 60
+MAX_ITERATIONS = 200
+WORTHWHILE = 0.01
+"""A gain of at least one point is called worth the labels."""
+
+Features = NDArray[np.float32]
+Labels = NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurvePoint:
+    """Classifiers trained with this share of each class."""
+
+    share: float
+    num_images: int
+    accuracies: tuple[float, ...]
+    """On all M validation images, one a repeat."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outlook:
+    """What more labels would bring; the numbers are None where the curve cannot be drawn on."""
+
+    name: str
+    """Of the class; empty for all together."""
+    num_train: int
+    num_val: int
+    accuracy: float
+    """With the largest share: of a class the share of its images that are found."""
+    gain: float | None = None
+    """Expected with 100 more labels a class, 0 to 1."""
+    interval: tuple[float, float] | None = None
+    """Of the gain at 90 %."""
+
+    @property
+    def verdict(self) -> str:
+        """Worth it, enough, or unclear."""
+        if self.gain is None or self.interval is None:
+            return "unclear"
+        if self.interval[0] >= WORTHWHILE:
+            return "worth it"
+        if self.interval[1] < WORTHWHILE:
+            return "enough"
+        return "unclear"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearningCurve:
+    """The answer."""
+
+    points: list[CurvePoint]
+    overall: Outlook
+    classes: list[Outlook]
+    """Largest expected gain first, those without one last."""
+
+
+def draw_curve(
+    features: Features,
+    labels: Labels,
+    val_features: Features,
+    val_labels: Labels,
+    class_names: Sequence[str],
+    *,
+    seed: int = 0,
+    on_fit: Callable[[int, int], None] | None = None,
+) -> LearningCurve:
+    """Train linear classifiers with 10, 20, 40 and 80 % of each class and draw their errors on.
+
+    "100 more labels" means 100 more of each class; of a single class its own curve is drawn on,
+    which is how it does when the others grow as well.
+
+    Args:
+        features: (N, D) of the training images.
+        labels: (N,) in [0, K).
+        val_features: (M, D).
+        val_labels: (M,) in [0, K).
+        class_names: K names.
+        seed: Decides which images the parts hold; the same seed gives the same curve.
+        on_fit: Told (classifiers trained, classifiers in all); what it raises ends the work.
+
+    Raises:
+        InvalidInput: There are fewer than two classes with at least two training images, or no
+            validation image.
+    """
+    counts = np.bincount(labels, minlength=len(class_names))
+    if (counts >= 2).sum() < 2 or not len(val_labels):
+        raise InvalidInput(
+            f"{int((counts >= 2).sum())} classes have two training images and "
+            f"{len(val_labels):,} images are in validation: too few for a learning curve.",
+            next_step="Label at least 2 images of 2 classes, and put some into validation.",
+        )
+    mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-6
+    features, val_features = (features - mean) / spread, (val_features - mean) / spread
+    total = len(SHARES) * REPEATS
+    sizes: list[NDArray[np.int64]] = []
+    recalls: list[NDArray[np.float64]] = []
+    points = []
+    orders = [_shuffled(labels, np.random.default_rng([seed, turn])) for turn in range(REPEATS)]
+    val_counts = np.bincount(val_labels, minlength=len(class_names))
+    for share in SHARES:
+        accuracies = []
+        for order in orders:
+            chosen = _take_share(order, labels, counts, share)
+            predicted = _fit_and_predict(features[chosen], labels[chosen], val_features)
+            right = np.bincount(val_labels[predicted == val_labels], minlength=len(class_names))
+            accuracies.append(float(right.sum() / len(val_labels)))
+            recalls.append(right / np.maximum(val_counts, 1))
+            sizes.append(np.bincount(labels[chosen], minlength=len(class_names)))
+            if on_fit is not None:
+                on_fit(len(sizes), total)
+        points.append(CurvePoint(share=share, num_images=len(chosen), accuracies=tuple(accuracies)))
+    return LearningCurve(
+        points=points,
+        overall=_overall(points, counts, len(val_labels), len(class_names), seed),
+        classes=_by_class(
+            class_names, counts, val_counts, np.array(sizes), np.array(recalls), seed
+        ),
+    )
+
+
+def _shuffled(labels: Labels, random: np.random.Generator) -> NDArray[np.int64]:
+    return random.permutation(len(labels))
+
+
+def _take_share(
+    order: NDArray[np.int64], labels: Labels, counts: NDArray[np.int64], share: float
+) -> NDArray[np.int64]:
+    """The first images of each class in an order, so that a larger share holds the smaller one."""
+    wanted = np.maximum(1, np.ceil(counts * share)).astype(np.int64)
+    chosen = []
+    for label in range(len(counts)):
+        chosen.append(order[labels[order] == label][: wanted[label]])
+    return np.concatenate(chosen)
+
+
+def _fit_and_predict(features: Features, labels: Labels, val_features: Features) -> Labels:
+    from sklearn.linear_model import LogisticRegression  # takes a second to import
+
+    if len(np.unique(labels)) < 2:
+        return np.full(len(val_features), labels[0])
+    classifier = LogisticRegression(max_iter=MAX_ITERATIONS, C=1.0 / math.sqrt(features.shape[1]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # 200 iterations are enough for a comparison
+        classifier.fit(features, labels)
+    found: Labels = classifier.predict(val_features)
+    return found
+
+
+def _overall(
+    points: Sequence[CurvePoint],
+    counts: NDArray[np.int64],
+    num_val: int,
+    num_classes: int,
+    seed: int,
+) -> Outlook:
+    sizes = np.repeat([point.num_images for point in points], REPEATS).astype(float)
+    accuracies = np.concatenate([point.accuracies for point in points])
+    now = float(counts.sum())
+    gain = estimate_gain(
+        sizes, accuracies, num_val, now=now, extra=EXTRA_LABELS * num_classes, seed=seed
+    )
+    return Outlook(
+        name="",
+        num_train=int(now),
+        num_val=num_val,
+        accuracy=float(np.mean(points[-1].accuracies)),
+        gain=gain[0] if gain else None,
+        interval=gain[1] if gain else None,
+    )
+
+
+def _by_class(
+    names: Sequence[str],
+    counts: NDArray[np.int64],
+    val_counts: NDArray[np.int64],
+    sizes: NDArray[np.int64],
+    recalls: NDArray[np.float64],
+    seed: int,
+) -> list[Outlook]:
+    found = []
+    for label, name in enumerate(names):
+        gain = None
+        if val_counts[label] and counts[label]:
+            gain = estimate_gain(
+                sizes[:, label].astype(float),
+                recalls[:, label],
+                int(val_counts[label]),
+                now=float(counts[label]),
+                extra=EXTRA_LABELS,
+                seed=seed,
+            )
+        found.append(
+            Outlook(
+                name=name,
+                num_train=int(counts[label]),
+                num_val=int(val_counts[label]),
+                accuracy=float(recalls[-REPEATS:, label].mean()),
+                gain=gain[0] if gain else None,
+                interval=gain[1] if gain else None,
+            )
+        )
+    return sorted(found, key=lambda entry: (entry.gain is None, -(entry.gain or 0.0), entry.name))
+
+
+def estimate_gain(
+    sizes: NDArray[np.float64],
+    accuracies: NDArray[np.float64],
+    num_val: int,
+    *,
+    now: float,
+    extra: float,
+    seed: int = 0,
+) -> tuple[float, tuple[float, float]] | None:
+    """What `extra` more images would add to an accuracy, and the interval of that at 90 %.
+
+    The interval holds what the choice of training images and the number of validation images
+    leave open: the errors are drawn anew from their binomial distributions and fitted again.
+
+    Args:
+        sizes: (P,) training images of each measured point.
+        accuracies: (P,) 0 to 1.
+        num_val: Validation images that each was measured on.
+        now: Training images that there are.
+        extra: Images more.
+        seed: Of the resampling.
+
+    Returns:
+        The gain and its interval, 0 to 1; None with fewer than three different sizes.
+    """
+    if len(np.unique(sizes)) < MIN_SIZES:
+        return None
+    errors = 1 - accuracies
+    gain = _gain(sizes, errors, now, extra)
+    random = np.random.default_rng(seed)
+    # Never certain of 0 or 1 from few images: the rule of succession.
+    likely = (errors * num_val + 1) / (num_val + 2)
+    gains = [
+        _gain(sizes, random.binomial(num_val, likely) / num_val, now, extra)
+        for _ in range(RESAMPLINGS)
+    ]
+    low, high = np.quantile(gains, (0.05, 0.95))
+    return gain, (float(min(low, gain)), float(max(high, gain)))
+
+
+def _gain(
+    sizes: NDArray[np.float64], errors: NDArray[np.float64], now: float, extra: float
+) -> float:
+    """Fall of the fitted error from `now` to `now + extra` images; 0 where it does not fall."""
+    start = (max(float(errors.max()), 1e-3), 0.5, max(float(errors.min()) / 2, 1e-4))
+    smallest = sizes.min()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", OptimizeWarning)
+            (scale, power, floor), _ = curve_fit(
+                _power_law,
+                sizes / smallest,
+                errors,
+                p0=start,
+                bounds=([0, 0, 0], [2, 2, 1]),
+                max_nfev=300,
+            )
+    except RuntimeError:  # no fit was found: nothing can be promised
+        return 0.0
+    before, after = (_power_law(n / smallest, scale, power, floor) for n in (now, now + extra))
+    return float(max(0.0, before - after))
+
+
+def _power_law(sizes: Any, scale: float, power: float, floor: float) -> Any:
+    return scale * sizes ** (-power) + floor

@@ -1,0 +1,125 @@
+"""Learning curves of data whose truth is known."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from forge_core.errors import InvalidInput
+from forge_core.evaluation import learning_curve
+from forge_core.evaluation.learning_curve import Outlook
+
+NAMES = ["easy", "left", "right"]
+
+
+def make_data(number: int, seed: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Three classes: one far away, two that overlap in many weak features."""
+    random = np.random.default_rng(seed)
+    labels = np.arange(number) % 3
+    features = random.normal(size=(number, 40)).astype(np.float32)
+    features[labels == 0, 0] += 12
+    direction = np.linspace(0.15, 0.5, 39)
+    features[labels == 1, 1:] += direction
+    features[labels == 2, 1:] -= direction
+    return features, labels
+
+
+def draw(number: int = 180, num_val: int = 300) -> learning_curve.LearningCurve:
+    return learning_curve.draw_curve(*make_data(number, 1), *make_data(num_val, 2), NAMES)
+
+
+def test_draw_curve__accuracy_grows_with_the_labels() -> None:
+    curve = draw()
+    assert [(point.share, point.num_images) for point in curve.points] == [
+        (0.1, 18),
+        (0.2, 36),
+        (0.4, 72),
+        (0.8, 144),
+    ]
+    means = [np.mean(point.accuracies) for point in curve.points]
+    assert means[0] + 0.05 < means[-1]
+    assert curve.overall.accuracy == pytest.approx(means[-1])
+    assert (curve.overall.num_train, curve.overall.num_val) == (180, 300)
+
+
+def test_draw_curve__says_which_class_has_enough() -> None:
+    outlooks = {entry.name: entry for entry in draw().classes}
+    easy = outlooks["easy"]
+    assert easy.accuracy > 0.98
+    assert easy.gain is not None
+    assert easy.gain < 0.01
+    assert easy.verdict in ("enough", "unclear")
+    hard = max(outlooks["left"].gain or 0, outlooks["right"].gain or 0)
+    assert hard > easy.gain
+    assert (easy.num_train, easy.num_val) == (60, 100)
+
+
+def test_draw_curve__is_decided_by_the_seed() -> None:
+    assert draw() == draw()
+
+
+def test_draw_curve__tells_how_far_it_is() -> None:
+    told: list[tuple[int, int]] = []
+    learning_curve.draw_curve(
+        *make_data(60, 1),
+        *make_data(60, 2),
+        NAMES,
+        on_fit=lambda done, total: told.append((done, total)),
+    )
+    assert told == [(number, 12) for number in range(1, 13)]
+
+
+@pytest.mark.parametrize(("number", "num_val"), [(1, 30), (60, 0)])
+def test_draw_curve__refuses_too_little(number: int, num_val: int) -> None:
+    with pytest.raises(InvalidInput, match="too few for a learning curve"):
+        draw(number, num_val)
+
+
+def test_estimate_gain__finds_the_power_law_that_made_the_numbers() -> None:
+    # error(n) = 0.5 n^-0.5 + 0.05: at 100 images 0.1, at 400 images 0.075, a gain of 0.025.
+    sizes = np.array([5.0, 10.0, 20.0, 40.0, 80.0])
+    accuracies = 1 - (0.5 * sizes**-0.5 + 0.05)
+    found = learning_curve.estimate_gain(sizes, accuracies, 100_000, now=100, extra=300)
+    assert found is not None
+    gain, (low, high) = found
+    assert gain == pytest.approx(0.025, abs=0.001)
+    assert low <= gain <= high
+    assert high - low < 0.01
+
+
+def test_estimate_gain__few_validation_images_leave_it_open() -> None:
+    sizes = np.array([5.0, 10.0, 20.0, 40.0])
+    accuracies = 1 - (0.5 * sizes**-0.5 + 0.05)
+    wide = learning_curve.estimate_gain(sizes, accuracies, 12, now=50, extra=100)
+    narrow = learning_curve.estimate_gain(sizes, accuracies, 12_000, now=50, extra=100)
+    assert wide is not None
+    assert narrow is not None
+    assert wide[1][1] - wide[1][0] > 2 * (narrow[1][1] - narrow[1][0])
+
+
+def test_estimate_gain__a_flat_curve_gains_nothing() -> None:
+    found = learning_curve.estimate_gain(
+        np.array([5.0, 10.0, 20.0, 40.0]), np.full(4, 0.9), 10_000, now=50, extra=100
+    )
+    assert found is not None
+    assert found[0] < 0.002
+
+
+def test_estimate_gain__two_sizes_are_no_curve() -> None:
+    sizes, accuracies = np.array([1.0, 1.0, 2.0]), np.array([0.5, 0.6, 0.7])
+    assert learning_curve.estimate_gain(sizes, accuracies, 50, now=2, extra=100) is None
+
+
+@pytest.mark.parametrize(
+    ("gain", "interval", "verdict"),
+    [
+        (0.03, (0.012, 0.05), "worth it"),
+        (0.003, (0.0, 0.008), "enough"),
+        (0.02, (0.0, 0.05), "unclear"),
+        (None, None, "unclear"),
+    ],
+)
+def test_verdict(gain: float | None, interval: tuple[float, float] | None, verdict: str) -> None:
+    outlook = Outlook(
+        name="cat", num_train=9, num_val=9, accuracy=0.5, gain=gain, interval=interval
+    )
+    assert outlook.verdict == verdict
