@@ -11,9 +11,9 @@ from torch import Tensor
 from forge_core.training import failures, optimizers
 from forge_core.training.batches import BatchSource
 from forge_core.training.learner import Learner
+from forge_core.training.recovering import StepRecovery
 from forge_core.training.reporting import ProgressMeter
 from forge_core.training.stages import Stage
-from forge_core.training.steps import train_step
 
 CHECK_STEPS = 25
 """Steps between two looks at the losses on a GPU; each look waits for the device."""
@@ -117,18 +117,18 @@ def train_one_epoch(
     Raises:
         TrainingFailed: A loss is not finite; the step is named.
         Stopped: The reporter asked to stop; the step before is complete.
+        RuntimeError: The memory does not suffice for the smallest parts of a batch.
     """
     network = source.network
     network.train()
     steps = source.num_train_batches()
     look_every = CHECK_STEPS if next(network.parameters()).is_cuda else 1
+    recovery = StepRecovery(network)
     first = totals.steps
     for step, (inputs, labels) in enumerate(source.train_batches(epoch, first), start=first):
         optimizers.set_rates(learner.optimizer, rates_of_step(stage, epoch_of_stage, step, steps))
         mix = stage.mix.draw(seed, epoch, step, inputs.shape[-1]) if stage.mix else None
-        loss, correct = train_step(
-            network, inputs, labels, learner.optimizer, learner.precision, learner.rules, mix
-        )
+        loss, correct = recovery.step(learner, inputs, labels, mix, meter)
         if learner.average is not None:
             learner.average.update()
         totals.add(loss, correct, len(labels))

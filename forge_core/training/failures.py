@@ -32,6 +32,11 @@ def not_finite(stage: str, epoch: int, where: str) -> TrainingFailed:
     )
 
 
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether an allocation failed, on a GPU or on the processor."""
+    return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)
+
+
 @contextmanager
 def memory_explained(device: Device, config: TrainConfig) -> Iterator[None]:
     """Turn a failed allocation into a sentence.
@@ -42,8 +47,7 @@ def memory_explained(device: Device, config: TrainConfig) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        is_memory = isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)
-        if not is_memory:
+        if not is_out_of_memory(error):
             raise
         raise TrainingFailed(
             f"The memory of {device.name} did not suffice for batches of {config.batch_size} "

@@ -24,6 +24,8 @@ class Learner:
     """Where the number format comes from."""
     rules: StepRules = PLAIN
     average: WeightAverage | None = None
+    parts: int = 1
+    """Parts in which batches go through the network, more where the memory is short."""
 
     def averaged(self) -> AbstractContextManager[None]:
         """The network as it is measured and kept: with the average of its weights, if any."""
@@ -35,6 +37,7 @@ class Learner:
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "precision": self.precision.state_dict(),
+            "parts": self.parts,
             "average": None if self.average is None else self.average.state_dict(),
         }
 

@@ -154,6 +154,7 @@ def _run_epochs(
     source: BatchSource | None = None
     current = ""
     begun = None if state is None else state.begun
+    parts = 1 if state is None else int(state.learner.get("parts", 1))
     ended_early = False
     stopped = False
     budget_seconds = run.config.time_budget_minutes * 60.0
@@ -176,13 +177,13 @@ def _run_epochs(
                 )
             if stage.name != current or learner is None or source is None:
                 learner = preparing.build_learner(run, stage, model, precision)
-                learner.speed = speed
+                learner.speed, learner.parts = speed, parts
                 if state is not None and not current and (place > 0 or begun is not None):
                     learner.load_stage(state.learner)
                 source = preparing.choose_source(run, stage, model, precision)
                 current = stage.name
             _one_epoch(run, learner, source, stage, place, progression, begun)
-            begun = None
+            begun, parts = None, learner.parts
     except Stopped:
         stopped = True
         reporter.on_message(f"Stopped on request after epoch {progression.epochs_done}.")

@@ -87,6 +87,10 @@ class ProgressMeter:
         self._began = time.perf_counter()
         self._last_report = -PROGRESS_SECONDS
 
+    def tell(self, text: str) -> None:
+        """Say a sentence for the log."""
+        self._reporter.on_message(text)
+
     def check(self) -> None:
         """Raise `Stopped` when the run shall end."""
         if self._reporter.should_stop():

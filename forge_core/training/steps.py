@@ -1,6 +1,7 @@
 """One update of the weights."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -33,6 +34,7 @@ def train_step(
     precision: Precision,
     rules: StepRules = PLAIN,
     mix: Mix | None = None,
+    parts: int = 1,
 ) -> tuple[Tensor, Tensor]:
     """One update of the weights.
 
@@ -44,6 +46,9 @@ def train_step(
         precision: Number format of forward and backward.
         rules: Of loss and gradient.
         mix: How the images are mixed with each other; None trains on them as they are.
+        parts: Parts of the batch that go through the network one after the other, which takes
+            less memory; their gradients add up to those of the batch. Batch normalisation in
+            training mode sees each part by itself: the one difference.
 
     Returns:
         Mean loss () and number of right answers (), both still on the device: reading them
@@ -51,33 +56,63 @@ def train_step(
         share that its class has in it.
     """
     optimizer.zero_grad(set_to_none=True)
-    with precision.autocast():
-        logits = network(inputs if mix is None else mix.apply(inputs)).float()
-        loss = _loss(logits, labels, rules, mix)
-    precision.backward(loss)
+    neighbours = labels if mix is None else labels.roll(1)
+    inputs = inputs if mix is None else mix.apply(inputs)
+    losses, right = [], []
+    for part in _cut(len(labels), parts):
+        with precision.autocast():
+            logits = network(inputs[part]).float()
+            loss = _loss(logits, labels, neighbours, part, rules, mix)
+        precision.backward(loss)
+        losses.append(loss.detach())
+        right.append(
+            count_right(logits.detach().argmax(dim=1), labels[part], neighbours[part], mix)
+        )
     if rules.clip_norm:
         precision.unscale(optimizer)
         nn.utils.clip_grad_norm_(network.parameters(), rules.clip_norm)
     precision.step(optimizer)
-    return loss.detach(), count_right(logits.detach().argmax(dim=1), labels, mix)
+    if parts == 1:
+        return losses[0], right[0]
+    return torch.stack(losses).sum(), torch.stack(right).sum()
 
 
-def count_right(answers: Tensor, labels: Tensor, mix: Mix | None) -> Tensor:
+def count_right(answers: Tensor, labels: Tensor, neighbours: Tensor, mix: Mix | None) -> Tensor:
     """Number of right answers (): whole, or for mixed images the sum of their shares."""
-    right = answers == labels
+    right = (answers == labels).sum()
     if mix is None:
-        return right.sum()
-    other = answers == labels.roll(1)
-    return right.sum() * mix.share + other.sum() * (1.0 - mix.share)
+        return right
+    return right * mix.share + (answers == neighbours).sum() * (1.0 - mix.share)
 
 
-def _loss(logits: Tensor, labels: Tensor, rules: StepRules, mix: Mix | None) -> Tensor:
+def _cut(num_images: int, parts: int) -> list[slice]:
+    """Consecutive parts of nearly equal size."""
+    bounds = [num_images * place // parts for place in range(parts + 1)]
+    return [slice(first, last) for first, last in pairwise(bounds)]
+
+
+def _loss(
+    logits: Tensor,
+    labels: Tensor,
+    neighbours: Tensor,
+    part: slice,
+    rules: StepRules,
+    mix: Mix | None,
+) -> Tensor:
+    """The part's share of the mean loss of the batch."""
+
     def of(targets: Tensor) -> Tensor:
-        return functional.cross_entropy(
-            logits, targets, weight=rules.class_weights, label_smoothing=rules.label_smoothing
+        loss = functional.cross_entropy(
+            logits, targets[part], weight=rules.class_weights, label_smoothing=rules.label_smoothing
         )
+        if len(logits) == len(labels):
+            return loss
+        if rules.class_weights is None:
+            return loss * (len(logits) / len(labels))
+        weights = rules.class_weights[targets]
+        return loss * (weights[part].sum() / weights.sum())
 
     if mix is None:
         return of(labels)
     # The same as the loss of the mixed target: cross entropy is linear in it.
-    return mix.share * of(labels) + (1.0 - mix.share) * of(labels.roll(1))
+    return mix.share * of(labels) + (1.0 - mix.share) * of(neighbours)

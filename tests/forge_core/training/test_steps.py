@@ -54,6 +54,7 @@ def test_train_step__a_mix_has_the_loss_of_the_mixed_target() -> None:
     mix = Mix(share=0.7, box=None)
     torch.manual_seed(3)
     network = nn.Sequential(nn.Flatten(), nn.Linear(12, 3))
+    network.requires_grad_(False)
     inputs = torch.randn(6, 3, 2, 2)
     one_hot = functional.one_hot(torch.tensor([0, 0, 0, 1, 1, 2]), 3).float()
     expected = functional.cross_entropy(
@@ -66,12 +67,11 @@ def test_train_step__a_mix_has_the_loss_of_the_mixed_target() -> None:
 
 
 def test_count_right__an_answer_counts_by_its_share() -> None:
-    labels = torch.tensor([0, 1, 1])  # neighbours 1, 0, 1
+    labels, neighbours = torch.tensor([0, 1, 1]), torch.tensor([1, 0, 1])
     answers = torch.tensor([0, 0, 1])  # own; neighbour's; both
-    assert float(count_right(answers, labels, Mix(share=0.75, box=None))) == pytest.approx(
-        0.75 + 0.25 + 1.0
-    )
-    assert int(count_right(answers, labels, None)) == 2
+    mix = Mix(share=0.75, box=None)
+    assert float(count_right(answers, labels, neighbours, mix)) == pytest.approx(0.75 + 0.25 + 1.0)
+    assert int(count_right(answers, labels, labels, None)) == 2
 
 
 def test_mix__cutmix_shares_are_the_areas() -> None:

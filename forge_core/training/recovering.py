@@ -1,0 +1,85 @@
+"""Going on when the memory does not suffice for a step: again, and in parts."""
+
+import torch
+from torch import Tensor, nn
+
+from forge_core.training import failures
+from forge_core.training.learner import Learner
+from forge_core.training.mixing import Mix
+from forge_core.training.reporting import ProgressMeter
+from forge_core.training.resuming import RandomState
+from forge_core.training.steps import train_step
+
+SMALLEST_PART = 2
+"""Images; batch normalisation needs two."""
+
+
+class StepRecovery:
+    """Takes steps, and repeats one in smaller parts when it ran out of memory.
+
+    A step that is repeated begins with the statistics of batch normalisation and the random
+    streams that it began with, so it is the step that smaller parts would have been from the
+    first. The number of parts stays for the rest of the run.
+
+    Args:
+        network: What the batches go through.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        self._network = network
+        buffers = list(network.buffers())
+        self._kinds = [
+            [buffer for buffer in buffers if buffer.is_floating_point() == is_float]
+            for is_float in (True, False)
+        ]
+        self._kept = [[buffer.detach().clone() for buffer in kind] for kind in self._kinds]
+
+    def step(
+        self,
+        learner: Learner,
+        inputs: Tensor,
+        labels: Tensor,
+        mix: Mix | None,
+        meter: ProgressMeter,
+    ) -> tuple[Tensor, Tensor]:
+        """One update of the weights; see `steps.train_step`.
+
+        Raises:
+            RuntimeError: Not even parts of two images fit.
+        """
+        random = RandomState.take(labels.device)
+        _copy(self._kinds, self._kept)
+        while True:
+            try:
+                return train_step(
+                    self._network,
+                    inputs,
+                    labels,
+                    learner.optimizer,
+                    learner.precision,
+                    learner.rules,
+                    mix,
+                    min(learner.parts, max(1, len(labels) // SMALLEST_PART)),
+                )
+            except RuntimeError as error:
+                smaller = learner.parts * 2
+                if not failures.is_out_of_memory(error) or len(labels) < smaller * SMALLEST_PART:
+                    raise
+            # Outside of the handler: the error holds on to what the step had allocated.
+            learner.parts = smaller
+            learner.optimizer.zero_grad(set_to_none=True)
+            if labels.device.type == "cuda":
+                torch.cuda.empty_cache()
+            _copy(self._kept, self._kinds)
+            random.restore(labels.device)
+            meter.tell(
+                f"The memory did not suffice for {-(-len(labels) // (smaller // 2))} images at "
+                f"once: batches go on in {smaller} parts, with the same gradients."
+            )
+
+
+def _copy(sources: list[list[Tensor]], targets: list[list[Tensor]]) -> None:
+    with torch.no_grad():
+        for source, target in zip(sources, targets, strict=True):
+            if source:
+                torch._foreach_copy_(target, source)
