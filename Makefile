@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export FORGE_WORKSPACE ?= workspace
 
-.PHONY: help setup setup-dev run demo test chaos lint types format docs bench screenshots lock clean
+.PHONY: help setup setup-dev run demo test chaos soak lint types format docs bench screenshots lock clean
 
 help:
 	@sed -n '1,2s/^# //p' Makefile
@@ -46,6 +46,10 @@ test: setup-dev lint types
 chaos: setup-dev
 	FORGE_TEST_KILLS=100 FORGE_TEST_EXAMPLES=300 $(BIN)/python -m pytest --timeout=3600 tests/db/test_faults.py tests/forge_core/catalog/test_any_sequence.py tests/forge_core/catalog/test_import_faults.py
 	FORGE_TEST_KILLS=20 FORGE_TEST_CUT_SECONDS=60 FORGE_TEST_LOCK_SECONDS=20 FORGE_TEST_MONKEY_KEYS=1000 $(BIN)/python -m pytest --timeout=3600 tests/journeys/test_faults_journey.py tests/journeys/test_monkey_journey.py
+
+# One person in a browser and eight through the routes, half an hour: nothing lost, memory flat.
+soak: setup-dev
+	FORGE_TEST_SOAK_SECONDS=1800 $(BIN)/python -m pytest tests/journeys/test_soak_journey.py
 
 lint: setup-dev
 	$(BIN)/ruff format --check .

@@ -219,9 +219,13 @@ class Gallery extends Actions {
     this.writeAddress();
   }
 
+  /** Once a frame, however often a key changes the selection and the labels. */
   showPanel() {
-    const { selection } = this;
-    if (!this.ui.panel.hidden) this.panel.show(selection.targets(), selection.ids.size > 0 && !selection.only);
+    this.panelFrame ??= requestAnimationFrame(() => {
+      this.panelFrame = null;
+      const { selection } = this;
+      if (!this.ui.panel.hidden) this.panel.show(selection.targets(), selection.ids.size > 0 && !selection.only);
+    });
   }
 
   rearranged() {

@@ -22,6 +22,7 @@ PARTS = (
     "classes",
     "pictures",
     "tiles",
+    "ahead",
     "grid",
     "labels",
     "suggestions",

@@ -9,6 +9,7 @@ class Grid {
     Object.assign(this, { viewport, canvas, rows, selection, look, onNeed });
     this.painter = new Tiles({ canvas, rows, selection, look, pictures });
     this.scrolling = new Scrolling(viewport, canvas, () => this.schedule());
+    this.ahead = new Ahead(rows);
     this.tiles = new Map(); // position -> tile element
     this.spare = [];
     this.columns = 1;
@@ -20,6 +21,7 @@ class Grid {
   destroy() {
     this.observer.disconnect();
     this.scrolling.stop();
+    this.ahead.stop();
   }
 
   /** Fit the columns to the width. What was in view stays in view. */
@@ -91,6 +93,7 @@ class Grid {
     }
     for (let position = from; position < to; position += 1) this.place(position, repaint);
     this.onNeed(from, to + 2 * lines * this.columns);
+    this.ahead.want(to, to + this.linesOnScreen * this.columns);
     const focused = this.tiles.get(this.selection.focus);
     if (focused) this.viewport.setAttribute("aria-activedescendant", focused.id);
     else this.viewport.removeAttribute("aria-activedescendant");
@@ -121,7 +124,8 @@ class Grid {
       this.tiles.set(position, tile);
     }
     const x = (position % this.columns) * (this.tileWidth + GAP);
-    tile.style.transform = `translate(${x}px, ${this.top(position) - this.scrolling.shift}px)`;
+    const place = `translate(${x}px, ${this.top(position) - this.scrolling.shift}px)`;
+    if (tile.place !== place) tile.style.transform = tile.place = place; // most stay where they are
     if (!row) return this.painter.paintEmpty(tile, position);
     tile.classList.remove("awaited");
     if (isNew || tile.dataset.id !== row.id) this.painter.showImage(tile, row);

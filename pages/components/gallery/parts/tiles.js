@@ -27,6 +27,7 @@ class Tiles {
     if (tile.classList.contains("awaited")) return;
     delete tile.dataset.id;
     tile.className = "tile awaited";
+    tile.marks = null;
     tile.firstChild.replaceChildren();
     const [, split, marks, caption] = tile.children;
     split.hidden = marks.hidden = true;
@@ -108,9 +109,14 @@ class Tiles {
   /** What moves with the hand: selected, focused, on its way. */
   paintMarks(tile, row, position) {
     const selected = this.selection.ids.has(row.id);
+    const focused = position === this.selection.focus;
+    const pending = this.look.isPending(row.id);
+    const marks = `${selected} ${focused} ${pending}`;
+    if (tile.marks === marks) return; // most tiles, on most keys
+    tile.marks = marks;
     tile.classList.toggle("selected", selected);
     tile.setAttribute("aria-selected", selected);
-    tile.classList.toggle("focused", position === this.selection.focus);
-    tile.classList.toggle("pending", this.look.isPending(row.id));
+    tile.classList.toggle("focused", focused);
+    tile.classList.toggle("pending", pending);
   }
 }
