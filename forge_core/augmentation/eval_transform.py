@@ -24,6 +24,7 @@ MAX_ASPECT_RATIO = 16
 MAX_SIDE = 4096
 
 Interpolation = Literal["bilinear", "bicubic"]
+Fit = Literal["crop", "pad"]
 _MODES = {"bilinear": InterpolationMode.BILINEAR, "bicubic": InterpolationMode.BICUBIC}
 
 
@@ -35,7 +36,8 @@ class EvalTransform:
     """
 
     resize: int
-    """Short side after the resize, in pixels; the aspect ratio is kept."""
+    """Short side after the resize, in pixels, or the long side where `fit` is `pad`; the aspect
+    ratio is kept."""
     crop: int
     """Side of the square centre crop, in pixels: the input size of the network."""
     interpolation: Interpolation = "bilinear"
@@ -48,6 +50,9 @@ class EvalTransform:
     """Divides each channel after the mean was subtracted."""
     channels: int = 3
     """3 for RGB; 1 turns the pixels grey before they are normalised."""
+    fit: Fit = "crop"
+    """`crop` cuts a square out of the centre; `pad` keeps the whole image, whatever its shape, and
+    fills the square up with the mean colour."""
 
     def __post_init__(self) -> None:
         for name in ("resize", "crop", "channels"):
@@ -63,6 +68,15 @@ class EvalTransform:
             raise InvalidInput(
                 f"Interpolation {self.interpolation!r} is unknown.",
                 next_step=f"Choose one of {', '.join(_MODES)}.",
+            )
+        if self.fit not in ("crop", "pad"):
+            raise InvalidInput(
+                f"An image cannot be fitted by {self.fit!r}.", next_step="Choose crop or pad."
+            )
+        if self.fit == "pad" and self.resize != self.crop:
+            raise InvalidInput(
+                f"A padded image has a long side of {self.resize} px, not a {self.crop} px square.",
+                next_step="Choose the same number for both.",
             )
         if self.channels not in (1, 3):
             raise InvalidInput(f"Images have 1 or 3 channels, not {self.channels}.")
@@ -91,7 +105,7 @@ class EvalTransform:
         return _MODES[self.interpolation]
 
     def resize_image(self, image: Image.Image) -> Tensor:
-        """Resize to the working short side at native aspect ratio.
+        """Resize to the working short side (with `pad`: long side) at native aspect ratio.
 
         This is the only resize of the product. Ends beyond an aspect ratio of 16 are cut off
         first, so that memory stays bounded whatever the shape of the image.
@@ -100,18 +114,21 @@ class EvalTransform:
             image: RGB, EXIF orientation already applied.
 
         Returns:
-            (3, H, W) uint8, min(H, W) == resize.
+            (3, H, W) uint8, min(H, W) == resize; with `pad` max(H, W) == resize.
         """
         if image.mode != "RGB":
             image = image.convert("RGB")
-        resized = functional.resize(
-            _trim_ends(image), [self.resize], interpolation=self.mode, antialias=True
-        )
+        image = _trim_ends(image)
+        size = [self.resize]
+        if self.fit == "pad":
+            longest = max(image.size)
+            size = [max(1, round(side * self.resize / longest)) for side in image.size[::-1]]
+        resized = functional.resize(image, size, interpolation=self.mode, antialias=True)
         pixels: Tensor = functional.pil_to_tensor(resized)
         return pixels
 
     def finish(self, pixels: Tensor) -> Tensor:
-        """Centre crop and normalise.
+        """Centre crop or pad, and normalise.
 
         Args:
             pixels: (3, H, W) or (N, 3, H, W) uint8 of `resize_image`.
@@ -119,7 +136,22 @@ class EvalTransform:
         Returns:
             (C, crop, crop) or (N, C, crop, crop) float32.
         """
-        return self.normalise(functional.center_crop(pixels, [self.crop, self.crop]))
+        square = self.fill_square(pixels)
+        return self.normalise(functional.center_crop(square, [self.crop, self.crop]))
+
+    def fill_square(self, pixels: Tensor) -> Tensor:
+        """With `pad`, (..., 3, H, W) uint8 in the middle of a square of the mean colour."""
+        height, width = pixels.shape[-2:]
+        if self.fit == "crop" or height == width:
+            return pixels
+        side = max(height, width)
+        mean = (self.mean * 3)[:3] if self.channels == 1 else self.mean
+        colour = torch.tensor([round(255 * value) for value in mean], dtype=torch.float32)
+        square = colour.clamp(0, 255).to(pixels.device, torch.uint8)[:, None, None]
+        square = square.expand(*pixels.shape[:-2], side, side).clone()
+        top, left = (side - height) // 2, (side - width) // 2
+        square[..., top : top + height, left : left + width] = pixels
+        return square
 
     def normalise(self, pixels: Tensor) -> Tensor:
         """Scale uint8 (..., 3, H, W) to 0..1, then subtract the mean and divide by the std."""

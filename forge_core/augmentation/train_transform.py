@@ -41,6 +41,7 @@ class TrainTransform:
         Returns:
             (N, channels, crop, crop) float32 on the device of the pixels.
         """
+        pixels = [self.eval_transform.fill_square(image) for image in pixels]
         draws = [self.draw(image, seed) for image, seed in zip(pixels, seeds, strict=True)]
         if pixels[0].device.type != "cpu":
             return self.apply_batch(pixels, draws)

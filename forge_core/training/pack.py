@@ -58,7 +58,8 @@ class PixelPack:
         budget_bytes: int = DEFAULT_BUDGET_BYTES,
         limits: DecodeLimits | None = None,
     ) -> None:
-        self.folder = folder / f"short{eval_transform.resize}-{eval_transform.interpolation}"
+        side = "long" if eval_transform.fit == "pad" else "short"
+        self.folder = folder / f"{side}{eval_transform.resize}-{eval_transform.interpolation}"
         self._eval_transform = eval_transform
         self._limits = limits or DecodeLimits()
         self._room_bytes = budget_bytes - _folder_bytes(self.folder)

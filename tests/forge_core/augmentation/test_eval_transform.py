@@ -128,3 +128,43 @@ def test_from_dict__refuses_values_that_cannot_be_used(values: object) -> None:
 def test_from_json__refuses_text_that_is_not_json() -> None:
     with pytest.raises(InvalidInput, match="not JSON"):
         EvalTransform.from_json("{")
+
+
+PAD = EvalTransform(resize=32, crop=32, fit="pad")
+
+
+@pytest.mark.parametrize("size", [(64, 16), (16, 64), (50, 50), (400, 2), (1, 1)])
+def test_pad__keeps_the_whole_image_in_its_shape(size: tuple[int, int]) -> None:
+    white = Image.new("RGB", size, "white")
+    pixels = PAD.resize_image(white)
+    width, height = size
+    longest = max(width, height)
+    assert pixels.shape[1:] == (
+        max(1, round(32 * max(height, longest / 16) / longest)) if height < longest else 32,
+        max(1, round(32 * max(width, longest / 16) / longest)) if width < longest else 32,
+    )
+    shown = PAD.denormalise(PAD(white))
+    assert shown.shape == (3, 32, 32)
+    share = float((shown == 255).all(dim=0).float().mean())
+    assert share == pytest.approx(pixels.shape[1] * pixels.shape[2] / 32**2)
+
+
+def test_pad__fills_with_the_mean_colour_which_is_zero_for_the_network() -> None:
+    inputs = PAD(Image.new("RGB", (64, 16), "white"))  # 32 x 8 px, rows 12 to 19
+    assert float(inputs[:, :12].abs().max()) < 0.01  # half a grey level of the mean
+    assert float(inputs[:, 20:].abs().max()) < 0.01
+    assert float(inputs[:, 12:20].min()) > 1
+
+
+def test_pad__a_square_image_is_as_with_crop() -> None:
+    image = Image.effect_noise((48, 48), 80).convert("RGB")
+    crop = EvalTransform(resize=32, crop=32)
+    assert torch.equal(PAD(image), crop(image))
+
+
+def test_pad__reads_back_equal_and_old_values_mean_crop() -> None:
+    assert EvalTransform.from_json(PAD.to_json()) == PAD
+    old = {k: v for k, v in PAD.to_dict().items() if k != "fit"}
+    assert EvalTransform.from_dict(old).fit == "crop"
+    with pytest.raises(InvalidInput):
+        EvalTransform(resize=40, crop=32, fit="pad")

@@ -102,3 +102,10 @@ def test_one_channel__is_grey_after_the_colours() -> None:
     grey = EvalTransform(resize=32, crop=28, channels=1, mean=(0.5,), std=(0.5,))
     inputs = TrainTransform(PRESETS["natural"].parameters, grey)([make_pixels()], [1])
     assert inputs.shape == (1, 1, 28, 28)
+
+
+def test_pad__without_augmentation_is_the_eval_transform() -> None:
+    pad = EvalTransform(resize=32, crop=32, fit="pad")
+    pixels = pad.resize_image(Image.effect_noise((64, 24), 80).convert("RGB"))
+    found = TrainTransform(AugmentationParameters(), pad)([pixels], [0])[0]
+    torch.testing.assert_close(found, pad.finish(pixels))
