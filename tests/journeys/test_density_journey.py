@@ -198,3 +198,32 @@ def test_undo_that_asks_again__stays_where_it_is(
     expect_saved(page)
     expect(page.locator(".tile.focused")).to_have_attribute("data-position", str(position))
     assert abs(viewport.evaluate("view => view.scrollTop") - before) < 400
+
+
+def test_grid__does_not_jump_whatever_is_done(
+    catalog: Workspace, server: ForgeServer, browser_page: Page
+):
+    page = browser_page
+    open_part(page, server, "stay")
+    viewport = page.locator(".viewport")
+    viewport.evaluate("view => view.scrollTop = 3000")
+    page.wait_for_timeout(300)
+    shown = page.locator(".tile:not([hidden])").nth(14)
+    shown.click()
+    place = page.locator(".tile.focused").get_attribute("data-position")
+    seen = page.locator(f'.tile[data-position="{place}"]')
+    page.wait_for_timeout(300)
+    before, top = seen.bounding_box(), viewport.evaluate("view => view.scrollTop")
+    assert before is not None
+    for key in ("t", "Shift+Enter", "n", "n", "m", "Enter", "z"):
+        page.keyboard.press(key)  # the note of m takes its Enter
+    expect_saved(page)
+    assert viewport.evaluate("view => view.scrollTop") == top
+    for key in ("+", "-", "Shift+Space", "Shift+Space"):
+        page.keyboard.press(key)
+    page.get_by_role("button", name="Show").click()
+    page.get_by_role("checkbox", name="Label", exact=True).click()
+    page.get_by_role("checkbox", name="Label", exact=True).click()
+    expect(seen).to_be_in_viewport()
+    expect(page.locator(".tile.focused")).to_have_attribute("data-position", str(place))
+    page.wait_for_timeout(1_000)

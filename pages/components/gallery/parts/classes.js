@@ -11,6 +11,7 @@ class Classes {
   /** `freeLetters` may begin a key of two, if no class has one as its own. */
   set(list, freeLetters = this.freeLetters) {
     this.freeLetters = freeLetters;
+    this.version = (this.version ?? 0) + 1; // for those who painted the classes
     const keys = assignKeys(list, freeLetters);
     this.list = list.map((label) => ({ ...label, key: keys.get(label.label_id) ?? null }));
     this.byId = new Map(this.list.map((label) => [label.label_id, label]));

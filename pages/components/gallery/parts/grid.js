@@ -13,6 +13,7 @@ class Grid {
     this.tiles = new Map(); // position -> tile element
     this.spare = [];
     this.columns = 1;
+    this.height = 0; // of the viewport, in pixels
     this.rowHeight = 100;
     this.observer = new ResizeObserver(() => this.layout());
     this.observer.observe(viewport);
@@ -27,6 +28,7 @@ class Grid {
   /** Fit the columns to the width. What was in view stays in view. */
   layout() {
     const style = getComputedStyle(this.viewport);
+    this.height = this.viewport.clientHeight; // kept: reading it in a key press would lay out the page
     const width = this.viewport.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
     if (width <= 0) return;
     const anchor = this.anchor();
@@ -48,7 +50,7 @@ class Grid {
     if (!this.tiles.size) return null;
     const seen = (position) => {
       const offset = this.top(position) - this.scrolling.top;
-      return offset > -this.rowHeight && offset < this.viewport.clientHeight ? { position, offset } : null;
+      return offset > -this.rowHeight && offset < this.height ? { position, offset } : null;
     };
     return seen(this.selection.focus) ?? seen(Math.ceil(this.scrolling.top / this.rowHeight) * this.columns);
   }
@@ -85,7 +87,7 @@ class Grid {
 
   render(repaint = false) {
     const first = Math.max(0, Math.floor(this.scrolling.top / this.rowHeight) - OVERSCAN_ROWS);
-    const lines = Math.ceil(this.viewport.clientHeight / this.rowHeight) + 2 * OVERSCAN_ROWS;
+    const lines = Math.ceil(this.height / this.rowHeight) + 2 * OVERSCAN_ROWS;
     const from = first * this.columns;
     const to = Math.min(this.rows.length, (first + lines) * this.columns);
     for (const position of [...this.tiles.keys()]) {
@@ -151,7 +153,7 @@ class Grid {
   /** Scroll just enough to show the focused tile. */
   reveal() {
     const top = this.top(this.selection.focus);
-    const { clientHeight } = this.viewport;
+    const clientHeight = this.height;
     const now = this.scrolling.top;
     if (top < now) this.scrolling.top = top;
     else if (top + this.rowHeight > now + clientHeight) this.scrolling.top = top + this.rowHeight - clientHeight + GAP;
@@ -160,7 +162,7 @@ class Grid {
 
   /** Scroll until the focused tile is in the middle. */
   center() {
-    const spare = this.viewport.clientHeight - this.rowHeight;
+    const spare = this.height - this.rowHeight;
     this.scrolling.top = this.top(this.selection.focus) - Math.max(0, spare / 2);
     this.render();
   }
@@ -189,6 +191,6 @@ class Grid {
   }
 
   get linesOnScreen() {
-    return Math.max(1, Math.floor(this.viewport.clientHeight / this.rowHeight));
+    return Math.max(1, Math.floor(this.height / this.rowHeight));
   }
 }

@@ -26,12 +26,23 @@ class LargeView {
 
   close() {
     this.element.hidden = true;
+    cancelAnimationFrame(this.frame);
+    this.frame = null;
     this.stage.replaceChildren();
     this.shown = null;
   }
 
+  /** Painted with the next frame, once however often it is asked for until then. */
   show(position) {
     this.element.hidden = false;
+    this.position = position;
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null;
+      this.paint(this.position);
+    });
+  }
+
+  paint(position) {
     const all = this.rows.isCounted ? ` of ${formatNumber(this.rows.length)}` : "";
     this.place.textContent = this.rows.length ? formatNumber(position + 1) + all : "";
     this.paceButton.textContent = this.pace.words();

@@ -24,8 +24,16 @@ class Panel {
       this.facts, this.past, this.removeButton);
   }
 
+  /** Painted with the next frame, once however often it is asked for until then. */
   show(targets, selected) {
-    this.targets = targets;
+    this.asked = [targets, selected];
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null;
+      this.paint(...this.asked);
+    });
+  }
+
+  paint(targets, selected) {
     this.element.classList.toggle("empty", !targets.length);
     if (!targets.length) return;
     this.head.textContent = selected ? plural(targets.length, "image") + " selected" : "Focused image";
@@ -65,25 +73,32 @@ class Panel {
   }
 
   showClasses(targets) {
+    const key = [this.classes.version, this.actions.keyOf("pick"), this.actions.keyOf("unlabel")].join("/");
+    if (this.shownClasses !== key) this.makeClasses();
+    this.shownClasses = key;
     const now = new Set(targets.map((row) => row.label_id));
+    for (const [labelId, button] of this.classButtons) {
+      button.setAttribute("aria-pressed", now.size === 1 && now.has(labelId));
+      button.classList.toggle("some", labelId !== null && now.has(labelId));
+    }
+  }
+
+  makeClasses() {
     const shown = this.classes.list.slice(0, MAX_CLASS_BUTTONS);
-    const buttons = shown.map((label) => {
-      const button = el("button", {
-        type: "button", className: "class", style: { "--class": label.color },
-        "aria-pressed": now.size === 1 && now.has(label.label_id), title: label.name,
-      }, el("i", { className: "swatch" }), el("span", { className: "name" }, label.name), label.key && el("kbd", {}, label.key));
-      button.classList.toggle("some", now.has(label.label_id));
+    this.classButtons = new Map(shown.map((label) => {
+      const button = el("button", { type: "button", className: "class", style: { "--class": label.color }, title: label.name },
+        el("i", { className: "swatch" }), el("span", { className: "name" }, label.name), label.key && el("kbd", {}, label.key));
       button.addEventListener("click", () => this.actions.label(label.label_id));
-      return button;
-    });
+      return [label.label_id, button];
+    }));
     const hidden = this.classes.list.length - shown.length;
     const other = el("button", { type: "button", className: "class other" },
       el("span", { className: "name" }, hidden > 0 ? `${formatNumber(hidden)} more or new` : "Other or new"), this.makeKey("pick"));
     other.addEventListener("click", () => this.actions.openPicker());
-    const none = el("button", { type: "button", className: "class other", "aria-pressed": now.size === 1 && now.has(null) },
-      el("span", { className: "name" }, "No label"), this.makeKey("unlabel"));
+    const none = el("button", { type: "button", className: "class other" }, el("span", { className: "name" }, "No label"), this.makeKey("unlabel"));
     none.addEventListener("click", () => this.actions.label(null));
-    this.labels.replaceChildren(...buttons, none, other);
+    this.classButtons.set(null, none);
+    this.labels.replaceChildren(...this.classButtons.values(), other);
   }
 
   makeKey(command) {

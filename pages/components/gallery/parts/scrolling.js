@@ -22,7 +22,7 @@ class Scrolling {
 
   /** Pixels of the list above the viewport. */
   get top() {
-    return this.viewport.scrollTop + this.shift;
+    return this.last + this.shift; // as of the last scroll event: reading it would lay out the page
   }
 
   set top(top) {

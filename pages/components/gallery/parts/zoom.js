@@ -21,7 +21,7 @@ class Zoom {
 
   /** No picture is moved further than to its edge. */
   to(scale, x, y) {
-    const box = this.images[0]?.parentElement;
+    const box = scale > 1 ? this.images[0]?.parentElement : null; // a whole one needs no measuring
     const reach = (size) => ((size ?? 0) * (scale - 1)) / 2;
     const clamp = (value, limit) => Math.max(-limit, Math.min(limit, value));
     this.place = { scale, x: clamp(x, reach(box?.clientWidth)), y: clamp(y, reach(box?.clientHeight)) };
