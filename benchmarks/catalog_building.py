@@ -1,11 +1,13 @@
 """Make a catalog of a million assets without a million files: rows and history by the real code."""
 
+import dataclasses
 import hashlib
 import random
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -61,11 +63,24 @@ def make_workspace(kind: str, folder: Path) -> Iterator[Workspace]:
         server.cleanup()
 
 
-def fill(workspace: Workspace, number: int) -> float:
+@dataclass(frozen=True)
+class KnownFile:
+    """An image file under the asset root."""
+
+    path: str
+    content_hash: str
+    side: int
+    size_bytes: int
+
+
+def fill(workspace: Workspace, number: int, files: Sequence[KnownFile] = ()) -> float:
     """Import `number` assets in one revision; gives the rows a second that the catalog took.
 
     Rows of `vision_assets` with all indexes and count triggers, and their `asset_changes`. The
     time to make the values up is not counted, the commit is.
+
+    With `files`, every row has the bytes of one of them, in turn, so that each has a thumbnail;
+    the newest rows are those files themselves, the others name paths that do not exist.
     """
     label_ids = [
         classes.create_class(workspace, f"class {number:03d}", author=AUTHOR).label_id
@@ -79,6 +94,11 @@ def fill(workspace: Workspace, number: int) -> float:
         for first in range(0, number, BATCH):
             making = time.perf_counter()
             rows = [_row(i, label_ids) for i in range(first, min(first + BATCH, number))]
+            if files:
+                rows = [
+                    _with_file(row, files[i % len(files)], is_there=i >= number - len(files))
+                    for i, row in enumerate(rows, start=first)
+                ]
             made_up += time.perf_counter() - making
             changing.add_assets(uow, revision_id, rows)
     return number / (time.perf_counter() - start - made_up)
@@ -164,6 +184,17 @@ def change_ten_thousand(workspace: Workspace) -> int:
             workspace, chosen.sample(ids, 1000), chosen.choice(label_ids), author=AUTHOR
         )
     return before
+
+
+def _with_file(row: NewAsset, file: KnownFile, *, is_there: bool) -> NewAsset:
+    return dataclasses.replace(
+        row,
+        file_path=file.path if is_there else row.file_path,
+        content_hash=file.content_hash,
+        width=file.side,
+        height=file.side,
+        size_bytes=file.size_bytes,
+    )
 
 
 def _row(i: int, label_ids: list[int]) -> NewAsset:
