@@ -155,4 +155,6 @@ class AssetRepository:
     def conditions(self, where: AssetFilter) -> list[ColumnElement[bool]]:
         """What the filter says, written for all that match in no order."""
         way = Narrowing(self._session).choose_for_all(where)
-        return filters.matching(where, column=way.column, looked_up=way.looked_up)
+        return filters.matching(
+            where, column=way.column, looked_up=way.looked_up, as_array=way.as_array
+        )

@@ -26,6 +26,7 @@ def matching(
     *,
     column: Callable[[Any], Any] = lambda column: column,
     looked_up: str | None = None,
+    as_array: bool = False,
     with_prediction: bool = False,
 ) -> list[ColumnElement[bool]]:
     """Conditions on `vision_assets` that together say what the filter says.
@@ -35,6 +36,7 @@ def matching(
         column: What to write for a column, such as an expression that no index fits.
         looked_up: A name of `related.RELATED` whose few assets are to be looked up first; of the
             others, each asset is asked in turn.
+        as_array: Write the ids that are looked up as an array of Postgres.
         with_prediction: The statement has joined the prediction of `where.run` already.
     """
     label, split = column(VisionAsset.label_id), column(VisionAsset.split_type)
@@ -64,7 +66,9 @@ def matching(
     return (
         found
         + _of_the_picture(where)
-        + related.matching(where, looked_up=looked_up, with_prediction=with_prediction)
+        + related.matching(
+            where, looked_up=looked_up, as_array=as_array, with_prediction=with_prediction
+        )
     )
 
 

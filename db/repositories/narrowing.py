@@ -43,6 +43,8 @@ class Way:
     """What to write for a column of the order's key."""
     looked_up: str | None = None
     """The condition on another table that is looked up first; see `related`."""
+    as_array: bool = False
+    """Whether its ids are written as an array, which Postgres needs."""
 
 
 class Narrowing:
@@ -87,12 +89,12 @@ class Narrowing:
             return Way()
         if order == "id":
             is_fewest = looked_up is not None and few[looked_up] <= self._count_columns(where)
-            return Way(looked_up=looked_up if is_fewest else None)
+            return Way(looked_up=looked_up if is_fewest else None, as_array=True)
         is_narrow = bool(few) or (
             _restricts_columns(where) and self._count_columns(where) <= NARROW[order]
         )
         keyed = _without_index_on_postgres if is_narrow else _plain
-        return Way(keyed=keyed, looked_up=looked_up)
+        return Way(keyed=keyed, looked_up=looked_up, as_array=True)
 
     def _count_related(self, where: AssetFilter, name: str, part: Related) -> int:
         """How many rows of the other table fit, at most `FEW` and one more."""

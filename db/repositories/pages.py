@@ -107,7 +107,9 @@ class PageRepository:
             select(func.count())
             .select_from(VisionAsset)
             .where(
-                *filters.matching(where, column=way.column, looked_up=way.looked_up),
+                *filters.matching(
+                    where, column=way.column, looked_up=way.looked_up, as_array=way.as_array
+                ),
                 select(literal(1)).where(*seen).correlate(VisionAsset).exists(),
             )
         )
@@ -191,6 +193,7 @@ class PageRepository:
             where,
             column=way.column,
             looked_up=way.looked_up,
+            as_array=way.as_array,
             with_prediction=order.of_a_run,
         )
         key_columns = [way.keyed(part) for part in order.key]

@@ -8,8 +8,7 @@ best where many fit. `db.repositories.narrowing` chooses.
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Select, false, literal, select, true
-from sqlalchemy.ext.compiler import compiles
+from sqlalchemy import ColumnElement, Select, false, func, literal, select, true
 from sqlalchemy.orm import aliased
 
 from db.models import (
@@ -45,9 +44,17 @@ class Related:
         statement = select(self.asset_id).where(*self.conditions)
         return statement.join(*self.joined) if self.joined is not None else statement
 
-    def looked_up(self) -> list[ColumnElement[bool]]:
-        """Conditions on `vision_assets`: its id is among those collected."""
-        found: list[ColumnElement[bool]] = [is_among(self.ids())]
+    def looked_up(self, *, as_array: bool) -> list[ColumnElement[bool]]:
+        """Conditions on `vision_assets`: its id is among those collected.
+
+        As an array on Postgres: that is made once, before; a subquery is planned as a join, which
+        may walk all assets.
+        """
+        ids = self.ids()
+        array: ColumnElement[Any] = func.any(func.array(ids.correlate(None).scalar_subquery()))
+        found: list[ColumnElement[bool]] = [
+            VisionAsset.asset_id == array if as_array else VisionAsset.asset_id.in_(ids)
+        ]
         return [*found, self.asked()] if self.both else found
 
     def asked(self) -> ColumnElement[bool]:
@@ -60,27 +67,6 @@ class Related:
             .correlate(VisionAsset)
             .exists()
         )
-
-
-class is_among(ColumnElement[bool]):  # noqa: N801 - spelled like the SQL that it becomes
-    """Whether the asset's id is one of those that a query gives; the query comes first."""
-
-    inherit_cache = False
-    type = Boolean()
-
-    def __init__(self, ids: Select[Any]) -> None:
-        self.ids = ids.correlate(None).scalar_subquery()
-
-
-@compiles(is_among, "sqlite")
-def _among_on_sqlite(element: is_among, compiler: Any, **kw: Any) -> str:
-    return f"vision_assets.asset_id IN {compiler.process(element.ids, **kw)}"
-
-
-@compiles(is_among, "postgresql")
-def _among_on_postgresql(element: is_among, compiler: Any, **kw: Any) -> str:
-    # An array is made once, before; a subquery is planned as a join, which may walk all assets.
-    return f"vision_assets.asset_id = ANY (ARRAY{compiler.process(element.ids, **kw)})"
 
 
 def find_all(where: AssetFilter) -> dict[str, Related]:
@@ -96,7 +82,7 @@ def find_all(where: AssetFilter) -> dict[str, Related]:
 
 
 def matching(
-    where: AssetFilter, *, looked_up: str | None, with_prediction: bool
+    where: AssetFilter, *, looked_up: str | None, as_array: bool, with_prediction: bool
 ) -> list[ColumnElement[bool]]:
     """Conditions on `vision_assets`; see `filters.matching`."""
     found: list[ColumnElement[bool]] = []
@@ -104,7 +90,7 @@ def matching(
         if name == "prediction" and with_prediction:
             found += [*part.conditions, *part.both]
         elif name == looked_up:
-            found += part.looked_up()
+            found += part.looked_up(as_array=as_array)
         else:
             found.append(part.asked())
     if where.assigned == NONE:

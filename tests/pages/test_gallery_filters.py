@@ -162,3 +162,28 @@ def test_no_run_has_looked__is_said_instead_of_offered(sqlite_workspace: Workspa
     app = open_page()
     assert any("No run has looked" in caption.value for caption in app.caption)
     assert app.selectbox(key="filters_sort").options == ["Newest first", "Oldest first", "By path"]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"since": "0001-01-01"},
+        {"until": "9999-12-31"},
+        {"changed_since": "0"},
+        {"side_max": "999999999999999"},
+        {"run": "2", "confidence_max": "0.123456"},
+        {"run": "2", "disagrees": "false", "predicted": "77"},
+        {"author": "<b>*nobody*</b>"},
+        {"assigned": "Zoë & Co"},
+        {"duplicates": "01a204b7-6d81-70c3-996a-970319e6d47c"},
+    ],
+)
+def test_a_deep_link__at_the_edge_is_shown_or_matches_nothing(
+    assets: list[Asset], link: dict[str, str]
+):
+    app = open_page(**link)
+    assert not app.exception
+    assert not app.error
+    assert {name: app.query_params[name] for name in link} == link
+    assert len(chips(app)) >= 1
+    assert mounted(app) or "None of the 12 images matches" in words(app)

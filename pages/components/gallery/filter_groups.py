@@ -92,7 +92,8 @@ def _show_model(where: Mapping[str, str], choices: Choices) -> None:
     run, order = st.columns(2)
     numbers = [str(number) for number in choices.runs]
     with run:
-        _choose("run", "Run", numbers, where, {n: f"run {n}" for n in numbers})
+        words = {number: f"run {number}" for number in [*numbers, where.get("run", "")]}
+        _choose("run", "Run", numbers, where, words)
     with order:
         _order(SORTS | RUN_SORTS)
     opinion, said = st.columns(2)
@@ -190,8 +191,8 @@ def _day(name: str, words: str, where: Mapping[str, str]) -> None:
     st.date_input(
         words,
         value=None,
-        min_value=datetime.date(1970, 1, 1),
-        max_value=datetime.date(2999, 12, 31),
+        min_value=datetime.date.min,
+        max_value=datetime.date.max,
         format="YYYY-MM-DD",
         key=key(name),
         on_change=_store,

@@ -306,6 +306,32 @@ def test_every_filter_alone_and_in_every_order(
         assert any(0 < size < len(facts.assets) for field, size in sizes if field == name), name
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"author": "Ana"},
+        {"changed_since": 6},
+        {"duplicates": "any"},
+        {"assigned": "Ana"},
+        {"predicted": 1},
+        {"confidence_max": 0.1, "disagrees": True},
+    ],
+)
+def test_few_images_of_another_table__are_found_by_their_ids(
+    sqlite_workspace: Workspace, fields: dict[str, Any]
+) -> None:
+    facts = make_facts(sqlite_workspace)
+    where = AssetFilter(run=facts.runs[0], **fields)
+    with sqlite_workspace.database.read() as uow:
+        statement = uow.pages.page_statement(where, sort="newest", after=None, limit=10)
+        engine = sqlite_workspace.database.engine
+        sql = str(statement.compile(engine, compile_kwargs={"literal_binds": True}))
+        plan = uow.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}").all()
+    steps = [step[-1] for step in plan]
+    assert any(s.startswith("SEARCH vision_assets") and "asset_id=?" in s for s in steps), steps
+    assert not any(step.startswith("SCAN vision_assets") for step in steps), steps
+
+
 def test_filters_compose(workspace: Workspace) -> None:
     facts = make_facts(workspace)
     days = [datetime.date(2026, 3, day) for day in (1, 2, 3)]
