@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export FORGE_WORKSPACE ?= workspace
 
-.PHONY: help setup setup-dev run demo test chaos soak lint types format docs bench screenshots lock clean
+.PHONY: help setup setup-dev run demo test test-models chaos soak lint types format docs bench screenshots lock clean
 
 help:
 	@sed -n '1,2s/^# //p' Makefile
@@ -50,6 +50,10 @@ chaos: setup-dev
 # One person in a browser and eight through the routes, half an hour: nothing lost, memory flat.
 soak: setup-dev
 	FORGE_TEST_SOAK_SECONDS=1800 $(BIN)/python -m pytest tests/journeys/test_soak_journey.py
+
+# Every network of torchvision, built, trained a step, saved and loaded: needs 24 GB of memory.
+test-models: setup-dev
+	$(BIN)/python -m pytest -m "every_model or not every_model" --timeout=3600 tests/forge_core/models
 
 lint: setup-dev
 	$(BIN)/ruff format --check .

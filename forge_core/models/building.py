@@ -1,16 +1,22 @@
 """Build a network that is known to work on the inputs it will get."""
 
-from collections.abc import Callable
+import re
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import Parameter
 from torchvision import models as tv
+from torchvision.models.vision_transformer import interpolate_embeddings
 
 from forge_core.errors import InvalidInput
 from forge_core.models import architectures, heads, weights
 from forge_core.models.classifier import ImageClassifier
 from forge_core.models.forge_cnn import ForgeCNN
+
+IMAGENET_CLASSES = 1_000
 
 
 def build_model(
@@ -43,7 +49,8 @@ def build_model(
     model = assemble(architecture, num_classes, input_size=input_size, channels=channels)
     if state is not None:
         # strict=False only for the classifier that the head has replaced.
-        missing = model.backbone.load_state_dict(state, strict=False).missing_keys
+        fitted = _fitted(architecture, state, input_size)
+        missing = model.backbone.load_state_dict(fitted, strict=False).missing_keys
         if missing:
             raise InvalidInput(
                 f"The ImageNet weights of {architecture} lack {len(missing)} tensors.",
@@ -56,7 +63,7 @@ def build_model(
 def assemble(
     architecture: str, num_classes: int, *, input_size: int, channels: int = 3
 ) -> ImageClassifier:
-    """The network without pretrained weights and without a check; works on the meta device.
+    """The network without pretrained weights and without a check.
 
     Raises:
         InvalidInput: The name is unknown, or there are too few classes or other channels.
@@ -67,14 +74,15 @@ def assemble(
             f"Cannot tell {num_classes} class apart.",
             next_step="Label images of at least 2 classes.",
         )
-    if channels not in (1, 3) or (channels == 1 and architecture != "forge_cnn"):
+    shape = architectures.FORGE_CNNS.get(architecture)
+    if channels not in (1, 3) or (channels == 1 and shape is None):
         raise InvalidInput(
             f"{found.title} cannot read images of {channels} channels.",
             next_step="Use 3 channels; grey images are read as RGB.",
         )
-    if architecture == "forge_cnn":
-        return ForgeCNN(num_classes, channels, input_size)
-    backbone, features = _BACKBONES[architecture]()
+    if shape is not None:
+        return ForgeCNN(num_classes, channels, input_size, shape)
+    backbone, features = _backbone(architecture, input_size)
     return ImageClassifier(backbone, heads.make_head(features, num_classes))
 
 
@@ -127,27 +135,42 @@ def set_backbone_frozen(model: ImageClassifier, frozen: bool) -> None:
     model.set_backbone_frozen(frozen)
 
 
-def _resnet18() -> tuple[nn.Module, int]:
-    network = tv.resnet18()
-    features = network.fc.in_features
-    network.fc = nn.Identity()
-    return network, features
+def _backbone(architecture: str, input_size: int) -> tuple[nn.Module, int]:
+    """Torchvision's network without its classifier, and how many features it gives."""
+    network = tv.get_model(architecture, weights=None, **_options(architecture, input_size))
+    return network, heads.cut_classifier(network, IMAGENET_CLASSES)
 
 
-def _without_classifier(
-    network: tv.EfficientNet | tv.MobileNetV2 | tv.MobileNetV3,
-) -> tuple[nn.Module, int]:
-    """Cut the whole classifier off, so that the pooled features come out."""
-    features = next(
-        layer.in_features for layer in network.classifier if isinstance(layer, nn.Linear)
+def _options(architecture: str, input_size: int) -> dict[str, Any]:
+    """What some networks must be told when they are built."""
+    if architecture.startswith("vit_"):
+        return {"image_size": input_size}  # as many position embeddings as there are patches
+    if architecture.startswith("maxvit"):
+        return {"input_size": (input_size, input_size)}
+    if architecture in ("googlenet", "inception_v3"):
+        # Without side branches there is one output in training too. Their weights want inputs on
+        # a scale of their own, which the network makes of the usual one.
+        return {"aux_logits": False, "transform_input": True, "init_weights": True}
+    return {}
+
+
+def _fitted(
+    architecture: str, state: Mapping[str, Tensor], input_size: int
+) -> Mapping[str, Tensor]:
+    """The ImageNet weights as the backbone takes them for inputs of this size.
+
+    A ViT's position embeddings are resized, a DenseNet's old names made new.
+    """
+    found = architectures.get_architecture(architecture)
+    if architecture.startswith("densenet"):
+        return {_DOTTED.sub(r"\1\2", name): tensor for name, tensor in state.items()}
+    if not architecture.startswith("vit_") or input_size == found.input_size:
+        return state
+    fitted: Mapping[str, Tensor] = interpolate_embeddings(
+        input_size, found.size_step, OrderedDict(state)
     )
-    network.classifier = nn.Identity()
-    return network, features
+    return fitted
 
 
-_BACKBONES: dict[str, Callable[[], tuple[nn.Module, int]]] = {
-    "resnet18": _resnet18,
-    "efficientnet_b2": lambda: _without_classifier(tv.efficientnet_b2()),
-    "mobilenet_v2": lambda: _without_classifier(tv.mobilenet_v2()),
-    "mobilenet_v3_small": lambda: _without_classifier(tv.mobilenet_v3_small()),
-}
+_DOTTED = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.([12]\.)")
+"""Layers of a DenseNet as torchvision's old files name them: norm.1 is norm1 today."""

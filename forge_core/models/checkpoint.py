@@ -11,6 +11,9 @@ import hashlib
 import logging
 import os
 import tempfile
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -231,7 +234,7 @@ def _assemble(tensors: dict[str, Tensor], card: ModelCard) -> ImageClassifier:
         architectures.check_input_size(
             architectures.get_architecture(card.architecture), card.eval_transform.crop
         )
-        with torch.device("meta"):
+        with _cheaply(card.architecture):
             model = building.assemble(
                 card.architecture,
                 card.num_classes,
@@ -242,7 +245,10 @@ def _assemble(tensors: dict[str, Tensor], card: ModelCard) -> ImageClassifier:
         wrong = [name for name in state if name in kinds and state[name].dtype != kinds[name]]
         if wrong:
             raise InvalidInput(f"{wrong[0]} is {state[wrong[0]].dtype}, not {kinds[wrong[0]]}.")
-        model.load_state_dict(state, strict=True, assign=True)
+        ordered = OrderedDict(state)
+        # The versions of the layers: some refuse tensors that come without.
+        ordered._metadata = model.state_dict()._metadata  # type: ignore[attr-defined]
+        model.load_state_dict(ordered, strict=True, assign=True)
     except (InvalidInput, RuntimeError) as error:
         raise CheckpointRejected(
             f"The weights are not those of a {card.architecture} with {card.num_classes} classes, "
@@ -251,6 +257,17 @@ def _assemble(tensors: dict[str, Tensor], card: ModelCard) -> ImageClassifier:
             detail=str(error),
         ) from error
     return model
+
+
+@contextmanager
+def _cheaply(architecture: str) -> Iterator[None]:
+    """Build a network whose weights will be replaced: without memory, and no random numbers."""
+    if architecture.startswith("regnet"):  # computes its widths by tensors that must have values
+        with torch.random.fork_rng(devices=[]):
+            yield
+    else:
+        with torch.device("meta"):
+            yield
 
 
 def _hash_file(path: Path) -> str:

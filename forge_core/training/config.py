@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters
 from forge_core.errors import InvalidInput
-from forge_core.models.architectures import ARCHITECTURES
+from forge_core.models.architectures import ARCHITECTURES, get_architecture
 from forge_core.training.options import OPTIONS, check_one_of, check_whole
 
 SCHEMA = 2
@@ -102,7 +102,7 @@ class TrainConfig:
     """Processor threads; 0 takes torch's own number."""
 
     def __post_init__(self) -> None:
-        check_one_of("architecture", self.architecture, ARCHITECTURES)
+        get_architecture(self.architecture)
         check_one_of("preset", self.preset, PRESETS)
         if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", self.device):
             raise InvalidInput(

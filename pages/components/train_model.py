@@ -7,11 +7,13 @@ import streamlit as st
 from forge_core.models import weights
 from forge_core.models.architectures import ARCHITECTURES
 from forge_core.training.recommending import Recommendation
-from pages.components import errors
+from pages.components import errors, wording
 
 ARCHITECTURE_KEY = "train_architecture"
 IMAGENET = "ImageNet weights"
 SCRATCH = "From scratch"
+OFFERED = 3
+"""Buttons for cached weights at most."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ def choose(recommendation: Recommendation) -> ModelChoice:
             reason = (
                 f"Recommended. {recommendation.reasons['architecture']}."
                 if is_recommended
-                else ARCHITECTURES[architecture].description
+                else explain(architecture)
             )
             st.caption(errors.literal(reason))
         with right:
@@ -75,16 +77,35 @@ def _choose_architecture(recommended: str) -> str:
     chosen = st.selectbox(
         "Architecture",
         names,
-        format_func=_describe,
+        format_func=describe,
         key=ARCHITECTURE_KEY,
+        help=f"{len(names)} networks: a few good ones first, then by family, small ones first. "
+        "Type to find one.",
         persist_state="session",
     )
     return chosen or recommended
 
 
-def _describe(name: str) -> str:
+def describe(name: str) -> str:
+    """A line of the list: name, size, and how good it is at what it was made for."""
     found = ARCHITECTURES[name]
-    return f"{found.title} · {found.parameters_millions:g} M parameters"
+    words = [found.title, f"{found.parameters_millions:g} M parameters"]
+    if found.imagenet_accuracy is not None:
+        words.append(f"{wording.percent(found.imagenet_accuracy)} on ImageNet")
+    return " · ".join(words)
+
+
+def explain(name: str) -> str:
+    """When to choose a network, and what an image costs."""
+    found = ARCHITECTURES[name]
+    if found.billion_operations is None:
+        return found.description
+    cost = found.billion_operations / (ARCHITECTURES["resnet18"].billion_operations or 1.0)
+    times = f"{cost:.0f}" if cost >= 2 else f"{cost:.1f}"
+    return (
+        f"{found.description} At {found.input_size} px an image costs {times} times that of a "
+        "ResNet-18."
+    )
 
 
 def _choose_start(architecture: str, pretrained: bool) -> bool:
@@ -117,15 +138,21 @@ def _choose_input_size(
     size = st.number_input(
         "Input size, px",
         min_value=max(8, found.min_input_size),
-        max_value=1024,
+        max_value=max(1024, found.min_input_size),
         value=recommended or found.input_size,
-        step=8,
+        step=found.size_step if found.size_step > 1 else 8,
         key=f"train_{architecture}_input_size",
         help="Side of the square that the network sees. Larger shows more detail and takes "
         "longer: twice the side is four times the work.",
         persist_state="session",
     )
-    if reason:
+    step = found.size_step
+    if size % step:
+        asked, size = size, max(found.min_input_size, round(size / step) * step)
+        st.caption(
+            f"{errors.literal(found.title)} takes multiples of {step} px: {size}, not {asked}."
+        )
+    elif reason:
         st.caption(errors.literal(reason))
     elif pretrained and size != found.input_size:
         st.caption(f"The weights were trained at {found.input_size} px.")
@@ -134,7 +161,7 @@ def _choose_input_size(
 
 def _offer_other_weights(architecture: str) -> None:
     """Weights that need a download, and what to do where there is no network."""
-    cached = [name for name in weights.cached_architectures() if name != architecture]
+    cached = [name for name in weights.cached_architectures() if name != architecture][:OFFERED]
     instead = f"train {cached[0]} (cached), or " if cached else "train "
     st.warning(
         f"The ImageNet weights of {architecture} are not in the local cache; the run will "

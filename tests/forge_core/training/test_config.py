@@ -48,7 +48,7 @@ def test_total_epochs__counts_the_stages_that_run(choices: dict[str, object], to
 @pytest.mark.parametrize(
     ("choices", "expected"),
     [
-        ({"architecture": "resnet1"}, "architecture 'resnet1' is not known.*resnet18"),
+        ({"architecture": "resnet1"}, "no architecture 'resnet1'.*resnet18"),
         ({"preset": "night"}, "preset 'night'"),
         ({"pretrained": True}, "forge_cnn has no pretrained weights"),
         ({"batch_size": 1}, "batch_size is 1"),
@@ -129,3 +129,29 @@ def test_options__are_fields_with_a_default_in_range_and_a_sentence() -> None:
 )
 def test_matches__finds_options_by_their_words(words: str, expected: set[str]) -> None:
     assert {option.name for option in options.OPTIONS if option.matches(words)} == expected
+
+
+STORED = (
+    '{"schema": 1, "architecture": "%s", "pretrained": true, "input_size": 160, "preset": '
+    '"natural", "augmentation": null, "batch_size": 32, "warmup_epochs": 5, "finetune_epochs": 10, '
+    '"scratch_epochs": 40, "warmup_lr": 0.001, "backbone_lr": 1e-05, "head_lr": 0.0001, '
+    '"scratch_lr": 0.001, "min_lr": 1e-07, "train_all_layers": false, "weight_decay": 0.0001, '
+    '"use_augmented": false, "balanced_sampling": false, "label_smoothing": 0.0, "seed": 0, '
+    '"device": "auto", "amp": "auto", "early_stopping_patience": 0}'
+)
+"""A config as runs of version 0.1.0 keep it."""
+
+
+@pytest.mark.parametrize(
+    "name", ["resnet18", "efficientnet_b2", "mobilenet_v2", "mobilenet_v3_small"]
+)
+def test_stored_config__of_the_first_architectures_still_loads(name: str) -> None:
+    config = TrainConfig.from_dict(json.loads(STORED % name))
+    assert (config.architecture, config.input_size, config.total_epochs) == (name, 160, 15)
+
+
+def test_unknown_architecture__offers_names_that_are_alike() -> None:
+    with pytest.raises(InvalidInput, match="no architecture 'resnet19'") as refused:
+        TrainConfig(architecture="resnet19")
+    assert "resnet18" in refused.value.next_step
+    assert len(refused.value.next_step) < 150
