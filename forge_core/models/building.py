@@ -17,6 +17,7 @@ from forge_core.models.classifier import ImageClassifier
 from forge_core.models.forge_cnn import ForgeCNN
 
 IMAGENET_CLASSES = 1_000
+_FLATTENED = re.compile(r"shapes cannot be multiplied \(\d+x(\d+) and (\d+)x\d+\)")
 
 
 def build_model(
@@ -101,6 +102,15 @@ def check_forward(
         with torch.inference_mode():
             logits = model(torch.zeros(1, channels, input_size, input_size, device=device))
     except RuntimeError as error:
+        shapes = _FLATTENED.search(str(error))
+        if shapes:
+            raise InvalidInput(
+                f"The network cannot process a {channels} x {input_size} x {input_size} image: a "
+                f"linear layer takes {int(shapes[2]):,} features and gets {int(shapes[1]):,}.",
+                next_step="Pool to a fixed size before the head, or give the layer the size that "
+                "it gets.",
+                detail=str(error),
+            ) from error
         raise InvalidInput(
             f"The network cannot process a {channels} x {input_size} x {input_size} image.",
             next_step="Choose another input size or architecture.",

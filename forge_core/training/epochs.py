@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from forge_core.training import failures, optimizers
+from forge_core.training import diagnosing, failures, optimizers
 from forge_core.training.batches import BatchSource
 from forge_core.training.learner import Learner
 from forge_core.training.recovering import StepRecovery
@@ -121,12 +121,17 @@ def train_one_epoch(
     """
     network = source.network
     network.train()
+    diagnosing.check_modes(network, training=True)
     steps = source.num_train_batches()
     look_every = CHECK_STEPS if next(network.parameters()).is_cuda else 1
     recovery = StepRecovery(network)
     first = totals.steps
     for step, (inputs, labels) in enumerate(source.train_batches(epoch, first), start=first):
         optimizers.set_rates(learner.optimizer, rates_of_step(stage, epoch_of_stage, step, steps))
+        if step == 0 and epoch_of_stage == 0 and inputs.ndim == 4:
+            words = diagnosing.describe_inputs(inputs)
+            if words:
+                meter.tell(words)
         mix = stage.mix.draw(seed, epoch, step, inputs.shape[-1]) if stage.mix else None
         loss, correct = recovery.step(learner, inputs, labels, mix, meter)
         if learner.average is not None:

@@ -8,28 +8,50 @@ import torch
 from torch import Tensor
 
 from forge_core.errors import TrainingFailed
+from forge_core.training.batches import train_samples
 from forge_core.training.config import TrainConfig
+from forge_core.training.data import ImageSet
 from forge_core.training.devices import Device
+
+
+class NotFinite(TrainingFailed):
+    """The numbers of a run overflowed.
+
+    Args:
+        stage: Of the run.
+        epoch: Counted from 0.
+        step: The first step whose loss is not finite, from 0; None when it showed afterwards.
+    """
+
+    def __init__(self, stage: str, epoch: int, step: int | None, detail: str = "") -> None:
+        where = "after its last step" if step is None else f"at step {step + 1}"
+        super().__init__(
+            f"The loss is no longer a finite number: stage {stage}, epoch {epoch + 1}, {where}.",
+            next_step="Start again with a learning rate ten times lower, or with the number "
+            "format float32.",
+            detail=detail,
+        )
+        self.stage, self.epoch, self.step = stage, epoch, step
 
 
 def check_losses(losses: list[Tensor], first: int, stage: str, epoch: int) -> None:
     """Look at the losses of the steps from `first` on, all counted from 0.
 
     Raises:
-        TrainingFailed: One is not finite; the first such step is named.
+        NotFinite: One is not finite; the first such step is named.
     """
     for step, loss in enumerate(torch.stack(losses[first:]).tolist(), start=first):
         if not math.isfinite(loss):
-            raise not_finite(stage, epoch, f"at step {step + 1}")
+            raise NotFinite(stage, epoch, step)
 
 
-def not_finite(stage: str, epoch: int, where: str) -> TrainingFailed:
-    """The failure of a run whose numbers overflowed in an epoch, counted from 0."""
-    return TrainingFailed(
-        f"The loss is no longer a finite number: stage {stage}, epoch {epoch + 1}, {where}.",
-        next_step="Start again with a learning rate ten times lower, or with the number format "
-        "float32.",
-    )
+def name_batch(error: NotFinite, config: TrainConfig, train: ImageSet) -> NotFinite:
+    """The same failure with the images of its batch in the detail."""
+    if error.step is None:
+        return error
+    batch = train_samples(config, train, error.epoch)[error.step]
+    sources = [train.images[sample.position].source for sample in batch]
+    return NotFinite(error.stage, error.epoch, error.step, "Images: " + ", ".join(sources))
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:

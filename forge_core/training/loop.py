@@ -18,6 +18,7 @@ from forge_core.models.classifier import ImageClassifier
 from forge_core.training import (
     budgeting,
     devices,
+    diagnosing,
     epochs,
     failures,
     preparing,
@@ -269,7 +270,7 @@ def _one_epoch(
             on_step=keep_when_due,
         )
         train_seconds = time.perf_counter() - began
-        with learner.averaged():
+        with learner.averaged(), diagnosing.watch_relus(source.network) as watch:
             report = validating.evaluate(
                 source, run.class_names, epoch=epoch, stage=stage, meter=run.meter
             )
@@ -277,6 +278,8 @@ def _one_epoch(
         if totals.steps > first:
             keep()
         raise
+    except failures.NotFinite as error:
+        raise failures.name_batch(error, run.config, run.train) from error
     means = totals.means()
     entry = EpochMetrics(
         epoch=epoch + 1,
@@ -290,4 +293,6 @@ def _one_epoch(
         images_per_second=len(run.train) / max(train_seconds, 1e-9),
     )
     results.keep_epoch(run, learner, entry, report, progression)
+    for words in run.findings.of_epoch(report, watch, run.class_names) if epoch > 0 else []:
+        run.reporter.on_message(words)
     run.reporter.on_epoch(entry)

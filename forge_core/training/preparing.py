@@ -1,7 +1,7 @@
 """Everything that a run needs before its first step: usable images, network, batches."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,13 @@ from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.augmentation.train_transform import TrainTransform
 from forge_core.models import architectures, building
 from forge_core.models.classifier import ImageClassifier
-from forge_core.training import features, optimizers, probing
+from forge_core.training import diagnosing, features, optimizers, probing
 from forge_core.training.averaging import WeightAverage
 from forge_core.training.batches import BatchSource, PixelSource
 from forge_core.training.config import TrainConfig
 from forge_core.training.data import ImageSet, class_weights, classes_without_images
 from forge_core.training.devices import Device
+from forge_core.training.diagnosing import Findings
 from forge_core.training.learner import Learner
 from forge_core.training.pack import PixelPack, RejectedImage
 from forge_core.training.precision import MEMORY_FORMAT, Precision
@@ -47,6 +48,7 @@ class Run:
     reporter: Reporter
     meter: ProgressMeter
     save_clock: SaveClock
+    findings: Findings = field(default_factory=Findings)
 
 
 def fill_pack(
@@ -89,6 +91,9 @@ def tell_data(
             f"{name} {weight:.2f}" for name, weight in zip(class_names, weights, strict=True)
         )
         reporter.on_message(f"The loss counts each class like {each:,.0f} images: {words}.")
+    leaks = diagnosing.find_leaks(train, val)
+    if leaks:
+        reporter.on_message(diagnosing.describe_leaks(leaks))
     missing = classes_without_images(val, class_names)
     if missing:
         reporter.on_message(

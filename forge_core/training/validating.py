@@ -8,7 +8,7 @@ from torch import Tensor
 from forge_core.evaluation import metrics
 from forge_core.evaluation.metrics import EvaluationReport
 from forge_core.models import precision as float_precision
-from forge_core.training import failures
+from forge_core.training import diagnosing, failures
 from forge_core.training.batches import BatchSource
 from forge_core.training.reporting import ProgressMeter
 from forge_core.training.stages import Stage
@@ -30,6 +30,7 @@ def evaluate(
     """
     network = source.network
     network.eval()
+    diagnosing.check_modes(network, training=False)
     logits: list[Tensor] = []
     labels: list[Tensor] = []
     with torch.inference_mode(), float_precision.full_float32():
@@ -39,5 +40,5 @@ def evaluate(
             meter.check()
         scores = torch.cat(logits).cpu()
         if not bool(torch.isfinite(scores).all()):
-            raise failures.not_finite(stage.name, epoch, "after its last step")
+            raise failures.NotFinite(stage.name, epoch, None)
         return metrics.evaluate_logits(scores, torch.cat(labels), class_names)

@@ -1,0 +1,162 @@
+"""Looks at a run for the usual mistakes, and names them with what to do.
+
+What makes the result wrong ends the run; what only may be wrong is said in its log. Each finding
+has an entry in docs/diagnostics.md.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from torch import Tensor, nn
+
+from forge_core.errors import TrainingFailed
+from forge_core.evaluation.metrics import EvaluationReport
+from forge_core.models.classifier import ImageClassifier
+from forge_core.training.data import ImageSet
+
+LARGEST_INPUT = 20.0
+"""Normalised pixels lie within about 3 of 0; raw bytes reach 255."""
+ENOUGH_SAMPLES = 16
+"""Images that a batch must have before its silence says that a unit is dead."""
+DEAD_SHARE = 0.5
+ENOUGH_ANSWERS = 10
+MODAL = (nn.Dropout, nn.modules.dropout._DropoutNd, nn.modules.batchnorm._BatchNorm)
+SHOWN = 5
+
+
+def find_leaks(train: ImageSet, val: ImageSet) -> list[str]:
+    """Validation images whose very bytes are in training too, by their source."""
+    trained = {image.content_hash for image in train.images}
+    return [image.source for image in val.images if image.content_hash in trained]
+
+
+def describe_leaks(sources: Sequence[str]) -> str:
+    """The leak in words."""
+    shown = ", ".join(sources[:SHOWN]) + (" ..." if len(sources) > SHOWN else "")
+    return (
+        f"{len(sources):,} validation images are also in training, so validation is too good: "
+        f"{shown}. See forge leaks, and split by groups."
+    )
+
+
+def describe_inputs(inputs: Tensor) -> str:
+    """What is wrong with the range of a batch (N, C, H, W); empty when nothing is.
+
+    Waits for the device: meant for the first batch of a stage.
+    """
+    low, high = float(inputs.min()), float(inputs.max())
+    if high > LARGEST_INPUT or low < -LARGEST_INPUT:
+        return (
+            f"The inputs reach from {low:.1f} to {high:.1f}, so they are not normalised: "
+            "the network expects numbers within about 3 of 0."
+        )
+    if low >= 0.0 and 0.0 < high <= 1.0:
+        return (
+            f"The inputs reach from {low:.2f} to {high:.2f}: they look like pixels that were "
+            "scaled and not normalised."
+        )
+    return ""
+
+
+def check_modes(network: nn.Module, *, training: bool) -> None:
+    """Refuse a network of which a layer is in another mode than the step needs.
+
+    A frozen backbone is in eval mode always; everything else in training mode while it learns.
+
+    Raises:
+        TrainingFailed: Naming the layer.
+    """
+    frozen: set[int] = set()
+    if isinstance(network, ImageClassifier) and network.backbone_frozen:
+        frozen = {id(module) for module in network.backbone.modules()}
+    for name, module in network.named_modules():
+        expected = training and id(module) not in frozen
+        if isinstance(module, MODAL) and module.training != expected:
+            raise TrainingFailed(
+                f"The layer {name or type(module).__name__} is in "
+                f"{'training' if module.training else 'eval'} mode and should be in "
+                f"{'training' if expected else 'eval'} mode"
+                f"{' while it is measured' if not training else ''}.",
+                next_step="Look for a layer that overrides train() or is called by itself.",
+            )
+
+
+def find_only_answer(report: EvaluationReport) -> int | None:
+    """The class that every answer names, when the images are of several; else None."""
+    confusion = np.asarray(report.confusion)
+    answered = np.flatnonzero(confusion.sum(axis=0))
+    shown = np.flatnonzero(confusion.sum(axis=1))
+    if len(answered) != 1 or len(shown) < 2 or confusion.sum() < ENOUGH_ANSWERS:
+        return None
+    return int(answered[0])
+
+
+@dataclass
+class ReluWatch:
+    """Share of units of each ReLU that no image of a batch woke."""
+
+    dead_shares: dict[str, Tensor] = field(default_factory=dict)
+
+    def worst(self) -> tuple[str, float] | None:
+        """Name and share of the layer with most dead units; None when nothing was seen."""
+        if not self.dead_shares:
+            return None
+        shares = {name: float(share) for name, share in self.dead_shares.items()}
+        name = max(shares, key=shares.__getitem__)
+        return name, shares[name]
+
+
+@contextmanager
+def watch_relus(network: nn.Module) -> Iterator[ReluWatch]:
+    """Look at what the ReLUs give for the first batch of at least `ENOUGH_SAMPLES` images."""
+    watch = ReluWatch()
+
+    def look(name: str) -> Any:
+        def hook(module: nn.Module, inputs: tuple[Tensor, ...], outputs: Tensor) -> None:
+            if name not in watch.dead_shares and len(outputs) >= ENOUGH_SAMPLES:
+                is_awake = (outputs > 0).flatten(2).any(2) if outputs.ndim > 2 else outputs > 0
+                watch.dead_shares[name] = (~is_awake.any(0)).float().mean()
+
+        return hook
+
+    handles = [
+        module.register_forward_hook(look(name))
+        for name, module in network.named_modules()
+        if isinstance(module, (nn.ReLU, nn.ReLU6))
+    ]
+    try:
+        yield watch
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+class Findings:
+    """What was said already: each finding is told once a run."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def of_epoch(
+        self, report: EvaluationReport, watch: ReluWatch, class_names: Sequence[str]
+    ) -> list[str]:
+        """Sentences about an epoch that were not said before."""
+        found = {}
+        only = find_only_answer(report)
+        if only is not None:
+            found["one class"] = (
+                f"Every validation image is said to be {class_names[only]!r}: the network has not "
+                "learned to tell classes apart. Lower the learning rate, or check the labels."
+            )
+        worst = watch.worst()
+        if worst is not None and worst[1] > DEAD_SHARE:
+            found["dead"] = (
+                f"{worst[1]:.0%} of the units of {worst[0]} answer to no image any more (dead "
+                "ReLUs). Start again with a lower learning rate."
+            )
+        fresh = [text for name, text in found.items() if name not in self._told]
+        self._told.update(found)
+        return fresh

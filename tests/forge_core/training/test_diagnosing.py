@@ -1,0 +1,133 @@
+"""Each usual mistake is provoked, and named."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from forge_core.errors import InvalidInput, TrainingFailed
+from forge_core.evaluation import metrics
+from forge_core.models import building
+from forge_core.models.forge_cnn import ForgeCNN
+from forge_core.training import diagnosing
+from forge_core.training.data import ImageSet, TrainingImage, check_images
+from tests.forge_core.training.arrange import CLASS_NAMES, Drawer, Listener, make_config, run_fit
+
+
+def test_wrong_flattened_size__names_both_sizes() -> None:
+    # two poolings of a 16 px image leave 4 x 4 of 8 channels: 128, not 200
+    network = nn.Sequential(
+        nn.Conv2d(3, 8, 3, padding=1), nn.MaxPool2d(4), nn.Flatten(), nn.Linear(200, 3)
+    )
+    with pytest.raises(
+        InvalidInput, match=r"3 x 16 x 16 image: a linear layer takes 200 .* gets 128"
+    ):
+        building.check_forward(network, 3, input_size=16)
+
+
+def test_label_out_of_range__is_refused_before_any_step() -> None:
+    drawer = Drawer()
+    train = drawer.make("train")
+    wrong = TrainingImage(train.images[0].content_hash, train.images[0].source, 7)
+    with pytest.raises(InvalidInput, match="Labels must be 0 to 2 for 3 classes; found 0 to 7"):
+        check_images(ImageSet((*train.images, wrong), drawer.read), train, CLASS_NAMES)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        (torch.rand(4, 3, 8, 8) * 255, "they are not normalised"),
+        (torch.rand(4, 3, 8, 8), "scaled and not normalised"),
+        (torch.randn(4, 3, 8, 8), ""),
+    ],
+)
+def test_unnormalised_input__is_told(inputs: torch.Tensor, expected: str) -> None:
+    words = diagnosing.describe_inputs(inputs)
+    assert expected in words
+    assert bool(words) == bool(expected)
+
+
+def test_bad_learning_rate__the_batch_is_named(tmp_path: Path) -> None:
+    config = make_config(
+        batch_size=3, optimizer="sgd", scratch_lr=10.0, lr_warmup_steps=0, momentum=0.99
+    )
+    with pytest.raises(TrainingFailed, match=r"no longer a finite number.*at step \d+") as caught:
+        run_fit(tmp_path / "run", config)
+    assert "learning rate ten times lower" in caught.value.next_step
+    assert caught.value.detail.count("train/") == 3
+
+
+def test_dead_relus__are_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build = building.build_model
+
+    def build_dead(*arguments: object, **choices: object) -> nn.Module:
+        model = build(*arguments, **choices)  # type: ignore[arg-type]
+        with torch.no_grad():
+            model.head[0].bias.fill_(-100.0)
+        return model
+
+    monkeypatch.setattr(building, "build_model", build_dead)
+    listener = Listener()
+    run_fit(tmp_path / "run", make_config(scratch_epochs=4), listener=listener)
+    told = [text for text in listener.messages if "dead ReLUs" in text]
+    assert told == [
+        "100% of the units of head.1 answer to no image any more (dead ReLUs). Start again with a "
+        "lower learning rate."
+    ]
+    assert any("Every validation image is said to be" in text for text in listener.messages)
+
+
+def test_dead_relus__a_healthy_network_has_none(tmp_path: Path) -> None:
+    listener = Listener()
+    config = make_config(scratch_epochs=4, scratch_lr=3e-3)
+    run_fit(tmp_path / "run", config, listener=listener)
+    assert not any("dead" in text or "Every validation" in text for text in listener.messages)
+
+
+def test_one_class__needs_several_classes_and_enough_images() -> None:
+    def report(labels: list[int], answers: list[int]) -> metrics.EvaluationReport:
+        logits = nn.functional.one_hot(torch.tensor(answers), 3).float()
+        return metrics.evaluate_logits(logits, torch.tensor(labels), CLASS_NAMES)
+
+    assert diagnosing.find_only_answer(report([0, 1, 2] * 4, [1] * 12)) == 1
+    assert diagnosing.find_only_answer(report([0, 1, 2] * 4, [1] * 11 + [0])) is None
+    assert diagnosing.find_only_answer(report([1] * 12, [1] * 12)) is None, "they are all of it"
+    assert diagnosing.find_only_answer(report([0, 1, 2], [1, 1, 1])) is None
+
+
+def test_modes__a_layer_in_the_wrong_mode_is_named() -> None:
+    model = ForgeCNN(3, input_size=16)
+    model.train()
+    diagnosing.check_modes(model, training=True)
+    model.head[2].eval()
+    with pytest.raises(TrainingFailed, match=r"head\.2 is in eval mode and should be in training"):
+        diagnosing.check_modes(model, training=True)
+    model.eval()
+    diagnosing.check_modes(model, training=False)
+    model.backbone[0][1].train()
+    with pytest.raises(TrainingFailed, match=r"backbone\.0\.1 is in training mode .* measured"):
+        diagnosing.check_modes(model, training=False)
+
+
+def test_modes__a_frozen_backbone_stays_in_eval_mode() -> None:
+    model = ForgeCNN(3, input_size=16)
+    model.set_backbone_frozen(True)
+    model.train()
+    diagnosing.check_modes(model, training=True)
+    model.backbone.train()
+    with pytest.raises(TrainingFailed, match="should be in eval mode"):
+        diagnosing.check_modes(model, training=True)
+
+
+def test_leaking_split__the_same_bytes_are_named(tmp_path: Path) -> None:
+    drawer, listener = Drawer(), Listener()
+    train, val = drawer.make("train"), drawer.make("val", offset=100)
+    leak = TrainingImage(train.images[3].content_hash, "val/copy.png", train.images[3].label)
+    drawer.files["val/copy.png"] = drawer.files[train.images[3].source]
+    val = ImageSet((*val.images, leak), drawer.read)
+    run_fit(tmp_path / "run", make_config(), drawer, listener=listener, train=train, val=val)
+    assert any(
+        text.startswith("1 validation images are also in training") and "val/copy.png" in text
+        for text in listener.messages
+    )
