@@ -1,14 +1,14 @@
 """The architectures that can be trained, by name."""
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from torchvision import models as tv
 from torchvision.models import WeightsEnum
 from torchvision.transforms.v2 import InterpolationMode
 
-from forge_core.augmentation.eval_transform import EvalTransform
+from forge_core.augmentation.eval_transform import EvalTransform, Fit
 from forge_core.errors import InvalidInput
 from forge_core.models import families, forge_cnn
 
@@ -179,19 +179,26 @@ def _suggest(name: str) -> str:
     return f"Choose {', '.join(offered)} or another of the {len(ARCHITECTURES)} on page Train."
 
 
-def default_eval_transform(architecture: str, input_size: int | None) -> EvalTransform:
+def default_eval_transform(
+    architecture: str, input_size: int | None, fit: Fit = "crop"
+) -> EvalTransform:
     """The eval transform for an architecture at an input size.
 
     Args:
         architecture: A name in `ARCHITECTURES`.
         input_size: Side of the network's input in pixels; None for the architecture's own.
             Another size keeps the share of the image that the centre crop shows.
+        fit: "crop", or "pad" to show the whole image whatever its shape.
 
     Raises:
         InvalidInput: The name is unknown or the size is too small or too large.
     """
     found = get_architecture(architecture)
     own = found.eval_transform
+    if fit == "pad":
+        side = own.crop if input_size is None else input_size
+        check_input_size(found, side)
+        return replace(own, resize=side, crop=side, fit="pad")
     if input_size is None or input_size == own.crop:
         return own
     check_input_size(found, input_size)

@@ -29,6 +29,8 @@ class TrainConfig:
     """Start from ImageNet weights; forge_cnn has none."""
     input_size: int | None = None
     """Side of the network's square input in pixels; None takes the architecture's own."""
+    fit: Literal["crop", "pad"] = "crop"
+    """How images of other shapes come into the square input: its centre, or whole and padded."""
     preset: str = "natural"
     """Domain preset of the augmentation, one of `augmentation.presets.PRESETS`."""
     augmentation: AugmentationParameters | None = None

@@ -60,7 +60,9 @@ def estimate_duration(
     """
     device = devices.choose(config.device) if device is None else device
     torch_device = torch.device(device.id)
-    transform = architectures.default_eval_transform(config.architecture, config.input_size)
+    transform = architectures.default_eval_transform(
+        config.architecture, config.input_size, config.fit
+    )
     batch_size = min(config.batch_size, max(2, num_images))
     measured_size = batch_size if device.kind == "cuda" else min(batch_size, CPU_BATCH_SIZE)
     with seeding.seeded(config.seed):

@@ -102,7 +102,9 @@ def fit(
     if len(label_ids) != len(class_names):
         raise InvalidInput(f"{len(class_names)} classes have {len(label_ids)} label ids.")
     device = devices.choose(config.device)
-    eval_transform = architectures.default_eval_transform(config.architecture, config.input_size)
+    eval_transform = architectures.default_eval_transform(
+        config.architecture, config.input_size, config.fit
+    )
     meter = ProgressMeter(reporter)
     pack = PixelPack(pack_folder, eval_transform, budget_bytes=pack_budget_bytes, limits=limits)
     try:

@@ -69,6 +69,14 @@ def _rate(name: str, title: str, sentence: str, *used_by: str) -> Option:
 ALL_LAYERS = ("finetune", "scratch")
 
 OPTIONS = (
+    Option(
+        name="fit",
+        title="Odd shapes",
+        sentence="How an image that is not square comes into the input: crop shows its centre, pad "
+        "shows all of it and fills up with the mean colour.",
+        kind=str,
+        choices={"crop": "Crop", "pad": "Pad"},
+    ),
     _rate("scratch_lr", "Learning rate", "The highest rate at which all layers learn.", "scratch"),
     _rate(
         "warmup_lr",

@@ -11,6 +11,8 @@ from pages.components.augmentation_state import AugmentationChoice
 
 INPUT_SIZES = (16, 24, 32, 48, 64, 96, 128, 160, 192, 224, 256, 288, 320, 384, 448, 512)
 
+FITS = {"crop": "Crop", "pad": "Pad"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Control:
@@ -174,6 +176,17 @@ def show_network(choice: AugmentationChoice, network: str, input_size: int) -> N
         key=_key("network"),
         on_change=_choose_network,
         help="Its eval transform decides resize, crop and normalisation.",
+    )
+    st.session_state[_key("fit")] = choice.fit
+    st.segmented_control(
+        "Odd shapes",
+        list(FITS),
+        format_func=FITS.__getitem__,
+        required=True,
+        key=_key("fit"),
+        on_change=_store,
+        args=("fit",),
+        help="Crop shows the centre of an image that is not square; pad shows all of it.",
     )
     left, right = st.columns(2)
     sizes = sorted({*INPUT_SIZES, input_size})

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 
 import streamlit as st
 
+from forge_core.augmentation.eval_transform import Fit
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters
 from forge_core.errors import InvalidInput
 from forge_core.models.architectures import ARCHITECTURES
@@ -15,7 +16,7 @@ from forge_core.models.architectures import ARCHITECTURES
 RUN_KEY = "train:augmentation"
 """Session key under which the Train page finds what shall be used in the next run."""
 
-_NAMES = ("asset", "strip", "preset", "with", "seed", "network", "size")
+_NAMES = ("asset", "strip", "preset", "with", "seed", "network", "size", "fit")
 _LAST = "augmentation:last"
 _MOST_DIGITS = 9
 
@@ -31,6 +32,7 @@ class AugmentationChoice:
     asset: str | None = None
     network: str | None = None
     input_size: int | None = None
+    fit: Fit = "crop"
 
     @property
     def changed(self) -> dict[str, float]:
@@ -61,6 +63,7 @@ def parse(query: Mapping[str, str], *, default_preset: str) -> AugmentationChoic
         asset=query.get("asset") or None,
         network=network if network in ARCHITECTURES else None,
         input_size=_number(query, "size"),
+        fit="pad" if query.get("fit") == "pad" else "crop",
     )
 
 

@@ -119,7 +119,7 @@ def show_image(
     with left:
         augmentation_controls.show_network(choice, network, size)
         augmentation_controls.show_sliders(choice)
-    transform = architectures.default_eval_transform(network, size)
+    transform = architectures.default_eval_transform(network, size, choice.fit)
     with right:
         made = make_preview(
             image, asset.content_hash, choice.parameters, transform, choice.seed, NUM_VARIANTS
@@ -143,16 +143,21 @@ def show_preview(made: Preview, asset: Asset, transform: EvalTransform) -> None:
         with st.container(width=PICTURE_SIDE):
             st.markdown("**Validation sees**")
             draw(made.evaluated, PICTURE_SIDE, "What validation sees")
-            st.caption(
-                f"Short side to {transform.resize} px, centre {transform.crop} × "
-                f"{transform.crop} px, {transform.interpolation}"
-            )
+            st.caption(describe(transform))
     st.markdown("**Training sees**")
     with st.container(horizontal=True, gap="small", key="variants"):
         for epoch, variant in enumerate(made.variants, start=1):
             with st.container(width=VARIANT_SIDE, gap=None):
                 draw(variant, VARIANT_SIDE, f"What training sees in epoch {epoch}")
                 st.caption(f"epoch {epoch}")
+
+
+def describe(transform: EvalTransform) -> str:
+    """What validation does to every image, in a line."""
+    side = f"{transform.crop} × {transform.crop} px"
+    if transform.fit == "pad":
+        return f"Long side to {transform.resize} px, padded to {side}, {transform.interpolation}"
+    return f"Short side to {transform.resize} px, centre {side}, {transform.interpolation}"
 
 
 def draw(image: Image.Image, side: int, alt: str) -> None:

@@ -108,6 +108,13 @@ def test_seed__the_same_seed_gives_the_same_variants(assets: list[Asset]):
     assert pictures(first)[2:] != pictures(other)[2:]
 
 
+def test_fit__pad_shows_the_whole_of_a_long_image(assets: list[Asset]):
+    app = visit(PAGE)
+    app.segmented_control(key="augmentation:fit").select("pad").run()
+    assert app.query_params["fit"] == "pad"
+    assert "Long side to 32 px, padded to 32 × 32 px, bilinear" in words(app)
+
+
 def test_preset__sets_every_number(assets: list[Asset]):
     app = visit(PAGE, **{"with": "brightness:0.9"})
     app.segmented_control(key="augmentation:preset").set_value("aerial")

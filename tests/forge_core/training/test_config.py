@@ -6,6 +6,7 @@ import pytest
 
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters
 from forge_core.errors import InvalidInput
+from forge_core.models import architectures
 from forge_core.training import options
 from forge_core.training.config import TrainConfig
 
@@ -155,3 +156,13 @@ def test_unknown_architecture__offers_names_that_are_alike() -> None:
         TrainConfig(architecture="resnet19")
     assert "resnet18" in refused.value.next_step
     assert len(refused.value.next_step) < 150
+
+
+def test_fit__pad_reaches_the_eval_transform_of_the_checkpoint() -> None:
+    config = TrainConfig(fit="pad", input_size=40)
+    transform = architectures.default_eval_transform(
+        config.architecture, config.input_size, config.fit
+    )
+    assert (transform.fit, transform.resize, transform.crop) == ("pad", 40, 40)
+    with pytest.raises(InvalidInput):
+        TrainConfig(fit="stretch")  # type: ignore[arg-type]

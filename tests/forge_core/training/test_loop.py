@@ -62,6 +62,16 @@ def test_fit__learns_and_tells(tmp_path: Path) -> None:
     assert listener.epochs[-1].learning_rates["all"] < 1e-4
 
 
+def test_fit__padded_images_are_padded_wherever_the_checkpoint_is_used(tmp_path: Path) -> None:
+    result = run_fit(tmp_path / "run", make_config(fit="pad", scratch_epochs=1))
+    assert result.best_path is not None
+    transform = checkpoint.read_card(result.best_path).eval_transform
+    assert (transform.fit, transform.resize) == ("pad", transform.crop)
+    assert [path.name for path in (tmp_path / "pack").iterdir()] == [
+        f"long{transform.crop}-bilinear"
+    ]
+
+
 def test_fit__checkpoints_carry_their_card(tmp_path: Path) -> None:
     result = run_fit(tmp_path / "run", make_config())
     assert result.last_path is not None
