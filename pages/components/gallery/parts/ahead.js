@@ -21,6 +21,7 @@ class Ahead {
       const address = thumbnailUrl(row);
       images.set(address, this.images.get(address) ?? this.load(address));
     }
+    for (const [address, image] of this.images) if (!images.has(address)) stopLoading(image);
     this.images = images;
   }
 

@@ -104,6 +104,7 @@ class Grid {
   release(position) {
     const tile = this.tiles.get(position);
     this.tiles.delete(position);
+    this.painter.letGo(tile);
     tile.hidden = true;
     delete tile.dataset.id;
     delete tile.dataset.position;

@@ -36,6 +36,11 @@ class Tiles {
     tile.setAttribute("aria-selected", "false");
   }
 
+  /** A picture that was scrolled past and is not here yet is not waited for any more. */
+  letGo(tile) {
+    stopLoading(tile.firstChild.firstChild);
+  }
+
   /** A new <img> each time: a used one would show its last picture until the new one is there. */
   showImage(tile, row) {
     const image = el("img", { alt: "", decoding: "async", draggable: false });
@@ -43,6 +48,7 @@ class Tiles {
     image.src = thumbnailUrl(row);
     delete tile.dataset.broken;
     tile.classList.toggle("tiny", row.width < TINY_PIXELS && row.height < TINY_PIXELS);
+    this.letGo(tile);
     tile.firstChild.replaceChildren(image);
   }
 
@@ -119,4 +125,9 @@ class Tiles {
     tile.classList.toggle("focused", focused);
     tile.classList.toggle("pending", pending);
   }
+}
+
+/** Take an image out of the browser's queue, where it would keep later ones and its memory waiting. */
+function stopLoading(image) {
+  if (image?.tagName === "IMG" && !image.complete) image.removeAttribute("src");
 }
