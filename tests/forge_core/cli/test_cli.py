@@ -192,6 +192,18 @@ def test_evaluate__same_numbers_as_the_run(trained):
     assert "stripe" in words
 
 
+def test_score__all_images_or_those_of_a_split(trained):
+    where = ["--device", "cpu", "-w", trained]
+    found = forge_json("score", 1, "--all", *where)
+    # 3 classes x (8 + 3 + 3) images; label quality for those that were not trained on.
+    assert (found["report"]["num_scored"], found["report"]["num_rated"]) == (42, 18)
+    assert found["predictions"]["num_images"] == 42
+    words = forge("score", 1, "--all", "--split", "val", *where).stdout
+    assert "Run 1 scored 9 images, 9 of them with a label quality" in words
+    assert "It has predictions of 42 images" in words
+    assert forge("score", 1, "--split", "valid", *where).exit_code == 1
+
+
 def test_predict__by_run_and_by_file_and_with_a_broken_image(trained, tmp_path):
     good, bad = tmp_path / "circle.png", tmp_path / "bad.png"
     draw_image("circle", 77).save(good)
