@@ -13,6 +13,7 @@ from forge_core.catalog import assigning, labelling
 from forge_core.workspace import Workspace
 from tests import arrange
 from tests.pages.test_gallery_page import mounted, open_page, words
+from tests.pages.visiting import as_read
 
 
 @pytest.fixture
@@ -187,3 +188,14 @@ def test_a_deep_link__at_the_edge_is_shown_or_matches_nothing(
     assert {name: app.query_params[name] for name in link} == link
     assert len(chips(app)) >= 1
     assert mounted(app) or "None of the 12 images matches" in words(app)
+
+
+def test_a_range_that_is_empty__is_explained_and_one_chip_is_taken_away(assets: list[Asset]):
+    app = open_page(side_min="24", author="tester")
+    app.number_input(key="filters_side_max").set_value(5).run()
+    assert "side_min 24 px is above side_max 5 px" in as_read(app.error[0].value)
+    assert not mounted(app)
+    app.number_input(key="filters_side_max").set_value(24).run()
+    assert not app.error
+    assert mounted(app)
+    assert app.query_params["author"] == "tester"

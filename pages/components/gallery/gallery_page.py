@@ -25,22 +25,32 @@ def show() -> None:
     choices = _find_choices(workspace)
     try:
         where = filter_address.read(choices.runs)
-        sort = filter_address.read_sort()
-        asked = parsing.parse_filter(where)  # a page of one: a count of all may take a second
-        found = browsing.list_assets(workspace, asked, sort=sort, limit=1).assets
     except ForgeError as error:
-        errors.show(error)
-        st.button("Clear filters", on_click=filter_address.replace, args=({},))
+        _show_refused(error)
         return
+    sort = filter_address.read_sort()
     filters.show(
         where, sort, classes.list_classes(workspace), browsing.list_sources(workspace), choices
     )
+    try:
+        asked = parsing.parse_filter(where)  # a page of one: a count of all may take a second
+        found = browsing.list_assets(workspace, asked, sort=sort, limit=1).assets
+    except ForgeError as error:
+        _show_refused(error)
+        return
     assign_dialog.show(where)
     if not found:
         _show_nothing_matches(totals.images + totals.augmented)
         return
     suggest = int(where["run"]) if "run" in where else next(iter(choices.runs), None)
     _show_grid(where, sort, suggest)
+
+
+def _show_refused(error: ForgeError) -> None:
+    errors.show(error)
+    st.button(
+        "Clear filters", on_click=filter_address.replace, args=({},), key="gallery_clear_refused"
+    )
 
 
 def _find_choices(workspace: Workspace) -> Choices:
