@@ -109,14 +109,14 @@ def measure_pages(
     return found
 
 
-def measure_scrolling(browser: Browser, ours: str, native: str, images: int) -> Figures:
+def measure_scrolling(
+    browser: Browser, scratch: Path, ours: str, native: str, images: int
+) -> Figures:
     """Ten thousand thumbnails of ours; a page of native widgets for its memory."""
-    page = asking.open_page(browser)
     found: Figures = {
-        "scrolling": asking.our_scrolling(page, ours, browser, images)
+        "scrolling": asking.our_scrolling(ours, scratch, images)
         | {"target": "no task over 50 ms, process_pss_mb < 300"}
     }
-    asking.close(page)
     page = asking.open_page(browser)
     asking.open_native(page, native)
     found["native: one page"] = dict(tab_memory(browser, page))
@@ -144,7 +144,7 @@ def measure(workspace: Workspace, scratch: Path, options: argparse.Namespace) ->
                 browser, workspace, server.url, native, rounds=rounds, times=times
             )
             images = min(2_000 if options.quick else 10_000, options.assets)
-            found |= measure_scrolling(browser, server.url, native, images)
+            found |= measure_scrolling(browser, scratch, server.url, native, images)
             browser.close()
     return found
 

@@ -1,5 +1,6 @@
 """What a person waits for, measured in a real browser: on our gallery, and on one of widgets."""
 
+import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -8,11 +9,11 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from benchmarks import gallery_tab
 from benchmarks.catalog import summary
 from db.records import AssetFilter
 from forge_core.catalog import browsing, history
 from forge_core.workspace import Workspace
-from tests.journeys.tab_memory import tab_memory
 
 PROBE = Path(__file__).with_name("gallery_probe.js")
 VIEWPORT = {"width": 1920, "height": 1080}
@@ -87,28 +88,18 @@ def our_keys(page: Page, url: str, times: int) -> dict[str, Any]:
     }
 
 
-def our_scrolling(page: Page, url: str, browser: Browser, images: int) -> dict[str, Any]:
-    """Scroll over so many thumbnails, a line a frame."""
-    open_gallery(page, url)
-    shape = page.evaluate(
-        """() => {
-          const tiles = probe.pictures(".tile:not([hidden])").map((t) => t.getBoundingClientRect());
-          const tops = [...new Set(tiles.map((t) => Math.round(t.top)))].sort((a, b) => a - b);
-          return { columns: tiles.filter((t) => Math.round(t.top) === tops[1]).length,
-                   line: tops[2] - tops[1] };
-        }"""
-    )
-    pixels = images / shape["columns"] * shape["line"]
-    found = page.evaluate("given => probe.scroll(given)", {"pixels": pixels, "step": shape["line"]})
-    long_tasks = [duration for _, duration in found.pop("long_tasks")]
-    return {
-        **{name: round(value, 1) for name, value in found.items()},
-        "frames_per_second": round(found["frames"] / found["seconds"], 1),
-        "thumbnails": images,
-        "long_tasks": len(long_tasks),
-        "longest_task_ms": round(max(long_tasks, default=0), 1),
-        **tab_memory(browser, page),
-    }
+def our_scrolling(url: str, folder: Path, images: int) -> dict[str, Any]:
+    """Scroll over so many thumbnails in a browser of its own (see `gallery_tab`)."""
+    with gallery_tab.open_tab(folder, VIEWPORT["width"], VIEWPORT["height"]) as tab:
+        tab.send("Page.enable")
+        for script in (SMALL_TILES, PROBE.read_text()):
+            tab.send("Page.addScriptToEvaluateOnNewDocument", source=script)
+        tab.send("Page.navigate", url=f"{url}/gallery")
+        time.sleep(1)
+        painted = json.dumps({**OURS, "wanted": NUM_NEW, "limit": WAIT})
+        tab.evaluate(f"probe.painted({painted})")
+        time.sleep(1)
+        return gallery_tab.scroll(tab, images)
 
 
 def open_gallery(page: Page, url: str, query: str = "") -> None:
