@@ -14,6 +14,7 @@ class Outbox {
     this.server = server;
     this.name = name;
     this.queue = [];
+    this.waiting = new Map(); // asset id -> how many changes of it are in the queue
     this.conflicts = [];
     this.known = new Map(); // asset id -> the row after our own last change
     this.listeners = { result() {}, state() {} };
@@ -40,7 +41,9 @@ class Outbox {
       record.created = this.nextMoment(); // given while the store was still being read
       this.save(record);
     }
-    this.queue.unshift(...fresh.filter((record) => record.state === "pending"));
+    const pending = fresh.filter((record) => record.state === "pending");
+    this.queue.unshift(...pending);
+    for (const record of pending) this.countWaiting(record, 1);
     this.conflicts.push(...fresh.filter((record) => record.state === "conflict"));
     this.announce();
     this.flush();
@@ -55,10 +58,25 @@ class Outbox {
       versions,
     };
     this.queue.push(record);
+    this.countWaiting(record, 1);
     this.save(record);
     this.announce();
     this.flush();
     return record;
+  }
+
+  /** Take an answered change out of the queue. */
+  dequeue(record) {
+    this.queue.splice(this.queue.indexOf(record), 1);
+    this.countWaiting(record, -1);
+  }
+
+  countWaiting({ versions }, by) {
+    for (const id of Object.keys(versions ?? {})) {
+      const count = (this.waiting.get(id) ?? 0) + by;
+      if (count) this.waiting.set(id, count);
+      else this.waiting.delete(id);
+    }
   }
 
   /** Orders changes, also those of an earlier page; it never goes back as the clock may. */
@@ -69,7 +87,7 @@ class Outbox {
 
   /** Whether a change of this image is still on its way. */
   isPending(assetId) {
-    return this.queue.some((record) => record.versions && assetId in record.versions);
+    return this.waiting.has(assetId);
   }
 
   /** Whether everything was answered for within this time. */
@@ -138,7 +156,7 @@ class Outbox {
       for (const asset of result.assets ?? []) {
         if (!inConflict.has(asset.id)) this.known.set(asset.id, asset);
       }
-      this.queue.splice(this.queue.indexOf(record), 1);
+      this.dequeue(record);
       if ((record.payload.kind === "relabel" || record.payload.kind === "set_split") && !record.payload.where) {
         record.open = (result.conflicts ?? []).filter((conflict) => conflict.row_version != null);
       }
@@ -161,7 +179,7 @@ class Outbox {
       this.single = true;
       return;
     }
-    this.queue.splice(this.queue.indexOf(batch[0]), 1);
+    this.dequeue(batch[0]);
     this.forget(batch[0]);
     this.listeners.result(batch[0], { status: "refused", message: error.message });
   }
