@@ -95,6 +95,7 @@ def measure_pages(
         | ({"target": TARGETS[name]} if name in TARGETS else {})
         for name, values in waits.items()
     }
+    _tell(found)
     page = asking.open_page(browser)
     keys = asking.our_keys(page, ours, rounds * times * 4)
     asking.close(page)
@@ -102,11 +103,17 @@ def measure_pages(
     told = {"keys": keys["keys"], "labels_per_second": keys["labels_per_second"]}
     for name, target in targets.items():
         found[f"key: {name.replace('_', ' ')}"] = keys[name] | told | {"target": target}
+    _tell({"keys": keys})
     page = asking.open_page(browser)
     labels = asking.native_labels(page, native, workspace, max(5, rounds * times // 3))
     found["native: choice to committed"] = labels.pop("committed") | labels
     asking.close(page)
     return found
+
+
+def _tell(found: Figures) -> None:
+    """What is known so far, so that a later failure does not lose it."""
+    print(json.dumps(found), file=sys.stderr, flush=True)
 
 
 def measure_scrolling(

@@ -23,9 +23,11 @@ from forge_core.training.precision import LAYOUTS, Precision
 from forge_core.training.stages import Stage
 from forge_core.training.steps import train_step
 
-PROBED_IMAGES = 16
+PROBED_IMAGES = 8
 """Images of a probed step on a CPU; a GPU is probed with the run's own batches."""
 TIMED_STEPS = 2
+MAX_SECONDS = 8.0
+"""After so long no further candidate is begun: a person waits for the first epoch."""
 MAX_SHARE = 0.01
 """Part of a run's images that a probe may send through the network, at most."""
 HOPELESS = 2.0
@@ -94,7 +96,7 @@ def choose_speed(
     formats: list[str] = [config.number_format]
     layouts: list[str] = [config.memory_layout]
     if config.number_format == "auto":
-        formats = ["float32", "bfloat16"] if device.kind in ("cpu", "cuda") else ["float32"]
+        formats = ["bfloat16", "float32"] if device.kind in ("cpu", "cuda") else ["float32"]
     if config.memory_layout == "auto":
         layouts = list(LAYOUTS)
     candidates = [
@@ -165,10 +167,11 @@ def _fastest(
     batch: int,
 ) -> Speed:
     """The candidate with most images a second; the usual one unless another is clearly faster."""
+    began = time.perf_counter()
     seconds = {_name(usual): measure(usual, float("inf"))}
     best = usual
     for candidate in candidates:
-        if _name(candidate) in seconds:
+        if _name(candidate) in seconds or time.perf_counter() - began > MAX_SECONDS:
             continue
         took = measure(candidate, min(seconds.values()) * HOPELESS)
         seconds[_name(candidate)] = took

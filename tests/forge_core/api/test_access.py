@@ -11,7 +11,10 @@ SOME_ID = "00000000-0000-7000-8000-000000000000"
 
 def addresses(workspace):
     return [
-        (method, route.path.format(asset_id=SOME_ID, content_hash="a" * 64, run_id=1))
+        (
+            method,
+            route.path.format(asset_id=SOME_ID, content_hash="a" * 64, run_id=1, name="gallery"),
+        )
         for route in routes(lambda: workspace)
         for method in sorted(route.methods - {"HEAD"})
     ]

@@ -11,7 +11,9 @@ from forge_core.errors import Conflict, InvalidInput, NotFound
 from forge_core.workspace import Workspace
 from tests.arrange import AUTHOR, class_id, draw_folder, import_folder, list_all, make_catalog
 
-KEYS_JS = Path(__file__).parents[3] / "pages" / "components" / "gallery" / "parts" / "keys.js"
+COMMANDS_JS = (
+    Path(__file__).parents[3] / "pages" / "components" / "gallery" / "parts" / "commands.js"
+)
 
 
 def class_named(workspace: Workspace, name: str) -> Label:
@@ -98,10 +100,12 @@ def test_edit__what_is_no_colour_is_refused(sqlite_workspace: Workspace, color: 
 
 
 def test_class_keys__are_those_that_the_gallery_leaves_free() -> None:
-    table = KEYS_JS.read_text(encoding="utf-8").split("const KEY_TABLE")[0]
+    table = COMMANDS_JS.read_text(encoding="utf-8")
     used = set(re.findall(r'"([a-z])"', " ".join(re.findall(r"keys: \[[^\]]*\]", table))))
     assert used, "the table of keys is written differently now"
     assert used.isdisjoint(classes.CLASS_KEYS)
+    [offered] = re.findall(r'LETTERS_FOR_CLASSES = "([a-z]+)"', table)
+    assert sorted(offered) == sorted(classes.CLASS_LETTERS)
 
 
 def test_merge__images_follow_and_the_old_class_is_retired(

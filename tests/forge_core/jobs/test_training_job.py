@@ -450,5 +450,13 @@ def test_import_job__takes_images_into_the_catalog(workspace, tmp_path, no_super
 
 
 def test_handlers__are_what_the_worker_runs():
-    assert set(worker.HANDLERS) == {"train", "evaluate", "score", "import"}
+    assert set(worker.HANDLERS) == {
+        "train",
+        "evaluate",
+        "score",
+        "import",
+        "augment",
+        "check_augmentation",
+        "label_outlook",
+    }
     assert callable(training_job.run)

@@ -52,6 +52,16 @@ def test_choose_speed__tries_all_and_keeps_the_fastest(monkeypatch: pytest.Monke
     assert speed.images_per_second["bfloat16 channels_last"] == 10.0
 
 
+def test_choose_speed__begins_no_candidate_when_the_time_is_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    measured = fake_seconds(monkeypatch, {"float32 channels_last": 1.0})
+    monkeypatch.setattr(probing, "MAX_SECONDS", -1.0)
+    speed = choose(make_config())
+    assert measured == ["float32 channels_last"]
+    assert (speed.number_format, speed.memory_layout) == ("float32", "channels_last")
+
+
 def test_choose_speed__noise_does_not_decide(monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = {
         f"{form} {layout}": 1.0 for form in ("float32", "bfloat16") for layout in probing.LAYOUTS
