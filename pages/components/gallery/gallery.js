@@ -238,6 +238,7 @@ class Gallery extends Actions {
 
   destroy() {
     for (const undo of this.unbind) undo();
+    this.labels.close();
     this.grid.destroy();
     this.watch.stop();
     clearTimeout(this.startTimer);

@@ -2,6 +2,7 @@
 
 const MAX_UNDO = 200;
 const MAX_REMEMBERED_IDS = 2000;
+const KEEP_DELAY_MS = 250;
 
 class Labels {
   constructor({ rows, outbox, server, classes, author, onPaint, onRemoved, onMessage, onStale, onUndo, onSettled }) {
@@ -10,6 +11,8 @@ class Labels {
     this.done = keep.get("sessionStorage", this.key, []); // newest last; survives a reload
     this.undone = [];
     outbox.listeners.result = (record, result) => this.receive(record, result);
+    this.onLeave = () => this.keepTimer && this.writeDone();
+    addEventListener("pagehide", this.onLeave);
   }
 
   /** `where` names the images by a filter instead; targets are then those that are painted. */
@@ -86,8 +89,20 @@ class Labels {
     this.keepDone();
   }
 
+  close() {
+    this.onLeave();
+    removeEventListener("pagehide", this.onLeave);
+  }
+
+  /** Soon, so that no key waits for it; at once when the page is left. */
   keepDone() {
     this.done = this.done.slice(-MAX_UNDO);
+    this.keepTimer ??= setTimeout(() => this.writeDone(), KEEP_DELAY_MS);
+  }
+
+  writeDone() {
+    clearTimeout(this.keepTimer);
+    this.keepTimer = null;
     const lean = this.done.map(({ gone, ...entry }) =>
       entry.ids.length > MAX_REMEMBERED_IDS ? { ...entry, ids: [], before: {} } : entry);
     keep.set("sessionStorage", this.key, lean);
