@@ -13,7 +13,6 @@ from forge_core.jobs.augmenting import MAX_COPIES_PER_IMAGE, CopyPlan
 from forge_core.workspace import Workspace
 from pages.components import doors, errors, job_progress, session, wording
 
-REFRESH_SECONDS = 1.0
 NEWEST_JOBS = 50
 EVERY_CLASS = "every class"
 KIND = "augment"
@@ -69,7 +68,7 @@ def show(
     if job.status.is_finished():
         _show_outcome(job)
     else:
-        _watch(job.job_id)
+        job_progress.watch(job.job_id, noun="image")
 
 
 def _count(workspace: Workspace, plan: CopyPlan) -> tuple[int, InvalidInput | None]:
@@ -88,16 +87,6 @@ def _submit(workspace: Workspace, plan: CopyPlan, total: int) -> None:
         errors.show(error)
         return
     st.rerun()
-
-
-@st.fragment(run_every=REFRESH_SECONDS)
-@errors.guarded_page()
-def _watch(job_id: int) -> None:
-    workspace = session.workspace()
-    job = queue.get_job(workspace, job_id)
-    if job.status.is_finished():
-        st.rerun(scope="app")
-    job_progress.show(workspace, job, noun="image")
 
 
 def _show_outcome(job: Job) -> None:

@@ -8,11 +8,10 @@ from db.records import Job
 from forge_core.augmentation.presets import AugmentationParameters
 from forge_core.errors import ForgeError
 from forge_core.evaluation.augmentation_risk import ALL_TOGETHER, AugmentationRisk
-from forge_core.jobs import queue, risk_checking
+from forge_core.jobs import risk_checking
 from forge_core.workspace import Workspace
 from pages.components import checkpoint_chooser, errors, job_progress, run_words, session, wording
 
-REFRESH_SECONDS = 1.0
 RUN_KEY = "augmentation:risk_run"
 NOTEWORTHY = 0.2
 """From this share of changed answers a part is named in words."""
@@ -63,19 +62,9 @@ def show(workspace: Workspace, parameters: AugmentationParameters) -> None:
     if job is None:
         return
     if is_active:
-        _watch(job.job_id)
+        job_progress.watch(job.job_id, noun="look")
     else:
         _show_outcome(job)
-
-
-@st.fragment(run_every=REFRESH_SECONDS)
-@errors.guarded_page()
-def _watch(job_id: int) -> None:
-    workspace = session.workspace()
-    job = queue.get_job(workspace, job_id)
-    if job.status.is_finished():
-        st.rerun(scope="app")
-    job_progress.show(workspace, job, noun="look")
 
 
 def _show_outcome(job: Job) -> None:

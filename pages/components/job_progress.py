@@ -10,7 +10,9 @@ from db.enums import JobStatus
 from db.records import Job
 from forge_core.jobs import queue
 from forge_core.workspace import Workspace
-from pages.components import errors, wording
+from pages.components import errors, session, wording
+
+REFRESH_SECONDS = 1.0
 
 
 def show(workspace: Workspace, job: Job, *, noun: str) -> None:
@@ -36,6 +38,17 @@ def show(workspace: Workspace, job: Job, *, noun: str) -> None:
         progress = job.progress or {}
         st.progress(min(1.0, max(0.0, float(progress.get("fraction") or 0.0))))
         st.caption(describe(job, progress, noun, datetime.now(UTC)))
+
+
+@st.fragment(run_every=REFRESH_SECONDS)
+@errors.guarded_page()
+def watch(job_id: int, *, noun: str) -> None:
+    """The job as it runs, drawn again every second; the page is drawn anew when it ends."""
+    workspace = session.workspace()
+    job = queue.get_job(workspace, job_id)
+    if job.status.is_finished():
+        st.rerun(scope="app")
+    show(workspace, job, noun=noun)
 
 
 def describe(job: Job, progress: Mapping[str, Any], noun: str, now: datetime) -> str:

@@ -10,11 +10,10 @@ from db.enums import JobStatus
 from db.records import Job
 from forge_core.errors import ForgeError
 from forge_core.evaluation.learning_curve import EXTRA_LABELS, LearningCurve, Outlook
-from forge_core.jobs import label_outlook, queue
+from forge_core.jobs import label_outlook
 from forge_core.workspace import Workspace
 from pages.components import errors, job_progress, session, wording
 
-REFRESH_SECONDS = 1.0
 CHART_HEIGHT = 240
 COLOR = "#0072B2"
 VERDICTS = {"worth it": "label more", "enough": "enough", "unclear": "cannot tell"}
@@ -39,22 +38,12 @@ def show(workspace: Workspace) -> None:
     if job is None:
         return
     if is_active:
-        _watch(job.job_id)
+        job_progress.watch(job.job_id, noun="image")
     elif job.status != JobStatus.SUCCEEDED:
         message = (job.error or {}).get("message") or f"It was {job.status.value}."
         st.warning(errors.literal(str(message)), icon=":material/warning:")
     else:
         _show_curve(job)
-
-
-@st.fragment(run_every=REFRESH_SECONDS)
-@errors.guarded_page()
-def _watch(job_id: int) -> None:
-    workspace = session.workspace()
-    job = queue.get_job(workspace, job_id)
-    if job.status.is_finished():
-        st.rerun(scope="app")
-    job_progress.show(workspace, job, noun="image")
 
 
 def _show_curve(job: Job) -> None:
