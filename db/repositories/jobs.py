@@ -49,12 +49,12 @@ class JobRepository:
         )
         return [_to_job(row) for row in rows]
 
-    def list_latest(self, *, limit: int) -> list[Job]:
-        """The newest jobs, newest first."""
-        rows = self._session.execute(
-            select(*JOB_COLUMNS).order_by(models.Job.job_id.desc()).limit(limit)
-        )
-        return [_to_job(row) for row in rows]
+    def list_latest(self, *, limit: int, kind: str | None = None) -> list[Job]:
+        """The newest jobs, newest first; of one kind where it is named."""
+        statement = select(*JOB_COLUMNS).order_by(models.Job.job_id.desc()).limit(limit)
+        if kind is not None:
+            statement = statement.where(models.Job.kind == kind)
+        return [_to_job(row) for row in self._session.execute(statement)]
 
     def list_stale(self, *, older_than_seconds: float) -> list[Job]:
         """Running jobs whose heartbeat is older than this, by the database's clock."""

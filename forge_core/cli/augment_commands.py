@@ -14,7 +14,6 @@ from forge_core.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from forge_core.augmentation.presets import AugmentationParameters
-    from forge_core.workspace import Workspace
 
 app = typer.Typer(
     help="Augmented copies in the catalog, and what an augmentation does to a network.",
@@ -50,8 +49,9 @@ def copies(
     from forge_core.jobs.augmenting import CopyPlan
 
     opened = opening.existing(workspace)
+    label_id = None if label is None else classes.get_class(opened, label).label_id
     plan = CopyPlan(
-        where=AssetFilter(label=_find_class(opened, label), source=source),
+        where=AssetFilter(label=label_id, source=source),
         parameters=_read_parameters(preset, parameters),
         transform=EvalTransform(resize=round(size * 8 / 7), crop=size),
         copies_per_image=per_image,
@@ -137,12 +137,3 @@ def _read_parameters(preset: str, path: Path | None) -> "AugmentationParameters"
             f"There is no preset {preset!r}.", next_step=f"Use {', '.join(PRESETS)}."
         )
     return PRESETS[preset].parameters
-
-
-def _find_class(workspace: "Workspace", name: str | None) -> int | None:
-    if name is None:
-        return None
-    found = [label for label in classes.list_classes(workspace) if label.name == name]
-    if not found:
-        raise NotFound(f"There is no class {name!r}.", next_step="See `forge classes list`.")
-    return found[0].label_id

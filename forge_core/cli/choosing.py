@@ -50,11 +50,9 @@ def _find_class(workspace: Workspace, value: str) -> str:
     """The number of the class of this name; a number that is no name stands for itself."""
     if value in (browsing.NONE, browsing.ANY):
         return value
-    labels = classes.list_classes(workspace)
-    for label in labels:
-        if label.name == value:
-            return str(label.label_id)
-    if value.isdecimal():
-        return value
-    known = ", ".join(label.name for label in labels[:20])
-    raise NotFound(f"There is no class {value!r}.", next_step=f"Known classes: {known or 'none'}.")
+    try:
+        return str(classes.get_class(workspace, value).label_id)
+    except NotFound:
+        if value.isdecimal():
+            return value
+        raise

@@ -20,8 +20,8 @@ from forge_core.augmentation.presets import AugmentationParameters
 from forge_core.augmentation.train_transform import TrainTransform
 from forge_core.catalog import browsing, changing
 from forge_core.catalog.changing import Operation
-from forge_core.errors import Conflict, ImageRejected, InvalidInput
-from forge_core.imaging import decode, hashing, thumbnails
+from forge_core.errors import Conflict, InvalidInput
+from forge_core.imaging import hashing, thumbnails
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.jobs import run_data
 from forge_core.training.pack import RejectedImage
@@ -132,9 +132,8 @@ def write_copies(
         CopyingCancelled: `cancelled` said yes.
         StorageUnavailable: The bytes cannot be stored.
     """
-    count_copies(workspace, plan)
+    total = count_copies(workspace, plan) // plan.copies_per_image
     workspace.store.check()
-    total = browsing.count_assets(workspace, plan.parents)
     making = _Copying(workspace, plan)
     try:
         for done, parent in enumerate(_list_parents(workspace, plan.parents), start=1):
@@ -177,7 +176,7 @@ class _Copying:
 
     def copy(self, parent: Asset) -> None:
         """Make and store the copies of one image."""
-        found = self._read(parent)
+        found = run_data.read_image(self._workspace, parent, self._limits)
         if isinstance(found, RejectedImage):
             self._left_out.append(found)
             return
@@ -188,15 +187,6 @@ class _Copying:
             seed = seeding.sample_seed(self._plan.seed, number, place)
             inputs = self._transform([pixels], [seed])[0]
             self._store(parent, preview.to_image(inputs, self._plan.transform))
-
-    def _read(self, parent: Asset) -> Image.Image | RejectedImage:
-        data = run_data.read_unchanged(self._workspace, parent)
-        if isinstance(data, RejectedImage):
-            return data
-        try:
-            return decode.decode_image(data, limits=self._limits).image
-        except ImageRejected as error:
-            return RejectedImage(parent.file_path, error.reason, error.message)
 
     def _store(self, parent: Asset, image: Image.Image) -> None:
         buffer = io.BytesIO()

@@ -1,6 +1,5 @@
 """The job of kind `augment`: payload from `make_payload`."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -47,17 +46,10 @@ def run(context: JobContext) -> Mapping[str, Any]:
         ForgeError: What `write_copies` refuses.
     """
     plan = read_payload(context.job.payload)
-    began = time.monotonic()
+    watch = context.stopwatch()
 
     def tell(done: int, total: int) -> None:
-        elapsed = time.monotonic() - began
-        context.set_progress(
-            fraction=done / total,
-            message=f"{done:,} of {total:,} images",
-            done=done,
-            total=total,
-            eta_seconds=round(elapsed / done * (total - done), 1),
-        )
+        watch.tell_count(done, total, f"{done:,} of {total:,} images")
 
     try:
         report = augmenting.write_copies(

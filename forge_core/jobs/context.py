@@ -72,6 +72,10 @@ class JobContext:
             self._progress = {**self._progress, **values}
             self._is_new = True
 
+    def stopwatch(self) -> "Stopwatch":
+        """Tells the progress of work that begins now, with the time left at its pace."""
+        return Stopwatch(self)
+
     def log(self, text: str) -> None:
         """Write a line to the job's log."""
         _log.info("job %d %s", self.job.job_id, text)
@@ -157,6 +161,30 @@ class JobContext:
             self._stop.set()
         elif job is not None and job.cancel_requested:
             self._stop.set()
+
+
+class Stopwatch:
+    """Progress of one piece of work; see `JobContext.stopwatch`."""
+
+    def __init__(self, context: JobContext) -> None:
+        self._context = context
+        self._began = time.monotonic()
+
+    def tell(self, done: float, total: float, message: str, /, **values: Any) -> None:
+        """Say that `done` of `total`, both above 0, are done; more values as in `set_progress`."""
+        elapsed = time.monotonic() - self._began
+        self._context.set_progress(
+            fraction=done / total,
+            message=message,
+            eta_seconds=round(elapsed / done * (total - done), 1),
+            **values,
+        )
+
+    def tell_count(self, done: int, total: int, message: str, /, **values: Any) -> None:
+        """`tell` of things that are counted, with their rate."""
+        elapsed = max(time.monotonic() - self._began, 1e-6)
+        rate = round(done / elapsed, 1)
+        self.tell(done, total, message, done=done, total=total, images_per_second=rate, **values)
 
 
 def patiently(work: Callable[[], ResultT], *, seconds: float = PATIENCE_SECONDS) -> ResultT:

@@ -9,10 +9,9 @@ from torch import Tensor
 
 from db.enums import Split
 from db.records import AssetAsOf, Job
-from forge_core.errors import Conflict, ImageRejected, InvalidInput
+from forge_core.errors import Conflict, InvalidInput
 from forge_core.evaluation import metrics
 from forge_core.evaluation.metrics import EvaluationReport
-from forge_core.imaging import decode
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.predictor import Predictor
 from forge_core.jobs import queue, run_data, runs
@@ -84,7 +83,9 @@ def evaluate_run(
             if cancelled is not None and cancelled():
                 raise EvaluationCancelled("The evaluation was cancelled; nothing was kept.")
             batch = assets[start : start + BATCH_IMAGES]
-            images = list(readers.map(lambda asset: _read(workspace, asset, limits), batch))
+            images = list(
+                readers.map(lambda asset: run_data.read_image(workspace, asset, limits), batch)
+            )
             usable, usable_labels = _usable(batch, images, positions, on_rejected)
             logits.append(predictor.logits(usable))
             labels += usable_labels
@@ -130,18 +131,6 @@ def find_report(workspace: Workspace, run_id: int, split: str) -> EvaluationRepo
     """
     values = (runs.get_run(workspace, run_id).report or {}).get(split)
     return EvaluationReport.from_dict(values) if values else None
-
-
-def _read(
-    workspace: Workspace, asset: AssetAsOf, limits: DecodeLimits
-) -> Image.Image | RejectedImage:
-    data = run_data.read_unchanged(workspace, asset)
-    if isinstance(data, RejectedImage):
-        return data
-    try:
-        return decode.decode_image(data, limits=limits).image
-    except ImageRejected as error:
-        return RejectedImage(asset.file_path, error.reason, error.message)
 
 
 def _usable(

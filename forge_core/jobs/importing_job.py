@@ -1,6 +1,5 @@
 """The job of kind `import`: payload {"request_id": from `import_plan.save_request`}."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -23,18 +22,10 @@ def run(context: JobContext) -> Mapping[str, Any]:
     """
     plan = import_plan.load_request(context.workspace, str(context.job.payload["request_id"]))
     context.log(f"importing {plan.num_images} images from {plan.source_dataset}")
-    began = time.monotonic()
+    watch = context.stopwatch()
 
     def tell(done: int, total: int) -> None:
-        elapsed = time.monotonic() - began
-        context.set_progress(
-            fraction=done / max(total, 1),
-            message=f"{done:,} of {total:,} images",
-            done=done,
-            total=total,
-            images_per_second=round(done / max(elapsed, 1e-6), 1),
-            eta_seconds=round(elapsed / max(done, 1) * (total - done), 1),
-        )
+        watch.tell_count(done, total, f"{done:,} of {total:,} images")
 
     try:
         report = importing.run_import(

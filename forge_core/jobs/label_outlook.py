@@ -3,7 +3,6 @@
 The job of kind `label_outlook`: payload from `submit`, result {"curve": ..., "architecture": ...}.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -16,10 +15,9 @@ from PIL import Image
 from db.enums import Split
 from db.records import AssetAsOf, Job
 from forge_core.catalog import history
-from forge_core.errors import ImageRejected, InvalidInput
+from forge_core.errors import InvalidInput
 from forge_core.evaluation import learning_curve
 from forge_core.evaluation.learning_curve import CurvePoint, LearningCurve, Outlook
-from forge_core.imaging import decode
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.jobs import queue, run_data
 from forge_core.jobs.context import JobContext
@@ -89,15 +87,16 @@ def draw_curve(
     done = 0
     found: dict[str, tuple[Any, Any]] = {}
     for split, assets in chosen.items():
-        features, labels = [], []
+        features: list[Any] = []
+        labels: list[int] = []
         for start in range(0, len(assets), BATCH_IMAGES):
             batch = assets[start : start + BATCH_IMAGES]
             batch_features, kept = extract(batch)
-            features.append(batch_features)
+            features += batch_features
             labels += [positions[asset.label_id] for asset in kept if asset.label_id is not None]
             done += len(batch)
             tell(FEATURES_SHARE * done / total, f"{done:,} of {total:,} images")
-        found[split] = (np.concatenate(features), np.array(labels, dtype=np.int64))
+        found[split] = (np.array(features), np.array(labels, dtype=np.int64))
     return learning_curve.draw_curve(
         *found[Split.TRAIN],
         *found[Split.VAL],
@@ -128,33 +127,25 @@ class _Extractor:
         )
         self._backbone = model.backbone.to(self._device).eval()
 
-    def __call__(self, assets: Sequence[AssetAsOf]) -> tuple[Any, list[AssetAsOf]]:
-        """Features (N, D) float32 of those that can be read, and which they are."""
+    def __call__(self, assets: Sequence[AssetAsOf]) -> tuple[list[Any], list[AssetAsOf]]:
+        """Features (D,) float32 of each of those that can be read, and which they are."""
+
+        def read(asset: AssetAsOf) -> Image.Image | RejectedImage:
+            return run_data.read_image(self._workspace, asset, self._limits)
+
         with ThreadPoolExecutor(run_data.READERS) as readers:
-            images = list(readers.map(self._read, assets))
+            images = list(readers.map(read, assets))
         kept = [
-            (asset, image) for asset, image in zip(assets, images, strict=True) if image is not None
+            (asset, image)
+            for asset, image in zip(assets, images, strict=True)
+            if not isinstance(image, RejectedImage)
         ]
         if not kept:
-            return np.empty((0, self._num_features()), dtype=np.float32), []
+            return [], []
         inputs = torch.stack([self._transform(image) for _, image in kept])
         with torch.inference_mode():
             features = self._backbone(inputs.to(self._device)).float().cpu().numpy()
-        return features, [asset for asset, _ in kept]
-
-    def _num_features(self) -> int:
-        side = self._transform.crop
-        with torch.inference_mode():
-            return int(self._backbone(torch.zeros(1, 3, side, side, device=self._device)).shape[1])
-
-    def _read(self, asset: AssetAsOf) -> Image.Image | None:
-        data = run_data.read_unchanged(self._workspace, asset)
-        if isinstance(data, RejectedImage):
-            return None
-        try:
-            return decode.decode_image(data, limits=self._limits).image
-        except ImageRejected:
-            return None
+        return list(features), [asset for asset, _ in kept]
 
 
 def submit(workspace: Workspace, *, author: str) -> Job:
@@ -172,8 +163,7 @@ def submit(workspace: Workspace, *, author: str) -> Job:
 
 def find_job(workspace: Workspace) -> Job | None:
     """The newest of these jobs in whatever state, or None."""
-    jobs = queue.list_latest_jobs(workspace, limit=200)
-    return next((job for job in jobs if job.kind == KIND), None)
+    return queue.find_latest_job(workspace, KIND)
 
 
 def read_result(job: Job) -> LearningCurve:
@@ -201,14 +191,11 @@ def run(context: JobContext) -> Mapping[str, Any]:
         JobStopped: The job shall end.
         ForgeError: What `draw_curve` refuses.
     """
-    began = time.monotonic()
+    watch = context.stopwatch()
 
     def tell(share: float, words: str) -> None:
         context.check()
-        elapsed = time.monotonic() - began
-        context.set_progress(
-            fraction=share, message=words, eta_seconds=round(elapsed / share * (1 - share), 1)
-        )
+        watch.tell(share, 1.0, words)
 
     architecture = str(context.job.payload["architecture"])
     curve = draw_curve(

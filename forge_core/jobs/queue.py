@@ -105,10 +105,17 @@ def list_active_jobs(workspace: Workspace) -> list[Job]:
     return jobs
 
 
-def list_latest_jobs(workspace: Workspace, *, limit: int = 50) -> list[Job]:
-    """The newest jobs in any state, newest first."""
+def list_latest_jobs(
+    workspace: Workspace, *, limit: int = 50, kind: str | None = None
+) -> list[Job]:
+    """The newest jobs in any state, newest first; of one kind where it is named."""
     with workspace.database.read() as uow:
-        return uow.jobs.list_latest(limit=limit)
+        return uow.jobs.list_latest(limit=limit, kind=kind)
+
+
+def find_latest_job(workspace: Workspace, kind: str) -> Job | None:
+    """The newest job of a kind in whatever state, or None."""
+    return next(iter(list_latest_jobs(workspace, limit=1, kind=kind)), None)
 
 
 def request_cancel(workspace: Workspace, job_id: int) -> Job:

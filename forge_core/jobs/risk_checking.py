@@ -3,7 +3,6 @@
 The job of kind `check_augmentation`: payload from `submit`, result {"risks": [...], ...}.
 """
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -13,10 +12,9 @@ from torch import Tensor
 from db.enums import Split
 from db.records import Job
 from forge_core.augmentation.presets import AugmentationParameters
-from forge_core.errors import ImageRejected, InvalidInput
+from forge_core.errors import InvalidInput
 from forge_core.evaluation import augmentation_risk
 from forge_core.evaluation.augmentation_risk import AugmentationRisk
-from forge_core.imaging import decode
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.predictor import Predictor
 from forge_core.jobs import queue, run_data, runs
@@ -73,12 +71,8 @@ def check_run(
     for asset in assets:
         if len(pixels) == num_images:
             break
-        data = run_data.read_unchanged(workspace, asset)
-        if isinstance(data, RejectedImage) or asset.label_id is None:
-            continue
-        try:
-            image = decode.decode_image(data, limits=limits).image
-        except ImageRejected:
+        image = run_data.read_image(workspace, asset, limits)
+        if isinstance(image, RejectedImage) or asset.label_id is None:
             continue
         pixels.append(predictor.card.eval_transform.resize_image(image))
         labels.append(positions[asset.label_id])
@@ -115,8 +109,8 @@ def submit(
 def find_job(workspace: Workspace, run_id: int, parameters: AugmentationParameters) -> Job | None:
     """The newest check of exactly these numbers with this run, in whatever state, or None."""
     wanted = {"run_id": run_id, "parameters": parameters.to_dict()}
-    jobs = queue.list_latest_jobs(workspace, limit=200)
-    return next((job for job in jobs if job.kind == KIND and job.payload == wanted), None)
+    jobs = queue.list_latest_jobs(workspace, limit=200, kind=KIND)
+    return next((job for job in jobs if job.payload == wanted), None)
 
 
 def read_result(job: Job) -> list[AugmentationRisk]:
@@ -134,16 +128,11 @@ def run(context: JobContext) -> Mapping[str, Any]:
         JobStopped: The job shall end.
         ForgeError: What `check_run` refuses.
     """
-    began = time.monotonic()
+    watch = context.stopwatch()
 
     def tell(done: int, total: int) -> None:
         context.check()
-        elapsed = time.monotonic() - began
-        context.set_progress(
-            fraction=done / total,
-            message=f"{done:,} of {total:,} looks",
-            eta_seconds=round(elapsed / done * (total - done), 1),
-        )
+        watch.tell(done, total, f"{done:,} of {total:,} looks")
 
     risks = check_run(
         context.workspace,

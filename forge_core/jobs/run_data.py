@@ -6,11 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 
+from PIL import Image
+
 from db.enums import Split
 from db.records import Asset, AssetAsOf
 from forge_core.catalog import history
-from forge_core.errors import NotFound
-from forge_core.imaging import hashing
+from forge_core.errors import ImageRejected, NotFound
+from forge_core.imaging import decode, hashing
+from forge_core.imaging.decode import DecodeLimits
 from forge_core.training.data import ImageSet, TrainingImage
 from forge_core.training.pack import RejectedImage
 from forge_core.workspace import Workspace
@@ -116,6 +119,19 @@ def find_changed_files(
                 if on_file is not None:
                     on_file()
     return found
+
+
+def read_image(
+    workspace: Workspace, asset: Asset | AssetAsOf, limits: DecodeLimits
+) -> Image.Image | RejectedImage:
+    """The upright RGB image of an asset, or why it is not the one that was imported."""
+    data = read_unchanged(workspace, asset)
+    if isinstance(data, RejectedImage):
+        return data
+    try:
+        return decode.decode_image(data, limits=limits).image
+    except ImageRejected as error:
+        return RejectedImage(asset.file_path, error.reason, error.message)
 
 
 def read_unchanged(workspace: Workspace, asset: Asset | AssetAsOf) -> bytes | RejectedImage:

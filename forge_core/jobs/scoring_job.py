@@ -1,6 +1,5 @@
 """The job of kind `score`: payload {"run_id", "split", "only_new", "after", "device"}."""
 
-import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -19,19 +18,10 @@ def run(context: JobContext) -> Mapping[str, Any]:
         ForgeError: What `score_run` refuses.
     """
     payload = context.job.payload
-    began = time.monotonic()
+    watch = context.stopwatch()
 
     def tell(done: int, total: int, last: uuid.UUID) -> None:
-        elapsed = max(time.monotonic() - began, 1e-6)
-        context.set_progress(
-            fraction=done / total,
-            message=f"Scoring {total:,} images",
-            done=done,
-            total=total,
-            images_per_second=round(done / elapsed, 1),
-            eta_seconds=round(elapsed / done * (total - done), 1),
-            after=str(last),
-        )
+        watch.tell_count(done, total, f"Scoring {total:,} images", after=str(last))
 
     def tell_rejected(problem: RejectedImage) -> None:
         context.log(f"left out {problem.source}: {problem.message}")

@@ -13,7 +13,6 @@ from forge_core.jobs.augmenting import MAX_COPIES_PER_IMAGE, CopyPlan
 from forge_core.workspace import Workspace
 from pages.components import doors, errors, job_progress, session, wording
 
-NEWEST_JOBS = 50
 EVERY_CLASS = "every class"
 KIND = "augment"
 
@@ -59,10 +58,7 @@ def show(
         st.caption(errors.literal(f"{refusal.message} {refusal.next_step or ''}"))
     if pressed:
         _submit(workspace, plan, total)
-    job = next(
-        (job for job in queue.list_latest_jobs(workspace, limit=NEWEST_JOBS) if job.kind == KIND),
-        None,
-    )
+    job = queue.find_latest_job(workspace, KIND)
     if job is None:
         return
     if job.status.is_finished():

@@ -10,19 +10,10 @@ from db.records import AssetFilter, Run
 from forge_core.catalog import browsing, labelling
 from forge_core.errors import InvalidInput
 from forge_core.jobs import environments, queue, run_comparing, runs
-from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
-from tests import arrange, ending
+from tests import arrange, ending, trained
 
-TINY = TrainConfig(
-    architecture="forge_cnn",
-    input_size=16,
-    preset="text",
-    batch_size=8,
-    scratch_epochs=2,
-    scratch_lr=3e-3,
-    device="cpu",
-)
+TINY = replace(trained.TINY, scratch_epochs=2)
 
 
 @pytest.fixture
