@@ -50,8 +50,8 @@ class Settings(BaseSettings):
     pack_budget_bytes: int = Field(
         20 * 2**30,
         ge=0,
-        description="Disk that decoded pixels may use, in bytes; beyond it images are decoded "
-        "again in every epoch.",
+        description="Disk that decoded pixels may use, in bytes; those that no run uses make room, "
+        "and what still does not fit is decoded again in every epoch.",
     )
     score_after_training: bool = Field(
         True,

@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 from db.failures import DATABASE_UNAVAILABLE
 from forge_core.cli import (
     augment_commands,
+    cache_command,
     catalog_commands,
     class_commands,
     demo_command,
@@ -75,6 +76,7 @@ app.command()(model_commands.predict)
 app.command()(model_commands.serve)
 app.command()(storage_commands.verify)
 app.command()(storage_commands.relink)
+app.command()(cache_command.cache)
 app.command()(storage_commands.backup)
 app.command()(storage_commands.restore)
 operator_commands.db_app.command("copy")(storage_commands.copy_database)

@@ -27,7 +27,7 @@ def evaluate(
 ) -> None:
     """Measure a run's checkpoint on a split, with the labels of the run's revision."""
     from forge_core.jobs import evaluating
-    from forge_core.training.pack import RejectedImage
+    from forge_core.training.pixels.pack import RejectedImage
 
     opened = opening.existing(workspace)
     rejected: list[RejectedImage] = []

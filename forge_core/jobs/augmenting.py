@@ -24,7 +24,7 @@ from forge_core.errors import Conflict, InvalidInput
 from forge_core.imaging import hashing, thumbnails
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.jobs import run_data
-from forge_core.training.pack import RejectedImage
+from forge_core.training.pixels.pack import RejectedImage
 from forge_core.workspace import Workspace
 
 FOLDER = "augmented"

@@ -6,7 +6,7 @@ from typing import Any
 
 from forge_core.jobs import evaluating
 from forge_core.jobs.context import JobContext, JobStopped
-from forge_core.training.pack import RejectedImage
+from forge_core.training.pixels.pack import RejectedImage
 
 
 def run(context: JobContext) -> Mapping[str, Any]:

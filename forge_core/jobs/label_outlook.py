@@ -23,7 +23,7 @@ from forge_core.jobs import queue, run_data
 from forge_core.jobs.context import JobContext
 from forge_core.models import architectures, building, weights
 from forge_core.training import devices
-from forge_core.training.pack import RejectedImage
+from forge_core.training.pixels.pack import RejectedImage
 from forge_core.workspace import Workspace
 
 KIND = "label_outlook"

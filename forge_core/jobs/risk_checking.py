@@ -19,7 +19,7 @@ from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.predictor import Predictor
 from forge_core.jobs import queue, run_data, runs
 from forge_core.jobs.context import JobContext
-from forge_core.training.pack import RejectedImage
+from forge_core.training.pixels.pack import RejectedImage
 from forge_core.workspace import Workspace
 
 KIND = "check_augmentation"

@@ -25,7 +25,7 @@ from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.predictor import Predictor, Prepared
 from forge_core.jobs import run_data, runs
 from forge_core.training.config import TrainConfig
-from forge_core.training.pack import RejectedImage
+from forge_core.training.pixels.pack import RejectedImage
 from forge_core.workspace import Workspace
 
 NO_SPLIT = "none"

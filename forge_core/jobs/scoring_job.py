@@ -7,7 +7,7 @@ from typing import Any
 
 from forge_core.jobs import scoring
 from forge_core.jobs.context import JobContext, JobStopped
-from forge_core.training.pack import RejectedImage
+from forge_core.training.pixels.pack import RejectedImage
 
 
 def run(context: JobContext) -> Mapping[str, Any]:

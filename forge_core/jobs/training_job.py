@@ -16,10 +16,10 @@ from forge_core.jobs.run_data import RunData
 from forge_core.jobs.train_reporter import TrainReporter
 from forge_core.training import devices, loop
 from forge_core.training.config import TrainConfig
-from forge_core.training.pack import RejectedImage
+from forge_core.training.pixels import kept
+from forge_core.training.pixels.pack import RejectedImage
 from forge_core.training.results import FitResult
 
-PACK_FOLDER = "pack"
 MAX_REJECTED_KEPT = 1_000
 
 
@@ -64,7 +64,7 @@ def run(context: JobContext) -> Mapping[str, Any]:
         data.label_ids,
         reporter=TrainReporter(context, record, config),
         folder=runs.run_folder(workspace, record.run_id),
-        pack_folder=workspace.cache_folder / PACK_FOLDER,
+        pack_folder=workspace.cache_folder / kept.FOLDER,
         run_id=record.run_id,
         revision_id=record.revision_id,
         resume=bool(context.job.payload.get("resume", False)),

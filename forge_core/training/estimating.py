@@ -12,7 +12,6 @@ from forge_core.augmentation.train_transform import TrainTransform
 from forge_core.models import architectures, building
 from forge_core.models.classifier import ImageClassifier
 from forge_core.training import devices, features, optimizers, stages
-from forge_core.training.batches import num_workers_for
 from forge_core.training.config import TrainConfig
 from forge_core.training.devices import Device
 from forge_core.training.precision import Precision
@@ -71,7 +70,7 @@ def estimate_duration(
         )
         pixels = torch.randint(0, 256, (3, transform.resize, transform.resize), dtype=torch.uint8)
         augmentation = TrainTransform(config.augmentation_parameters, transform)
-        augment_seconds = _median_seconds(lambda: augmentation([pixels], [0]), AUGMENTED_SAMPLES)
+        augment_seconds = _augment_seconds(augmentation, pixels.to(torch_device))
         inputs = torch.randn(measured_size, 3, transform.crop, transform.crop)
         labels = torch.randint(0, num_classes, (measured_size,))
     precision = Precision(device, config.number_format, config.memory_layout)
@@ -80,7 +79,6 @@ def estimate_duration(
     labels = labels.to(torch_device)
 
     forward_seconds = _forward_seconds(model, inputs) / measured_size
-    augment_seconds /= num_workers_for(device) or 1
     seconds, memory_bytes = 0.0, 0
     for stage in stages.plan_stages(config, num_images):
         optimizer = optimizers.build_optimizer(stage, model)
@@ -145,6 +143,17 @@ def _measure_steps(
     # beside each weight its gradient and two moments of Adam
     per_image_bytes = (sum(saved.values()) + inputs.nbytes) / len(inputs)
     return seconds, 4 * _weight_bytes(model) + round(per_image_bytes * batch_size)
+
+
+def _augment_seconds(augmentation: TrainTransform, pixels: Tensor) -> float:
+    """Seconds an image, where the pixels are."""
+    batch, seeds = [pixels] * AUGMENTED_SAMPLES, list(range(AUGMENTED_SAMPLES))
+
+    def augment() -> None:
+        augmentation(batch, seeds)[0, 0, 0, 0].item()  # waits for the device
+
+    augment()
+    return _median_seconds(augment, MEASURED_STEPS) / AUGMENTED_SAMPLES
 
 
 def _weight_bytes(model: ImageClassifier) -> int:

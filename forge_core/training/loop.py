@@ -6,12 +6,13 @@ It touches two folders, the one of its checkpoints and the one of the pack, and 
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from forge_core.errors import InvalidInput
+from forge_core.errors import ImageRejected, InvalidInput
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.models import architectures
 from forge_core.models.classifier import ImageClassifier
@@ -33,8 +34,8 @@ from forge_core.training.config import TrainConfig
 from forge_core.training.data import ImageSet, check_images
 from forge_core.training.epochs import RunningTotals
 from forge_core.training.learner import Learner
-from forge_core.training.pack import DEFAULT_BUDGET_BYTES, PixelPack, RejectedImage
-from forge_core.training.preparing import Run
+from forge_core.training.pixels.pack import DEFAULT_BUDGET_BYTES, PixelPack, RejectedImage
+from forge_core.training.preparing import Proof, Run
 from forge_core.training.probing import Speed
 from forge_core.training.reporting import EpochMetrics, ProgressMeter, Reporter, Stopped
 from forge_core.training.results import FitResult
@@ -72,6 +73,10 @@ def fit(
     On a CPU the result is a pure function of config, images and number of threads: a run that
     was killed at any step and resumed gives the same losses and weights as one that was not.
 
+    Images that are not decoded yet are decoded while the first epoch trains. Where one of them
+    cannot be used, all are decoded and the run begins again without it, so that a cold pack and
+    a full one give the same run.
+
     Args:
         config: All choices of the run.
         train: Training images, labels are positions in `class_names`.
@@ -107,44 +112,69 @@ def fit(
     )
     meter = ProgressMeter(reporter)
     pack = PixelPack(pack_folder, eval_transform, budget_bytes=pack_budget_bytes, limits=limits)
-    try:
-        rejected = preparing.fill_pack(pack, train, val, reporter, meter)
-    except Stopped:
-        return results.make_result(folder, Progression(), (), stopped=True)
-    left_out = {image.source for image in rejected}
-    train, val = train.without(left_out), val.without(left_out)
-    check_images(train, val, class_names)
-    preparing.tell_data(reporter, train, val, class_names, config)
-    run = Run(
-        config=config,
-        train=train,
-        val=val,
-        class_names=tuple(class_names),
-        label_ids=tuple(label_ids),
-        run_id=run_id,
-        revision_id=revision_id,
-        folder=folder,
-        device=device,
-        eval_transform=eval_transform,
-        pack=pack,
-        plan=stages.plan_stages(config, len(train)),
-        identity=resuming.fingerprint(config, train, val, class_names),
-        reporter=reporter,
-        meter=meter,
-        save_clock=SaveClock(save_seconds),
-    )
-    with failures.memory_explained(device, config):
+
+    def prepare(rejected: tuple[RejectedImage, ...], *, is_proven: bool) -> Run:
+        """The run without the images that cannot be used."""
+        left_out = {image.source for image in rejected}
+        usable_train, usable_val = train.without(left_out), val.without(left_out)
+        check_images(usable_train, usable_val, class_names)
+        return Run(
+            config=config,
+            train=usable_train,
+            val=usable_val,
+            class_names=tuple(class_names),
+            label_ids=tuple(label_ids),
+            run_id=run_id,
+            revision_id=revision_id,
+            folder=folder,
+            device=device,
+            eval_transform=eval_transform,
+            pack=pack,
+            plan=stages.plan_stages(config, len(usable_train)),
+            identity=resuming.fingerprint(config, usable_train, usable_val, class_names),
+            reporter=reporter,
+            meter=meter,
+            save_clock=SaveClock(save_seconds),
+            rejected=rejected,
+            proof=Proof(is_complete=is_proven),
+        )
+
+    with closing(pack):
+        run = prepare((), is_proven=False)
+        try:
+            if resume:  # what was left out before must be left out now
+                everything = run
+                run = prepare(preparing.fill_pack(everything), is_proven=True)
+                resume = results.can_go_on(run, everything)
+            try:
+                return _train(run, resume, like)
+            except ImageRejected as error:
+                if run.proof.is_complete:  # a file that was usable has gone since
+                    raise
+                reporter.on_message(f"{error.message} All images are decoded before the start now.")
+            return _train(prepare(preparing.fill_pack(run), is_proven=True), False, like)
+        except Stopped:
+            return results.make_result(run, Progression(), stopped=True)
+
+
+def _train(run: Run, resume: bool, like: Mapping[str, Any] | None) -> FitResult:
+    """The run from its first step, or from the one after the last that it saved.
+
+    Raises:
+        ImageRejected: An image cannot be used; `Run.proof` says whether that could be expected.
+    """
+    preparing.tell_data(run)
+    with failures.memory_explained(run.device, run.config):
         state = results.begin(run, resume)
         model = preparing.build_network(run, state)
-        with probing.threads(config.num_threads or torch.get_num_threads()):
+        with probing.threads(run.config.num_threads or torch.get_num_threads()):
             speed = preparing.choose_speed(run, state, model, like)
         with probing.threads(speed.num_threads):
-            return _run_epochs(run, rejected, state, model, speed)
+            return _run_epochs(run, state, model, speed)
 
 
 def _run_epochs(
     run: Run,
-    rejected: tuple[RejectedImage, ...],
     state: ResumeState | None,
     model: ImageClassifier,
     speed: Speed,
@@ -191,12 +221,7 @@ def _run_epochs(
         stopped = True
         reporter.on_message(f"Stopped on request after epoch {progression.epochs_done}.")
     return results.make_result(
-        run.folder,
-        progression,
-        rejected,
-        speed=speed,
-        stopped=stopped,
-        ended_early=ended_early,
+        run, progression, speed=speed, stopped=stopped, ended_early=ended_early
     )
 
 
@@ -272,10 +297,12 @@ def _one_epoch(
             on_step=keep_when_due,
         )
         train_seconds = time.perf_counter() - began
+        preparing.prove_training_images(run)
         with learner.averaged(), diagnosing.watch_relus(source.network) as watch:
             report = validating.evaluate(
                 source, run.class_names, epoch=epoch, stage=stage, meter=run.meter
             )
+        run.proof.is_complete = True
     except Stopped:
         if totals.steps > first:
             keep()

@@ -1,6 +1,6 @@
 """Everything that a run needs before its first step: usable images, network, batches."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ import torch
 
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.augmentation.train_transform import TrainTransform
+from forge_core.errors import ImageRejected
 from forge_core.models import architectures, building
 from forge_core.models.classifier import ImageClassifier
 from forge_core.training import diagnosing, features, optimizers, probing
@@ -19,13 +20,20 @@ from forge_core.training.data import ImageSet, class_weights, classes_without_im
 from forge_core.training.devices import Device
 from forge_core.training.diagnosing import Findings
 from forge_core.training.learner import Learner
-from forge_core.training.pack import PixelPack, RejectedImage
+from forge_core.training.pixels.pack import PixelPack, RejectedImage
 from forge_core.training.precision import MEMORY_FORMAT, Precision
 from forge_core.training.probing import Speed
 from forge_core.training.reporting import ProgressMeter, Reporter
 from forge_core.training.resuming import ResumeState, SaveClock
 from forge_core.training.stages import Stage
 from forge_core.training.steps import StepRules
+
+
+@dataclass
+class Proof:
+    """Whether every image of a run was decoded once, so that none can turn out to be unusable."""
+
+    is_complete: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,37 +56,53 @@ class Run:
     reporter: Reporter
     meter: ProgressMeter
     save_clock: SaveClock
+    rejected: tuple[RejectedImage, ...] = ()
+    """Images of both splits that were left out."""
+    proof: Proof
     findings: Findings = field(default_factory=Findings)
 
 
-def fill_pack(
-    pack: PixelPack, train: ImageSet, val: ImageSet, reporter: Reporter, meter: ProgressMeter
-) -> tuple[RejectedImage, ...]:
-    """Decode both splits and say what cannot be used."""
+def fill_pack(run: Run) -> tuple[RejectedImage, ...]:
+    """Decode what is not decoded yet of both splits, and say what cannot be used."""
+    meter, reporter = run.meter, run.reporter
     meter.check()
-    meter.begin("pack", 0, len(train) + len(val))
+    meter.begin("pack", 0, len(run.train) + len(run.val))
     rejected = [
-        *pack.prepare(train, lambda: meter.advance(1)),
-        *pack.prepare(val, lambda: meter.advance(1)),
+        *run.pack.prepare(run.train, lambda: meter.advance(1)),
+        *run.pack.prepare(run.val, lambda: meter.advance(1)),
     ]
     for image in rejected:
         reporter.on_message(f"Left out {image.source}: {image.message}")
-    if pack.is_full:
-        reporter.on_message(
-            "The decoded images do not fit into the pack's disk budget; some are decoded again "
-            "in every epoch, which is slower."
-        )
+    _tell_full(run)
     return tuple(rejected)
 
 
-def tell_data(
-    reporter: Reporter,
-    train: ImageSet,
-    val: ImageSet,
-    class_names: Sequence[str],
-    config: TrainConfig,
-) -> None:
+def prove_training_images(run: Run) -> None:
+    """After the first epoch, decode what it did not show: balanced sampling leaves images out.
+
+    Raises:
+        ImageRejected: One of them cannot be used.
+    """
+    if run.proof.is_complete:
+        return
+    if run.pack.bytes_kept(run.train) is None:
+        for image in run.pack.prepare(run.train, run.meter.check):
+            raise ImageRejected(image.message, reason=image.reason)
+    _tell_full(run)
+
+
+def _tell_full(run: Run) -> None:
+    if run.pack.is_full:
+        run.reporter.on_message(
+            "The decoded images do not fit into the pack's disk budget; some are decoded again "
+            "in every epoch, which is slower."
+        )
+
+
+def tell_data(run: Run) -> None:
     """Say how much there is to train on, and what cannot be measured."""
+    reporter, config = run.reporter, run.config
+    train, val, class_names = run.train, run.val, run.class_names
     reporter.on_message(
         f"{len(train):,} training and {len(val):,} validation images of {len(class_names)} classes."
     )
@@ -195,6 +219,7 @@ def choose_source(
         eval_transform=run.eval_transform,
         device=run.device,
         memory_format=precision.memory_format,
+        tell=run.reporter.on_message,
     )
     if not stage.is_backbone_frozen:
         return pixels

@@ -9,7 +9,7 @@ from forge_core.models import checkpoint
 from forge_core.models.model_card import ModelCard, library_versions
 from forge_core.training import resuming
 from forge_core.training.learner import Learner
-from forge_core.training.pack import RejectedImage
+from forge_core.training.pixels.pack import RejectedImage
 from forge_core.training.preparing import Run
 from forge_core.training.probing import Speed
 from forge_core.training.reporting import EpochMetrics
@@ -64,6 +64,25 @@ def begin(run: Run, resume: bool) -> ResumeState | None:
     for name in (resuming.STATE_FILE, BEST_FILE, LAST_FILE):
         (run.folder / name).unlink(missing_ok=True)
     return None
+
+
+def can_go_on(run: Run, everything: Run) -> bool:
+    """Whether a resumed run has a state of its own images to go on from.
+
+    It has not when it was stopped in its first epoch, before that met an image which cannot be
+    used: what it learned until then it would not have learned from a full pack.
+
+    Args:
+        run: Without the images that cannot be used.
+        everything: The same run with them.
+    """
+    if not run.rejected or not resuming.is_state_of(run.folder, everything.identity):
+        return True
+    run.reporter.on_message(
+        f"{len(run.rejected)} images cannot be used, which had not come up before the run was "
+        "stopped: it begins again without them."
+    )
+    return False
 
 
 def _tell_resumption(run: Run, state: ResumeState) -> None:
@@ -132,9 +151,8 @@ def keep_state(
 
 
 def make_result(
-    folder: Path,
+    run: Run,
     progression: Progression,
-    rejected: tuple[RejectedImage, ...],
     *,
     speed: Speed | None = None,
     stopped: bool = False,
@@ -146,12 +164,12 @@ def make_result(
         best_metric=None if report is None else report.accuracy,
         best_epoch=progression.best_epoch,
         epochs_done=progression.epochs_done,
-        best_path=None if report is None else folder / BEST_FILE,
-        last_path=None if report is None else folder / LAST_FILE,
+        best_path=None if report is None else run.folder / BEST_FILE,
+        last_path=None if report is None else run.folder / LAST_FILE,
         report=report,
         stopped=stopped,
         ended_early=ended_early,
         history=tuple(progression.history),
         speed=speed,
-        rejected=rejected,
+        rejected=run.rejected,
     )

@@ -206,6 +206,14 @@ def load_state(folder: Path, identity: dict[str, str]) -> ResumeState | None:
     )
 
 
+def is_state_of(folder: Path, identity: dict[str, str]) -> bool:
+    """Whether the folder has a state of exactly this run; a damaged one is of none."""
+    try:
+        return load_state(folder, identity) is not None
+    except (InvalidInput, TrainingFailed):
+        return False
+
+
 def _read_schema_1(values: dict[str, Any]) -> dict[str, Any]:
     """A state of the time when runs were saved at the end of epochs only."""
     learner = {name: values[name] for name in ("model", "optimizer", "precision")}

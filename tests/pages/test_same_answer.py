@@ -12,9 +12,9 @@ from forge_core.imaging import decode
 from forge_core.inference import serving
 from forge_core.inference.predictor import Predictor
 from forge_core.jobs import evaluating, runs
-from forge_core.jobs.training_job import PACK_FOLDER
 from forge_core.training.data import TrainingImage
-from forge_core.training.pack import PixelPack
+from forge_core.training.pixels import kept
+from forge_core.training.pixels.pack import PixelPack
 from forge_core.workspace import Workspace
 from pages.components import answers
 from pages.components.answers import NamedFile
@@ -33,7 +33,7 @@ def test_validation_pixels_give_the_logits_of_the_original_files(
     """What validation sees (the pack, then `finish`) against what Predict sees (the file)."""
     transform = predictor.card.eval_transform
     pack = PixelPack(
-        finished_workspace.cache_folder / PACK_FOLDER, transform, budget_bytes=0, limits=None
+        finished_workspace.cache_folder / kept.FOLDER, transform, budget_bytes=0, limits=None
     )
     found = runs.run_assets(finished_workspace, RUN, "val")
     read = finished_workspace.store.read

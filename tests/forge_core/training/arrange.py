@@ -12,10 +12,12 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw
 
+from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.imaging import hashing
 from forge_core.training import loop
 from forge_core.training.config import TrainConfig
 from forge_core.training.data import ImageSet, TrainingImage
+from forge_core.training.pixels.pack import PixelPack
 from forge_core.training.reporting import EpochMetrics
 from forge_core.training.results import FitResult
 
@@ -121,6 +123,7 @@ def run_fit(
     resume: bool = False,
     save_seconds: float = 1e9,
     like: Mapping[str, Any] | None = None,
+    pack_budget_bytes: int = 2**30,
 ) -> FitResult:
     """`loop.fit` on drawn images, with the pack beside the run's folder."""
     drawer = drawer or Drawer()
@@ -138,6 +141,7 @@ def run_fit(
         resume=resume,
         save_seconds=save_seconds,
         like=like,
+        pack_budget_bytes=pack_budget_bytes,
     )
 
 
@@ -152,3 +156,13 @@ def _die() -> bool:
     """End like a process that the system kills."""
     os.kill(os.getpid(), signal.SIGKILL)
     return True
+
+
+def fill_pack_for_ever(folder: Path, transform: EvalTransform) -> None:
+    """Decode the same images again and again, each time for a folder that seems empty."""
+    drawer = Drawer()
+    images = drawer.make("train", (60, 60, 60))
+    while True:
+        pack = PixelPack(folder, transform, budget_bytes=10**9)
+        pack._places.clear()
+        pack.prepare(images, lambda: None)

@@ -1,18 +1,17 @@
-"""Batches do not depend on who loads them, and validation is the eval transform."""
+"""Batches do not depend on how they are loaded, and validation is the eval transform."""
 
 from pathlib import Path
 
-import pytest
 import torch
 
 from forge_core.augmentation import presets
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.augmentation.train_transform import TrainTransform
 from forge_core.training import batches
-from forge_core.training.batches import Sample, SampleDataset
+from forge_core.training.batches import Sample
 from forge_core.training.data import ImageSet
-from forge_core.training.devices import Device
-from forge_core.training.pack import PixelPack
+from forge_core.training.pixels.feeds import HostFeed, PixelFeed
+from forge_core.training.pixels.pack import PixelPack
 from tests.forge_core.training.arrange import Drawer, make_config
 
 TRANSFORM = EvalTransform(resize=20, crop=16)
@@ -20,18 +19,20 @@ CPU = torch.device("cpu")
 NATURAL = TrainTransform(presets.PRESETS["natural"].parameters, TRANSFORM)
 
 
-def make_dataset(folder: Path, images: ImageSet) -> SampleDataset:
-    return SampleDataset(images, PixelPack(folder, TRANSFORM))
+def load(
+    folder: Path, images: ImageSet, samples: list[list[Sample]], feed: PixelFeed | None = None
+) -> list[batches.Batch]:
+    feed = feed or HostFeed(images, PixelPack(folder, TRANSFORM))
+    return list(batches.load_batches(images, feed, samples, NATURAL, CPU))
 
 
-def test_load_batches__the_same_in_process_and_by_two_workers(tmp_path: Path) -> None:
+def test_load_batches__the_same_from_a_cold_and_a_full_pack(tmp_path: Path) -> None:
     images = Drawer().make("train")
     samples = batches.train_samples(make_config(batch_size=4), images, epoch=2)
-    alone = list(batches.load_batches(make_dataset(tmp_path, images), samples, NATURAL, CPU))
-    by_two = list(batches.load_batches(make_dataset(tmp_path, images), samples, NATURAL, CPU, 2))
+    cold, full = load(tmp_path, images, samples), load(tmp_path, images, samples)
 
-    assert len(alone) == len(by_two) == 6
-    for (inputs, labels), (other_inputs, other_labels) in zip(alone, by_two, strict=True):
+    assert len(cold) == len(full) == 6
+    for (inputs, labels), (other_inputs, other_labels) in zip(cold, full, strict=True):
         assert torch.equal(inputs, other_inputs)
         assert torch.equal(labels, other_labels)
 
@@ -42,7 +43,7 @@ def test_load_batches__leave_the_random_stream_of_dropout_alone(tmp_path: Path) 
     torch.manual_seed(1)
     expected = torch.rand(3)
     torch.manual_seed(1)
-    list(batches.load_batches(make_dataset(tmp_path, images), samples, NATURAL, CPU))
+    load(tmp_path, images, samples)
     assert torch.equal(torch.rand(3), expected)
 
 
@@ -68,8 +69,8 @@ def test_load_batches__without_a_seed_is_the_eval_transform(tmp_path: Path) -> N
     images = Drawer().make("val", (1, 1, 1))
     pack = PixelPack(tmp_path, TRANSFORM)
     finish = batches.eval_batch(TRANSFORM)
-    dataset = SampleDataset(images, pack)
-    ((inputs, labels),) = batches.load_batches(dataset, batches.in_order(3), finish, CPU)
+    feed = HostFeed(images, pack)
+    ((inputs, labels),) = batches.load_batches(images, feed, batches.in_order(3), finish, CPU)
 
     expected = [TRANSFORM.finish(pack.pixels(image, images.read)) for image in images.images]
     assert torch.equal(inputs, torch.stack(expected))
@@ -80,10 +81,4 @@ def test_in_order__shows_each_image_once() -> None:
     parts = batches.in_order(150)
     assert [sample.position for part in parts for sample in part] == list(range(150))
     assert [len(part) for part in parts] == [64, 64, 22]
-    assert parts[0][0] == Sample(0, None)
-
-
-@pytest.mark.parametrize(("kind", "expected"), [("cpu", False), ("mps", False), ("cuda", True)])
-def test_num_workers_for__only_beside_a_gpu(kind: str, expected: bool) -> None:
-    device = Device(id=kind, name=kind, kind=kind, free_bytes=1, total_bytes=1)  # type: ignore[arg-type]
-    assert (batches.num_workers_for(device) > 0) == expected
+    assert parts[0][0] == Sample(0)

@@ -12,7 +12,7 @@ from forge_core.models.classifier import ImageClassifier
 from forge_core.training import devices, features
 from forge_core.training.batches import PixelSource
 from forge_core.training.features import FeatureSource
-from forge_core.training.pack import PixelPack
+from forge_core.training.pixels.pack import PixelPack
 from forge_core.training.precision import Precision
 from tests.forge_core.training.arrange import Drawer, make_config
 

@@ -123,7 +123,7 @@ def test_resume__computes_as_it_began_without_a_probe(
     monkeypatch.setattr(probing, "choose_speed", lambda *_, **__: found)
     whole = run_fit(tmp_path / "whole", make_config())
     assert whole.speed == found
-    stopper = Listener(stop_when=lambda told: told.asked >= 49)
+    stopper = Listener(stop_when=lambda told: told.asked >= 6)
     assert run_fit(tmp_path / "run", make_config(), listener=stopper).stopped
 
     def refuse(*_: object, **__: object) -> Speed:

@@ -118,7 +118,7 @@ def test_fit__goes_on_in_parts_also_when_it_is_resumed(
     listener = Listener()
     whole = run_fit(tmp_path / "whole", make_config(), listener=listener)
     assert sum("did not suffice" in text for text in listener.messages) == 1
-    stopper = Listener(stop_when=lambda told: told.asked >= 49)
+    stopper = Listener(stop_when=lambda told: told.asked >= 6)
     assert run_fit(tmp_path / "run", make_config(), listener=stopper).stopped
     listener = Listener()
     resumed = run_fit(tmp_path / "run", make_config(), listener=listener, resume=True)
