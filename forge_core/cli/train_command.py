@@ -3,7 +3,7 @@
 import json
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,11 @@ from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
 from forge_core.errors import InvalidInput
+from forge_core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from forge_core.training.config import TrainConfig
+    from forge_core.training.reporting import EpochMetrics
 
 
 def train(
@@ -44,6 +49,10 @@ def train(
     show_options: Annotated[
         bool,
         typer.Option("--options", help="List what --set can change, with defaults, and end."),
+    ] = False,
+    search_rate: Annotated[
+        bool,
+        typer.Option("--find-rate", help="Search the learning rate for these options, and end."),
     ] = False,
     name: Annotated[str, typer.Option(help="What the run is called.")] = "",
     wait: Annotated[
@@ -95,6 +104,9 @@ def train(
         config = TrainConfig.from_dict({**config.to_dict(), **changes})
     else:
         config = replace(config, **changes)
+    if search_rate:
+        _search_rate(opened, config, as_json=as_json)
+        return
     if like is not None and not newest:
         run = runs.repeat_run(opened, like, author=opened.author, name=name, config=config)
         data = f"the data of run {like} (revision {run.revision_id})"
@@ -147,6 +159,51 @@ def _show_options(*, as_json: bool) -> None:
         choices = f" ({' | '.join(option.choices)})" if option.choices else ""
         output.say(f"{option.name}={json.dumps(default)}{choices}")
         output.say(f"    {option.sentence}")
+
+
+def _search_rate(workspace: Workspace, config: "TrainConfig", *, as_json: bool) -> None:
+    """The curve of a search, here and now, and how to train with what it suggests."""
+    from forge_core.jobs import rate_search
+
+    with output.progress_bar("Trying rates", as_json=as_json) as advance:
+        curve = rate_search.find_rate(workspace, config, reporter=_Search(advance))
+    if as_json:
+        output.answer(curve)
+        return
+    every = max(1, len(curve.points) // 20)
+    output.say(f"Loss of {curve.stage} by learning rate:")
+    output.show_table(
+        "",
+        ("rate", "loss"),
+        [(f"{p.rate:.1e}", f"{p.smoothed_loss:.3f}") for p in curve.points[::every]],
+    )
+    if curve.suggested is None:
+        output.say("The loss never fell: no rate can be suggested. Look at the data first.")
+        return
+    output.say(f"Suggested: {curve.field} {curve.suggested:g} (now {curve.current:g}).")
+    options = " ".join(f"--set {name}={value:g}" for name, value in curve.changes.items())
+    output.say(f"  Train with it: the same options without --find-rate, and {options}")
+
+
+class _Search:
+    """Shows a search on a bar."""
+
+    def __init__(self, advance: output.Advance) -> None:
+        self._advance = advance
+
+    def on_message(self, text: str) -> None:
+        """Nothing: a search is short."""
+
+    def on_progress(
+        self, stage: str, epoch: int, step: int, steps: int, images_per_second: float
+    ) -> None:
+        self._advance(step, steps)
+
+    def on_epoch(self, metrics: "EpochMetrics") -> None:
+        """Never: a search finishes no epoch."""
+
+    def should_stop(self) -> bool:
+        return False
 
 
 def _read(path: Path) -> str:

@@ -55,6 +55,13 @@ def label_outlook(context: JobContext) -> Mapping[str, Any]:
     return room.run(context)
 
 
+def find_rate(context: JobContext) -> Mapping[str, Any]:
+    """Search the learning rate of a run that was not started; see `rate_search`."""
+    from forge_core.jobs import rate_search
+
+    return rate_search.run(context)
+
+
 HANDLERS: dict[str, Callable[[JobContext], Mapping[str, Any] | None]] = {
     "train": train,
     "evaluate": evaluate,
@@ -63,4 +70,5 @@ HANDLERS: dict[str, Callable[[JobContext], Mapping[str, Any] | None]] = {
     "augment": augment,
     "check_augmentation": check_augmentation,
     "label_outlook": label_outlook,
+    "find_rate": find_rate,
 }

@@ -1,12 +1,13 @@
 """The advanced options of a run: folded, complete, and found by a word."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
 from forge_core.training import stages
 from forge_core.training.config import TrainConfig
-from forge_core.training.options import OPTIONS, Option
+from forge_core.training.options import BY_NAME, OPTIONS, Option
 from pages.components import errors
 from pages.components.train_model import ModelChoice
 
@@ -48,6 +49,12 @@ def choose(defaults: TrainConfig, model: ModelChoice, *, num_augmented: int) -> 
         )
         for option in used
     }
+
+
+def take(model: ModelChoice, values: Mapping[str, float]) -> None:
+    """Set options by name, as if a person had; for the callback of a button."""
+    for name, value in values.items():
+        st.session_state[_key(BY_NAME[name], model)] = value
 
 
 def _used(defaults: TrainConfig, model: ModelChoice) -> list[Option]:

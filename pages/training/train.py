@@ -17,6 +17,7 @@ from pages.components import (
     errors,
     navigation,
     page_frame,
+    rate_finder,
     session,
     train_data,
     train_model,
@@ -55,6 +56,7 @@ def show() -> None:
     except ForgeError as error:
         errors.show(error)
         return
+    rate_finder.show(workspace, config, model)
     name = st.text_input(
         "Name of the run",
         max_chars=NAME_CHARACTERS,

@@ -1,15 +1,17 @@
 """The Train page in each state that a person can meet."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from db.enums import RunStatus
+from db.enums import JobStatus, RunStatus
 from forge_core.augmentation.presets import AugmentationParameters
 from forge_core.catalog import classes, labelling
-from forge_core.jobs import runs
+from forge_core.jobs import queue, rate_search, runs
 from forge_core.training import options
 from forge_core.training.config import TrainConfig
+from forge_core.training.rate_finding import RateCurve, RatePoint
 from forge_core.workspace import Workspace
 from pages.components import augmentation_state, train_model
 from tests import arrange, ending
@@ -249,3 +251,45 @@ def test_names_with_markup__are_shown_as_they_are(sqlite_workspace: Workspace, t
     raw = "\n".join(element.value for element in (*app.markdown, *app.caption, *app.warning))
     assert "**<b>$x$" in words(app)
     assert "**<b>" not in raw
+
+
+def test_learning_rate__is_searched_and_taken_with_one_click(catalog: Workspace):
+    config = TrainConfig(
+        architecture="forge_cnn",
+        input_size=32,
+        preset="natural",
+        scratch_epochs=30,
+        scratch_lr=2e-3,
+        label_smoothing=0.1,
+        device="cpu",
+    )
+    app = visit(PAGE)
+    app = press(app, "Search")
+    (job,) = queue.list_latest_jobs(catalog, limit=9, kind=rate_search.KIND)
+    assert TrainConfig.from_dict(job.payload["config"]).architecture == config.architecture
+    ending.end_jobs(catalog)
+    curve = RateCurve(
+        stage="scratch",
+        field="scratch_lr",
+        points=tuple(
+            RatePoint(rate=10.0**power, loss=2.0, smoothed_loss=2.0) for power in (-5, -3, -1)
+        ),
+        suggested=0.0042,
+        changes={"scratch_lr": 0.0042},
+        current=0.002,
+    )
+    with catalog.database.write() as uow:
+        uow.jobs.update_if(
+            job.job_id,
+            tuple(JobStatus),
+            status=JobStatus.SUCCEEDED,
+            result={"curve": asdict(curve)},
+            error=None,
+        )
+    app = visit(PAGE)
+    assert "Learning rate: 4.2e-03 suggested, 2.0e-03 now." in words(app).replace("**", "")
+    app = press(app, "Use 4.2e-03")
+    assert "In use" in labels_of_buttons(app)
+    app = press(app, "Start training")
+    assert config_of_run(catalog, 1).scratch_lr == 0.0042
+    ending.end_jobs(catalog)
