@@ -6,7 +6,7 @@ from pathlib import Path
 
 from db.session import Database
 from forge_core.backup import restoring
-from forge_core.jobs import local, queue, runs
+from forge_core.jobs import local, queue, run_logs, runs
 from forge_core.settings import Settings
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace, open_workspace
@@ -38,7 +38,7 @@ def train_tiny_run(folder: Path) -> Path:
     queue.wait_until_finished(workspace, job_id, timeout_seconds=TRAIN_SECONDS)
     local.stop_supervisor(workspace)
     done = runs.get_run(workspace, run.run_id)
-    assert done.status == "succeeded", runs.log_tail(workspace, run.run_id)
+    assert done.status == "succeeded", run_logs.log_tail(workspace, run.run_id)
     workspace.database.dispose()
     deadline = time.monotonic() + CLOSE_SECONDS
     # The log beside the database goes when the last process closes it: then it can be copied.

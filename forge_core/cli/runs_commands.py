@@ -170,9 +170,9 @@ def log(
     workspace: WorkspaceOption = None,
 ) -> None:
     """The last lines of a run's log."""
-    from forge_core.jobs import runs
+    from forge_core.jobs import run_logs
 
-    output.say(runs.log_tail(opening.existing(workspace), run_id, lines))
+    output.say(run_logs.log_tail(opening.existing(workspace), run_id, lines))
 
 
 @app.command()

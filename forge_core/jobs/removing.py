@@ -6,7 +6,7 @@ from pathlib import Path
 
 from db.unit_of_work import UnitOfWork
 from forge_core.errors import Conflict
-from forge_core.jobs import runs, scoring_queue
+from forge_core.jobs import run_logs, runs, scoring_queue
 from forge_core.workspace import Workspace
 
 
@@ -70,4 +70,4 @@ def _check_removable(uow: UnitOfWork, run_id: int) -> None:
 def _list_files(workspace: Workspace, run_id: int) -> list[Path]:
     folder = runs.run_folder(workspace, run_id)
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    return [*files, *runs.log_paths(workspace, run_id)]
+    return [*files, *run_logs.log_paths(workspace, run_id)]

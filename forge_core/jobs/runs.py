@@ -1,6 +1,5 @@
 """Training runs as people handle them: start, watch, cancel, resume, read."""
 
-from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,11 @@ from forge_core.catalog import balance, history
 from forge_core.catalog.balance import Balance
 from forge_core.errors import Conflict, InvalidInput, NotFound
 from forge_core.jobs import local, queue, readiness, run_data
-from forge_core.training import resuming
+from forge_core.training import devices, resuming
 from forge_core.training.config import TrainConfig
 from forge_core.training.recommending import DataSummary
 from forge_core.workspace import Workspace
 
-LOG_TAIL_BYTES = 256 * 1024
 MAX_NAME_CHARACTERS = 128
 _RESUMABLE = (RunStatus.INTERRUPTED, RunStatus.CANCELLED, RunStatus.FAILED)
 
@@ -97,10 +95,11 @@ def start_run(workspace: Workspace, config: TrainConfig, *, author: str, name: s
         name: What a person calls it; may be empty.
 
     Raises:
-        InvalidInput: There is nothing to train or to measure on.
+        InvalidInput: There is nothing to train or to measure on, or there are too few GPUs.
         JobFailed: The background process cannot be started; the run stays queued.
     """
     check = check_data(workspace)
+    devices.check_number(config.device, config.num_processes)
     if check.problems:
         message, _, next_step = check.problems[0].partition(". ")
         raise InvalidInput(f"{message}." if next_step else message, next_step=next_step)
@@ -174,7 +173,7 @@ def _queue_run(
             label_ids=label_ids,
             environment=None if speed is None else {"speed": speed},
         )
-        payload = {"run_id": run_id, "resume": False, "device": config.device}
+        payload = _payload(run_id, config, resume=False)
         title = _title(run_id, config)
         queue.add_in(uow, "train", title, payload, author=author, run_id=run_id)
     local.ensure_supervisor(workspace)
@@ -205,7 +204,7 @@ def resume_run(workspace: Workspace, run_id: int, *, author: str) -> Job:
         config = TrainConfig.from_dict(run.config)
         has_state = (run_folder(workspace, run_id) / resuming.STATE_FILE).exists()
         uow.runs.update_fields(run_id, status=RunStatus.QUEUED, message="", finished_at=None)
-        payload = {"run_id": run_id, "resume": has_state, "device": config.device}
+        payload = _payload(run_id, config, resume=has_state)
         title = _title(run_id, config)
         job = queue.add_in(uow, "train", title, payload, author=author, run_id=run_id)
     local.ensure_supervisor(workspace)
@@ -353,30 +352,15 @@ def checkpoint_path(workspace: Workspace, run_id: int, kind: str = "best") -> Pa
     )
 
 
-def log_tail(workspace: Workspace, run_id: int, lines: int = 200) -> str:
-    """The last lines of the run's log, those before a resumption included.
-
-    Raises:
-        NotFound: There is no such run.
-    """
-    get_run(workspace, run_id)
-    kept: deque[str] = deque(maxlen=max(1, lines))
-    for path in log_paths(workspace, run_id):
-        kept.extend(_read_tail(path).splitlines())
-    return "\n".join(kept)
-
-
-def log_paths(workspace: Workspace, run_id: int) -> list[Path]:
-    """Logs of the run's training jobs, oldest first."""
-    with workspace.database.read() as uow:
-        jobs = uow.jobs.list_of_run(run_id)
-    names = [job.log_path for job in jobs if job.kind == "train" and job.log_path]
-    return [path for name in names if (path := workspace.logs_folder / name).exists()]
-
-
 def run_folder(workspace: Workspace, run_id: int) -> Path:
     """Folder of a run's checkpoints; it may not exist yet."""
     return workspace.runs_folder / f"run-{run_id}"
+
+
+def _payload(run_id: int, config: TrainConfig, *, resume: bool) -> dict[str, Any]:
+    """Of a training job: what the supervisor must know to start it."""
+    processes = {"processes": config.num_processes} if config.num_processes > 1 else {}
+    return {"run_id": run_id, "resume": resume, "device": config.device, **processes}
 
 
 def _title(run_id: int, config: TrainConfig) -> str:
@@ -391,10 +375,3 @@ def no_run(run_id: int) -> NotFound:
 def _find_job(workspace: Workspace, run_id: int) -> Job | None:
     with workspace.database.read() as uow:
         return uow.jobs.find_latest_of_run(run_id, kind="train")
-
-
-def _read_tail(path: Path) -> str:
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(0, size - LOG_TAIL_BYTES))
-        return file.read().decode("utf-8", errors="replace")

@@ -19,6 +19,8 @@ NICENESS_OF_KIND = {"score": 10}
 """How far a kind of job steps back behind other processes of this machine, 0 to 19."""
 LIGHT_SLOTS = 2
 CPU = "cpu"
+JOINT = "+"
+"""Between the names of the GPUs of one slot."""
 
 
 @dataclass(frozen=True)
@@ -55,20 +57,48 @@ def find_slot(job: Job, slots: Sequence[Slot], taken: set[str]) -> Slot | None:
 
     A training job goes to the GPU that its payload's `device` names, or to any GPU; to the
     CPU when it asks for it or there is no GPU. A GPU that does not exist leads to the CPU slot,
-    where the job itself says what is wrong.
+    where the job itself says what is wrong. A job of several processes waits for as many free
+    GPUs; on the CPU its processes share the one slot.
+
+    Args:
+        job: Its payload may name a `device` and a number of `processes`.
+        slots: From `list_slots`.
+        taken: Names of slots that other jobs hold.
     """
+    busy = {place for name in taken for place in name.split(JOINT)}
     kind = SLOT_OF_KIND.get(job.kind, "light")
     fitting = [slot for slot in slots if slot.kind == kind]
     if kind == "training":
         device = str(job.payload.get("device", "auto"))
         gpus = [slot for slot in fitting if slot.name != CPU]
         on_cpu = [slot for slot in fitting if slot.name == CPU]
+        processes = int(job.payload.get("processes", 1))
+        if processes > 1:
+            wants_gpus = device != CPU and len(gpus) >= processes
+            return _joined(gpus if wants_gpus else on_cpu, processes, busy)
         if device == "auto":
             fitting = gpus or on_cpu
         else:
             name = "cuda:0" if device == "cuda" else device
             fitting = [slot for slot in fitting if slot.name == name] or on_cpu
-    return next((slot for slot in fitting if slot.name not in taken), None)
+    return next((slot for slot in fitting if slot.name not in busy), None)
+
+
+def _joined(slots: Sequence[Slot], number: int, busy: set[str]) -> Slot | None:
+    """One slot with so many GPUs, or the CPU, which several processes share; None to wait."""
+    free = [slot for slot in slots if slot.name not in busy]
+    if slots[0].name == CPU:
+        return free[0] if free else None
+    if len(free) < number:
+        return None
+    chosen = free[:number]
+    visible = ",".join(slot.environment["CUDA_VISIBLE_DEVICES"] for slot in chosen)
+    return Slot(
+        JOINT.join(slot.name for slot in chosen),
+        "training",
+        {"CUDA_VISIBLE_DEVICES": visible},
+        "cuda",
+    )
 
 
 def list_gpus() -> list[str]:

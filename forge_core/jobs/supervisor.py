@@ -236,7 +236,8 @@ class Supervisor:
         for name, (job_id, leader) in (record.held if record else {}).items():
             if processes.is_group_alive(leader):
                 _log.info("job %d pid %d is adopted", job_id, leader.pid)
-                self._held[name if name in known else f"{name}-adopted"] = _Held(job_id, leader)
+                is_known = known.issuperset(name.split(slots.JOINT))
+                self._held[name if is_known else f"{name}-adopted"] = _Held(job_id, leader)
 
     def _adopt_job(self, job: Job, leader: ProcessIdentity) -> _Held:
         """A job of ours that no record names: the record was lost, or written too late."""

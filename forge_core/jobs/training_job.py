@@ -10,15 +10,18 @@ from db.records import Run
 from db.unit_of_work import UnitOfWork
 from forge_core.errors import ForgeError
 from forge_core.imaging.decode import DecodeLimits
-from forge_core.jobs import environments, evaluating, run_data, runs, scoring_queue
+from forge_core.jobs import environments, evaluating, followers, run_data, runs, scoring_queue
 from forge_core.jobs.context import JobContext, JobStopped
 from forge_core.jobs.run_data import RunData
 from forge_core.jobs.train_reporter import TrainReporter
-from forge_core.training import devices, loop
+from forge_core.training import devices, loop, ranks
 from forge_core.training.config import TrainConfig
 from forge_core.training.pixels import kept
 from forge_core.training.pixels.pack import RejectedImage
+from forge_core.training.ranks import Ranks
+from forge_core.training.reporting import EpochMetrics, Reporter, Stopped
 from forge_core.training.results import FitResult
+from forge_core.workspace import Workspace
 
 MAX_REJECTED_KEPT = 1_000
 
@@ -32,9 +35,7 @@ def run(context: JobContext) -> Mapping[str, Any]:
     """
     workspace = context.workspace
     record = runs.get_run(workspace, int(context.job.payload["run_id"]))
-    config = TrainConfig.from_dict(record.config)
-    if context.device:  # the GPU of our slot has another name in this process
-        config = replace(config, device=context.device)
+    config = _config_here(record, context.device)
     device = devices.choose(config.device)
     context.log(f"run {record.run_id} on {device.name} ({device.id})")
     data = run_data.read_run_data(workspace, record.revision_id, use_augmented=config.use_augmented)
@@ -55,23 +56,17 @@ def run(context: JobContext) -> Mapping[str, Any]:
             label_ids=list(data.label_ids),
         )
     )
-    changed = _find_changed(context, data)
-    result = loop.fit(
-        config,
-        data.image_set(workspace, Split.TRAIN, without=set(changed)),
-        data.image_set(workspace, Split.VAL, without=set(changed)),
-        data.class_names,
-        data.label_ids,
-        reporter=TrainReporter(context, record, config),
-        folder=runs.run_folder(workspace, record.run_id),
-        pack_folder=workspace.cache_folder / kept.FOLDER,
-        run_id=record.run_id,
-        revision_id=record.revision_id,
-        resume=bool(context.job.payload.get("resume", False)),
-        pack_budget_bytes=workspace.settings.pack_budget_bytes,
-        limits=DecodeLimits.from_settings(workspace.settings),
-        like=speed,
-    )
+    resume = bool(context.job.payload.get("resume", False))
+    number = config.num_processes
+    with (
+        followers.started(record.run_id, number, resume=resume, device=context.device),
+        ranks.joined() as joined,
+    ):
+        if number > 1:
+            context.log(f"{number} processes train together")
+        changed = joined.on_first(lambda: _find_changed(context, data))
+        reporter = TrainReporter(context, record, config)
+        result = _fit(workspace, record, config, data, set(changed), reporter, joined, resume)
     rejected = [*changed.values(), *result.rejected]
     if result.stopped:
         raise JobStopped
@@ -86,6 +81,77 @@ def run(context: JobContext) -> Mapping[str, Any]:
         "num_rejected": len(rejected),
     }
     return answer | _measure_on_test(context, record, data)
+
+
+def follow(workspace: Workspace, run_id: int, *, resume: bool, device: str) -> None:
+    """Train along with the process that runs the job; writes and tells nothing."""
+    with ranks.joined() as joined:
+        record = runs.get_run(workspace, run_id)
+        config = _config_here(record, device)
+        revision_id = record.revision_id
+        data = run_data.read_run_data(workspace, revision_id, use_augmented=config.use_augmented)
+        try:
+            changed: dict[str, RejectedImage] = joined.on_first(dict)  # asked, not answered here
+        except Stopped:
+            return
+        _fit(workspace, record, config, data, set(changed), _Silent(), joined, resume)
+
+
+class _Silent:
+    """The reporter of a process that is not the first: `Ranks.agreeing` never asks it."""
+
+    def on_message(self, text: str) -> None:
+        """Nothing."""
+
+    def on_progress(
+        self, stage: str, epoch: int, step: int, steps: int, images_per_second: float
+    ) -> None:
+        """Nothing."""
+
+    def on_epoch(self, metrics: EpochMetrics) -> None:
+        """Nothing."""
+
+    def should_stop(self) -> bool:
+        """Whatever: the first process is asked."""
+        return False
+
+
+def _config_here(record: Run, device: str) -> TrainConfig:
+    """The run's config with the device that this process has."""
+    config = TrainConfig.from_dict(record.config)
+    if device == "cuda":  # one of several GPUs, a process each
+        return replace(config, device=f"cuda:{ranks.local_rank()}")
+    # The GPU of our slot has another name in this process.
+    return replace(config, device=device) if device else config
+
+
+def _fit(
+    workspace: Workspace,
+    record: Run,
+    config: TrainConfig,
+    data: RunData,
+    changed: set[str],
+    reporter: Reporter,
+    joined: Ranks,
+    resume: bool,
+) -> FitResult:
+    return loop.fit(
+        config,
+        data.image_set(workspace, Split.TRAIN, without=changed),
+        data.image_set(workspace, Split.VAL, without=changed),
+        data.class_names,
+        data.label_ids,
+        reporter=reporter,
+        folder=runs.run_folder(workspace, record.run_id),
+        pack_folder=workspace.cache_folder / kept.FOLDER,
+        run_id=record.run_id,
+        revision_id=record.revision_id,
+        resume=resume,
+        pack_budget_bytes=workspace.settings.pack_budget_bytes,
+        limits=DecodeLimits.from_settings(workspace.settings),
+        like=(record.environment or {}).get("speed"),
+        ranks=joined,
+    )
 
 
 def _find_changed(context: JobContext, data: RunData) -> dict[str, RejectedImage]:

@@ -6,6 +6,7 @@ from a cold and from a warm pack, by every feed, and after a resumption.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import torch
@@ -21,6 +22,7 @@ from forge_core.training.pixels import feeds
 from forge_core.training.pixels.feeds import PixelFeed, ResidentFeed
 from forge_core.training.pixels.pack import PixelPack
 from forge_core.training.precision import MEMORY_FORMAT
+from forge_core.training.ranks import ALONE, Ranks
 
 VALIDATION_BATCH_SIZE = 64
 
@@ -39,9 +41,17 @@ class Sample:
 class BatchSource(Protocol):
     """Where the loop gets its batches from, and the network that they go through."""
 
+    ranks: Ranks
+    """The processes that compute each training batch together; validation batches are theirs in
+    turn."""
+
     @property
     def network(self) -> nn.Module:
         """Maps the inputs of a batch to logits (N, K)."""
+
+    @property
+    def called(self) -> nn.Module:
+        """The network as a training step calls it."""
 
     def num_preparing_steps(self, epoch: int) -> int:
         """How often `prepare` will call back for this epoch."""
@@ -55,13 +65,21 @@ class BatchSource(Protocol):
     def train_batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
         """The augmented batches of an epoch, counted from 0 over the whole run.
 
+        Of several processes each gets the inputs of its share, and the labels of the whole batch.
+
         Args:
             epoch: Decides order and augmentation.
             first: Batches of the epoch to leave out; they are not loaded.
         """
 
+    def num_val_batches(self) -> int:
+        """Validation batches of all processes."""
+
     def val_batches(self) -> Iterator[Batch]:
-        """All validation images in order, through the eval transform."""
+        """All validation images in order, through the eval transform.
+
+        Of several processes each gets its `Ranks.rounds` of the batches.
+        """
 
 
 BatchTransform = Callable[[Sequence[Tensor], Sequence[int]], Tensor]
@@ -124,6 +142,8 @@ class PixelSource:
         device: Where the network is.
         memory_format: Of the inputs.
         tell: Told in words how the training pixels come to the device, when that changes.
+        ranks: The processes that compute the batches together.
+        is_mixed: Training images are mixed with the one before in their batch.
     """
 
     def __init__(
@@ -139,8 +159,12 @@ class PixelSource:
         device: Device,
         memory_format: torch.memory_format = MEMORY_FORMAT,
         tell: Callable[[str], None] = lambda words: None,
+        ranks: Ranks = ALONE,
+        is_mixed: bool = False,
     ) -> None:
         self.network = model
+        self.ranks = ranks
+        self._is_mixed = is_mixed
         self._memory_format = memory_format
         self._config = config
         self._train = train
@@ -151,6 +175,11 @@ class PixelSource:
         self._device = torch.device(device.id)
         self._tell = tell
         self._feed: PixelFeed | None = None
+
+    @cached_property
+    def called(self) -> nn.Module:
+        """The network, spread over the processes; made when the first batch is trained on."""
+        return self.ranks.spread(self.network)
 
     def num_preparing_steps(self, epoch: int) -> int:
         """None: pixels are in the pack, or are decoded ahead of their batch."""
@@ -165,22 +194,41 @@ class PixelSource:
 
     def train_batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
         """The augmented pixels of an epoch."""
-        return self._load_train(train_samples(self._config, self._train, epoch)[first:])
+        batches = train_samples(self._config, self._train, epoch)[first:]
+        if self.ranks.is_alone:
+            yield from self._load_train(batches)
+            return
+        shares = self._load_train([self._share(batch) for batch in batches])
+        for batch, (inputs, _) in zip(batches, shares, strict=True):
+            labels = [self._train.images[sample.position].label for sample in batch]
+            yield inputs, torch.tensor(labels, device=self._device)
+
+    def _share(self, batch: list[Sample]) -> list[Sample]:
+        own = self.ranks.share(len(batch))
+        # The image before the first is the last one, as `Tensor.roll` has it.
+        return ([batch[own.start - 1]] if self._is_mixed else []) + batch[own]
+
+    def num_val_batches(self) -> int:
+        """Validation batches of all processes."""
+        return len(in_order(len(self._val)))
 
     def val_batches(self) -> Iterator[Batch]:
         """The validation pixels through the eval transform."""
         feed = feeds.passing_feed(self._val, self._pack, self._device)
-        return self._load(self._val, feed, in_order(len(self._val)), self._eval_transform)
+        batches = self.ranks.rounds(in_order(len(self._val)))
+        return self._load(self._val, feed, batches, self._eval_transform)
 
     def view_batches(self, view: int) -> Iterator[Batch]:
-        """Each training image once and in order, augmented as in `view`, from 0."""
+        """Each training image once and in order, augmented as in `view`, from 0.
+
+        Of several processes each gets its `Ranks.rounds` of the batches.
+        """
         seed = self._config.seed
-        return self._load_train(
-            in_order(len(self._train), lambda place: seeding.sample_seed(seed, view, place))
-        )
+        batches = in_order(len(self._train), lambda place: seeding.sample_seed(seed, view, place))
+        return self._load_train(self.ranks.rounds(batches))
 
     def num_view_batches(self) -> int:
-        """Batches of `view_batches`."""
+        """Batches of all processes in `view_batches`."""
         return len(in_order(len(self._train)))
 
     def _load_train(self, batches: Sequence[Sequence[Sample]]) -> Iterator[Batch]:

@@ -102,6 +102,8 @@ class TrainConfig:
     """Of pixels and weights."""
     num_threads: int = 0
     """Processor threads; 0 takes torch's own number."""
+    num_processes: int = 1
+    """Processes that compute each batch together, a GPU each."""
 
     def __post_init__(self) -> None:
         get_architecture(self.architecture)

@@ -86,6 +86,20 @@ def choose(wanted: str = "auto") -> Device:
     )
 
 
+def check_number(wanted: str, number: int) -> None:
+    """Refuse more processes than this machine has GPUs for; on a processor they share it.
+
+    Raises:
+        InvalidInput: There are GPUs, but too few.
+    """
+    gpus = [device for device in list_devices() if device.kind == "cuda"]
+    if wanted != "cpu" and 0 < len(gpus) < number:
+        raise InvalidInput(
+            f"{number} GPUs were asked for; this machine has {len(gpus)}.",
+            next_step=f"Choose at most {len(gpus)}.",
+        )
+
+
 def _processor_name() -> str:
     cpu_info = Path("/proc/cpuinfo")
     if cpu_info.exists():

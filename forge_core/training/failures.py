@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
+import torch.distributed as dist
 from torch import Tensor
 
 from forge_core.errors import TrainingFailed
@@ -12,6 +13,7 @@ from forge_core.training.batches import train_samples
 from forge_core.training.config import TrainConfig
 from forge_core.training.data import ImageSet
 from forge_core.training.devices import Device
+from forge_core.training.ranks import Ranks
 
 
 class NotFinite(TrainingFailed):
@@ -57,6 +59,30 @@ def name_batch(error: NotFinite, config: TrainConfig, train: ImageSet) -> NotFin
 def is_out_of_memory(error: RuntimeError) -> bool:
     """Whether an allocation failed, on a GPU or on the processor."""
     return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)
+
+
+@contextmanager
+def loss_of_others_explained(ranks: Ranks) -> Iterator[None]:
+    """Turn a broken connection between processes into a sentence.
+
+    Raises:
+        TrainingFailed: Another process ended in the middle of a step.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if ranks.is_alone or not _is_about_connections(error):
+            raise
+        raise TrainingFailed(
+            "The run stopped because another process of the run ended without a word.",
+            next_step="Read the log, then resume it.",
+            detail=str(error),
+        ) from error
+
+
+def _is_about_connections(error: Exception) -> bool:
+    words = ("Connection closed by peer", "Connection reset", "Broken pipe", "NCCL", "gloo")
+    return isinstance(error, dist.DistError) or any(word in str(error) for word in words)
 
 
 @contextmanager

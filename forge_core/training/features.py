@@ -3,6 +3,9 @@
 While the backbone is frozen it gives the same features for the same pixels in every epoch. So a
 few augmented views of the training images go through it once, and the epochs train the head on
 those in turn. Validation features are those of the eval transform, in full precision.
+
+Several processes compute a share of the features each; every one then trains the whole head, which
+is cheaper than to agree on gradients.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,6 +18,7 @@ from forge_core.training.batches import Batch, PixelSource, train_samples
 from forge_core.training.config import TrainConfig
 from forge_core.training.data import ImageSet
 from forge_core.training.precision import Precision
+from forge_core.training.ranks import ALONE
 
 FEATURE_VIEWS = 2
 """Augmented views of each training image; epoch e trains on view e mod 2."""
@@ -42,6 +46,8 @@ class FeatureSource:
         num_views: int,
     ) -> None:
         self.network: nn.Module = model.head
+        self.called: nn.Module = model.head
+        self.ranks = ALONE
         self._config = config
         self._backbone = model.backbone
         self._train = train
@@ -53,7 +59,9 @@ class FeatureSource:
 
     def num_preparing_steps(self, epoch: int) -> int:
         """Batches through the backbone, where the epoch's view is not cached yet."""
-        return 0 if epoch % self._num_views in self._views else self._pixels.num_view_batches()
+        if epoch % self._num_views in self._views:
+            return 0
+        return -(-self._pixels.num_view_batches() // self._pixels.ranks.size)
 
     def prepare(self, epoch: int, on_batch: Callable[[int], None]) -> None:
         """Compute the features of the epoch's view, once."""
@@ -65,7 +73,8 @@ class FeatureSource:
         for inputs, labels in self._pixels.view_batches(view):
             with torch.no_grad(), self._precision.autocast():
                 found.append((self._backbone(inputs).float(), labels))
-            on_batch(len(labels))
+            on_batch(len(labels) * self._pixels.ranks.size)
+        found = self._gather(found, self._pixels.num_view_batches())
         self._views[view] = (
             torch.cat([features for features, _ in found]),
             torch.cat([labels for _, labels in found]),
@@ -82,11 +91,19 @@ class FeatureSource:
             positions = torch.tensor([sample.position for sample in batch], device=labels.device)
             yield features[positions], labels[positions]
 
+    def num_val_batches(self) -> int:
+        """Validation batches."""
+        return self._pixels.num_val_batches()
+
     def val_batches(self) -> Iterator[Batch]:
         """Features of the validation images, computed at the first call."""
-        if self._val:
+        if not self._val and self._pixels.ranks.is_alone:
+            yield from self._compute_val()
+        else:
+            self._val = self._val or self._gather(list(self._compute_val()), self.num_val_batches())
             yield from self._val
-            return
+
+    def _compute_val(self) -> Iterator[Batch]:
         found = []
         self._backbone.eval()
         for inputs, labels in self._pixels.val_batches():
@@ -94,6 +111,15 @@ class FeatureSource:
                 found.append((self._backbone(inputs), labels))
             yield found[-1]
         self._val = found
+
+    def _gather(self, mine: list[Batch], total: int) -> list[Batch]:
+        """What every process computed, on the device of this one."""
+        ranks = self._pixels.ranks
+        if ranks.is_alone:
+            return mine
+        device = next(self._backbone.parameters()).device
+        everything = ranks.gather([(f.cpu(), labels.cpu()) for f, labels in mine], total)
+        return [(features.to(device), labels.to(device)) for features, labels in everything]
 
 
 def num_views_for(model: ImageClassifier, num_images: int, epochs: int, input_size: int) -> int:

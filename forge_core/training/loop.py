@@ -7,6 +7,7 @@ It touches two folders, the one of its checkpoints and the one of the pack, and 
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +32,13 @@ from forge_core.training import (
 )
 from forge_core.training.batches import BatchSource
 from forge_core.training.config import TrainConfig
-from forge_core.training.data import ImageSet, check_images
+from forge_core.training.data import ImageSet, check_images, num_batches
 from forge_core.training.epochs import RunningTotals
 from forge_core.training.learner import Learner
 from forge_core.training.pixels.pack import DEFAULT_BUDGET_BYTES, PixelPack, RejectedImage
 from forge_core.training.preparing import Proof, Run
 from forge_core.training.probing import Speed
+from forge_core.training.ranks import ALONE, Ranks
 from forge_core.training.reporting import EpochMetrics, ProgressMeter, Reporter, Stopped
 from forge_core.training.results import FitResult
 from forge_core.training.resuming import (
@@ -67,6 +69,7 @@ def fit(
     limits: DecodeLimits | None = None,
     save_seconds: float = SAVE_SECONDS,
     like: Mapping[str, Any] | None = None,
+    ranks: Ranks = ALONE,
 ) -> FitResult:
     """Train a network and keep its best and last checkpoint.
 
@@ -96,6 +99,9 @@ def fit(
         save_seconds: Time between two states within an epoch; more where saving is slow.
         like: `Speed.choice` of an earlier run that this one repeats; without it the fastest way
             to compute is found out, where that pays.
+        ranks: The processes of `ranks.joined` that train together; all call this alike. The batches
+            are those of one process. Batch normalisation sees a share of them, but on CUDA; and
+            each draws its own dropout, so that only a run without it is resumed exactly.
 
     Raises:
         InvalidInput: There is nothing to train or measure on, the device does not exist, or the
@@ -110,7 +116,7 @@ def fit(
     eval_transform = architectures.default_eval_transform(
         config.architecture, config.input_size, config.fit
     )
-    meter = ProgressMeter(reporter)
+    told = ranks.agreeing(reporter)
     pack = PixelPack(pack_folder, eval_transform, budget_bytes=pack_budget_bytes, limits=limits)
 
     def prepare(rejected: tuple[RejectedImage, ...], *, is_proven: bool) -> Run:
@@ -118,6 +124,7 @@ def fit(
         left_out = {image.source for image in rejected}
         usable_train, usable_val = train.without(left_out), val.without(left_out)
         check_images(usable_train, usable_val, class_names)
+        _check_shares(len(usable_train), config.batch_size, ranks)
         return Run(
             config=config,
             train=usable_train,
@@ -132,8 +139,9 @@ def fit(
             pack=pack,
             plan=stages.plan_stages(config, len(usable_train)),
             identity=resuming.fingerprint(config, usable_train, usable_val, class_names),
-            reporter=reporter,
-            meter=meter,
+            reporter=told,
+            meter=ProgressMeter(told),
+            ranks=ranks,
             save_clock=SaveClock(save_seconds),
             rejected=rejected,
             proof=Proof(is_complete=is_proven),
@@ -142,19 +150,36 @@ def fit(
     with closing(pack):
         run = prepare((), is_proven=False)
         try:
-            if resume:  # what was left out before must be left out now
+            if resume or not ranks.is_alone:  # what was left out before must be left out now
                 everything = run
-                run = prepare(preparing.fill_pack(everything), is_proven=True)
-                resume = results.can_go_on(run, everything)
+                alone = replace(run, reporter=reporter, meter=ProgressMeter(reporter))
+                rejected = ranks.on_first(lambda: preparing.fill_pack(alone))
+                run = prepare(rejected, is_proven=True)
+                resume = resume and results.can_go_on(run, everything)
             try:
                 return _train(run, resume, like)
             except ImageRejected as error:
                 if run.proof.is_complete:  # a file that was usable has gone since
                     raise
-                reporter.on_message(f"{error.message} All images are decoded before the start now.")
+                told.on_message(f"{error.message} All images are decoded before the start now.")
             return _train(prepare(preparing.fill_pack(run), is_proven=True), False, like)
         except Stopped:
             return results.make_result(run, Progression(), stopped=True)
+
+
+def _check_shares(num_images: int, batch_size: int, ranks: Ranks) -> None:
+    """Refuse batches of which a process would get less than batch normalisation needs.
+
+    Raises:
+        InvalidInput: Naming the smallest batch.
+    """
+    smallest = num_images // num_batches(num_images, batch_size)
+    if not ranks.is_alone and smallest < 2 * ranks.size:
+        raise InvalidInput(
+            f"The smallest batch has {smallest} images: too few for {ranks.size} processes, of "
+            "which each needs 2.",
+            next_step=f"Choose a batch size of at least {2 * ranks.size}, or fewer processes.",
+        )
 
 
 def _train(run: Run, resume: bool, like: Mapping[str, Any] | None) -> FitResult:
@@ -164,13 +189,22 @@ def _train(run: Run, resume: bool, like: Mapping[str, Any] | None) -> FitResult:
         ImageRejected: An image cannot be used; `Run.proof` says whether that could be expected.
     """
     preparing.tell_data(run)
-    with failures.memory_explained(run.device, run.config):
+    with (
+        failures.loss_of_others_explained(run.ranks),
+        failures.memory_explained(run.device, run.config),
+    ):
         state = results.begin(run, resume)
         model = preparing.build_network(run, state)
-        with probing.threads(run.config.num_threads or torch.get_num_threads()):
-            speed = preparing.choose_speed(run, state, model, like)
+        with probing.threads(run.config.num_threads or _own_threads(run)):
+            speed = run.ranks.on_first(lambda: preparing.choose_speed(run, state, model, like))
         with probing.threads(speed.num_threads):
             return _run_epochs(run, state, model, speed)
+
+
+def _own_threads(run: Run) -> int:
+    """Torch's own number, divided among processes that share a processor."""
+    sharing = run.ranks.size if run.device.kind == "cpu" else 1
+    return max(1, torch.get_num_threads() // sharing)
 
 
 def _run_epochs(
@@ -267,7 +301,8 @@ def _one_epoch(
     run.meter.begin(stage.name, epoch + 1, source.num_preparing_steps(epoch) + steps, done=first)
     source.prepare(epoch, run.meter.advance)
     if begun is None:
-        torch.manual_seed(epochs.seed_of_epoch(run.config.seed, epoch))  # all else seeds itself
+        # Of dropout alone, all else seeds itself; each process drops out on its own.
+        torch.manual_seed(epochs.seed_of_epoch(run.config.seed, epoch) + source.ranks.rank)
     else:
         begun.random.restore(device)
 
@@ -321,6 +356,7 @@ def _one_epoch(
         duration_seconds=time.perf_counter() - began,
         images_per_second=len(run.train) / max(train_seconds, 1e-9),
     )
+    entry = run.ranks.agree(entry)  # its seconds decide what a time budget still has room for
     results.keep_epoch(run, learner, entry, report, progression)
     for words in run.findings.of_epoch(report, watch, run.class_names) if epoch > 0 else []:
         run.reporter.on_message(words)

@@ -40,9 +40,14 @@ class MixRule:
     mixup_alpha: float = 0.0
     cutmix_alpha: float = 0.0
 
+    @property
+    def is_on(self) -> bool:
+        """Whether batches are mixed at all."""
+        return bool(self.mixup_alpha or self.cutmix_alpha)
+
     def draw(self, seed: int, epoch: int, step: int, side: int) -> Mix | None:
         """The mix of a batch of square images of `side` pixels, or None."""
-        if not self.mixup_alpha and not self.cutmix_alpha:
+        if not self.is_on:
             return None
         random = np.random.default_rng([seed, epoch, step, 2])
         is_cut = not self.mixup_alpha or (bool(self.cutmix_alpha) and random.random() < 0.5)

@@ -264,6 +264,15 @@ OPTIONS = (
         largest=1024,
     ),
     Option(
+        name="num_processes",
+        title="GPUs",
+        sentence="Compute each batch together, a process and a GPU each; on a processor the "
+        "processes share it, which is slower than one.",
+        kind=int,
+        smallest=1,
+        largest=64,
+    ),
+    Option(
         name="seed",
         title="Seed",
         sentence="Decides first weights, order, augmentation and dropout.",

@@ -23,6 +23,7 @@ from forge_core.training.learner import Learner
 from forge_core.training.pixels.pack import PixelPack, RejectedImage
 from forge_core.training.precision import MEMORY_FORMAT, Precision
 from forge_core.training.probing import Speed
+from forge_core.training.ranks import ALONE, Ranks
 from forge_core.training.reporting import ProgressMeter, Reporter
 from forge_core.training.resuming import ResumeState, SaveClock
 from forge_core.training.stages import Stage
@@ -59,6 +60,7 @@ class Run:
     rejected: tuple[RejectedImage, ...] = ()
     """Images of both splits that were left out."""
     proof: Proof
+    ranks: Ranks = ALONE
     findings: Findings = field(default_factory=Findings)
 
 
@@ -134,7 +136,9 @@ def build_network(run: Run, state: ResumeState | None) -> ImageClassifier:
         pretrained=run.config.pretrained and state is None,
         input_size=run.eval_transform.crop,
     )
-    model.to(device=torch.device(run.device.id), memory_format=MEMORY_FORMAT)  # type: ignore[call-overload]
+    device = torch.device(run.device.id)
+    model.to(device=device, memory_format=MEMORY_FORMAT)  # type: ignore[call-overload]
+    run.ranks.with_shared_statistics(model, device)  # in place: a classifier is no such layer
     if state is not None:
         model.load_state_dict(state.learner["model"])
     return model
@@ -220,6 +224,8 @@ def choose_source(
         device=run.device,
         memory_format=precision.memory_format,
         tell=run.reporter.on_message,
+        ranks=run.ranks,
+        is_mixed=stage.mix is not None and stage.mix.is_on,
     )
     if not stage.is_backbone_frozen:
         return pixels

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from forge_core.training import failures
 from forge_core.training.learner import Learner
 from forge_core.training.mixing import Mix
+from forge_core.training.ranks import ALONE, Ranks
 from forge_core.training.reporting import ProgressMeter
 from forge_core.training.resuming import RandomState
 from forge_core.training.steps import train_step
@@ -23,10 +24,13 @@ class StepRecovery:
 
     Args:
         network: What the batches go through.
+        ranks: The processes that take each step together. Several cannot repeat one: while one of
+            them is out of memory the others wait in the middle of the step.
     """
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, ranks: Ranks = ALONE) -> None:
         self._network = network
+        self._ranks = ranks
         buffers = list(network.buffers())
         self._kinds = [
             [buffer for buffer in buffers if buffer.is_floating_point() == is_float]
@@ -60,10 +64,15 @@ class StepRecovery:
                     learner.rules,
                     mix,
                     min(learner.parts, max(1, len(labels) // SMALLEST_PART)),
+                    self._ranks,
                 )
             except RuntimeError as error:
                 smaller = learner.parts * 2
-                if not failures.is_out_of_memory(error) or len(labels) < smaller * SMALLEST_PART:
+                if (
+                    not self._ranks.is_alone
+                    or not failures.is_out_of_memory(error)
+                    or len(labels) < smaller * SMALLEST_PART
+                ):
                     raise
             # Outside of the handler: the error holds on to what the step had allocated.
             learner.parts = smaller

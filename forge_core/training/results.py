@@ -53,16 +53,18 @@ def begin(run: Run, resume: bool) -> ResumeState | None:
         InvalidInput: The run to resume was another one.
         TrainingFailed: Its state is damaged.
     """
-    run.folder.mkdir(parents=True, exist_ok=True)
-    resuming.remove_partial(run.folder)
+    if run.ranks.is_first:
+        run.folder.mkdir(parents=True, exist_ok=True)
+        resuming.remove_partial(run.folder)
     if resume:
         state = resuming.load_state(run.folder, run.identity)
         if state is not None:
             _tell_resumption(run, state)
             return state
         run.reporter.on_message("Nothing was saved yet: beginning with the first epoch.")
-    for name in (resuming.STATE_FILE, BEST_FILE, LAST_FILE):
-        (run.folder / name).unlink(missing_ok=True)
+    if run.ranks.is_first:
+        for name in (resuming.STATE_FILE, BEST_FILE, LAST_FILE):
+            (run.folder / name).unlink(missing_ok=True)
     return None
 
 
@@ -124,10 +126,11 @@ def keep_epoch(
     )
     best = progression.best_report
     is_best = best is None or (report.accuracy, -report.loss) > (best.accuracy, -best.loss)
-    with learner.averaged():
-        checkpoint.save_checkpoint(run.folder / LAST_FILE, learner.model, card)
-        if is_best:
-            checkpoint.save_checkpoint(run.folder / BEST_FILE, learner.model, card)
+    if run.ranks.is_first:
+        with learner.averaged():
+            checkpoint.save_checkpoint(run.folder / LAST_FILE, learner.model, card)
+            if is_best:
+                checkpoint.save_checkpoint(run.folder / BEST_FILE, learner.model, card)
     if is_best:
         progression.best_epoch = entry.epoch
         progression.best_report = report
@@ -139,6 +142,8 @@ def keep_state(
     run: Run, learner: Learner, progression: Progression, begun: BegunEpoch | None
 ) -> None:
     """Write from where the run would go on; the old state stays until the new one is complete."""
+    if not run.ranks.is_first:
+        return
     started = time.monotonic()
     state = ResumeState(
         progression=progression,

@@ -122,7 +122,12 @@ def fingerprint(
 def _fixed(config: TrainConfig) -> str:
     """The config without what may change when a run is resumed."""
     fixed = replace(
-        config, device="auto", number_format="auto", memory_layout="auto", num_threads=0
+        config,
+        device="auto",
+        number_format="auto",
+        memory_layout="auto",
+        num_threads=0,
+        num_processes=1,
     )
     return fixed.to_json()
 

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from forge_core.training.mixing import Mix
 from forge_core.training.precision import Precision
+from forge_core.training.ranks import ALONE, Ranks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,13 +36,15 @@ def train_step(
     rules: StepRules = PLAIN,
     mix: Mix | None = None,
     parts: int = 1,
+    ranks: Ranks = ALONE,
 ) -> tuple[Tensor, Tensor]:
     """One update of the weights.
 
     Args:
         network: In training mode.
-        inputs: (N, C, H, W) or, of a head alone, (N, F).
-        labels: (N,) int64.
+        inputs: (N, C, H, W) or, of a head alone, (N, F). Of several processes each gives its
+            share of the N; where images are mixed, the one before its share first.
+        labels: (N,) int64 of the whole batch.
         optimizer: Of the network.
         precision: Number format of forward and backward.
         rules: Of loss and gradient.
@@ -49,21 +52,25 @@ def train_step(
         parts: Parts of the batch that go through the network one after the other, which takes
             less memory; their gradients add up to those of the batch. Batch normalisation in
             training mode sees each part by itself: the one difference.
+        ranks: The processes that compute the batch together, by a network of `Ranks.spread`.
 
     Returns:
         Mean loss () and number of right answers (), both still on the device: reading them
-        here would make the processor wait for the GPU. An answer to a mixed image counts by the
-        share that its class has in it.
+        here would make the processor wait for the GPU. Both are those of the whole batch. An
+        answer to a mixed image counts by the share that its class has in it.
     """
     optimizer.zero_grad(set_to_none=True)
     neighbours = labels if mix is None else labels.roll(1)
-    inputs = inputs if mix is None else mix.apply(inputs)
+    if mix is not None:
+        inputs = mix.apply(inputs)[0 if ranks.is_alone else 1 :]
+    own = ranks.share(len(labels))
     losses, right = [], []
-    for part in _cut(len(labels), parts):
+    for part in _cut(own, parts):
         with precision.autocast():
-            logits = network(inputs[part]).float()
+            logits = network(inputs[part.start - own.start : part.stop - own.start]).float()
             loss = _loss(logits, labels, neighbours, part, rules, mix)
-        precision.backward(loss)
+        # Gradients are averaged over the processes; those of their shares must be added up.
+        precision.backward(loss * ranks.size)
         losses.append(loss.detach())
         right.append(
             count_right(logits.detach().argmax(dim=1), labels[part], neighbours[part], mix)
@@ -72,9 +79,12 @@ def train_step(
         precision.unscale(optimizer)
         nn.utils.clip_grad_norm_(network.parameters(), rules.clip_norm)
     precision.step(optimizer)
-    if parts == 1:
+    if len(losses) == 1 and ranks.is_alone:
         return losses[0], right[0]
-    return torch.stack(losses).sum(), torch.stack(right).sum()
+    loss, num_right = ranks.add_up(
+        torch.stack([torch.stack(losses).sum(), torch.stack(right).sum().to(losses[0].dtype)])
+    )
+    return loss, num_right
 
 
 def count_right(answers: Tensor, labels: Tensor, neighbours: Tensor, mix: Mix | None) -> Tensor:
@@ -85,9 +95,10 @@ def count_right(answers: Tensor, labels: Tensor, neighbours: Tensor, mix: Mix | 
     return right * mix.share + (answers == neighbours).sum() * (1.0 - mix.share)
 
 
-def _cut(num_images: int, parts: int) -> list[slice]:
+def _cut(images: slice, parts: int) -> list[slice]:
     """Consecutive parts of nearly equal size."""
-    bounds = [num_images * place // parts for place in range(parts + 1)]
+    num_images = images.stop - images.start
+    bounds = [images.start + num_images * place // parts for place in range(parts + 1)]
     return [slice(first, last) for first, last in pairwise(bounds)]
 
 

@@ -31,14 +31,16 @@ def evaluate(
     network = source.network
     network.eval()
     diagnosing.check_modes(network, training=False)
-    logits: list[Tensor] = []
-    labels: list[Tensor] = []
+    found: list[tuple[Tensor, Tensor]] = []
     with torch.inference_mode(), float_precision.full_float32():
-        for inputs, batch_labels in source.val_batches():
-            logits.append(network(inputs))
-            labels.append(batch_labels)
+        for inputs, labels in source.val_batches():
+            found.append((network(inputs), labels))
             meter.check()
-        scores = torch.cat(logits).cpu()
+        if not source.ranks.is_alone:
+            found = [(logits.cpu(), labels.cpu()) for logits, labels in found]
+            found = source.ranks.gather(found, source.num_val_batches())
+        scores = torch.cat([logits for logits, _ in found]).cpu()
         if not bool(torch.isfinite(scores).all()):
             raise failures.NotFinite(stage.name, epoch, None)
-        return metrics.evaluate_logits(scores, torch.cat(labels), class_names)
+        labels = torch.cat([labels for _, labels in found])
+        return metrics.evaluate_logits(scores, labels, class_names)

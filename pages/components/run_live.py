@@ -6,7 +6,7 @@ import streamlit as st
 
 from db.records import Run
 from forge_core.errors import ForgeError, NotFound
-from forge_core.jobs import pausing, runs
+from forge_core.jobs import pausing, run_logs, runs
 from forge_core.training import stages
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
@@ -101,7 +101,7 @@ def _refresh_log(workspace: Workspace, run_id: int) -> None:
 
 
 def _draw_log(workspace: Workspace, run_id: int) -> None:
-    text = runs.log_tail(workspace, run_id, lines=LOG_LINES)
+    text = run_logs.log_tail(workspace, run_id, lines=LOG_LINES)
     if text.strip():
         st.code(text, language=None, height=320, wrap_lines=True)
         st.caption(f"The last {LOG_LINES} lines at most.")

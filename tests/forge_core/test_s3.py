@@ -25,7 +25,7 @@ from forge_core.cli import operator_commands
 from forge_core.errors import InvalidInput, NotFound, StorageUnavailable
 from forge_core.imaging import hashing
 from forge_core.inference.predictor import Predictor
-from forge_core.jobs import local, queue, runs
+from forge_core.jobs import local, queue, run_logs, runs
 from forge_core.settings import Settings
 from forge_core.storage import AssetStore
 from forge_core.training.config import TrainConfig
@@ -93,7 +93,7 @@ def test_the_loop_on_s3__import_look_train_and_predict(
     assert job_id is not None
     queue.wait_until_finished(far_workspace, job_id, timeout_seconds=200)
     finished = runs.get_run(far_workspace, run.run_id)
-    assert finished.status == "succeeded", runs.log_tail(far_workspace, run.run_id)
+    assert finished.status == "succeeded", run_logs.log_tail(far_workspace, run.run_id)
 
     predictor = Predictor.load(runs.checkpoint_path(far_workspace, run.run_id, "best"))
     prediction = predictor.predict(far_workspace.store.read(assets[0].file_path))

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from db.enums import RunStatus
 from db.records import Job
-from forge_core.jobs import processes, queue, runs
+from forge_core.jobs import processes, queue, run_logs, runs
 from forge_core.jobs.processes import ProcessIdentity
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
@@ -60,7 +60,7 @@ def wait_for_epoch(workspace: Workspace, at_least: int) -> int:
         if epochs and epochs[-1].epoch >= at_least:
             return epochs[-1].epoch
         time.sleep(0.2)
-    raise AssertionError(f"epoch {at_least} was not reached:\n{runs.log_tail(workspace, 1)}")
+    raise AssertionError(f"epoch {at_least} was not reached:\n{run_logs.log_tail(workspace, 1)}")
 
 
 def test_killed_process__is_shown_within_15_seconds_and_resumes(

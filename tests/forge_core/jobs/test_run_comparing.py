@@ -9,7 +9,7 @@ import pytest
 from db.records import AssetFilter, Run
 from forge_core.catalog import browsing, labelling
 from forge_core.errors import InvalidInput
-from forge_core.jobs import environments, queue, run_comparing, runs
+from forge_core.jobs import environments, queue, run_comparing, run_logs, runs
 from forge_core.workspace import Workspace
 from tests import arrange, ending, trained
 
@@ -28,7 +28,7 @@ def finish(workspace: Workspace, run: Run) -> Run:
     assert job_id is not None
     queue.wait_until_finished(workspace, job_id, timeout_seconds=240)
     done = runs.get_run(workspace, run.run_id)
-    assert done.status == "succeeded", runs.log_tail(workspace, run.run_id)
+    assert done.status == "succeeded", run_logs.log_tail(workspace, run.run_id)
     return done
 
 

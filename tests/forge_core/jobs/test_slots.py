@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -96,3 +97,30 @@ def test_parse_listing__whole_and_divided_gpus():
 def test_list_gpus__what_the_variable_allows(monkeypatch, visible, expected):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
     assert slots.list_gpus() == expected
+
+
+@pytest.mark.parametrize(
+    ("gpus", "device", "taken", "expected"),
+    [
+        (["0", "1", "2"], "auto", set(), "cuda:0+cuda:1"),
+        (["0", "1", "2"], "auto", {"cuda:1"}, "cuda:0+cuda:2"),
+        (["0", "1", "2"], "auto", {"cuda:1+cuda:2"}, None),  # one is left, two are wanted
+        (["0"], "auto", set(), "cpu"),  # fewer GPUs than processes: starting it was refused
+        ([], "auto", set(), "cpu"),
+        ([], "auto", {"cpu"}, None),
+        (["0", "1"], "cpu", set(), "cpu"),
+    ],
+)
+def test_find_slot__several_processes_take_as_many_gpus(gpus, device, taken, expected):
+    job = replace(make_job(), payload={"device": device, "processes": 2})
+    found = slots.find_slot(job, slots.list_slots(gpus=gpus), taken)
+    assert (found.name if found else None) == expected
+    if found and found.name != "cpu":
+        visible = [gpus[int(name[-1])] for name in found.name.split("+")]
+        assert found.environment == {"CUDA_VISIBLE_DEVICES": ",".join(visible)}
+        assert found.device == "cuda"
+
+
+def test_find_slot__a_gpu_of_a_joint_slot_is_taken():
+    all_slots = slots.list_slots(gpus=["0", "1", "2"])
+    assert slots.find_slot(make_job(), all_slots, {"cuda:0+cuda:1"}).name == "cuda:2"

@@ -17,9 +17,11 @@ from forge_core.jobs import (
     local,
     lost,
     pausing,
+    processes,
     queue,
     removing,
     run_data,
+    run_logs,
     runs,
     training_job,
     worker,
@@ -27,7 +29,7 @@ from forge_core.jobs import (
 from forge_core.models import checkpoint
 from forge_core.training.config import TrainConfig
 from tests.arrange import AUTHOR, CLASSES, draw_image, list_all, make_catalog, relabel_one
-from tests.forge_core.jobs.supervising import wait_for
+from tests.forge_core.jobs.supervising import leader_of, wait_for
 
 
 def make_config(**changes):
@@ -125,8 +127,8 @@ def test_start_run__trains_measures_and_keeps_everything(supervising, tmp_path):
 
     job = train_job(workspace, run.run_id)
     assert job.result["test_accuracy"] == test_report.accuracy
-    assert f"run {run.run_id} epoch 3" in runs.log_tail(workspace, run.run_id)
-    assert len(runs.log_tail(workspace, run.run_id, lines=2).splitlines()) == 2
+    assert f"run {run.run_id} epoch 3" in run_logs.log_tail(workspace, run.run_id)
+    assert len(run_logs.log_tail(workspace, run.run_id, lines=2).splitlines()) == 2
 
 
 def losses_and_weights(workspace, run_id):
@@ -183,7 +185,7 @@ def test_kill_pause_and_sigterm__resume_gives_the_numbers_of_a_run_without_them(
 
     runs.resume_run(workspace, run_id, author=AUTHOR)
     assert finished_run(workspace, run_id).status == RunStatus.SUCCEEDED
-    assert runs.log_tail(workspace, run_id).count("Going on") == 3
+    assert run_logs.log_tail(workspace, run_id).count("Going on") == 3
     losses, weights = losses_and_weights(workspace, run_id)
     expected_losses, expected_weights = losses_and_weights(workspace, whole.run_id)
     assert len(losses) == 12
@@ -460,3 +462,44 @@ def test_handlers__are_what_the_worker_runs():
         "label_outlook",
     }
     assert callable(training_job.run)
+
+
+def test_two_processes__train_stop_and_go_on_as_one_job(supervising, tmp_path):
+    """Slow batches, so that the run can be paused in the middle; resumed, it ends as a run does."""
+    workspace = supervising.workspace
+    make_catalog(workspace, tmp_path / "drawn", train=20, val=3, test=2)
+    supervising.start()
+    run = start(workspace, num_processes=2, scratch_epochs=15, batch_size=6)
+    job = train_job(workspace, run.run_id)
+    assert job.payload["processes"] == 2
+    wait_for(lambda: runs.run_progress(workspace, run.run_id).epochs, seconds=90, what="an epoch")
+    leader = leader_of(queue.get_job(workspace, job.job_id))
+    assert len(processes.list_group(leader)) == 2
+    pausing.pause_run(workspace, run.run_id)
+    assert finished_run(workspace, run.run_id).status == RunStatus.INTERRUPTED
+    wait_for(lambda: not processes.is_group_alive(leader), what="both are gone")
+
+    runs.resume_run(workspace, run.run_id, author=AUTHOR)
+    done = finished_run(workspace, run.run_id, seconds=120)
+    log = run_logs.log_tail(workspace, run.run_id, lines=2000)
+    assert done.status == RunStatus.SUCCEEDED, log
+    assert log.count("2 processes train together") == 2
+    assert "Going on " in log
+    epochs = runs.run_progress(workspace, run.run_id).epochs
+    assert [row.epoch for row in epochs] == list(range(1, 16))
+
+
+def test_two_processes__a_lost_one_ends_the_run_and_the_first_one_too(supervising, tmp_path):
+    workspace = supervising.workspace
+    make_catalog(workspace, tmp_path / "drawn", train=20, val=3, test=2)
+    supervising.start()
+    run = start(workspace, num_processes=2, scratch_epochs=400, batch_size=6)
+    wait_for(lambda: runs.run_progress(workspace, run.run_id).epochs, seconds=90, what="an epoch")
+    leader = leader_of(train_job(workspace, run.run_id))
+    (follower,) = set(processes.list_group(leader)) - {leader.pid}
+    os.kill(follower, signal.SIGKILL)
+    ended = finished_run(workspace, run.run_id)
+    assert ended.status == RunStatus.FAILED
+    assert "another process of the run ended" in ended.message
+    wait_for(lambda: not processes.is_group_alive(leader), what="both are gone")
+    assert runs.can_resume(workspace, run.run_id)

@@ -18,6 +18,7 @@ from forge_core.training import loop
 from forge_core.training.config import TrainConfig
 from forge_core.training.data import ImageSet, TrainingImage
 from forge_core.training.pixels.pack import PixelPack
+from forge_core.training.ranks import ALONE, Ranks
 from forge_core.training.reporting import EpochMetrics
 from forge_core.training.results import FitResult
 
@@ -124,6 +125,7 @@ def run_fit(
     save_seconds: float = 1e9,
     like: Mapping[str, Any] | None = None,
     pack_budget_bytes: int = 2**30,
+    ranks: Ranks = ALONE,
 ) -> FitResult:
     """`loop.fit` on drawn images, with the pack beside the run's folder."""
     drawer = drawer or Drawer()
@@ -142,6 +144,7 @@ def run_fit(
         save_seconds=save_seconds,
         like=like,
         pack_budget_bytes=pack_budget_bytes,
+        ranks=ranks,
     )
 
 

@@ -5,6 +5,7 @@ import torch
 
 from forge_core.errors import InvalidInput
 from forge_core.training import devices
+from forge_core.training.devices import Device
 
 
 def test_list_devices__ends_with_the_cpu_and_its_memory() -> None:
@@ -24,3 +25,22 @@ def test_choose__names_what_there_is() -> None:
     assert devices.choose("cpu").id == "cpu"
     with pytest.raises(InvalidInput, match=r"cuda:99 was asked for; this machine has .*cpu"):
         devices.choose("cuda:99")
+
+
+def test_check_number__more_processes_than_gpus_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def have(number: int) -> None:
+        gpus = [
+            Device(id=f"cuda:{i}", name="GPU", kind="cuda", free_bytes=1, total_bytes=1)
+            for i in range(number)
+        ]
+        monkeypatch.setattr(devices, "list_devices", lambda: gpus)
+
+    have(2)
+    devices.check_number("auto", 2)
+    devices.check_number("cpu", 8)
+    with pytest.raises(InvalidInput, match="3 GPUs were asked for; this machine has 2"):
+        devices.check_number("auto", 3)
+    have(0)
+    devices.check_number("auto", 3)  # they share the processor
