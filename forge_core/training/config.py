@@ -10,7 +10,7 @@ from forge_core.errors import InvalidInput
 from forge_core.models.architectures import ARCHITECTURES, get_architecture
 from forge_core.training.options import OPTIONS, check_one_of, check_whole
 
-SCHEMA = 2
+SCHEMA = 3
 MAX_EPOCHS = 10_000
 MAX_BATCH_SIZE = 65_536
 
@@ -45,11 +45,11 @@ class TrainConfig:
     """Epochs of a network that starts without weights."""
     warmup_lr: float = 1e-3
     """Adam's learning rate of the head in the warm-up."""
-    backbone_lr: float = 1e-5
-    """First learning rate of the backbone in the fine-tuning."""
-    head_lr: float = 1e-4
-    """First learning rate of the head in the fine-tuning, and of all layers with
+    backbone_lr: float = 1e-4
+    """First learning rate of the backbone in the fine-tuning, and of all layers with
     `train_all_layers`."""
+    head_lr: float = 1e-3
+    """First learning rate of the head in the fine-tuning: it goes on as in the warm-up."""
     scratch_lr: float = 1e-3
     """Highest learning rate of a network that starts without weights."""
     min_lr: float = 1e-7
@@ -57,6 +57,9 @@ class TrainConfig:
     train_all_layers: bool = False
     """Train all layers of a pretrained network at one low rate, without a warm-up: for images
     far from photographs, where the frozen features say little."""
+    keep_statistics: bool = True
+    """Leave the backbone's batch-norm statistics as they were pretrained while it is fine-tuned.
+    Not with `train_all_layers`, where the images are other ones than those of the pretraining."""
     weight_decay: float = 1e-4
     """AdamW's decoupled weight decay in fine-tuning and scratch."""
     use_augmented: bool = False
@@ -151,7 +154,7 @@ class TrainConfig:
             return 10.0
         if not self.pretrained:
             return self.scratch_lr
-        return self.head_lr if self.train_all_layers else min(self.head_lr, self.backbone_lr)
+        return self.backbone_lr if self.train_all_layers else min(self.head_lr, self.backbone_lr)
 
     @property
     def total_epochs(self) -> int:
@@ -192,7 +195,9 @@ class TrainConfig:
         schema = values.get("schema", SCHEMA)
         values = {name: values[name] for name in values if name != "schema"}
         if schema == 1:
-            values = read_schema_1(values)
+            values = read_schema_2(read_schema_1(values))
+        elif schema == 2:
+            values = read_schema_2(values)
         elif schema != SCHEMA:
             raise InvalidInput(
                 f"This training config has schema {schema!r}; this version reads {SCHEMA}.",
@@ -233,3 +238,14 @@ def read_schema_1(values: dict[str, Any]) -> dict[str, Any]:
     if values.pop("amp", "auto") == "off":
         values["number_format"] = "float32"
     return {"decay_norm_and_bias": True, "memory_layout": "channels_last", **values}
+
+
+def read_schema_2(values: dict[str, Any]) -> dict[str, Any]:
+    """A config of the time when fine-tuning let the statistics move, at a tenth of today's rates.
+
+    All layers at once trained at the rate of the head.
+    """
+    values = {"keep_statistics": False, "head_lr": 1e-4, "backbone_lr": 1e-5, **values}
+    if values.get("train_all_layers"):
+        values["backbone_lr"] = values["head_lr"]
+    return values

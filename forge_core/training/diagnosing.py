@@ -64,14 +64,15 @@ def describe_inputs(inputs: Tensor) -> str:
 def check_modes(network: nn.Module, *, training: bool) -> None:
     """Refuse a network of which a layer is in another mode than the step needs.
 
-    A frozen backbone is in eval mode always; everything else in training mode while it learns.
+    A frozen backbone is in eval mode always, and so are batch-norm layers that keep their
+    statistics; everything else is in training mode while it learns.
 
     Raises:
         TrainingFailed: Naming the layer.
     """
     frozen: set[int] = set()
-    if isinstance(network, ImageClassifier) and network.backbone_frozen:
-        frozen = {id(module) for module in network.backbone.modules()}
+    if isinstance(network, ImageClassifier):
+        frozen = {id(module) for module in network.layers_in_eval_mode()}
     for name, module in network.named_modules():
         expected = training and id(module) not in frozen
         if isinstance(module, MODAL) and module.training != expected:

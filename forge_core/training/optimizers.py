@@ -16,12 +16,13 @@ NORMS = (nn.modules.batchnorm._NormBase, nn.GroupNorm, nn.LayerNorm, nn.LocalRes
 def build_optimizer(stage: Stage, model: ImageClassifier) -> torch.optim.Optimizer:
     """A fresh optimiser over the layers that the stage trains, named groups with their rates.
 
-    Also freezes or frees the backbone as the stage wants it.
+    Also freezes or frees the backbone and its statistics as the stage wants it.
     """
     if "all" in stage.learning_rates:
         by_name = {"all": list(model.parameters())}
     else:
         building.set_backbone_frozen(model, stage.is_backbone_frozen)
+        model.set_statistics_kept(stage.keeps_statistics)
         by_name = {"head": list(building.head_parameters(model))}
         if not stage.is_backbone_frozen:
             by_name["backbone"] = list(building.backbone_parameters(model))

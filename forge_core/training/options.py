@@ -87,13 +87,14 @@ OPTIONS = (
     _rate(
         "head_lr",
         "Head learning rate",
-        "How fast the head learns in the fine-tuning, and all layers when they train at once.",
+        "How fast the head learns in the fine-tuning, at first; it goes on as in the warm-up.",
         "finetune",
     ),
     _rate(
         "backbone_lr",
         "Backbone learning rate",
-        "How fast the pretrained layers learn in the fine-tuning; usually a tenth of the head's.",
+        "How fast the pretrained layers learn in the fine-tuning, usually a tenth of the head's; "
+        "all layers when they train at once.",
         "finetune",
     ),
     _rate("min_lr", "Last learning rate", "Where the rate has fallen to at the end.", *ALL_LAYERS),
@@ -140,6 +141,14 @@ OPTIONS = (
         sentence="SGD looks one step ahead along its momentum; AdamW does not use it.",
         kind=bool,
         used_by=ALL_LAYERS,
+    ),
+    Option(
+        name="keep_statistics",
+        title="Keep batch statistics",
+        sentence="Fine-tuning leaves the backbone's batch-norm statistics as they were pretrained; "
+        "off lets them follow the images, which pays with very many of them.",
+        kind=bool,
+        used_by=("finetune",),
     ),
     Option(
         name="weight_decay",

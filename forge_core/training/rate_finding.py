@@ -137,7 +137,7 @@ def find_rate(
     with closing(pack), failures.memory_explained(run.device, config):
         points = _search(run, wanted, steps)
     suggested = suggest([(point.rate, point.smoothed_loss) for point in points])
-    field = FIELDS[wanted.name]
+    field = "backbone_lr" if config.train_all_layers else FIELDS[wanted.name]
     changes = {}
     if suggested is not None:
         changes[field] = suggested

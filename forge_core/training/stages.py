@@ -29,6 +29,8 @@ class Stage:
     epochs: int
     is_backbone_frozen: bool
     """The backbone keeps its weights and batch-norm statistics, and stays in eval mode."""
+    keeps_statistics: bool = False
+    """The backbone learns, but its batch-norm layers keep their statistics and go by them."""
     learning_rates: dict[str, float]
     """Highest learning rate of each parameter group: `head`, `backbone` or `all`."""
     min_lr: float
@@ -86,9 +88,9 @@ def plan_stages(config: TrainConfig, num_images: int = 0) -> list[Stage]:
     if not config.pretrained:
         stages = [_scratch(config)]
     elif config.train_all_layers:
-        stages = [_finetune(config, backbone_lr=config.head_lr)]
+        stages = [_finetune(config, head_lr=config.backbone_lr)]
     else:
-        stages = [_warmup(config), _finetune(config, backbone_lr=config.backbone_lr)]
+        stages = [_warmup(config), _finetune(config, head_lr=config.head_lr)]
     stages = [stage for stage in stages if stage.epochs > 0]
     if config.lr_warmup_steps < 0 or not num_images:
         return stages
@@ -129,12 +131,13 @@ def _warmup(config: TrainConfig) -> Stage:
     )
 
 
-def _finetune(config: TrainConfig, backbone_lr: float) -> Stage:
+def _finetune(config: TrainConfig, head_lr: float) -> Stage:
     return Stage(
         name="finetune",
         epochs=config.finetune_epochs,
         is_backbone_frozen=False,
-        learning_rates={"head": config.head_lr, "backbone": backbone_lr},
+        learning_rates={"head": head_lr, "backbone": config.backbone_lr},
+        keeps_statistics=config.keep_statistics and not config.train_all_layers,
         min_lr=config.min_lr,
         rise=ONE_CYCLE_RISE if config.schedule == "one_cycle" else 0.0,
         **_of_all_layers(config),

@@ -71,7 +71,7 @@ def describe(curve: RateCurve, config: TrainConfig) -> str:
     title = BY_NAME[curve.field].title
     now = getattr(config, curve.field)
     words = f"{title}: **{curve.suggested:.1e}** suggested, {now:.1e} now."
-    if "backbone_lr" in curve.changes:
+    if len(curve.changes) > 1:
         words += f" The backbone's follows: {curve.changes['backbone_lr']:.1e}."
     return words
 

@@ -65,7 +65,7 @@ def _used(defaults: TrainConfig, model: ModelChoice) -> list[Option]:
         train_all_layers=model.train_all_layers,
     )
     names = {stage.name for stage in stages.plan_stages(config)}
-    unused = {"backbone_lr"} if model.train_all_layers else set()
+    unused = {"head_lr", "keep_statistics"} if model.train_all_layers else set()
     return [
         option
         for option in OPTIONS

@@ -148,7 +148,7 @@ def test_pretrained__shows_both_stages_and_weights_that_are_not_here(
     assert "efficientnet_b2 from scratch (needs far more images)" in said
     key = "train_efficientnet_b2_pretrained"
     assert app.number_input(key=f"{key}_warmup_epochs").value == 5
-    assert app.number_input(key=f"{key}_backbone_lr").value == 1e-5
+    assert app.number_input(key=f"{key}_backbone_lr").value == 1e-4
     app = press(app, "Train from scratch")
     assert app.number_input(key="train_efficientnet_b2_scratch_scratch_epochs").value == 40
     assert "not in the local cache" not in words(app)

@@ -20,7 +20,7 @@ def test_config__survives_json() -> None:
         seed=7,
     )
     assert TrainConfig.from_json(config.to_json()) == config
-    assert json.loads(config.to_json())["schema"] == 2
+    assert json.loads(config.to_json())["schema"] == 3
 
 
 def test_config__defaults_can_be_trained() -> None:
@@ -81,7 +81,7 @@ def test_config__refuses(choices: dict[str, object], expected: str) -> None:
     [
         ("[1]", "is an object"),
         ("{", "not JSON"),
-        ('{"schema": 3}', "schema 3"),
+        ('{"schema": 4}', "schema 4"),
         ('{"schema": 1, "colour": 3}', "no field colour"),
     ],
 )
@@ -93,8 +93,8 @@ def test_from_json__refuses(text: str, expected: str) -> None:
 def test_min_lr__above_the_rate_that_it_ends_is_refused() -> None:
     with pytest.raises(InvalidInput, match=r"above the learning rate 0\.001"):
         TrainConfig(scratch_lr=1e-3, min_lr=1e-2)
-    with pytest.raises(InvalidInput, match="above the learning rate 1e-05"):
-        TrainConfig(architecture="resnet18", pretrained=True, min_lr=5e-5)
+    with pytest.raises(InvalidInput, match="above the learning rate 0.0001"):
+        TrainConfig(architecture="resnet18", pretrained=True, min_lr=5e-4)
     assert TrainConfig(scratch_lr=1e-3, min_lr=1e-3).min_lr == 1e-3
 
 
@@ -107,6 +107,9 @@ def test_from_dict__a_config_of_schema_1_trains_as_it_did() -> None:
         number_format="float32",
         memory_layout="channels_last",
         decay_norm_and_bias=True,
+        head_lr=1e-4,
+        backbone_lr=1e-5,
+        keep_statistics=False,
     )
     assert TrainConfig.from_dict({**old, "amp": "auto"}).number_format == "auto"
 
@@ -149,6 +152,15 @@ STORED = (
 def test_stored_config__of_the_first_architectures_still_loads(name: str) -> None:
     config = TrainConfig.from_dict(json.loads(STORED % name))
     assert (config.architecture, config.input_size, config.total_epochs) == (name, 160, 15)
+    assert (config.head_lr, config.backbone_lr, config.keep_statistics) == (1e-4, 1e-5, False)
+
+
+def test_stored_config__of_schema_2_trains_as_it_did() -> None:
+    stored = {"schema": 2, "architecture": "resnet18", "pretrained": True, "head_lr": 2e-4}
+    config = TrainConfig.from_dict(stored)
+    assert (config.head_lr, config.backbone_lr, config.keep_statistics) == (2e-4, 1e-5, False)
+    at_once = TrainConfig.from_dict({**stored, "train_all_layers": True})
+    assert at_once.backbone_lr == 2e-4, "then the rate of all layers was the head's"
 
 
 def test_unknown_architecture__offers_names_that_are_alike() -> None:

@@ -24,7 +24,7 @@ def test_plan_stages__pretrained_warms_up_and_fine_tunes() -> None:
     assert [(stage.name, stage.epochs) for stage in plan] == [("warmup", 5), ("finetune", 10)]
     assert plan[0].learning_rates == {"head": 1e-3}
     assert plan[0].optimizer == "adam"
-    assert plan[1].learning_rates == {"head": 1e-4, "backbone": 1e-5}
+    assert plan[1].learning_rates == {"head": 1e-3, "backbone": 1e-4}
 
 
 def test_plan_stages__train_all_layers_has_no_warm_up_and_one_rate() -> None:
@@ -45,10 +45,10 @@ def test_plan_stages__stages_of_0_epochs_are_left_out() -> None:
 
 
 def test_rates_at__cosine_goes_from_the_highest_to_min_lr() -> None:
-    # half way a cosine stands at the mean: (1e-4 + 1e-7) / 2 = 5.005e-5
+    # half way a cosine stands at the mean: (1e-3 + 1e-7) / 2 = 5.0005e-4
     finetune = stages.plan_stages(make_transfer_config())[1]
-    assert finetune.rates_at(0.0) == {"head": pytest.approx(1e-4), "backbone": pytest.approx(1e-5)}
-    assert finetune.rates_at(0.5)["head"] == pytest.approx(5.005e-5)
+    assert finetune.rates_at(0.0) == {"head": pytest.approx(1e-3), "backbone": pytest.approx(1e-4)}
+    assert finetune.rates_at(0.5)["head"] == pytest.approx(5.0005e-4)
     assert finetune.rates_at(1.0) == {"head": pytest.approx(1e-7), "backbone": pytest.approx(1e-7)}
 
 
@@ -94,10 +94,10 @@ def test_build_optimizer__resnet18_trains_the_promised_parameters() -> None:
     assert [
         (group["name"], group["lr"], group["weight_decay"]) for group in optimizer.param_groups
     ] == [
-        ("head", 1e-4, 1e-4),
-        ("head", 1e-4, 0.0),
-        ("backbone", 1e-5, 1e-4),
-        ("backbone", 1e-5, 0.0),
+        ("head", 1e-3, 1e-4),
+        ("head", 1e-3, 0.0),
+        ("backbone", 1e-4, 1e-4),
+        ("backbone", 1e-4, 0.0),
     ]
     sizes = [sum(value.numel() for value in group["params"]) for group in optimizer.param_groups]
     assert sum(sizes) == 11_310_410
@@ -165,3 +165,29 @@ def test_set_rates__by_name_of_the_group() -> None:
         "head": 0.25,
         "backbone": 0.5,
     }
+
+
+def test_build_optimizer__fine_tuning_keeps_the_statistics_and_trains_their_scales() -> None:
+    model = building.build_model("mobilenet_v3_small", 3, pretrained=False, input_size=32)
+    plan = stages.plan_stages(make_transfer_config())
+    optimizers.build_optimizer(plan[1], model)
+    norms = [m for m in model.backbone.modules() if isinstance(m, nn.BatchNorm2d)]
+    before = [norm.running_mean.clone() for norm in norms if norm.running_mean is not None]
+    model.train()(torch.randn(4, 3, 32, 32)).sum().backward()
+    assert model.head.training
+    assert not any(norm.training for norm in norms)
+    assert all(norm.weight.grad is not None for norm in norms)
+    kept = [norm.running_mean for norm in norms if norm.running_mean is not None]
+    assert all(torch.equal(a, b) for a, b in zip(before, kept, strict=True))
+
+    moving = stages.plan_stages(make_transfer_config(keep_statistics=False))[1]
+    optimizers.build_optimizer(moving, model)
+    model.train()(torch.randn(4, 3, 32, 32))
+    assert all(norm.training for norm in norms)
+    assert not torch.equal(before[0], norms[0].running_mean)  # type: ignore[arg-type]
+
+
+def test_plan_stages__all_layers_at_once_let_the_statistics_move() -> None:
+    (stage,) = stages.plan_stages(make_transfer_config(train_all_layers=True))
+    assert not stage.keeps_statistics
+    assert not stages.plan_stages(TrainConfig())[0].keeps_statistics, "nor from scratch"
