@@ -52,6 +52,11 @@ class Architecture:
         return self.weights is not None
 
     @property
+    def is_free(self) -> bool:
+        """Whether its weights may be used commercially."""
+        return self.weights is None or "license" not in self.weights.meta
+
+    @property
     def input_size(self) -> int:
         """Side of the network's input at its own default, in pixels."""
         return self.eval_transform.crop

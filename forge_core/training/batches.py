@@ -144,6 +144,7 @@ class PixelSource:
         tell: Told in words how the training pixels come to the device, when that changes.
         ranks: The processes that compute the batches together.
         is_mixed: Training images are mixed with the one before in their batch.
+        compile_network: Makes of the network what a training step calls.
     """
 
     def __init__(
@@ -161,8 +162,10 @@ class PixelSource:
         tell: Callable[[str], None] = lambda words: None,
         ranks: Ranks = ALONE,
         is_mixed: bool = False,
+        compile_network: Callable[[nn.Module], nn.Module] = lambda network: network,
     ) -> None:
         self.network = model
+        self._compile = compile_network
         self.ranks = ranks
         self._is_mixed = is_mixed
         self._memory_format = memory_format
@@ -179,7 +182,7 @@ class PixelSource:
     @cached_property
     def called(self) -> nn.Module:
         """The network, spread over the processes; made when the first batch is trained on."""
-        return self.ranks.spread(self.network)
+        return self._compile(self.ranks.spread(self.network))
 
     def num_preparing_steps(self, epoch: int) -> int:
         """None: pixels are in the pack, or are decoded ahead of their batch."""

@@ -221,7 +221,7 @@ def _run_epochs(
     source: BatchSource | None = None
     current = ""
     begun = None if state is None else state.begun
-    parts = 1 if state is None else int(state.learner.get("parts", 1))
+    parts = speed.parts if state is None else int(state.learner.get("parts", 1))
     ended_early = False
     stopped = False
     budget_seconds = run.config.time_budget_minutes * 60.0
@@ -247,7 +247,7 @@ def _run_epochs(
                 learner.speed, learner.parts = speed, parts
                 if state is not None and not current and (place > 0 or begun is not None):
                     learner.load_stage(state.learner)
-                source = preparing.choose_source(run, stage, model, precision)
+                source = preparing.choose_source(run, stage, model, precision, speed)
                 current = stage.name
             _one_epoch(run, learner, source, stage, place, progression, begun)
             begun, parts = None, learner.parts

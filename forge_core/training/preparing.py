@@ -1,7 +1,7 @@
 """Everything that a run needs before its first step: usable images, network, batches."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from forge_core.augmentation.train_transform import TrainTransform
 from forge_core.errors import ImageRejected
 from forge_core.models import architectures, building
 from forge_core.models.classifier import ImageClassifier
-from forge_core.training import diagnosing, features, optimizers, probing
+from forge_core.training import diagnosing, features, fitting, optimizers, probing
 from forge_core.training.averaging import WeightAverage
 from forge_core.training.batches import BatchSource, PixelSource
 from forge_core.training.config import TrainConfig
@@ -167,6 +167,16 @@ def choose_speed(
             num_images=len(run.train),
             input_size=run.eval_transform.crop,
         )
+    if state is None and not earlier:
+        precision = Precision(run.device, speed.number_format, speed.memory_layout)
+        side = run.eval_transform.crop
+        parts = fitting.parts_needed(run.config, run.device, model, run.plan, precision, side)
+        speed = replace(speed, parts=parts)
+    if speed.parts > 1:
+        run.reporter.on_message(
+            f"The free memory does not suffice for {run.config.batch_size} images at once: batches "
+            f"go through in {speed.parts} parts, with the same gradients."
+        )
     if state is None and not earlier and speed.images_per_second:
         rates = ", ".join(
             f"{name.replace('_', ' ')} {rate:,.0f}"
@@ -210,7 +220,7 @@ def build_learner(run: Run, stage: Stage, model: ImageClassifier, precision: Pre
 
 
 def choose_source(
-    run: Run, stage: Stage, model: ImageClassifier, precision: Precision
+    run: Run, stage: Stage, model: ImageClassifier, precision: Precision, speed: Speed
 ) -> BatchSource:
     """Pixels, or cached features where the stage freezes the backbone and they fit."""
     pixels = PixelSource(
@@ -226,6 +236,7 @@ def choose_source(
         tell=run.reporter.on_message,
         ranks=run.ranks,
         is_mixed=stage.mix is not None and stage.mix.is_on,
+        **({"compile_network": probing.compiled_network} if speed.compiled else {}),
     )
     if not stage.is_backbone_frozen:
         return pixels

@@ -13,6 +13,7 @@ from itertools import product
 from typing import Any, Self
 
 import torch
+from torch import nn
 
 from forge_core.augmentation import seeding
 from forge_core.models.classifier import ImageClassifier
@@ -32,6 +33,9 @@ MAX_SHARE = 0.01
 """Part of a run's images that a probe may send through the network, at most."""
 HOPELESS = 2.0
 """A candidate whose first step takes this many times the best step is not tried further."""
+COMPILE_RUN_SECONDS = 600.0
+"""Shortest run, by the rate of its uncompiled steps, for which compiling is tried."""
+COMPILE_BACKEND = "inductor"
 GAIN = 1.05
 """How much faster than the usual choice another must be, so that noise does not decide."""
 
@@ -45,6 +49,10 @@ class Speed:
     num_threads: int
     device_kind: str
     """cpu, cuda or mps: on another kind a resumed run computes as is usual there."""
+    parts: int = 1
+    """Parts in which batches go through the network, as the memory was when the run began."""
+    compiled: bool = False
+    """The network's steps are compiled by torch; on CUDA only."""
     images_per_second: dict[str, float] | None = None
     """Of each candidate of the probe, by "format layout"; None when nothing was probed."""
 
@@ -67,6 +75,7 @@ class Speed:
     def title(self) -> str:
         """As a person reads it."""
         words = f"{self.number_format}, {self.memory_layout.replace('_', ' ')}"
+        words += ", compiled" if self.compiled else ""
         return f"{words}, {self.num_threads} threads"
 
 
@@ -110,14 +119,15 @@ def choose_speed(
     trained = num_images * sum(each.epochs for each in plan if not each.is_backbone_frozen)
     if probed > MAX_SHARE * trained:
         return usual
-    return _fastest(
-        candidates,
-        usual,
-        lambda speed, limit: _step_seconds(
-            speed, device, model, stage, (batch, 3, input_size, input_size), limit
-        ),
-        batch,
-    )
+
+    def measure(speed: Speed, limit_seconds: float) -> tuple[float, float]:
+        shape = (batch, 3, input_size, input_size)
+        return _step_seconds(speed, device, model, stage, shape, limit_seconds)
+
+    best = _fastest(candidates, usual, lambda speed, limit: measure(speed, limit)[0], batch)
+    if device.kind == "cuda":
+        best = compiled_where_it_pays(best, measure, batch, trained)
+    return best
 
 
 def speed_of(config: TrainConfig, device: Device, choice: Mapping[str, Any]) -> Speed | None:
@@ -181,8 +191,39 @@ def _fastest(
     return replace(best, images_per_second=found)
 
 
+def compiled_where_it_pays(
+    best: Speed,
+    measure: Callable[[Speed, float], tuple[float, float]],
+    batch: int,
+    num_images: int,
+) -> Speed:
+    """The speed with compiled steps, where that saves more time than compiling takes.
+
+    Args:
+        best: Of the steps as they are.
+        measure: Gives seconds of a step and of the first one, which compiles.
+        batch: Images of such a step.
+        num_images: That the run will train on, over all epochs.
+    """
+    rates = dict(best.images_per_second or {})
+    rate = rates.get(_name(best), 0.0)
+    if not rate or num_images / rate < COMPILE_RUN_SECONDS:
+        return best
+    compiled = replace(best, compiled=True)
+    try:
+        step_seconds, first_seconds = measure(compiled, float("inf"))
+    except RuntimeError:  # dynamo's errors: no compiler here, or a network that it cannot take
+        return best
+    rates[_name(compiled)] = round(batch / step_seconds, 1)
+    best = replace(best, images_per_second=rates)
+    saved_seconds = num_images / rate - num_images / batch * step_seconds
+    if saved_seconds < first_seconds:
+        return best
+    return replace(best, compiled=True)
+
+
 def _name(speed: Speed) -> str:
-    return f"{speed.number_format} {speed.memory_layout}"
+    return f"{speed.number_format} {speed.memory_layout}{' compiled' if speed.compiled else ''}"
 
 
 def _step_seconds(
@@ -192,25 +233,34 @@ def _step_seconds(
     stage: Stage,
     shape: tuple[int, int, int, int],
     limit_seconds: float,
-) -> float:
-    """Seconds of the quickest of a few steps on noise, by a copy of the network."""
+) -> tuple[float, float]:
+    """Seconds of the quickest of a few steps of a copy on noise, and of the first one."""
     precision = Precision(device, speed.number_format, speed.memory_layout)
     network = copy.deepcopy(model).to(memory_format=precision.memory_format)
     optimizer = optimizers.build_optimizer(stage, network)
     network.train()
+    called = compiled_network(network) if speed.compiled else network
     with seeding.seeded(0):
         inputs = torch.randn(shape)
         labels = torch.randint(0, 2, shape[:1])
         inputs = inputs.to(device.id, memory_format=precision.memory_format)
         labels = labels.to(device.id)
-        took = float("inf")
+        took = first = float("inf")
         for step in range(TIMED_STEPS + 1):
             began = time.perf_counter()
-            loss, _ = train_step(network, inputs, labels, optimizer, precision)
+            loss, _ = train_step(called, inputs, labels, optimizer, precision)
             loss.item()  # waits for the device
             now = time.perf_counter() - began
-            if step == 0 and now > limit_seconds:
-                return now
-            if step > 0:
+            if step == 0:
+                first = now
+                if now > limit_seconds:
+                    return now, now
+            else:
                 took = min(took, now)
-    return took
+    return took, first
+
+
+def compiled_network(network: nn.Module) -> nn.Module:
+    """The network as training calls it, with its forward and backward compiled by torch."""
+    compiled: nn.Module = torch.compile(network, backend=COMPILE_BACKEND)  # type: ignore[assignment]
+    return compiled

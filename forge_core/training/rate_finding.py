@@ -203,12 +203,13 @@ def _search(run: Run, stage: Stage, steps: int) -> list[RatePoint]:
         if first.is_backbone_frozen and stage.name != first.name:
             learner = preparing.build_learner(run, first, model, precision)
             source = preparing.choose_source(
-                run, replace(first, epochs=HEAD_EPOCHS), model, precision
+                run, replace(first, epochs=HEAD_EPOCHS), model, precision, speed
             )
             for _ in _steps(run, first, source, learner, None):
                 pass
         learner = preparing.build_learner(run, stage, model, precision)
-        source = preparing.choose_source(run, stage, model, precision)
+        learner.parts = speed.parts
+        source = preparing.choose_source(run, stage, model, precision, speed)
         found: list[RatePoint] = []
         mean, best = 0.0, math.inf
         for number, (rate, loss) in enumerate(_steps(run, stage, source, learner, rates(steps))):

@@ -18,6 +18,11 @@ IMBALANCE_RATIO = 1.5
 """Largest training class over the smallest, above which sampling is balanced."""
 MANY_IMAGES = 20_000
 """From so many training images a large network pays on a GPU."""
+CHEAP_COST, CPU_COST, GPU_COST = 0.5, 3.0, 5.0
+"""Work an image, against the recommended network, up to which another is offered: as the faster
+one, and as the more accurate one on each kind of device."""
+CLEAR_GAIN = 0.01
+"""ImageNet accuracy by which a more accurate network must be better."""
 SCRATCH_SAMPLES = 40_000
 """Images that a network from scratch should see in all epochs together."""
 SCRATCH_EPOCHS = (15, 30)
@@ -64,12 +69,23 @@ class DataSummary:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Alternative:
+    """Another pretrained network that may suit as well."""
+
+    architecture: str
+    words: str
+    """What it costs and brings against the recommended one."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recommendation:
     """A config to start from, and why."""
 
     config: TrainConfig
     reasons: Mapping[str, str]
     """Short words for a person, by the name of the field they explain."""
+    alternatives: tuple[Alternative, ...] = ()
+    """Of all pretrained networks at most one that is faster and one that is more accurate."""
 
 
 def recommend(
@@ -123,7 +139,49 @@ def recommend(
         balanced_sampling=balanced,
         device=device.id,
     )
-    return Recommendation(config=config, reasons=reasons)
+    alternatives = list_alternatives(architecture, on_gpu=on_gpu, cached=cached)
+    return Recommendation(config=config, reasons=reasons, alternatives=alternatives)
+
+
+def list_alternatives(
+    chosen: str, *, on_gpu: bool, cached: Collection[str]
+) -> tuple[Alternative, ...]:
+    """The best network at half the cost or less, and the best at a few times the cost.
+
+    By the accuracy on ImageNet and the operations of an image, as torchvision gives them with the
+    weights. Networks whose weights must not be used commercially are left out.
+    """
+    here = ARCHITECTURES[chosen]
+    cost, accuracy = here.billion_operations or 1.0, here.imagenet_accuracy or 0.0
+    most = cost * (GPU_COST if on_gpu else CPU_COST)
+    free = [
+        found
+        for found in ARCHITECTURES.values()
+        if found.imagenet_accuracy and found.billion_operations and found.is_free
+    ]
+    wanted = [
+        [found for found in free if (found.billion_operations or 0.0) <= cost * CHEAP_COST],
+        [
+            found
+            for found in free
+            if (found.billion_operations or 0.0) <= most
+            and (found.imagenet_accuracy or 0.0) > accuracy + CLEAR_GAIN
+        ],
+    ]
+    answers = []
+    for candidates in wanted:
+        if not candidates:
+            continue
+        best = max(candidates, key=lambda found: found.imagenet_accuracy or 0.0)
+        times = (best.billion_operations or 1.0) / cost
+        cost_words = "times the operations" if times >= 1 else "times fewer operations"
+        speed = f"{max(times, 1 / times):.1f} {cost_words}"
+        words = (
+            f"{speed}, {best.imagenet_accuracy or 0.0:.1%} on ImageNet instead of {accuracy:.1%}"
+        )
+        words += "" if best.name in cached else ", weights to be downloaded"
+        answers.append(Alternative(architecture=best.name, words=words))
+    return tuple(answers)
 
 
 def looks_like_characters(class_names: Sequence[str]) -> bool:

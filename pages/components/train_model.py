@@ -46,6 +46,8 @@ def choose(recommendation: Recommendation) -> ModelChoice:
                 else explain(architecture)
             )
             st.caption(errors.literal(reason))
+            if is_recommended:
+                _offer_alternatives(recommendation)
         with right:
             pretrained = _choose_start(architecture, recommended.pretrained or not is_recommended)
             input_size = _choose_input_size(
@@ -106,6 +108,21 @@ def explain(name: str) -> str:
         f"{found.description} At {found.input_size} px an image costs {times} times that of a "
         "ResNet-18."
     )
+
+
+def _offer_alternatives(recommendation: Recommendation) -> None:
+    """A faster and a more accurate network, a click away."""
+    for other in recommendation.alternatives:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.button(
+                ARCHITECTURES[other.architecture].title,
+                key=f"train_alternative_{other.architecture}",
+                type="tertiary",
+                icon=":material/swap_horiz:",
+                on_click=_choose_instead,
+                args=(ARCHITECTURE_KEY, other.architecture),
+            )
+            st.caption(errors.literal(other.words))
 
 
 def _choose_start(architecture: str, pretrained: bool) -> bool:

@@ -93,7 +93,7 @@ def test_from_json__refuses(text: str, expected: str) -> None:
 def test_min_lr__above_the_rate_that_it_ends_is_refused() -> None:
     with pytest.raises(InvalidInput, match=r"above the learning rate 0\.001"):
         TrainConfig(scratch_lr=1e-3, min_lr=1e-2)
-    with pytest.raises(InvalidInput, match="above the learning rate 0.0001"):
+    with pytest.raises(InvalidInput, match=r"above the learning rate 0\.0001"):
         TrainConfig(architecture="resnet18", pretrained=True, min_lr=5e-4)
     assert TrainConfig(scratch_lr=1e-3, min_lr=1e-3).min_lr == 1e-3
 

@@ -29,9 +29,9 @@ def fake_seconds(monkeypatch: pytest.MonkeyPatch, seconds: dict[str, float]) -> 
     """Steps that take so long by "format layout"; returns what is measured."""
     measured: list[str] = []
 
-    def measure(speed: Speed, *_: object) -> float:
+    def measure(speed: Speed, *_: object) -> tuple[float, float]:
         measured.append(f"{speed.number_format} {speed.memory_layout}")
-        return seconds[measured[-1]]
+        return seconds[measured[-1]], seconds[measured[-1]]
 
     monkeypatch.setattr(probing, "_step_seconds", measure)
     return measured
@@ -108,6 +108,70 @@ def test_choose_speed__really_measures_and_leaves_network_and_stream_alone() -> 
     assert speed.images_per_second is not None
     assert "float32 channels_last" in speed.images_per_second
     assert all(rate > 0 for rate in speed.images_per_second.values())
+
+
+@pytest.mark.parametrize(
+    ("num_images", "step_seconds", "first_seconds", "expected"),
+    [
+        (60_000, 0.05, 30.0, True),  # 600 s become 300 s for 30 s of compiling
+        (60_000, 0.05, 400.0, False),  # compiling takes longer than it saves
+        (60_000, 0.2, 1.0, False),  # slower than before
+        (59_900, 0.05, 30.0, False),  # too short a run: not even tried
+    ],
+)
+def test_compiled_where_it_pays(
+    num_images: int, step_seconds: float, first_seconds: float, expected: bool
+) -> None:
+    best = Speed(
+        number_format="bfloat16",
+        memory_layout="channels_last",
+        num_threads=1,
+        device_kind="cuda",
+        images_per_second={"bfloat16 channels_last": 100.0},  # a step of ten takes 0.1 s
+    )
+    tried: list[Speed] = []
+
+    def measure(speed: Speed, limit_seconds: float) -> tuple[float, float]:
+        tried.append(speed)
+        return step_seconds, first_seconds
+
+    found = probing.compiled_where_it_pays(best, measure, 10, num_images)
+    assert found.compiled == expected
+    assert len(tried) == (num_images >= 60_000)
+    if tried:
+        assert found.images_per_second is not None
+        assert "bfloat16 channels_last compiled" in found.images_per_second
+
+
+def test_compiled_where_it_pays__a_network_that_cannot_be_compiled_is_not() -> None:
+    best = Speed(
+        number_format="float32",
+        memory_layout="channels_last",
+        num_threads=1,
+        device_kind="cuda",
+        images_per_second={"float32 channels_last": 1.0},
+    )
+
+    def fail(speed: Speed, limit_seconds: float) -> tuple[float, float]:
+        raise torch._dynamo.exc.TorchDynamoException("no compiler")
+
+    assert probing.compiled_where_it_pays(best, fail, 10, 10**6) == best
+
+
+def test_fit__compiled_steps_give_the_losses_of_plain_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Traced as a compiler would, run by torch itself: no compiler is needed for that."""
+    monkeypatch.setattr(probing, "COMPILE_BACKEND", "aot_eager")
+    plain = run_fit(tmp_path / "plain", make_config())
+    assert plain.speed is not None
+    compiled = Speed(**{**plain.speed.choice(), "compiled": True})
+    monkeypatch.setattr(probing, "choose_speed", lambda *_, **__: compiled)
+    found = run_fit(tmp_path / "compiled", make_config())
+    assert found.speed is not None
+    assert "compiled" in found.speed.title
+    expected = [entry.train_loss for entry in plain.history]
+    assert [entry.train_loss for entry in found.history] == pytest.approx(expected, abs=1e-4)
 
 
 def test_resume__computes_as_it_began_without_a_probe(

@@ -3,6 +3,7 @@
 import pytest
 
 from forge_core.errors import InvalidInput
+from forge_core.models.architectures import ARCHITECTURES
 from forge_core.training import recommending
 from forge_core.training.devices import Device
 from forge_core.training.recommending import DataSummary, Recommendation
@@ -130,3 +131,27 @@ def test_imbalance__is_told_from_the_ratio_at_which_sampling_is_balanced() -> No
     from forge_core.training import recommending
 
     assert balance.IMBALANCE_RATIO == recommending.IMBALANCE_RATIO
+
+
+def test_alternatives__one_is_cheaper_and_one_is_more_accurate() -> None:
+    found = recommend(make_summary(500, 500), CPU, cached=("mobilenet_v2",))
+    chosen = ARCHITECTURES[found.config.architecture]
+    cheaper, better = (ARCHITECTURES[other.architecture] for other in found.alternatives)
+    assert chosen.billion_operations is not None
+    assert chosen.imagenet_accuracy is not None
+    assert (cheaper.billion_operations or 9) <= chosen.billion_operations / 2
+    assert (better.imagenet_accuracy or 0) > chosen.imagenet_accuracy + 0.01
+    assert (better.billion_operations or 9) <= 3 * chosen.billion_operations
+    assert "times fewer operations" in found.alternatives[0].words
+    assert found.alternatives[1].words.endswith("weights to be downloaded")
+
+
+@pytest.mark.parametrize("name", sorted(n for n, a in ARCHITECTURES.items() if a.pretrained))
+def test_alternatives__of_every_network_are_free_and_others(name: str) -> None:
+    for other in recommending.list_alternatives(name, on_gpu=True, cached=()):
+        assert other.architecture != name
+        assert ARCHITECTURES[other.architecture].is_free
+
+
+def test_alternatives__small_images_get_none() -> None:
+    assert recommend(make_summary(90, 90, side=16)).alternatives == ()

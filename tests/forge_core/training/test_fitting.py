@@ -1,0 +1,79 @@
+"""A batch is cut before the first step where the memory that is free would not suffice."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from forge_core.models import building
+from forge_core.models.classifier import ImageClassifier
+from forge_core.training import devices, fitting, preparing, stages
+from forge_core.training.config import TrainConfig
+from forge_core.training.precision import Precision
+from tests.forge_core.training.arrange import Listener, make_config, run_fit
+
+CPU = devices.choose("cpu")
+
+
+def build() -> ImageClassifier:
+    model = building.build_model("forge_cnn", 3, pretrained=False, input_size=32)
+    assert isinstance(model, ImageClassifier)
+    return model
+
+
+def parts(free_bytes: int, config: TrainConfig) -> int:
+    device = replace(CPU, free_bytes=free_bytes)
+    plan = stages.plan_stages(config)
+    return fitting.parts_needed(config, device, build(), plan, Precision(CPU), 32)
+
+
+def test_measure_step__counts_what_autograd_keeps_and_changes_nothing() -> None:
+    model, stage = build(), stages.plan_stages(make_config())[0]
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
+    fixed, small = fitting.measure_step(model, stage, Precision(CPU), CPU, 32)
+    _, large = fitting.measure_step(model, stage, Precision(CPU), CPU, 64)
+    assert torch.equal(torch.rand(3), expected)
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    assert fixed == 3 * sum(value.nbytes for value in model.parameters())
+    assert 3.5 < large / small < 4.5, "four times the pixels"
+
+
+def test_parts_needed__the_fewest_that_fit() -> None:
+    config = make_config(batch_size=64)
+    stage = stages.plan_stages(config)[0]
+    fixed, image = fitting.measure_step(build(), stage, Precision(CPU), CPU, 32)
+
+    def room_for(num_images: int) -> int:
+        return int((fixed + fitting.MARGIN * image * num_images) / fitting.FREE_SHARE) + 100
+
+    assert parts(room_for(64), config) == 1
+    assert parts(room_for(63), config) == 2
+    assert parts(room_for(17), config) == 4
+    assert parts(0, config) == 32, "never below two images"
+
+
+def test_parts_needed__a_head_alone_always_fits() -> None:
+    config = make_config(
+        architecture="mobilenet_v2", pretrained=True, warmup_epochs=1, finetune_epochs=0
+    )
+    assert parts(0, config) == 1
+
+
+def test_fit__parts_are_kept_with_the_run_and_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener = Listener()
+    monkeypatch.setattr(preparing.fitting, "parts_needed", lambda *_: 2)
+    first = run_fit(tmp_path / "first", make_config(), listener=listener)
+    assert first.speed is not None
+    assert first.speed.parts == 2
+    assert any("go through in 2 parts" in text for text in listener.messages)
+    monkeypatch.setattr(preparing.fitting, "parts_needed", lambda *_: 1)
+    again = run_fit(tmp_path / "again", make_config(), like=first.speed.choice())
+    plain = run_fit(tmp_path / "plain", make_config())
+    losses = [[entry.train_loss for entry in run.history] for run in (first, again, plain)]
+    assert losses[0] == losses[1] != losses[2]
