@@ -12,7 +12,7 @@ from torch import Tensor
 from forge_core.errors import ImageRejected, InvalidInput
 from forge_core.imaging import decode
 from forge_core.imaging.decode import DecodeLimits
-from forge_core.models import checkpoint, precision
+from forge_core.models import checkpoint, chunking, precision
 from forge_core.models.checkpoint import LoadedCheckpoint, Policy
 from forge_core.models.model_card import ModelCard
 
@@ -226,8 +226,9 @@ class Predictor:
         """Logits (N, K) float32 on the CPU of normalised network inputs (N, C, H, W)."""
         batch = inputs.to(self.device)
         with torch.inference_mode(), precision.full_float32():
-            logits: Tensor = self._model(batch)
-            return logits.float().cpu()
+            at_once = chunking.images_at_once(self.device.type, batch.shape[-1])
+            chunks = torch.split(batch, at_once)
+            return torch.cat([self._model(chunk).float() for chunk in chunks]).cpu()
 
 
 def _batches(count: int) -> list[tuple[int, int]]:

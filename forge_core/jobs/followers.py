@@ -60,13 +60,29 @@ def started(run_id: int, number: int, *, resume: bool, device: str) -> Iterator[
             for rank in range(1, number)
         ]
         os.environ.update(shared, RANK="0", LOCAL_RANK="0")
+        done = threading.Event()
+        threading.Thread(target=_watch, args=(children, done), daemon=True).start()
         try:
             yield
         finally:
+            done.set()
             for name in (*shared, "RANK", "LOCAL_RANK"):
                 os.environ.pop(name, None)
             os.environ.update(before)
             _end(children)
+
+
+def _watch(children: Sequence[subprocess.Popen[bytes]], done: threading.Event) -> None:
+    """End this process when a follower is lost and that shows in no other way.
+
+    In the middle of a step the connection breaks, which ends the run in words. While the processes
+    look for each other nothing would: the first one would wait for hours.
+    """
+    while not done.wait(1.0):
+        lost = [child for child in children if child.poll() not in (None, 0)]
+        if lost and not done.wait(GRACE_SECONDS):
+            _log.error("follower pid %d ended with status %d", lost[0].pid, lost[0].returncode)
+            os._exit(1)
 
 
 def _end(children: Sequence[subprocess.Popen[bytes]]) -> None:

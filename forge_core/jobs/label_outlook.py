@@ -21,7 +21,7 @@ from forge_core.evaluation.learning_curve import CurvePoint, LearningCurve, Outl
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.jobs import queue, run_data
 from forge_core.jobs.context import JobContext
-from forge_core.models import architectures, building, weights
+from forge_core.models import architectures, building, chunking, weights
 from forge_core.training import devices
 from forge_core.training.pixels.pack import RejectedImage
 from forge_core.workspace import Workspace
@@ -144,7 +144,9 @@ class _Extractor:
             return [], []
         inputs = torch.stack([self._transform(image) for _, image in kept])
         with torch.inference_mode():
-            features = self._backbone(inputs.to(self._device)).float().cpu().numpy()
+            at_once = chunking.images_at_once(self._device.type, inputs.shape[-1])
+            chunks = torch.split(inputs.to(self._device), at_once)
+            features = torch.cat([self._backbone(each).float() for each in chunks]).cpu().numpy()
         return list(features), [asset for asset, _ in kept]
 
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from forge_core.augmentation import seeding
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.augmentation.train_transform import TrainTransform
+from forge_core.models import chunking
 from forge_core.training.config import TrainConfig
 from forge_core.training.data import ImageSet, epoch_order, num_batches, split_batches
 from forge_core.training.devices import Device
@@ -23,8 +24,6 @@ from forge_core.training.pixels.feeds import PixelFeed, ResidentFeed
 from forge_core.training.pixels.pack import PixelPack
 from forge_core.training.precision import MEMORY_FORMAT
 from forge_core.training.ranks import ALONE, Ranks
-
-VALIDATION_BATCH_SIZE = 64
 
 Batch = tuple[Tensor, Tensor]
 """Inputs (N, ...) and labels (N,) int64, both on the device."""
@@ -176,6 +175,7 @@ class PixelSource:
         self._train_transform = train_transform
         self._eval_transform = eval_batch(eval_transform)
         self._device = torch.device(device.id)
+        self._at_once = chunking.images_at_once(device.kind, eval_transform.crop)
         self._tell = tell
         self._feed: PixelFeed | None = None
 
@@ -213,12 +213,12 @@ class PixelSource:
 
     def num_val_batches(self) -> int:
         """Validation batches of all processes."""
-        return len(in_order(len(self._val)))
+        return len(in_order(len(self._val), self._at_once))
 
     def val_batches(self) -> Iterator[Batch]:
         """The validation pixels through the eval transform."""
         feed = feeds.passing_feed(self._val, self._pack, self._device)
-        batches = self.ranks.rounds(in_order(len(self._val)))
+        batches = self.ranks.rounds(in_order(len(self._val), self._at_once))
         return self._load(self._val, feed, batches, self._eval_transform)
 
     def view_batches(self, view: int) -> Iterator[Batch]:
@@ -227,12 +227,16 @@ class PixelSource:
         Of several processes each gets its `Ranks.rounds` of the batches.
         """
         seed = self._config.seed
-        batches = in_order(len(self._train), lambda place: seeding.sample_seed(seed, view, place))
+        batches = in_order(
+            len(self._train),
+            self._at_once,
+            lambda place: seeding.sample_seed(seed, view, place),
+        )
         return self._load_train(self.ranks.rounds(batches))
 
     def num_view_batches(self) -> int:
         """Batches of all processes in `view_batches`."""
-        return len(in_order(len(self._train)))
+        return len(in_order(len(self._train), self._at_once))
 
     def _load_train(self, batches: Sequence[Sequence[Sample]]) -> Iterator[Batch]:
         if not isinstance(self._feed, ResidentFeed):  # there is no better one
@@ -253,11 +257,8 @@ class PixelSource:
 
 
 def in_order(
-    num_images: int, seed_of: Callable[[int], int] = lambda place: 0
+    num_images: int, at_once: int, seed_of: Callable[[int], int] = lambda place: 0
 ) -> list[list[Sample]]:
     """All images once, in order, in batches for a forward pass."""
     samples = [Sample(place, seed_of(place)) for place in range(num_images)]
-    return [
-        samples[first : first + VALIDATION_BATCH_SIZE]
-        for first in range(0, num_images, VALIDATION_BATCH_SIZE)
-    ]
+    return [samples[first : first + at_once] for first in range(0, num_images, at_once)]

@@ -221,7 +221,7 @@ def _run_epochs(
     source: BatchSource | None = None
     current = ""
     begun = None if state is None else state.begun
-    parts = speed.parts if state is None else int(state.learner.get("parts", 1))
+    parts = speed.parts if state is None else max(speed.parts, int(state.learner.get("parts", 1)))
     ended_early = False
     stopped = False
     budget_seconds = run.config.time_budget_minutes * 60.0
@@ -244,13 +244,14 @@ def _run_epochs(
                 )
             if stage.name != current or learner is None or source is None:
                 learner = preparing.build_learner(run, stage, model, precision)
-                learner.speed, learner.parts = speed, parts
+                learner.speed = speed
                 if state is not None and not current and (place > 0 or begun is not None):
                     learner.load_stage(state.learner)
                 source = preparing.choose_source(run, stage, model, precision, speed)
+                learner.parts = parts if source.called is not model.head else 1
                 current = stage.name
             _one_epoch(run, learner, source, stage, place, progression, begun)
-            begun, parts = None, learner.parts
+            begun, parts = None, max(parts, learner.parts)
     except Stopped:
         stopped = True
         reporter.on_message(f"Stopped on request after epoch {progression.epochs_done}.")

@@ -50,7 +50,8 @@ class Speed:
     device_kind: str
     """cpu, cuda or mps: on another kind a resumed run computes as is usual there."""
     parts: int = 1
-    """Parts in which batches go through the network, as the memory was when the run began."""
+    """Parts in which batches go through the network, for the memory that was free when the run
+    began or for the processor's cache; see `fitting`."""
     compiled: bool = False
     """The network's steps are compiled by torch; on CUDA only."""
     images_per_second: dict[str, float] | None = None

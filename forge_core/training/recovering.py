@@ -52,6 +52,7 @@ class StepRecovery:
             RuntimeError: Not even parts of two images fit.
         """
         random = RandomState.take(labels.device)
+        most = max(1, len(labels) // self._ranks.size // SMALLEST_PART)  # of the smallest share
         _copy(self._kinds, self._kept)
         while True:
             try:
@@ -63,7 +64,7 @@ class StepRecovery:
                     learner.precision,
                     learner.rules,
                     mix,
-                    min(learner.parts, max(1, len(labels) // SMALLEST_PART)),
+                    min(learner.parts, most),
                     self._ranks,
                 )
             except RuntimeError as error:

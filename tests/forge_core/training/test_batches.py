@@ -70,7 +70,7 @@ def test_load_batches__without_a_seed_is_the_eval_transform(tmp_path: Path) -> N
     pack = PixelPack(tmp_path, TRANSFORM)
     finish = batches.eval_batch(TRANSFORM)
     feed = HostFeed(images, pack)
-    ((inputs, labels),) = batches.load_batches(images, feed, batches.in_order(3), finish, CPU)
+    ((inputs, labels),) = batches.load_batches(images, feed, batches.in_order(3, 64), finish, CPU)
 
     expected = [TRANSFORM.finish(pack.pixels(image, images.read)) for image in images.images]
     assert torch.equal(inputs, torch.stack(expected))
@@ -78,7 +78,7 @@ def test_load_batches__without_a_seed_is_the_eval_transform(tmp_path: Path) -> N
 
 
 def test_in_order__shows_each_image_once() -> None:
-    parts = batches.in_order(150)
+    parts = batches.in_order(150, 64)
     assert [sample.position for part in parts for sample in part] == list(range(150))
     assert [len(part) for part in parts] == [64, 64, 22]
     assert parts[0][0] == Sample(0)

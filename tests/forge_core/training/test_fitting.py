@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from forge_core.models import building
+from forge_core.models import building, chunking
 from forge_core.models.classifier import ImageClassifier
-from forge_core.training import devices, fitting, preparing, stages
+from forge_core.training import devices, fitting, optimizers, preparing, stages
 from forge_core.training.config import TrainConfig
+from forge_core.training.devices import Device
 from forge_core.training.precision import Precision
+from forge_core.training.steps import train_step
 from tests.forge_core.training.arrange import Listener, make_config, run_fit
 
 CPU = devices.choose("cpu")
@@ -77,3 +79,49 @@ def test_fit__parts_are_kept_with_the_run_and_repeated(
     plain = run_fit(tmp_path / "plain", make_config())
     losses = [[entry.train_loss for entry in run.history] for run in (first, again, plain)]
     assert losses[0] == losses[1] != losses[2]
+
+
+def test_parts_for_cache__only_where_parts_change_no_number() -> None:
+    transfer = TrainConfig(architecture="mobilenet_v2", pretrained=True, batch_size=32)
+    gpu = replace(CPU, kind="cuda")
+
+    def found(config: TrainConfig, device: Device = CPU, side: int = 224) -> int:
+        return fitting.parts_for_cache(config, device, stages.plan_stages(config), side)
+
+    assert found(transfer) == 4, "8 images of 224 px at once"
+    assert found(transfer, side=128) == 2
+    assert found(transfer, side=32) == 1
+    assert found(transfer, gpu) == 1
+    assert found(replace(transfer, keep_statistics=False)) == 1
+    assert found(replace(transfer, pretrained=False)) == 1
+
+
+def test_images_at_once__a_power_of_two_that_the_cache_holds() -> None:
+    found = {side: chunking.images_at_once("cpu", side) for side in (16, 64, 128, 224, 288, 1024)}
+    assert found == {16: 64, 64: 64, 128: 16, 224: 8, 288: 4, 1024: 1}
+    assert chunking.images_at_once("cuda", 224) == 64
+
+
+def test_train_step__parts_with_kept_statistics_are_the_whole_batch() -> None:
+    torch.manual_seed(0)
+    inputs, labels = torch.randn(16, 3, 32, 32), torch.arange(16) % 3
+    plan = stages.plan_stages(TrainConfig(architecture="mobilenet_v2", pretrained=True))
+    found = []
+    for number in (1, 4):
+        torch.manual_seed(1)
+        model = building.build_model("mobilenet_v2", 3, pretrained=False, input_size=32)
+        assert isinstance(model, ImageClassifier)
+        optimizer = optimizers.build_optimizer(plan[1], model)
+        model.train()
+        for layer in model.modules():
+            if isinstance(layer, torch.nn.Dropout):
+                layer.p = 0.0
+        loss, right = train_step(model, inputs, labels, optimizer, Precision(CPU), parts=number)
+        gradients = {n: p.grad for n, p in model.named_parameters() if p.grad is not None}
+        found.append((float(loss), float(right), gradients, dict(model.named_buffers())))
+    (loss, right, whole, buffers), (loss_of_parts, right_of_parts, parted, others) = found
+    assert (loss, right) == (pytest.approx(loss_of_parts, abs=1e-6), right_of_parts)
+    assert len(whole) == len(parted) > 100
+    for name, gradient in whole.items():
+        torch.testing.assert_close(parted[name], gradient, rtol=1e-3, atol=1e-6)
+    assert all(torch.equal(buffers[name], others[name]) for name in buffers)

@@ -25,6 +25,7 @@ from forge_core.training.epochs import RunningTotals
 from forge_core.training.learner import Learner
 from forge_core.training.pixels.pack import PixelPack
 from forge_core.training.precision import MEMORY_FORMAT, Precision
+from forge_core.training.ranks import ALONE
 from forge_core.training.reporting import ProgressMeter
 from forge_core.training.steps import train_step
 from tests.forge_core.training.arrange import (
@@ -467,6 +468,7 @@ class FixedSource:
 
     def __init__(self, num_batches: int, broken_step: int) -> None:
         self.network: nn.Module = nn.Linear(4, 3)
+        self.called, self.ranks = self.network, ALONE
         self._num_batches = num_batches
         self._broken_step = broken_step
 
@@ -483,6 +485,9 @@ class FixedSource:
         for step in range(first, self._num_batches):
             inputs = torch.full((6, 4), torch.inf if step == self._broken_step else 0.5)
             yield inputs, torch.arange(6) % 3
+
+    def num_val_batches(self) -> int:
+        return self._num_batches
 
     def val_batches(self) -> Iterator[Batch]:
         return self.train_batches(0)
