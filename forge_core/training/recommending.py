@@ -73,6 +73,8 @@ class Alternative:
     """Another pretrained network that may suit as well."""
 
     architecture: str
+    kind: str
+    """Lighter or More accurate."""
     words: str
     """What it costs and brings against the recommended one."""
 
@@ -159,17 +161,19 @@ def list_alternatives(
         for found in ARCHITECTURES.values()
         if found.imagenet_accuracy and found.billion_operations and found.is_free
     ]
-    wanted = [
-        [found for found in free if (found.billion_operations or 0.0) <= cost * CHEAP_COST],
-        [
+    wanted = {
+        "Lighter": [
+            found for found in free if (found.billion_operations or 0.0) <= cost * CHEAP_COST
+        ],
+        "More accurate": [
             found
             for found in free
             if (found.billion_operations or 0.0) <= most
             and (found.imagenet_accuracy or 0.0) > accuracy + CLEAR_GAIN
         ],
-    ]
+    }
     answers = []
-    for candidates in wanted:
+    for kind, candidates in wanted.items():
         if not candidates:
             continue
         best = max(candidates, key=lambda found: found.imagenet_accuracy or 0.0)
@@ -177,10 +181,11 @@ def list_alternatives(
         cost_words = "times the operations" if times >= 1 else "times fewer operations"
         speed = f"{max(times, 1 / times):.1f} {cost_words}"
         words = (
-            f"{speed}, {best.imagenet_accuracy or 0.0:.1%} on ImageNet instead of {accuracy:.1%}"
+            f"{speed}, {100 * (best.imagenet_accuracy or 0.0):.1f} % on ImageNet instead of "
+            f"{100 * accuracy:.1f} %"
         )
         words += "" if best.name in cached else ", weights to be downloaded"
-        answers.append(Alternative(architecture=best.name, words=words))
+        answers.append(Alternative(architecture=best.name, kind=kind, words=words))
     return tuple(answers)
 
 

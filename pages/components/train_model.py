@@ -111,18 +111,18 @@ def explain(name: str) -> str:
 
 
 def _offer_alternatives(recommendation: Recommendation) -> None:
-    """A faster and a more accurate network, a click away."""
-    for other in recommendation.alternatives:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    """A cheaper and a more accurate network, a click away; what they bring is in their help."""
+    with st.container(horizontal=True, gap="small"):
+        for other in recommendation.alternatives:
             st.button(
-                ARCHITECTURES[other.architecture].title,
+                f"{other.kind}: {ARCHITECTURES[other.architecture].title}",
                 key=f"train_alternative_{other.architecture}",
                 type="tertiary",
                 icon=":material/swap_horiz:",
+                help=errors.literal(other.words),
                 on_click=_choose_instead,
                 args=(ARCHITECTURE_KEY, other.architecture),
             )
-            st.caption(errors.literal(other.words))
 
 
 def _choose_start(architecture: str, pretrained: bool) -> bool:
