@@ -460,6 +460,7 @@ def test_handlers__are_what_the_worker_runs():
         "augment",
         "check_augmentation",
         "label_outlook",
+        "find_rate",
     }
     assert callable(training_job.run)
 
