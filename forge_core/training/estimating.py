@@ -11,7 +11,7 @@ from forge_core.augmentation import seeding
 from forge_core.augmentation.train_transform import TrainTransform
 from forge_core.models import architectures, building
 from forge_core.models.classifier import ImageClassifier
-from forge_core.training import devices, features, optimizers, stages
+from forge_core.training import devices, features, fitting, optimizers, stages
 from forge_core.training.config import TrainConfig
 from forge_core.training.devices import Device
 from forge_core.training.precision import Precision
@@ -121,16 +121,7 @@ def _measure_steps(
     model.train()
     if device.kind == "cuda":
         torch.cuda.reset_peak_memory_stats(device.id)
-    saved: dict[int, int] = {}
-
-    weights = {parameter.data_ptr() for parameter in model.parameters()}
-
-    def count(tensor: Tensor) -> Tensor:
-        if tensor.data_ptr() not in weights:
-            saved[tensor.data_ptr()] = tensor.nbytes
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor):
+    with fitting.saved_for_backward(model) as saved:
         train_step(model, inputs, labels, optimizer, precision)
 
     def step() -> None:

@@ -6,9 +6,11 @@ normalisation one by one.
 """
 
 import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from forge_core.augmentation import seeding
 from forge_core.models import chunking
@@ -88,6 +90,19 @@ def measure_step(
     network = copy.deepcopy(model).to(memory_format=precision.memory_format)
     optimizer = optimizers.build_optimizer(stage, network)
     network.train()
+    with seeding.seeded(0):
+        inputs = torch.randn(MEASURED_IMAGES, 3, input_size, input_size)
+        inputs = inputs.to(device.id, memory_format=precision.memory_format)
+        labels = torch.zeros(MEASURED_IMAGES, dtype=torch.int64, device=device.id)
+        with saved_for_backward(network) as kept:
+            train_step(network, inputs, labels, optimizer, precision)
+    weight_bytes = sum(parameter.nbytes for parameter in model.parameters())
+    return 3 * weight_bytes, (sum(kept.values()) + inputs.nbytes) // MEASURED_IMAGES
+
+
+@contextmanager
+def saved_for_backward(network: nn.Module) -> Iterator[dict[int, int]]:
+    """Counts what autograd keeps for the backward pass: bytes by address, weights left out."""
     weights = {parameter.data_ptr() for parameter in network.parameters()}
     kept: dict[int, int] = {}
 
@@ -96,11 +111,5 @@ def measure_step(
             kept[tensor.data_ptr()] = tensor.nbytes
         return tensor
 
-    with seeding.seeded(0):
-        inputs = torch.randn(MEASURED_IMAGES, 3, input_size, input_size)
-        inputs = inputs.to(device.id, memory_format=precision.memory_format)
-        labels = torch.zeros(MEASURED_IMAGES, dtype=torch.int64, device=device.id)
-        with torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor):
-            train_step(network, inputs, labels, optimizer, precision)
-    weight_bytes = sum(parameter.nbytes for parameter in model.parameters())
-    return 3 * weight_bytes, (sum(kept.values()) + inputs.nbytes) // MEASURED_IMAGES
+    with torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor):
+        yield kept

@@ -3,7 +3,6 @@
 import pandas as pd
 import streamlit as st
 
-from db.enums import JobStatus
 from db.records import Job
 from forge_core.augmentation.presets import AugmentationParameters
 from forge_core.errors import ForgeError
@@ -61,17 +60,11 @@ def show(workspace: Workspace, parameters: AugmentationParameters) -> None:
         st.rerun()
     if job is None:
         return
-    if is_active:
-        job_progress.watch(job.job_id, noun="look")
-    else:
+    if job_progress.has_result(job, noun="look", what="The check"):
         _show_outcome(job)
 
 
 def _show_outcome(job: Job) -> None:
-    if job.status != JobStatus.SUCCEEDED:
-        message = (job.error or {}).get("message") or f"The check was {job.status.value}."
-        st.warning(errors.literal(str(message)), icon=":material/warning:")
-        return
     risks = risk_checking.read_result(job)
     for sentence in describe(risks):
         st.markdown(errors.literal(sentence))

@@ -51,6 +51,24 @@ def watch(job_id: int, *, noun: str) -> None:
     show(workspace, job, noun=noun)
 
 
+def has_result(job: Job, *, noun: str, what: str = "It") -> bool:
+    """Whether a job's result can be shown; else its progress is drawn, or why there is none.
+
+    Args:
+        job: As it is now.
+        noun: What is counted, in the singular.
+        what: The job at the beginning of a sentence.
+    """
+    if not job.status.is_finished():
+        watch(job.job_id, noun=noun)
+        return False
+    if job.status != JobStatus.SUCCEEDED:
+        message = (job.error or {}).get("message") or f"{what} was {job.status.value}."
+        st.warning(errors.literal(str(message)), icon=":material/warning:")
+        return False
+    return True
+
+
 def describe(job: Job, progress: Mapping[str, Any], noun: str, now: datetime) -> str:
     """Count, rate and time left in one line, as far as they are known."""
     if job.status == JobStatus.QUEUED:

@@ -6,7 +6,6 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from db.enums import JobStatus
 from db.records import Job
 from forge_core.errors import ForgeError
 from forge_core.evaluation.learning_curve import EXTRA_LABELS, LearningCurve, Outlook
@@ -37,12 +36,7 @@ def show(workspace: Workspace) -> None:
         st.rerun()
     if job is None:
         return
-    if is_active:
-        job_progress.watch(job.job_id, noun="image")
-    elif job.status != JobStatus.SUCCEEDED:
-        message = (job.error or {}).get("message") or f"It was {job.status.value}."
-        st.warning(errors.literal(str(message)), icon=":material/warning:")
-    else:
+    if job_progress.has_result(job, noun="image"):
         _show_curve(job)
 
 
