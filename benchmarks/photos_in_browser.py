@@ -20,7 +20,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from forge_core.catalog import import_plan, importing
-from forge_core.jobs import local, runs
+from forge_core.jobs import local, run_records, runs
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 from tests.journeys.conftest import CHROMIUM_FLAGS
@@ -42,7 +42,7 @@ def start_in_browser(page: Page, url: str, workspace: Workspace) -> dict[str, fl
     ).first.wait_for()
     starting_seconds = time.monotonic() - began
     while True:
-        told = runs.run_progress(workspace, 1)
+        told = run_records.run_progress(workspace, 1)
         if told.stage in ("warmup", "finetune", "scratch") and told.step > 0:
             break
         if told.status.is_finished() or time.monotonic() - began > 300:
@@ -59,7 +59,7 @@ def train_in_browser(page: Page, workspace: Workspace) -> int:
     page.wait_for_url("**/runs?run=1", timeout=120_000)
     growths, points = 0, 0
     deadline = time.monotonic() + LONGEST_RUN_SECONDS
-    while not runs.get_run(workspace, 1).status.is_finished():
+    while not run_records.get_run(workspace, 1).status.is_finished():
         if time.monotonic() > deadline:
             sys.exit("the run did not end in an hour")
         seen = int(page.locator(".live").get_attribute("data-points") or 0)
@@ -111,14 +111,14 @@ def main() -> None:
             growths = train_in_browser(page, workspace)
             answers = predict_in_browser(page, server.url, workspace)
         browser.close()
-        run = runs.get_run(workspace, 1)
+        run = run_records.get_run(workspace, 1)
         local.stop_supervisor(workspace)
         assert run.started_at is not None
         assert run.finished_at is not None
         result = {
             "images": plan.num_images,
             "architecture": run.config["architecture"],
-            "epochs": len(runs.run_progress(workspace, 1).epochs),
+            "epochs": len(run_records.run_progress(workspace, 1).epochs),
             "val_accuracy": run.best_val_accuracy,
             "train_seconds": (run.finished_at - run.started_at).total_seconds(),
             "device": run.device,

@@ -22,11 +22,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db import people_models
 from db.base import Base, Json, Path_
 from db.clock import utc_now
-from db.people_models import Assignment, LabelVote, SavedView, UserPreference
 
-__all__ = ["Assignment", "Base", "LabelVote", "SavedView", "UserPreference"]  # one schema
+__all__ = ["Base", "people_models"]  # one schema
 
 
 class LabelClass(Base):

@@ -1,4 +1,4 @@
-"""The part of the schema that belongs to people: votes, preferences, views, who does what.
+"""The part of the schema that belongs to people: votes, preferences, views, presets, who does what.
 
 Nothing in here is a fact about an image, so none of it has a revision.
 """
@@ -46,6 +46,21 @@ class SavedView(Base):
     view_id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(80), unique=True)
     query: Mapped[dict[str, str]] = mapped_column(Json)
+    author: Mapped[str] = mapped_column(String(128))
+    created_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
+
+    __table_args__ = (CheckConstraint("length(name) > 0", name="name_not_empty"),)
+
+
+class AugmentationPreset(Base):
+    """An augmentation in numbers under a name, for everybody."""
+
+    __tablename__ = "augmentation_presets"
+
+    preset_id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    based_on: Mapped[str] = mapped_column(String(32))
+    parameters: Mapped[dict[str, float]] = mapped_column(Json)
     author: Mapped[str] = mapped_column(String(128))
     created_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
 

@@ -288,3 +288,16 @@ class SavedView:
     query: Mapping[str, str]
     author: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AugmentationPreset:
+    """An augmentation under a name; `parameters` by the names of `AugmentationParameters`."""
+
+    preset_id: int
+    name: str
+    based_on: str
+    """The product's preset that it was made from."""
+    parameters: Mapping[str, float]
+    author: str
+    created_at: datetime

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from db.repositories.assets import AssetRepository
 from db.repositories.assignments import AssignmentRepository
+from db.repositories.augmentation_presets import AugmentationPresetRepository
 from db.repositories.changes import ChangeRepository
 from db.repositories.checkpoints import CheckpointRepository
 from db.repositories.columns import ColumnRepository
@@ -125,3 +126,8 @@ class UnitOfWork:
     def views(self) -> SavedViewRepository:
         """Saved views."""
         return SavedViewRepository(self.session)
+
+    @cached_property
+    def presets(self) -> AugmentationPresetRepository:
+        """Augmentation presets of people."""
+        return AugmentationPresetRepository(self.session)

@@ -15,7 +15,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from forge_core.catalog import browsing, demo_digits, history, labelling, splitting
-from forge_core.jobs import runs
+from forge_core.jobs import run_records, runs
 from forge_core.settings import Settings
 from forge_core.training import devices, recommending
 from forge_core.workspace import Workspace, open_workspace
@@ -67,7 +67,7 @@ def photograph_run(page: Page, url: str, workspace: Workspace) -> None:
     run = runs.start_run(workspace, config, author=AUTHOR)
     page.goto(f"{url}/runs?run={run.run_id}")
     deadline = time.monotonic() + 300
-    while len(runs.run_progress(workspace, run.run_id).epochs) < EPOCHS_ON_PICTURE:
+    while len(run_records.run_progress(workspace, run.run_id).epochs) < EPOCHS_ON_PICTURE:
         if time.monotonic() > deadline:
             sys.exit("the run did not get far enough in five minutes")
         time.sleep(0.5)

@@ -122,9 +122,28 @@ def test_pure_rooms_know_no_database() -> None:
     assert offences(files, "db", "sqlalchemy", "forge_core.workspace", "forge_core.catalog") == []
 
 
-@pytest.mark.parametrize("module", ["forge_core.catalog.importing", "forge_core.catalog.browsing"])
-def test_importing_the_catalog_loads_no_torch(module: str) -> None:
-    code = f"import sys, {module}; sys.exit('torch' in sys.modules or 'streamlit' in sys.modules)"
+@pytest.mark.parametrize(
+    "modules",
+    [
+        "forge_core.catalog.importing, forge_core.catalog.browsing",
+        "forge_core.api.routes, forge_core.jobs.run_records",
+    ],
+)
+def test_importing_what_needs_no_torch_loads_none(modules: str) -> None:
+    code = f"import sys, {modules}; sys.exit('torch' in sys.modules or 'streamlit' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_the_app_starts_without_torch_and_loads_it_in_a_thread_of_its_own() -> None:
+    code = """
+import sys, app
+assert "torch" not in sys.modules
+thread = app.load_ahead()
+assert thread.name == "load-ahead"
+thread.join()
+assert "torch" in sys.modules
+assert all(name in sys.modules for name in app.LOADED_AHEAD)
+"""
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 

@@ -13,13 +13,13 @@ from sqlalchemy.orm import aliased
 
 from db.models import (
     AssetChange,
-    Assignment,
     DuplicateMember,
     LabelClass,
     Prediction,
     Revision,
     VisionAsset,
 )
+from db.people_models import Assignment
 from db.records import AssetFilter
 
 NONE = "none"

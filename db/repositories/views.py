@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from db.models import SavedView as Row
+from db.people_models import SavedView as Row
 from db.records import SavedView
 from db.repositories.rows import columns_of, to_record
 

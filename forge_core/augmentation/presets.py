@@ -115,6 +115,8 @@ class Preset:
     title: str
     description: str
     parameters: AugmentationParameters
+    based_on: str = ""
+    """The product's preset that a person's own was made from; empty for the product's."""
 
 
 PRESETS: dict[str, Preset] = {

@@ -1,4 +1,4 @@
-"""`forge augment copies | risk`."""
+"""`forge augment copies | risk | presets | save-preset | remove-preset`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +10,8 @@ from forge_core.catalog import classes
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
-from forge_core.errors import InvalidInput, NotFound
+from forge_core.errors import NotFound
+from forge_core.workspace import Workspace
 
 if TYPE_CHECKING:
     from forge_core.augmentation.presets import AugmentationParameters
@@ -19,7 +20,7 @@ app = typer.Typer(
     help="Augmented copies in the catalog, and what an augmentation does to a network.",
     no_args_is_help=True,
 )
-PresetOption = Annotated[str, typer.Option(help="natural, medical, aerial or text.")]
+PresetOption = Annotated[str, typer.Option(help="natural, medical, aerial, text or a saved one.")]
 ParametersOption = Annotated[
     Path | None, typer.Option("--parameters", help="Numbers of the augmentation in JSON instead.")
 ]
@@ -52,7 +53,7 @@ def copies(
     label_id = None if label is None else classes.get_class(opened, label).label_id
     plan = CopyPlan(
         where=AssetFilter(label=label_id, source=source),
-        parameters=_read_parameters(preset, parameters),
+        parameters=_read_parameters(opened, preset, parameters),
         transform=EvalTransform(resize=round(size * 8 / 7), crop=size),
         copies_per_image=per_image,
         seed=seed,
@@ -99,7 +100,7 @@ def risk(
         risks = risk_checking.check_run(
             opened,
             run_id,
-            _read_parameters(preset, parameters),
+            _read_parameters(opened, preset, parameters),
             num_images=images,
             seed=seed,
             device=device,
@@ -124,16 +125,73 @@ def risk(
     )
 
 
-def _read_parameters(preset: str, path: Path | None) -> "AugmentationParameters":
-    from forge_core.augmentation.presets import PRESETS, AugmentationParameters
+@app.command("presets")
+def list_presets(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """The augmentation presets: the product's own, and those that people saved."""
+    from forge_core.jobs import own_presets
+
+    found = own_presets.all_presets(opening.existing(workspace))
+    if as_json:
+        output.answer({"presets": list(found.values())})
+        return
+    rows = [[preset.name, preset.description] for preset in found.values()]
+    output.show_table("", ["preset", "what it is"], rows)
+
+
+@app.command("save-preset")
+def save_preset(
+    name: Annotated[str, typer.Argument(help="Name of the new preset.")],
+    parameters: Annotated[
+        Path, typer.Option("--parameters", help="Numbers of the augmentation in JSON.")
+    ],
+    preset: Annotated[
+        str, typer.Option(help="The product's preset that it was made from.")
+    ] = "natural",
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Give a preset of this name these numbers.")
+    ] = False,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Keep an augmentation under a name, for `--preset` and the Train page, for everybody."""
+    from forge_core.jobs import own_presets
+
+    opened = opening.existing(workspace)
+    saved = own_presets.save_preset(
+        opened,
+        name,
+        _read_parameters(opened, preset, parameters),
+        based_on=preset,
+        author=opened.author,
+        replace=replace,
+    )
+    if as_json:
+        output.answer(saved)
+    else:
+        output.say(f"Preset {saved.name!r} is saved.")
+
+
+@app.command("remove-preset")
+def remove_preset(
+    name: Annotated[str, typer.Argument(help="Name of the preset.")],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Remove a saved preset for everybody; runs keep the numbers that they were trained with."""
+    from forge_core.jobs import own_presets
+
+    own_presets.remove_preset(opening.existing(workspace), name)
+    output.say(f"Preset {name!r} is removed.")
+
+
+def _read_parameters(
+    workspace: Workspace, preset: str, path: Path | None
+) -> "AugmentationParameters":
+    from forge_core.augmentation.presets import AugmentationParameters
+    from forge_core.jobs import own_presets
 
     if path is not None:
         try:
             return AugmentationParameters.from_json(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise NotFound(f"{path} cannot be read: {error.strerror}.") from error
-    if preset not in PRESETS:
-        raise InvalidInput(
-            f"There is no preset {preset!r}.", next_step=f"Use {', '.join(PRESETS)}."
-        )
-    return PRESETS[preset].parameters
+    return own_presets.find_preset(workspace, preset).parameters

@@ -194,10 +194,10 @@ def _evaluate(workspace: Workspace, run_id: int, steps: _Steps) -> tuple[float, 
 
 def _predict(workspace: Workspace, run_id: int, steps: _Steps) -> dict[str, Any]:
     from forge_core.inference.predictor import Predictor
-    from forge_core.jobs import runs
+    from forge_core.jobs import run_records, runs
 
     asset = runs.run_assets(workspace, run_id, "test")[0]
-    predictor = Predictor.load(runs.checkpoint_path(workspace, run_id))
+    predictor = Predictor.load(run_records.checkpoint_path(workspace, run_id))
     prediction = predictor.predict(workspace.store.read(asset.file_path))
     best = prediction.probabilities[0]
     steps.tell(

@@ -17,9 +17,9 @@ RunArgument = Annotated[int, typer.Argument(metavar="RUN", help="Number of the r
 @app.command("list")
 def list_all(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
     """Every run, newest first."""
-    from forge_core.jobs import runs
+    from forge_core.jobs import run_records
 
-    found = runs.list_runs(opening.existing(workspace))
+    found = run_records.list_runs(opening.existing(workspace))
     if as_json:
         output.answer(found)
         return
@@ -55,13 +55,13 @@ def show(
     """State, config, epochs and reports of a run."""
     from forge_core.cli import following
     from forge_core.evaluation.metrics import EvaluationReport
-    from forge_core.jobs import runs
+    from forge_core.jobs import run_records
 
     opened = opening.existing(workspace)
-    run = runs.get_run(opened, run_id)
+    run = run_records.get_run(opened, run_id)
     if follow:
         run = following.follow(opened, run_id, as_json=as_json)
-    progress = runs.run_progress(opened, run_id)
+    progress = run_records.run_progress(opened, run_id)
     if as_json:
         output.answer({"run": run, "progress": progress})
         return
@@ -218,11 +218,11 @@ def resume(
 ) -> None:
     """Go on after the last saved step of a run that was paused, interrupted or cancelled."""
     from forge_core.cli import following
-    from forge_core.jobs import runs
+    from forge_core.jobs import run_records, runs
 
     opened = opening.existing(workspace)
     runs.resume_run(opened, run_id, author=opened.author)
-    run = runs.get_run(opened, run_id)
+    run = run_records.get_run(opened, run_id)
     if wait:
         run = following.follow(opened, run_id, as_json=as_json)
     if as_json:

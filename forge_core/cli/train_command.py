@@ -24,7 +24,8 @@ def train(
     ] = None,
     scratch: Annotated[bool, typer.Option("--scratch", help="Without pretrained weights.")] = False,
     preset: Annotated[
-        str | None, typer.Option(help="Augmentation: natural, medical, aerial or text.")
+        str | None,
+        typer.Option(help="natural, medical, aerial, text or a saved one."),
     ] = None,
     epochs: Annotated[
         int | None, typer.Option(help="Epochs from scratch, or of fine-tuning.")
@@ -63,7 +64,7 @@ def train(
 ) -> None:
     """Train a network in the background on the catalog as it is now, and watch it."""
     from forge_core.cli import following
-    from forge_core.jobs import runs
+    from forge_core.jobs import own_presets, run_records, runs
     from forge_core.models.architectures import ARCHITECTURES
     from forge_core.training import devices, recommending
     from forge_core.training.config import TrainConfig
@@ -77,7 +78,7 @@ def train(
     if like is not None and config_file is not None:
         raise InvalidInput("Both --like and --config were given.", next_step="Give one of them.")
     if like is not None:
-        config = TrainConfig.from_dict(runs.get_run(opened, like).config)
+        config = TrainConfig.from_dict(run_records.get_run(opened, like).config)
     elif config_file is not None:
         config = TrainConfig.from_json(_read(config_file))
     else:
@@ -94,7 +95,11 @@ def train(
         reasons.pop("architecture", None)
     if scratch:
         changes["pretrained"] = False
-    given = {"preset": preset, "batch_size": batch_size, "seed": seed, "device": device}
+    if preset is not None:
+        config = replace(
+            config, **own_presets.config_fields(own_presets.find_preset(opened, preset))
+        )
+    given = {"batch_size": batch_size, "seed": seed, "device": device}
     changes |= {field: value for field, value in given.items() if value is not None}
     changes |= _parse_fields(set_fields or [], [field.name for field in fields(TrainConfig)])
     if epochs is not None:

@@ -14,7 +14,7 @@ from forge_core.evaluation import metrics
 from forge_core.evaluation.metrics import EvaluationReport
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.predictor import Predictor
-from forge_core.jobs import queue, run_data, runs
+from forge_core.jobs import queue, run_data, run_records, runs
 from forge_core.training.pixels.pack import RejectedImage
 from forge_core.workspace import Workspace
 
@@ -62,7 +62,7 @@ def evaluate_run(
         raise InvalidInput(
             f"There is no split {split!r} to evaluate on.", next_step=f"Use {', '.join(SPLITS)}."
         )
-    path = runs.checkpoint_path(workspace, run_id, kind)
+    path = run_records.checkpoint_path(workspace, run_id, kind)
     predictor = Predictor.load(path, device)
     positions = {label_id: place for place, label_id in enumerate(predictor.card.label_ids)}
     assets = [
@@ -108,7 +108,7 @@ def submit_evaluation(
     Raises:
         NotFound: There is no such run or checkpoint.
     """
-    runs.checkpoint_path(workspace, run_id, kind)
+    run_records.checkpoint_path(workspace, run_id, kind)
     payload = {"run_id": run_id, "split": split, "kind": kind}
     title = f"Evaluate run {run_id} on {split}"
     return queue.submit(workspace, "evaluate", title, payload, author=author, run_id=run_id)
@@ -129,7 +129,7 @@ def find_report(workspace: Workspace, run_id: int, split: str) -> EvaluationRepo
     Raises:
         NotFound: There is no such run.
     """
-    values = (runs.get_run(workspace, run_id).report or {}).get(split)
+    values = (run_records.get_run(workspace, run_id).report or {}).get(split)
     return EvaluationReport.from_dict(values) if values else None
 
 

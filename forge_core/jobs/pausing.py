@@ -3,7 +3,7 @@
 from db.enums import RunStatus
 from db.records import Job, Run
 from forge_core.errors import Conflict
-from forge_core.jobs import queue, runs
+from forge_core.jobs import queue, run_records
 from forge_core.workspace import Workspace
 
 
@@ -14,13 +14,13 @@ def pause_run(workspace: Workspace, run_id: int) -> Run:
         NotFound: There is no such run.
         Conflict: It is finished, and was not paused.
     """
-    run = runs.get_run(workspace, run_id)
+    run = run_records.get_run(workspace, run_id)
     job = _find_job(workspace, run_id)
     if job is not None and not run.status.is_finished():
         queue.request_pause(workspace, job.job_id)
     elif not is_paused(workspace, run):
         raise Conflict(f"Run {run_id} is {run.status}, so there is nothing to pause.")
-    return runs.get_run(workspace, run_id)
+    return run_records.get_run(workspace, run_id)
 
 
 def is_paused(workspace: Workspace, run: Run) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from db.unit_of_work import UnitOfWork
 from forge_core.errors import Conflict
-from forge_core.jobs import run_logs, runs, scoring_queue
+from forge_core.jobs import run_logs, run_records, scoring_queue
 from forge_core.workspace import Workspace
 
 
@@ -25,7 +25,7 @@ def removal_preview(workspace: Workspace, run_id: int) -> int:
     Raises:
         NotFound: There is no such run.
     """
-    runs.get_run(workspace, run_id)
+    run_records.get_run(workspace, run_id)
     return sum(path.stat().st_size for path in _list_files(workspace, run_id))
 
 
@@ -51,14 +51,14 @@ def delete_run(workspace: Workspace, run_id: int) -> DeletedRun:
     freed_bytes = sum(path.stat().st_size for path in files)
     for path in files:
         path.unlink(missing_ok=True)
-    shutil.rmtree(runs.run_folder(workspace, run_id), ignore_errors=True)
+    shutil.rmtree(run_records.run_folder(workspace, run_id), ignore_errors=True)
     return DeletedRun(run_id=run_id, freed_bytes=freed_bytes, files=[path.name for path in files])
 
 
 def _check_removable(uow: UnitOfWork, run_id: int) -> None:
     run = uow.runs.find(run_id)
     if run is None:
-        raise runs.no_run(run_id)
+        raise run_records.no_run(run_id)
     jobs = [job for job in uow.jobs.list_of_run(run_id) if job.kind != scoring_queue.KIND]
     if not run.status.is_finished() or any(not job.status.is_finished() for job in jobs):
         raise Conflict(
@@ -68,6 +68,6 @@ def _check_removable(uow: UnitOfWork, run_id: int) -> None:
 
 
 def _list_files(workspace: Workspace, run_id: int) -> list[Path]:
-    folder = runs.run_folder(workspace, run_id)
+    folder = run_records.run_folder(workspace, run_id)
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     return [*files, *run_logs.log_paths(workspace, run_id)]

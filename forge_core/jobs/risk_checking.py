@@ -17,7 +17,7 @@ from forge_core.evaluation import augmentation_risk
 from forge_core.evaluation.augmentation_risk import AugmentationRisk
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.predictor import Predictor
-from forge_core.jobs import queue, run_data, runs
+from forge_core.jobs import queue, run_data, run_records, runs
 from forge_core.jobs.context import JobContext
 from forge_core.training.pixels.pack import RejectedImage
 from forge_core.workspace import Workspace
@@ -57,7 +57,7 @@ def check_run(
         raise InvalidInput(
             f"Cannot check on {num_images} images.", next_step=f"Choose 1 to {MAX_IMAGES:,}."
         )
-    predictor = Predictor.load(runs.checkpoint_path(workspace, run_id), device)
+    predictor = Predictor.load(run_records.checkpoint_path(workspace, run_id), device)
     positions = {label_id: place for place, label_id in enumerate(predictor.card.label_ids)}
     assets = [
         asset
@@ -100,7 +100,7 @@ def submit(
     Raises:
         NotFound: There is no such run or checkpoint.
     """
-    runs.checkpoint_path(workspace, run_id)
+    run_records.checkpoint_path(workspace, run_id)
     payload = {"run_id": run_id, "parameters": parameters.to_dict()}
     title = f"Check the augmentation with run {run_id}"
     return queue.submit(workspace, KIND, title, payload, author=author, run_id=run_id)

@@ -11,7 +11,7 @@ from forge_core.errors import InvalidInput
 from forge_core.evaluation import comparing
 from forge_core.evaluation.comparing import ClassMove, RateDifference
 from forge_core.evaluation.metrics import EvaluationReport
-from forge_core.jobs import runs
+from forge_core.jobs import run_records
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
 
@@ -72,7 +72,7 @@ def compare_runs(workspace: Workspace, first: int, second: int) -> RunComparison
         raise InvalidInput(
             f"Run {first} cannot be compared with itself.", next_step="Choose another run."
         )
-    one, two = runs.get_run(workspace, first), runs.get_run(workspace, second)
+    one, two = run_records.get_run(workspace, first), run_records.get_run(workspace, second)
     return RunComparison(
         first=one,
         second=two,

@@ -3,7 +3,7 @@
 from collections import deque
 from pathlib import Path
 
-from forge_core.jobs import runs
+from forge_core.jobs import run_records
 from forge_core.workspace import Workspace
 
 LOG_TAIL_BYTES = 256 * 1024
@@ -15,7 +15,7 @@ def log_tail(workspace: Workspace, run_id: int, lines: int = 200) -> str:
     Raises:
         NotFound: There is no such run.
     """
-    runs.get_run(workspace, run_id)
+    run_records.get_run(workspace, run_id)
     kept: deque[str] = deque(maxlen=max(1, lines))
     for path in log_paths(workspace, run_id):
         kept.extend(_read_tail(path).splitlines())

@@ -1,15 +1,14 @@
-"""Training runs as people handle them: start, watch, cancel, resume, read."""
+"""Training runs as people handle them: start, repeat, resume, cancel; and what each used."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from db.enums import RunStatus
-from db.records import AssetAsOf, EpochRow, Job, Run
+from db.records import AssetAsOf, Job, Run
 from forge_core.catalog import balance, history
 from forge_core.catalog.balance import Balance
-from forge_core.errors import Conflict, InvalidInput, NotFound
-from forge_core.jobs import local, queue, readiness, run_data
+from forge_core.errors import Conflict, InvalidInput
+from forge_core.jobs import local, queue, readiness, run_data, run_records
 from forge_core.training import devices, resuming
 from forge_core.training.config import TrainConfig
 from forge_core.training.recommending import DataSummary
@@ -33,30 +32,6 @@ class DataCheck:
     class_names: list[str]
     """Classes that a run would have, in the order of its outputs."""
     label_ids: list[int]
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunProgress:
-    """Where a run is."""
-
-    run_id: int
-    job_id: int | None
-    status: RunStatus
-    stage: str
-    """warmup, finetune, scratch; before and after them verify, pack and test."""
-    epoch: int
-    """Epoch that is running, from 1; 0 before the first."""
-    total_epochs: int
-    step: int
-    steps: int
-    images_per_second: float | None
-    fraction: float
-    """Done of all epochs, 0 to 1."""
-    eta_seconds: float | None
-    message: str
-    next_step: str
-    epochs: list[EpochRow]
-    """Finished epochs after the one that was asked for."""
 
 
 # Start
@@ -138,7 +113,7 @@ def repeat_run(
         NotFound: There is no such run.
         JobFailed: The background process cannot be started; the run stays queued.
     """
-    earlier = get_run(workspace, run_id)
+    earlier = run_records.get_run(workspace, run_id)
     return _queue_run(
         workspace,
         config or TrainConfig.from_dict(earlier.config),
@@ -177,7 +152,7 @@ def _queue_run(
         title = _title(run_id, config)
         queue.add_in(uow, "train", title, payload, author=author, run_id=run_id)
     local.ensure_supervisor(workspace)
-    return get_run(workspace, run_id)
+    return run_records.get_run(workspace, run_id)
 
 
 def resume_run(workspace: Workspace, run_id: int, *, author: str) -> Job:
@@ -193,7 +168,7 @@ def resume_run(workspace: Workspace, run_id: int, *, author: str) -> Job:
     with workspace.database.write() as uow:
         run = uow.runs.find(run_id)
         if run is None:
-            raise no_run(run_id)
+            raise run_records.no_run(run_id)
         if run.status not in _RESUMABLE:
             raise Conflict(
                 f"Run {run_id} is {run.status}, so there is nothing to resume.",
@@ -202,7 +177,7 @@ def resume_run(workspace: Workspace, run_id: int, *, author: str) -> Job:
                 else "",
             )
         config = TrainConfig.from_dict(run.config)
-        has_state = (run_folder(workspace, run_id) / resuming.STATE_FILE).exists()
+        has_state = (run_records.run_folder(workspace, run_id) / resuming.STATE_FILE).exists()
         uow.runs.update_fields(run_id, status=RunStatus.QUEUED, message="", finished_at=None)
         payload = _payload(run_id, config, resume=has_state)
         title = _title(run_id, config)
@@ -217,7 +192,7 @@ def can_resume(workspace: Workspace, run_id: int) -> bool:
     Raises:
         NotFound: There is no such run.
     """
-    return get_run(workspace, run_id).status in _RESUMABLE
+    return run_records.get_run(workspace, run_id).status in _RESUMABLE
 
 
 def cancel_run(workspace: Workspace, run_id: int) -> Run:
@@ -226,71 +201,14 @@ def cancel_run(workspace: Workspace, run_id: int) -> Run:
     Raises:
         NotFound: There is no such run.
     """
-    get_run(workspace, run_id)
-    job = _find_job(workspace, run_id)
+    run_records.get_run(workspace, run_id)
+    job = run_records.find_job(workspace, run_id)
     if job is not None:
         queue.request_cancel(workspace, job.job_id)
-    return get_run(workspace, run_id)
+    return run_records.get_run(workspace, run_id)
 
 
-# Watch and read
-
-
-def get_run(workspace: Workspace, run_id: int) -> Run:
-    """The run with this number.
-
-    Raises:
-        NotFound: There is none, or it was removed.
-    """
-    with workspace.database.read() as uow:
-        run = uow.runs.find(run_id)
-    if run is None:
-        raise no_run(run_id)
-    return run
-
-
-def list_runs(workspace: Workspace) -> list[Run]:
-    """Every run, newest first."""
-    with workspace.database.read() as uow:
-        return uow.runs.list_all()
-
-
-def run_progress(workspace: Workspace, run_id: int, after_epoch: int = 0) -> RunProgress:
-    """Where a run is, with the metrics of its epochs later than `after_epoch`.
-
-    Whoever looks at an unfinished run also makes sure that a supervisor tends it.
-
-    Raises:
-        NotFound: There is no such run.
-    """
-    with workspace.database.read() as uow:
-        run = uow.runs.find(run_id)
-        job = uow.jobs.find_latest_of_run(run_id, kind="train")
-        epochs = uow.metrics.list_after(run_id, after_epoch)
-    if run is None:
-        raise no_run(run_id)
-    if not run.status.is_finished():
-        local.ensure_supervisor(workspace, replace=False)
-    told = dict(job.progress or {}) if job else {}
-    message = run.message or str(told.get("message", ""))
-    if run.status == RunStatus.QUEUED:
-        message = "Waits for a free place on this machine."
-    return RunProgress(
-        run_id=run_id,
-        job_id=job.job_id if job else None,
-        status=run.status,
-        stage=str(told.get("stage", "")),
-        epoch=int(told.get("epoch", 0)),
-        total_epochs=TrainConfig.from_dict(run.config).total_epochs,
-        step=int(told.get("step", 0)),
-        steps=int(told.get("steps", 0)),
-        images_per_second=told.get("images_per_second"),
-        fraction=1.0 if run.status == RunStatus.SUCCEEDED else float(told.get("fraction", 0.0)),
-        eta_seconds=None if run.status.is_finished() else told.get("eta_seconds"),
-        message=message,
-        next_step=str((job.error or {}).get("next_step", "")) if job else "",
-        epochs=epochs,
-    )
+# Its images
 
 
 def run_assets(workspace: Workspace, run_id: int, split: str) -> list[AssetAsOf]:
@@ -307,7 +225,7 @@ def run_assets(workspace: Workspace, run_id: int, split: str) -> list[AssetAsOf]
             f"No run uses images of {split!r}.",
             next_step=f"Choose {', '.join(run_data.USED_SPLITS)}.",
         )
-    run = get_run(workspace, run_id)
+    run = run_records.get_run(workspace, run_id)
     config = TrainConfig.from_dict(run.config)
     data = run_data.read_run_data(workspace, run.revision_id, use_augmented=config.use_augmented)
     left_out = {entry["source"] for entry in (run.environment or {}).get("left_out", [])}
@@ -320,41 +238,12 @@ def list_labelled(workspace: Workspace, run_id: int, split: str) -> list[AssetAs
     Raises:
         NotFound: There is no such run.
     """
-    run = get_run(workspace, run_id)
+    run = run_records.get_run(workspace, run_id)
     return [
         asset
         for asset in history.as_of(workspace, run.revision_id, split=split)
         if asset.label_id is not None and not asset.is_augmented
     ]
-
-
-def checkpoint_path(workspace: Workspace, run_id: int, kind: str = "best") -> Path:
-    """The file of a run's checkpoint, `best` or `last`.
-
-    Raises:
-        NotFound: There is no such run, it has no checkpoint yet, or the file is gone.
-    """
-    get_run(workspace, run_id)
-    with workspace.database.read() as uow:
-        found = uow.checkpoints.list_of_run(run_id)
-    for checkpoint in found:
-        if checkpoint.kind == kind:
-            path = workspace.runs_folder / checkpoint.file_path
-            if path.exists():
-                return path
-            raise NotFound(
-                f"The {kind} checkpoint of run {run_id} is not in the runs folder any more.",
-                next_step="Put the file back, or train again.",
-            )
-    raise NotFound(
-        f"Run {run_id} has no {kind} checkpoint.",
-        next_step="Wait for its first epoch to end, or choose another run.",
-    )
-
-
-def run_folder(workspace: Workspace, run_id: int) -> Path:
-    """Folder of a run's checkpoints; it may not exist yet."""
-    return workspace.runs_folder / f"run-{run_id}"
 
 
 def _payload(run_id: int, config: TrainConfig, *, resume: bool) -> dict[str, Any]:
@@ -365,13 +254,3 @@ def _payload(run_id: int, config: TrainConfig, *, resume: bool) -> dict[str, Any
 
 def _title(run_id: int, config: TrainConfig) -> str:
     return f"Run {run_id}: {config.architecture}, {config.total_epochs} epochs"
-
-
-def no_run(run_id: int) -> NotFound:
-    """What to raise where a run is not there."""
-    return NotFound(f"There is no run {run_id}; it may have been removed.")
-
-
-def _find_job(workspace: Workspace, run_id: int) -> Job | None:
-    with workspace.database.read() as uow:
-        return uow.jobs.find_latest_of_run(run_id, kind="train")

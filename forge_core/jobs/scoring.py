@@ -23,7 +23,7 @@ from forge_core.errors import Conflict, ImageRejected, InvalidInput, NotFound
 from forge_core.evaluation import uncertainty
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.predictor import Predictor, Prepared
-from forge_core.jobs import run_data, runs
+from forge_core.jobs import run_data, run_records
 from forge_core.training.config import TrainConfig
 from forge_core.training.pixels.pack import RejectedImage
 from forge_core.workspace import Workspace
@@ -203,7 +203,7 @@ def _best(uow: UnitOfWork, run_id: int) -> CheckpointFile | None:
 
 
 def _load(workspace: Workspace, run_id: int, device: str) -> _Network:
-    path = runs.checkpoint_path(workspace, run_id)
+    path = run_records.checkpoint_path(workspace, run_id)
     with workspace.database.read() as uow:
         merges = uow.labels.list_merges()
         best = _best(uow, run_id)
@@ -219,7 +219,7 @@ def _load(workspace: Workspace, run_id: int, device: str) -> _Network:
 
 def _trained_hashes(workspace: Workspace, run_id: int) -> Hashes:
     """Content hashes of the training images of the run's revision, sorted."""
-    run = runs.get_run(workspace, run_id)
+    run = run_records.get_run(workspace, run_id)
     columns = as_of.read_columns(workspace, run.revision_id, split=Split.TRAIN, with_files=True)
     used = columns.label_ids > 0
     if not TrainConfig.from_dict(run.config).use_augmented:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from db.records import CheckpointFile, EpochRow, Run
 from db.unit_of_work import UnitOfWork
-from forge_core.jobs import runs, time_left
+from forge_core.jobs import run_records, time_left
 from forge_core.jobs.context import JobContext
 from forge_core.models import checkpoint
 from forge_core.training import stages
@@ -74,7 +74,7 @@ class TrainReporter:
         """Write the metrics and the checkpoints of an epoch, in one transaction."""
         self._durations[metrics.epoch] = (metrics.stage, metrics.duration_seconds)
         files = [self._describe("last", LAST_FILE)]
-        best_path = runs.run_folder(self._context.workspace, self._run.run_id) / BEST_FILE
+        best_path = run_records.run_folder(self._context.workspace, self._run.run_id) / BEST_FILE
         card = checkpoint.read_card(best_path)
         if card.epoch == metrics.epoch:
             files.append(self._describe("best", BEST_FILE))
@@ -100,7 +100,7 @@ class TrainReporter:
         return self._context.should_stop()
 
     def _describe(self, kind: str, name: str) -> CheckpointFile:
-        folder = runs.run_folder(self._context.workspace, self._run.run_id)
+        folder = run_records.run_folder(self._context.workspace, self._run.run_id)
         card = checkpoint.read_card(folder / name)
         return CheckpointFile(
             run_id=self._run.run_id,

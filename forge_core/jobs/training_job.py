@@ -10,7 +10,14 @@ from db.records import Run
 from db.unit_of_work import UnitOfWork
 from forge_core.errors import ForgeError
 from forge_core.imaging.decode import DecodeLimits
-from forge_core.jobs import environments, evaluating, followers, run_data, runs, scoring_queue
+from forge_core.jobs import (
+    environments,
+    evaluating,
+    followers,
+    run_data,
+    run_records,
+    scoring_queue,
+)
 from forge_core.jobs.context import JobContext, JobStopped
 from forge_core.jobs.run_data import RunData
 from forge_core.jobs.train_reporter import TrainReporter
@@ -34,7 +41,7 @@ def run(context: JobContext) -> Mapping[str, Any]:
         ForgeError: What the loop refuses or fails of, in readable words.
     """
     workspace = context.workspace
-    record = runs.get_run(workspace, int(context.job.payload["run_id"]))
+    record = run_records.get_run(workspace, int(context.job.payload["run_id"]))
     config = _config_here(record, context.device)
     device = devices.choose(config.device)
     context.log(f"run {record.run_id} on {device.name} ({device.id})")
@@ -86,7 +93,7 @@ def run(context: JobContext) -> Mapping[str, Any]:
 def follow(workspace: Workspace, run_id: int, *, resume: bool, device: str) -> None:
     """Train along with the process that runs the job; writes and tells nothing."""
     with ranks.joined() as joined:
-        record = runs.get_run(workspace, run_id)
+        record = run_records.get_run(workspace, run_id)
         config = _config_here(record, device)
         revision_id = record.revision_id
         data = run_data.read_run_data(workspace, revision_id, use_augmented=config.use_augmented)
@@ -142,7 +149,7 @@ def _fit(
         data.class_names,
         data.label_ids,
         reporter=reporter,
-        folder=runs.run_folder(workspace, record.run_id),
+        folder=run_records.run_folder(workspace, record.run_id),
         pack_folder=workspace.cache_folder / kept.FOLDER,
         run_id=record.run_id,
         revision_id=record.revision_id,

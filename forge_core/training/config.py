@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters
 from forge_core.errors import InvalidInput
 from forge_core.models.architectures import ARCHITECTURES, get_architecture
-from forge_core.training.options import OPTIONS, check_one_of, check_whole
+from forge_core.training.options import OPTIONS, check_one_of, check_whole, total_epochs
 
 SCHEMA = 3
 MAX_EPOCHS = 10_000
@@ -35,6 +35,8 @@ class TrainConfig:
     """Domain preset of the augmentation, one of `augmentation.presets.PRESETS`."""
     augmentation: AugmentationParameters | None = None
     """Augmentation in numbers; None takes those of `preset`."""
+    preset_name: str = ""
+    """The name under which a person keeps these numbers; empty if none does."""
     batch_size: int = 32
     """Images a step, at least 2 (batch normalisation needs two)."""
     warmup_epochs: int = 5
@@ -159,11 +161,7 @@ class TrainConfig:
     @property
     def total_epochs(self) -> int:
         """Epochs of all stages that this config runs."""
-        if not self.pretrained:
-            return self.scratch_epochs
-        if self.train_all_layers:
-            return self.finetune_epochs
-        return self.warmup_epochs + self.finetune_epochs
+        return total_epochs(vars(self))
 
     def epochs_of(self, stage: str) -> int:
         """Epochs of a stage by its name: warmup, finetune or scratch."""

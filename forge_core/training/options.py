@@ -6,6 +6,7 @@ page show it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from forge_core.errors import InvalidInput
 
@@ -336,3 +337,16 @@ def check_number(name: str, value: object, smallest: float, largest: float) -> N
             f"{name} is {value!r}.",
             next_step=f"Choose a number from {smallest:g} to {largest:g}.",
         )
+
+
+def total_epochs(config: Mapping[str, Any]) -> int:
+    """Epochs of all stages that a config of a run asks for.
+
+    Args:
+        config: Names and values of a `TrainConfig`, as a run keeps them.
+    """
+    if not config["pretrained"]:
+        return int(config["scratch_epochs"])
+    if config.get("train_all_layers"):
+        return int(config["finetune_epochs"])
+    return int(config["warmup_epochs"] + config["finetune_epochs"])

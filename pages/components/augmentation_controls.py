@@ -1,12 +1,14 @@
 """Domain preset, sliders for every number of it, seed and network of the augmentation page."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from forge_core.augmentation.presets import PRESETS, AugmentationParameters
+from forge_core.augmentation.presets import AugmentationParameters, Preset
 from forge_core.models.architectures import ARCHITECTURES
-from pages.components import augmentation_state
+from forge_core.workspace import Workspace
+from pages.components import augmentation_state, errors, preset_keeping
 from pages.components.augmentation_state import AugmentationChoice
 
 INPUT_SIZES = (16, 24, 32, 48, 64, 96, 128, 160, 192, 224, 256, 288, 320, 384, 448, 512)
@@ -134,20 +136,23 @@ CONTROLS: dict[str, tuple[Control, ...]] = {
 }
 
 
-def show_preset(choice: AugmentationChoice) -> None:
+def show_preset(
+    workspace: Workspace, choice: AugmentationChoice, presets: Mapping[str, Preset]
+) -> None:
     """The preset as a segmented control, with its description and a way back to its numbers."""
-    st.session_state[_key("preset")] = choice.preset
+    st.session_state[_key("preset")] = choice.preset.name
     st.segmented_control(
         "Domain preset",
-        list(PRESETS),
-        format_func=lambda name: PRESETS[name].title,
+        list(presets),
+        format_func=lambda name: errors.literal(presets[name].title),
         required=True,
         key=_key("preset"),
         on_change=_choose_preset,
+        args=(presets,),
     )
     number = len(choice.changed)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(PRESETS[choice.preset].description, width="content")
+        st.caption(errors.literal(choice.preset.description), width="content")
         if number:
             st.button(
                 f"Undo {number} change" if number == 1 else f"Undo {number} changes",
@@ -155,7 +160,9 @@ def show_preset(choice: AugmentationChoice) -> None:
                 type="tertiary",
                 icon=":material/undo:",
                 on_click=_choose_preset,
+                args=(presets,),
             )
+        preset_keeping.show(workspace, choice)
 
 
 def show_sliders(choice: AugmentationChoice) -> None:
@@ -238,9 +245,9 @@ def _change(control: Control, choice: AugmentationChoice) -> None:
     augmentation_state.write_parameters(choice.preset, parameters)
 
 
-def _choose_preset() -> None:
-    preset = st.session_state[_key("preset")]
-    augmentation_state.write_parameters(preset, PRESETS[preset].parameters)
+def _choose_preset(presets: Mapping[str, Preset]) -> None:
+    preset = presets[st.session_state[_key("preset")]]
+    augmentation_state.write_parameters(preset, preset.parameters)
 
 
 def _choose_network() -> None:

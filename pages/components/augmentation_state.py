@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 import streamlit as st
 
 from forge_core.augmentation.eval_transform import Fit
-from forge_core.augmentation.presets import PRESETS, AugmentationParameters
+from forge_core.augmentation.presets import AugmentationParameters, Preset
 from forge_core.errors import InvalidInput
 from forge_core.models.architectures import ARCHITECTURES
 
@@ -25,7 +25,7 @@ _MOST_DIGITS = 9
 class AugmentationChoice:
     """What was chosen; None where the page shall choose."""
 
-    preset: str
+    preset: Preset
     parameters: AugmentationParameters
     seed: int = 0
     strip: int = 0
@@ -37,23 +37,29 @@ class AugmentationChoice:
     @property
     def changed(self) -> dict[str, float]:
         """The numbers that are not the preset's."""
-        own = PRESETS[self.preset].parameters.to_dict()
+        own = self.preset.parameters.to_dict()
         return {k: v for k, v in self.parameters.to_dict().items() if v != own[k]}
 
     def for_next_run(self) -> dict[str, object]:
-        """Plain values for the Train page: `preset` and `parameters` by name."""
-        return {"preset": self.preset, "parameters": self.parameters.to_dict()}
+        """Plain values for the Train page: fields of a `TrainConfig`."""
+        return {
+            "preset": self.preset.based_on or self.preset.name,
+            "augmentation": self.parameters.to_dict(),
+            "preset_name": self.preset.name if self.preset.based_on and not self.changed else "",
+        }
 
 
-def parse(query: Mapping[str, str], *, default_preset: str) -> AugmentationChoice:
+def parse(
+    query: Mapping[str, str], presets: Mapping[str, Preset], *, default_preset: str
+) -> AugmentationChoice:
     """The choice that an address names; whatever cannot be used falls back to a default.
 
     Args:
         query: As in the address; `with` is like "brightness:0.4,hue:0.1".
+        presets: What can be chosen, by name.
         default_preset: Where the address names none.
     """
-    preset = query.get("preset", "")
-    preset = preset if preset in PRESETS else default_preset
+    preset = presets.get(query.get("preset", ""), presets[default_preset])
     network = query.get("network", "")
     return AugmentationChoice(
         preset=preset,
@@ -67,14 +73,14 @@ def parse(query: Mapping[str, str], *, default_preset: str) -> AugmentationChoic
     )
 
 
-def read(*, default_preset: str) -> AugmentationChoice:
+def read(presets: Mapping[str, Preset], *, default_preset: str) -> AugmentationChoice:
     """The choice in the address; without one, the last choice of this session is put there."""
     given = {name: st.query_params[name] for name in _NAMES if name in st.query_params}
     if not given:
         given = dict(st.session_state.get(_LAST, {}))
         write(**given)
     st.session_state[_LAST] = given
-    return parse(given, default_preset=default_preset)
+    return parse(given, presets, default_preset=default_preset)
 
 
 def write(**values: str | int | None) -> None:
@@ -87,15 +93,15 @@ def write(**values: str | int | None) -> None:
             st.query_params[name] = text
 
 
-def write_parameters(preset: str, parameters: AugmentationParameters) -> None:
+def write_parameters(preset: Preset, parameters: AugmentationParameters) -> None:
     """Put a preset and what differs from it into the address."""
     choice = AugmentationChoice(preset=preset, parameters=parameters)
     changed = ",".join(f"{name}:{value:g}" for name, value in choice.changed.items())
-    write(**{"preset": preset, "with": changed})
+    write(**{"preset": preset.name, "with": changed})
 
 
-def _parameters(preset: str, changes: str) -> AugmentationParameters:
-    own = PRESETS[preset].parameters
+def _parameters(preset: Preset, changes: str) -> AugmentationParameters:
+    own = preset.parameters
     known = {field.name for field in fields(own)}
     changed: dict[str, float] = {}
     for item in changes.split(","):

@@ -9,7 +9,7 @@ import streamlit as st
 
 from db.records import Run
 from forge_core.errors import ForgeError, NotFound
-from forge_core.jobs import removing, runs
+from forge_core.jobs import removing, run_records, runs
 from forge_core.workspace import Workspace
 from pages.components import errors, wording
 
@@ -24,7 +24,7 @@ def show_downloads(workspace: Workspace, run: Run) -> None:
     found = []
     for kind in ("best", "last"):
         try:
-            found.append((kind, runs.checkpoint_path(workspace, run.run_id, kind)))
+            found.append((kind, run_records.checkpoint_path(workspace, run.run_id, kind)))
         except NotFound:
             continue
     if not found:

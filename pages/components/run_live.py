@@ -6,7 +6,7 @@ import streamlit as st
 
 from db.records import Run
 from forge_core.errors import ForgeError, NotFound
-from forge_core.jobs import pausing, run_logs, runs
+from forge_core.jobs import pausing, run_logs, run_records
 from forge_core.training import stages
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
@@ -23,7 +23,7 @@ OPEN_LOG_KEY = "runs:open_log"
 def show_curves(workspace: Workspace, run: Run) -> None:
     """Draw the curves; while the run goes on, the browser fetches what is new by itself."""
     config = TrainConfig.from_dict(dict(run.config))
-    progress = runs.run_progress(workspace, run.run_id)
+    progress = run_records.run_progress(workspace, run.run_id)
     if not progress.epochs and run.status.is_finished():
         st.caption("No epoch was finished, so there is no curve.")
         return
@@ -77,7 +77,7 @@ def watch(workspace: Workspace, run: Run) -> None:
 @errors.guarded_page()
 def _watch(workspace: Workspace, run_id: int, shown: str) -> None:
     try:
-        status = runs.get_run(workspace, run_id).status
+        status = run_records.get_run(workspace, run_id).status
     except NotFound:
         st.rerun()
     if status != shown:

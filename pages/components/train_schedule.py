@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from forge_core.augmentation.presets import PRESETS, AugmentationParameters
+from forge_core.augmentation.presets import AugmentationParameters, Preset
+from forge_core.jobs import own_presets
 from forge_core.jobs.runs import DataCheck
 from forge_core.training import stages
 from forge_core.training.config import TrainConfig
@@ -24,6 +25,7 @@ def choose(
     model: ModelChoice,
     check: DataCheck,
     found_devices: list[Device],
+    presets: Mapping[str, Preset],
 ) -> TrainConfig:
     """Draw the step and return the whole config.
 
@@ -35,7 +37,7 @@ def choose(
         left, right = st.columns([3, 4], gap="large")
         with left:
             values = _choose_epochs(recommendation, model)
-            values |= _choose_augmentation(recommendation)
+            values |= _choose_augmentation(recommendation, presets)
         with right:
             picture = st.container(height=schedule_chart.HEIGHT + 16, border=False)
             values |= _choose_device(recommendation, found_devices)
@@ -96,12 +98,14 @@ def _choose_epochs(recommendation: Recommendation, model: ModelChoice) -> dict[s
     return values
 
 
-def _choose_augmentation(recommendation: Recommendation) -> dict[str, Any]:
-    kept = _kept_augmentation()
-    options = [*([FROM_PAGE] if kept else []), *PRESETS]
-    titles = {name: preset.title for name, preset in PRESETS.items()}
+def _choose_augmentation(
+    recommendation: Recommendation, presets: Mapping[str, Preset]
+) -> dict[str, Any]:
+    kept = _kept_augmentation(presets)
+    options = [*([FROM_PAGE] if kept else []), *presets]
+    titles = {name: errors.literal(preset.title) for name, preset in presets.items()}
     if kept:
-        titles[FROM_PAGE] = f"{titles[kept[0]]}, {FROM_PAGE}"
+        titles[FROM_PAGE] = f"{titles[kept['preset_name'] or kept['preset']]}, {FROM_PAGE}"
     default = FROM_PAGE if kept else recommendation.config.preset
     chosen = st.selectbox(
         "Augmentation",
@@ -109,25 +113,29 @@ def _choose_augmentation(recommendation: Recommendation) -> dict[str, Any]:
         index=options.index(default),
         format_func=titles.__getitem__,
         # A choice that is kept later on the Augmentation page becomes the default again.
-        key=f"train_preset_{hash(kept)}",
+        key=f"train_preset_{hash(str(kept))}",
         persist_state="session",
     )
     if kept and chosen == FROM_PAGE:
-        return {"preset": kept[0], "augmentation": kept[1]}
-    preset = chosen or recommendation.config.preset
+        return kept
+    preset = presets[chosen or recommendation.config.preset]
     reason = recommendation.reasons.get("preset", "")
-    is_default = bool(reason) and preset == recommendation.config.preset
-    words = f"{reason[0].upper()}{reason[1:]}." if is_default else PRESETS[preset].description
+    is_default = bool(reason) and preset.name == recommendation.config.preset
+    words = f"{reason[0].upper()}{reason[1:]}." if is_default else preset.description
     st.caption(errors.literal(words))
-    return {"preset": preset}
+    return own_presets.config_fields(preset)
 
 
-def _kept_augmentation() -> tuple[str, AugmentationParameters] | None:
-    """What the Augmentation page keeps for the next run."""
+def _kept_augmentation(presets: Mapping[str, Preset]) -> dict[str, Any] | None:
+    """What the Augmentation page keeps for the next run, as fields of the config."""
     kept = st.session_state.get(augmentation_state.RUN_KEY)
-    if not isinstance(kept, Mapping) or kept.get("preset") not in PRESETS:
+    if not isinstance(kept, Mapping) or kept.get("preset") not in presets:
         return None
-    return str(kept["preset"]), AugmentationParameters.from_dict(dict(kept["parameters"]))
+    return {
+        "preset": kept["preset"],
+        "augmentation": AugmentationParameters.from_dict(dict(kept["augmentation"])),
+        "preset_name": kept["preset_name"] if kept.get("preset_name") in presets else "",
+    }
 
 
 def _choose_device(recommendation: Recommendation, found: list[Device]) -> dict[str, Any]:

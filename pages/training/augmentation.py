@@ -12,6 +12,7 @@ from forge_core.augmentation.presets import AugmentationParameters
 from forge_core.augmentation.preview import Preview
 from forge_core.catalog import classes
 from forge_core.errors import ForgeError
+from forge_core.jobs import own_presets
 from forge_core.models import architectures
 from forge_core.training import recommending
 from forge_core.workspace import Workspace
@@ -51,7 +52,8 @@ def show() -> None:
     workspace = session.workspace()
     class_names = [label.name for label in classes.list_classes(workspace)]
     textual = recommending.looks_like_characters(class_names)
-    choice = augmentation_state.read(default_preset="text" if textual else "natural")
+    presets = own_presets.all_presets(workspace)
+    choice = augmentation_state.read(presets, default_preset="text" if textual else "natural")
     members = image_strip.list_strip(workspace, choice.strip)
     if not members:
         page_frame.show_title("Augmentation")
@@ -72,6 +74,7 @@ def show() -> None:
     except ForgeError as error:
         errors.show(error)
         return
+    augmentation_controls.show_preset(workspace, choice, presets)
     show_image(choice, asset, image, class_names)
 
 
@@ -104,7 +107,6 @@ def show_image(
     choice: AugmentationChoice, asset: Asset, image: Image.Image, class_names: list[str]
 ) -> None:
     """Controls on the left; original, validation and training on the right."""
-    augmentation_controls.show_preset(choice)
     for warning in class_words.preset_warnings(choice.parameters, class_names):
         st.warning(errors.literal(warning), icon=":material/warning:")
     small = min(image.size) <= SMALL_SIDE

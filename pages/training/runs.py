@@ -7,7 +7,7 @@ import streamlit as st
 from db.enums import RunStatus
 from db.records import Job, Run
 from forge_core.errors import ForgeError, InvalidInput
-from forge_core.jobs import pausing, runs
+from forge_core.jobs import pausing, run_records, runs
 from forge_core.workspace import Workspace
 from pages.components import (
     badges,
@@ -56,7 +56,7 @@ def come_back() -> str:
 
 def show_table(workspace: Workspace) -> None:
     """All runs; a click on one opens it."""
-    found = runs.list_runs(workspace)
+    found = run_records.list_runs(workspace)
     if not found:
         page_frame.show_title("Runs")
         show_notice()
@@ -82,9 +82,10 @@ def show_rows(workspace: Workspace, *, is_live: bool) -> None:
     @st.fragment(run_every=4.0 if is_live else None)
     @errors.guarded_page()
     def draw() -> None:
-        found = runs.list_runs(workspace)
+        found = run_records.list_runs(workspace)
         epochs = {
-            run.run_id: runs.run_progress(workspace, run.run_id).epochs for run in found[:100]
+            run.run_id: run_records.run_progress(workspace, run.run_id).epochs
+            for run in found[:100]
         }
         clicked = run_list.show(found, epochs)
         if clicked is not None:
@@ -102,7 +103,7 @@ def show_run(workspace: Workspace, asked: str) -> None:
             f"The address names the run {asked[:40]!r}.", next_step="A run has a number."
         )
     try:
-        run = runs.get_run(workspace, int(asked))
+        run = run_records.get_run(workspace, int(asked))
     except ForgeError:
         page_frame.show_title("Runs", action="See all runs", to="runs")
         raise

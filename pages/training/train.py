@@ -6,7 +6,7 @@ import streamlit as st
 
 from forge_core.catalog import browsing
 from forge_core.errors import ForgeError
-from forge_core.jobs import forecasting, queue, runs
+from forge_core.jobs import forecasting, own_presets, queue, runs
 from forge_core.jobs.forecasting import Forecast
 from forge_core.jobs.runs import DataCheck
 from forge_core.training import devices, recommending
@@ -52,7 +52,9 @@ def show() -> None:
     recommendation = recommending.recommend(check.summary, found_devices)
     model = train_model.choose(recommendation)
     try:
-        config = train_schedule.choose(recommendation, model, check, found_devices)
+        config = train_schedule.choose(
+            recommendation, model, check, found_devices, own_presets.all_presets(workspace)
+        )
     except ForgeError as error:
         errors.show(error)
         return

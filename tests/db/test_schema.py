@@ -12,7 +12,8 @@ from sqlalchemy import CheckConstraint, UniqueConstraint, create_engine, inspect
 from sqlalchemy.exc import IntegrityError
 
 from db import migrate
-from db.models import Assignment, Base, Prediction, SavedView, UserPreference
+from db.models import Base, Prediction
+from db.people_models import Assignment, AugmentationPreset, SavedView, UserPreference
 from db.records import NewAsset
 from db.session import Database
 from forge_core.workspace import Workspace
@@ -103,18 +104,21 @@ def test_upgrade__of_the_second_schema_keeps_its_data(empty: Database) -> None:
         kept = uow.session.scalars(select(Prediction)).one()
         assert (kept.asset_id, kept.confidence) == (asset.asset_id, 0.9)
         assert (kept.given_label_id, kept.revision_id) == (None, 0)
-        for table in (UserPreference, SavedView, Assignment):
+        for table in (UserPreference, SavedView, Assignment, AugmentationPreset):
             assert uow.session.scalars(select(table)).all() == []
 
 
-@pytest.mark.parametrize("table", ["saved_views", "assignments"])
-def test_a_view_and_an_assignment_have_a_name(workspace: Workspace, table: str) -> None:
+@pytest.mark.parametrize("table", ["saved_views", "assignments", "augmentation_presets"])
+def test_what_people_keep_has_a_name(workspace: Workspace, table: str) -> None:
     asset = make_asset("a.png")
     with workspace.database.write() as uow:
         uow.assets.add([asset])
     nameless = {
         "saved_views": SavedView(name="", query={}, author="ana"),
         "assignments": Assignment(asset_id=asset.asset_id, person="", assigned_by="ana"),
+        "augmentation_presets": AugmentationPreset(
+            name="", based_on="natural", parameters={}, author="ana"
+        ),
     }
     with pytest.raises(IntegrityError, match="not_empty"), workspace.database.write() as uow:
         uow.session.add(nameless[table])

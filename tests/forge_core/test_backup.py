@@ -13,7 +13,8 @@ from sqlalchemy import select
 
 from db import dumping, migrate
 from db.enums import RunStatus
-from db.models import Assignment, Prediction, SavedView, UserPreference
+from db.models import Prediction
+from db.people_models import Assignment, SavedView, UserPreference
 from db.session import Database
 from forge_core import workspace as workspace_room
 from forge_core.backup import archive, making, restoring

@@ -25,7 +25,7 @@ from forge_core.cli import operator_commands
 from forge_core.errors import InvalidInput, NotFound, StorageUnavailable
 from forge_core.imaging import hashing
 from forge_core.inference.predictor import Predictor
-from forge_core.jobs import local, queue, run_logs, runs
+from forge_core.jobs import local, queue, run_logs, run_records, runs
 from forge_core.settings import Settings
 from forge_core.storage import AssetStore
 from forge_core.training.config import TrainConfig
@@ -89,13 +89,13 @@ def test_the_loop_on_s3__import_look_train_and_predict(
         assert Image.open(BytesIO(answer.content)).size == (24, 24)
 
     run = runs.start_run(far_workspace, TINY, author=AUTHOR)
-    job_id = runs.run_progress(far_workspace, run.run_id).job_id
+    job_id = run_records.run_progress(far_workspace, run.run_id).job_id
     assert job_id is not None
     queue.wait_until_finished(far_workspace, job_id, timeout_seconds=200)
-    finished = runs.get_run(far_workspace, run.run_id)
+    finished = run_records.get_run(far_workspace, run.run_id)
     assert finished.status == "succeeded", run_logs.log_tail(far_workspace, run.run_id)
 
-    predictor = Predictor.load(runs.checkpoint_path(far_workspace, run.run_id, "best"))
+    predictor = Predictor.load(run_records.checkpoint_path(far_workspace, run.run_id, "best"))
     prediction = predictor.predict(far_workspace.store.read(assets[0].file_path))
     assert {p.label_name for p in prediction.probabilities} == {"circle", "square", "stripe"}
 

@@ -7,7 +7,7 @@ import pytest
 from db.records import Asset
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters
 from forge_core.catalog import browsing
-from forge_core.jobs import queue, risk_checking
+from forge_core.jobs import own_presets, queue, risk_checking
 from forge_core.workspace import Workspace
 from pages.components import augmentation_state
 from tests import arrange
@@ -155,8 +155,44 @@ def test_use_in_the_next_run__keeps_plain_values_for_the_train_page(assets: list
     kept = app.session_state[RUN_KEY]
     assert kept["preset"] == "medical"
     expected = PRESETS["medical"].parameters.to_dict() | {"contrast": 0.5}
-    assert AugmentationParameters.from_dict(kept["parameters"]).to_dict() == expected
+    assert AugmentationParameters.from_dict(kept["augmentation"]).to_dict() == expected
     assert primary(app).label == "Kept for the next run"
+
+
+def test_own_preset__is_saved_chosen_changed_and_removed(
+    assets: list[Asset], sqlite_workspace: Workspace
+):
+    app = visit(PAGE, preset="medical", **{"with": "contrast:0.5"})
+    box = next(box for box in app.text_input if box.label == "Keep these numbers as")
+    box.set_value("Old *scans*")
+    press(app, "Save preset")
+    assert app.query_params["preset"] == "Old *scans*"
+    assert "with" not in app.query_params
+    assert app.segmented_control(key="augmentation:preset").value == "Old *scans*"
+    assert "Saved by tester, made from Medical images." in words(app)
+    kept = own_presets.find_preset(sqlite_workspace, "old *scans*")
+    assert kept.parameters.to_dict() == PRESETS["medical"].parameters.to_dict() | {"contrast": 0.5}
+    primary(app).click()
+    app.run()
+    assert app.session_state[RUN_KEY]["preset_name"] == "Old *scans*"
+    assert app.session_state[RUN_KEY]["preset"] == "medical"
+
+    app = visit(PAGE, preset="Old *scans*", **{"with": "contrast:0.7"})
+    press(app, "Save preset")  # under its own name: it takes the new number
+    assert own_presets.find_preset(sqlite_workspace, "Old *scans*").parameters.contrast == 0.7
+    press(app, "Remove")
+    assert "Old *scans*" not in own_presets.all_presets(sqlite_workspace)
+    assert app.query_params["preset"] == "medical"
+    assert app.query_params["with"] == "contrast:0.7"
+    assert not app.exception
+
+
+def test_own_preset__a_name_of_the_product_is_refused(assets: list[Asset]):
+    app = visit(PAGE, preset="medical", **{"with": "contrast:0.5"})
+    box = next(box for box in app.text_input if box.label == "Keep these numbers as")
+    box.set_value("natural")
+    press(app, "Save preset")
+    assert "'natural' is a preset of the product." in words(app)
 
 
 def test_coming_back__the_last_choice_is_still_there(assets: list[Asset]):

@@ -8,7 +8,7 @@ import pytest
 from db.enums import JobStatus, RunStatus
 from forge_core.augmentation.presets import AugmentationParameters
 from forge_core.catalog import classes, labelling
-from forge_core.jobs import queue, rate_search, runs
+from forge_core.jobs import own_presets, queue, rate_search, run_records, runs
 from forge_core.training import options
 from forge_core.training.config import TrainConfig
 from forge_core.training.rate_finding import RateCurve, RatePoint
@@ -21,7 +21,7 @@ PAGE = "training/train.py"
 
 
 def config_of_run(workspace: Workspace, run_id: int) -> TrainConfig:
-    return TrainConfig.from_dict(dict(runs.get_run(workspace, run_id).config))
+    return TrainConfig.from_dict(dict(run_records.get_run(workspace, run_id).config))
 
 
 def test_no_images__says_so_and_offers_the_import(sqlite_workspace: Workspace):
@@ -127,7 +127,7 @@ def test_start__queues_the_run_as_shown_and_opens_it(catalog: Workspace):
     app.number_input(key="train_seed").set_value(7)
     app.text_input(key="train_name").set_value("first try")
     app = press(app, "Start training")
-    run = runs.get_run(catalog, 1)
+    run = run_records.get_run(catalog, 1)
     config = config_of_run(catalog, 1)
     assert (run.name, run.author, run.revision_id) == ("first try", "tester", 1)
     assert (config.scratch_epochs, config.seed, config.architecture) == (3, 7, "forge_cnn")
@@ -187,7 +187,8 @@ def test_augmentation_page__its_choice_is_preset(catalog: Workspace):
     parameters = AugmentationParameters(rotation_degrees=33)
     app.session_state[augmentation_state.RUN_KEY] = {
         "preset": "medical",
-        "parameters": parameters.to_dict(),
+        "augmentation": parameters.to_dict(),
+        "preset_name": "",
     }
     app.run()
     box = next(box for box in app.selectbox if box.label == "Augmentation")
@@ -198,13 +199,30 @@ def test_augmentation_page__its_choice_is_preset(catalog: Workspace):
     runs.cancel_run(catalog, 1)
 
 
+def test_own_preset__is_offered_and_the_run_remembers_its_name(catalog: Workspace):
+    parameters = AugmentationParameters(rotation_degrees=33)
+    own_presets.save_preset(catalog, "Tilted", parameters, based_on="aerial", author="ana")
+    app = visit(PAGE)
+    box = next(box for box in app.selectbox if box.label == "Augmentation")
+    box.select("Tilted").run()
+    assert "Saved by ana, made from Aerial and satellite." in words(app)
+    press(app, "Start training")
+    config = config_of_run(catalog, 1)
+    assert (config.preset, config.augmentation, config.preset_name) == (
+        "aerial",
+        parameters,
+        "Tilted",
+    )
+    runs.cancel_run(catalog, 1)
+
+
 def test_numbers_that_do_not_fit__are_told_and_nothing_starts(catalog: Workspace):
     app = visit(PAGE)
     app.number_input(key="train_forge_cnn_scratch_min_lr").set_value(5.0)
     app = press(app, "Start training")
     assert "min_lr is 5, above the learning rate 0.002" in words(app)
     assert not app.exception
-    assert runs.list_runs(catalog) == []
+    assert run_records.list_runs(catalog) == []
 
 
 def test_advanced__is_searched_by_name_and_keeps_what_it_hides(catalog: Workspace):
@@ -239,7 +257,7 @@ def test_a_like_run_before__says_how_long_it_takes(finished_workspace: Workspace
     app.number_input(key="train_forge_cnn_input_size").set_value(16)
     app.number_input(key="train_forge_cnn_scratch_batch_size").set_value(8).run()
     assert "as fast as run 1" in words(app)
-    assert runs.get_run(finished_workspace, 1).status == RunStatus.SUCCEEDED
+    assert run_records.get_run(finished_workspace, 1).status == RunStatus.SUCCEEDED
 
 
 def test_names_with_markup__are_shown_as_they_are(sqlite_workspace: Workspace, tmp_path: Path):

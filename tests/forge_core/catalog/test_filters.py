@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from db.enums import RunStatus
-from db.models import AssetChange, Assignment, DuplicateMember, Prediction, Revision
+from db.models import AssetChange, DuplicateMember, Prediction, Revision
+from db.people_models import Assignment
 from db.records import Asset, AssetFilter, NewAsset
 from db.repositories import narrowing
 from forge_core.api import parsing

@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from forge_core.cli.main import app
+from forge_core.jobs import local
 from forge_core.workspace import Workspace
 from tests import arrange
 
@@ -46,3 +47,34 @@ def test_copies__refuses_what_cannot_be(
     answer = runner.invoke(app, ["augment", "copies", *options])
     assert answer.exit_code == 1
     assert words in answer.output
+
+
+def test_presets__are_saved_listed_trained_with_and_removed(
+    sqlite_workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "ensure_supervisor", lambda *_, **__: None)
+    arrange.make_catalog(sqlite_workspace, tmp_path / "drawn", train=8, val=4, test=0)
+    numbers = tmp_path / "night.json"
+    numbers.write_text(json.dumps({"brightness": 0.6}))
+    save = ["augment", "save-preset", "Night shots", "--parameters", str(numbers)]
+    assert "Preset 'Night shots' is saved" in runner.invoke(app, save).output
+    assert "already, saved by tester" in runner.invoke(app, save).output
+    assert runner.invoke(app, [*save, "--replace"]).exit_code == 0
+    listed = json.loads(runner.invoke(app, ["augment", "presets", "--json"]).output)["presets"]
+    assert [preset["name"] for preset in listed][-1] == "Night shots"
+    assert listed[-1]["parameters"]["brightness"] == 0.6
+    started = runner.invoke(
+        app, ["train", "-a", "forge_cnn", "--preset", "night shots", "--no-wait", "--json"]
+    )
+    assert started.exit_code == 0, started.output
+    config = json.loads(started.output)["config"]
+    assert (config["preset"], config["preset_name"]) == ("natural", "Night shots")
+    assert config["augmentation"]["brightness"] == 0.6
+    run_id = json.loads(started.output)["run_id"]
+    like = ["train", "--like", str(run_id), "--preset", "medical", "--no-wait", "--json"]
+    config = json.loads(runner.invoke(app, like).output)["config"]
+    assert (config["preset"], config["augmentation"]) == ("medical", None)
+    assert "is removed" in runner.invoke(app, ["augment", "remove-preset", "Night shots"]).output
+    assert (
+        "no preset 'Night shots'" in runner.invoke(app, ["train", "--preset", "Night shots"]).output
+    )

@@ -17,7 +17,7 @@ from db.enums import RunStatus
 from forge_core.cli import demo_command
 from forge_core.cli.main import app
 from forge_core.errors import JobFailed
-from forge_core.jobs import local, removing, runs
+from forge_core.jobs import local, removing, run_records, runs
 from forge_core.settings import Settings
 from forge_core.workspace import open_workspace
 from tests.arrange import draw_folder, draw_image
@@ -292,10 +292,10 @@ def test_train__interrupted_watching_leaves_the_run_going(trained):
     assert "goes on in the background" in errors
     assert "Traceback" not in errors
     workspace = open_workspace(Settings(_env_file=None, workspace=trained, user="tester"))
-    run = runs.list_runs(workspace)[0]
+    run = run_records.list_runs(workspace)[0]
     assert run.status == RunStatus.RUNNING
     runs.cancel_run(workspace, run.run_id)
-    wait_for(lambda: runs.get_run(workspace, run.run_id).status.is_finished())
+    wait_for(lambda: run_records.get_run(workspace, run.run_id).status.is_finished())
     removing.delete_run(workspace, run.run_id)
 
 

@@ -33,7 +33,7 @@ def tended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     folder = tmp_path_factory.mktemp("tended")
     opened = open_workspace(Settings(_env_file=None, workspace=folder, user="tester"))
     control = Supervising(opened)
-    control.start()
+    control.start("3600")  # idle between two of its tests for as long as the others take
     yield opened
     control.end()
     opened.database.dispose()

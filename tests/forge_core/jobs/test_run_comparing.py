@@ -9,7 +9,7 @@ import pytest
 from db.records import AssetFilter, Run
 from forge_core.catalog import browsing, labelling
 from forge_core.errors import InvalidInput
-from forge_core.jobs import environments, queue, run_comparing, run_logs, runs
+from forge_core.jobs import environments, queue, run_comparing, run_logs, run_records, runs
 from forge_core.workspace import Workspace
 from tests import arrange, ending, trained
 
@@ -24,10 +24,10 @@ def catalog(sqlite_workspace: Workspace, tmp_path: Path) -> Iterator[Workspace]:
 
 
 def finish(workspace: Workspace, run: Run) -> Run:
-    job_id = runs.run_progress(workspace, run.run_id).job_id
+    job_id = run_records.run_progress(workspace, run.run_id).job_id
     assert job_id is not None
     queue.wait_until_finished(workspace, job_id, timeout_seconds=240)
-    done = runs.get_run(workspace, run.run_id)
+    done = run_records.get_run(workspace, run.run_id)
     assert done.status == "succeeded", run_logs.log_tail(workspace, run.run_id)
     return done
 
@@ -43,7 +43,7 @@ def test_repeat_run__gives_the_same_numbers_though_the_catalog_went_on(catalog: 
     before, after = (
         [
             (e.train_loss, e.train_accuracy, e.val_loss, e.val_accuracy)
-            for e in runs.run_progress(catalog, run.run_id).epochs
+            for e in run_records.run_progress(catalog, run.run_id).epochs
         ]
         for run in (first, again)
     )

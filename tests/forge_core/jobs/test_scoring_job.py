@@ -14,7 +14,7 @@ from forge_core.jobs import (
     local,
     queue,
     removing,
-    runs,
+    run_records,
     scoring,
     scoring_job,
     scoring_queue,
@@ -64,7 +64,7 @@ def test_scoring_job__keeps_predictions_and_says_what_it_did(finished, no_superv
         1,
     )
     assert done.progress["message"] == f"Scoring {ALL} images"
-    assert runs.get_run(finished, 1).status == RunStatus.SUCCEEDED  # the run itself is as it was
+    assert run_records.get_run(finished, 1).status == RunStatus.SUCCEEDED  # as it was
     state = scoring_queue.scoring_state(finished, 1)
     assert (state.counts.num_images, state.num_to_score, state.is_scoring) == (ALL, 0, False)
 
@@ -168,7 +168,7 @@ def test_after_training__scores_by_a_job_of_its_own__killed_in_the_middle_goes_o
     supervising.start()
     run = start(workspace, scratch_epochs=1)
     wait_for(lambda: scorings(workspace, run.run_id), seconds=DONE_SECONDS, what="scoring queued")
-    assert runs.get_run(workspace, run.run_id).status == RunStatus.SUCCEEDED  # visible before it
+    assert run_records.get_run(workspace, run.run_id).status == RunStatus.SUCCEEDED  # first
     (job,) = scorings(workspace, run.run_id)
     wait_for(
         lambda: queue.get_job(workspace, job.job_id).pid is not None,
@@ -201,7 +201,7 @@ def test_after_training__scores_by_a_job_of_its_own__killed_in_the_middle_goes_o
 
 
 def test_after_training__nothing_is_queued_when_it_is_turned_off(finished, no_supervisor):
-    run = runs.get_run(finished, 1)
+    run = run_records.get_run(finished, 1)
     with finished.database.write() as uow:
         job = queue.add_in(uow, "train", "t", {"run_id": 1}, author=AUTHOR, run_id=run.run_id)
     off = finished.settings.model_copy(update={"score_after_training": False})

@@ -22,6 +22,7 @@ from forge_core.jobs import (
     removing,
     run_data,
     run_logs,
+    run_records,
     runs,
     training_job,
     worker,
@@ -51,11 +52,11 @@ def start(workspace, **changes):
 
 def finished_run(workspace, run_id, seconds=90):
     wait_for(
-        lambda: runs.get_run(workspace, run_id).status.is_finished(),
+        lambda: run_records.get_run(workspace, run_id).status.is_finished(),
         seconds=seconds,
         what=f"run {run_id} finished",
     )
-    return runs.get_run(workspace, run_id)
+    return run_records.get_run(workspace, run_id)
 
 
 @pytest.fixture
@@ -98,17 +99,17 @@ def test_start_run__trains_measures_and_keeps_everything(supervising, tmp_path):
     assert run.device
     assert run.started_at < run.finished_at
 
-    progress = runs.run_progress(workspace, run.run_id)
+    progress = run_records.run_progress(workspace, run.run_id)
     assert [row.epoch for row in progress.epochs] == [1, 2, 3]
     assert progress.fraction == 1.0
     assert progress.eta_seconds is None
-    later = runs.run_progress(workspace, run.run_id, after_epoch=2)
+    later = run_records.run_progress(workspace, run.run_id, after_epoch=2)
     assert [row.epoch for row in later.epochs] == [3]
 
     best = max(progress.epochs, key=lambda row: (row.val_accuracy, -row.val_loss))
     assert run.best_epoch == best.epoch
     assert run.best_val_accuracy == best.val_accuracy
-    path = runs.checkpoint_path(workspace, run.run_id)
+    path = run_records.checkpoint_path(workspace, run.run_id)
     card = checkpoint.read_card(path)
     assert (card.epoch, card.run_id) == (best.epoch, run.run_id)
     with workspace.database.read() as uow:
@@ -132,8 +133,8 @@ def test_start_run__trains_measures_and_keeps_everything(supervising, tmp_path):
 
 
 def losses_and_weights(workspace, run_id):
-    rows = runs.run_progress(workspace, run_id).epochs
-    path = runs.checkpoint_path(workspace, run_id, "last")
+    rows = run_records.run_progress(workspace, run_id).epochs
+    path = run_records.checkpoint_path(workspace, run_id, "last")
     losses = [(row.epoch, row.train_loss, row.val_loss) for row in rows]
     return losses, checkpoint.load_checkpoint(path).model.state_dict()
 
@@ -150,7 +151,8 @@ def test_kill_pause_and_sigterm__resume_gives_the_numbers_of_a_run_without_them(
 
     def wait_for_epoch(epoch):
         wait_for(
-            lambda: runs.run_progress(workspace, run_id, epoch - 1).epochs, what=f"epoch {epoch}"
+            lambda: run_records.run_progress(workspace, run_id, epoch - 1).epochs,
+            what=f"epoch {epoch}",
         )
 
     wait_for_epoch(1)
@@ -163,7 +165,7 @@ def test_kill_pause_and_sigterm__resume_gives_the_numbers_of_a_run_without_them(
     assert runs.can_resume(workspace, run_id)
     assert not pausing.is_paused(workspace, run)
 
-    done = len(runs.run_progress(workspace, run_id).epochs)
+    done = len(run_records.run_progress(workspace, run_id).epochs)
     runs.resume_run(workspace, run_id, author=AUTHOR)
     wait_for_epoch(done + 1)
     pausing.pause_run(workspace, run_id)
@@ -173,9 +175,9 @@ def test_kill_pause_and_sigterm__resume_gives_the_numbers_of_a_run_without_them(
     assert run.message.startswith("Paused in epoch ")
     assert pausing.pause_run(workspace, run_id).status == RunStatus.INTERRUPTED, "idempotent"
 
-    done = len(runs.run_progress(workspace, run_id).epochs)
+    done = len(run_records.run_progress(workspace, run_id).epochs)
     runs.resume_run(workspace, run_id, author=AUTHOR)
-    assert not pausing.is_paused(workspace, runs.get_run(workspace, run_id))
+    assert not pausing.is_paused(workspace, run_records.get_run(workspace, run_id))
     wait_for_epoch(done + 1)
     os.kill(train_job(workspace, run_id).pid, signal.SIGTERM)
     run = finished_run(workspace, run_id, seconds=5)
@@ -202,7 +204,7 @@ def test_pause_run__queued_one_waits_until_it_is_resumed(workspace, tmp_path, no
     assert (paused.status, paused.message) == (RunStatus.INTERRUPTED, "Paused before it began.")
     assert pausing.is_paused(workspace, paused)
     runs.resume_run(workspace, run.run_id, author=AUTHOR)
-    assert runs.get_run(workspace, run.run_id).status == RunStatus.QUEUED
+    assert run_records.get_run(workspace, run.run_id).status == RunStatus.QUEUED
 
 
 def test_pause_run__cancel_after_it_wins(workspace, tmp_path, no_supervisor):
@@ -225,26 +227,26 @@ def test_cancel_run__running_one_keeps_its_epochs(sqlite_supervising, tmp_path):
     make_catalog(workspace, tmp_path / "drawn", train=10, val=3, test=0)
     sqlite_supervising.start()
     run = start(workspace, scratch_epochs=2000)
-    wait_for(lambda: runs.run_progress(workspace, run.run_id).epochs, what="first epoch")
-    live = runs.run_progress(workspace, run.run_id)
+    wait_for(lambda: run_records.run_progress(workspace, run.run_id).epochs, what="first epoch")
+    live = run_records.run_progress(workspace, run.run_id)
     assert live.status == RunStatus.RUNNING
     assert live.total_epochs == 2000
     with pytest.raises(Conflict, match="in use"):
         removing.delete_run(workspace, run.run_id)
     with pytest.raises(Conflict, match="is running"):
         runs.resume_run(workspace, run.run_id, author=AUTHOR)
-    wait_for(lambda: runs.run_progress(workspace, run.run_id).eta_seconds, what="time left")
+    wait_for(lambda: run_records.run_progress(workspace, run.run_id).eta_seconds, what="time left")
     runs.cancel_run(workspace, run.run_id)
     ended = finished_run(workspace, run.run_id, seconds=10)
     assert ended.status == RunStatus.CANCELLED
-    assert runs.checkpoint_path(workspace, run.run_id, "last").exists()
+    assert run_records.checkpoint_path(workspace, run.run_id, "last").exists()
     assert runs.can_resume(workspace, run.run_id)
 
 
 def test_cancel_run__queued_one_is_cancelled_at_once(workspace, tmp_path, no_supervisor):
     make_catalog(workspace, tmp_path / "drawn")
     run = start(workspace)
-    assert runs.run_progress(workspace, run.run_id).message.startswith("Waits")
+    assert run_records.run_progress(workspace, run.run_id).message.startswith("Waits")
     assert runs.cancel_run(workspace, run.run_id).status == RunStatus.CANCELLED
 
 
@@ -267,7 +269,7 @@ def test_start_run__refused_without_images_validation_or_a_second_class(
     labelling.set_split(workspace, first, None, author=AUTHOR)
     with pytest.raises(InvalidInput, match="0 images are in training"):
         start(workspace)
-    assert runs.list_runs(workspace) == []
+    assert run_records.list_runs(workspace) == []
 
 
 def test_check_data__summary_classes_and_warnings(workspace, tmp_path):
@@ -334,7 +336,7 @@ def test_changed_and_missing_files__are_named_and_left_out(
     run = start(workspace, scratch_epochs=1)
     with caplog.at_level("INFO"):
         assert run_here(workspace, train_job(workspace, run.run_id).job_id, monkeypatch) == 0
-    run = runs.get_run(workspace, run.run_id)
+    run = run_records.get_run(workspace, run.run_id)
     assert {entry["source"]: entry["reason"] for entry in run.environment["left_out"]} == {
         changed: "changed",
         missing: "missing",
@@ -365,10 +367,10 @@ def test_failed_run__says_why(sqlite_workspace, tmp_path, no_supervisor, monkeyp
     run = start(sqlite_workspace, device="cuda:7")
     job = train_job(sqlite_workspace, run.run_id)
     assert run_here(sqlite_workspace, job.job_id, monkeypatch) == 1
-    run = runs.get_run(sqlite_workspace, run.run_id)
+    run = run_records.get_run(sqlite_workspace, run.run_id)
     assert run.status == RunStatus.FAILED
     assert "cuda:7" in run.message
-    assert runs.run_progress(sqlite_workspace, run.run_id).next_step.startswith("Choose")
+    assert run_records.run_progress(sqlite_workspace, run.run_id).next_step.startswith("Choose")
 
 
 def test_job_ended_by_somebody_else__writes_nothing_more(
@@ -384,16 +386,16 @@ def test_job_ended_by_somebody_else__writes_nothing_more(
         target=lambda: ended.update(status=run_here(workspace, job.job_id, monkeypatch))
     )
     thread.start()
-    wait_for(lambda: runs.run_progress(workspace, run.run_id).epochs, what="first epoch")
+    wait_for(lambda: run_records.run_progress(workspace, run.run_id).epochs, what="first epoch")
     queue.finish(
         workspace, job, JobStatus.INTERRUPTED, error={"message": "given up", "next_step": ""}
     )
-    count = len(runs.run_progress(workspace, run.run_id).epochs)
+    count = len(run_records.run_progress(workspace, run.run_id).epochs)
     thread.join(timeout=30)
     assert ended == {"status": worker.LOST_STATUS}
-    after = runs.get_run(workspace, run.run_id)
+    after = run_records.get_run(workspace, run.run_id)
     assert (after.status, after.message) == (RunStatus.INTERRUPTED, "given up")
-    assert len(runs.run_progress(workspace, run.run_id).epochs) == count
+    assert len(run_records.run_progress(workspace, run.run_id).epochs) == count
 
 
 def test_delete_run__frees_what_it_said_and_is_seen_no_more(
@@ -404,7 +406,7 @@ def test_delete_run__frees_what_it_said_and_is_seen_no_more(
     with pytest.raises(Conflict, match="not finished"):
         removing.delete_run(workspace, run.run_id)
     run_here(workspace, train_job(workspace, run.run_id).job_id, monkeypatch)
-    folder = runs.run_folder(workspace, run.run_id)
+    folder = run_records.run_folder(workspace, run.run_id)
     on_disk = sum(path.stat().st_size for path in folder.iterdir())
     announced = removing.removal_preview(workspace, run.run_id)
     assert announced >= on_disk > 400_000
@@ -412,9 +414,9 @@ def test_delete_run__frees_what_it_said_and_is_seen_no_more(
     assert deleted.freed_bytes == announced
     assert "best.safetensors" in deleted.files
     assert not folder.exists()
-    assert runs.list_runs(workspace) == []
+    assert run_records.list_runs(workspace) == []
     with pytest.raises(NotFound, match=f"no run {run.run_id}"):
-        runs.get_run(workspace, run.run_id)
+        run_records.get_run(workspace, run.run_id)
     assert start(workspace).run_id != run.run_id
 
 
@@ -433,8 +435,8 @@ def test_evaluate_job__keeps_its_report_with_the_run(
     report = evaluating.find_report(workspace, run.run_id, "train")
     assert report.num_images == sum(asset.split_type == "train" for asset in assets)
     assert queue.get_job(workspace, job.job_id).result["report"]["accuracy"] == report.accuracy
-    assert runs.get_run(workspace, run.run_id).status == RunStatus.SUCCEEDED
-    assert set(runs.get_run(workspace, run.run_id).report) == {"val", "train"}
+    assert run_records.get_run(workspace, run.run_id).status == RunStatus.SUCCEEDED
+    assert set(run_records.get_run(workspace, run.run_id).report) == {"val", "train"}
 
 
 def test_import_job__takes_images_into_the_catalog(workspace, tmp_path, no_supervisor, monkeypatch):
@@ -473,7 +475,9 @@ def test_two_processes__train_stop_and_go_on_as_one_job(supervising, tmp_path):
     run = start(workspace, num_processes=2, scratch_epochs=15, batch_size=6)
     job = train_job(workspace, run.run_id)
     assert job.payload["processes"] == 2
-    wait_for(lambda: runs.run_progress(workspace, run.run_id).epochs, seconds=90, what="an epoch")
+    wait_for(
+        lambda: run_records.run_progress(workspace, run.run_id).epochs, seconds=90, what="an epoch"
+    )
     leader = leader_of(queue.get_job(workspace, job.job_id))
     assert len(processes.list_group(leader)) == 2
     pausing.pause_run(workspace, run.run_id)
@@ -486,7 +490,7 @@ def test_two_processes__train_stop_and_go_on_as_one_job(supervising, tmp_path):
     assert done.status == RunStatus.SUCCEEDED, log
     assert log.count("2 processes train together") == 2
     assert "Going on " in log
-    epochs = runs.run_progress(workspace, run.run_id).epochs
+    epochs = run_records.run_progress(workspace, run.run_id).epochs
     assert [row.epoch for row in epochs] == list(range(1, 16))
 
 
@@ -495,7 +499,9 @@ def test_two_processes__a_lost_one_ends_the_run_and_the_first_one_too(supervisin
     make_catalog(workspace, tmp_path / "drawn", train=20, val=3, test=2)
     supervising.start()
     run = start(workspace, num_processes=2, scratch_epochs=400, batch_size=6)
-    wait_for(lambda: runs.run_progress(workspace, run.run_id).epochs, seconds=90, what="an epoch")
+    wait_for(
+        lambda: run_records.run_progress(workspace, run.run_id).epochs, seconds=90, what="an epoch"
+    )
     leader = leader_of(train_job(workspace, run.run_id))
     (follower,) = set(processes.list_group(leader)) - {leader.pid}
     os.kill(follower, signal.SIGKILL)
