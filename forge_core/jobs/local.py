@@ -91,9 +91,11 @@ def ensure_supervisor(
             if not replace or record.fingerprint == fingerprint_of(environment):
                 return
             stop_supervisor(workspace)
+            _started.pop(workspace.folder, None)
+        # Whatever record there is now is a dead one's: the one we started has yet to write its own.
         child, since = _started.get(workspace.folder, (None, 0.0))
         is_starting = time.monotonic() - since < START_SECONDS
-        if child is not None and is_starting and child.poll() is None and record is None:
+        if child is not None and is_starting and child.poll() is None:
             return
         child = _start(workspace, module, environment)
         _started[workspace.folder] = (child, time.monotonic())

@@ -340,6 +340,37 @@ def test_ensure_supervisor__other_settings_replace_it_and_jobs_run_on(
     assert finished(workspace, job).status == JobStatus.SUCCEEDED
 
 
+def test_ensure_supervisor__starts_one_however_often_it_is_asked_while_that_one_starts(
+    sqlite_supervising, monkeypatch
+):
+    """Also where the record of one that was stopped lies about: asked five times a second, new
+    ones kept each other from starting until the machine stood still."""
+    workspace = sqlite_supervising.workspace
+    first = sqlite_supervising.start()
+    first.terminate()
+    first.wait(timeout=10)
+    assert local.read_record(workspace) is not None
+    started = []
+    start = local._start
+
+    def start_a_slow_one(*arguments):
+        started.append(start(workspace, "tests.forge_core.jobs.slow_entry", *arguments[2:]))
+        return started[-1]
+
+    monkeypatch.setattr(local, "_start", start_a_slow_one)
+    for _ in range(20):
+        local.ensure_supervisor(workspace)
+    assert len(started) == 1
+    wait_for(lambda: local.find_supervisor(workspace), what="the one that was started is there")
+    assert local.find_supervisor(workspace).pid == started[0].pid
+    local.ensure_supervisor(workspace)
+    assert len(started) == 1
+    started[0].kill()
+    wait_for(lambda: started[0].poll() is not None, what="it is gone")
+    local.ensure_supervisor(workspace)
+    assert len(started) == 2
+
+
 def test_ensure_supervisor__unknown_executor_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("FORGE_EXECUTOR", "cloud")
     workspace = open_workspace(Settings(_env_file=None))
