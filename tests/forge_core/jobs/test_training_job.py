@@ -467,11 +467,11 @@ def test_handlers__are_what_the_worker_runs():
     assert callable(training_job.run)
 
 
-def test_two_processes__train_stop_and_go_on_as_one_job(supervising, tmp_path):
+def test_two_processes__train_stop_and_go_on_as_one_job(sqlite_supervising, tmp_path):
     """Slow batches, so that the run can be paused in the middle; resumed, it ends as a run does."""
-    workspace = supervising.workspace
+    workspace = sqlite_supervising.workspace
     make_catalog(workspace, tmp_path / "drawn", train=20, val=3, test=2)
-    supervising.start()
+    sqlite_supervising.start()
     run = start(workspace, num_processes=2, scratch_epochs=15, batch_size=6)
     job = train_job(workspace, run.run_id)
     assert job.payload["processes"] == 2
@@ -494,10 +494,10 @@ def test_two_processes__train_stop_and_go_on_as_one_job(supervising, tmp_path):
     assert [row.epoch for row in epochs] == list(range(1, 16))
 
 
-def test_two_processes__a_lost_one_ends_the_run_and_the_first_one_too(supervising, tmp_path):
-    workspace = supervising.workspace
+def test_two_processes__a_lost_one_ends_the_run_and_the_first_one_too(sqlite_supervising, tmp_path):
+    workspace = sqlite_supervising.workspace
     make_catalog(workspace, tmp_path / "drawn", train=20, val=3, test=2)
-    supervising.start()
+    sqlite_supervising.start()
     run = start(workspace, num_processes=2, scratch_epochs=400, batch_size=6)
     wait_for(
         lambda: run_records.run_progress(workspace, run.run_id).epochs, seconds=90, what="an epoch"
