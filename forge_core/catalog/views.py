@@ -10,10 +10,10 @@ from sqlalchemy.exc import IntegrityError
 
 from db.records import SavedView
 from db.unit_of_work import UnitOfWork
+from forge_core.catalog import kept_names
 from forge_core.errors import Conflict, InvalidInput, NotFound
 from forge_core.workspace import Workspace
 
-MAX_NAME_CHARACTERS = 80
 MAX_VIEWS = 500
 
 
@@ -30,9 +30,9 @@ def find_view(workspace: Workspace, name: str) -> SavedView:
         NotFound: There is none.
     """
     with workspace.database.read() as uow:
-        found = _named(uow, name.strip())
+        found = kept_names.find(uow.views.list_all(), name)
     if found is None:
-        raise NotFound(f"There is no view {name[:MAX_NAME_CHARACTERS]!r}.")
+        raise NotFound(f"There is no view {name[: kept_names.MAX_CHARACTERS]!r}.")
     return found
 
 
@@ -51,7 +51,7 @@ def save_view(
         InvalidInput: The name is empty or too long, nothing is filtered, or there are too many.
         Conflict: There is a view of this name, whatever the case of its letters.
     """
-    name = _check_name(name)
+    name = kept_names.check(name, "view")
     if not query:
         raise InvalidInput(
             "Nothing is filtered and the order is the usual one, so there is nothing to save.",
@@ -80,7 +80,7 @@ def rename_view(workspace: Workspace, view_id: int, name: str) -> None:
         Conflict: Another view has this name.
         NotFound: The view is gone.
     """
-    name = _check_name(name)
+    name = kept_names.check(name, "view")
     try:
         with workspace.database.write() as uow:
             if all(view.view_id != view_id for view in uow.views.list_all()):
@@ -97,22 +97,8 @@ def remove_view(workspace: Workspace, view_id: int) -> None:
         uow.views.remove(view_id)
 
 
-def _check_name(name: str) -> str:
-    name = " ".join(name.split())
-    if not 1 <= len(name) <= MAX_NAME_CHARACTERS or "\0" in name:
-        raise InvalidInput(
-            f"A view has a name of 1 to {MAX_NAME_CHARACTERS} characters; this one has {len(name)}."
-        )
-    return name
-
-
-def _named(uow: UnitOfWork, name: str) -> SavedView | None:
-    wanted = name.casefold()
-    return next((view for view in uow.views.list_all() if view.name.casefold() == wanted), None)
-
-
 def _check_free(uow: UnitOfWork, name: str, *, of: int | None = None) -> None:
-    found = _named(uow, name)
+    found = kept_names.find(uow.views.list_all(), name)
     if found is not None and found.view_id != of:
         raise _taken(found.name, found.author)
 

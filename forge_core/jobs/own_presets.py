@@ -8,12 +8,11 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from db.records import AugmentationPreset
-from db.unit_of_work import UnitOfWork
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters, Preset
+from forge_core.catalog import kept_names
 from forge_core.errors import Conflict, InvalidInput, NotFound
 from forge_core.workspace import Workspace
 
-MAX_NAME_CHARACTERS = 80
 MAX_PRESETS = 200
 
 
@@ -31,11 +30,11 @@ def find_preset(workspace: Workspace, name: str) -> Preset:
         NotFound: There is none.
     """
     presets = all_presets(workspace)
-    for preset in presets.values():
-        if preset.name.casefold() == name.strip().casefold():
-            return preset
+    found = kept_names.find(presets.values(), name)
+    if found is not None:
+        return found
     raise NotFound(
-        f"There is no preset {name[:MAX_NAME_CHARACTERS]!r}.",
+        f"There is no preset {name[: kept_names.MAX_CHARACTERS]!r}.",
         next_step=f"Use {', '.join(presets)}.",
     )
 
@@ -83,7 +82,7 @@ def save_preset(
         )
     try:
         with workspace.database.write() as uow:
-            found = _named(uow, name)
+            found = kept_names.find(uow.presets.list_all(), name)
             if found is not None and not replace:
                 raise _taken(found.name, found.author)
             if found is not None:
@@ -116,7 +115,7 @@ def remove_preset(workspace: Workspace, name: str) -> None:
             next_step="Remove one that somebody saved.",
         )
     with workspace.database.write() as uow:
-        found = _named(uow, preset.name)
+        found = kept_names.find(uow.presets.list_all(), preset.name)
         if found is not None:
             uow.presets.remove(found.preset_id)
 
@@ -133,24 +132,13 @@ def _as_preset(row: AugmentationPreset) -> Preset:
 
 
 def _check_name(name: str) -> str:
-    name = " ".join(name.split())
-    if not 1 <= len(name) <= MAX_NAME_CHARACTERS or "\0" in name:
-        raise InvalidInput(
-            f"A preset has a name of 1 to {MAX_NAME_CHARACTERS} characters; this one has "
-            f"{len(name)}."
-        )
-    used = {preset.name.casefold(): preset for preset in PRESETS.values()}
-    used |= {preset.title.casefold(): preset for preset in PRESETS.values()}
-    if name.casefold() in used:
+    name = kept_names.check(name, "preset")
+    titles = {preset.title.casefold() for preset in PRESETS.values()}
+    if kept_names.find(PRESETS.values(), name) or name.casefold() in titles:
         raise InvalidInput(
             f"{name!r} is a preset of the product.", next_step="Choose another name."
         )
     return name
-
-
-def _named(uow: UnitOfWork, name: str) -> AugmentationPreset | None:
-    wanted = name.casefold()
-    return next((row for row in uow.presets.list_all() if row.name.casefold() == wanted), None)
 
 
 def _taken(name: str, author: str = "somebody") -> Conflict:

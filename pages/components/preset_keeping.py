@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from forge_core.augmentation.presets import PRESETS
+from forge_core.catalog import kept_names
 from forge_core.errors import ForgeError
 from forge_core.jobs import own_presets
 from forge_core.workspace import Workspace
@@ -30,7 +32,7 @@ def _show_save(workspace: Workspace, choice: AugmentationChoice) -> None:
         name = st.text_input(
             "Keep these numbers as",
             choice.preset.name if is_own else "",
-            max_chars=own_presets.MAX_NAME_CHARACTERS,
+            max_chars=kept_names.MAX_CHARACTERS,
             placeholder="Name of the preset",
             help="Everybody who works here can choose it, and runs remember its name.",
             key=f"augmentation:preset_name:{choice.preset.name}",
@@ -45,7 +47,7 @@ def _show_save(workspace: Workspace, choice: AugmentationChoice) -> None:
             choice.parameters,
             based_on=choice.preset.based_on or choice.preset.name,
             author=session.author(),
-            replace=is_own and name.strip().casefold() == choice.preset.name.casefold(),
+            replace=is_own and kept_names.find([choice.preset], name) is not None,
         )
     except ForgeError as error:
         errors.show(error)
@@ -57,7 +59,6 @@ def _show_save(workspace: Workspace, choice: AugmentationChoice) -> None:
 
 def _remove(workspace: Workspace, choice: AugmentationChoice) -> None:
     """The preset goes; its numbers stay on the page, as changes of what it was made from."""
-    presets = own_presets.all_presets(workspace)
     own_presets.remove_preset(workspace, choice.preset.name)
-    augmentation_state.write_parameters(presets[choice.preset.based_on], choice.parameters)
+    augmentation_state.write_parameters(PRESETS[choice.preset.based_on], choice.parameters)
     st.rerun()

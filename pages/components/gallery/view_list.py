@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from db.records import SavedView
-from forge_core.catalog import views
+from forge_core.catalog import kept_names, views
 from forge_core.errors import ForgeError
 from forge_core.workspace import Workspace
 from pages.components import errors
@@ -70,7 +70,7 @@ def _show_view(workspace: Workspace, view: SavedView) -> None:
 def _show_rename(workspace: Workspace, view: SavedView) -> None:
     with st.form("views_rename", border=False):
         name = st.text_input(
-            "New name", view.name, max_chars=views.MAX_NAME_CHARACTERS, key="views_new_name"
+            "New name", view.name, max_chars=kept_names.MAX_CHARACTERS, key="views_new_name"
         )
         asked = st.form_submit_button("Rename")
     if not asked:
@@ -88,7 +88,7 @@ def _show_save(workspace: Workspace, query: Mapping[str, str], author: str) -> N
     with st.form("views_save", border=False, clear_on_submit=True):
         name = st.text_input(
             "Keep what is shown now as",
-            max_chars=views.MAX_NAME_CHARACTERS,
+            max_chars=kept_names.MAX_CHARACTERS,
             placeholder="Name of the view",
             key="views_name",
         )
