@@ -7,7 +7,7 @@ navigation from the files and skip this one.
 
 import streamlit as st
 
-from pages.components import errors, header, navigation, style
+from pages.components import errors, header, navigation, style, torch_loading
 
 st.set_page_config(
     page_title="Vision Forge",
@@ -45,4 +45,7 @@ st.logo(style.logo(), size="large")
 style.apply()
 with errors.guarded_page():
     header.show()
+entry = navigation.find_page(page.url_path)
+if entry is not None and entry.needs_torch:
+    torch_loading.wait()
 page.run()

@@ -137,12 +137,14 @@ def test_importing_what_needs_no_torch_loads_none(modules: str) -> None:
 def test_the_app_starts_without_torch_and_loads_it_in_a_thread_of_its_own() -> None:
     code = """
 import sys, app
+from pages.components import torch_loading
 assert "torch" not in sys.modules
-thread = app.load_ahead()
-assert thread.name == "load-ahead"
+thread = torch_loading.start()
+assert thread is torch_loading.start()
+assert thread.name == "torch-loading"
 thread.join()
 assert "torch" in sys.modules
-assert all(name in sys.modules for name in app.LOADED_AHEAD)
+assert all(name in sys.modules for name in torch_loading.LOADED)
 """
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 

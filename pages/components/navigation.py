@@ -19,6 +19,8 @@ class PageEntry:
     url_path: str
     title: str
     icon: str
+    needs_torch: bool = False
+    """Whether it imports torch: it then waits until `torch_loading` is done."""
 
     def exists(self) -> bool:
         """Whether the page is there; a page that is not is not offered."""
@@ -28,17 +30,21 @@ class PageEntry:
 SECTIONS: dict[str, tuple[PageEntry, ...]] = {
     "Data": (
         PageEntry("data/gallery.py", "gallery", "Gallery", ":material/grid_view:"),
-        PageEntry("data/balance.py", "balance", "Class balance", ":material/bar_chart:"),
+        PageEntry("data/balance.py", "balance", "Class balance", ":material/bar_chart:", True),
         PageEntry("data/review.py", "review", "Review", ":material/rule:"),
         PageEntry("data/import_export.py", "import", "Import & export", ":material/swap_vert:"),
     ),
     "Train": (
-        PageEntry("training/augmentation.py", "augmentation", "Augmentation", ":material/tune:"),
-        PageEntry("training/train.py", "train", "Train", ":material/model_training:"),
-        PageEntry("training/runs.py", "runs", "Runs", ":material/show_chart:"),
+        PageEntry(
+            "training/augmentation.py", "augmentation", "Augmentation", ":material/tune:", True
+        ),
+        PageEntry("training/train.py", "train", "Train", ":material/model_training:", True),
+        PageEntry("training/runs.py", "runs", "Runs", ":material/show_chart:", True),
     ),
     "Models": (
-        PageEntry("models/predict.py", "predict", "Predict", ":material/center_focus_strong:"),
+        PageEntry(
+            "models/predict.py", "predict", "Predict", ":material/center_focus_strong:", True
+        ),
     ),
 }
 
