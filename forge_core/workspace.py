@@ -3,6 +3,7 @@
 import getpass
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -93,17 +94,18 @@ class Workspace:
     def secret(self, name: str) -> bytes:
         """32 random bytes kept in the workspace, made at first use (mode 0600)."""
         path = self.folder / "secrets" / name
-        if not path.exists():
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            temporary = path.with_name(f"{name}.{secrets.token_hex(4)}")
-            temporary.touch(mode=0o600)
-            temporary.write_bytes(secrets.token_bytes(32))
-            try:
-                os.link(temporary, path)  # the first process wins, the others read its bytes
-            except FileExistsError:
-                pass
-            finally:
-                temporary.unlink()
+        with suppress(FileNotFoundError):  # it may be taken away at any moment, to end all tokens
+            return path.read_bytes()
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary = path.with_name(f"{name}.{secrets.token_hex(4)}")
+        temporary.touch(mode=0o600)
+        temporary.write_bytes(secrets.token_bytes(32))
+        try:
+            os.link(temporary, path)  # the first process wins, the others read its bytes
+        except FileExistsError:
+            pass
+        finally:
+            temporary.unlink()
         return path.read_bytes()
 
 
