@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export FORGE_WORKSPACE ?= workspace
+# Where this variable is set, every process compiles PyTorch's sources again: 11 s of each start.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help setup setup-dev run demo test test-models chaos soak lint types format docs bench screenshots lock clean
 

@@ -26,6 +26,7 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
             monkeypatch.delenv(name)
     monkeypatch.setenv("FORGE_WORKSPACE", str(tmp_path / "workspace"))
     monkeypatch.setenv("FORGE_USER", "tester")
+    monkeypatch.setenv("FORGE_KEEP_SPARE_WORKER", "false")  # it would import for nobody
 
 
 @pytest.fixture

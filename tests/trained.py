@@ -4,6 +4,9 @@ import shutil
 import time
 from pathlib import Path
 
+import pytest
+from filelock import FileLock
+
 from db.session import Database
 from forge_core.backup import restoring
 from forge_core.jobs import local, queue, run_logs, run_records, runs
@@ -25,8 +28,21 @@ TRAIN_SECONDS = 240
 CLOSE_SECONDS = 30
 
 
-def train_tiny_run(folder: Path) -> Path:
-    """The folder of a closed workspace of drawn images whose run 1 has succeeded."""
+def tiny_run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a closed workspace of drawn images whose run 1 has succeeded; only to copy.
+
+    Trained once for all processes of the suite, whose own folders lie in one.
+    """
+    own = tmp_path_factory.getbasetemp()
+    common = own.parent if own.name.startswith("popen-") else own
+    folder = common / "tiny-run"
+    with FileLock(common / "tiny-run.lock"):
+        if not folder.exists():
+            _train_tiny_run(own / "tiny-run").replace(folder)
+    return folder
+
+
+def _train_tiny_run(folder: Path) -> Path:
     settings = Settings(
         _env_file=None, workspace=folder / "workspace", user="tester", score_after_training=False
     )

@@ -1,5 +1,6 @@
 """The executor of this machine: makes sure that one supervisor tends the workspace's jobs."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -99,6 +100,13 @@ def ensure_supervisor(
             return
         child = _start(workspace, module, environment)
         _started[workspace.folder] = (child, time.monotonic())
+
+
+def prepare_for_jobs(workspace: Workspace) -> None:
+    """Have a supervisor with a spare process soon, because a person may start a run soon."""
+    if workspace.settings.keep_spare_worker:
+        with contextlib.suppress(JobFailed):  # whoever starts a job is told
+            ensure_supervisor(workspace, replace=False)
 
 
 def _start(

@@ -23,7 +23,7 @@ from db.enums import JobStatus
 from db.failures import DATABASE_UNAVAILABLE
 from db.records import Job
 from forge_core.errors import ForgeError
-from forge_core.jobs import local, lost, processes, queue, slots
+from forge_core.jobs import local, lost, processes, queue, slots, spares
 from forge_core.jobs.local import SupervisorRecord
 from forge_core.jobs.processes import ProcessIdentity
 from forge_core.jobs.slots import Slot
@@ -60,6 +60,7 @@ class Supervisor:
         available: Slots of this machine; None looks for them.
         grace_seconds: Between SIGTERM and SIGKILL.
         idle_seconds: Ends itself after so long without anything to tend.
+        keeps_spare: Keep a process ready while nothing trains; see `spares`.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Supervisor:
         available: Sequence[Slot] | None = None,
         grace_seconds: float = CANCEL_GRACE_SECONDS,
         idle_seconds: float = IDLE_SECONDS,
+        keeps_spare: bool = False,
     ) -> None:
         self._workspace = workspace
         self._worker_module = worker_module
@@ -79,6 +81,8 @@ class Supervisor:
         self._environment = local.job_environment(workspace)
         self._host = local.host_name()
         self._held: dict[str, _Held] = {}
+        self._keeps_spare = keeps_spare
+        self._spare = spares.Spare(worker_module, workspace.logs_folder / "supervisor.log")
         self._stopping = threading.Event()
         self._idle_since = time.monotonic()
 
@@ -101,7 +105,9 @@ class Supervisor:
                 self._idle_since = time.monotonic()
             elif time.monotonic() - self._idle_since > self._idle_seconds and self._may_leave():
                 break
+            self._keep_spare()
             self._stopping.wait(TICK_SECONDS)
+        self._spare.drop()
         _log.info("leaving; %d jobs run on", len(self._held))
 
     def tick(self) -> bool:
@@ -215,18 +221,32 @@ class Supervisor:
         _log.info("job %d (%s) runs in %s as pid %d", job.job_id, job.kind, slot.name, leader.pid)
 
     def _spawn(self, job: Job, slot: Slot, log_name: str) -> subprocess.Popen[bytes]:
+        environment = {**self._environment, **slot.environment}
+        log_path = self._workspace.logs_folder / log_name
+        if job.kind in spares.SERVED_KINDS:
+            order = spares.Order(job.job_id, slot.device, str(log_path))
+            child = self._spare.give(order, environment)
+            if child is not None:
+                return child
         command = [sys.executable, "-m", self._worker_module, str(job.job_id)]
         if slot.device:
             command += ["--device", slot.device]
-        with (self._workspace.logs_folder / log_name).open("ab") as log:
+        with log_path.open("ab") as log:
             return subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # its own group, so that all of it can be ended
-                env={**self._environment, **slot.environment},
+                env=environment,
             )
+
+    def _keep_spare(self) -> None:
+        """Have a process ready for the training slot that is free next, unless one is taken."""
+        places = [slot for slot in self._slots if slot.kind == "training"]
+        taken = {place for name in self._held for place in name.split(slots.JOINT)}
+        if self._keeps_spare and places and not any(slot.name in taken for slot in places):
+            self._spare.prepare({**self._environment, **places[0].environment})
 
     # What an earlier supervisor left
 
@@ -311,7 +331,8 @@ def main() -> None:
     )
     try:
         workspace = open_workspace()
-        serve(Supervisor(workspace), workspace)
+        keeps_spare = workspace.settings.keep_spare_worker
+        serve(Supervisor(workspace, keeps_spare=keeps_spare), workspace)
     except ForgeError as error:
         _log.error("%s %s", error.message, error.next_step)
         sys.exit(1)

@@ -1,4 +1,7 @@
-"""The process of one job: `python -m forge_core.jobs.worker JOB_ID [--device NAME]`."""
+"""The process of one job: `python -m forge_core.jobs.worker JOB_ID [--device NAME]`.
+
+With `--spare` it waits for its job; see `spares`.
+"""
 
 import argparse
 import logging
@@ -13,7 +16,7 @@ from typing import Any
 from db.enums import JobStatus
 from db.records import Job
 from forge_core.errors import ForgeError
-from forge_core.jobs import lost, processes, queue, scoring_queue, slots
+from forge_core.jobs import lost, processes, queue, scoring_queue, slots, spares
 from forge_core.jobs.context import JobContext, JobLost, JobStopped, patiently
 from forge_core.jobs.handlers import HANDLERS
 from forge_core.workspace import Workspace, open_workspace
@@ -35,7 +38,10 @@ def main(
     parser = argparse.ArgumentParser(prog="python -m forge_core.jobs.worker")
     parser.add_argument("job_id", type=int)
     parser.add_argument("--device", default="")
-    options = parser.parse_args(arguments)
+    given = spares.wait_for_order(sys.argv[1:] if arguments is None else arguments)
+    if given is None:
+        return 0
+    options = parser.parse_args(given)
     logging.basicConfig(
         level=logging.INFO, stream=sys.stdout, format="%(asctime)s %(levelname)s %(message)s"
     )

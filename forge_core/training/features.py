@@ -1,8 +1,9 @@
 """The warm-up on features that the frozen backbone computes once.
 
 While the backbone is frozen it gives the same features for the same pixels in every epoch. So a
-few augmented views of the training images go through it once, and the epochs train the head on
-those in turn. Validation features are those of the eval transform, in full precision.
+few augmented views of the training images go through it once, and the epochs train the head on one
+after the other: the first epochs need no second view, so they are there in half the time, and one view is in
+memory at once. Validation features are those of the eval transform, in full precision.
 
 Several processes compute a share of the features each; every one then trains the whole head, which
 is cheaper than to agree on gradients.
@@ -21,9 +22,9 @@ from forge_core.training.precision import Precision
 from forge_core.training.ranks import ALONE
 
 FEATURE_VIEWS = 2
-"""Augmented views of each training image; epoch e trains on view e mod 2."""
+"""Augmented views of each training image; the first half of the epochs trains on the first."""
 FEATURE_BYTES = 2**30
-"""Memory that the features of all views may take together."""
+"""Memory that the features of a view may take."""
 
 
 class FeatureSource:
@@ -33,6 +34,7 @@ class FeatureSource:
         model: Its backbone must be frozen.
         pixels: Where the images come from.
         num_views: From `num_views_for`, at least 1.
+        num_epochs: Of the stage, as the config has it, so that a resumed run divides them alike.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class FeatureSource:
         pixels: PixelSource,
         precision: Precision,
         num_views: int,
+        num_epochs: int,
     ) -> None:
         self.network: nn.Module = model.head
         self.called: nn.Module = model.head
@@ -54,19 +57,21 @@ class FeatureSource:
         self._pixels = pixels
         self._precision = precision
         self._num_views = num_views
-        self._views: dict[int, Batch] = {}
+        self._num_epochs = num_epochs
+        self._view = -1
+        self._features, self._labels = torch.empty(0), torch.empty(0)
         self._val: list[Batch] = []
 
     def num_preparing_steps(self, epoch: int) -> int:
-        """Batches through the backbone, where the epoch's view is not cached yet."""
-        if epoch % self._num_views in self._views:
+        """Batches through the backbone, where the epoch's view is not the one that is kept."""
+        if self._view_of(epoch) == self._view:
             return 0
         return -(-self._pixels.num_view_batches() // self._pixels.ranks.size)
 
     def prepare(self, epoch: int, on_batch: Callable[[int], None]) -> None:
-        """Compute the features of the epoch's view, once."""
-        view = epoch % self._num_views
-        if view in self._views:
+        """Compute the features of the epoch's view, unless they are there."""
+        view = self._view_of(epoch)
+        if view == self._view:
             return
         found: list[Batch] = []
         self._backbone.eval()
@@ -75,10 +80,9 @@ class FeatureSource:
                 found.append((self._backbone(inputs).float(), labels))
             on_batch(len(labels) * self._pixels.ranks.size)
         found = self._gather(found, self._pixels.num_view_batches())
-        self._views[view] = (
-            torch.cat([features for features, _ in found]),
-            torch.cat([labels for _, labels in found]),
-        )
+        self._features = torch.cat([features for features, _ in found])
+        self._labels = torch.cat([labels for _, labels in found])
+        self._view = view
 
     def num_train_batches(self) -> int:
         """Steps of an epoch."""
@@ -86,10 +90,10 @@ class FeatureSource:
 
     def train_batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
         """Features of the epoch's view in the order of the epoch."""
-        features, labels = self._views[epoch % self._num_views]
+        device = self._labels.device
         for batch in train_samples(self._config, self._train, epoch)[first:]:
-            positions = torch.tensor([sample.position for sample in batch], device=labels.device)
-            yield features[positions], labels[positions]
+            positions = torch.tensor([sample.position for sample in batch], device=device)
+            yield self._features[positions], self._labels[positions]
 
     def num_val_batches(self) -> int:
         """Validation batches."""
@@ -102,6 +106,10 @@ class FeatureSource:
         else:
             self._val = self._val or self._gather(list(self._compute_val()), self.num_val_batches())
             yield from self._val
+
+    def _view_of(self, epoch: int) -> int:
+        """Which view an epoch trains on, counted from 0 as epochs are."""
+        return min(epoch * self._num_views // self._num_epochs, self._num_views - 1)
 
     def _compute_val(self) -> Iterator[Batch]:
         found = []
@@ -123,7 +131,7 @@ class FeatureSource:
 
 
 def num_views_for(model: ImageClassifier, num_images: int, epochs: int, input_size: int) -> int:
-    """How many views fit into memory, at most one an epoch; 0 when not even one does."""
+    """How many views pay, at most one an epoch; 0 when not even one fits into memory."""
     device = next(model.parameters()).device
     was_training = model.training
     model.eval()
@@ -131,4 +139,4 @@ def num_views_for(model: ImageClassifier, num_images: int, epochs: int, input_si
         features: Tensor = model.backbone(torch.zeros(1, 3, input_size, input_size, device=device))
     model.train(was_training)
     view_bytes = num_images * features.shape[1] * features.element_size()
-    return min(FEATURE_VIEWS, epochs, FEATURE_BYTES // view_bytes)
+    return min(FEATURE_VIEWS, epochs) if view_bytes <= FEATURE_BYTES else 0

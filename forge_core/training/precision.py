@@ -91,6 +91,22 @@ class Precision:
             self._scaler.load_state_dict(state)
 
 
+def formats_to_try(device: Device) -> list[str]:
+    """Number formats of which a probe may find one to be the fastest.
+
+    A processor without instructions for bfloat16 computes it many times slower than float32: one
+    step of MobileNetV2 with 8 photos takes seconds.
+    """
+    if device.kind == "cuda":
+        return ["bfloat16", "float32"]
+    has_bfloat16 = (
+        device.kind == "cpu"
+        and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+        and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    )
+    return ["bfloat16", "float32"] if has_bfloat16 else ["float32"]
+
+
 def _usual_format(device: Device) -> str:
     if device.kind != "cuda":
         return "float32"

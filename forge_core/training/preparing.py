@@ -254,4 +254,5 @@ def choose_source(
         pixels=pixels,
         precision=precision,
         num_views=num_views,
+        num_epochs=run.config.epochs_of(stage.name),
     )

@@ -20,7 +20,7 @@ from forge_core.models.classifier import ImageClassifier
 from forge_core.training import optimizers
 from forge_core.training.config import TrainConfig
 from forge_core.training.devices import Device
-from forge_core.training.precision import LAYOUTS, Precision
+from forge_core.training.precision import LAYOUTS, Precision, formats_to_try
 from forge_core.training.stages import Stage
 from forge_core.training.steps import train_step
 
@@ -106,7 +106,7 @@ def choose_speed(
     formats: list[str] = [config.number_format]
     layouts: list[str] = [config.memory_layout]
     if config.number_format == "auto":
-        formats = ["bfloat16", "float32"] if device.kind in ("cpu", "cuda") else ["float32"]
+        formats = formats_to_try(device)
     if config.memory_layout == "auto":
         layouts = list(LAYOUTS)
     candidates = [

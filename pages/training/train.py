@@ -6,7 +6,7 @@ import streamlit as st
 
 from forge_core.catalog import browsing
 from forge_core.errors import ForgeError
-from forge_core.jobs import forecasting, own_presets, queue, runs
+from forge_core.jobs import forecasting, local, own_presets, queue, runs
 from forge_core.jobs.forecasting import Forecast
 from forge_core.jobs.runs import DataCheck
 from forge_core.training import devices, recommending
@@ -48,6 +48,7 @@ def show() -> None:
     train_data.show(workspace, check)
     if check.problems:
         return
+    local.prepare_for_jobs(workspace)
     found_devices = devices.list_devices()
     recommendation = recommending.recommend(check.summary, found_devices)
     model = train_model.choose(recommendation)

@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from forge_core.settings import Settings
-from forge_core.workspace import open_workspace
 from tests import arrange, trained
 from tests.journeys.servers import ForgeServer, visit
 
@@ -22,10 +20,12 @@ def drop(page: Page, *paths: Path) -> None:
 
 
 def test_predict__a_dropped_picture_gets_its_class_and_can_be_corrected(
-    tmp_path: Path, forge_server: Callable[..., ForgeServer], browser_page: Page
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    forge_server: Callable[..., ForgeServer],
+    browser_page: Page,
 ):
-    folder = trained.train_tiny_run(tmp_path)
-    workspace = open_workspace(Settings(_env_file=None, workspace=folder, user="tester"))
+    workspace = trained.open_copy(trained.tiny_run_folder(tmp_path_factory), tmp_path / "workspace")
     server = forge_server(workspace)
     page = browser_page
     visit(page, f"{server.url}/predict")

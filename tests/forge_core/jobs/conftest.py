@@ -41,8 +41,8 @@ def tended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
 
 @pytest.fixture(scope="session")
 def finished_run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a workspace of drawn images whose run 1 has succeeded."""
-    return trained.train_tiny_run(tmp_path_factory.mktemp("finished"))
+    """The folder of a workspace of drawn images whose run 1 has succeeded; only to copy."""
+    return trained.tiny_run_folder(tmp_path_factory)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

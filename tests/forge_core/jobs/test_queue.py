@@ -44,6 +44,7 @@ def test_submit__job_runs_in_its_own_group_and_workspace(supervising):
         "sigint": job.result["sigint"],
         "torch_home": job.result["torch_home"],
         "torch": False,  # a light job does not pay for it
+        "pid": job.pid,
     }
     assert job.error is None
     assert job.host == local.host_name()

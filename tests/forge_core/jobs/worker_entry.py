@@ -63,6 +63,7 @@ def tell_environment(context: JobContext):
         "group_is_own": os.getpgid(0) == os.getpid(),
         "sigint": str(signal.getsignal(signal.SIGINT)),
         "torch": "torch" in sys.modules,
+        "pid": os.getpid(),
         "torch_home": os.environ.get("TORCH_HOME", ""),
     }
 

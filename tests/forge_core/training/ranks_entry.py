@@ -1,32 +1,32 @@
-"""One of the processes of a test: `torchrun ... -m tests.forge_core.training.ranks_entry FOLDER`.
+"""What each process of a test trains: `torchrun ... -m` this module, with a folder.
 
-FOLDER/case.json says what to train; the first process writes what came of it to FOLDER/found.json.
+Its case.json says what; the first process writes what came of it to found.json. A single
+process needs no start of its own: `train` does the same here.
 """
 
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from forge_core.training import ranks
-from forge_core.training.results import FitResult
+from forge_core.training import probing, ranks
 from tests.forge_core.training.arrange import Listener, make_config, run_fit
 
 
-def train(folder: Path, case: dict[str, Any]) -> tuple[FitResult, Listener]:
-    """The case in this process or, under torchrun, in all of them."""
-    torch.set_num_threads(1)
-    if case.get("plain"):
-        _make_plain()
+def train(folder: Path, case: dict[str, Any]) -> tuple[dict[str, Any], Listener]:
+    """The case in this process or, under torchrun, in all of them; what came of it."""
     listener = Listener()
     if case.get("stop_after"):
         listener.stop_when = lambda told: told.asked > case["stop_after"]
-    with ranks.joined() as joined:
+    layers = plain_layers() if case.get("plain") else nullcontext()
+    with probing.threads(1), layers, ranks.joined() as joined:
         result = run_fit(
             folder / "run",
             make_config(**case["config"]),
@@ -35,33 +35,36 @@ def train(folder: Path, case: dict[str, Any]) -> tuple[FitResult, Listener]:
             save_seconds=0.0,
             ranks=joined,
         )
-    return result, listener
+    found = {
+        "losses": [entry.train_loss for entry in result.history],
+        "accuracies": [entry.train_accuracy for entry in result.history],
+        "val_losses": [entry.val_loss for entry in result.history],
+        "stopped": result.stopped,
+        "messages": listener.messages,
+        "steps": [list(each) for each in listener.progress],
+    }
+    return found, listener
 
 
-def _make_plain() -> None:
+@contextmanager
+def plain_layers() -> Iterator[None]:
     """Batch normalisation by running statistics and no dropout: what differs between processes."""
 
     def normalise(self: nn.BatchNorm2d, inputs: Tensor) -> Tensor:
         mean, var = self.running_mean, self.running_var
         return functional.batch_norm(inputs, mean, var, self.weight, self.bias, False)
 
-    nn.BatchNorm2d.forward = normalise  # type: ignore[method-assign]
-    nn.Dropout.forward = lambda self, inputs: inputs  # type: ignore[method-assign]
+    with (
+        mock.patch.object(nn.BatchNorm2d, "forward", normalise),
+        mock.patch.object(nn.Dropout, "forward", lambda self, inputs: inputs),
+    ):
+        yield
 
 
 if __name__ == "__main__":
     root = Path(sys.argv[1])
-    rank = int(os.environ.get("RANK", "0"))
-    result, listener = train(root, json.loads((root / "case.json").read_text()))
-    if rank == 0:
-        found = {
-            "losses": [entry.train_loss for entry in result.history],
-            "accuracies": [entry.train_accuracy for entry in result.history],
-            "val_losses": [entry.val_loss for entry in result.history],
-            "stopped": result.stopped,
-            "messages": listener.messages,
-            "steps": [list(each) for each in listener.progress],
-        }
+    found, listener = train(root, json.loads((root / "case.json").read_text()))
+    if int(os.environ["RANK"]) == 0:
         (root / "found.json").write_text(json.dumps(found))
     else:
         assert listener.messages == listener.progress == listener.epochs == []

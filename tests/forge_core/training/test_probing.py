@@ -1,5 +1,6 @@
 """The fastest way to compute is found once, kept, and never found out again by a resumed run."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 
 from forge_core.models import building
 from forge_core.models.classifier import ImageClassifier
-from forge_core.training import devices, probing, stages
+from forge_core.training import devices, precision, probing, stages
 from forge_core.training.config import TrainConfig
 from forge_core.training.probing import Speed
 from tests.forge_core.training.arrange import Listener, make_config, run_fit
@@ -26,7 +27,8 @@ def choose(config: TrainConfig, num_images: int = MANY) -> Speed:
 
 
 def fake_seconds(monkeypatch: pytest.MonkeyPatch, seconds: dict[str, float]) -> list[str]:
-    """Steps that take so long by "format layout"; returns what is measured."""
+    """Steps that take so long by "format layout", with both formats; returns what is measured."""
+    monkeypatch.setattr(probing, "formats_to_try", lambda _: ["bfloat16", "float32"])
     measured: list[str] = []
 
     def measure(speed: Speed, *_: object) -> tuple[float, float]:
@@ -50,6 +52,19 @@ def test_choose_speed__tries_all_and_keeps_the_fastest(monkeypatch: pytest.Monke
     assert (speed.number_format, speed.memory_layout) == ("bfloat16", "channels_last")
     assert speed.images_per_second is not None
     assert speed.images_per_second["bfloat16 channels_last"] == 10.0
+
+
+def test_choose_speed__no_bfloat16_on_a_processor_without_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seconds = {"float32 channels_last": 2.0, "float32 channels_first": 4.0}
+    measured = fake_seconds(monkeypatch, seconds)
+    monkeypatch.setattr(probing, "formats_to_try", precision.formats_to_try)
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    assert choose(make_config()).number_format == "float32"
+    assert sorted(measured) == sorted(seconds)
+    gpu = replace(CPU, kind="cuda")
+    assert precision.formats_to_try(gpu) == ["bfloat16", "float32"]
 
 
 def test_choose_speed__begins_no_candidate_when_the_time_is_up(

@@ -14,9 +14,9 @@ from torch import nn
 
 from forge_core.errors import InvalidInput
 from forge_core.training.ranks import ALONE, Ranks
+from tests.forge_core.training import ranks_entry
 from tests.forge_core.training.arrange import make_config, run_fit
 
-MODULE = "tests.forge_core.training.ranks_entry"
 EVERYTHING = {
     "scratch_epochs": 3,
     "batch_size": 8,
@@ -32,17 +32,17 @@ EVERYTHING = {
 def run(folder: Path, case: dict[str, Any], processes: int) -> dict[str, Any]:
     """The case in so many processes, and what came of it."""
     folder.mkdir(exist_ok=True)
+    if processes == 1:
+        return ranks_entry.train(folder, case)[0]
     (folder / "case.json").write_text(json.dumps(case))
-    command = [sys.executable, "-m"]
-    if processes > 1:
-        command += ["torch.distributed.run", "--standalone", f"--nproc-per-node={processes}", "-m"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command += [f"--nproc-per-node={processes}", "-m", ranks_entry.__name__, str(folder)]
     done = subprocess.run(
-        [*command, MODULE, str(folder)],
+        command,
         capture_output=True,
         text=True,
         timeout=240,
-        env=environment,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
         check=False,
     )
     assert done.returncode == 0, done.stderr[-4000:]

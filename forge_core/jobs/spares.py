@@ -1,0 +1,138 @@
+"""A process that waits for the next job with PyTorch imported, so that a run begins at once.
+
+Importing takes seconds on a small machine, which a person who pressed Start would wait for. The
+supervisor keeps one `Spare` while nothing trains. It gets its job by a line on its standard input
+and ends when that is closed, so it never outlives its supervisor.
+"""
+
+import importlib
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from forge_core.jobs.handlers import HANDLERS
+from forge_core.jobs.slots import NICENESS_OF_KIND
+
+ARGUMENT = "--spare"
+SERVED_KINDS = frozenset(HANDLERS) - {"import"} - NICENESS_OF_KIND.keys()
+"""Jobs that a person waits for and that need PyTorch."""
+_SOURCES = ("forge_core", "db")
+_log = logging.getLogger("forge.supervisor")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a spare process is told to do."""
+
+    job_id: int
+    device: str
+    """What it calls the device of the slot; empty where it may choose."""
+    log_path: str
+    """Absolute; gets what it prints from now on."""
+
+
+class Spare:
+    """At most one process that waits; used by the supervisor.
+
+    Args:
+        worker_module: Run with `-m`; understands `ARGUMENT`.
+        log_path: Gets what the process prints before it has a job.
+    """
+
+    def __init__(self, worker_module: str, log_path: Path) -> None:
+        self._command = [sys.executable, "-m", worker_module, ARGUMENT]
+        self._log_path = log_path
+        self._child: subprocess.Popen[bytes] | None = None
+        self._environment: Mapping[str, str] = {}
+        self._code = 0
+        self._is_useless = False
+
+    def prepare(self, environment: Mapping[str, str]) -> None:
+        """Have a process that waits, with these variables; returns before it is ready."""
+        if self._is_useless:
+            return
+        if self._child is not None and self._child.poll() is not None:
+            _log.warning("the spare process ended with %d; none is kept", self._child.returncode)
+            self._is_useless = True  # what ended it would end the next one, again and again
+            self.drop()
+            return
+        if self._child is not None and self._environment == environment:
+            return
+        self.drop()
+        self._environment = dict(environment)
+        self._code = _newest_code()
+        try:
+            with self._log_path.open("ab") as log:
+                self._child = subprocess.Popen(
+                    self._command,
+                    stdin=subprocess.PIPE,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    env=self._environment,
+                )
+        except OSError as error:
+            _log.warning("no spare process can be started: %s", error)
+            self._is_useless = True
+
+    def give(self, order: Order, environment: Mapping[str, str]) -> subprocess.Popen[bytes] | None:
+        """Let the waiting process run a job; None where there is none that would do it right."""
+        child = self._child
+        if child is None or child.poll() is not None or self._environment != environment:
+            return None
+        if self._code != _newest_code():  # another version of ours was installed meanwhile
+            self.drop()
+            return None
+        assert child.stdin is not None
+        try:
+            child.stdin.write(json.dumps(asdict(order)).encode() + b"\n")
+            child.stdin.close()
+        except OSError:  # it died just now
+            return None
+        self._child = None
+        return child
+
+    def drop(self) -> None:
+        """Let the waiting process go."""
+        child, self._child = self._child, None
+        if child is None:
+            return
+        assert child.stdin is not None
+        child.stdin.close()
+        child.terminate()
+        child.wait()
+
+
+def wait_for_order(arguments: Sequence[str]) -> list[str] | None:
+    """In the spare process: import what jobs need, wait, and give the worker's real arguments.
+
+    Args:
+        arguments: Of the command line; without `ARGUMENT` they are given back.
+
+    Returns:
+        None when there will be no job: the supervisor has gone.
+    """
+    if ARGUMENT not in arguments:
+        return list(arguments)
+    importlib.import_module("forge_core.jobs.training_job")  # and with it what takes so long
+    line = sys.stdin.buffer.readline()
+    if not line:
+        return None
+    order = Order(**json.loads(line))
+    with Path(order.log_path).open("ab") as log, Path(os.devnull).open("rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+    return [str(order.job_id), "--device", order.device]
+
+
+def _newest_code() -> int:
+    """When our code was last changed: a process that waits has the code of its start."""
+    root = Path(__file__).parents[2]
+    files = (path for folder in _SOURCES for path in (root / folder).rglob("*.py"))
+    return max(path.stat().st_mtime_ns for path in files)

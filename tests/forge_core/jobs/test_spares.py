@@ -1,0 +1,99 @@
+"""A process that waits with everything imported runs the next job, and outlives nobody."""
+
+import contextlib
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from db.enums import JobStatus
+from forge_core.jobs import local, processes, queue, spares
+from forge_core.jobs.spares import Order, Spare
+from forge_core.workspace import Workspace
+from tests.forge_core.jobs.supervising import Supervising, wait_for
+from tests.forge_core.jobs.supervisor_entry import WORKER
+
+
+@pytest.fixture
+def spare(sqlite_workspace: Workspace) -> Iterator[Spare]:
+    made = Spare(WORKER, sqlite_workspace.logs_folder / "supervisor.log")
+    yield made
+    made.drop()
+
+
+def find_spare(supervisor: int, *, besides: int = 0) -> int:
+    """The process that waits, once there is one; `besides` has its job by now."""
+    found: set[int] = set()
+
+    def is_there() -> bool:
+        for child in psutil.Process(supervisor).children():
+            with contextlib.suppress(psutil.Error):
+                if spares.ARGUMENT in child.cmdline():
+                    found.add(child.pid)
+        found.discard(besides)
+        return bool(found)
+
+    wait_for(is_there, what="a spare process")
+    (pid,) = found
+    return pid
+
+
+def test_supervisor__gives_the_next_job_to_its_spare_and_prepares_another(
+    sqlite_supervising: Supervising,
+):
+    workspace = sqlite_supervising.workspace
+    supervisor = sqlite_supervising.start("60", "spare")
+    spare_pid = find_spare(supervisor.pid)
+    job = queue.submit(workspace, "tell_environment", "a job", {}, author="tester")
+    done = queue.wait_until_finished(workspace, job.job_id, timeout_seconds=60)
+    assert done.status == JobStatus.SUCCEEDED
+    assert done.result is not None
+    assert done.result["pid"] == spare_pid == done.pid
+    assert done.result["torch"]  # it was imported before there was a job
+    assert done.result["group_is_own"]
+    assert done.log_path is not None
+    assert (
+        f"job {job.job_id} (tell_environment) begins"
+        in (workspace.logs_folder / done.log_path).read_text()
+    )
+
+    identity = processes.identify(find_spare(supervisor.pid, besides=spare_pid))
+    assert identity is not None
+    sqlite_supervising.kill(supervisor)
+    wait_for(lambda: not processes.is_alive(identity), what="the spare process ends too")
+
+
+def test_give__not_to_a_process_with_other_variables_or_older_code(
+    spare: Spare, sqlite_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    environment = local.job_environment(sqlite_workspace)
+    order = Order(1, "", str(sqlite_workspace.logs_folder / "job-1.log"))
+    assert spare.give(order, environment) is None  # there is none yet
+    spare.prepare(environment)
+    assert spare.give(order, {**environment, "CUDA_VISIBLE_DEVICES": "1"}) is None
+    monkeypatch.setattr(spares, "_newest_code", lambda: 1)
+    assert spare.give(order, environment) is None
+    spare.prepare(environment)  # the old one is gone
+    assert spare.give(order, environment) is not None
+
+
+def test_prepare__one_that_ends_by_itself_is_not_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    made = Spare("no_such_module", tmp_path / "log")
+    started = []
+    popen = subprocess.Popen
+
+    def counting(*arguments, **options):
+        started.append(popen(*arguments, **options))
+        return started[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", counting)
+    made.prepare({})
+    assert started[0].wait(timeout=60) != 0
+    for _ in range(3):
+        made.prepare({})
+    assert len(started) == 1
+    assert "no_such_module" in (tmp_path / "log").read_text()
