@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import folders
+from forge_core.models import allocator
 
 Case = dict[str, Any]
 SCRATCH = {"pretrained": False, "scratch_epochs": 15, "scratch_lr": 2e-3, "label_smoothing": 0.1}
@@ -166,6 +167,7 @@ def main() -> None:
         options.input_size = 64 if options.what == "cifar10_1k" else 128
     if options.what != "digits" and options.folder is None:
         parser.error(f"{options.what} needs a folder")
+    allocator.keep_freed_memory()  # as in a job's process
     with tempfile.TemporaryDirectory() as name:
         if options.what == "digits":
             found = digits(options.seeds, Path(name))

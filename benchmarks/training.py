@@ -35,7 +35,7 @@ import torch
 
 from benchmarks import folders
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters
-from forge_core.models import building
+from forge_core.models import allocator, building
 from forge_core.training import devices, features, loop, optimizers, probing, stages
 from forge_core.training.config import TrainConfig
 from forge_core.training.data import ImageSet
@@ -327,6 +327,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     measure = {"speed": measure_speed, "accuracy": measure_accuracy, "warmup": measure_warmup}
+    allocator.keep_freed_memory()  # as in a job's process
     load_before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as name:
         found = measure[options.what](options, Path(name))

@@ -25,6 +25,7 @@ from forge_core.cli import (
     work_commands,
 )
 from forge_core.errors import ForgeError, JobFailed
+from forge_core.models import allocator
 
 
 class _ReadableErrors(TyperGroup):
@@ -87,6 +88,7 @@ app.command()(demo_command.demo)
 
 def main() -> None:
     """Entry of the console script `forge`."""
+    allocator.keep_freed_memory()
     app()
 
 

@@ -25,7 +25,7 @@ from forge_core.errors import ForgeError, ImageRejected
 from forge_core.imaging import decode
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.predictor import Prediction, Predictor
-from forge_core.models import model_card
+from forge_core.models import allocator, model_card
 
 MAX_BODY_BYTES = 128 * 2**20
 MAX_FILES = 64
@@ -252,6 +252,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda:0")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    allocator.keep_freed_memory()
     uvicorn.run(
         create_app(options.checkpoint, options.device), host=options.host, port=options.port
     )

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 
 from forge_core.jobs import processes
+from forge_core.models import allocator
 from forge_core.training import ranks
 from forge_core.workspace import open_workspace
 
@@ -111,6 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         level=logging.INFO, stream=sys.stdout, format="%(asctime)s %(levelname)s %(message)s"
     )
     processes.restore_default_signals()
+    allocator.keep_freed_memory()
     signal.signal(signal.SIGTERM, _leave_soon)
     signal.signal(signal.SIGINT, _leave_soon)
     from forge_core.jobs import training_job

@@ -9,8 +9,9 @@ from forge_core.workspace import Workspace
 
 LIKE = ("architecture", "pretrained", "input_size", "train_all_layers", "batch_size")
 """Fields in which an earlier run must be equal to say how fast the next one will be."""
-MEASURED_BATCH = 4
-"""Images of a measured step on a CPU, where time an image hardly depends on the batch."""
+MEASURED_BATCH = 8
+"""Images of a measured step on a CPU. More would take much memory of the page's server, and time
+that a job does not need, which keeps freed memory (see `models.allocator`)."""
 WITH_VALIDATION = 1.1
 """An epoch's time over its training time: rates of epochs leave validation out."""
 

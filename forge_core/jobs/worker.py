@@ -19,6 +19,7 @@ from forge_core.errors import ForgeError
 from forge_core.jobs import lost, processes, queue, scoring_queue, slots, spares
 from forge_core.jobs.context import JobContext, JobLost, JobStopped, patiently
 from forge_core.jobs.handlers import HANDLERS
+from forge_core.models import allocator
 from forge_core.workspace import Workspace, open_workspace
 
 Handler = Callable[[JobContext], Mapping[str, Any] | None]
@@ -46,6 +47,7 @@ def main(
         level=logging.INFO, stream=sys.stdout, format="%(asctime)s %(levelname)s %(message)s"
     )
     processes.restore_default_signals()
+    allocator.keep_freed_memory()
     # A child of ours (a loader process) must die of SIGTERM, not note it like we do.
     os.register_at_fork(after_in_child=processes.restore_default_signals)
     workspace = open_workspace()

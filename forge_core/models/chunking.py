@@ -1,14 +1,14 @@
 """How many images go through a network at once where nothing depends on it but the time.
 
-On a processor what a layer hands to the next one should still be in its cache. Measured on 2 cores
-with 32 MiB of shared cache, float32, channels last, forward, milliseconds an image with 32, 16, 8
-and 4 images at once: MobileNetV2 at 224 px 30.7, 30.4, 18.9, 19.1, at 128 px 6.2, 4.3, 5.0, 6.8;
-EfficientNet-B2 at 288 px 88.9, 89.8, 76.7, 68.6; ResNet-18 at 224 px 34.8, 32.5, 33.3, 35.4.
-Forward and backward of MobileNetV2 at 224 px with kept statistics: 85.3, 54.9, 44.0, 53.5.
+Measured on 2 cores, float32, channels last, forward, milliseconds an image with 4, 8, 16 and 32
+images at once: MobileNetV2 at 224 px 13.1, 11.3, 11.2, 11.9, at 128 px 6.9, 5.0, 4.3, 4.2;
+EfficientNet-B2 at 288 px 51, 48, 45, 45; ResNet-18 at 224 px 33, 30, 29, 30. That is where the
+process keeps freed memory (see `allocator`); elsewhere many at once are slower: MobileNetV2 at
+224 px 13.9, 17.1, 18.5, 26.4.
 """
 
-PROCESSOR_PIXELS = 420_000
-"""Pixels of all inputs at once on a processor: 8 images of 224 px, 16 of 128 px."""
+PROCESSOR_PIXELS = 16 * 224**2
+"""Pixels of all inputs at once on a processor: 16 images of 224 px, 32 of 128 px."""
 MOST = 64
 
 

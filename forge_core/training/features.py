@@ -2,8 +2,8 @@
 
 While the backbone is frozen it gives the same features for the same pixels in every epoch. So a
 few augmented views of the training images go through it once, and the epochs train the head on one
-after the other: the first epochs need no second view, so they are there in half the time, and one view is in
-memory at once. Validation features are those of the eval transform, in full precision.
+after the other: the first half of them waits for one view alone, and one is in memory at a time.
+Validation features are those of the eval transform, in full precision.
 
 Several processes compute a share of the features each; every one then trains the whole head, which
 is cheaper than to agree on gradients.

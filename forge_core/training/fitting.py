@@ -13,7 +13,6 @@ import torch
 from torch import Tensor, nn
 
 from forge_core.augmentation import seeding
-from forge_core.models import chunking
 from forge_core.models.classifier import ImageClassifier
 from forge_core.training import optimizers
 from forge_core.training.config import TrainConfig
@@ -60,21 +59,6 @@ def parts_needed(
         MARGIN * image_bytes * -(-config.batch_size // parts) > room_bytes
         and config.batch_size >= 2 * parts * SMALLEST_PART
     ):
-        parts *= 2
-    return parts
-
-
-def parts_for_cache(config: TrainConfig, device: Device, plan: list[Stage], input_size: int) -> int:
-    """Parts with which steps are fastest on a processor, where parts change no number: 1 elsewhere.
-
-    That is so while batch-norm statistics are kept; a layer that goes by the statistics of its
-    batch would go by those of a part. See `models.chunking` for what it brings.
-    """
-    if device.kind != "cpu" or not plan[-1].keeps_statistics:
-        return 1
-    parts = 1
-    at_once = chunking.images_at_once(device.kind, input_size)
-    while config.batch_size > parts * at_once and config.batch_size >= 2 * parts * SMALLEST_PART:
         parts *= 2
     return parts
 

@@ -170,13 +170,12 @@ def choose_speed(
     if state is None and not earlier:
         precision = Precision(run.device, speed.number_format, speed.memory_layout)
         side = run.eval_transform.crop
-        needed = fitting.parts_needed(run.config, run.device, model, run.plan, precision, side)
-        fast = fitting.parts_for_cache(run.config, run.device, run.plan, side)
-        speed = replace(speed, parts=max(needed, fast))
-        if needed > fast:
+        parts = fitting.parts_needed(run.config, run.device, model, run.plan, precision, side)
+        speed = replace(speed, parts=parts)
+        if parts > 1:
             run.reporter.on_message(
                 f"The free memory does not suffice for {run.config.batch_size} images at once: "
-                f"batches go through in {needed} parts, with the same gradients."
+                f"batches go through in {parts} parts, with the same gradients."
             )
     if state is None and not earlier and speed.images_per_second:
         rates = ", ".join(

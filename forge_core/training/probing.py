@@ -51,7 +51,7 @@ class Speed:
     """cpu, cuda or mps: on another kind a resumed run computes as is usual there."""
     parts: int = 1
     """Parts in which batches go through the network, for the memory that was free when the run
-    began or for the processor's cache; see `fitting`."""
+    began; see `fitting`."""
     compiled: bool = False
     """The network's steps are compiled by torch; on CUDA only."""
     images_per_second: dict[str, float] | None = None

@@ -10,7 +10,6 @@ from forge_core.models import building, chunking
 from forge_core.models.classifier import ImageClassifier
 from forge_core.training import devices, fitting, optimizers, preparing, stages
 from forge_core.training.config import TrainConfig
-from forge_core.training.devices import Device
 from forge_core.training.precision import Precision
 from forge_core.training.steps import train_step
 from tests.forge_core.training.arrange import Listener, make_config, run_fit
@@ -81,24 +80,9 @@ def test_fit__parts_are_kept_with_the_run_and_repeated(
     assert losses[0] == losses[1] != losses[2]
 
 
-def test_parts_for_cache__only_where_parts_change_no_number() -> None:
-    transfer = TrainConfig(architecture="mobilenet_v2", pretrained=True, batch_size=32)
-    gpu = replace(CPU, kind="cuda")
-
-    def found(config: TrainConfig, device: Device = CPU, side: int = 224) -> int:
-        return fitting.parts_for_cache(config, device, stages.plan_stages(config), side)
-
-    assert found(transfer) == 4, "8 images of 224 px at once"
-    assert found(transfer, side=128) == 2
-    assert found(transfer, side=32) == 1
-    assert found(transfer, gpu) == 1
-    assert found(replace(transfer, keep_statistics=False)) == 1
-    assert found(replace(transfer, pretrained=False)) == 1
-
-
-def test_images_at_once__a_power_of_two_that_the_cache_holds() -> None:
+def test_images_at_once__a_power_of_two_that_keeps_memory_small() -> None:
     found = {side: chunking.images_at_once("cpu", side) for side in (16, 64, 128, 224, 288, 1024)}
-    assert found == {16: 64, 64: 64, 128: 16, 224: 8, 288: 4, 1024: 1}
+    assert found == {16: 64, 64: 64, 128: 32, 224: 16, 288: 8, 1024: 1}
     assert chunking.images_at_once("cuda", 224) == 64
 
 
