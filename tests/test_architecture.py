@@ -136,7 +136,7 @@ def test_importing_what_needs_no_torch_loads_none(modules: str) -> None:
 
 def test_the_app_starts_without_torch_and_loads_it_in_a_thread_of_its_own() -> None:
     code = """
-import sys, app
+import gc, sys, app
 from pages.components import torch_loading
 assert "torch" not in sys.modules
 thread = torch_loading.start()
@@ -145,6 +145,7 @@ assert thread.name == "torch-loading"
 thread.join()
 assert "torch" in sys.modules
 assert all(name in sys.modules for name in torch_loading.LOADED)
+assert gc.get_freeze_count() > 100_000 > len(gc.get_objects())  # garbage is cheap to find
 """
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 

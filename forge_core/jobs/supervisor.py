@@ -29,7 +29,7 @@ from forge_core.jobs.processes import ProcessIdentity
 from forge_core.jobs.slots import Slot
 from forge_core.workspace import Workspace, open_workspace
 
-TICK_SECONDS = 1.0
+TICK_SECONDS = 0.5
 IDLE_SECONDS = 300.0
 CANCEL_GRACE_SECONDS = 20.0
 STALE_SECONDS = 15.0

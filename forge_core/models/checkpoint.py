@@ -10,6 +10,7 @@ import copy
 import hashlib
 import logging
 import os
+import shutil
 import tempfile
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -83,21 +84,32 @@ def save_checkpoint(path: Path, model: ImageClassifier, card: ModelCard) -> str:
         for name, tensor in on_cpu.state_dict().items()
     }
     tensors |= {_PIXELS_KEY: proof.pixels.contiguous(), _LOGITS_KEY: proof.logits.contiguous()}
+    with _written_whole(path) as partial:
+        save_file(tensors, partial, {CARD_KEY: card.to_json(), DIGEST_KEY: _digest(tensors)})
+        return _hash_file(partial)
+
+
+def copy_checkpoint(source: Path, target: Path) -> None:
+    """Write the same checkpoint under a second name; the old file stays until that is complete."""
+    with _written_whole(target) as partial:
+        shutil.copyfile(source, partial)
+
+
+@contextmanager
+def _written_whole(path: Path) -> Iterator[Path]:
+    """A file to write, which then takes the place of `path` at once."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, partial_name = tempfile.mkstemp(dir=path.parent, suffix=".partial")
     os.close(handle)
     partial = Path(partial_name)
     try:
-        metadata = {CARD_KEY: card.to_json(), DIGEST_KEY: _digest(tensors)}
-        save_file(tensors, partial, metadata)
+        yield partial
         with partial.open("rb+") as file:
             os.fsync(file.fileno())
-        sha256 = _hash_file(partial)
         partial.chmod(0o644)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
-    return sha256
 
 
 def load_checkpoint(

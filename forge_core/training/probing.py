@@ -24,8 +24,9 @@ from forge_core.training.precision import LAYOUTS, Precision, formats_to_try
 from forge_core.training.stages import Stage
 from forge_core.training.steps import train_step
 
-PROBED_IMAGES = 8
-"""Images of a probed step on a CPU; a GPU is probed with the run's own batches."""
+PROBED_IMAGES = 4
+"""Images of a probed step on a CPU, where a person waits for it; a GPU is probed with the run's own
+batches."""
 TIMED_STEPS = 2
 MAX_SECONDS = 8.0
 """After so long no further candidate is begun: a person waits for the first epoch."""

@@ -130,7 +130,7 @@ def keep_epoch(
         with learner.averaged():
             checkpoint.save_checkpoint(run.folder / LAST_FILE, learner.model, card)
             if is_best:
-                checkpoint.save_checkpoint(run.folder / BEST_FILE, learner.model, card)
+                checkpoint.copy_checkpoint(run.folder / LAST_FILE, run.folder / BEST_FILE)
     if is_best:
         progression.best_epoch = entry.epoch
         progression.best_report = report

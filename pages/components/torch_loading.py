@@ -4,6 +4,7 @@ The server answers meanwhile. A page that needs it waits for the thread instead 
 it: two threads that import torchvision from two ends find it half made.
 """
 
+import gc
 import importlib
 import logging
 import threading
@@ -44,4 +45,8 @@ def _load() -> None:
     begin = time.monotonic()
     for name in LOADED:
         importlib.import_module(name)
+    # A million objects that stay. Python collects all garbage only when a quarter of what there was
+    # has come anew, and would then look at each of them while the server stands still.
+    gc.freeze()
+    gc.collect()
     log.info("torch is loaded, %.1f s", time.monotonic() - begin)

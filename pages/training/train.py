@@ -44,6 +44,9 @@ def show() -> None:
         disabled=bool(check.problems),
         help="Step 1 says what is missing." if check.problems else None,
     )
+    starting = st.empty()
+    if pressed:  # said before anything is looked up, so that the press is seen at once
+        starting.markdown(":material/hourglass_top: Starting the run")
     notice = st.container()
     train_data.show(workspace, check)
     if check.problems:
@@ -57,6 +60,7 @@ def show() -> None:
             recommendation, model, check, found_devices, own_presets.all_presets(workspace)
         )
     except ForgeError as error:
+        starting.empty()
         errors.show(error)
         return
     rate_finder.show(workspace, config, model)
@@ -69,6 +73,7 @@ def show() -> None:
     if pressed:
         with notice:
             start(workspace, config, name)
+        starting.empty()
     show_forecast(workspace, config, check)
 
 

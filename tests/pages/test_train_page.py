@@ -8,7 +8,7 @@ import pytest
 from db.enums import JobStatus, RunStatus
 from forge_core.augmentation.presets import AugmentationParameters
 from forge_core.catalog import classes, labelling
-from forge_core.jobs import own_presets, queue, rate_search, run_records, runs
+from forge_core.jobs import local, own_presets, queue, rate_search, run_records, runs
 from forge_core.training import options
 from forge_core.training.config import TrainConfig
 from forge_core.training.rate_finding import RateCurve, RatePoint
@@ -91,6 +91,18 @@ def test_ready__recommends_with_reasons(catalog: Workspace):
     assert app.get("plotly_chart")
     assert not app.error
     assert not app.exception
+
+
+@pytest.mark.parametrize("is_wanted", [True, False])
+def test_ready__a_process_is_prepared_for_the_run(
+    catalog: Workspace, monkeypatch: pytest.MonkeyPatch, is_wanted: bool
+):
+    monkeypatch.setenv("FORGE_KEEP_SPARE_WORKER", str(is_wanted))
+    asked: list[dict[str, object]] = []
+    monkeypatch.setattr(local, "ensure_supervisor", lambda _, **options: asked.append(options))
+    visit(PAGE)
+    assert bool(asked) == is_wanted
+    assert all(options == {"replace": False} for options in asked)
 
 
 def test_imbalance__is_told_in_words_and_balanced_unless_turned_off(
