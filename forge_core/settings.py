@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     keep_spare_worker: bool = Field(
         True,
         description="Whether a process waits with PyTorch imported while nothing trains, so that a "
-        "run begins some seconds earlier; it takes about 400 MB of memory.",
+        "run begins some seconds earlier; it takes about 440 MB of memory.",
     )
     allowed_hosts: str = Field(
         "localhost,127.0.0.1,[::1],testserver",

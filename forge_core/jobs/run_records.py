@@ -6,7 +6,7 @@ Without torch: whoever only looks at runs need not wait until it is loaded.
 from dataclasses import dataclass
 from pathlib import Path
 
-from db.enums import RunStatus
+from db.enums import JobStatus, RunStatus
 from db.records import EpochRow, Job, Run
 from forge_core.errors import NotFound
 from forge_core.jobs import local
@@ -69,6 +69,7 @@ def run_progress(workspace: Workspace, run_id: int, after_epoch: int = 0) -> Run
         run = uow.runs.find(run_id)
         job = uow.jobs.find_latest_of_run(run_id, kind="train")
         epochs = uow.metrics.list_after(run_id, after_epoch)
+        active = uow.jobs.list_by_status((JobStatus.RUNNING, JobStatus.QUEUED))
     if run is None:
         raise no_run(run_id)
     if not run.status.is_finished():
@@ -76,7 +77,9 @@ def run_progress(workspace: Workspace, run_id: int, after_epoch: int = 0) -> Run
     told = dict(job.progress or {}) if job else {}
     message = run.message or str(told.get("message", ""))
     if run.status == RunStatus.QUEUED:
-        message = "Waits for a free place on this machine."
+        earlier = (other for other in active if job is None or other.job_id < job.job_id)
+        is_behind = any(other.kind == "train" for other in earlier)
+        message = "Waits for a free place on this machine." if is_behind else "Starting."
     return RunProgress(
         run_id=run_id,
         job_id=job.job_id if job else None,

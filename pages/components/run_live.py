@@ -38,7 +38,7 @@ def show_curves(workspace: Workspace, run: Run) -> None:
         progress={
             "state": str(run.status),
             **{name: values.get(name) for name in ("stage", "epoch", "step", "steps")},
-            **{name: values.get(name) for name in ("images_per_second", "eta_seconds")},
+            **{name: values.get(name) for name in ("images_per_second", "eta_seconds", "message")},
         },
         token=session.api_token(),
         on_token_asked=_nothing,

@@ -229,7 +229,9 @@ def test_queued__waits(catalog: Workspace, sleeper: int):
     add_run(catalog, RunStatus.RUNNING, pid=sleeper)
     waiting = add_run(catalog, RunStatus.QUEUED)
     app = visit(PAGE, run=waiting.run_id)
-    assert live_chart(app)["progress"]["state"] == "queued"
+    progress = live_chart(app)["progress"]
+    assert progress["state"] == "queued"
+    assert progress["message"] == "Waits for a free place on this machine."
     press(app, "Cancel the run")
     assert run_records.get_run(catalog, waiting.run_id).status == RunStatus.CANCELLED
     said = words(visit(PAGE, run=waiting.run_id))

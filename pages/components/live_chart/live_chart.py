@@ -54,7 +54,7 @@ def show(
         stages: Of the run's config, for the stage marks.
         total_epochs: Of the run's config.
         epochs: Those that are known now, in order.
-        progress: state, stage, epoch, step, steps, images_per_second, eta_seconds.
+        progress: state, stage, epoch, step, steps, images_per_second, eta_seconds, message.
         token: Token of the person for `/forge-api`.
         on_token_asked: Called when the browser's token has expired; the run of the page that
             follows passes a new one.

@@ -200,6 +200,10 @@ def test_kill_pause_and_sigterm__resume_gives_the_numbers_of_a_run_without_them(
 def test_pause_run__queued_one_waits_until_it_is_resumed(workspace, tmp_path, no_supervisor):
     make_catalog(workspace, tmp_path / "drawn")
     run = start(workspace)
+    assert run_records.run_progress(workspace, run.run_id).message == "Starting."
+    second = start(workspace)
+    told = run_records.run_progress(workspace, second.run_id)
+    assert told.message == "Waits for a free place on this machine."
     paused = pausing.pause_run(workspace, run.run_id)
     assert (paused.status, paused.message) == (RunStatus.INTERRUPTED, "Paused before it began.")
     assert pausing.is_paused(workspace, paused)
@@ -246,7 +250,6 @@ def test_cancel_run__running_one_keeps_its_epochs(sqlite_supervising, tmp_path):
 def test_cancel_run__queued_one_is_cancelled_at_once(workspace, tmp_path, no_supervisor):
     make_catalog(workspace, tmp_path / "drawn")
     run = start(workspace)
-    assert run_records.run_progress(workspace, run.run_id).message.startswith("Waits")
     assert runs.cancel_run(workspace, run.run_id).status == RunStatus.CANCELLED
 
 

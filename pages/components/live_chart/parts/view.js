@@ -53,7 +53,7 @@ class View {
     const isBefore = BEFORE_EPOCHS.includes(stage);
     const isWaiting = state === "queued" || !stage;
     head.toggleAttribute("data-waiting", isWaiting);
-    let what = state === "queued" ? "Waiting for a free place to run" : "Starting";
+    let what = state === "queued" ? progress.message.replace(/\.$/, "") : "Starting";
     let share = 0;
     if (!isWaiting && isBefore) {
       what = `${stageTitle(stage)}, ${count(step)} of ${count(steps)}`;
