@@ -17,7 +17,7 @@ from pathlib import Path
 from filelock import FileLock
 
 import forge_core
-from forge_core.errors import InvalidInput, JobFailed
+from forge_core.errors import ForgeError, InvalidInput, JobFailed
 from forge_core.jobs import processes
 from forge_core.jobs.processes import ProcessIdentity
 from forge_core.workspace import Workspace
@@ -105,7 +105,7 @@ def ensure_supervisor(
 def prepare_for_jobs(workspace: Workspace) -> None:
     """Have a supervisor with a spare process soon, because a person may start a run soon."""
     if workspace.settings.keep_spare_worker:
-        with contextlib.suppress(JobFailed):  # whoever starts a job is told
+        with contextlib.suppress(ForgeError):  # whoever starts a job is told
             ensure_supervisor(workspace, replace=False)
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from forge_core.training import features
+
 RECENT_EPOCHS = 3
-FINETUNE_COST = 3.0
-"""Backward through all layers costs about twice the forward that a warm-up epoch does alone."""
+FINETUNE_COST = 2.5
+"""Backward through all layers too, beside a warm-up epoch that computes features."""
 
 
 def seconds_left(
@@ -33,13 +35,29 @@ def seconds_left(
         remaining = max(0, epochs - len(done))
         if done:
             recent = done[-RECENT_EPOCHS:]
-            an_epoch = sum(recent) / len(recent)
+            an_epoch = max(done) if name == "warmup" else sum(recent) / len(recent)
         elif is_current and current_fraction > 0.0:
             an_epoch = current_seconds / current_fraction
         elif an_epoch is None:
             return None
         elif name == "finetune":
             an_epoch *= FINETUNE_COST
-        total += an_epoch * remaining
+        total += _warmup_left(epochs, done, an_epoch) if name == "warmup" else an_epoch * remaining
         is_current = is_current and remaining == 0
     return max(0.0, total - current_seconds)
+
+
+def _warmup_left(epochs: int, done: Sequence[float], pass_seconds: float) -> float:
+    """Seconds of the warm-up from the current epoch on.
+
+    Epochs that begin a view send all images through the backbone, the others use its features;
+    where those do not fit into memory every epoch is a pass.
+    """
+    remaining = max(0, epochs - len(done))
+    cheap = min(done[1:], default=0.0)
+    if cheap > pass_seconds / 2:
+        return remaining * pass_seconds
+    num_views = min(features.FEATURE_VIEWS, epochs)
+    begins = [features.first_epoch_of_view(view, num_views, epochs) for view in range(num_views)]
+    passes = sum(begin >= len(done) for begin in begins)
+    return passes * pass_seconds + (remaining - passes) * cheap

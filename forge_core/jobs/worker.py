@@ -39,6 +39,7 @@ def main(
     parser = argparse.ArgumentParser(prog="python -m forge_core.jobs.worker")
     parser.add_argument("job_id", type=int)
     parser.add_argument("--device", default="")
+    allocator.keep_freed_memory()
     given = spares.wait_for_order(sys.argv[1:] if arguments is None else arguments)
     if given is None:
         return 0
@@ -47,7 +48,6 @@ def main(
         level=logging.INFO, stream=sys.stdout, format="%(asctime)s %(levelname)s %(message)s"
     )
     processes.restore_default_signals()
-    allocator.keep_freed_memory()
     # A child of ours (a loader process) must die of SIGTERM, not note it like we do.
     os.register_at_fork(after_in_child=processes.restore_default_signals)
     workspace = open_workspace()

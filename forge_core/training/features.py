@@ -140,3 +140,8 @@ def num_views_for(model: ImageClassifier, num_images: int, epochs: int, input_si
     model.train(was_training)
     view_bytes = num_images * features.shape[1] * features.element_size()
     return min(FEATURE_VIEWS, epochs) if view_bytes <= FEATURE_BYTES else 0
+
+
+def first_epoch_of_view(view: int, num_views: int, epochs: int) -> int:
+    """The first epoch of a warm-up that trains on a view; both are counted from 0."""
+    return -(-view * epochs // num_views)

@@ -94,8 +94,8 @@ class Precision:
 def formats_to_try(device: Device) -> list[str]:
     """Number formats of which a probe may find one to be the fastest.
 
-    A processor without instructions for bfloat16 computes it many times slower than float32: one
-    step of MobileNetV2 with 8 photos takes seconds.
+    A processor without instructions for bfloat16 imitates it, which is slower than float32, and to
+    find that out takes longer than all else before the first step.
     """
     if device.kind == "cuda":
         return ["bfloat16", "float32"]

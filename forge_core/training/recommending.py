@@ -130,7 +130,8 @@ def recommend(
         reasons["finetune_epochs"] = "few: all layers are slow on a CPU"
     batch_size = 64 if on_gpu else 32
     reasons["warmup_epochs"] = "the head learns first, over a frozen backbone"
-    reasons["batch_size"] = f"fits {architecture} on this {'GPU' if on_gpu else 'CPU'}"
+    title = ARCHITECTURES[architecture].title
+    reasons["batch_size"] = f"fits {title} on this {'GPU' if on_gpu else 'CPU'}"
     config = TrainConfig(
         architecture=architecture,
         pretrained=True,
