@@ -43,6 +43,14 @@ def shared_data() -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
+def finished_run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a workspace of drawn images whose run 1 has succeeded; only to copy."""
+    from tests import trained  # torch, for those that look at a run
+
+    return trained.tiny_run_folder(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
 def postgres_server() -> Iterator[sqlalchemy.URL]:
     """A Postgres server: the one that FORGE_TEST_POSTGRES_URL names, or an embedded one."""
     named = os.environ.get("FORGE_TEST_POSTGRES_URL")

@@ -6,10 +6,10 @@ Without torch: whoever only looks at runs need not wait until it is loaded.
 from dataclasses import dataclass
 from pathlib import Path
 
-from db.enums import JobStatus, RunStatus
+from db.enums import RunStatus
 from db.records import EpochRow, Job, Run
 from forge_core.errors import NotFound
-from forge_core.jobs import local
+from forge_core.jobs import local, queue
 from forge_core.training import options
 from forge_core.workspace import Workspace
 
@@ -69,14 +69,15 @@ def run_progress(workspace: Workspace, run_id: int, after_epoch: int = 0) -> Run
         run = uow.runs.find(run_id)
         job = uow.jobs.find_latest_of_run(run_id, kind="train")
         epochs = uow.metrics.list_after(run_id, after_epoch)
-        active = uow.jobs.list_by_status((JobStatus.RUNNING, JobStatus.QUEUED))
+        is_queued = run is not None and run.status == RunStatus.QUEUED
+        active = uow.jobs.list_by_status(queue.ACTIVE) if is_queued else []
     if run is None:
         raise no_run(run_id)
     if not run.status.is_finished():
         local.ensure_supervisor(workspace, replace=False)
     told = dict(job.progress or {}) if job else {}
     message = run.message or str(told.get("message", ""))
-    if run.status == RunStatus.QUEUED:
+    if is_queued:
         earlier = (other for other in active if job is None or other.job_id < job.job_id)
         is_behind = any(other.kind == "train" for other in earlier)
         message = "Waits for a free place on this machine." if is_behind else "Starting."

@@ -36,10 +36,10 @@ def main(
         arguments: Of the command line; None takes the process's own.
         handlers: What to run for each kind.
     """
+    allocator.keep_freed_memory()
     parser = argparse.ArgumentParser(prog="python -m forge_core.jobs.worker")
     parser.add_argument("job_id", type=int)
     parser.add_argument("--device", default="")
-    allocator.keep_freed_memory()
     given = spares.wait_for_order(sys.argv[1:] if arguments is None else arguments)
     if given is None:
         return 0

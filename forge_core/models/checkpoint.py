@@ -9,9 +9,7 @@ digest of all tensors.
 import copy
 import hashlib
 import logging
-import os
 import shutil
-import tempfile
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +27,7 @@ from forge_core.models import architectures, building, golden
 from forge_core.models.classifier import ImageClassifier
 from forge_core.models.golden import GoldenPredictions, GoldenReport
 from forge_core.models.model_card import ModelCard
+from forge_core.models.whole_files import written_whole
 
 CARD_KEY = "vision_forge_card"
 DIGEST_KEY = "vision_forge_tensors_sha256"
@@ -84,32 +83,17 @@ def save_checkpoint(path: Path, model: ImageClassifier, card: ModelCard) -> str:
         for name, tensor in on_cpu.state_dict().items()
     }
     tensors |= {_PIXELS_KEY: proof.pixels.contiguous(), _LOGITS_KEY: proof.logits.contiguous()}
-    with _written_whole(path) as partial:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(path) as partial:
         save_file(tensors, partial, {CARD_KEY: card.to_json(), DIGEST_KEY: _digest(tensors)})
+        partial.chmod(0o644)
         return _hash_file(partial)
 
 
 def copy_checkpoint(source: Path, target: Path) -> None:
     """Write the same checkpoint under a second name; the old file stays until that is complete."""
-    with _written_whole(target) as partial:
-        shutil.copyfile(source, partial)
-
-
-@contextmanager
-def _written_whole(path: Path) -> Iterator[Path]:
-    """A file to write, which then takes the place of `path` at once."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial_name = tempfile.mkstemp(dir=path.parent, suffix=".partial")
-    os.close(handle)
-    partial = Path(partial_name)
-    try:
-        yield partial
-        with partial.open("rb+") as file:
-            os.fsync(file.fileno())
-        partial.chmod(0o644)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with written_whole(target) as partial:
+        shutil.copy(source, partial)  # with its permissions
 
 
 def load_checkpoint(

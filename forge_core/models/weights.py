@@ -5,10 +5,8 @@ after seconds, the file is checked against the hash in its name, and a partial f
 """
 
 import hashlib
-import os
 import queue
 import re
-import tempfile
 import threading
 from collections.abc import Mapping
 from http.client import HTTPException
@@ -23,6 +21,7 @@ from torch import Tensor
 from forge_core.errors import InvalidInput, WeightsUnavailable
 from forge_core.models import architectures
 from forge_core.models.architectures import Architecture
+from forge_core.models.whole_files import written_whole
 
 CONNECT_SECONDS = 8.0
 """How long looking up the name, connecting and the first answer may take together."""
@@ -92,19 +91,13 @@ def download(url: str, destination: Path, *, connect_seconds: float = CONNECT_SE
         ValueError: The bytes do not have the hash in the name.
     """
     destination.parent.mkdir(parents=True, exist_ok=True)
-    with _open(url, connect_seconds) as answer:
-        handle, partial_name = tempfile.mkstemp(dir=destination.parent, suffix=".partial")
-        partial = Path(partial_name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                while chunk := answer.read(_CHUNK_BYTES):
-                    file.write(chunk)
-            if not _has_named_hash(partial, destination.name):
-                raise ValueError("the downloaded bytes do not have the hash in their name")
-            partial.chmod(0o644)
-            partial.replace(destination)
-        finally:
-            partial.unlink(missing_ok=True)
+    with _open(url, connect_seconds) as answer, written_whole(destination) as partial:
+        with partial.open("wb") as file:
+            while chunk := answer.read(_CHUNK_BYTES):
+                file.write(chunk)
+        if not _has_named_hash(partial, destination.name):
+            raise ValueError("the downloaded bytes do not have the hash in their name")
+        partial.chmod(0o644)
 
 
 def _open(url: str, seconds: float) -> Any:

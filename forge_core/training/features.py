@@ -9,6 +9,7 @@ Several processes compute a share of the features each; every one then trains th
 is cheaper than to agree on gradients.
 """
 
+import bisect
 from collections.abc import Callable, Iterator
 
 import torch
@@ -56,8 +57,9 @@ class FeatureSource:
         self._train = train
         self._pixels = pixels
         self._precision = precision
-        self._num_views = num_views
-        self._num_epochs = num_epochs
+        self._begins = [
+            first_epoch_of_view(view, num_views, num_epochs) for view in range(num_views)
+        ]
         self._view = -1
         self._features, self._labels = torch.empty(0), torch.empty(0)
         self._val: list[Batch] = []
@@ -109,7 +111,7 @@ class FeatureSource:
 
     def _view_of(self, epoch: int) -> int:
         """Which view an epoch trains on, counted from 0 as epochs are."""
-        return min(epoch * self._num_views // self._num_epochs, self._num_views - 1)
+        return bisect.bisect(self._begins, epoch) - 1
 
     def _compute_val(self) -> Iterator[Batch]:
         found = []

@@ -6,9 +6,7 @@ state is kept with the weights, the optimiser and the bookkeeping.
 """
 
 import contextlib
-import os
 import pickle
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -20,6 +18,7 @@ from torch import Tensor
 
 from forge_core.errors import InvalidInput, TrainingFailed
 from forge_core.evaluation.metrics import EvaluationReport
+from forge_core.models.whole_files import written_whole
 from forge_core.training.config import TrainConfig
 from forge_core.training.data import ImageSet
 from forge_core.training.probing import Speed
@@ -146,16 +145,8 @@ def save_state(folder: Path, state: ResumeState, identity: dict[str, str]) -> No
         "begun": None if state.begun is None else asdict(state.begun),
         "speed": None if state.speed is None else state.speed.to_dict(),
     }
-    handle, partial_name = tempfile.mkstemp(dir=folder, prefix=STATE_FILE, suffix=".partial")
-    partial = Path(partial_name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            torch.save(values, file)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(folder / STATE_FILE)
-    finally:
-        partial.unlink(missing_ok=True)
+    with written_whole(folder / STATE_FILE) as partial:
+        torch.save(values, partial)
 
 
 def remove_partial(folder: Path) -> None:

@@ -21,11 +21,11 @@ def drop(page: Page, *paths: Path) -> None:
 
 def test_predict__a_dropped_picture_gets_its_class_and_can_be_corrected(
     tmp_path: Path,
-    tmp_path_factory: pytest.TempPathFactory,
+    finished_run_folder: Path,
     forge_server: Callable[..., ForgeServer],
     browser_page: Page,
 ):
-    workspace = trained.open_copy(trained.tiny_run_folder(tmp_path_factory), tmp_path / "workspace")
+    workspace = trained.open_copy(finished_run_folder, tmp_path / "workspace")
     server = forge_server(workspace)
     page = browser_page
     visit(page, f"{server.url}/predict")

@@ -8,13 +8,7 @@ import pytest
 
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
-from tests import arrange, ending, trained
-
-
-@pytest.fixture(scope="session")
-def finished_run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a workspace of drawn images whose run 1 has succeeded; only to copy."""
-    return trained.tiny_run_folder(tmp_path_factory)
+from tests import arrange, ending
 
 
 @pytest.fixture

@@ -39,12 +39,6 @@ def tended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     opened.database.dispose()
 
 
-@pytest.fixture(scope="session")
-def finished_run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a workspace of drawn images whose run 1 has succeeded; only to copy."""
-    return trained.tiny_run_folder(tmp_path_factory)
-
-
 @pytest.fixture(params=["sqlite", "postgres"])
 def finished(
     request: pytest.FixtureRequest, finished_run_folder: Path, tmp_path: Path
