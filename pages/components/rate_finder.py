@@ -15,6 +15,8 @@ from pages.components.train_model import ModelChoice
 
 CHART_HEIGHT = 220
 COLOR, ACCENT = "#0072B2", "#D55E00"
+ROOM = 0.1
+"""Above and below the curve, of its first loss."""
 
 
 def show(workspace: Workspace, config: TrainConfig, model: ModelChoice) -> None:
@@ -71,11 +73,14 @@ def describe(curve: RateCurve, config: TrainConfig) -> str:
 
 
 def draw(curve: RateCurve) -> go.Figure:
-    """Loss by rate, with the suggestion marked."""
+    """Loss by rate, with the suggestion marked; the loss that runs away leaves the picture."""
+    losses = [point.smoothed_loss for point in curve.points]
+    room = ROOM * losses[0]
+    top = 2 * losses[0] - min(losses) + room
     figure = go.Figure()
     figure.add_scatter(
         x=[point.rate for point in curve.points],
-        y=[point.smoothed_loss for point in curve.points],
+        y=losses,
         mode="lines",
         line={"color": COLOR, "width": 2},
         hovertemplate="rate %{x:.1e}<br>loss %{y:.3f}<extra></extra>",
@@ -86,8 +91,8 @@ def draw(curve: RateCurve) -> go.Figure:
         height=CHART_HEIGHT,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         showlegend=False,
-        xaxis={"title": "learning rate", "type": "log", "exponentformat": "power"},
-        yaxis={"title": "smoothed loss"},
+        xaxis={"title": "learning rate", "type": "log", "exponentformat": "power", "dtick": 1},
+        yaxis={"title": "smoothed loss", "range": [min(losses) - room, top]},
         dragmode=False,
     )
     return figure
