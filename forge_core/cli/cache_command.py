@@ -31,7 +31,7 @@ def cache(
     ] = None,
     pack: Annotated[
         str | None,
-        typer.Option(help="With --clear pack: only this one, such as short256-bilinear."),
+        typer.Option(help="With --clear pack: only this one, by the name that is shown."),
     ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,

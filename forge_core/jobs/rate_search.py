@@ -12,6 +12,7 @@ from typing import Any
 from db.enums import Split
 from db.records import Job
 from forge_core.catalog import history
+from forge_core.imaging.decode import DecodeLimits
 from forge_core.jobs import queue, run_data
 from forge_core.jobs.context import JobContext, JobStopped
 from forge_core.training import rate_finding
@@ -51,7 +52,6 @@ def find_rate(
 
     Raises:
         InvalidInput: There is nothing to train on.
-        ImageRejected: A training image cannot be used.
         Stopped: The reporter asked to stop.
     """
     revision_id = history.latest_revision_id(workspace) if revision_id is None else revision_id
@@ -65,6 +65,7 @@ def find_rate(
             folder=Path(folder),
             pack_folder=workspace.cache_folder / kept.FOLDER,
             pack_budget_bytes=workspace.settings.pack_budget_bytes,
+            limits=DecodeLimits.from_settings(workspace.settings),
         )
 
 

@@ -144,6 +144,7 @@ class PixelSource:
         ranks: The processes that compute the batches together.
         is_mixed: Training images are mixed with the one before in their batch.
         compile_network: Makes of the network what a training step calls.
+        step_bytes: Memory of the device that pixels must leave to a training step.
     """
 
     def __init__(
@@ -162,6 +163,7 @@ class PixelSource:
         ranks: Ranks = ALONE,
         is_mixed: bool = False,
         compile_network: Callable[[nn.Module], nn.Module] = lambda network: network,
+        step_bytes: int = 0,
     ) -> None:
         self.network = model
         self._compile = compile_network
@@ -177,6 +179,7 @@ class PixelSource:
         self._device = torch.device(device.id)
         self._at_once = chunking.images_at_once(device.kind, eval_transform.crop)
         self._tell = tell
+        self._step_bytes = step_bytes
         self._feed: PixelFeed | None = None
 
     @cached_property
@@ -241,7 +244,7 @@ class PixelSource:
     def _load_train(self, batches: Sequence[Sequence[Sample]]) -> Iterator[Batch]:
         if not isinstance(self._feed, ResidentFeed):  # there is no better one
             before = self._feed
-            self._feed = feeds.choose_feed(self._train, self._pack, self._device)
+            self._feed = feeds.choose_feed(self._train, self._pack, self._device, self._step_bytes)
             if before is None or before.title != self._feed.title:
                 self._tell(f"Training images come {self._feed.title}.")
         return self._load(self._train, self._feed, batches, self._train_transform)

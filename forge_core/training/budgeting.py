@@ -1,8 +1,9 @@
 """Keeping a run within its time budget.
 
-The epochs that fit are decided once, after the first epoch of a stage, and from the history
-alone: a resumed run decides the same. The stage gets that many epochs, so its learning rate
-falls to its end by then; the first epoch was trained at the rates of the longer plan.
+The epochs that fit are decided after the first epoch of a stage, and once more after the second,
+since the first decodes files and compiles what later ones find ready. Both from the history alone:
+a resumed run decides the same. The stage gets that many epochs, so its learning rate falls to its
+end by then; the first epoch was trained at the rates of the longer plan.
 """
 
 from collections.abc import Sequence
@@ -55,6 +56,7 @@ def _fit_stage(stage: Stage, seconds: Sequence[float], room_seconds: float) -> S
         is_over = sum(seconds) >= room_seconds
         epochs = len(seconds) if is_over else stage.epochs
     else:
-        more = int(max(0.0, room_seconds - seconds[0]) / max(seconds[0], 1e-9))
-        epochs = 1 + more
+        told = seconds[:2]
+        more = int(max(0.0, room_seconds - sum(told)) / max(told[-1], 1e-9))
+        epochs = len(told) + more
     return stage if epochs >= stage.epochs else stage.of_epochs(epochs)

@@ -4,6 +4,7 @@ What makes the result wrong ends the run; what only may be wrong is said in its 
 has an entry in docs/diagnostics.md.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from forge_core.training.data import ImageSet
 LARGEST_INPUT = 20.0
 """Normalised pixels lie within about 3 of 0; raw bytes reach 255."""
 ENOUGH_SAMPLES = 16
-"""Images that a batch must have before its silence says that a unit is dead."""
+"""Images that must have been seen before their silence says that a unit is dead."""
 DEAD_SHARE = 0.5
 ENOUGH_ANSWERS = 10
 MODAL = (nn.Dropout, nn.modules.dropout._DropoutNd, nn.modules.batchnorm._BatchNorm)
@@ -97,33 +98,52 @@ def find_only_answer(report: EvaluationReport) -> int | None:
 
 @dataclass
 class ReluWatch:
-    """Share of units of each ReLU that no image of a batch woke."""
+    """Which units of each ReLU woke for one of the first images, at least `ENOUGH_SAMPLES`.
 
-    dead_shares: dict[str, Tensor] = field(default_factory=dict)
+    A layer that a network calls several times is looked at in each of its places.
+    """
+
+    awake: dict[tuple[str, int], Tensor] = field(default_factory=dict)
+    """By layer and place: (C,) bool."""
+    num_seen: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     def worst(self) -> tuple[str, float] | None:
-        """Name and share of the layer with most dead units; None when nothing was seen."""
-        if not self.dead_shares:
+        """Name and share of the layer with most dead units; None when too little was seen."""
+        shares = {
+            key: float((~awake).float().mean())
+            for key, awake in self.awake.items()
+            if self.num_seen[key] >= ENOUGH_SAMPLES
+        }
+        if not shares:
             return None
-        shares = {name: float(share) for name, share in self.dead_shares.items()}
-        name = max(shares, key=shares.__getitem__)
-        return name, shares[name]
+        key = max(shares, key=shares.__getitem__)
+        return key[0], shares[key]
+
+    def look(self, key: tuple[str, int], outputs: Tensor) -> None:
+        """Add what a layer gives, (N, C) or (N, C, ...), until there is enough."""
+        if self.num_seen[key] >= ENOUGH_SAMPLES:
+            return
+        is_awake = (outputs > 0).flatten(2).any(2) if outputs.ndim > 2 else outputs > 0
+        woken = is_awake.any(0)
+        self.awake[key] = self.awake[key] | woken if key in self.awake else woken
+        self.num_seen[key] += len(outputs)
 
 
 @contextmanager
 def watch_relus(network: nn.Module) -> Iterator[ReluWatch]:
-    """Look at what the ReLUs give for the first batch of at least `ENOUGH_SAMPLES` images."""
+    """Look at what the ReLU layers give for the first images that go through the network."""
     watch = ReluWatch()
+    calls: Counter[str] = Counter()
 
     def look(name: str) -> Any:
         def hook(module: nn.Module, inputs: tuple[Tensor, ...], outputs: Tensor) -> None:
-            if name not in watch.dead_shares and len(outputs) >= ENOUGH_SAMPLES:
-                is_awake = (outputs > 0).flatten(2).any(2) if outputs.ndim > 2 else outputs > 0
-                watch.dead_shares[name] = (~is_awake.any(0)).float().mean()
+            calls[name] += 1
+            watch.look((name, calls[name]), outputs)
 
         return hook
 
-    handles = [
+    handles = [network.register_forward_pre_hook(lambda *_: calls.clear())]
+    handles += [
         module.register_forward_hook(look(name))
         for name, module in network.named_modules()
         if isinstance(module, (nn.ReLU, nn.ReLU6))

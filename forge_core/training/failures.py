@@ -15,6 +15,9 @@ from forge_core.training.data import ImageSet
 from forge_core.training.devices import Device
 from forge_core.training.ranks import Ranks
 
+WORDS_OF_NO_MEMORY = ("allocate memory", "out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
+"""Of torch's CPU allocator; of CUDA's runtime and of MPS; of cuBLAS."""
+
 
 class NotFinite(TrainingFailed):
     """The numbers of a run overflowed.
@@ -58,7 +61,9 @@ def name_batch(error: NotFinite, config: TrainConfig, train: ImageSet) -> NotFin
 
 def is_out_of_memory(error: RuntimeError) -> bool:
     """Whether an allocation failed, on a GPU or on the processor."""
-    return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)
+    if isinstance(error, torch.OutOfMemoryError):
+        return True
+    return any(words in str(error) for words in WORDS_OF_NO_MEMORY)
 
 
 @contextmanager

@@ -16,11 +16,13 @@ import torch
 from torch import Tensor, nn
 
 from forge_core.models.classifier import ImageClassifier
+from forge_core.training import diagnosing
 from forge_core.training.batches import Batch, PixelSource, train_samples
 from forge_core.training.config import TrainConfig
 from forge_core.training.data import ImageSet
 from forge_core.training.precision import Precision
 from forge_core.training.ranks import ALONE
+from forge_core.training.recovering import ForwardRecovery
 
 FEATURE_VIEWS = 2
 """Augmented views of each training image; the first half of the epochs trains on the first."""
@@ -36,6 +38,7 @@ class FeatureSource:
         pixels: Where the images come from.
         num_views: From `num_views_for`, at least 1.
         num_epochs: Of the stage, as the config has it, so that a resumed run divides them alike.
+        tell: Told in words what is unusual.
     """
 
     def __init__(
@@ -48,12 +51,15 @@ class FeatureSource:
         precision: Precision,
         num_views: int,
         num_epochs: int,
+        tell: Callable[[str], None] = lambda words: None,
     ) -> None:
         self.network: nn.Module = model.head
         self.called: nn.Module = model.head
         self.ranks = ALONE
         self._config = config
         self._backbone = model.backbone
+        self._forward = ForwardRecovery(model.backbone, tell)
+        self._tell = tell
         self._train = train
         self._pixels = pixels
         self._precision = precision
@@ -79,7 +85,9 @@ class FeatureSource:
         self._backbone.eval()
         for inputs, labels in self._pixels.view_batches(view):
             with torch.no_grad(), self._precision.autocast():
-                found.append((self._backbone(inputs).float(), labels))
+                found.append((self._forward(inputs).float(), labels))
+            if self._view < 0 and len(found) == 1:
+                self._look_at(inputs)
             on_batch(len(labels) * self._pixels.ranks.size)
         found = self._gather(found, self._pixels.num_view_batches())
         self._features = torch.cat([features for features, _ in found])
@@ -109,6 +117,11 @@ class FeatureSource:
             self._val = self._val or self._gather(list(self._compute_val()), self.num_val_batches())
             yield from self._val
 
+    def _look_at(self, inputs: Tensor) -> None:
+        words = diagnosing.describe_inputs(inputs)
+        if words:
+            self._tell(words)
+
     def _view_of(self, epoch: int) -> int:
         """Which view an epoch trains on, counted from 0 as epochs are."""
         return bisect.bisect(self._begins, epoch) - 1
@@ -118,7 +131,7 @@ class FeatureSource:
         self._backbone.eval()
         for inputs, labels in self._pixels.val_batches():
             with torch.no_grad():
-                found.append((self._backbone(inputs), labels))
+                found.append((self._forward(inputs), labels))
             yield found[-1]
         self._val = found
 

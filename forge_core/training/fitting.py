@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from forge_core.augmentation import seeding
 from forge_core.models.classifier import ImageClassifier
 from forge_core.training import optimizers
-from forge_core.training.config import TrainConfig
 from forge_core.training.devices import Device
 from forge_core.training.precision import Precision
 from forge_core.training.recovering import SMALLEST_PART
@@ -30,7 +29,7 @@ MARGIN = 1.3
 
 
 def parts_needed(
-    config: TrainConfig,
+    batch_size: int,
     device: Device,
     model: ImageClassifier,
     plan: list[Stage],
@@ -42,7 +41,7 @@ def parts_needed(
     Leaves the network and torch's CPU random stream as they were.
 
     Args:
-        config: Of the run.
+        batch_size: Images of a step in this process.
         device: With the memory that is free on it.
         model: The network on that device.
         plan: Stages of the run; those that train a head alone always fit.
@@ -56,11 +55,24 @@ def parts_needed(
     room_bytes = FREE_SHARE * device.free_bytes - fixed_bytes
     parts = 1
     while (
-        MARGIN * image_bytes * -(-config.batch_size // parts) > room_bytes
-        and config.batch_size >= 2 * parts * SMALLEST_PART
+        MARGIN * image_bytes * -(-batch_size // parts) > room_bytes
+        and batch_size >= 2 * parts * SMALLEST_PART
     ):
         parts *= 2
     return parts
+
+
+def step_bytes(
+    num_images: int,
+    device: Device,
+    model: ImageClassifier,
+    stage: Stage,
+    precision: Precision,
+    input_size: int,
+) -> int:
+    """Memory of a step that sends so many images through the network at once."""
+    fixed_bytes, image_bytes = measure_step(model, stage, precision, device, input_size)
+    return fixed_bytes + int(MARGIN * image_bytes * num_images)
 
 
 def measure_step(

@@ -55,7 +55,7 @@ def norm_and_bias(model: nn.Module) -> Iterable[Parameter]:
     """Parameters that set a scale or an offset, where decay brings nothing."""
     for module in model.modules():
         for name, parameter in module.named_parameters(recurse=False):
-            if isinstance(module, NORMS) or name == "bias":
+            if isinstance(module, NORMS) or "bias" in name:  # in_proj_bias of an attention too
                 yield parameter
 
 

@@ -81,6 +81,13 @@ class Precision:
         self._scaler.step(optimizer)
         self._scaler.update()
 
+    def begin_step_again(self) -> None:
+        """Forget that gradients of an unfinished step were unscaled; the loss scale stays."""
+        if self._scaler is not None:
+            scale = self._scaler.state_dict()
+            self._scaler = torch.amp.GradScaler("cuda")
+            self._scaler.load_state_dict(scale)
+
     def state_dict(self) -> dict[str, object]:
         """What `load_state_dict` needs to go on: the loss scale, if there is one."""
         return {} if self._scaler is None else self._scaler.state_dict()

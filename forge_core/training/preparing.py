@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from forge_core.augmentation.eval_transform import EvalTransform
@@ -109,7 +110,13 @@ def tell_data(run: Run) -> None:
         f"{len(train):,} training and {len(val):,} validation images of {len(class_names)} classes."
     )
     if config.balanced_sampling:
-        reporter.on_message("Every class is drawn equally often, small ones repeatedly.")
+        counts = np.bincount(train.labels, minlength=len(class_names))
+        smallest = int(counts.argmin())
+        reporter.on_message(
+            "Every class is drawn equally often, small ones repeatedly: about "
+            f"{len(train) / len(class_names):,.0f} images of each in an epoch, of "
+            f"{class_names[smallest]} there are {counts[smallest]:,}."
+        )
     if config.balanced_loss:
         each = len(train) / len(class_names)
         weights = class_weights(train.labels, len(class_names))
@@ -136,9 +143,7 @@ def build_network(run: Run, state: ResumeState | None) -> ImageClassifier:
         pretrained=run.config.pretrained and state is None,
         input_size=run.eval_transform.crop,
     )
-    device = torch.device(run.device.id)
-    model.to(device=device, memory_format=MEMORY_FORMAT)  # type: ignore[call-overload]
-    run.ranks.with_shared_statistics(model, device)  # in place: a classifier is no such layer
+    model.to(device=run.device.id, memory_format=MEMORY_FORMAT)  # type: ignore[call-overload]
     if state is not None:
         model.load_state_dict(state.learner["model"])
     return model
@@ -154,6 +159,7 @@ def choose_speed(
     speed = None if state is None else state.speed
     if state is None and earlier:
         speed = probing.speed_of(run.config, run.device, earlier)
+    is_new = state is None and speed is None
     if speed is not None and speed.device_kind == run.device.kind:
         run.reporter.on_message(f"Computing as before: {speed.title}.")
     elif state is not None:
@@ -167,17 +173,18 @@ def choose_speed(
             num_images=len(run.train),
             input_size=run.eval_transform.crop,
         )
-    if state is None and not earlier:
+    if is_new:
         precision = Precision(run.device, speed.number_format, speed.memory_layout)
+        share = -(-run.config.batch_size // run.ranks.size)
         side = run.eval_transform.crop
-        parts = fitting.parts_needed(run.config, run.device, model, run.plan, precision, side)
+        parts = fitting.parts_needed(share, run.device, model, run.plan, precision, side)
         speed = replace(speed, parts=parts)
         if parts > 1:
             run.reporter.on_message(
-                f"The free memory does not suffice for {run.config.batch_size} images at once: "
+                f"The free memory does not suffice for {share} images at once: "
                 f"batches go through in {parts} parts, with the same gradients."
             )
-    if state is None and not earlier and speed.images_per_second:
+    if is_new and speed.images_per_second:
         rates = ", ".join(
             f"{name.replace('_', ' ')} {rate:,.0f}"
             for name, rate in speed.images_per_second.items()
@@ -193,9 +200,15 @@ def choose_speed(
 def apply_speed(
     run: Run, speed: Speed, state: ResumeState | None, model: ImageClassifier
 ) -> Precision:
-    """The number format of a speed; the network gets its memory layout."""
+    """The number format of a speed; the network gets its memory layout.
+
+    From here on it is a part of the whole: the statistics of several processes are shared, so that
+    a step of one alone would wait for the others.
+    """
     precision = Precision(run.device, speed.number_format, speed.memory_layout)
     model.to(memory_format=precision.memory_format)
+    # In place, since a classifier is no such layer itself.
+    run.ranks.with_shared_statistics(model, torch.device(run.device.id))
     if state is not None:
         precision.load_state_dict(state.learner["precision"])
     return precision
@@ -223,6 +236,11 @@ def choose_source(
     run: Run, stage: Stage, model: ImageClassifier, precision: Precision, speed: Speed
 ) -> BatchSource:
     """Pixels, or cached features where the stage freezes the backbone and they fit."""
+    step_bytes = 0
+    if run.device.kind == "cuda" and run.ranks.is_alone:
+        share = -(-run.config.batch_size // speed.parts)
+        side = run.eval_transform.crop
+        step_bytes = fitting.step_bytes(share, run.device, model, stage, precision, side)
     pixels = PixelSource(
         config=run.config,
         model=model,
@@ -234,6 +252,7 @@ def choose_source(
         device=run.device,
         memory_format=precision.memory_format,
         tell=run.reporter.on_message,
+        step_bytes=step_bytes,
         ranks=run.ranks,
         is_mixed=stage.mix is not None and stage.mix.is_on,
         **({"compile_network": probing.compiled_network} if speed.compiled else {}),
@@ -242,6 +261,10 @@ def choose_source(
         return pixels
     num_views = features.num_views_for(model, len(run.train), stage.epochs, run.eval_transform.crop)
     if num_views == 0:
+        run.reporter.on_message(
+            f"The features of {len(run.train):,} images do not fit into memory: the frozen "
+            "backbone computes them again in each epoch of the warm-up."
+        )
         return pixels
     run.reporter.on_message(
         f"Warm-up on features of {num_views} augmented views, computed once by the frozen backbone."
@@ -254,4 +277,5 @@ def choose_source(
         precision=precision,
         num_views=num_views,
         num_epochs=run.config.epochs_of(stage.name),
+        tell=run.reporter.on_message,
     )

@@ -4,7 +4,8 @@ The loss first hardly moves, then falls, then bursts. The rate to take lies in t
 that this makes are thrown away; no checkpoint and no state is written.
 
 Source: Smith 2017, "Cyclical Learning Rates for Training Neural Networks", section 3.3. The
-suggestion is the valley rule of fastai 2.7: two thirds into the longest fall of the smoothed loss.
+suggestion is the valley rule as fastai's documentation states it: two thirds into the longest fall
+of the smoothed loss. (Its code, `fastai.callback.schedule.valley` of 2.8, takes half of the fall.)
 """
 
 import math
@@ -15,7 +16,8 @@ from pathlib import Path
 
 import torch
 
-from forge_core.errors import InvalidInput
+from forge_core.errors import ImageRejected, InvalidInput
+from forge_core.imaging.decode import DecodeLimits
 from forge_core.models import architectures
 from forge_core.training import devices, failures, optimizers, preparing, probing, stages
 from forge_core.training.batches import Batch, BatchSource
@@ -79,6 +81,7 @@ def find_rate(
     folder: Path,
     pack_folder: Path,
     pack_budget_bytes: int = DEFAULT_BUDGET_BYTES,
+    limits: DecodeLimits | None = None,
     stage: str | None = None,
     steps: int = STEPS,
 ) -> RateCurve:
@@ -92,12 +95,12 @@ def find_rate(
         folder: Empty scratch folder.
         pack_folder: Cache of decoded pixels, shared by runs.
         pack_budget_bytes: Disk that decoded pixels may use.
+        limits: Bounds on the image files.
         stage: warmup, finetune or scratch.
         steps: Steps between the lowest and the highest rate.
 
     Raises:
         InvalidInput: The config has no such stage, or there is nothing to train on.
-        ImageRejected: An image cannot be used.
         WeightsUnavailable: Pretrained weights are wanted and cannot be had.
         Stopped: The reporter asked to stop.
     """
@@ -113,7 +116,7 @@ def find_rate(
     transform = architectures.default_eval_transform(
         config.architecture, config.input_size, config.fit
     )
-    pack = PixelPack(pack_folder, transform, budget_bytes=pack_budget_bytes)
+    pack = PixelPack(pack_folder, transform, budget_bytes=pack_budget_bytes, limits=limits)
     meter = ProgressMeter(reporter)
     run = Run(
         config=config,
@@ -135,7 +138,13 @@ def find_rate(
         proof=Proof(is_complete=False),
     )
     with closing(pack), failures.memory_explained(run.device, config):
-        points = _search(run, wanted, steps)
+        try:
+            points = _search(run, wanted, steps)
+        except ImageRejected:  # as a run does: all are decoded, and it begins again without them
+            once = replace(run, val=ImageSet((), train.read))
+            usable = train.without({image.source for image in preparing.fill_pack(once)})
+            check_images(usable, usable, class_names)
+            points = _search(replace(run, train=usable, val=usable), wanted, steps)
     suggested = suggest([(point.rate, point.smoothed_loss) for point in points])
     field = "backbone_lr" if config.train_all_layers else FIELDS[wanted.name]
     changes = {}

@@ -1,4 +1,6 @@
-"""Going on when the memory does not suffice for a step: again, and in parts."""
+"""Going on when the memory does not suffice for a batch: again, and in parts."""
+
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -52,6 +54,7 @@ class StepRecovery:
             RuntimeError: Not even parts of two images fit.
         """
         random = RandomState.take(labels.device)
+        moved = set(learner.optimizer.state)
         most = max(1, len(labels) // self._ranks.size // SMALLEST_PART)  # of the smallest share
         _copy(self._kinds, self._kept)
         while True:
@@ -78,14 +81,59 @@ class StepRecovery:
             # Outside of the handler: the error holds on to what the step had allocated.
             learner.parts = smaller
             learner.optimizer.zero_grad(set_to_none=True)
-            if labels.device.type == "cuda":
-                torch.cuda.empty_cache()
+            for weight in set(learner.optimizer.state) - moved:  # moments that were half made
+                del learner.optimizer.state[weight]
+            learner.precision.begin_step_again()
+            _give_back(labels.device)
             _copy(self._kept, self._kinds)
             random.restore(labels.device)
             meter.tell(
                 f"The memory did not suffice for {-(-len(labels) // (smaller // 2))} images at "
                 f"once: batches go on in {smaller} parts, with the same gradients."
             )
+
+
+class ForwardRecovery:
+    """Sends batches through a network without a backward pass, in parts where memory is short.
+
+    Args:
+        network: In eval mode, so that parts give what the whole gives.
+        tell: Told in words when a batch had to be cut; batches after it are cut alike.
+    """
+
+    def __init__(self, network: nn.Module, tell: Callable[[str], None]) -> None:
+        self._network = network
+        self._tell = tell
+        self._most: int | None = None
+
+    def __call__(self, inputs: Tensor) -> Tensor:
+        """What the network gives for inputs (N, ...).
+
+        Raises:
+            RuntimeError: The memory does not suffice for one image.
+        """
+        while True:
+            try:
+                if self._most is None or len(inputs) <= self._most:
+                    outputs: Tensor = self._network(inputs)
+                    return outputs
+                return torch.cat([self._network(part) for part in torch.split(inputs, self._most)])
+            except RuntimeError as error:
+                tried = min(len(inputs), self._most or len(inputs))
+                if tried == 1 or not failures.is_out_of_memory(error):
+                    raise
+            self._most = tried // 2
+            _give_back(inputs.device)
+            self._tell(
+                f"The memory did not suffice to measure {tried} images at once: it goes on with "
+                f"{self._most}."
+            )
+
+
+def _give_back(device: torch.device) -> None:
+    """Let another try have the memory that torch keeps."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
 
 
 def _copy(sources: list[list[Tensor]], targets: list[list[Tensor]]) -> None:

@@ -10,6 +10,7 @@ from forge_core.evaluation.metrics import EvaluationReport
 from forge_core.models import precision as float_precision
 from forge_core.training import diagnosing, failures
 from forge_core.training.batches import BatchSource
+from forge_core.training.recovering import ForwardRecovery
 from forge_core.training.reporting import ProgressMeter
 from forge_core.training.stages import Stage
 
@@ -31,10 +32,11 @@ def evaluate(
     network = source.network
     network.eval()
     diagnosing.check_modes(network, training=False)
+    measure = ForwardRecovery(network, meter.tell)
     found: list[tuple[Tensor, Tensor]] = []
     with torch.inference_mode(), float_precision.full_float32():
         for inputs, labels in source.val_batches():
-            found.append((network(inputs), labels))
+            found.append((measure(inputs), labels))
             meter.check()
         if not source.ranks.is_alone:
             found = [(logits.cpu(), labels.cpu()) for logits, labels in found]

@@ -174,15 +174,25 @@ class ResidentFeed:
             yield [self._pixels[position] for position in positions]
 
 
-def choose_feed(images: ImageSet, pack: PixelPack, device: torch.device) -> PixelFeed:
+def choose_feed(
+    images: ImageSet, pack: PixelPack, device: torch.device, step_bytes: int = 0
+) -> PixelFeed:
     """The fastest way that fits now for images that every epoch wants again.
 
     While the pack is still being filled that is another one than afterwards.
+
+    Args:
+        images: All of them.
+        pack: Where they are, or will be.
+        device: Where the network computes.
+        step_bytes: Of the device's memory, what a step of the network takes beside the pixels.
     """
     num_bytes = pack.bytes_kept(images) if device.type == "cuda" else None
     if num_bytes is not None:
         free_bytes, _ = torch.cuda.mem_get_info(device)
-        if num_bytes <= RESIDENT_SHARE * free_bytes:
+        # What earlier steps used stays with torch, and is there for the next ones.
+        free_bytes += torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        if num_bytes <= min(RESIDENT_SHARE * free_bytes, free_bytes - step_bytes):
             return ResidentFeed(images, pack, device)
     return passing_feed(images, pack, device)
 

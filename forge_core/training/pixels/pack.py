@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+import PIL
 import torch
 
 from forge_core.augmentation.eval_transform import EvalTransform
@@ -27,6 +28,8 @@ from forge_core.training.data import ImageSet, TrainingImage
 from forge_core.training.pixels import kept, shards
 from forge_core.training.pixels.shards import INDEX, PIXELS, Entry, ShardLock, ShardWriter
 
+PIXEL_RULES = 1
+"""Counted up whenever decoding or resizing changes: pixels that were kept before are not used."""
 DEFAULT_BUDGET_BYTES = 20 * 2**30
 CLAIM_BYTES = 64 * 2**20
 """What a process may write before it looks again at what the folder holds: the most by which each
@@ -102,9 +105,8 @@ class PixelPack:
         budget_bytes: int = DEFAULT_BUDGET_BYTES,
         limits: DecodeLimits | None = None,
     ) -> None:
-        side = "long" if eval_transform.fit == "pad" else "short"
         self.root = root
-        self.folder = root / f"{side}{eval_transform.resize}-{eval_transform.interpolation}"
+        self.folder = root / folder_name(eval_transform)
         self._eval_transform = eval_transform
         self._limits = limits or DecodeLimits()
         self._budget_bytes = budget_bytes
@@ -276,6 +278,15 @@ class PixelPack:
         self.is_full = True
         self._room_bytes = 0
         self._full_until = time.monotonic() + FULL_SECONDS
+
+
+def folder_name(eval_transform: EvalTransform) -> str:
+    """Of the pack with these pixels: it says all that they depend on beside the files."""
+    side = "long" if eval_transform.fit == "pad" else "short"
+    return (
+        f"{side}{eval_transform.resize}-{eval_transform.interpolation}"
+        f"-{PIXEL_RULES}-pillow{PIL.__version__}"
+    )
 
 
 def num_threads() -> int:

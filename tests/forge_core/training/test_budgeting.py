@@ -31,13 +31,18 @@ def epochs_of(plan: list[stages.Stage]) -> list[int]:
     return [stage.epochs for stage in plan]
 
 
-def test_fit_plan__the_first_epoch_says_how_many_fit() -> None:
+def test_fit_plan__the_first_epochs_say_how_many_fit() -> None:
     plan = stages.plan_stages(TrainConfig(scratch_epochs=40))
     assert budgeting.fit_plan(plan, make_history(("scratch", 10.0)), 0.0) == plan
     assert budgeting.fit_plan(plan, [], 100.0) == plan
     assert epochs_of(budgeting.fit_plan(plan, make_history(("scratch", 10.0)), 105.0)) == [10]
-    later = make_history(("scratch", 10.0), ("scratch", 30.0))
-    assert epochs_of(budgeting.fit_plan(plan, later, 105.0)) == [10], "decided once"
+    # the first one decoded files: 95 s are left for epochs of 5 s
+    faster = make_history(("scratch", 10.0), ("scratch", 5.0))
+    assert epochs_of(budgeting.fit_plan(plan, faster, 105.0)) == [20]
+    slower = make_history(("scratch", 10.0), ("scratch", 30.0))
+    assert epochs_of(budgeting.fit_plan(plan, slower, 105.0)) == [4]
+    later = make_history(("scratch", 10.0), ("scratch", 5.0), ("scratch", 30.0))
+    assert epochs_of(budgeting.fit_plan(plan, later, 105.0)) == [20], "decided by the first two"
     assert epochs_of(budgeting.fit_plan(plan, make_history(("scratch", 200.0)), 105.0)) == [1]
 
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from forge_core.augmentation.train_transform import TrainTransform
 from forge_core.errors import InvalidInput, TrainingFailed
 from forge_core.evaluation import metrics
 from forge_core.models import building
@@ -48,6 +49,31 @@ def test_unnormalised_input__is_told(inputs: torch.Tensor, expected: str) -> Non
     assert bool(words) == bool(expected)
 
 
+def test_unnormalised_input__is_told_once_in_the_log_of_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = TrainTransform.__call__
+    monkeypatch.setattr(TrainTransform, "__call__", lambda *values: call(*values).clamp(0, 1))
+    listener = Listener()
+    run_fit(tmp_path / "run", make_config(), listener=listener)
+    assert sum("scaled and not normalised" in text for text in listener.messages) == 1
+
+
+def test_modes__are_looked_at_by_every_epoch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train = ForgeCNN.train
+
+    def forget(self: ForgeCNN, mode: bool = True) -> ForgeCNN:
+        train(self, mode)
+        self.head[2].train(not mode)
+        return self
+
+    monkeypatch.setattr(ForgeCNN, "train", forget)
+    with pytest.raises(TrainingFailed, match=r"head\.2 is in eval mode and should be in training"):
+        run_fit(tmp_path / "run", make_config())
+
+
 def test_bad_learning_rate__the_batch_is_named(tmp_path: Path) -> None:
     config = make_config(
         batch_size=3, optimizer="sgd", scratch_lr=10.0, lr_warmup_steps=0, momentum=0.99
@@ -83,6 +109,36 @@ def test_dead_relus__a_healthy_network_has_none(tmp_path: Path) -> None:
     config = make_config(scratch_epochs=4, scratch_lr=3e-3)
     run_fit(tmp_path / "run", config, listener=listener)
     assert not any("dead" in text or "Every validation" in text for text in listener.messages)
+
+
+def test_dead_relus__small_batches_are_looked_at_together() -> None:
+    layers = nn.Sequential(nn.Linear(2, 4), nn.ReLU())
+    with torch.no_grad():
+        layers[0].weight.copy_(torch.tensor([[1.0, 0.0], [-1.0, 0.0], [0.0, 0.0], [0.0, 0.0]]))
+        layers[0].bias.copy_(torch.tensor([0.0, 0.0, -1.0, 1.0]))
+    with diagnosing.watch_relus(layers) as watch:
+        layers(torch.tensor([[1.0, 0.0]]).expand(8, 2))
+        assert watch.worst() is None, "8 images are too few"
+        layers(torch.tensor([[-1.0, 0.0]]).expand(8, 2))
+        layers(torch.full((8, 2), torch.nan))  # enough was seen before
+    assert watch.worst() == ("1", 0.25)
+
+
+def test_dead_relus__a_layer_that_is_called_twice_is_looked_at_twice() -> None:
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.relu = nn.ReLU()
+
+        def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+            woken: torch.Tensor = self.relu(inputs)
+            return self.relu(woken - 10.0)
+
+    network = Twice()
+    with diagnosing.watch_relus(network) as watch:
+        for _ in range(2):
+            network(torch.ones(16, 3))
+    assert watch.worst() == ("relu", 1.0)
 
 
 def test_one_class__needs_several_classes_and_enough_images() -> None:

@@ -1,5 +1,6 @@
 """Cached features are what the frozen backbone gives, and are computed once."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,9 @@ from tests.forge_core.training.arrange import Drawer, make_config
 TRANSFORM = EvalTransform(resize=40, crop=32)
 
 
-def make_source(folder: Path, num_views: int = 2) -> tuple[FeatureSource, PixelSource]:
+def make_source(
+    folder: Path, num_views: int = 2, tell: Callable[[str], None] = lambda words: None
+) -> tuple[FeatureSource, PixelSource]:
     torch.manual_seed(0)
     model = building.build_model("mobilenet_v3_small", 3, pretrained=False, input_size=32)
     wake_up(model)
@@ -44,6 +47,7 @@ def make_source(folder: Path, num_views: int = 2) -> tuple[FeatureSource, PixelS
         precision=Precision(device),
         num_views=num_views,
         num_epochs=4,
+        tell=tell,
     )
     return source, pixels
 
@@ -66,6 +70,18 @@ def test_prepare__computes_each_view_once(tmp_path: Path) -> None:
         source.prepare(epoch, told.append)
     assert steps == [1, 0, 1, 0]
     assert told == [9, 9]
+
+
+def test_prepare__says_once_that_inputs_are_not_normalised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = list[str]()
+    call = TrainTransform.__call__
+    monkeypatch.setattr(TrainTransform, "__call__", lambda *values: call(*values).clamp(0, 1))
+    source, _ = make_source(tmp_path, tell=said.append)
+    for epoch in range(4):
+        source.prepare(epoch, lambda _: None)
+    assert ["scaled and not normalised" in words for words in said] == [True]
 
 
 def test_train_batches__views_differ_and_each_has_its_half_of_the_epochs(tmp_path: Path) -> None:

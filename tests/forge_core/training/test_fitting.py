@@ -26,7 +26,7 @@ def build() -> ImageClassifier:
 def parts(free_bytes: int, config: TrainConfig) -> int:
     device = replace(CPU, free_bytes=free_bytes)
     plan = stages.plan_stages(config)
-    return fitting.parts_needed(config, device, build(), plan, Precision(CPU), 32)
+    return fitting.parts_needed(config.batch_size, device, build(), plan, Precision(CPU), 32)
 
 
 def test_measure_step__counts_what_autograd_keeps_and_changes_nothing() -> None:
@@ -55,6 +55,14 @@ def test_parts_needed__the_fewest_that_fit() -> None:
     assert parts(room_for(63), config) == 2
     assert parts(room_for(17), config) == 4
     assert parts(0, config) == 32, "never below two images"
+
+
+def test_step_bytes__is_what_the_parts_were_counted_with() -> None:
+    config = make_config(batch_size=64)
+    stage = stages.plan_stages(config)[0]
+    found = fitting.step_bytes(32, CPU, build(), stage, Precision(CPU), 32)
+    assert parts(int(found / fitting.FREE_SHARE) + 100, config) == 2
+    assert parts(int(found / fitting.FREE_SHARE) - 100, config) == 4
 
 
 def test_parts_needed__a_head_alone_always_fits() -> None:

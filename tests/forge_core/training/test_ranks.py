@@ -13,6 +13,8 @@ import torch
 from torch import nn
 
 from forge_core.errors import InvalidInput
+from forge_core.training import probing
+from forge_core.training.probing import Speed
 from forge_core.training.ranks import ALONE, Ranks
 from tests.forge_core.training import ranks_entry
 from tests.forge_core.training.arrange import make_config, run_fit
@@ -73,6 +75,27 @@ def test_alone__nothing_is_wrapped() -> None:
     assert ALONE.spread(network) is network
     assert ALONE.with_shared_statistics(network, torch.device("cuda")) is network
     assert ALONE.agree("this") == "this"
+
+
+def test_fit__statistics_are_shared_only_when_everybody_computes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first process probes alone: a layer that waits for the others would never return."""
+    order = []
+    choose = probing.choose_speed
+
+    def probe(*arguments: Any, **choices: Any) -> Speed:
+        order.append("probe")
+        return choose(*arguments, **choices)
+
+    def share(self: Ranks, network: nn.Module, device: torch.device) -> nn.Module:
+        order.append("share")
+        return network
+
+    monkeypatch.setattr(probing, "choose_speed", probe)
+    monkeypatch.setattr(Ranks, "with_shared_statistics", share)
+    run_fit(tmp_path / "run", make_config(scratch_epochs=1))
+    assert order == ["probe", "share"]
 
 
 def test_fit__refuses_batches_too_small_for_the_processes(tmp_path: Path) -> None:

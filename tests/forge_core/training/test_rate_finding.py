@@ -10,6 +10,7 @@ import torch
 from forge_core.errors import InvalidInput
 from forge_core.training import rate_finding
 from forge_core.training.config import TrainConfig
+from forge_core.training.data import ImageSet
 from forge_core.training.rate_finding import RateCurve
 from forge_core.training.reporting import Stopped
 from tests.forge_core.training.arrange import CLASS_NAMES, Drawer, Listener, make_config, run_fit
@@ -40,6 +41,25 @@ def test_suggest__two_thirds_into_the_longest_fall(
 ) -> None:
     rates = [10.0**power for power in range(-7, -7 + len(losses))]
     assert rate_finding.suggest(list(zip(rates, losses, strict=True))) == expected
+
+
+def test_find_rate__leaves_out_what_cannot_be_used(tmp_path: Path) -> None:
+    drawer, listener = Drawer(), Listener()
+    images = drawer.make("train")
+    broken = drawer.add("train/broken.png", b"no image", 0)
+    curve = rate_finding.find_rate(
+        make_config(),
+        ImageSet((broken, *images.images), drawer.read),
+        CLASS_NAMES,
+        reporter=listener,
+        folder=tmp_path / "search",
+        pack_folder=tmp_path / "pack",
+        steps=9,
+    )
+    assert len(curve.points) > 2
+    assert [text.split(":")[0] for text in listener.messages if "Left out" in text] == [
+        "Left out train/broken.png"
+    ]
 
 
 def test_find_rate__of_a_network_from_scratch(tmp_path: Path) -> None:

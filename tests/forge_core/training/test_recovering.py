@@ -8,11 +8,11 @@ from torch import Tensor, nn
 
 from forge_core.errors import TrainingFailed
 from forge_core.models.classifier import ImageClassifier
-from forge_core.training import devices
+from forge_core.training import devices, failures
 from forge_core.training.learner import Learner
 from forge_core.training.mixing import Mix
 from forge_core.training.precision import Precision
-from forge_core.training.recovering import StepRecovery
+from forge_core.training.recovering import ForwardRecovery, StepRecovery
 from forge_core.training.reporting import ProgressMeter
 from forge_core.training.steps import StepRules
 from tests.forge_core.training.arrange import Listener, make_config, run_fit
@@ -96,6 +96,87 @@ def test_step__parts_of_one_image_are_not_tried() -> None:
 def test_step__other_errors_pass() -> None:
     with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
         take_steps(nn.Sequential(nn.Flatten(), nn.Linear(5, 3)), 9, StepRules(), None)
+
+
+class ShortOfMoments(torch.optim.AdamW):
+    """An optimiser that runs out of memory once, between a weight's step count and its moments."""
+
+    is_short = True
+
+    def step(self, closure: object = None) -> None:  # type: ignore[override]
+        if self.is_short:
+            self.is_short = False
+            self.state[self.param_groups[0]["params"][0]]["step"] = torch.tensor(0.0)
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        super().step()
+
+
+def test_step__moments_that_were_half_made_are_made_anew() -> None:
+    layers = make_layers(with_norm=False)
+    expected, twin = [], make_layers(with_norm=False)
+    for network, optimizer_class, found in (
+        (layers, ShortOfMoments, losses := []),
+        (twin, torch.optim.AdamW, expected),
+    ):
+        learner = Learner(
+            model=network,  # type: ignore[arg-type]
+            optimizer=optimizer_class(network.parameters(), lr=0.1),
+            precision=Precision(devices.choose("cpu")),
+            parts=1 if network is layers else 2,
+        )
+        recovery, meter = StepRecovery(network), ProgressMeter(Listener())
+        torch.manual_seed(7)
+        for _ in range(3):
+            inputs = torch.randn(7, 3, 2, 2)
+            found.append(recovery.step(learner, inputs, LABELS, None, meter)[0])
+        assert learner.parts == 2
+    assert torch.equal(torch.stack(losses), torch.stack(expected))
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("CUDA error: out of memory", True),
+        ("MPS backend out of memory (MPS allocated: 3 GB)", True),
+        ("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`", True),
+        ("DefaultCPUAllocator: can't allocate memory: you tried to allocate 4 bytes", True),
+        ("mat1 and mat2 shapes cannot be multiplied", False),
+    ],
+)
+def test_is_out_of_memory__by_the_words_of_every_device(words: str, expected: bool) -> None:
+    assert failures.is_out_of_memory(RuntimeError(words)) == expected
+
+
+def test_forward__is_cut_where_memory_is_short_and_stays_cut() -> None:
+    network, said = Short(make_layers(with_norm=True).eval(), room=3), list[str]()
+    forward = ForwardRecovery(network, said.append)
+    inputs = torch.randn(7, 3, 2, 2)
+    for _ in range(2):
+        torch.testing.assert_close(forward(inputs), network.layers(inputs))
+    assert said == [
+        "The memory did not suffice to measure 7 images at once: it goes on with 3.",
+    ]
+    with pytest.raises(torch.OutOfMemoryError):
+        ForwardRecovery(Short(make_layers(with_norm=True).eval(), room=0), said.append)(inputs)
+
+
+def test_fit__measuring_goes_on_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = run_fit(tmp_path / "whole", make_config())
+    forward = ImageClassifier.forward
+
+    def fail(self: ImageClassifier, inputs: Tensor) -> Tensor:
+        if not self.training and len(inputs) > 10:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return forward(self, inputs)
+
+    monkeypatch.setattr(ImageClassifier, "forward", fail)
+    listener = Listener()
+    short = run_fit(tmp_path / "short", make_config(), listener=listener)
+    assert any("did not suffice to measure" in text for text in listener.messages)
+    assert [e.train_loss for e in short.history] == [e.train_loss for e in whole.history]
+    assert [e.val_loss for e in short.history] == pytest.approx(
+        [e.val_loss for e in whole.history], abs=1e-6
+    )
 
 
 def shorten_memory(monkeypatch: pytest.MonkeyPatch, room: int) -> None:

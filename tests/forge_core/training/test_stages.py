@@ -78,6 +78,18 @@ def test_stage_of_epoch() -> None:
         stages.stage_of_epoch(plan, 5)
 
 
+def test_norm_and_bias__biases_by_every_name() -> None:
+    network = nn.ModuleDict({"attention": nn.MultiheadAttention(4, 2), "norm": nn.LayerNorm(4)})
+    found = {id(parameter) for parameter in optimizers.norm_and_bias(network)}
+    names = {name for name, parameter in network.named_parameters() if id(parameter) in found}
+    assert names == {
+        "attention.in_proj_bias",
+        "attention.out_proj.bias",
+        "norm.weight",
+        "norm.bias",
+    }
+
+
 def test_build_optimizer__resnet18_trains_the_promised_parameters() -> None:
     model = building.build_model("resnet18", 10, pretrained=False, input_size=64)
     warmup, finetune = stages.plan_stages(make_transfer_config())

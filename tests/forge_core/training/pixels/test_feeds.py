@@ -81,9 +81,21 @@ def test_choose_feed__on_a_processor_pixels_are_where_they_are(tmp_path: Path) -
     assert isinstance(feeds.choose_feed(images, PixelPack(tmp_path, TRANSFORM), CPU), HostFeed)
 
 
-@pytest.mark.parametrize(("free_bytes", "expected"), [(10**9, "Resident"), (1_000, "Pinned")])
-def test_choose_feed__on_a_gpu_what_fits(
-    tmp_path: Path, free_bytes: int, expected: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("free_bytes", "step_bytes", "expected"),
+    [
+        (10**9, 0, "Resident"),
+        (1_000, 0, "Pinned"),
+        (10**9, 10**9 - 10**6, "Resident"),
+        (10**9, 10**9 - 10**4, "Pinned"),  # the pixels fit, beside a step they do not
+    ],
+)
+def test_choose_feed__on_a_gpu_what_fits_beside_a_step(
+    tmp_path: Path,
+    free_bytes: int,
+    step_bytes: int,
+    expected: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The choice alone: both ways are replaced, since no GPU is needed to choose."""
     images = make_images(Drawer())
@@ -94,4 +106,4 @@ def test_choose_feed__on_a_gpu_what_fits(
     gpu = torch.device("cuda:0")
     assert feeds.choose_feed(images, pack, gpu) == "Pinned", "the pack is not full yet"
     pack.prepare(images, lambda: None)
-    assert feeds.choose_feed(images, pack, gpu) == expected
+    assert feeds.choose_feed(images, pack, gpu, step_bytes) == expected

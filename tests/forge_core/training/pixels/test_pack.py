@@ -132,7 +132,20 @@ def test_pixels__shards_that_nobody_uses_make_room(tmp_path: Path) -> None:
         assert not pack.is_full
         pack.close()
     (left,) = kept.list_packs(tmp_path)
-    assert (left.name, left.num_images) == ("short22-bilinear", 6)
+    assert (left.name, left.num_images) == (pack_room.folder_name(other), 6)
+
+
+def test_find__pixels_of_another_decoder_are_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = Drawer().make("train", (1, 1, 1))
+    for _ in range(2):
+        pack = PixelPack(tmp_path, TRANSFORM)
+        assert pack.find(images.images[0]) is None
+        pack.prepare(images, nothing)
+        pack.close()
+        monkeypatch.setattr(pack_room.PIL, "__version__", "99.0")
+    assert PixelPack(tmp_path, TRANSFORM).find(images.images[0]) is not None
 
 
 def test_pixels__two_packs_fill_one_folder_and_read_each_other(tmp_path: Path) -> None:
