@@ -115,6 +115,9 @@ class PixelPack:
         self._shards: dict[Path, _Shard] = {}
         self._places: dict[bytes, tuple[_Shard, Entry]] = {}
         self._proven: set[bytes] = set()
+        self._usable: set[bytes] = set()
+        """What was decoded and may have found no room: nobody decodes it only to see whether it can
+        be."""
         self._writer: ShardWriter | None = None
         self._looked_at = float("-inf")
         self._lock = threading.Lock()
@@ -152,8 +155,11 @@ class PixelPack:
         found = self.find(image)
         if found is not None:
             return found
+        key = bytes.fromhex(image.content_hash)
         pixels = self._decode(image, read).contiguous()
-        self._store(bytes.fromhex(image.content_hash), pixels)
+        self._store(key, pixels)
+        if self.is_full:
+            self._usable.add(key)
         return pixels
 
     def prepare(self, images: ImageSet, on_image: Callable[[], None]) -> list[RejectedImage]:
@@ -169,7 +175,8 @@ class PixelPack:
 
         def check(image: TrainingImage) -> RejectedImage | None:
             try:
-                self.pixels(image, images.read)
+                if bytes.fromhex(image.content_hash) not in self._usable:
+                    self.pixels(image, images.read)
             except ImageRejected as error:
                 return RejectedImage(image.source, error.reason, error.message)
             return None

@@ -112,6 +112,8 @@ def test_pixels__over_budget_decodes_each_time_and_says_so(tmp_path: Path) -> No
     pack = PixelPack(tmp_path, TRANSFORM, budget_bytes=3 * 1600)
     assert pack.prepare(images, nothing) == []
     assert pack.is_full
+    assert pack.prepare(images, nothing) == []
+    assert len(drawer.reads) == 6, "all can be decoded: nobody looks again"
     assert sum(shard.count_images() for shard in kept.list_shards(tmp_path)) == 3
     pack.close()
 
