@@ -1,6 +1,7 @@
 """The devices that a run can use on this machine, with the memory that is free on them."""
 
 import platform
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -25,6 +26,25 @@ class Device:
     free_bytes: int
     """Memory that a run could take now, in bytes."""
     total_bytes: int
+
+
+def describe_peak_memory(device: Device) -> str:
+    """The most memory that this process and its GPU ever held, in words."""
+    words = f"Most memory at once: {_peak_process_bytes() / 2**30:.1f} GiB of this process"
+    if device.kind == "cuda":
+        held_bytes = torch.cuda.max_memory_reserved(device.id)
+        words += f", {held_bytes / 2**30:.1f} GiB of {device.name}"
+    return words + "."
+
+
+def _peak_process_bytes() -> int:
+    memory = psutil.Process().memory_info()
+    if sys.platform == "win32":
+        return int(memory.peak_wset)
+    import resource  # not on Windows
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak) if sys.platform == "darwin" else int(peak) * 1024
 
 
 def list_devices() -> list[Device]:

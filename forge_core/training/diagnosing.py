@@ -5,18 +5,20 @@ has an entry in docs/diagnostics.md.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from forge_core.errors import TrainingFailed
 from forge_core.evaluation.metrics import EvaluationReport
 from forge_core.models.classifier import ImageClassifier
 from forge_core.training.data import ImageSet
+from forge_core.training.reporting import EpochMetrics
 
 LARGEST_INPUT = 20.0
 """Normalised pixels lie within about 3 of 0; raw bytes reach 255."""
@@ -24,6 +26,12 @@ ENOUGH_SAMPLES = 16
 """Images that must have been seen before their silence says that a unit is dead."""
 DEAD_SHARE = 0.5
 ENOUGH_ANSWERS = 10
+WORSE_EPOCHS, WORSE_SHARE = 3, 1.1
+"""How long and how far validation loss must be above its best."""
+VANISHED = 1e-7
+"""Length of a gradient over all weights that moves nothing."""
+BURST = 100.0
+"""Times the usual length at which a gradient is worth a word."""
 MODAL = (nn.Dropout, nn.modules.dropout._DropoutNd, nn.modules.batchnorm._BatchNorm)
 SHOWN = 5
 
@@ -161,10 +169,10 @@ class Findings:
     def __init__(self) -> None:
         self._told: set[str] = set()
 
-    def of_epoch(
+    def of_answers(
         self, report: EvaluationReport, watch: ReluWatch, class_names: Sequence[str]
     ) -> list[str]:
-        """Sentences about an epoch that were not said before."""
+        """Sentences about how the network answers after an epoch that were not said before."""
         found = {}
         only = find_only_answer(report)
         if only is not None:
@@ -178,6 +186,64 @@ class Findings:
                 f"{worst[1]:.0%} of the units of {worst[0]} answer to no image any more (dead "
                 "ReLUs). Start again with a lower learning rate."
             )
+        return self._fresh(found)
+
+    def of_history(self, history: Sequence[EpochMetrics]) -> list[str]:
+        """Whether the network learns its training images by heart.
+
+        Said when validation loss has been above its best for `WORSE_EPOCHS` epochs of a stage, at
+        the last by `WORSE_SHARE`, while training loss fell.
+        """
+        stage = [entry for entry in history if entry.stage == history[-1].stage]
+        best = min(stage, key=lambda entry: entry.val_loss)
+        last = stage[-1]
+        is_overfitting = (
+            last.epoch - best.epoch >= WORSE_EPOCHS
+            and last.val_loss > WORSE_SHARE * best.val_loss
+            and last.train_loss < best.train_loss
+        )
+        if not is_overfitting:
+            return []
+        return self._fresh(
+            {
+                "overfitting": (
+                    f"Validation loss has been above its best, {best.val_loss:.3f} after epoch "
+                    f"{best.epoch}, for {last.epoch - best.epoch} epochs, while training loss fell "
+                    f"from {best.train_loss:.3f} to {last.train_loss:.3f}: the network learns its "
+                    "images by heart (overfitting). More images, a stronger augmentation, weight "
+                    "decay or early stopping help."
+                )
+            }
+        )
+
+    def of_gradients(self, norms: Sequence[Tensor], epoch: int) -> list[str]:
+        """Whether gradients of an epoch, counted from 0, vanished or burst.
+
+        Args:
+            norms: () of each step, on their device; of float16 some may not be finite.
+            epoch: Where the steps were taken.
+        """
+        lengths = torch.stack(list(norms)).cpu().double() if norms else torch.empty(0)
+        lengths = lengths[lengths.isfinite()]
+        if not len(lengths):
+            return []
+        usual, largest = float(lengths.median()), float(lengths.max())
+        found = {}
+        if usual < VANISHED:
+            found["vanished"] = (
+                f"The gradients of epoch {epoch + 1} have all but vanished: half of them are "
+                f"shorter than {usual:.1e}, so the network hardly learns. Raise the learning "
+                "rate, or look for layers that answer the same to everything."
+            )
+        elif largest > BURST * usual:
+            found["burst"] = (
+                f"A gradient of epoch {epoch + 1} was {largest:.1f} long where half are shorter "
+                f"than {usual:.2f}: such a step undoes many others. Look for images with a wrong "
+                f"label, lower the learning rate, or clip gradients at {10 * usual:.2g}."
+            )
+        return self._fresh(found)
+
+    def _fresh(self, found: Mapping[str, str]) -> list[str]:
         fresh = [text for name, text in found.items() if name not in self._told]
         self._told.update(found)
         return fresh

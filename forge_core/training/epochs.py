@@ -35,6 +35,8 @@ class RunningTotals:
         self._sizes: list[int] = []
         self._num_correct: Tensor | None = None
         self._num_checked = 0
+        self.gradient_norms: list[Tensor] = []
+        """Of the steps since the start or the resumption, before clipping."""
 
     @property
     def steps(self) -> int:
@@ -133,7 +135,7 @@ def train_one_epoch(
             if words:
                 meter.tell(words)
         mix = stage.mix.draw(seed, epoch, step, inputs.shape[-1]) if stage.mix else None
-        loss, correct = recovery.step(learner, inputs, labels, mix, meter)
+        loss, correct = recovery.step(learner, inputs, labels, mix, meter, totals.gradient_norms)
         if learner.average is not None:
             learner.average.update()
         totals.add(loss, correct, len(labels))

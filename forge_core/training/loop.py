@@ -5,7 +5,7 @@ It touches two folders, the one of its checkpoints and the one of the pack, and 
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -69,6 +69,7 @@ def fit(
     limits: DecodeLimits | None = None,
     save_seconds: float = SAVE_SECONDS,
     like: Mapping[str, Any] | None = None,
+    on_speed: Callable[[Speed], None] | None = None,
     ranks: Ranks = ALONE,
 ) -> FitResult:
     """Train a network and keep its best and last checkpoint.
@@ -98,7 +99,8 @@ def fit(
         limits: Bounds on the image files.
         save_seconds: Time between two states within an epoch; more where saving is slow.
         like: `Speed.choice` of an earlier run that this one repeats; without it the fastest way
-            to compute is found out, where that pays.
+            to compute is found out, where that pays; so it is on another kind of device.
+        on_speed: Told how the run computes, before its first step.
         ranks: The processes of `ranks.joined` that train together; all call this alike. The batches
             are those of one process. Batch normalisation sees a share of them, but on CUDA; and
             each draws its own dropout, so that only a run without it is resumed exactly.
@@ -157,12 +159,13 @@ def fit(
                 run = prepare(rejected, is_proven=True)
                 resume = resume and results.can_go_on(run, everything)
             try:
-                return _train(run, resume, like)
+                return _train(run, resume, like, on_speed)
             except ImageRejected as error:
                 if run.proof.is_complete:  # a file that was usable has gone since
                     raise
                 told.on_message(f"{error.message} All images are decoded before the start now.")
-            return _train(prepare(preparing.fill_pack(run), is_proven=True), False, like)
+            run = prepare(preparing.fill_pack(run), is_proven=True)
+            return _train(run, False, like, on_speed)
         except Stopped:
             return results.make_result(run, Progression(), stopped=True)
 
@@ -182,7 +185,12 @@ def _check_shares(num_images: int, batch_size: int, ranks: Ranks) -> None:
         )
 
 
-def _train(run: Run, resume: bool, like: Mapping[str, Any] | None) -> FitResult:
+def _train(
+    run: Run,
+    resume: bool,
+    like: Mapping[str, Any] | None,
+    on_speed: Callable[[Speed], None] | None,
+) -> FitResult:
     """The run from its first step, or from the one after the last that it saved.
 
     Raises:
@@ -197,6 +205,8 @@ def _train(run: Run, resume: bool, like: Mapping[str, Any] | None) -> FitResult:
         model = preparing.build_network(run, state)
         with probing.threads(run.config.num_threads or _own_threads(run)):
             speed = run.ranks.on_first(lambda: preparing.choose_speed(run, state, model, like))
+        if on_speed is not None:
+            on_speed(speed)
         with probing.threads(speed.num_threads):
             return _run_epochs(run, state, model, speed)
 
@@ -238,7 +248,7 @@ def _run_epochs(
                 ended_early = True
                 reporter.on_message(f"Ended after epoch {epoch}: {reason}")
                 break
-            if place == 1 and stage.epochs < run.config.epochs_of(stage.name):
+            if place in (1, 2) and stage.epochs < run.config.epochs_of(stage.name):
                 reporter.on_message(
                     f"The time budget has room for {stage.epochs} epochs of {stage.name}."
                 )
@@ -255,6 +265,7 @@ def _run_epochs(
     except Stopped:
         stopped = True
         reporter.on_message(f"Stopped on request after epoch {progression.epochs_done}.")
+    reporter.on_message(devices.describe_peak_memory(run.device))
     return results.make_result(
         run, progression, speed=speed, stopped=stopped, ended_early=ended_early
     )
@@ -359,6 +370,10 @@ def _one_epoch(
     )
     entry = run.ranks.agree(entry)  # its seconds decide what a time budget still has room for
     results.keep_epoch(run, learner, entry, report, progression)
-    for words in run.findings.of_epoch(report, watch, run.class_names) if epoch > 0 else []:
+    for words in [
+        *(run.findings.of_answers(report, watch, run.class_names) if epoch > 0 else []),
+        *run.findings.of_history(progression.history),
+        *run.findings.of_gradients(totals.gradient_norms, epoch),
+    ]:
         run.reporter.on_message(words)
     run.reporter.on_epoch(entry)

@@ -47,6 +47,7 @@ class StepRecovery:
         labels: Tensor,
         mix: Mix | None,
         meter: ProgressMeter,
+        norms: list[Tensor] | None = None,
     ) -> tuple[Tensor, Tensor]:
         """One update of the weights; see `steps.train_step`.
 
@@ -55,6 +56,7 @@ class StepRecovery:
         """
         random = RandomState.take(labels.device)
         moved = set(learner.optimizer.state)
+        num_before = len(norms) if norms is not None else 0
         most = max(1, len(labels) // self._ranks.size // SMALLEST_PART)  # of the smallest share
         _copy(self._kinds, self._kept)
         while True:
@@ -69,6 +71,7 @@ class StepRecovery:
                     mix,
                     min(learner.parts, most),
                     self._ranks,
+                    norms,
                 )
             except RuntimeError as error:
                 smaller = learner.parts * 2
@@ -84,6 +87,8 @@ class StepRecovery:
             for weight in set(learner.optimizer.state) - moved:  # moments that were half made
                 del learner.optimizer.state[weight]
             learner.precision.begin_step_again()
+            if norms is not None:
+                del norms[num_before:]
             _give_back(labels.device)
             _copy(self._kept, self._kinds)
             random.restore(labels.device)

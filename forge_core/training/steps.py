@@ -37,6 +37,7 @@ def train_step(
     mix: Mix | None = None,
     parts: int = 1,
     ranks: Ranks = ALONE,
+    norms: list[Tensor] | None = None,
 ) -> tuple[Tensor, Tensor]:
     """One update of the weights.
 
@@ -53,6 +54,7 @@ def train_step(
             less memory; their gradients add up to those of the batch. Batch normalisation in
             training mode sees each part by itself: the one difference.
         ranks: The processes that compute the batch together, by a network of `Ranks.spread`.
+        norms: Gets the length of the gradient over all weights (), before it is clipped.
 
     Returns:
         Mean loss () and number of right answers (), both still on the device: reading them
@@ -75,9 +77,14 @@ def train_step(
         right.append(
             count_right(logits.detach().argmax(dim=1), labels[part], neighbours[part], mix)
         )
-    if rules.clip_norm:
+    if rules.clip_norm or norms is not None:
         precision.unscale(optimizer)
-        nn.utils.clip_grad_norm_(network.parameters(), rules.clip_norm)
+        gradients = [each.grad for each in network.parameters() if each.grad is not None]
+        norm = nn.utils.get_total_norm(gradients)
+        if rules.clip_norm:
+            nn.utils.clip_grads_with_norm_(network.parameters(), rules.clip_norm, norm)
+        if norms is not None:
+            norms.append(norm)
     precision.step(optimizer)
     if len(losses) == 1 and ranks.is_alone:
         return losses[0], right[0]

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from forge_core.augmentation.presets import AugmentationParameters
 from forge_core.augmentation.train_transform import TrainTransform
 from forge_core.errors import InvalidInput, TrainingFailed
 from forge_core.evaluation import metrics
@@ -13,6 +14,7 @@ from forge_core.models import building
 from forge_core.models.forge_cnn import ForgeCNN
 from forge_core.training import diagnosing
 from forge_core.training.data import ImageSet, TrainingImage, check_images
+from forge_core.training.reporting import EpochMetrics
 from tests.forge_core.training.arrange import CLASS_NAMES, Drawer, Listener, make_config, run_fit
 
 
@@ -150,6 +152,78 @@ def test_one_class__needs_several_classes_and_enough_images() -> None:
     assert diagnosing.find_only_answer(report([0, 1, 2] * 4, [1] * 11 + [0])) is None
     assert diagnosing.find_only_answer(report([1] * 12, [1] * 12)) is None, "they are all of it"
     assert diagnosing.find_only_answer(report([0, 1, 2], [1, 1, 1])) is None
+
+
+def losses(*pairs: tuple[float, float]) -> list[EpochMetrics]:
+    return [
+        EpochMetrics(
+            epoch=number,
+            stage="scratch",
+            train_loss=train,
+            train_accuracy=0.5,
+            val_loss=val,
+            val_accuracy=0.5,
+            learning_rates={},
+            duration_seconds=1.0,
+            images_per_second=1.0,
+        )
+        for number, (train, val) in enumerate(pairs, start=1)
+    ]
+
+
+def test_overfitting__is_told_once_when_validation_loss_rises_while_training_loss_falls() -> None:
+    findings = diagnosing.Findings()
+    history = losses((1.0, 1.0), (0.8, 0.9), (0.6, 0.95), (0.4, 1.0), (0.2, 1.2), (0.1, 1.4))
+    told = [findings.of_history(history[:number]) for number in range(1, 7)]
+    assert told[:4] == [[], [], [], []]
+    assert "best, 0.900 after epoch 2, for 3 epochs" in told[4][0]
+    assert "training loss fell from 0.800 to 0.200" in told[4][0]
+    assert told[5] == [], "once"
+    both_rise = losses((0.8, 0.9), (0.9, 1.0), (0.9, 1.0), (0.9, 1.2), (1.0, 1.4))
+    assert diagnosing.Findings().of_history(both_rise) == []
+    hardly = losses((0.8, 0.9), (0.6, 0.91), (0.4, 0.92), (0.2, 0.93))
+    assert diagnosing.Findings().of_history(hardly) == []
+
+
+def test_overfitting__a_run_on_wrong_labels_is_told(tmp_path: Path) -> None:
+    """Training labels that say nothing can only be learned by heart."""
+    drawer, listener = Drawer(), Listener()
+    images = drawer.make("train").images
+    mixed = [
+        TrainingImage(image.content_hash, image.source, number % 3)
+        for number, image in enumerate(sorted(images, key=lambda image: image.content_hash))
+    ]
+    config = make_config(scratch_epochs=25, scratch_lr=5e-3, augmentation=AugmentationParameters())
+    train = ImageSet(tuple(mixed), drawer.read)
+    run_fit(tmp_path / "run", config, drawer, listener=listener, train=train)
+    assert sum("by heart (overfitting)" in text for text in listener.messages) == 1
+
+
+def test_gradients__that_vanish_or_burst_are_told_once() -> None:
+    def told(*lengths: float) -> list[str]:
+        findings = diagnosing.Findings()
+        norms = [torch.tensor(length) for length in lengths]
+        first = findings.of_gradients(norms, 2)
+        assert findings.of_gradients(norms, 3) == []
+        return first
+
+    assert told(1.0, 2.0, 3.0, 99.0, float("inf")) == []
+    (burst,) = told(1.0, 2.0, 3.0, 250.0)
+    assert "A gradient of epoch 3 was 250.0 long where half are shorter than 2.00" in burst
+    assert "clip gradients at 20" in burst
+    (vanished,) = told(1e-9, 1e-9, 1.0)
+    assert "have all but vanished" in vanished
+    assert told(float("nan")) == told() == []
+
+
+def test_gradients__of_a_network_that_answers_nothing_have_vanished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forward = ForgeCNN.forward
+    monkeypatch.setattr(ForgeCNN, "forward", lambda *values: forward(*values) * 1e-12)
+    listener = Listener()
+    run_fit(tmp_path / "run", make_config(), listener=listener)
+    assert sum("gradients of epoch 1 have all but vanished" in t for t in listener.messages) == 1
 
 
 def test_modes__a_layer_in_the_wrong_mode_is_named() -> None:

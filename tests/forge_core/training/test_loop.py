@@ -1,5 +1,6 @@
 """The loop learns, tells, stops and fails as it promises."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -59,6 +60,9 @@ def test_fit__learns_and_tells(tmp_path: Path) -> None:
     assert result.report.loss == best.val_loss
     assert result.report.num_images == 21
     assert any("21 training and 21 validation images" in text for text in listener.messages)
+    assert re.fullmatch(
+        r"Most memory at once: \d+\.\d GiB of this process\.", listener.messages[-1]
+    ), listener.messages[-1]
     assert listener.progress[0] == ("scratch", 1, 1, 3), "images are decoded beside the first epoch"
     assert ("scratch", 12, 3, 3) in listener.progress
     assert listener.epochs[-1].learning_rates["all"] < 1e-4

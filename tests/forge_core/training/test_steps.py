@@ -35,6 +35,30 @@ def test_train_step__clips_the_gradient_of_all_weights_together() -> None:
     assert float(length) == pytest.approx(0.01, rel=1e-3)
 
 
+@pytest.mark.parametrize("clip_norm", [0.0, 0.01])
+def test_train_step__tells_the_length_of_the_gradient_before_it_is_clipped(
+    clip_norm: float,
+) -> None:
+    network, inputs = nn.Linear(4, 3), torch.randn(6, 4)
+    labels = torch.tensor([0, 0, 0, 1, 1, 2])
+    gradients = torch.autograd.grad(
+        functional.cross_entropy(network(inputs), labels), list(network.parameters())
+    )
+    expected = torch.cat([gradient.flatten() for gradient in gradients]).norm()
+    norms: list[torch.Tensor] = []
+    train_step(
+        network,
+        inputs,
+        labels,
+        torch.optim.SGD(network.parameters(), lr=1.0),
+        Precision(CPU),
+        StepRules(clip_norm=clip_norm),
+        norms=norms,
+    )
+    (norm,) = norms
+    assert float(norm) == pytest.approx(float(expected), rel=1e-5)
+
+
 def test_train_step__class_weights_are_those_of_the_weighted_mean() -> None:
     torch.manual_seed(3)
     network = nn.Sequential(nn.Flatten(), nn.Linear(12, 3))
