@@ -7,9 +7,8 @@ from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from db.clock import utc_now
 from db.models import VisionAsset
 from db.records import Asset, AssetFilter, NewAsset
 from db.repositories import bulk, filters
@@ -64,6 +63,18 @@ class AssetRepository:
                 )
             )
         }
+
+    def list_parents(self) -> dict[uuid.UUID, uuid.UUID]:
+        """What each augmented copy was made from, where that is known; removed ones included.
+
+        A parent is given when a copy is added and never changes, so this holds at any revision.
+        """
+        rows = self._session.execute(
+            select(VisionAsset.asset_id, VisionAsset.parent_asset_id).where(
+                VisionAsset.is_augmented.is_(True), VisionAsset.parent_asset_id.is_not(None)
+            )
+        )
+        return {asset_id: parent_id for asset_id, parent_id in rows if parent_id is not None}
 
     def list_page(
         self, where: AssetFilter, *, sort: str, after: str | None, limit: int
@@ -134,12 +145,22 @@ class AssetRepository:
             )
 
     def update_last_augmented(self, asset_ids: Sequence[uuid.UUID]) -> None:
-        """Note that augmented copies of these assets were made now; the row version stays."""
+        """Note when the newest living copy of each of these was made; the row version stays.
+
+        None for those without a copy.
+        """
+        copy = aliased(VisionAsset)
+        newest = (
+            select(func.max(copy.created_at))
+            .where(copy.parent_asset_id == VisionAsset.asset_id, copy.is_deleted.is_(False))
+            .correlate(VisionAsset)
+            .scalar_subquery()
+        )
         for part in slices(asset_ids):
             self._session.execute(
                 update(VisionAsset)
                 .where(VisionAsset.asset_id.in_(part))
-                .values(last_augmented_at=utc_now())
+                .values(last_augmented_at=newest)
                 .execution_options(synchronize_session=False)
             )
 

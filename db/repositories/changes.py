@@ -262,6 +262,24 @@ class ChangeRepository:
             .values(**values, **raised)
             .execution_options(synchronize_session=False)
         )
+        if "exists" in differing:
+            self._assets.update_last_augmented(self._list_parents_of_moved(revision_id))
+
+    def _list_parents_of_moved(self, revision_id: int) -> list[uuid.UUID]:
+        """The images whose augmented copies came or went with a revision."""
+        parent = func.coalesce(
+            AssetChange.after_parent_asset_id, AssetChange.before_parent_asset_id
+        )
+        rows = self._session.scalars(
+            select(parent)
+            .where(
+                AssetChange.revision_id == revision_id,
+                parent.is_not(None),
+                AssetChange.before_exists != AssetChange.after_exists,
+            )
+            .distinct()
+        )
+        return list(rows)
 
     def _blocks(self, undone: int) -> dict[str, ColumnElement[bool]]:
         """Why a change of a revision cannot be taken back, as conditions on that change."""

@@ -1,11 +1,13 @@
 """What class names say about an augmentation: where it may turn one class into another."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from forge_core.augmentation.presets import AugmentationParameters
 
-_SIDES = frozenset({"left", "right", "lhs", "rhs", "clockwise", "counterclockwise"})
+_ENDS = frozenset({"left", "right", "lhs", "rhs"})
+# Only a mirror changes these; what is clockwise stays so however it is turned.
+_SIDES = _ENDS | {"clockwise", "counterclockwise"}
 _HEIGHTS = frozenset({"up", "down", "upper", "lower", "top", "bottom", "north", "south"})
 _CHARACTERS = frozenset({"digit", "digits", "letter", "letters", "character", "characters", "text"})
 _NUMBER_WORDS = frozenset(
@@ -17,6 +19,8 @@ _COLOURS = frozenset(
 )
 # From about here a 6 begins to look like a 9 and a Z like an N.
 _LARGE_ROTATION_DEGREES = 30.0
+# Beyond a quarter turn what pointed to the left points to the right.
+_SWAPPING_ROTATION_DEGREES = 90.0
 _STRONG_COLOUR = 0.1
 
 
@@ -37,6 +41,7 @@ def preset_warnings(parameters: AugmentationParameters, class_names: Sequence[st
     heights = [name for name, found in words.items() if found & _HEIGHTS]
     coloured = [name for name, found in words.items() if found & _COLOURS]
     textual = characters_among(class_names)
+    turned = _classes_that_turn(words, textual, parameters.rotation_degrees)
     flips = bool(parameters.horizontal_flip or parameters.vertical_flip)
     shifts_colour = parameters.hue > _STRONG_COLOUR or parameters.greyscale > 0
     found: list[str] = []
@@ -50,10 +55,10 @@ def preset_warnings(parameters: AugmentationParameters, class_names: Sequence[st
         found.append(
             f"Flip: mirrored characters do not exist; your classes include {_quoted(textual)}."
         )
-    if parameters.rotation_degrees >= _LARGE_ROTATION_DEGREES and (textual or heights):
+    if turned:
         found.append(
             f"Rotation up to {parameters.rotation_degrees:g} degrees can turn one class into "
-            f"another; your classes include {_quoted(textual or heights)}."
+            f"another; your classes include {_quoted(turned)}."
         )
     if shifts_colour and coloured:
         found.append(
@@ -61,6 +66,16 @@ def preset_warnings(parameters: AugmentationParameters, class_names: Sequence[st
             f"your classes include {_quoted(coloured)}."
         )
     return found
+
+
+def _classes_that_turn(
+    words: Mapping[str, set[str]], textual: list[str], degrees: float
+) -> list[str]:
+    """Classes that a rotation of up to so many degrees may turn into another."""
+    if degrees < _LARGE_ROTATION_DEGREES:
+        return []
+    told_apart = _HEIGHTS | _ENDS if degrees > _SWAPPING_ROTATION_DEGREES else _HEIGHTS
+    return textual or [name for name, found in words.items() if found & told_apart]
 
 
 def _words(name: str) -> set[str]:

@@ -136,8 +136,12 @@ class EvalTransform:
         Returns:
             (C, crop, crop) or (N, C, crop, crop) float32.
         """
-        square = self.fill_square(pixels)
-        return self.normalise(functional.center_crop(square, [self.crop, self.crop]))
+        return self.normalise(self.frame(pixels))
+
+    def frame(self, pixels: Tensor) -> Tensor:
+        """Centre crop or pad alone: (..., 3, H, W) uint8 to (..., 3, crop, crop) uint8."""
+        framed: Tensor = functional.center_crop(self.fill_square(pixels), [self.crop, self.crop])
+        return framed
 
     def fill_square(self, pixels: Tensor) -> Tensor:
         """With `pad`, (..., 3, H, W) uint8 in the middle of a square of the mean colour."""

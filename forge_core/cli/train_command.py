@@ -63,6 +63,7 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Train a network in the background on the catalog as it is now, and watch it."""
+    from forge_core.augmentation import class_words
     from forge_core.cli import following
     from forge_core.jobs import own_presets, run_records, runs
     from forge_core.models.architectures import ARCHITECTURES
@@ -95,13 +96,16 @@ def train(
         reasons.pop("architecture", None)
     if scratch:
         changes["pretrained"] = False
+    set_values = _parse_fields(set_fields or [], [field.name for field in fields(TrainConfig)])
+    if isinstance(set_values.get("preset"), str) and set_values.get("augmentation") is None:
+        preset = set_values.pop("preset")  # else the numbers of an earlier choice would stay
     if preset is not None:
         config = replace(
             config, **own_presets.config_fields(own_presets.find_preset(opened, preset))
         )
     given = {"batch_size": batch_size, "seed": seed, "device": device}
     changes |= {field: value for field, value in given.items() if value is not None}
-    changes |= _parse_fields(set_fields or [], [field.name for field in fields(TrainConfig)])
+    changes |= set_values
     if epochs is not None:
         pretrained = changes.get("pretrained", config.pretrained)
         changes["finetune_epochs" if pretrained else "scratch_epochs"] = epochs
@@ -121,6 +125,9 @@ def train(
         run = runs.start_run(opened, config, author=opened.author, name=name)
         summary = check.summary
         data = f"{summary.num_images:,} training images of {summary.num_classes} classes"
+    warnings = class_words.preset_warnings(config.augmentation_parameters, run.class_names)
+    for warning in warnings if not as_json else []:
+        output.tell(f"note: {warning}")
     output.say(
         f"Run {run.run_id}: {config.architecture}"
         f"{' (pretrained)' if config.pretrained else ''}, {config.total_epochs} epochs, {data}.",

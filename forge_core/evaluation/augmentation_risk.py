@@ -18,10 +18,13 @@ from forge_core.augmentation.train_transform import TrainTransform
 from forge_core.errors import InvalidInput
 from forge_core.evaluation import metrics
 
+ALL_TOGETHER = "all together"
 CHANCES = ("horizontal_flip", "vertical_flip", "greyscale", "erasing")
 """Parts that happen or not: they are checked as if they always happened."""
+FRAMING = ("crop", ALL_TOGETHER)
+"""Parts that frame the image as training does; all others are applied to the frame of validation,
+so that a part alone is not blamed for what training's other frame does."""
 STRENGTHS = ("brightness", "contrast", "saturation", "hue")
-ALL_TOGETHER = "all together"
 BATCH_IMAGES = 32
 
 Network = Callable[[Tensor], Tensor]
@@ -91,7 +94,8 @@ def check_risk(
 ) -> list[AugmentationRisk]:
     """Compare the answers without augmentation to those with each part of it.
 
-    Every image is augmented once a part, by its own seed.
+    Every image is augmented once a part, by its own seed. The crop, and all together, frame it as
+    training does; every other part is applied to what validation sees of it.
 
     Args:
         network: Gives the logits.
@@ -132,13 +136,20 @@ def check_risk(
     right = before == torch.tensor(labels)
     risks = []
     for place, (part, alone) in enumerate(parts.items()):
-        augment = TrainTransform(alone, eval_transform)
 
         def varied(
-            start: int, stop: int, augment: TrainTransform = augment, place: int = place
+            start: int,
+            stop: int,
+            *,
+            augment: TrainTransform = TrainTransform(alone, eval_transform),
+            place: int = place,
+            frames: bool = part in FRAMING,
         ) -> Tensor:
+            images = pixels[start:stop]
+            if not frames:
+                images = [eval_transform.frame(image) for image in images]
             seeds = [seeding.sample_seed(seed, place, index) for index in range(start, stop)]
-            return augment(pixels[start:stop], seeds)
+            return augment(images, seeds)
 
         changed = answer(varied) != before
         num_changed = int(changed.sum())

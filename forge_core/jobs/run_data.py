@@ -57,7 +57,10 @@ def read_run_data(workspace: Workspace, revision_id: int, *, use_augmented: bool
     """The data of a run on the catalog as of a revision.
 
     Unlabelled images are never used, augmented copies only in training and only when asked.
-    Images of a class that has no training image are left out: no output stands for it.
+    Even then only while their originals are trained on with the same label: a copy stays behind
+    when its original is moved to val, relabelled or removed. A copy whose original is not known,
+    such as one that was imported, is judged by itself. Images of a class that has no training
+    image are left out: no output stands for it.
 
     Raises:
         InvalidInput: There is no such revision.
@@ -74,6 +77,7 @@ def read_run_data(workspace: Workspace, revision_id: int, *, use_augmented: bool
             left_out[split]["without a label"] += 1
         else:
             by_split[split].append(asset)
+    by_split[Split.TRAIN] = _without_strays(workspace, by_split[Split.TRAIN], left_out[Split.TRAIN])
     names = {a.label_id: a.label_name or "" for a in by_split[Split.TRAIN] if a.label_id}
     label_ids = tuple(sorted(names))
     for split, assets in by_split.items():
@@ -89,6 +93,29 @@ def read_run_data(workspace: Workspace, revision_id: int, *, use_augmented: bool
         assets=by_split,
         left_out=left_out,
     )
+
+
+def _without_strays(
+    workspace: Workspace, train: list[AssetAsOf], left_out: Counter[str]
+) -> list[AssetAsOf]:
+    """The images without copies whose original is not among them or has another label."""
+    if not any(asset.is_augmented for asset in train):
+        return train
+    with workspace.database.read() as uow:
+        parents = uow.assets.list_parents()
+    labels = {asset.asset_id: asset.label_id for asset in train}
+    kept = []
+    for asset in train:
+        original = asset.asset_id
+        while original in parents:
+            original = parents[original]
+        if original not in labels:
+            left_out["augmented copies whose original is not in training"] += 1
+        elif labels[original] != asset.label_id:
+            left_out["augmented copies whose original has another label"] += 1
+        else:
+            kept.append(asset)
+    return kept
 
 
 def find_changed_files(

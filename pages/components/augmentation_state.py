@@ -41,11 +41,17 @@ class AugmentationChoice:
         return {k: v for k, v in self.parameters.to_dict().items() if v != own[k]}
 
     def for_next_run(self) -> dict[str, object]:
-        """Plain values for the Train page: fields of a `TrainConfig`."""
+        """Plain values for the Train page: fields of a `TrainConfig`.
+
+        Network and input size are None where nobody chose them: then Train recommends its own.
+        """
         return {
             "preset": self.preset.based_on or self.preset.name,
             "augmentation": self.parameters.to_dict(),
             "preset_name": self.preset.name if self.preset.based_on and not self.changed else "",
+            "fit": self.fit,
+            "architecture": self.network,
+            "input_size": self.input_size,
         }
 
 

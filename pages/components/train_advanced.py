@@ -57,6 +57,13 @@ def take(model: ModelChoice, values: Mapping[str, float]) -> None:
         st.session_state[_key(BY_NAME[name], model)] = value
 
 
+def forget(name: str) -> None:
+    """Let an option start from its default again, whatever the network."""
+    for key in [key for key in st.session_state if str(key).endswith(f"_{name}")]:
+        if str(key).startswith("train_"):
+            del st.session_state[key]
+
+
 def _used(defaults: TrainConfig, model: ModelChoice) -> list[Option]:
     """The options that a stage of this run uses."""
     config = TrainConfig(

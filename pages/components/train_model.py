@@ -148,17 +148,33 @@ def _choose_start(architecture: str, pretrained: bool) -> bool:
     return start == IMAGENET
 
 
+def take_input_size(architecture: str, size: int) -> None:
+    """Set the input size of a network, as near as it can have it, as if a person had."""
+    smallest, largest = _input_sizes(architecture)
+    st.session_state[_size_key(architecture)] = min(max(size, smallest), largest)
+
+
+def _input_sizes(architecture: str) -> tuple[int, int]:
+    smallest = ARCHITECTURES[architecture].min_input_size
+    return max(8, smallest), max(1024, smallest)
+
+
+def _size_key(architecture: str) -> str:
+    return f"train_{architecture}_input_size"
+
+
 def _choose_input_size(
     architecture: str, pretrained: bool, recommended: int | None, reason: str
 ) -> int:
     found = ARCHITECTURES[architecture]
+    smallest, largest = _input_sizes(architecture)
     size = st.number_input(
         "Input size, px",
-        min_value=max(8, found.min_input_size),
-        max_value=max(1024, found.min_input_size),
+        min_value=smallest,
+        max_value=largest,
         value=recommended or found.input_size,
         step=found.size_step if found.size_step > 1 else 8,
-        key=f"train_{architecture}_input_size",
+        key=_size_key(architecture),
         help="Side of the square that the network sees. Larger shows more detail and takes "
         "longer: twice the side is four times the work.",
         persist_state="session",

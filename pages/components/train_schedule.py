@@ -1,12 +1,14 @@
 """Step 3 of Train: how long, how fast, on what, and with which augmentation."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from forge_core.augmentation.presets import AugmentationParameters, Preset
+from forge_core.augmentation import class_words
+from forge_core.augmentation.presets import PRESETS, AugmentationParameters, Preset
 from forge_core.jobs import own_presets
 from forge_core.jobs.runs import DataCheck
 from forge_core.training import stages
@@ -38,12 +40,15 @@ def choose(
         with left:
             values = _choose_epochs(recommendation, model)
             values |= _choose_augmentation(recommendation, presets)
+            _warn_of_augmentation(values, check.class_names)
         with right:
             picture = st.container(height=schedule_chart.HEIGHT + 16, border=False)
             values |= _choose_device(recommendation, found_devices)
         values |= _choose_sampling(recommendation, check)
         values |= train_advanced.choose(
-            _defaults(recommendation, model), model, num_augmented=check.balance.augmented
+            _defaults_of_options(recommendation, model),
+            model,
+            num_augmented=check.balance.augmented,
         )
         config = TrainConfig(
             architecture=model.architecture,
@@ -66,6 +71,14 @@ def _defaults(recommendation: Recommendation, model: ModelChoice) -> TrainConfig
         recommended.pretrained,
     )
     return recommended if is_meant else TrainConfig(batch_size=recommended.batch_size)
+
+
+def _defaults_of_options(recommendation: Recommendation, model: ModelChoice) -> TrainConfig:
+    """The same, with the fit that the Augmentation page keeps for the next run."""
+    kept = st.session_state.get(augmentation_state.RUN_KEY)
+    fit = kept.get("fit") if isinstance(kept, Mapping) else None
+    found = _defaults(recommendation, model)
+    return replace(found, fit=fit) if fit in ("crop", "pad") else found
 
 
 def _choose_epochs(recommendation: Recommendation, model: ModelChoice) -> dict[str, Any]:
@@ -124,6 +137,13 @@ def _choose_augmentation(
     words = f"{reason[0].upper()}{reason[1:]}." if is_default else preset.description
     st.caption(errors.literal(words))
     return own_presets.config_fields(preset)
+
+
+def _warn_of_augmentation(chosen: Mapping[str, Any], class_names: Sequence[str]) -> None:
+    """Where the chosen augmentation may turn one class into another, by the classes' names."""
+    parameters = chosen["augmentation"] or PRESETS[chosen["preset"]].parameters
+    for warning in class_words.preset_warnings(parameters, class_names):
+        st.warning(errors.literal(warning), icon=":material/warning:")
 
 
 def _kept_augmentation(presets: Mapping[str, Preset]) -> dict[str, Any] | None:

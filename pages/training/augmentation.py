@@ -42,6 +42,10 @@ STYLE = """
 </style>
 """
 NUM_VARIANTS = 12
+WARM_UP_WORDS = (
+    "In a pretrained run the warm-up usually sees two of these, and the fine-tuning a new one in "
+    "each epoch."
+)
 SMALL_SIDE = 64
 PICTURE_SIDE = 164
 VARIANT_SIDE = 104
@@ -85,7 +89,8 @@ def show_title(choice: AugmentationChoice) -> bool:
         "Augmentation",
         action="Kept for the next run" if kept else "Use in the next run",
         icon=":material/check:" if kept else ":material/arrow_forward:",
-        help="The Train page starts from this preset and these numbers.",
+        help="The Train page starts from this preset, these numbers and this fit, and from the "
+        "network and size if you chose them here.",
     )
 
 
@@ -127,6 +132,8 @@ def show_image(
             image, asset.content_hash, choice.parameters, transform, choice.seed, NUM_VARIANTS
         )
         show_preview(made, asset, transform)
+        if architectures.get_architecture(network).pretrained:
+            st.caption(WARM_UP_WORDS)
         with st.expander("How does a trained network take it?", icon=":material/troubleshoot:"):
             augmentation_risk.show(session.workspace(), choice.parameters)
         with st.expander("Write copies into the catalog", icon=":material/content_copy:"):

@@ -22,6 +22,7 @@ from pages.components import (
     train_data,
     train_model,
     train_schedule,
+    train_taking,
     wording,
 )
 
@@ -54,6 +55,7 @@ def show() -> None:
     local.prepare_for_jobs(workspace)
     found_devices = devices.list_devices()
     recommendation = recommending.recommend(check.summary, found_devices)
+    train_taking.take(recommendation.config.architecture)
     model = train_model.choose(recommendation)
     try:
         config = train_schedule.choose(

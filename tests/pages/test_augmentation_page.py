@@ -159,6 +159,30 @@ def test_use_in_the_next_run__keeps_plain_values_for_the_train_page(assets: list
     assert primary(app).label == "Kept for the next run"
 
 
+def test_use_in_the_next_run__keeps_the_fit_and_what_was_chosen_of_the_network(
+    assets: list[Asset],
+):
+    app = visit(PAGE, fit="pad", network="resnet18", size="96")
+    primary(app).click()
+    app.run()
+    kept = app.session_state[RUN_KEY]
+    assert (kept["fit"], kept["architecture"], kept["input_size"]) == ("pad", "resnet18", 96)
+    app.query_params["fit"] = "crop"
+    app.run()
+    assert primary(app).label == "Use in the next run"
+    app = visit(PAGE)
+    primary(app).click()
+    app.run()
+    kept = app.session_state[RUN_KEY]
+    assert (kept["fit"], kept["architecture"], kept["input_size"]) == ("crop", None, None)
+
+
+def test_pretrained__says_what_its_warm_up_sees_of_the_pictures(assets: list[Asset]):
+    said = "warm-up usually sees two of these"
+    assert said in words(visit(PAGE, network="resnet18"))
+    assert said not in words(visit(PAGE, network="forge_cnn"))
+
+
 def test_own_preset__is_saved_chosen_changed_and_removed(
     assets: list[Asset], sqlite_workspace: Workspace
 ):

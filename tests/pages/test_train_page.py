@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from db.enums import JobStatus, RunStatus
-from forge_core.augmentation.presets import AugmentationParameters
+from forge_core.augmentation.presets import PRESETS, AugmentationParameters
 from forge_core.catalog import classes, labelling
 from forge_core.jobs import local, own_presets, queue, rate_search, run_records, runs
 from forge_core.training import options
@@ -209,6 +209,67 @@ def test_augmentation_page__its_choice_is_preset(catalog: Workspace):
     assert config_of_run(catalog, 1).augmentation == parameters
     assert config_of_run(catalog, 1).preset == "medical"
     runs.cancel_run(catalog, 1)
+
+
+def test_augmentation_page__its_fit_network_and_size_are_taken_once(catalog: Workspace):
+    app = visit(PAGE)
+    assert app.selectbox(key="train_forge_cnn_scratch_fit").value == "crop"
+    app.session_state[augmentation_state.RUN_KEY] = {
+        "preset": "medical",
+        "augmentation": PRESETS["medical"].parameters.to_dict(),
+        "preset_name": "",
+        "fit": "pad",
+        "architecture": "forge_cnn_wide",
+        "input_size": 48,
+    }
+    app.run()
+    assert app.selectbox(key=train_model.ARCHITECTURE_KEY).value == "forge_cnn_wide"
+    assert app.selectbox(key="train_forge_cnn_wide_scratch_fit").value == "pad"
+    assert app.number_input(key="train_forge_cnn_wide_input_size").value == 48
+    app.selectbox(key=train_model.ARCHITECTURE_KEY).select("forge_cnn").run()
+    assert app.selectbox(key="train_forge_cnn_scratch_fit").value == "pad"
+    press(app, "Start training")
+    config = config_of_run(catalog, 1)
+    assert (config.architecture, config.fit) == ("forge_cnn", "pad")
+    runs.cancel_run(catalog, 1)
+
+
+def test_augmentation_page__a_size_that_the_network_cannot_have_is_brought_into_its_range(
+    catalog: Workspace,
+):
+    app = visit(PAGE)
+    app.session_state[augmentation_state.RUN_KEY] = {
+        "preset": "medical",
+        "augmentation": PRESETS["medical"].parameters.to_dict(),
+        "preset_name": "",
+        "fit": "crop",
+        "architecture": None,
+        "input_size": 999_999,
+    }
+    app.run()
+    assert app.number_input(key="train_forge_cnn_input_size").value == 1024
+    assert not app.exception
+
+
+def test_unsafe_preset__is_warned_of_under_the_choice(sqlite_workspace: Workspace, tmp_path: Path):
+    arrange.make_catalog(
+        sqlite_workspace, tmp_path / "drawn", ["arrow left", "arrow right"], train=10, val=3
+    )
+    app = visit(PAGE)
+    box = next(box for box in app.selectbox if box.label == "Augmentation")
+    box.select("Natural photos").run()
+    swap = "left and right swap; your classes include 'arrow left'"
+    assert any(swap in warning.value for warning in app.warning)
+    box = next(box for box in app.selectbox if box.label == "Augmentation")
+    box.select("Medical images").run()
+    assert not any(swap in warning.value for warning in app.warning)
+    app.session_state[augmentation_state.RUN_KEY] = {
+        "preset": "medical",
+        "augmentation": AugmentationParameters(rotation_degrees=180).to_dict(),
+        "preset_name": "",
+    }
+    app.run()
+    assert any("Rotation up to 180 degrees" in warning.value for warning in app.warning)
 
 
 def test_own_preset__is_offered_and_the_run_remembers_its_name(catalog: Workspace):

@@ -3,7 +3,7 @@
 import pytest
 
 from forge_core.augmentation import class_words
-from forge_core.augmentation.presets import PRESETS
+from forge_core.augmentation.presets import PRESETS, AugmentationParameters
 
 
 def test_preset_warnings__flip_with_sided_classes() -> None:
@@ -23,6 +23,21 @@ def test_preset_warnings__flip_and_rotation_with_digits() -> None:
     assert found[0].startswith("Flip: mirrored characters do not exist")
     assert "'0', '1', '2' and 7 more" in found[0]
     assert found[1].startswith("Rotation up to 90 degrees")
+
+
+def test_preset_warnings__a_turn_beyond_a_quarter_swaps_left_and_right() -> None:
+    arrows = ["arrow left", "arrow right", "clockwise"]
+    (warning,) = class_words.preset_warnings(AugmentationParameters(rotation_degrees=180), arrows)
+    assert warning == (
+        "Rotation up to 180 degrees can turn one class into another; your classes include "
+        "'arrow left', 'arrow right'."
+    )
+    quarter = AugmentationParameters(rotation_degrees=90)
+    assert class_words.preset_warnings(quarter, arrows) == []
+    both = class_words.preset_warnings(
+        AugmentationParameters(rotation_degrees=120), ["arrow up", *arrows]
+    )
+    assert "'arrow up', 'arrow left', 'arrow right'" in both[0]
 
 
 def test_preset_warnings__colour_changes_with_coloured_classes() -> None:

@@ -49,6 +49,23 @@ def test_copies__refuses_what_cannot_be(
     assert words in answer.output
 
 
+def test_train__says_where_the_augmentation_may_swap_classes(
+    sqlite_workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "ensure_supervisor", lambda *_, **__: None)
+    arrange.make_catalog(
+        sqlite_workspace, tmp_path / "drawn", ["arrow left", "arrow right"], train=8, val=4, test=0
+    )
+    train = ["train", "-a", "forge_cnn", "--no-wait"]
+    started = runner.invoke(app, [*train, "--preset", "natural"])
+    assert started.exit_code == 0, started.output
+    swap = "note: Horizontal flip: left and right swap; your classes include 'arrow left'"
+    assert swap in started.stderr
+    assert swap not in started.stdout
+    assert swap in runner.invoke(app, ["train", "--like", "1", "--no-wait"]).stderr
+    assert "swap" not in runner.invoke(app, [*train, "--preset", "medical"]).stderr
+
+
 def test_presets__are_saved_listed_trained_with_and_removed(
     sqlite_workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

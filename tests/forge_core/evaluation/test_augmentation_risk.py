@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from forge_core.augmentation.eval_transform import EvalTransform
+from forge_core.augmentation.eval_transform import EvalTransform, Fit
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters
 from forge_core.errors import InvalidInput
 from forge_core.evaluation import augmentation_risk
@@ -69,6 +69,34 @@ def test_greyscale__changes_the_answers_of_a_network_that_tells_colours() -> Non
     assert risks["greyscale"].num_changed == risks["greyscale"].num_spoilt == 10
     assert risks["horizontal_flip"].num_changed == 0
     assert risks[ALL_TOGETHER].num_changed == 0
+
+
+@pytest.mark.parametrize("fit", ["crop", "pad"])
+def test_isolated_part__that_changes_nothing_gives_the_very_inputs_of_validation(fit: Fit) -> None:
+    """Whatever the resize: a part alone is blamed for no zoom."""
+    resize = 22 if fit == "crop" else 16
+    # A grey mean, so that what is padded stays as it is without colour.
+    size = EvalTransform(resize=resize, crop=16, fit=fit, mean=(0.5, 0.5, 0.5))
+    generator = torch.Generator().manual_seed(5)
+    shape = (3, 22, 30) if fit == "crop" else (3, 10, 16)
+    noise = torch.randint(0, 255, shape, dtype=torch.uint8, generator=generator)
+    grey = noise[:1].expand(shape)
+    symmetric = torch.maximum(grey, grey.flip(-1))
+    symmetric = torch.maximum(symmetric, symmetric.flip(-2))
+    seen: list[Tensor] = []
+
+    def keep(inputs: Tensor) -> Tensor:
+        seen.append(inputs)
+        return torch.zeros(len(inputs), 2)
+
+    parameters = AugmentationParameters(brightness=1e-9, rotation_degrees=1e-9, crop_scale_min=0.5)
+    augmentation_risk.check_risk(keep, size, [symmetric], [0], parameters)
+    plain, crop, *isolated, together = seen
+    assert len(isolated) == 5  # rotation, both flips, grey, brightness
+    for inputs in isolated:
+        assert torch.allclose(inputs, plain, atol=1e-3)
+    assert not torch.allclose(crop, plain, atol=1e-2)
+    assert not torch.allclose(together, plain, atol=1e-2)
 
 
 def test_isolate__each_part_alone_with_its_numbers() -> None:

@@ -1,16 +1,18 @@
 """Augmented copies in the catalog: flagged, with their parent, one revision, undone by one."""
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from db.records import Asset, AssetFilter
+from db.records import Asset, AssetFilter, NewAsset
 from forge_core.augmentation import preview, seeding
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.augmentation.presets import PRESETS
 from forge_core.augmentation.train_transform import TrainTransform
-from forge_core.catalog import browsing, history
+from forge_core.catalog import browsing, changing, history, labelling
+from forge_core.catalog.changing import Operation
 from forge_core.errors import InvalidInput
 from forge_core.imaging import decode
 from forge_core.jobs import augmenting, augmenting_job, run_data
@@ -83,7 +85,30 @@ def test_write_copies__is_one_revision_and_undo_takes_all_back(
     assert report.revision_id == before + 1
     history.undo(workspace, report.revision_id, author="tester")
     assert list_copies(workspace) == []
+    assert all(a.last_augmented_at is None for a in arrange.list_all(workspace))
     assert write(workspace).added == 12  # and they can be made again
+
+
+def test_undo__the_time_of_the_last_copies_is_that_of_those_that_stay(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    arrange.make_catalog(workspace, tmp_path / "drawn", train=1, val=1, test=1)
+
+    def list_times() -> list[datetime | None]:
+        originals = [a for a in arrange.list_all(workspace) if not a.is_augmented]
+        return [a.last_augmented_at for a in originals]
+
+    write(workspace)
+    first = list_times()
+    assert first.count(None) == 6  # those of val and test
+    second_write = write(workspace, replace(PLAN, seed=4)).revision_id
+    second = list_times()
+    assert second_write is not None
+    undone = history.undo(workspace, second_write, author="tester").revision_id
+    assert list_times() == first
+    assert undone is not None
+    history.undo(workspace, undone, author="tester")
+    assert list_times() == second
 
 
 def test_write_copies__twice_adds_nothing(workspace: Workspace, tmp_path: Path) -> None:
@@ -105,6 +130,74 @@ def test_write_copies__are_used_by_a_run_only_when_asked(
     asked = run_data.read_run_data(workspace, revision_id, use_augmented=True)
     assert [len(data.assets["train"]) for data in (plain, asked)] == [6, 18]
     assert len(asked.assets["val"]) == 3
+
+
+def test_run_data__a_copy_is_used_only_while_its_original_is_trained_on_alike(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    assets = arrange.make_catalog(workspace, tmp_path / "drawn", train=6, val=1, test=1)
+    first = write(workspace, replace(PLAN, copies_per_image=1)).revision_id
+    assert first is not None
+    circles = [a for a in assets if (a.label_name, a.split_type) == ("circle", "train")]
+    measured, held, unlabelled, relabelled, removed, kept = circles
+    labelling.set_split(workspace, [measured.asset_id], "val", author="tester")
+    labelling.set_split(workspace, [held.asset_id], "held_out", author="tester")
+    labelling.relabel(workspace, [unlabelled.asset_id], None, author="tester")
+    arrange.relabel_one(workspace, relabelled, "square")
+    labelling.remove_assets(workspace, [removed.asset_id], author="tester")
+
+    latest = history.latest_revision_id(workspace)
+    data = run_data.read_run_data(workspace, latest, use_augmented=True)
+    used = {asset.asset_id for asset in data.assets["train"] if asset.is_augmented}
+    parents = {copy.parent_asset_id for copy in list_copies(workspace) if copy.asset_id in used}
+    others = {a.asset_id for a in assets if a.split_type == "train" and a.label_name != "circle"}
+    assert parents == {kept.asset_id, *others}
+    assert data.left_out["train"] == {
+        "augmented copies whose original is not in training": 4,
+        "augmented copies whose original has another label": 1,
+        "without a label": 1,
+    }
+    earlier = run_data.read_run_data(workspace, first, use_augmented=True)
+    assert len(earlier.assets["train"]) == 36
+    assert not earlier.left_out["train"]
+
+
+def test_run_data__a_copy_of_a_copy_is_judged_by_the_first_original(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    arrange.make_catalog(workspace, tmp_path / "drawn", train=1, val=1, test=1)
+    write(workspace, replace(PLAN, copies_per_image=1))
+    copy = list_copies(workspace)[0]
+    assert copy.parent_asset_id is not None
+    further = NewAsset(
+        asset_id=changing.new_id(),
+        file_path="augmented/further.png",
+        label_id=copy.label_id,
+        label_name=copy.label_name,
+        split_type="train",
+        source_dataset="",
+        content_hash=f"{1:064x}",
+        width=8,
+        height=8,
+        size_bytes=10,
+        mime="image/png",
+        perceptual_hash=None,
+        is_augmented=True,
+        parent_asset_id=copy.asset_id,
+    )
+    with workspace.database.write() as uow:
+        revision_id = changing.begin_revision(uow, Operation.of("augment", author="tester"))
+        changing.add_assets(uow, revision_id, [further])
+    labelling.remove_assets(workspace, [copy.asset_id], author="tester")
+
+    def is_used() -> bool:
+        latest = history.latest_revision_id(workspace)
+        data = run_data.read_run_data(workspace, latest, use_augmented=True)
+        return further.asset_id in {asset.asset_id for asset in data.assets["train"]}
+
+    assert is_used()  # though the copy between was removed
+    labelling.set_split(workspace, [copy.parent_asset_id], "test", author="tester")
+    assert not is_used()
 
 
 def test_write_copies__a_file_that_changed_is_named_and_left_out(

@@ -1,0 +1,33 @@
+"""What Train takes over from the Augmentation page beside the augmentation itself.
+
+Once for each choice that is kept there, so that what is changed on Train afterwards stays changed.
+"""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from forge_core.models.architectures import ARCHITECTURES
+from pages.components import augmentation_state, train_advanced, train_model
+
+TAKEN_KEY = "train:augmentation_taken"
+
+
+def take(recommended: str) -> None:
+    """Put the kept network and input size into the widgets, and let the fit start anew.
+
+    The fit is an option of every network: `train_schedule` gives it its default.
+
+    Args:
+        recommended: The architecture that is shown where nobody chose one.
+    """
+    kept = st.session_state.get(augmentation_state.RUN_KEY)
+    if not isinstance(kept, Mapping) or st.session_state.get(TAKEN_KEY) == kept:
+        return
+    st.session_state[TAKEN_KEY] = dict(kept)
+    train_advanced.forget("fit")
+    if kept.get("architecture") in ARCHITECTURES:
+        st.session_state[train_model.ARCHITECTURE_KEY] = kept["architecture"]
+    architecture = st.session_state.get(train_model.ARCHITECTURE_KEY) or recommended
+    if kept.get("input_size"):
+        train_model.take_input_size(architecture, int(kept["input_size"]))
