@@ -38,7 +38,7 @@ def tiny_run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = common / "tiny-run"
     with FileLock(common / "tiny-run.lock"):
         if not folder.exists():
-            _train_tiny_run(own / "tiny-run").replace(folder)
+            _train_tiny_run(own / "making-tiny-run").replace(folder)
     return folder
 
 

@@ -34,6 +34,11 @@ def learning_curve(
     if as_json:
         output.answer(curve)
         return
+    if curve.num_used < curve.overall.num_train:
+        output.say(
+            f"Drawn from {curve.num_used:,} of {curve.overall.num_train:,} training images, "
+            "chosen by their hash."
+        )
     for point in curve.points:
         shown = ", ".join(output.percent(accuracy) for accuracy in point.accuracies)
         output.say(f"{point.share:>4.0%} of each class, {point.num_images:,} images: {shown}")

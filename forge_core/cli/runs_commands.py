@@ -55,7 +55,7 @@ def show(
     """State, config, epochs and reports of a run."""
     from forge_core.cli import following
     from forge_core.evaluation.metrics import EvaluationReport
-    from forge_core.jobs import run_records
+    from forge_core.jobs import environments, run_records
 
     opened = opening.existing(workspace)
     run = run_records.get_run(opened, run_id)
@@ -72,6 +72,8 @@ def show(
         output.say(f"  {progress.next_step}")
     output.say(f"  {run.config.get('architecture')} on {run.device or 'no device yet'}")
     output.say(f"  catalog as of revision {run.revision_id}, classes {', '.join(run.class_names)}")
+    for change in environments.describe_changes(run.environment or {}):
+        output.say(f"  {change}")
     for epoch in [] if follow else progress.epochs:
         output.say(following.describe_epoch(epoch))
     for split, values in (run.report or {}).items():

@@ -51,7 +51,9 @@ class Outlook:
     name: str
     """Of the class; empty for all together."""
     num_train: int
+    """Training images that there are, also where the curve was drawn from a sample of them."""
     num_val: int
+    """Validation images that it was measured on."""
     accuracy: float
     """With the largest share: of a class the share of its images that are found."""
     gain: float | None = None
@@ -79,6 +81,8 @@ class LearningCurve:
     overall: Outlook
     classes: list[Outlook]
     """Largest expected gain first, those without one last."""
+    num_used: int = 0
+    """Training images that the shares are of: fewer than there are where a sample was taken."""
 
 
 def draw_curve(
@@ -88,6 +92,7 @@ def draw_curve(
     val_labels: Labels,
     class_names: Sequence[str],
     *,
+    train_counts: Sequence[int] | None = None,
     seed: int = 0,
     on_fit: Callable[[int, int], None] | None = None,
 ) -> LearningCurve:
@@ -102,6 +107,8 @@ def draw_curve(
         val_features: (M, D).
         val_labels: (M,) in [0, K).
         class_names: K names.
+        train_counts: (K,) training images that there are of each class, where the N are a sample
+            of them; what more labels bring is counted from these on.
         seed: Decides which images the parts hold; the same seed gives the same curve.
         on_fit: Told (classifiers trained, classifiers in all); what it raises ends the work.
 
@@ -116,6 +123,7 @@ def draw_curve(
             f"{len(val_labels):,} images are in validation: too few for a learning curve.",
             next_step="Label at least 2 images of 2 classes, and put some into validation.",
         )
+    there = counts if train_counts is None else np.asarray(train_counts, dtype=np.int64)
     mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-6
     features, val_features = (features - mean) / spread, (val_features - mean) / spread
     total = len(SHARES) * REPEATS
@@ -138,10 +146,9 @@ def draw_curve(
         points.append(CurvePoint(share=share, num_images=len(chosen), accuracies=tuple(accuracies)))
     return LearningCurve(
         points=points,
-        overall=_overall(points, counts, len(val_labels), len(class_names), seed),
-        classes=_by_class(
-            class_names, counts, val_counts, np.array(sizes), np.array(recalls), seed
-        ),
+        overall=_overall(points, there, len(val_labels), len(class_names), seed),
+        classes=_by_class(class_names, there, val_counts, np.array(sizes), np.array(recalls), seed),
+        num_used=len(labels),
     )
 
 
@@ -207,7 +214,7 @@ def _by_class(
     found = []
     for label, name in enumerate(names):
         gain = None
-        if val_counts[label] and counts[label]:
+        if val_counts[label] and sizes[:, label].min():
             gain = estimate_gain(
                 sizes[:, label].astype(float),
                 recalls[:, label],

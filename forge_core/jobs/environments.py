@@ -4,6 +4,7 @@ import hashlib
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import forge_core
 from forge_core.models import model_card
 from forge_core.training.devices import Device
 
+_OF_THE_RUN = frozenset({"speed", "left_out", "resumed_in"})
+"""What a run keeps beside the environment that it began in."""
 _DRIVER_FILE = Path("/proc/driver/nvidia/version")
 _SOURCE_FOLDER = Path(forge_core.__file__).parents[1]
 
@@ -28,6 +31,57 @@ def describe(device: Device) -> dict[str, Any]:
         "packages_sha256": hash_packages(),
         "commit": find_commit(),
     }
+
+
+def after_resuming(kept: Mapping[str, Any], here: Mapping[str, Any]) -> dict[str, Any]:
+    """The environment of a run that goes on here.
+
+    The one in which it began stays; this one is added to the list `resumed_in`, unless the run was
+    in the same one when it was last stopped.
+
+    Args:
+        kept: Of the run until now.
+        here: From `describe`.
+    """
+    earlier = list(kept.get("resumed_in", []))
+    first = {name: value for name, value in kept.items() if name not in _OF_THE_RUN}
+    if (earlier[-1] if earlier else first) == here:
+        return dict(kept)
+    return {**kept, "resumed_in": [*earlier, dict(here)]}
+
+
+def as_rows(environment: Mapping[str, Any]) -> dict[str, Any]:
+    """The environment of a run by name, to be read: one value a name.
+
+    Of those in which it was resumed only what is not as in the first, as "torch (resumed 1)".
+    Images that it left out are counted.
+    """
+    rows = {
+        name: value for name, value in environment.items() if name not in ("left_out", "resumed_in")
+    }
+    if environment.get("left_out"):
+        rows["left_out"] = f"{len(environment['left_out']):,} images"
+    for number, later in enumerate(environment.get("resumed_in", []), start=1):
+        rows |= {
+            f"{name} (resumed {number})": value
+            for name, value in later.items()
+            if value != environment.get(name)
+        }
+    return rows
+
+
+def describe_changes(environment: Mapping[str, Any]) -> list[str]:
+    """A line each time that the run was resumed in another environment: what was other there."""
+    return [
+        "resumed in another environment: "
+        + ", ".join(
+            f"{name} {environment.get(name)} → {value}"
+            for name, value in later.items()
+            if value != environment.get(name)
+        )
+        for later in environment.get("resumed_in", [])
+        if any(value != environment.get(name) for name, value in later.items())
+    ]
 
 
 def find_driver() -> str:

@@ -3,6 +3,7 @@
 The job of kind `label_outlook`: payload from `submit`, result {"curve": ..., "architecture": ...}.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -52,27 +53,31 @@ def draw_curve(
     workspace: Workspace,
     *,
     architecture: str | None = None,
+    revision_id: int | None = None,
     seed: int = 0,
     device: str = "auto",
     progress: Callable[[float, str], None] | None = None,
 ) -> LearningCurve:
     """The learning curve of the labelled images in train, measured on validation.
 
-    At most 10,000 training and 4,000 validation images are used, chosen by their hash.
+    At most 10,000 training and 4,000 validation images are used, chosen by their hash; what more
+    labels would bring is counted from all training images on.
 
     Args:
         workspace: The workspace.
         architecture: A pretrained network; by default one whose weights are here.
+        revision_id: The catalog as of this revision; by default as it is now.
         seed: Which images the parts hold.
         device: auto, cpu or cuda:N.
         progress: Told the share that is done, 0 to 1, and words; what it raises ends the work.
 
     Raises:
-        InvalidInput: There are too few images, or no weights.
+        InvalidInput: There are too few images, no weights, or no such revision.
         WeightsUnavailable: The weights of the named network cannot be had.
     """
     tell = progress or (lambda share, words: None)
-    revision_id = history.latest_revision_id(workspace)
+    if revision_id is None:
+        revision_id = history.latest_revision_id(workspace)
     data = run_data.read_run_data(workspace, revision_id, use_augmented=False)
     chosen = {split: _sample(data.assets[split], most) for split, most in MAX_IMAGES.items()}
     if len(data.class_names) < 2 or not chosen[Split.VAL]:
@@ -86,6 +91,7 @@ def draw_curve(
     total = sum(len(assets) for assets in chosen.values())
     done = 0
     found: dict[str, tuple[Any, Any]] = {}
+    there = Counter(asset.label_id for asset in data.assets[Split.TRAIN])
     for split, assets in chosen.items():
         features: list[Any] = []
         labels: list[int] = []
@@ -93,6 +99,8 @@ def draw_curve(
             batch = assets[start : start + BATCH_IMAGES]
             batch_features, kept = extract(batch)
             features += batch_features
+            if split == Split.TRAIN:  # unreadable ones are no training images
+                there -= Counter(a.label_id for a in batch) - Counter(a.label_id for a in kept)
             labels += [positions[asset.label_id] for asset in kept if asset.label_id is not None]
             done += len(batch)
             tell(FEATURES_SHARE * done / total, f"{done:,} of {total:,} images")
@@ -101,6 +109,7 @@ def draw_curve(
         *found[Split.TRAIN],
         *found[Split.VAL],
         data.class_names,
+        train_counts=[there[label_id] for label_id in data.label_ids],
         seed=seed,
         on_fit=lambda fitted, fits: tell(
             FEATURES_SHARE + (1 - FEATURES_SHARE) * fitted / fits,
@@ -151,7 +160,9 @@ class _Extractor:
 
 
 def submit(workspace: Workspace, *, author: str) -> Job:
-    """Draw the curve in the background; `find_job` and `read_result` give the answer.
+    """Draw the curve of the catalog as it is now in the background.
+
+    `find_job` and `read_result` give the answer.
 
     Raises:
         InvalidInput: No network has its weights here.
@@ -178,6 +189,7 @@ def read_result(job: Job) -> LearningCurve:
         ],
         overall=_read_outlook(values["overall"]),
         classes=[_read_outlook(entry) for entry in values["classes"]],
+        num_used=int(values.get("num_used", 0)),
     )
 
 
@@ -203,6 +215,7 @@ def run(context: JobContext) -> Mapping[str, Any]:
     curve = draw_curve(
         context.workspace,
         architecture=architecture,
+        revision_id=context.job.payload.get("revision_id"),
         device=context.device or "auto",
         progress=tell,
     )

@@ -5,19 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from db.records import Run
-from forge_core.catalog import diffing
-from forge_core.catalog.diffing import RevisionDiff
 from forge_core.errors import InvalidInput
 from forge_core.evaluation import comparing
 from forge_core.evaluation.comparing import ClassMove, RateDifference
 from forge_core.evaluation.metrics import EvaluationReport
-from forge_core.jobs import run_records
+from forge_core.jobs import data_comparing, environments, run_records
+from forge_core.jobs.data_comparing import DataDifference
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
 
 COMPARED_SPLITS = ("test", "val", "held_out")
 UNIMPORTANT = frozenset({"left_out", "platform"})
-"""Parts of an environment that do not decide numbers."""
+"""Parts of an environment that do not decide numbers, or that are of the data."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,17 +47,22 @@ class RunComparison:
     config: list[ValueDifference]
     """Choices that differ; the defaults of fields that an old run did not have are filled in."""
     environment: list[ValueDifference]
-    data: RevisionDiff
-    """Without single entries; `diffing.diff` lists those."""
+    data: DataDifference
+    """Of the images and classes that the runs use."""
     classes: tuple[list[str], list[str]]
-    """Classes that only the first and only the second run has."""
+    """Classes that only the first and only the second run has, by their names."""
     metrics: list[MetricDifference]
     """Of the splits that both were measured on, test first."""
 
     @property
     def is_repetition(self) -> bool:
         """Whether config and data are the same, so that a difference has other causes."""
-        return not self.config and not self.data.counts.total and not self.data.classes
+        return (
+            not self.config
+            and not self.data.counts.total
+            and not self.data.classes
+            and not any(self.classes)
+        )
 
 
 def compare_runs(workspace: Workspace, first: int, second: int) -> RunComparison:
@@ -79,14 +83,14 @@ def compare_runs(workspace: Workspace, first: int, second: int) -> RunComparison
         config=_differences(_full_config(one), _full_config(two)),
         environment=[
             found
-            for found in _differences(one.environment or {}, two.environment or {})
-            if found.name not in UNIMPORTANT
+            for found in _differences(
+                environments.as_rows(one.environment or {}),
+                environments.as_rows(two.environment or {}),
+            )
+            if found.name.partition(" ")[0] not in UNIMPORTANT
         ],
-        data=diffing.diff(workspace, one.revision_id, two.revision_id, limit=0),
-        classes=(
-            [name for name in one.class_names if name not in two.class_names],
-            [name for name in two.class_names if name not in one.class_names],
-        ),
+        data=data_comparing.compare_data(workspace, one, two),
+        classes=(_missing_classes(one, two), _missing_classes(two, one)),
         metrics=_compare_metrics(one, two),
     )
 
@@ -110,14 +114,29 @@ def summarise(found: RunComparison) -> list[str]:
             "removed": counts.removed,
             "relabelled": counts.relabelled,
             "in another split": counts.moved_split,
+            "with other bytes": counts.changed_bytes,
+            f"unreadable in run {found.first.run_id} only": counts.left_out_first,
+            f"unreadable in run {found.second.run_id} only": counts.left_out_second,
         }
         named = ", ".join(f"{number:,} {words}" for words, number in parts.items() if number)
         lines.append(f"Data: {counts.total:,} images differ{f' ({named})' if named else ''}.")
+    if found.data.classes:
+        named = ", ".join(f"{entry.before} → {entry.after}" for entry in found.data.classes)
+        lines.append(f"Classes renamed: {named}.")
+    for run, names in zip((found.first, found.second), found.classes, strict=True):
+        if names:
+            lines.append(f"Classes only in run {run.run_id}: {', '.join(names)}.")
     for metric in found.metrics:
         lines.append(_describe_metric(metric))
     if not found.metrics:
         lines.append("They were not measured on the same split, so accuracies are not compared.")
     return lines
+
+
+def _missing_classes(one: Run, two: Run) -> list[str]:
+    """Names of the classes that only the one run has; a renamed class is in both."""
+    pairs = zip(one.class_names, one.label_ids, strict=False)
+    return [name for name, label_id in pairs if label_id not in two.label_ids]
 
 
 def _describe_metric(metric: MetricDifference) -> str:

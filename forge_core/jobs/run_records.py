@@ -128,6 +128,11 @@ def run_folder(workspace: Workspace, run_id: int) -> Path:
     return workspace.runs_folder / f"run-{run_id}"
 
 
+def left_out_paths(run: Run) -> set[str]:
+    """Paths of the images that the run found missing, changed or broken."""
+    return {entry["source"] for entry in (run.environment or {}).get("left_out", [])}
+
+
 def no_run(run_id: int) -> NotFound:
     """What to raise where a run is not there."""
     return NotFound(f"There is no run {run_id}; it may have been removed.")

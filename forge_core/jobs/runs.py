@@ -9,7 +9,7 @@ from forge_core.catalog import balance, history
 from forge_core.catalog.balance import Balance
 from forge_core.errors import Conflict, InvalidInput
 from forge_core.jobs import local, queue, readiness, run_data, run_records
-from forge_core.training import devices, resuming
+from forge_core.training import devices, resuming, stages
 from forge_core.training.config import TrainConfig
 from forge_core.training.recommending import DataSummary
 from forge_core.workspace import Workspace
@@ -100,7 +100,8 @@ def repeat_run(
     """Queue a run on the very data of an earlier one: the catalog as of its revision.
 
     With its config too, and on the same processor and libraries, it gives the same numbers: it
-    computes in the number format that the earlier run found.
+    computes in the number format that the earlier run found. With another network, or other choices
+    that decide what is fastest, it finds that out anew.
 
     Args:
         workspace: The workspace.
@@ -114,15 +115,46 @@ def repeat_run(
         JobFailed: The background process cannot be started; the run stays queued.
     """
     earlier = run_records.get_run(workspace, run_id)
+    first = TrainConfig.from_dict(earlier.config)
+    speed = (earlier.environment or {}).get("speed")
+    if speed and config is not None and not _computes_alike(config, first, speed["device_kind"]):
+        speed = None
     return _queue_run(
         workspace,
-        config or TrainConfig.from_dict(earlier.config),
+        config or first,
         author=author,
         name=name or f"like {run_id}",
         revision_id=earlier.revision_id,
         class_names=earlier.class_names,
         label_ids=earlier.label_ids,
-        speed=(earlier.environment or {}).get("speed"),
+        speed=speed,
+    )
+
+
+def _computes_alike(config: TrainConfig, first: TrainConfig, device_kind: str) -> bool:
+    """Whether what was fastest for the first config, on this kind of device, is for the other.
+
+    A device that is chosen only when the training starts is looked at there.
+    """
+    kind, _, _ = config.device.partition(":")
+    return kind in ("auto", device_kind) and _what_is_probed(config) == _what_is_probed(first)
+
+
+def _what_is_probed(config: TrainConfig) -> tuple[Any, ...]:
+    """What a probe depends on, besides data and device.
+
+    The epochs that train all layers are among it: whether a probe and compiled steps pay hangs on
+    them.
+    """
+    return (
+        config.architecture,
+        config.input_size,
+        config.batch_size,
+        config.number_format,
+        config.memory_layout,
+        config.num_threads,
+        config.num_processes,
+        sum(s.epochs for s in stages.plan_stages(config) if not s.is_backbone_frozen),
     )
 
 
@@ -214,7 +246,8 @@ def cancel_run(workspace: Workspace, run_id: int) -> Run:
 def run_assets(workspace: Workspace, run_id: int, split: str) -> list[AssetAsOf]:
     """The images that a run uses of a split, with the labels they had then.
 
-    Files that the run found missing, changed or broken are not among them.
+    Files that the run found missing, changed or broken are not among them; those of test it looks
+    at when it is finished.
 
     Raises:
         NotFound: There is no such run.
@@ -228,7 +261,7 @@ def run_assets(workspace: Workspace, run_id: int, split: str) -> list[AssetAsOf]
     run = run_records.get_run(workspace, run_id)
     config = TrainConfig.from_dict(run.config)
     data = run_data.read_run_data(workspace, run.revision_id, use_augmented=config.use_augmented)
-    left_out = {entry["source"] for entry in (run.environment or {}).get("left_out", [])}
+    left_out = run_records.left_out_paths(run)
     return [asset for asset in data.assets[split] if asset.file_path not in left_out]
 
 

@@ -1,6 +1,6 @@
 """The job of kind `train`: payload {"run_id", "resume", "device"}."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -25,12 +25,14 @@ from forge_core.training import devices, loop, ranks
 from forge_core.training.config import TrainConfig
 from forge_core.training.pixels import kept
 from forge_core.training.pixels.pack import RejectedImage
+from forge_core.training.probing import Speed
 from forge_core.training.ranks import Ranks
 from forge_core.training.reporting import EpochMetrics, Reporter, Stopped
 from forge_core.training.results import FitResult
 from forge_core.workspace import Workspace
 
-MAX_REJECTED_KEPT = 1_000
+MAX_REASONS_KEPT = 1_000
+"""All images that were left out are kept with the run; of the first ones the sentences too."""
 
 
 def run(context: JobContext) -> Mapping[str, Any]:
@@ -48,9 +50,9 @@ def run(context: JobContext) -> Mapping[str, Any]:
     data = run_data.read_run_data(workspace, record.revision_id, use_augmented=config.use_augmented)
     for split, reasons in data.left_out.items():
         for reason, number in reasons.items():
-            context.log(f"left out of {split}: {number:,} images {reason}")
-    speed = (record.environment or {}).get("speed")  # of the run that this one repeats
-    environment = {**environments.describe(device), **({"speed": speed} if speed else {})}
+            context.log(f"left out of {split}: {number:,} images, {reason}")
+    resume = bool(context.job.payload.get("resume", False))
+    environment = _Environment(context, record, environments.describe(device), resume)
     context.write(
         lambda uow: uow.runs.update_fields(
             record.run_id,
@@ -58,12 +60,11 @@ def run(context: JobContext) -> Mapping[str, Any]:
             message="",
             started_at=record.started_at or utc_now(),
             device=device.name,
-            environment=environment,
+            environment=environment.values,
             class_names=list(data.class_names),
             label_ids=list(data.label_ids),
         )
     )
-    resume = bool(context.job.payload.get("resume", False))
     number = config.num_processes
     with (
         followers.started(record.run_id, number, resume=resume, device=context.device),
@@ -73,13 +74,24 @@ def run(context: JobContext) -> Mapping[str, Any]:
             context.log(f"{number} processes train together")
         changed = joined.on_first(lambda: _find_changed(context, data))
         reporter = TrainReporter(context, record, config)
-        result = _fit(workspace, record, config, data, set(changed), reporter, joined, resume)
+        result = _fit(
+            workspace,
+            record,
+            config,
+            data,
+            set(changed),
+            reporter,
+            joined,
+            resume,
+            on_speed=environment.keep_speed,
+        )
     rejected = [*changed.values(), *result.rejected]
+    environment.keep(left_out=_describe_left_out(rejected))
     if result.stopped:
         raise JobStopped
     # Those of an earlier network, if the run was resumed; the scoring that follows writes new ones.
     scoring_queue.remove_predictions(workspace, record.run_id)
-    _keep(context, record, environment, result, rejected)
+    _keep(context, record, result, len(rejected))
     answer: dict[str, Any] = {
         "best_epoch": result.best_epoch,
         "best_val_accuracy": result.best_metric,
@@ -87,7 +99,7 @@ def run(context: JobContext) -> Mapping[str, Any]:
         "ended_early": result.ended_early,
         "num_rejected": len(rejected),
     }
-    return answer | _measure_on_test(context, record, data)
+    return answer | _measure_on_test(context, record, data, environment)
 
 
 def follow(workspace: Workspace, run_id: int, *, resume: bool, device: str) -> None:
@@ -102,6 +114,36 @@ def follow(workspace: Workspace, run_id: int, *, resume: bool, device: str) -> N
         except Stopped:
             return
         _fit(workspace, record, config, data, set(changed), _Silent(), joined, resume)
+
+
+class _Environment:
+    """What a run computes on and how; each part is in the database as soon as it is known."""
+
+    def __init__(
+        self, context: JobContext, record: Run, here: Mapping[str, Any], resume: bool
+    ) -> None:
+        self._context = context
+        self._run_id = record.run_id
+        kept = record.environment or {}
+        self.values: dict[str, Any]
+        if resume and record.started_at is not None:
+            self.values = environments.after_resuming(kept, here)
+        else:  # only how the run computes that this one repeats, or its own earlier attempt
+            self.values = {**here, **({"speed": kept["speed"]} if kept.get("speed") else {})}
+
+    def keep(self, **parts: Any) -> None:
+        """Write these parts beside the others."""
+        self.values = {**self.values, **parts}
+        self._context.write(
+            lambda uow: uow.runs.update_fields(self._run_id, environment=self.values)
+        )
+
+    def keep_speed(self, speed: Speed) -> None:
+        """Write how the run computes; on another kind of device its first way stays."""
+        earlier = self.values.get("speed") or {}
+        resumed_elsewhere = "resumed_in" in self.values
+        if not resumed_elsewhere or earlier.get("device_kind") in (None, speed.device_kind):
+            self.keep(speed=speed.choice())
 
 
 class _Silent:
@@ -141,6 +183,7 @@ def _fit(
     reporter: Reporter,
     joined: Ranks,
     resume: bool,
+    on_speed: Callable[[Speed], None] | None = None,
 ) -> FitResult:
     return loop.fit(
         config,
@@ -157,6 +200,7 @@ def _fit(
         pack_budget_bytes=workspace.settings.pack_budget_bytes,
         limits=DecodeLimits.from_settings(workspace.settings),
         like=(record.environment or {}).get("speed"),
+        on_speed=on_speed,
         ranks=joined,
     )
 
@@ -185,17 +229,15 @@ def _find_changed(context: JobContext, data: RunData) -> dict[str, RejectedImage
 def _keep(
     context: JobContext,
     record: Run,
-    environment: Mapping[str, Any],
     result: FitResult,
-    rejected: list[RejectedImage],
+    num_rejected: int,
 ) -> None:
     """Write what the run came to."""
-    left_out = [asdict(problem) for problem in rejected[:MAX_REJECTED_KEPT]]
     report = {} if result.report is None else {"val": result.report.to_dict()}
     words = f"Finished: {(result.best_metric or 0.0):.1%} validation accuracy"
     message = f"{words} at epoch {result.best_epoch}."
-    if rejected:
-        message += f" {len(rejected):,} images could not be used; they are listed in the log."
+    if num_rejected:
+        message += f" {num_rejected:,} images could not be used; they are listed in the log."
 
     def write(uow: UnitOfWork) -> None:
         uow.runs.update_fields(
@@ -203,11 +245,6 @@ def _keep(
             report={**(record.report or {}), **report},
             best_epoch=result.best_epoch or None,
             best_val_accuracy=result.best_metric,
-            environment={
-                **environment,
-                "left_out": left_out,
-                "speed": None if result.speed is None else result.speed.choice(),
-            },
             message=message,
         )
 
@@ -215,20 +252,35 @@ def _keep(
     context.log(message)
 
 
-def _measure_on_test(context: JobContext, record: Run, data: RunData) -> dict[str, Any]:
+def _describe_left_out(rejected: Sequence[RejectedImage]) -> list[dict[str, str]]:
+    """Paths and reasons of all, and the sentences of the first ones."""
+    shown = [asdict(problem) for problem in rejected[:MAX_REASONS_KEPT]]
+    return shown + [
+        {"source": problem.source, "reason": problem.reason}
+        for problem in rejected[MAX_REASONS_KEPT:]
+    ]
+
+
+def _measure_on_test(
+    context: JobContext, record: Run, data: RunData, environment: _Environment
+) -> dict[str, Any]:
     """Metrics of the best checkpoint on test, when there is a test split."""
     if not data.assets[Split.TEST]:
         return {}
     context.set_progress(stage="test", message="Measuring on test", eta_seconds=None)
+    rejected: list[RejectedImage] = []
+
+    def leave_out(problem: RejectedImage) -> None:
+        rejected.append(problem)
+        context.log(f"left out {problem.source}: {problem.message}")
+
     try:
         report = evaluating.evaluate_run(
             context.workspace,
             record.run_id,
             split=Split.TEST,
             device=context.device or "auto",
-            on_rejected=lambda problem: context.log(
-                f"left out {problem.source}: {problem.message}"
-            ),
+            on_rejected=leave_out,
             cancelled=context.should_stop,
         )
     except evaluating.EvaluationCancelled:
@@ -236,6 +288,10 @@ def _measure_on_test(context: JobContext, record: Run, data: RunData) -> dict[st
     except ForgeError as error:  # the run itself is good
         context.log(f"test could not be measured: {error.message}")
         return {"test_error": error.message}
+    finally:
+        if rejected:
+            before = environment.values.get("left_out", [])
+            environment.keep(left_out=[*before, *_describe_left_out(rejected)])
     evaluating.keep_report(context.workspace, record.run_id, Split.TEST, report)
     context.log(f"test accuracy {report.accuracy:.4f} on {report.num_images} images")
     return {"test_accuracy": report.accuracy, "num_test_images": report.num_images}

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from db.records import Job
+from forge_core.catalog import history
 from forge_core.errors import ForgeError
 from forge_core.evaluation.learning_curve import EXTRA_LABELS, LearningCurve, Outlook
 from forge_core.jobs import label_outlook
@@ -37,10 +38,10 @@ def show(workspace: Workspace) -> None:
     if job is None:
         return
     if job_progress.has_result(job, noun="image"):
-        _show_curve(job)
+        _show_curve(workspace, job)
 
 
-def _show_curve(job: Job) -> None:
+def _show_curve(workspace: Workspace, job: Job) -> None:
     curve = label_outlook.read_result(job)
     st.markdown(errors.literal(describe(curve.overall)))
     st.plotly_chart(draw(curve), key="outlook_chart", config={"displayModeBar": False})
@@ -49,10 +50,22 @@ def _show_curve(job: Job) -> None:
     )
     finished = job.finished_at or datetime.now(UTC)
     st.caption(
-        f"At revision {job.payload.get('revision_id')}, {wording.ago(finished)}, on features of "
+        f"{_describe_data(workspace, job, curve)}, {wording.ago(finished)}, on features of "
         f"{job.payload.get('architecture')}. Each class by its own curve, as it does when the "
         "others grow as well. A fine-tuned network stands higher; its curve bends much alike."
     )
+
+
+def _describe_data(workspace: Workspace, job: Job, curve: LearningCurve) -> str:
+    """Which images the curve is of, and whether the catalog has moved on."""
+    drawn = int(job.payload["revision_id"])
+    newest = history.latest_revision_id(workspace)
+    words = f"As of revision {drawn}"
+    if newest > drawn:
+        words += f"; the catalog is at {newest}"
+    if 0 < curve.num_used < curve.overall.num_train:
+        words += f"; drawn from {curve.num_used:,} of {curve.overall.num_train:,} training images"
+    return words
 
 
 def describe(outlook: Outlook) -> str:
@@ -111,7 +124,7 @@ def _table(curve: LearningCurve) -> pd.DataFrame:
         {
             "Class": [entry.name for entry in curve.classes],
             "In train": [entry.num_train for entry in curve.classes],
-            "In val": [entry.num_val for entry in curve.classes],
+            "Measured on": [entry.num_val for entry in curve.classes],
             "Found now": [wording.percent(entry.accuracy, 0) for entry in curve.classes],
             "Gain, points": [_gain(entry) for entry in curve.classes],
             "": [VERDICTS[entry.verdict] for entry in curve.classes],

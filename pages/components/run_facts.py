@@ -9,7 +9,7 @@ import streamlit as st
 
 from db.records import Run
 from forge_core.errors import ForgeError, NotFound
-from forge_core.jobs import removing, run_records, runs
+from forge_core.jobs import environments, removing, run_records, runs
 from forge_core.workspace import Workspace
 from pages.components import errors, wording
 
@@ -84,7 +84,8 @@ def show_config(run: Run) -> None:
         with right:
             st.markdown("**Environment**")
             if run.environment:
-                _show_values({**run.environment, "started by": run.author})
+                rows = environments.as_rows(run.environment)
+                _show_values({**rows, "started by": run.author})
             else:
                 st.caption("It is written when the run starts.")
 

@@ -341,6 +341,11 @@ def test_outlook__says_what_more_labels_would_bring(
     (table,) = [frame.value for frame in app.dataframe if "Gain, points" in frame.value]
     assert table["Class"].tolist() == [entry.name for entry in curve.classes]
     assert app.button(key="outlook_draw").label == "Draw it again"
+    drawn = history.latest_revision_id(catalog)
+    assert f"As of revision {drawn}, " in said
+    moved = arrange.list_all(catalog)[0].asset_id
+    labelling.set_split(catalog, [moved], "held_out", author="tester")
+    assert f"As of revision {drawn}; the catalog is at {drawn + 1}, " in words(visit(PAGE))
 
 
 def test_outlook__without_weights_says_what_to_do(

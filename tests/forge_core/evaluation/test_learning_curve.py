@@ -53,6 +53,21 @@ def test_draw_curve__says_which_class_has_enough() -> None:
     assert (easy.num_train, easy.num_val) == (60, 100)
 
 
+def test_draw_curve__of_a_sample_counts_gains_from_all_images_on() -> None:
+    def draw_sample(each: int) -> learning_curve.LearningCurve:
+        data = (*make_data(180, 1), *make_data(300, 2))
+        return learning_curve.draw_curve(*data, NAMES, train_counts=[each] * 3)
+
+    curve, sample = draw(), draw_sample(60_000)
+    assert draw_sample(60) == curve
+    assert (sample.overall.num_train, sample.num_used) == (180_000, 180)
+    assert {entry.num_train for entry in sample.classes} == {60_000}
+    assert sample.points == curve.points
+    assert curve.overall.gain is not None
+    assert sample.overall.gain is not None
+    assert sample.overall.gain < curve.overall.gain / 10  # 300 labels beside 180,000
+
+
 def test_draw_curve__is_decided_by_the_seed() -> None:
     assert draw() == draw()
 

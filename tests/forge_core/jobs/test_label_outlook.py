@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from forge_core.catalog import browsing
+from db.enums import JobStatus, Split
+from forge_core.catalog import browsing, labelling
 from forge_core.errors import InvalidInput
-from forge_core.jobs import label_outlook, queue
+from forge_core.jobs import label_outlook, local, queue
+from forge_core.jobs.context import JobContext
 from forge_core.workspace import Workspace
 from tests import arrange, ending
 
@@ -35,6 +37,40 @@ def test_draw_curve__of_a_catalog_with_one_file_gone(
     assert curve.overall.accuracy > 0.6  # circles, squares and stripes of three colours
     assert told == sorted(told)
     assert told[-1] == pytest.approx(1)
+
+
+def test_draw_curve__of_a_sample_counts_all_training_images(
+    sqlite_workspace: Workspace,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    shared_data: SharedData,
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(shared_data("torch_home")))
+    monkeypatch.setattr(label_outlook, "MAX_IMAGES", {Split.TRAIN: 15, Split.VAL: 9})
+    arrange.make_catalog(sqlite_workspace, tmp_path / "drawn", train=10, val=4, test=0)
+    curve = label_outlook.draw_curve(sqlite_workspace, device="cpu")
+    assert (curve.num_used, curve.overall.num_train, curve.overall.num_val) == (15, 30, 9)
+    assert [entry.num_train for entry in curve.classes] == [10, 10, 10]
+
+
+def test_run__draws_the_revision_at_which_it_was_asked_for(
+    sqlite_workspace: Workspace,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    shared_data: SharedData,
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(shared_data("torch_home")))
+    monkeypatch.setattr(local, "ensure_supervisor", lambda *_, **__: None)
+    assets = arrange.make_catalog(sqlite_workspace, tmp_path / "drawn", train=6, val=2, test=0)
+    job = label_outlook.submit(sqlite_workspace, author="tester")
+    later = [asset.asset_id for asset in assets if asset.split_type == "train"][:3]
+    labelling.set_split(sqlite_workspace, later, "held_out", author="tester")
+    with sqlite_workspace.database.write() as uow:
+        uow.jobs.update_if(job.job_id, [JobStatus.QUEUED], status=JobStatus.RUNNING)
+    context = JobContext(sqlite_workspace, queue.get_job(sqlite_workspace, job.job_id))
+    found = label_outlook.read_result(replace(job, result=label_outlook.run(context)))
+    assert found.overall.num_train == 18
+    assert label_outlook.draw_curve(sqlite_workspace, device="cpu").overall.num_train == 15
 
 
 def test_draw_curve__refuses_a_catalog_without_validation(

@@ -3,13 +3,23 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from db.records import AssetFilter, Run
 from forge_core.catalog import browsing, labelling
 from forge_core.errors import InvalidInput
-from forge_core.jobs import environments, queue, run_comparing, run_logs, run_records, runs
+from forge_core.jobs import (
+    environments,
+    local,
+    queue,
+    run_comparing,
+    run_logs,
+    run_records,
+    runs,
+)
+from forge_core.training import probing
 from forge_core.workspace import Workspace
 from tests import arrange, ending, trained
 
@@ -72,6 +82,37 @@ def test_repeat_run__gives_the_same_numbers_though_the_catalog_went_on(catalog: 
 def test_compare_runs__refuses_one_run_twice(catalog: Workspace) -> None:
     with pytest.raises(InvalidInput):
         run_comparing.compare_runs(catalog, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "kept"),
+    [
+        ({"seed": 5, "scratch_lr": 1e-3, "preset": "natural"}, True),
+        ({"device": "auto"}, True),
+        ({"architecture": "forge_cnn_wide"}, False),
+        ({"input_size": 24}, False),
+        ({"batch_size": 4}, False),
+        ({"number_format": "bfloat16"}, False),
+        ({"memory_layout": "channels_first"}, False),
+        ({"num_threads": 1}, False),
+        ({"num_processes": 2}, False),
+        ({"scratch_epochs": 200}, False),  # so long that a probe may pay
+        ({"device": "cuda:0"}, False),
+    ],
+)
+def test_repeat_run__computes_as_before_only_where_the_same_is_fastest(
+    catalog: Workspace, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], kept: bool
+) -> None:
+    monkeypatch.setattr(local, "ensure_supervisor", lambda *_, **__: None)
+    first = runs.start_run(catalog, TINY, author="tester")
+    speed = probing.Speed(
+        number_format="float32", memory_layout="channels_last", num_threads=3, device_kind="cpu"
+    ).choice()
+    with catalog.database.write() as uow:
+        uow.runs.update_fields(first.run_id, environment={"python": "3.11", "speed": speed})
+    config = replace(TINY, **changes)
+    again = runs.repeat_run(catalog, first.run_id, author="tester", config=config)
+    assert again.environment == ({"speed": speed} if kept else None)
 
 
 def test_find_driver__reads_the_kernel_modules_version(

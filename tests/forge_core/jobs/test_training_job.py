@@ -13,6 +13,7 @@ from forge_core.errors import Conflict, InvalidInput, NotFound
 from forge_core.imaging import hashing
 from forge_core.jobs import (
     context,
+    environments,
     evaluating,
     local,
     lost,
@@ -27,6 +28,7 @@ from forge_core.jobs import (
     training_job,
     worker,
 )
+from forge_core.jobs.train_reporter import TrainReporter
 from forge_core.models import checkpoint
 from forge_core.training.config import TrainConfig
 from tests.arrange import AUTHOR, CLASSES, draw_image, list_all, make_catalog, relabel_one
@@ -336,6 +338,7 @@ def test_changed_and_missing_files__are_named_and_left_out(
     draw_image("circle", 999).save(workspace.store.local_path(changed))
     workspace.store.local_path(missing).unlink()
     workspace.store.local_path(test.file_path).unlink()
+    monkeypatch.setattr(training_job, "MAX_REASONS_KEPT", 1)
     run = start(workspace, scratch_epochs=1)
     with caplog.at_level("INFO"):
         assert run_here(workspace, train_job(workspace, run.run_id).job_id, monkeypatch) == 0
@@ -343,16 +346,69 @@ def test_changed_and_missing_files__are_named_and_left_out(
     assert {entry["source"]: entry["reason"] for entry in run.environment["left_out"]} == {
         changed: "changed",
         missing: "missing",
+        test.file_path: "missing",
     }
+    assert [bool(entry.get("message")) for entry in run.environment["left_out"]] == [
+        True,
+        False,  # the sentence of the first alone is kept here
+        True,
+    ]
     assert "2 images could not be used" in run.message
     assert f"left out {changed}" in caplog.text
     used = {asset.file_path for asset in runs.run_assets(workspace, run.run_id, "train")}
     assert len(used) == 13
     assert not used & {changed, missing}
+    measured = {asset.file_path for asset in runs.run_assets(workspace, run.run_id, "test")}
+    assert len(measured) == 5
+    assert test.file_path not in measured
     rejected = []
     report = evaluating.evaluate_run(workspace, run.run_id, on_rejected=rejected.append)
     assert report.num_images == 5
     assert [problem.source for problem in rejected] == [test.file_path]
+
+
+def test_resumed_run__keeps_where_it_began_and_how_it_computes(
+    sqlite_workspace, tmp_path, no_supervisor, monkeypatch
+):
+    workspace = sqlite_workspace
+    make_catalog(workspace, tmp_path / "drawn", train=8, val=2, test=0)
+    describe = environments.describe
+    run_id = start(workspace, scratch_epochs=3).run_id
+
+    def go_on_until(number, *, driver):
+        """Train on a machine with this driver until so many epochs are done."""
+        monkeypatch.setattr(environments, "describe", lambda d: {**describe(d), "driver": driver})
+        monkeypatch.setattr(
+            TrainReporter,
+            "should_stop",
+            lambda _: len(run_records.run_progress(workspace, run_id).epochs) >= number,
+        )
+        run_here(workspace, train_job(workspace, run_id).job_id, monkeypatch)
+        return run_records.get_run(workspace, run_id)
+
+    first = go_on_until(1, driver="570")
+    assert first.status in (RunStatus.CANCELLED, RunStatus.INTERRUPTED)
+    assert first.environment["driver"] == "570"
+    assert first.environment["speed"]["device_kind"] == "cpu"
+    again = runs.repeat_run(workspace, run_id, author=AUTHOR)
+    assert again.environment == {"speed": first.environment["speed"]}
+
+    runs.resume_run(workspace, run_id, author=AUTHOR)
+    assert "resumed_in" not in go_on_until(2, driver="570").environment
+    runs.resume_run(workspace, run_id, author=AUTHOR)
+    last = go_on_until(99, driver="580")
+    assert last.status == RunStatus.SUCCEEDED
+    assert (last.environment["driver"], last.environment["speed"]) == (
+        "570",
+        first.environment["speed"],
+    )
+    assert [later["driver"] for later in last.environment["resumed_in"]] == ["580"]
+    rows = environments.as_rows(last.environment)
+    assert (rows["driver"], rows["driver (resumed 1)"]) == ("570", "580")
+    assert not [name for name in rows if "resumed" in name and not name.startswith("driver")]
+    assert environments.describe_changes(last.environment) == [
+        "resumed in another environment: driver 570 → 580"
+    ]
 
 
 def test_order_of_images__does_not_depend_on_their_ids(sqlite_workspace, tmp_path):

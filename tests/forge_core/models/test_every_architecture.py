@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torchvision import models as tv
 
 from forge_core.augmentation.eval_transform import EvalTransform
-from forge_core.models import building, checkpoint
+from forge_core.models import building, checkpoint, families
 from forge_core.models.architectures import ARCHITECTURES, FEATURED, FORGE_CNNS
 from forge_core.models.model_card import ModelCard
 
@@ -17,10 +17,15 @@ K = 3
 
 
 def smallest() -> list[str]:
-    """Of each design (a module of torchvision) the smallest network; every ForgeCNN."""
-    by_design: dict[str, str] = {}
+    """Of each design the smallest network; every ForgeCNN.
+
+    A design is a module of torchvision, but ResNeXt and Wide ResNet stand in that of ResNet, and
+    EfficientNetV2 and Swin V2 in that of the first ones.
+    """
+    by_design: dict[tuple[str, str, bool], str] = {}
     for name in sorted(tv.list_models(module=tv), key=millions, reverse=True):
-        by_design[tv.get_model_builder(name).__module__] = name
+        module = tv.get_model_builder(name).__module__
+        by_design[module, families.family_of(name).prefix, "_v2_" in name] = name
     return [*FORGE_CNNS, *by_design.values()]
 
 
