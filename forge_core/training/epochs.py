@@ -18,7 +18,7 @@ from forge_core.training.stages import Stage
 CHECK_STEPS = 25
 """Steps between two looks at the losses on a GPU; each look waits for the device."""
 NORM_STEPS = 4
-"""Of so many steps the gradient of one is measured: on a processor that takes 1 % of a small step."""
+"""Of so many steps one gradient is measured: on a processor it takes 1 % of a small step."""
 
 
 @dataclass(frozen=True)
