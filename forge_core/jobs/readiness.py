@@ -42,8 +42,8 @@ def list_warnings(found: Balance) -> list[str]:
         )
     if found.augmented:
         warnings.append(
-            f"{found.augmented:,} augmented copies are never measured on, and are left out of "
-            "training unless the run asks for them."
+            f"{found.augmented:,} augmented copies are never measured on. Training leaves them "
+            "out unless the run asks for them, and always those whose original is not in train."
         )
     if any(row.train for row in found.rows):
         warnings += [

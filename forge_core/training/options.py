@@ -292,7 +292,8 @@ OPTIONS = (
     Option(
         name="use_augmented",
         title="Train on augmented copies too",
-        sentence="Uses the augmented copies that the catalog keeps; they are never measured on.",
+        sentence="Uses the augmented copies of the catalog, where their original is in train "
+        "with the same label; they are never measured on.",
         kind=bool,
     ),
 )

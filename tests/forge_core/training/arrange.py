@@ -155,6 +155,12 @@ def run_and_die(folder: Path, config: TrainConfig, asked: int, save_seconds: flo
     run_fit(folder, config, listener=listener, save_seconds=save_seconds)
 
 
+def go_on(folder: Path, config: TrainConfig) -> None:
+    """`run_fit` in a process of its own from where one was killed; saves at each step."""
+    torch.set_num_threads(1)
+    run_fit(folder, config, resume=True, save_seconds=0.0)
+
+
 def _die() -> bool:
     """End like a process that the system kills."""
     os.kill(os.getpid(), signal.SIGKILL)

@@ -1,7 +1,9 @@
 """A killed run goes on as if nothing had happened."""
 
 import multiprocessing
+import random
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +17,14 @@ from forge_core.training import resuming
 from forge_core.training.config import TrainConfig
 from forge_core.training.results import FitResult
 from forge_core.training.resuming import SaveClock
-from tests.forge_core.training.arrange import Drawer, Listener, make_config, run_and_die, run_fit
+from tests.forge_core.training.arrange import (
+    Drawer,
+    Listener,
+    go_on,
+    make_config,
+    run_and_die,
+    run_fit,
+)
 
 TRANSFER = {
     "architecture": "mobilenet_v2",
@@ -104,6 +113,29 @@ def test_resume__after_a_kill_gives_identical_losses_and_weights(
     resumed = run_fit(tmp_path / "killed", config, listener=listener, resume=True)
     assert goes_on in listener.messages
     assert [entry.epoch for entry in listener.epochs] == list(range(2, 6))
+    assert_same(resumed, whole)
+
+
+def test_resume__killed_at_any_moment_even_while_it_writes(tmp_path: Path) -> None:
+    config = make_config(scratch_epochs=20, batch_size=4, balanced_sampling=True)
+    whole = run_fit(tmp_path / "whole", config)
+    folder = tmp_path / "killed"
+    state, clock = folder / resuming.STATE_FILE, random.SystemRandom()
+    delays = [clock.uniform(0.0, 0.3) for _ in range(2)]
+    for delay in delays:
+        before = state.stat().st_mtime_ns if state.exists() else 0
+        child = multiprocessing.get_context("spawn").Process(target=go_on, args=(folder, config))
+        child.start()
+        deadline = time.monotonic() + 120
+        while not state.exists() or state.stat().st_mtime_ns == before:
+            assert child.is_alive(), child.exitcode
+            assert time.monotonic() < deadline
+            time.sleep(0.002)
+        time.sleep(delay)
+        child.kill()
+        child.join(60)
+    resumed = run_fit(folder, config, resume=True)
+    assert len(resumed.history) == 20, delays
     assert_same(resumed, whole)
 
 
