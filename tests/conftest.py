@@ -42,6 +42,12 @@ def shared_data() -> Callable[[str], Path]:
     return find
 
 
+@pytest.fixture
+def real_weights(shared_data: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """MobileNetV2's ImageNet weights lie where torchvision looks; else the test is skipped."""
+    monkeypatch.setenv("TORCH_HOME", str(shared_data("torch_home")))
+
+
 @pytest.fixture(scope="session")
 def finished_run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a workspace of drawn images whose run 1 has succeeded; only to copy."""

@@ -61,12 +61,8 @@ def as_rows(environment: Mapping[str, Any]) -> dict[str, Any]:
     }
     if environment.get("left_out"):
         rows["left_out"] = f"{len(environment['left_out']):,} images"
-    for number, later in enumerate(environment.get("resumed_in", []), start=1):
-        rows |= {
-            f"{name} (resumed {number})": value
-            for name, value in later.items()
-            if value != environment.get(name)
-        }
+    for number, changed in enumerate(_changes(environment), start=1):
+        rows |= {f"{name} (resumed {number})": value for name, value in changed.items()}
     return rows
 
 
@@ -74,13 +70,17 @@ def describe_changes(environment: Mapping[str, Any]) -> list[str]:
     """A line each time that the run was resumed in another environment: what was other there."""
     return [
         "resumed in another environment: "
-        + ", ".join(
-            f"{name} {environment.get(name)} → {value}"
-            for name, value in later.items()
-            if value != environment.get(name)
-        )
+        + ", ".join(f"{name} {environment.get(name)} → {value}" for name, value in changed.items())
+        for changed in _changes(environment)
+        if changed
+    ]
+
+
+def _changes(environment: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """For each time that the run was resumed elsewhere, what was not as where it began."""
+    return [
+        {name: value for name, value in later.items() if value != environment.get(name)}
         for later in environment.get("resumed_in", [])
-        if any(value != environment.get(name) for name, value in later.items())
     ]
 
 

@@ -38,9 +38,8 @@ def describe_peak_memory(device: Device) -> str:
 
 
 def _peak_process_bytes() -> int:
-    memory = psutil.Process().memory_info()
     if sys.platform == "win32":
-        return int(memory.peak_wset)
+        return int(psutil.Process().memory_info().peak_wset)
     import resource  # not on Windows
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -5,7 +5,7 @@ has an entry in docs/diagnostics.md.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -68,6 +68,13 @@ def describe_inputs(inputs: Tensor) -> str:
             "scaled and not normalised."
         )
     return ""
+
+
+def tell_inputs(inputs: Tensor, tell: Callable[[str], None]) -> None:
+    """Say what is wrong with the range of a batch, if anything is; see `describe_inputs`."""
+    words = describe_inputs(inputs)
+    if words:
+        tell(words)
 
 
 def check_modes(network: nn.Module, *, training: bool) -> None:

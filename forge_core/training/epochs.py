@@ -133,9 +133,7 @@ def train_one_epoch(
     for step, (inputs, labels) in enumerate(source.train_batches(epoch, first), start=first):
         optimizers.set_rates(learner.optimizer, rates_of_step(stage, epoch_of_stage, step, steps))
         if step == 0 and epoch_of_stage == 0 and inputs.ndim == 4:
-            words = diagnosing.describe_inputs(inputs)
-            if words:
-                meter.tell(words)
+            diagnosing.tell_inputs(inputs, meter.tell)
         mix = stage.mix.draw(seed, epoch, step, inputs.shape[-1]) if stage.mix else None
         is_measured = step % NORM_STEPS == 0 or learner.rules.clip_norm > 0.0
         norms = totals.gradient_norms if is_measured else None

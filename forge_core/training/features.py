@@ -87,7 +87,7 @@ class FeatureSource:
             with torch.no_grad(), self._precision.autocast():
                 found.append((self._forward(inputs).float(), labels))
             if self._view < 0 and len(found) == 1:
-                self._look_at(inputs)
+                diagnosing.tell_inputs(inputs, self._tell)
             on_batch(len(labels) * self._pixels.ranks.size)
         found = self._gather(found, self._pixels.num_view_batches())
         self._features = torch.cat([features for features, _ in found])
@@ -116,11 +116,6 @@ class FeatureSource:
         else:
             self._val = self._val or self._gather(list(self._compute_val()), self.num_val_batches())
             yield from self._val
-
-    def _look_at(self, inputs: Tensor) -> None:
-        words = diagnosing.describe_inputs(inputs)
-        if words:
-            self._tell(words)
 
     def _view_of(self, epoch: int) -> int:
         """Which view an epoch trains on, counted from 0 as epochs are."""

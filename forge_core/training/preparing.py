@@ -184,12 +184,12 @@ def choose_speed(
                 f"The free memory does not suffice for {share} images at once: "
                 f"batches go through in {parts} parts, with the same gradients."
             )
-    if is_new and speed.images_per_second:
-        rates = ", ".join(
-            f"{name.replace('_', ' ')} {rate:,.0f}"
-            for name, rate in speed.images_per_second.items()
-        )
-        run.reporter.on_message(f"Tried a few steps of each, images a second: {rates}.")
+        if speed.images_per_second:
+            rates = ", ".join(
+                f"{name.replace('_', ' ')} {rate:,.0f}"
+                for name, rate in speed.images_per_second.items()
+            )
+            run.reporter.on_message(f"Tried a few steps of each, images a second: {rates}.")
     run.reporter.on_message(
         f"{architectures.ARCHITECTURES[run.config.architecture].title} on {run.device.name} "
         f"({run.device.id}) in {speed.title}."

@@ -56,7 +56,6 @@ class StepRecovery:
         """
         random = RandomState.take(labels.device)
         moved = set(learner.optimizer.state)
-        num_before = len(norms) if norms is not None else 0
         most = max(1, len(labels) // self._ranks.size // SMALLEST_PART)  # of the smallest share
         _copy(self._kinds, self._kept)
         while True:
@@ -87,8 +86,6 @@ class StepRecovery:
             for weight in set(learner.optimizer.state) - moved:  # moments that were half made
                 del learner.optimizer.state[weight]
             learner.precision.begin_step_again()
-            if norms is not None:
-                del norms[num_before:]
             _give_back(labels.device)
             _copy(self._kept, self._kinds)
             random.restore(labels.device)

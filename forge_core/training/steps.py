@@ -54,7 +54,8 @@ def train_step(
             less memory; their gradients add up to those of the batch. Batch normalisation in
             training mode sees each part by itself: the one difference.
         ranks: The processes that compute the batch together, by a network of `Ranks.spread`.
-        norms: Gets the length of the gradient over all weights (), before it is clipped.
+        norms: Gets the length of the gradient over all weights (), before it is clipped, once the
+            step is taken.
 
     Returns:
         Mean loss () and number of right answers (), both still on the device: reading them
@@ -83,9 +84,9 @@ def train_step(
         norm = nn.utils.get_total_norm(gradients)
         if rules.clip_norm:
             nn.utils.clip_grads_with_norm_(network.parameters(), rules.clip_norm, norm)
-        if norms is not None:
-            norms.append(norm)
     precision.step(optimizer)
+    if norms is not None:
+        norms.append(norm)
     if len(losses) == 1 and ranks.is_alone:
         return losses[0], right[0]
     loss, num_right = ranks.add_up(

@@ -5,6 +5,7 @@ It holds the preset and only the numbers that differ from it, so that a link sta
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 import streamlit as st
 
@@ -77,6 +78,12 @@ def parse(
         input_size=_number(query, "size"),
         fit="pad" if query.get("fit") == "pad" else "crop",
     )
+
+
+def kept_for_next_run() -> Mapping[str, Any]:
+    """What `for_next_run` of a choice gave when a person kept it; empty where nothing is kept."""
+    kept = st.session_state.get(RUN_KEY)
+    return kept if isinstance(kept, Mapping) else {}
 
 
 def read(presets: Mapping[str, Preset], *, default_preset: str) -> AugmentationChoice:

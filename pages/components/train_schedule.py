@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from forge_core.augmentation import class_words
-from forge_core.augmentation.presets import PRESETS, AugmentationParameters, Preset
+from forge_core.augmentation.presets import AugmentationParameters, Preset
 from forge_core.jobs import own_presets
 from forge_core.jobs.runs import DataCheck
 from forge_core.training import stages
@@ -75,8 +75,7 @@ def _defaults(recommendation: Recommendation, model: ModelChoice) -> TrainConfig
 
 def _defaults_of_options(recommendation: Recommendation, model: ModelChoice) -> TrainConfig:
     """The same, with the fit that the Augmentation page keeps for the next run."""
-    kept = st.session_state.get(augmentation_state.RUN_KEY)
-    fit = kept.get("fit") if isinstance(kept, Mapping) else None
+    fit = augmentation_state.kept_for_next_run().get("fit")
     found = _defaults(recommendation, model)
     return replace(found, fit=fit) if fit in ("crop", "pad") else found
 
@@ -141,15 +140,15 @@ def _choose_augmentation(
 
 def _warn_of_augmentation(chosen: Mapping[str, Any], class_names: Sequence[str]) -> None:
     """Where the chosen augmentation may turn one class into another, by the classes' names."""
-    parameters = chosen["augmentation"] or PRESETS[chosen["preset"]].parameters
+    parameters = TrainConfig(**chosen).augmentation_parameters
     for warning in class_words.preset_warnings(parameters, class_names):
         st.warning(errors.literal(warning), icon=":material/warning:")
 
 
 def _kept_augmentation(presets: Mapping[str, Preset]) -> dict[str, Any] | None:
     """What the Augmentation page keeps for the next run, as fields of the config."""
-    kept = st.session_state.get(augmentation_state.RUN_KEY)
-    if not isinstance(kept, Mapping) or kept.get("preset") not in presets:
+    kept = augmentation_state.kept_for_next_run()
+    if kept.get("preset") not in presets:
         return None
     return {
         "preset": kept["preset"],

@@ -3,8 +3,6 @@
 Once for each choice that is kept there, so that what is changed on Train afterwards stays changed.
 """
 
-from collections.abc import Mapping
-
 import streamlit as st
 
 from forge_core.models.architectures import ARCHITECTURES
@@ -21,8 +19,8 @@ def take(recommended: str) -> None:
     Args:
         recommended: The architecture that is shown where nobody chose one.
     """
-    kept = st.session_state.get(augmentation_state.RUN_KEY)
-    if not isinstance(kept, Mapping) or st.session_state.get(TAKEN_KEY) == kept:
+    kept = augmentation_state.kept_for_next_run()
+    if not kept or st.session_state.get(TAKEN_KEY) == kept:
         return
     st.session_state[TAKEN_KEY] = dict(kept)
     train_advanced.forget("fit")

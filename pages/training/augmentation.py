@@ -84,7 +84,7 @@ def show() -> None:
 
 def show_title(choice: AugmentationChoice) -> bool:
     """Title and the primary action; says whether it was pressed."""
-    kept = st.session_state.get(augmentation_state.RUN_KEY) == choice.for_next_run()
+    kept = augmentation_state.kept_for_next_run() == choice.for_next_run()
     return page_frame.show_title(
         "Augmentation",
         action="Kept for the next run" if kept else "Use in the next run",

@@ -1,7 +1,6 @@
 """Class balance in each state a person can meet."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -321,12 +320,8 @@ def test_chart__no_split_and_held_out_have_patterns_and_markup_is_escaped():
     assert figure.layout.yaxis.ticktext == ("&lt;b&gt;x",)
 
 
-def test_outlook__says_what_more_labels_would_bring(
-    catalog: Workspace,
-    shared_data: Callable[[str], Path],
-    monkeypatch: pytest.MonkeyPatch,
-):
-    monkeypatch.setenv("TORCH_HOME", str(shared_data("torch_home")))
+@pytest.mark.usefixtures("real_weights")
+def test_outlook__says_what_more_labels_would_bring(catalog: Workspace):
     app = visit(PAGE)
     app.button(key="outlook_draw").click().run()
     job = label_outlook.find_job(catalog)

@@ -166,10 +166,8 @@ def test_pretrained__shows_both_stages_and_weights_that_are_not_here(
     assert "not in the local cache" not in words(app)
 
 
-def test_pretrained__cached_weights_are_offered_instead(
-    catalog: Workspace, monkeypatch: pytest.MonkeyPatch, shared_data
-):
-    monkeypatch.setenv("TORCH_HOME", str(shared_data("torch_home")))
+@pytest.mark.usefixtures("real_weights")
+def test_pretrained__cached_weights_are_offered_instead(catalog: Workspace):
     app = visit(PAGE)
     app.selectbox(key=train_model.ARCHITECTURE_KEY).select("resnet18").run()
     assert "train mobilenet_v2 (cached), or resnet18 from scratch" in words(app)

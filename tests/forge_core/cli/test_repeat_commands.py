@@ -1,7 +1,7 @@
 """`forge train --like`, `forge runs diff` and `forge learning-curve` on a finished run."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -90,12 +90,8 @@ def test_runs_show__says_where_a_run_was_resumed(copied: Workspace) -> None:
     assert f"resumed in another environment: torch {environment['torch']} → 9.9" in said
 
 
-def test_learning_curve__in_words_and_json(
-    copied: Workspace,
-    monkeypatch: pytest.MonkeyPatch,
-    shared_data: Callable[[str], Path],
-) -> None:
-    monkeypatch.setenv("TORCH_HOME", str(shared_data("torch_home")))
+@pytest.mark.usefixtures("real_weights")
+def test_learning_curve__in_words_and_json(copied: Workspace) -> None:
     found = forge_json(copied, "learning-curve", "--device", "cpu")
     assert [point["share"] for point in found["points"]] == [0.1, 0.2, 0.4, 0.8]
     assert (found["overall"]["num_train"], found["num_used"]) == (48, 48)

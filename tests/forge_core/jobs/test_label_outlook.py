@@ -1,6 +1,5 @@
 """The learning curve of a catalog, by a real pretrained network."""
 
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -14,16 +13,11 @@ from forge_core.jobs.context import JobContext
 from forge_core.workspace import Workspace
 from tests import arrange, ending
 
-SharedData = Callable[[str], Path]
 
-
+@pytest.mark.usefixtures("real_weights")
 def test_draw_curve__of_a_catalog_with_one_file_gone(
-    sqlite_workspace: Workspace,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    shared_data: SharedData,
+    sqlite_workspace: Workspace, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("TORCH_HOME", str(shared_data("torch_home")))
     assets = arrange.make_catalog(sqlite_workspace, tmp_path / "drawn", train=10, val=4, test=1)
     gone = next(asset for asset in assets if asset.split_type == "train")
     sqlite_workspace.store.remove(gone.file_path)
@@ -39,13 +33,10 @@ def test_draw_curve__of_a_catalog_with_one_file_gone(
     assert told[-1] == pytest.approx(1)
 
 
+@pytest.mark.usefixtures("real_weights")
 def test_draw_curve__of_a_sample_counts_all_training_images(
-    sqlite_workspace: Workspace,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    shared_data: SharedData,
+    sqlite_workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TORCH_HOME", str(shared_data("torch_home")))
     monkeypatch.setattr(label_outlook, "MAX_IMAGES", {Split.TRAIN: 15, Split.VAL: 9})
     arrange.make_catalog(sqlite_workspace, tmp_path / "drawn", train=10, val=4, test=0)
     curve = label_outlook.draw_curve(sqlite_workspace, device="cpu")
@@ -53,13 +44,10 @@ def test_draw_curve__of_a_sample_counts_all_training_images(
     assert [entry.num_train for entry in curve.classes] == [10, 10, 10]
 
 
+@pytest.mark.usefixtures("real_weights")
 def test_run__draws_the_revision_at_which_it_was_asked_for(
-    sqlite_workspace: Workspace,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    shared_data: SharedData,
+    sqlite_workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TORCH_HOME", str(shared_data("torch_home")))
     monkeypatch.setattr(local, "ensure_supervisor", lambda *_, **__: None)
     assets = arrange.make_catalog(sqlite_workspace, tmp_path / "drawn", train=6, val=2, test=0)
     job = label_outlook.submit(sqlite_workspace, author="tester")
@@ -90,13 +78,10 @@ def test_choose_architecture__says_when_no_weights_are_here(
         label_outlook.choose_architecture()
 
 
+@pytest.mark.usefixtures("real_weights")
 def test_read_result__reads_back_what_the_job_kept(
-    sqlite_workspace: Workspace,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    shared_data: SharedData,
+    sqlite_workspace: Workspace, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("TORCH_HOME", str(shared_data("torch_home")))
     arrange.make_catalog(sqlite_workspace, tmp_path / "drawn", train=5, val=2, test=1)
     curve = label_outlook.draw_curve(sqlite_workspace, device="cpu")
 

@@ -229,10 +229,8 @@ def test_default_eval_transform__is_256_to_224_or_what_the_weights_say() -> None
         architectures.default_eval_transform("resnet18", 16)
 
 
-def test_pretrained__backbone_is_torchvisions(
-    shared_data: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TORCH_HOME", str(shared_data("torch_home")))
+@pytest.mark.usefixtures("real_weights")
+def test_pretrained__backbone_is_torchvisions(shared_data: Callable[[str], Path]) -> None:
     model = building.build_model("mobilenet_v2", 10, pretrained=True, input_size=224).eval()
     theirs = mobilenet_v2()
     theirs.load_state_dict(weights.load_weights("mobilenet_v2"))
@@ -245,10 +243,10 @@ def test_pretrained__backbone_is_torchvisions(
         torch.testing.assert_close(model.backbone(inputs), features, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.usefixtures("real_weights")
 def test_pretrained__recognises_most_of_the_sample_photos(
-    shared_data: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+    shared_data: Callable[[str], Path],
 ) -> None:
-    monkeypatch.setenv("TORCH_HOME", str(shared_data("torch_home")))
     theirs = mobilenet_v2()
     theirs.load_state_dict(weights.load_weights("mobilenet_v2"))
     theirs.eval()

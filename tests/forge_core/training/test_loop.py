@@ -127,10 +127,10 @@ def test_fit__validation_equals_the_predictor(tmp_path: Path, number_format: str
     assert measured.loss == pytest.approx(result.report.loss, rel=1e-5)
 
 
+@pytest.mark.usefixtures("real_weights")
 def test_fit__two_stages_of_a_pretrained_network(
-    tmp_path: Path, shared_data: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, shared_data: Callable[[str], Path]
 ) -> None:
-    monkeypatch.setenv("TORCH_HOME", str(shared_data("torch_home")))
     train, val = (
         make_photos(shared_data("tiny_ci_imagenette96"), part) for part in ("train", "val")
     )
@@ -161,10 +161,8 @@ def test_fit__two_stages_of_a_pretrained_network(
     assert any("features of 2 augmented views" in text for text in listener.messages)
 
 
-def test_fit__warm_up_leaves_the_backbone_as_it_was(
-    tmp_path: Path, shared_data: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TORCH_HOME", str(shared_data("torch_home")))
+@pytest.mark.usefixtures("real_weights")
+def test_fit__warm_up_leaves_the_backbone_as_it_was(tmp_path: Path) -> None:
     config = make_config(
         architecture="mobilenet_v2",
         pretrained=True,

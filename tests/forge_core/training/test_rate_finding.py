@@ -1,7 +1,6 @@
 """The search for a learning rate sees the fall and the burst, and leaves nothing behind."""
 
 import math
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -92,10 +91,8 @@ def test_find_rate__is_a_function_of_the_seed_and_leaves_dropout_alone(tmp_path:
     assert first.points != other.points
 
 
-def test_find_rate__of_a_transfer_keeps_the_backbone_s_share(
-    tmp_path: Path, shared_data: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TORCH_HOME", str(shared_data("torch_home")))
+@pytest.mark.usefixtures("real_weights")
+def test_find_rate__of_a_transfer_keeps_the_backbone_s_share(tmp_path: Path) -> None:
     config = make_config(architecture="mobilenet_v2", pretrained=True, input_size=32)
     curve = search(tmp_path / "all", config, steps=40)
     assert (curve.stage, curve.field) == ("finetune", "head_lr")

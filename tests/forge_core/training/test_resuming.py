@@ -4,7 +4,6 @@ import multiprocessing
 import random
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -139,10 +138,8 @@ def test_resume__killed_at_any_moment_even_while_it_writes(tmp_path: Path) -> No
     assert_same(resumed, whole)
 
 
-def test_resume__through_the_stages_of_a_transfer(
-    tmp_path: Path, shared_data: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TORCH_HOME", str(shared_data("torch_home")))
+@pytest.mark.usefixtures("real_weights")
+def test_resume__through_the_stages_of_a_transfer(tmp_path: Path) -> None:
     config = make_config(**TRANSFER)
     whole = run_fit(tmp_path / "whole", config)
     pieces, said = run_in_pieces(tmp_path / "run", config, seed=4, longest=8)
