@@ -18,7 +18,8 @@ from forge_core import settings
 from forge_core.api.middleware import AllowedHosts, SecurityHeaders
 from forge_core.api.routes import routes
 from forge_core.workspace import Workspace, open_workspace
-from pages.components import errors, torch_loading
+from pages.components import errors
+from pages.components.frame import torch_loading
 
 log = logging.getLogger("forge.app")
 

@@ -7,7 +7,8 @@ navigation from the files and skip this one.
 
 import streamlit as st
 
-from pages.components import errors, header, navigation, style, torch_loading
+from pages.components import errors
+from pages.components.frame import header, navigation, style, torch_loading
 
 st.set_page_config(
     page_title="Vision Forge",

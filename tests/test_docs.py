@@ -8,7 +8,7 @@ from typer.main import get_command
 
 from forge_core.cli.main import app
 from forge_core.settings import Settings
-from pages.components import navigation
+from pages.components.frame import navigation
 from scripts import write_command_docs
 
 ROOT = Path(__file__).parents[1]

@@ -12,7 +12,7 @@ from forge_core.errors import NotFound
 from forge_core.inference.predictor import Predictor
 from forge_core.jobs import run_records
 from forge_core.workspace import Workspace
-from pages.components import run_words
+from pages.components import run_text
 
 KINDS = ("best", "last")
 KEPT_PREDICTORS = 3
@@ -59,7 +59,7 @@ def choose(workspace: Workspace, usable: list[Run]) -> ChosenCheckpoint:
         "Checkpoint",
         ids,
         index=ids.index(wanted) if wanted is not None else 0,
-        format_func=lambda number: run_words.choice(by_id[number]),
+        format_func=lambda number: run_text.choice(by_id[number]),
         key=f"{RUN_KEY}_{wanted}",
         width=520,
     )

@@ -10,7 +10,8 @@ from db.enums import JobStatus
 from db.records import Job
 from forge_core.jobs import queue
 from forge_core.workspace import Workspace
-from pages.components import errors, session, wording
+from pages.components import errors, text
+from pages.components.frame import session
 
 REFRESH_SECONDS = 1.0
 
@@ -76,7 +77,7 @@ def describe(job: Job, progress: Mapping[str, Any], noun: str, now: datetime) ->
     done, total = progress.get("done"), progress.get("total")
     parts = []
     if done is not None and total:
-        parts.append(f"{done:,} of {wording.plural(total, noun)}")
+        parts.append(f"{done:,} of {text.plural(total, noun)}")
     elif progress.get("message"):
         parts.append(errors.literal(str(progress["message"])))
     rate = progress.get("images_per_second") or _rate(job, done, now)
@@ -86,7 +87,7 @@ def describe(job: Job, progress: Mapping[str, Any], noun: str, now: datetime) ->
     if left is None and rate and total:
         left = (total - (done or 0)) / rate
     if left is not None and done != total:
-        parts.append(f"about {wording.duration(left)} left")
+        parts.append(f"about {text.duration(left)} left")
     return " · ".join(parts) or "Starting."
 
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from pages.components import wording
+from pages.components import text
 
 
 def exact(when: datetime, timezone: str | None = None) -> str:
@@ -27,6 +27,6 @@ def show(when: datetime) -> None:
     precisely = exact(when, st.context.timezone)
     st.html(
         f'<time datetime="{stamp}" title="{precisely}" style="font-size:0.85rem;opacity:0.7">'
-        f"{wording.ago(when)}</time>",
+        f"{text.ago(when)}</time>",
         width="content",
     )

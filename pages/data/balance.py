@@ -10,22 +10,10 @@ from forge_core.catalog import changing, splitting
 from forge_core.catalog.balance import Balance, BalanceRow, BalanceWarning
 from forge_core.catalog.splitting import SplitPlan
 from forge_core.workspace import Workspace
-from pages.components import (
-    balance_chart,
-    balance_table,
-    class_editor,
-    doors,
-    empty_state,
-    errors,
-    label_outlook_panel,
-    leak_panel,
-    navigation,
-    page_frame,
-    session,
-    split_panel,
-    undo_notice,
-    wording,
-)
+from pages.components import balance_chart, empty_state, errors, gallery_links, text
+from pages.components.balance import class_editor, learning_curve_panel, split_panel, table
+from pages.components.frame import navigation, page_frame, session, undo_notice
+from pages.components.review import leaks
 
 FEW_WARNINGS = 4
 MANY_ROWS = 24
@@ -45,10 +33,10 @@ def show() -> None:
         show_counts(balance)
         if labelled(balance):
             with st.expander("Have I labelled enough?", icon=":material/trending_up:"):
-                label_outlook_panel.show(workspace)
+                learning_curve_panel.show(workspace)
     with side:
         plan = split_panel.show(workspace, balance) if labelled(balance) else no_split()
-        leak_panel.show(workspace, balance.total)
+        leaks.show(workspace, balance.total)
         class_editor.show(workspace, session.author())
     with top:
         show_top(workspace, plan)
@@ -59,7 +47,7 @@ def show_top(workspace: Workspace, plan: SplitPlan | None) -> None:
     moves = plan.num_moved if plan else 0
     pressed = page_frame.show_title(
         "Class balance",
-        action=f"Split {wording.plural(moves, 'image')}" if moves else "Split images",
+        action=f"Split {text.plural(moves, 'image')}" if moves else "Split images",
         icon=":material/call_split:",
         disabled=not moves,
         help="Divide the images as the panel on the right shows." if moves else "Nothing to move.",
@@ -67,7 +55,7 @@ def show_top(workspace: Workspace, plan: SplitPlan | None) -> None:
     if pressed and plan is not None:
         result = splitting.apply_split(workspace, plan, author=session.author())
         if result.status == changing.APPLIED:
-            moved = wording.plural(result.num_changed, "image is", "images are")
+            moved = text.plural(result.num_changed, "image is", "images are")
             undo_notice.offer(f"{moved} split {plan.ratios} by class.", result.revision_id)
         st.rerun()
     undo_notice.show(workspace, session.author())
@@ -93,7 +81,7 @@ def show_counts(balance: Balance) -> None:
     ):
         show_chart(balance, rows)
     st.caption("Click a bar or a number to see those images.")
-    balance_table.show(balance, rows)
+    table.show(balance, rows)
 
 
 def show_figures(balance: Balance) -> None:
@@ -109,9 +97,7 @@ def show_figures(balance: Balance) -> None:
         for name, value in figures.items():
             st.metric(name, value, width="content")
     if balance.augmented:
-        st.caption(
-            f"{wording.plural(balance.augmented, 'augmented copy', 'augmented copies')} apart."
-        )
+        st.caption(f"{text.plural(balance.augmented, 'augmented copy', 'augmented copies')} apart.")
 
 
 def show_warnings(balance: Balance) -> None:
@@ -120,7 +106,7 @@ def show_warnings(balance: Balance) -> None:
         show_warning(warning, balance)
     more = balance.warnings[FEW_WARNINGS:]
     if more:
-        with st.expander(wording.plural(len(more), "more warning")):
+        with st.expander(text.plural(len(more), "more warning")):
             for warning in more:
                 show_warning(warning, balance)
 
@@ -131,7 +117,7 @@ def show_warning(warning: BalanceWarning, balance: Balance) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f":orange[:material/warning:] {errors.literal(warning.text)}", width="content")
         if query is not None:
-            doors.gallery("See them", query)
+            gallery_links.gallery("See them", query)
 
 
 def warning_query(warning: BalanceWarning, balance: Balance) -> dict[str, str] | None:
@@ -145,13 +131,15 @@ def warning_query(warning: BalanceWarning, balance: Balance) -> dict[str, str] |
         split = None if warning.split == "none" else warning.split
         if warning.split is not None and not balance.split_total(split):
             return None
-        return doors.gallery_query(label=warning.label, split=warning.split, own_only=own_only)
+        return gallery_links.gallery_query(
+            label=warning.label, split=warning.split, own_only=own_only
+        )
     row = next(row for row in balance.rows if row.label_id == warning.label)
     here = getattr(row, warning.split or "none")
     if not row.total:
         return None
     split = warning.split if here else None
-    return doors.gallery_query(label=row.label_id, split=split, own_only=own_only)
+    return gallery_links.gallery_query(label=row.label_id, split=split, own_only=own_only)
 
 
 def show_chart(balance: Balance, rows: Sequence[BalanceRow]) -> None:
@@ -167,7 +155,9 @@ def show_chart(balance: Balance, rows: Sequence[BalanceRow]) -> None:
     points = event.selection.points
     if points and points[0].get("customdata"):
         label, split = list(points[0]["customdata"])[:2]
-        query = doors.gallery_query(label=label, split=split, own_only=balance.augmented > 0)
+        query = gallery_links.gallery_query(
+            label=label, split=split, own_only=balance.augmented > 0
+        )
         navigation.go_to("gallery", query)
 
 

@@ -10,21 +10,9 @@ from forge_core.catalog.import_plan import ImportPlan
 from forge_core.errors import ForgeError
 from forge_core.jobs import queue
 from forge_core.workspace import Workspace
-from pages.components import (
-    empty_state,
-    errors,
-    export_section,
-    history_list,
-    import_chooser,
-    import_preview,
-    import_report,
-    job_progress,
-    navigation,
-    page_frame,
-    session,
-    undo_notice,
-    wording,
-)
+from pages.components import empty_state, errors, job_progress, text
+from pages.components.frame import navigation, page_frame, session, undo_notice
+from pages.components.importing import chooser, export_section, history_list, preview, report
 
 TABS = ["Import", "Export", "History"]
 REFRESH_SECONDS = 1.0
@@ -52,8 +40,8 @@ def show() -> None:
 
 def show_top(workspace: Workspace, *, offers_import: bool) -> None:
     """Title, the one primary action, and the offer to undo what was just done."""
-    plan = import_chooser.chosen_plan()
-    action = f"Import {wording.plural(plan.num_images, 'image')}" if plan else "Import images"
+    plan = chooser.chosen_plan()
+    action = f"Import {text.plural(plan.num_images, 'image')}" if plan else "Import images"
     pressed = page_frame.show_title(
         "Import & export",
         action=action if plan or offers_import else None,
@@ -69,8 +57,8 @@ def show_top(workspace: Workspace, *, offers_import: bool) -> None:
 def start_import(workspace: Workspace, plan: ImportPlan) -> None:
     """Queue the import of what was found."""
     request_id = import_plan.save_request(workspace, plan)
-    title = f"Import {wording.plural(plan.num_images, 'image')} from {plan.source_dataset}"
-    import_chooser.forget()
+    title = f"Import {text.plural(plan.num_images, 'image')} from {plan.source_dataset}"
+    chooser.forget()
     try:
         queue.submit(
             workspace, "import", title, {"request_id": request_id}, author=session.author()
@@ -91,15 +79,15 @@ def show_import(workspace: Workspace) -> None:
         watch(tuple(job.job_id for job in active))
     fresh, earlier = st.container(), st.container()
     with earlier:
-        import_chooser.show(workspace)
-    plan = import_chooser.chosen_plan()
+        chooser.show(workspace)
+    plan = chooser.chosen_plan()
     if plan is not None:
-        import_preview.show(workspace, plan)
+        preview.show(workspace, plan)
         return
     finished = next((job for job in jobs if job.status.is_finished()), None)
     if finished is not None and not active:
         with fresh if is_fresh(finished) else earlier:
-            import_report.show(workspace, finished, session.author())
+            report.show(workspace, finished, session.author())
 
 
 def is_fresh(job: Job) -> bool:

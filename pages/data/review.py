@@ -10,19 +10,10 @@ from forge_core.catalog import browsing, duplicates, similarity
 from forge_core.catalog.duplicates import DuplicateSearch, DuplicateStatus
 from forge_core.catalog.grouping import DEFAULT_BITS
 from forge_core.workspace import Workspace
-from pages.components import (
-    doors,
-    duplicate_groups,
-    empty_state,
-    errors,
-    leak_panel,
-    navigation,
-    page_frame,
-    session,
-    undo_notice,
-    wording,
-)
-from pages.components.leak_panel import ACROSS, OTHER
+from pages.components import empty_state, errors, gallery_links, text
+from pages.components.frame import navigation, page_frame, session, undo_notice
+from pages.components.review import duplicate_groups, leaks
+from pages.components.review.leaks import ACROSS, OTHER
 
 DUPLICATES = "Near-duplicates"
 GROUPS_A_PAGE = 10
@@ -63,9 +54,9 @@ def show() -> None:
                 show_keep_all(workspace, status)
             show_how_alike()
     if queue == OTHER:
-        report = leak_panel.load(workspace, totals.images)
+        report = leaks.load(workspace, totals.images)
         if report is not None:
-            leak_panel.show_pictures(workspace, report)
+            leaks.show_pictures(workspace, report)
     elif status.revision_id is None:
         say_why_to_look()
     else:
@@ -105,9 +96,7 @@ def show_queues(status: DuplicateStatus, flagged: int, unlabelled: int) -> None:
         show_card(
             DUPLICATES,
             f"{status.num_groups:,}" if known else "–",
-            f"groups of {wording.plural(status.num_images, 'image')}"
-            if known
-            else "not looked for",
+            f"groups of {text.plural(status.num_images, 'image')}" if known else "not looked for",
         )
         show_card(
             ACROSS,
@@ -130,7 +119,7 @@ def show_card(name: str, figure: str, words: str, images: Mapping[str, str] | No
     with st.container(border=True, width=CARD, gap=None):
         st.metric(name, figure)
         if images is not None and figure != "0":
-            doors.gallery("Look at them", images)
+            gallery_links.gallery("Look at them", images)
         else:
             st.caption(words)
 
@@ -138,7 +127,7 @@ def show_card(name: str, figure: str, words: str, images: Mapping[str, str] | No
 def show_state(status: DuplicateStatus) -> None:
     """How fresh the groups are, and what was left out."""
     if status.revision_id is not None and status.num_arrived:
-        came = wording.plural(status.num_arrived, "image came", "images came")
+        came = text.plural(status.num_arrived, "image came", "images came")
         st.markdown(f":orange[:material/update:] {came} in since near-duplicates were looked for.")
     words = describe_search(st.session_state.get(FOUND_KEY))
     if status.bits is not None:
@@ -171,13 +160,13 @@ def describe_search(found: DuplicateSearch | None) -> list[str]:
         return []
     words = []
     if found.num_flat:
-        flat = wording.plural(found.num_flat, "flat image was", "flat images were")
+        flat = text.plural(found.num_flat, "flat image was", "flat images were")
         words.append(f"{flat} not compared: with one colour all over, any two would look alike.")
     if found.num_cut:
-        cut = wording.plural(found.num_cut, "image has", "images have")
+        cut = text.plural(found.num_cut, "image has", "images have")
         words.append(f"{cut} so many candidates that not all were compared.")
     if found.num_unhashed:
-        words.append(f"{wording.plural(found.num_unhashed, 'image')} cannot be compared.")
+        words.append(f"{text.plural(found.num_unhashed, 'image')} cannot be compared.")
     if found.largest_group > duplicates.LARGE_GROUP:
         words.append(
             f"The largest group has {found.largest_group:,} images, joined in a chain: look before "
@@ -200,7 +189,7 @@ def show_groups(workspace: Workspace, status: DuplicateStatus, *, across_splits:
     groups = duplicates.list_groups(workspace, across_splits=across_splits, limit=shown)
     duplicate_groups.show(workspace, groups, session.author())
     if total > len(groups) and st.button(
-        f"Show more of {wording.plural(total, 'group')}", icon=":material/expand_more:"
+        f"Show more of {text.plural(total, 'group')}", icon=":material/expand_more:"
     ):
         st.session_state[SHOWN_KEY] = shown + GROUPS_A_PAGE
         st.rerun()
@@ -216,7 +205,7 @@ def show_keep_all(workspace: Workspace, status: DuplicateStatus) -> None:
         "removed. One step, which can be undone; files stay.",
     ):
         result = duplicates.keep_best_of_all(workspace, author=session.author())
-        words = wording.plural(result.num_changed, "near-duplicate is", "near-duplicates are")
+        words = text.plural(result.num_changed, "near-duplicate is", "near-duplicates are")
         duplicate_groups.offer(result, f"{words} removed.")
 
 

@@ -10,19 +10,11 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from forge_core.catalog import browsing, classes
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.workspace import Workspace
-from pages.components import (
-    answer_views,
-    answers,
-    checkpoint_chooser,
-    correction_box,
-    empty_state,
-    errors,
-    navigation,
-    page_frame,
-    session,
-)
-from pages.components.answers import Answer, NamedFile
+from pages.components import checkpoint_chooser, empty_state, errors
 from pages.components.checkpoint_chooser import ChosenCheckpoint
+from pages.components.frame import navigation, page_frame, session
+from pages.components.predict import answer_views, answers, correction_box
+from pages.components.predict.answers import Answer, NamedFile
 
 TOP_K = 5
 DEFAULT_THRESHOLD = 50

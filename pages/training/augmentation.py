@@ -16,21 +16,10 @@ from forge_core.jobs import own_presets
 from forge_core.models import architectures
 from forge_core.training import recommending
 from forge_core.workspace import Workspace
-from pages.components import (
-    augmentation_controls,
-    augmentation_copies,
-    augmentation_risk,
-    augmentation_state,
-    doors,
-    empty_state,
-    errors,
-    image_strip,
-    navigation,
-    page_frame,
-    pictures,
-    session,
-)
-from pages.components.augmentation_state import AugmentationChoice
+from pages.components import empty_state, errors, gallery_links, image_strip, pictures
+from pages.components.augmentation import controls, copies, risk, state
+from pages.components.augmentation.state import AugmentationChoice
+from pages.components.frame import navigation, page_frame, session
 
 # On a phone the pictures come before their sliders.
 STYLE = """
@@ -57,14 +46,14 @@ def show() -> None:
     class_names = [label.name for label in classes.list_classes(workspace)]
     textual = recommending.looks_like_characters(class_names)
     presets = own_presets.all_presets(workspace)
-    choice = augmentation_state.read(presets, default_preset="text" if textual else "natural")
+    choice = state.read(presets, default_preset="text" if textual else "natural")
     members = image_strip.list_strip(workspace, choice.strip)
     if not members:
         page_frame.show_title("Augmentation")
         show_empty()
         return
     if show_title(choice):
-        st.session_state[augmentation_state.RUN_KEY] = choice.for_next_run()
+        st.session_state[state.RUN_KEY] = choice.for_next_run()
         st.rerun()
     try:
         asset = image_strip.choose(workspace, asset=choice.asset, strip=choice.strip)
@@ -78,13 +67,13 @@ def show() -> None:
     except ForgeError as error:
         errors.show(error)
         return
-    augmentation_controls.show_preset(workspace, choice, presets)
+    controls.show_preset(workspace, choice, presets)
     show_image(choice, asset, image, class_names)
 
 
 def show_title(choice: AugmentationChoice) -> bool:
     """Title and the primary action; says whether it was pressed."""
-    kept = augmentation_state.kept_for_next_run() == choice.for_next_run()
+    kept = state.kept_for_next_run() == choice.for_next_run()
     return page_frame.show_title(
         "Augmentation",
         action="Kept for the next run" if kept else "Use in the next run",
@@ -101,10 +90,10 @@ def show_strip(workspace: Workspace, choice: AugmentationChoice, asset: Asset) -
         clicked = image_strip.show(workspace, members, asset)
         others = st.button("Others", icon=":material/shuffle:", key="augmentation:others")
     if others:
-        augmentation_state.write(strip=choice.strip + 1, asset=None)
+        state.write(strip=choice.strip + 1, asset=None)
         st.rerun()
     if clicked is not None:
-        augmentation_state.write(asset=str(clicked.asset_id))
+        state.write(asset=str(clicked.asset_id))
         st.rerun()
 
 
@@ -118,14 +107,14 @@ def show_image(
     network = choice.network or ("forge_cnn" if small else "resnet18")
     smallest = architectures.get_architecture(network).min_input_size
     own = architectures.get_architecture(network).input_size
-    size = choice.input_size if choice.input_size in augmentation_controls.INPUT_SIZES else own
+    size = choice.input_size if choice.input_size in controls.INPUT_SIZES else own
     size = max(size, smallest)
     st.html(STYLE)
     with st.container(key="augmentation-body"):
         left, right = st.columns([3, 8], gap="large")
     with left:
-        augmentation_controls.show_network(choice, network, size)
-        augmentation_controls.show_sliders(choice)
+        controls.show_network(choice, network, size)
+        controls.show_sliders(choice)
     transform = architectures.default_eval_transform(network, size, choice.fit)
     with right:
         made = make_preview(
@@ -135,9 +124,9 @@ def show_image(
         if architectures.get_architecture(network).pretrained:
             st.caption(WARM_UP_WORDS)
         with st.expander("How does a trained network take it?", icon=":material/troubleshoot:"):
-            augmentation_risk.show(session.workspace(), choice.parameters)
+            risk.show(session.workspace(), choice.parameters)
         with st.expander("Write copies into the catalog", icon=":material/content_copy:"):
-            augmentation_copies.show(session.workspace(), choice.parameters, transform, choice.seed)
+            copies.show(session.workspace(), choice.parameters, transform, choice.seed)
 
 
 def show_preview(made: Preview, asset: Asset, transform: EvalTransform) -> None:
@@ -148,7 +137,7 @@ def show_preview(made: Preview, asset: Asset, transform: EvalTransform) -> None:
             draw(made.original, PICTURE_SIDE, "Original")
             name = errors.literal(asset.label_name or "no label")
             st.caption(f"{name} · {asset.width:,} × {asset.height:,} px")
-            doors.gallery("In the gallery", {"text": asset.file_path[-256:]})
+            gallery_links.gallery("In the gallery", {"text": asset.file_path[-256:]})
         with st.container(width=PICTURE_SIDE):
             st.markdown("**Validation sees**")
             draw(made.evaluated, PICTURE_SIDE, "What validation sees")

@@ -9,23 +9,9 @@ from db.records import Job, Run
 from forge_core.errors import ForgeError, InvalidInput
 from forge_core.jobs import pausing, run_records, runs
 from forge_core.workspace import Workspace
-from pages.components import (
-    badges,
-    empty_state,
-    errors,
-    navigation,
-    page_frame,
-    relative_time,
-    run_compare,
-    run_facts,
-    run_list,
-    run_live,
-    run_predictions,
-    run_report,
-    run_words,
-    session,
-    wording,
-)
+from pages.components import badges, empty_state, errors, relative_time, run_text, text
+from pages.components.frame import navigation, page_frame, session
+from pages.components.runs import compare, live, predictions, run_facts, run_report, run_table
 
 SHOWN_KEY = "runs:shown"
 
@@ -87,7 +73,7 @@ def show_rows(workspace: Workspace, *, is_live: bool) -> None:
             run.run_id: run_records.run_progress(workspace, run.run_id).epochs
             for run in found[:100]
         }
-        clicked = run_list.show(found, epochs)
+        clicked = run_table.show(found, epochs)
         if clicked is not None:
             st.query_params["run"] = str(clicked)
             st.rerun(scope="app")
@@ -107,7 +93,7 @@ def show_run(workspace: Workspace, asked: str) -> None:
     except ForgeError:
         page_frame.show_title("Runs", action="See all runs", to="runs")
         raise
-    pressed = page_frame.show_title(run_words.title(run), **primary_action(workspace, run))
+    pressed = page_frame.show_title(run_text.title(run), **primary_action(workspace, run))
     is_paused = pausing.is_paused(workspace, run)
     show_line(workspace, run, is_paused=is_paused)
     run_facts.show_delete_dialog(workspace, run)
@@ -117,15 +103,15 @@ def show_run(workspace: Workspace, asked: str) -> None:
     # Always one place, empty or not: what stands below keeps its own and is not drawn anew.
     with st.container():
         show_outcome(run, is_paused=is_paused)
-    run_live.show_curves(workspace, run)
-    run_live.watch(workspace, run)
+    live.show_curves(workspace, run)
+    live.watch(workspace, run)
     if run.status.is_finished():
         if run.best_epoch:
-            run_predictions.show(workspace, run)
+            predictions.show(workspace, run)
         run_report.show(run)
-        run_compare.show(workspace, run)
+        compare.show(workspace, run)
         run_facts.show_downloads(workspace, run)
-    run_live.show_log(workspace, run)
+    live.show_log(workspace, run)
     run_facts.show_images(workspace, run)
     run_facts.show_config(run)
 
@@ -182,15 +168,15 @@ def show_line(workspace: Workspace, run: Run, *, is_paused: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         badges.show_state("paused" if is_paused else run.status)
         facts = [f"as of revision {run.revision_id}"]
-        seconds = run_words.seconds(run)
+        seconds = run_text.seconds(run)
         if seconds is not None and run.status.is_finished():
-            facts.append(wording.duration(seconds))
+            facts.append(text.duration(seconds))
         if run.device:
             facts.append(errors.literal(run.device))
-        st.markdown(f"{run_words.architecture(run)} :gray[· {' · '.join(facts)}]", width="content")
+        st.markdown(f"{run_text.architecture(run)} :gray[· {' · '.join(facts)}]", width="content")
         relative_time.show(run.created_at)
         st.space("stretch")
-        run_live.show_pause(workspace, run)
+        live.show_pause(workspace, run)
         if st.button("All runs", type="tertiary", icon=":material/list:", key="run_all"):
             del st.query_params["run"]
             st.rerun()
@@ -215,7 +201,7 @@ def show_outcome(run: Run, *, is_paused: bool) -> None:
             epoch = f", at epoch {run.best_epoch}" if run.best_epoch else ""
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.success(
-                    f"Run {run.run_id} finished: {run_words.best(run)} validation accuracy{epoch}.",
+                    f"Run {run.run_id} finished: {run_text.best(run)} validation accuracy{epoch}.",
                     icon=":material/check_circle:",
                 )
                 if st.button("Train again", icon=":material/replay:", key="run_again"):
@@ -231,7 +217,7 @@ def show_outcome(run: Run, *, is_paused: bool) -> None:
                 draw = st.error if run.status == RunStatus.FAILED else st.warning
                 draw(errors.literal(run.message) or "The run ended without a word.")
                 if st.button("See log", icon=":material/terminal:", key="run_see_log"):
-                    st.session_state[run_live.OPEN_LOG_KEY] = run.run_id
+                    st.session_state[live.OPEN_LOG_KEY] = run.run_id
         case RunStatus.CANCELLED:
             st.info("Cancelled. What it learned until then is kept.", icon=":material/cancel:")
 

@@ -12,19 +12,9 @@ from forge_core.jobs.runs import DataCheck
 from forge_core.training import devices, recommending
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
-from pages.components import (
-    empty_state,
-    errors,
-    navigation,
-    page_frame,
-    rate_finder,
-    session,
-    train_data,
-    train_model,
-    train_schedule,
-    train_taking,
-    wording,
-)
+from pages.components import empty_state, errors, text
+from pages.components.frame import navigation, page_frame, session
+from pages.components.train import data_step, model_step, prefill, rate_finder, schedule_step
 
 NAME_CHARACTERS = 60
 QUICK_INPUT_SIZE = 64
@@ -49,16 +39,16 @@ def show() -> None:
     if pressed:  # said before anything is looked up, so that the press is seen at once
         starting.markdown(":material/hourglass_top: Starting the run")
     notice = st.container()
-    train_data.show(workspace, check)
+    data_step.show(workspace, check)
     if check.problems:
         return
     local.prepare_for_jobs(workspace)
     found_devices = devices.list_devices()
     recommendation = recommending.recommend(check.summary, found_devices)
-    train_taking.take(recommendation.config.architecture)
-    model = train_model.choose(recommendation)
+    prefill.take(recommendation.config.architecture)
+    model = model_step.choose(recommendation)
     try:
-        config = train_schedule.choose(
+        config = schedule_step.choose(
             recommendation, model, check, found_devices, own_presets.all_presets(workspace)
         )
     except ForgeError as error:
@@ -98,12 +88,12 @@ def show_forecast(workspace: Workspace, config: TrainConfig, check: DataCheck) -
     with st.container(horizontal=True, vertical_alignment="center", key="train_forecast"):
         if known is not None:
             st.markdown(
-                f":material/timer: About **{wording.duration(known.seconds)}**, "
+                f":material/timer: About **{text.duration(known.seconds)}**, "
                 f"as fast as run {known.run_id}."
             )
         elif key in measured:
             st.markdown(
-                f":material/timer: About **{wording.duration(measured[key].seconds)}**, from a "
+                f":material/timer: About **{text.duration(measured[key].seconds)}**, from a "
                 "few steps measured here."
             )
         elif is_quick(config) or st.button(

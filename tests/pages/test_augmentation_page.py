@@ -9,12 +9,12 @@ from forge_core.augmentation.presets import PRESETS, AugmentationParameters
 from forge_core.catalog import browsing
 from forge_core.jobs import own_presets, queue, risk_checking
 from forge_core.workspace import Workspace
-from pages.components import augmentation_state
+from pages.components.augmentation import state
 from tests import arrange
 from tests.pages.visiting import links, press, primary, visit, words
 
 PAGE = "training/augmentation.py"
-RUN_KEY = augmentation_state.RUN_KEY
+RUN_KEY = state.RUN_KEY
 
 
 @pytest.fixture

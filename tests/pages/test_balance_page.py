@@ -10,7 +10,8 @@ from db.records import Asset
 from forge_core.catalog import balance, classes, history, labelling
 from forge_core.jobs import label_outlook, queue
 from forge_core.workspace import Workspace
-from pages.components import balance_chart, label_outlook_panel
+from pages.components import balance_chart
+from pages.components.balance import learning_curve_panel
 from tests import arrange
 from tests.pages.visiting import links, press, primary, visit, words
 
@@ -331,7 +332,7 @@ def test_outlook__says_what_more_labels_would_bring(catalog: Workspace):
     app = visit(PAGE)
     said = words(app)
     curve = label_outlook.read_result(done)
-    assert label_outlook_panel.describe(curve.overall) in said
+    assert learning_curve_panel.describe(curve.overall) in said
     assert "on features of mobilenet_v2" in said
     (table,) = [frame.value for frame in app.dataframe if "Gain, points" in frame.value]
     assert table["Class"].tolist() == [entry.name for entry in curve.classes]

@@ -13,8 +13,8 @@ from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.predictor import ClassProbability, Predictor
 from forge_core.jobs import run_records
 from forge_core.workspace import Workspace
-from pages.components import answer_views, answers, probability_bars
-from pages.components.answers import NamedFile
+from pages.components.predict import answer_views, answers, probability_bars
+from pages.components.predict.answers import NamedFile
 from tests import arrange
 from tests.pages.visiting import labels_of_buttons, press, visit, words
 

@@ -8,7 +8,7 @@ from db.enums import JobStatus
 from db.records import Job
 from forge_core.catalog import labelling, suggesting
 from forge_core.jobs import queue, scoring, scoring_queue
-from pages.components import run_predictions
+from pages.components.runs import predictions
 from tests import arrange
 from tests.pages.visiting import labels_of_buttons, links, press, visit, words
 
@@ -86,8 +86,8 @@ def test_run_page__a_scoring_that_failed_says_why(finished_workspace):
 def test_describe_progress__count_rate_and_time_left(finished_workspace, progress, said):
     with finished_workspace.database.write() as uow:
         job: Job = scoring_queue.add_in(uow, 1, author="anna")
-    assert run_predictions.describe_progress(job, {}) == "The images wait to be scored."
+    assert predictions.describe_progress(job, {}) == "The images wait to be scored."
     running = replace(job, status=JobStatus.RUNNING)
-    assert run_predictions.describe_progress(running, progress) == said
+    assert predictions.describe_progress(running, progress) == said
     stopping = replace(running, cancel_requested=True)
-    assert run_predictions.describe_progress(stopping, progress) == "The scoring stops."
+    assert predictions.describe_progress(stopping, progress) == "The scoring stops."

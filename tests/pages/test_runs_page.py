@@ -16,7 +16,7 @@ from forge_core.evaluation.metrics import EvaluationReport
 from forge_core.jobs import local, processes, queue, run_records, runs
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
-from pages.components import confusion_chart, run_report
+from pages.components.runs import confusion_chart, run_report
 from tests import arrange
 from tests.pages.visiting import figures, labels_of_buttons, press, visit, words
 

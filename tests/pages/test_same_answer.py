@@ -16,8 +16,8 @@ from forge_core.training.data import TrainingImage
 from forge_core.training.pixels import kept
 from forge_core.training.pixels.pack import PixelPack
 from forge_core.workspace import Workspace
-from pages.components import answers
-from pages.components.answers import NamedFile
+from pages.components.predict import answers
+from pages.components.predict.answers import NamedFile
 
 RUN = 1
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from forge_core.workspace import Workspace
-from pages.components import navigation, torch_loading
+from pages.components.frame import navigation, torch_loading
 from tests.pages.visiting import visit, words
 
 ROOT = Path(__file__).parents[2]

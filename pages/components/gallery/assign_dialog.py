@@ -11,7 +11,8 @@ from forge_core.catalog import assigning, browsing, history
 from forge_core.catalog.browsing import NONE
 from forge_core.errors import ForgeError
 from forge_core.workspace import Workspace
-from pages.components import errors, session, wording
+from pages.components import errors, text
+from pages.components.frame import session
 from pages.components.gallery import filter_address
 
 OPEN = "assign_open"
@@ -55,27 +56,27 @@ def _show(where: Mapping[str, str]) -> None:
     if persons:
         shares = assigning.preview(workspace, asked, persons)
         said = ", ".join(
-            f"{errors.literal(share.person)} gets {wording.number(share.num_assets)}"
+            f"{errors.literal(share.person)} gets {text.number(share.num_assets)}"
             for share in shares
         )
         st.caption(f"{said}.{' Dealt in turn, oldest first.' if len(shares) > 1 else ''}")
     with st.container(horizontal=True):
         assign = st.button(
-            f"Assign {wording.plural(total, 'image')}",
+            f"Assign {text.plural(total, 'image')}",
             type="primary",
             disabled=not persons or not total,
             key="assign_now",
         )
         unassign = st.button(
-            f"Take {wording.number(taken)} back", disabled=not taken, key="assign_back"
+            f"Take {text.number(taken)} back", disabled=not taken, key="assign_back"
         )
     try:
         if assign:
             assigning.assign(workspace, asked, persons, author=session.author())
-            st.success(f"{wording.plural(total, 'image')} assigned.", icon=":material/check:")
+            st.success(f"{text.plural(total, 'image')} assigned.", icon=":material/check:")
         if unassign:
             number = assigning.unassign(workspace, asked)
-            st.success(f"{wording.plural(number, 'image')} assigned to nobody.")
+            st.success(f"{text.plural(number, 'image')} assigned to nobody.")
     except ForgeError as error:
         errors.show(error)
     _show_counts(workspace)
@@ -90,7 +91,7 @@ def show_mine(where: Mapping[str, str], persons: list[str]) -> None:
     revision_id = history.latest_revision_id(workspace)
     left = _count_left(workspace, str(workspace.folder), me, revision_id)
     st.button(
-        f"Mine ({wording.number(left)} left)",
+        f"Mine ({text.number(left)} left)",
         icon=":material/person:",
         help="The images that are assigned to you; left are those without a label",
         on_click=_open_mine,
@@ -116,13 +117,13 @@ def _count_taken(workspace: Workspace, asked: AssetFilter, total: int) -> int:
 
 
 def _images(total: int) -> str:
-    return f"{wording.plural(total, 'image')} {'matches' if total == 1 else 'match'}"
+    return f"{text.plural(total, 'image')} {'matches' if total == 1 else 'match'}"
 
 
 def _say_taken(asked: AssetFilter, taken: int) -> str:
     if not taken or asked.assigned is not None:
         return ""
-    return f" {wording.number(taken)} of them are somebody's already and would change hands."
+    return f" {text.number(taken)} of them are somebody's already and would change hands."
 
 
 def _show_counts(workspace: Workspace) -> None:
@@ -132,8 +133,8 @@ def _show_counts(workspace: Workspace) -> None:
     with st.container(gap="xsmall"):
         for count in counts:
             pressed = st.button(
-                f"{errors.literal(count.person)}: {wording.number(count.num_assets)}, "
-                f"{wording.number(count.num_unlabelled)} unlabelled",
+                f"{errors.literal(count.person)}: {text.number(count.num_assets)}, "
+                f"{text.number(count.num_unlabelled)} unlabelled",
                 icon=":material/person:",
                 type="tertiary",
                 key=f"assign_door_{count.person}",

@@ -8,8 +8,9 @@ from forge_core.api import parsing, shapes
 from forge_core.catalog import assigning, browsing, classes, history
 from forge_core.errors import ForgeError
 from forge_core.workspace import Workspace
-from pages.components import empty_state, errors, navigation, page_frame, session, wording
+from pages.components import empty_state, errors, text
 from pages.components.empty_state import Choice
+from pages.components.frame import navigation, page_frame, session
 from pages.components.gallery import assign_dialog, filter_address, filters, gallery
 from pages.components.gallery.filter_groups import Choices
 
@@ -86,7 +87,7 @@ def _mint_again() -> None:
 
 def _show_nothing_matches(total: int) -> None:
     empty_state.show(
-        f"None of the {wording.plural(total, 'image')} matches these filters.",
+        f"None of the {text.plural(total, 'image')} matches these filters.",
         icon="filter_alt_off",
         choices=[Choice("Clear filters", _clear_and_rerun)],
         key="gallery_nothing",
@@ -121,7 +122,7 @@ def _import_demo() -> None:
     bar = st.progress(0.0, "Writing the digits")
 
     def show_progress(done: int, total: int) -> None:
-        words = f"{wording.number(done)} of {wording.number(total)} images"
+        words = f"{text.number(done)} of {text.number(total)} images"
         bar.progress(done / max(1, total), words)
 
     demo_digits.import_digits(session.workspace(), author=session.author(), progress=show_progress)

@@ -1,0 +1,1 @@
+"""Parts of the page Augmentation: controls, copies, risk of what is chosen, saved presets."""

@@ -1,0 +1,1 @@
+"""Parts of the page Class balance: the table, the class editor, the split tool, what labels pay."""

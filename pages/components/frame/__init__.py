@@ -1,0 +1,1 @@
+"""What frames every page: navigation, the header line, style, sign of what can be undone."""

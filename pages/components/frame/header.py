@@ -1,0 +1,88 @@
+"""The line above every page: workspace, totals, running jobs, person."""
+
+import streamlit as st
+
+from forge_core.catalog import browsing
+from forge_core.errors import ForgeError
+from forge_core.jobs import queue
+from pages.components import badges, errors, text
+from pages.components.frame import navigation, session
+
+REFRESH_SECONDS = 4
+MAX_NAME_CHARACTERS = 128
+
+
+def show() -> None:
+    """Draw the line; its figures refresh by themselves."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="header"):
+        _show_figures()
+        _show_person()
+
+
+@st.fragment(run_every=REFRESH_SECONDS)
+@errors.guarded_page()
+def _show_figures() -> None:
+    workspace = session.workspace()
+    totals = browsing.totals(workspace)
+    figures = [text.plural(totals.images, "image")]
+    if totals.unlabelled:
+        figures.append(f"{text.number(totals.unlabelled)} unlabelled")
+    if totals.augmented:
+        figures.append(text.plural(totals.augmented, "augmented copy", "augmented copies"))
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.markdown(f"**{_plain(workspace.name)}**", width="content")
+        st.markdown(f":gray[{', '.join(figures)}]", width="content")
+        _show_jobs()
+
+
+def _show_jobs() -> None:
+    jobs = queue.list_active_jobs(session.workspace())
+    if not jobs:
+        return
+    with st.popover(
+        text.plural(len(jobs), "job"), icon=":material/progress_activity:", type="tertiary"
+    ):
+        for job in jobs:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                badges.show_state(job.status)
+                st.markdown(_plain(job.title), width="stretch")
+                runs_page = navigation.find_page("runs")
+                if job.run_id is not None and runs_page is not None:
+                    st.page_link(
+                        runs_page.file, label="Open", query_params={"run": str(job.run_id)}
+                    )
+                if job.cancel_requested:
+                    st.markdown(":gray[stopping]", width="content")
+                elif st.button("Cancel", key=f"header_cancel_{job.job_id}", type="tertiary"):
+                    _cancel(job.job_id)
+            told = job.progress or {}
+            share, left = told.get("fraction"), told.get("eta_seconds")
+            if isinstance(share, int | float):
+                words = f"{text.duration(left)} left" if isinstance(left, int | float) else None
+                st.progress(min(1.0, max(0.0, float(share))), words)
+
+
+def _cancel(job_id: int) -> None:
+    try:
+        queue.request_cancel(session.workspace(), job_id)
+    except ForgeError as error:
+        errors.show(error)
+    else:
+        st.rerun(scope="fragment")
+
+
+def _show_person() -> None:
+    with st.popover(
+        session.author(), icon=":material/person:", type="tertiary", help="Who you are here"
+    ):
+        st.text_input(
+            "Your name in the history",
+            value=session.author(),
+            max_chars=MAX_NAME_CHARACTERS,
+            key=session.AUTHOR_KEY,
+            help="Changes you make are kept under this name. FORGE_USER sets it for good.",
+        )
+
+
+def _plain(text: str) -> str:
+    return errors.literal(text)

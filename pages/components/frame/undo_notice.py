@@ -1,0 +1,97 @@
+"""After a change: a line that says what was done, with Undo, until it is put away.
+
+A toast cannot hold a button, so the offer stands at the top of the page where it was made.
+"""
+
+import streamlit as st
+
+from forge_core.catalog import browsing, changing, history
+from forge_core.catalog.changing import ChangeConflict, ChangeResult
+from forge_core.errors import ForgeError, NotFound
+from forge_core.workspace import Workspace
+from pages.components import errors, gallery_links, text
+
+_NOTICE = "undo:notice"
+_RESULT = "undo:result"
+MOST_CONFLICTS = 20
+
+
+def offer(text: str, revision_id: int | None) -> None:
+    """Say after the next redraw what was done; with a revision it can be undone."""
+    st.session_state[_NOTICE] = {"text": text, "revision_id": revision_id}
+    st.session_state.pop(_RESULT, None)
+
+
+def show(workspace: Workspace, author: str) -> None:
+    """Draw the offer, or what became of an undo, if there is one."""
+    _show_result(workspace)
+    notice = st.session_state.get(_NOTICE)
+    if notice is None:
+        return
+    with st.container(
+        border=True,
+        horizontal=True,
+        vertical_alignment="center",
+        horizontal_alignment="distribute",
+        key="undo-notice",
+    ):
+        st.markdown(f":material/check: {errors.literal(notice['text'])}", width="content")
+        with st.container(horizontal=True, width="content", gap="small"):
+            if notice["revision_id"] is not None and st.button(
+                "Undo", key="undo:button", icon=":material/undo:"
+            ):
+                undo(workspace, notice["revision_id"], author)
+                st.rerun()
+            if st.button("", key="undo:close", icon=":material/close:", help="Put away"):
+                st.session_state.pop(_NOTICE, None)
+                st.rerun()
+
+
+def undo(workspace: Workspace, revision_id: int, author: str) -> None:
+    """Undo a revision and keep what became of it for the next redraw."""
+    st.session_state.pop(_NOTICE, None)
+    try:
+        result = history.undo(workspace, revision_id, author=author)
+    except ForgeError as error:
+        st.session_state[_RESULT] = error
+        return
+    if result.status == changing.CONFLICT or result.conflicts:
+        st.session_state[_RESULT] = result
+        return
+    st.toast(f"Revision {revision_id} is undone.", icon=":material/undo:")
+
+
+def _show_result(workspace: Workspace) -> None:
+    result = st.session_state.get(_RESULT)
+    if result is None:
+        return
+    if isinstance(result, ForgeError):
+        errors.show(result)
+    else:
+        _show_conflicts(workspace, result)
+    if st.button("Understood", key="undo:understood"):
+        st.session_state.pop(_RESULT, None)
+        st.rerun()
+
+
+def _show_conflicts(workspace: Workspace, result: ChangeResult) -> None:
+    kept = text.plural(len(result.conflicts), "image was", "images were")
+    undone = result.status == changing.APPLIED
+    head = "Undone, but " if undone else "Nothing was undone: "
+    with st.container(border=True, key="undo-conflicts"):
+        st.markdown(f":material/warning: {head}{kept} changed since and left as they are.")
+        for conflict in result.conflicts[:MOST_CONFLICTS]:
+            _show_conflict(workspace, conflict)
+        more = len(result.conflicts) - MOST_CONFLICTS
+        if more > 0:
+            st.caption(f"And {more:,} more.")
+
+
+def _show_conflict(workspace: Workspace, conflict: ChangeConflict) -> None:
+    message = errors.literal(conflict.message)
+    try:
+        path = browsing.get_asset(workspace, conflict.asset_id).file_path
+    except NotFound:
+        st.markdown(message)
+    else:
+        gallery_links.gallery(message, {"text": path[-256:]}, icon=":material/image:")

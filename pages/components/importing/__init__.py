@@ -1,0 +1,1 @@
+"""Parts of the page Import & export: choose, preview, read, report, and the list of changes."""

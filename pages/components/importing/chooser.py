@@ -1,0 +1,185 @@
+"""Where images come from: a dropped folder, a dropped archive, or a path on the server.
+
+Looking writes nothing to the catalog. What was found is kept in the session until it is
+imported, replaced or let go.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+import streamlit as st
+from streamlit.typing import UploadedFile
+
+from forge_core.catalog import import_plan
+from forge_core.catalog.formats.scanned import ReadOptions
+from forge_core.catalog.formats.walking import TABLE_EXTENSIONS
+from forge_core.catalog.import_plan import ImportPlan
+from forge_core.errors import ForgeError, InvalidInput
+from forge_core.workspace import Workspace
+from pages.components import errors, text
+
+FOLDER, ARCHIVE, PATH = "Folder", "Archive", "Path on the server"
+READABLE = (
+    "A folder for each class, train, val and test folders with classes, loose images that are "
+    "labelled later, or images with a label file: CSV, TSV or Parquet (Kaggle, AutoML, Roboflow), "
+    "COCO, Hugging Face metadata, Label Studio, FiftyOne, ImageNet lists. What is found is shown "
+    "before anything is written."
+)
+_STYLE = """
+<style>
+[data-testid="stFileUploaderDropzone"] {
+  min-height: 180px; flex-direction: column; align-items: center; justify-content: center;
+  gap: 8px; border-style: dashed; }
+[data-testid="stFileUploaderDropzoneInstructions"] { flex: 0 0 auto; }
+</style>
+"""
+ARCHIVE_TYPES = ["zip", "tar", "gz", "tgz", "bz2", "xz"]
+_PLAN, _SEEN, _ERROR, _ROUND = "import:plan", "import:seen", "import:error", "import:round"
+_TURN = "import:turn"
+
+
+def chosen_plan() -> ImportPlan | None:
+    """What was found at the chosen place, or None."""
+    plan = st.session_state.get(_PLAN)
+    if plan is not None and not plan.folder.exists():  # the cache may be deleted at any time
+        forget()
+        return None
+    return plan
+
+
+def rename_source(name: str) -> None:
+    """Give the images that were found another source."""
+    plan = st.session_state[_PLAN]
+    st.session_state[_PLAN] = replace(plan, source_dataset=import_plan.clean_source(name))
+
+
+def reading_turn() -> int:
+    """How often the place was read: widgets of an earlier reading do not speak for a new one."""
+    return int(st.session_state.get(_TURN, 0))
+
+
+def read_again(workspace: Workspace, options: ReadOptions) -> None:
+    """Read the chosen place as a person says; what cannot be read so leaves it as it was."""
+    try:
+        st.session_state[_PLAN] = import_plan.read_again(
+            workspace, st.session_state[_PLAN], options
+        )
+        st.session_state.pop(_ERROR, None)
+    except ForgeError as error:
+        st.session_state[_ERROR] = error
+    st.session_state[_TURN] = reading_turn() + 1
+    st.rerun()
+
+
+def forget(*, discard: bool = False) -> None:
+    """Empty the chooser; with `discard` what was unpacked for it is removed."""
+    plan = st.session_state.pop(_PLAN, None)
+    if discard and plan is not None:
+        import_plan.discard(plan)
+    for key in (_SEEN, _ERROR):
+        st.session_state.pop(key, None)
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1  # new, empty uploaders
+
+
+def show(workspace: Workspace) -> None:
+    """Draw the chooser and look at whatever is chosen."""
+    way = st.segmented_control(
+        "Where are the images?",
+        [FOLDER, ARCHIVE, PATH],
+        default=FOLDER,
+        required=True,
+        key="from",
+        bind="query-params",
+        on_change=forget,
+        kwargs={"discard": True},
+    )
+    st.html(_STYLE)
+    turn = st.session_state.get(_ROUND, 0)
+    if way == PATH:
+        _show_path(workspace)
+    elif way == ARCHIVE:
+        file = st.file_uploader(
+            "Drop a zip or tar of images",
+            type=ARCHIVE_TYPES,
+            key=f"import:archive:{turn}",
+        )
+        _look_at_uploads(workspace, [file] if file else [])
+    else:
+        files = st.file_uploader(
+            "Drop a folder of images",
+            accept_multiple_files="directory",
+            key=f"import:folder:{turn}",
+        )
+        _look_at_uploads(workspace, files)
+    if _ERROR in st.session_state:
+        errors.show(st.session_state[_ERROR])
+    elif chosen_plan() is None:
+        st.caption(READABLE)
+
+
+def _show_path(workspace: Workspace) -> None:
+    with (
+        st.form("import:path", border=False),
+        st.container(horizontal=True, vertical_alignment="bottom"),
+    ):
+        location = st.text_input(
+            "Path on the server",
+            placeholder="/data/photos, photos.zip or train.csv",
+            key="path",
+            bind="query-params",
+            help="A folder, an archive, or a label file beside its images. It is read on "
+            "the machine that runs Vision Forge; the images are copied into the workspace.",
+        )
+        asked = st.form_submit_button("Look", icon=":material/search:")
+    if asked and location.strip():
+        _look(lambda: _prepare_path(workspace, Path(location.strip())))
+
+
+def _prepare_path(workspace: Workspace, location: Path) -> ImportPlan:
+    """What is at a path; a table that nobody can read shows its folder, to say its columns."""
+    try:
+        return import_plan.prepare(workspace, location)
+    except InvalidInput:
+        if location.suffix.lower() not in TABLE_EXTENSIONS:
+            raise
+        plan = import_plan.prepare(workspace, location.parent)
+        if location.name not in (table.document for table in plan.scanned.tables):
+            raise
+        return plan
+
+
+def _look_at_uploads(workspace: Workspace, files: Sequence[UploadedFile]) -> None:
+    """Look once at each set of dropped files, not at every redraw of the page."""
+    seen = tuple(file.file_id for file in files)
+    if seen == st.session_state.get(_SEEN, ()):
+        return
+    st.session_state[_SEEN] = seen
+    if not files:
+        _look(None)
+        return
+    source = suggest_source([file.name for file in files])
+    uploads = ((file.name, file.getvalue()) for file in files)
+    with st.spinner(f"Looking at {text.plural(len(files), 'file')}", show_time=True):
+        _look(lambda: import_plan.prepare_uploads(workspace, uploads, source_dataset=source))
+
+
+def suggest_source(names: Sequence[str]) -> str:
+    """The name of the dropped folder or archive."""
+    first = PurePosixPath(names[0].replace("\\", "/"))
+    if len(first.parts) > 1:
+        return first.parts[0]
+    return first.name.split(".")[0] if len(names) == 1 else "upload"
+
+
+def _look(prepare: Callable[[], ImportPlan] | None) -> None:
+    earlier = st.session_state.pop(_PLAN, None)
+    st.session_state.pop(_ERROR, None)
+    if earlier is not None:
+        import_plan.discard(earlier)
+    if prepare is None:
+        return
+    try:
+        st.session_state[_PLAN] = prepare()
+    except ForgeError as error:
+        st.session_state[_ERROR] = error

@@ -1,0 +1,99 @@
+"""The newest changes of the catalog: when, who, what, how many images, and Undo for each."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from db.records import Revision
+from forge_core.catalog import history
+from forge_core.workspace import Workspace
+from pages.components import errors, relative_time, text
+from pages.components.frame import undo_notice
+
+PAGE = 20
+TEMPLATES = {
+    "import": "Import of {message}",
+    "relabel": "Labels {message}",
+    "set_split": "Split {message}",
+    "remove": "Removal {message}",
+    "create_class": "New {message}",
+}
+
+
+def show(workspace: Workspace, author: str) -> None:
+    """Draw the revisions, newest first, with a way to older ones."""
+    number = st.session_state.get("history:shown", PAGE)
+    revisions = history.list_revisions(workspace, limit=number + 1)
+    if not revisions:
+        st.caption("Nothing has changed yet. Every import, label and split will stand here.")
+        return
+    undone = find_undone(revisions)
+    for revision in revisions[:number]:
+        _show_revision(workspace, revision, undone.get(revision.revision_id), author)
+    if len(revisions) > number and st.button("Older changes", key="history:older"):
+        st.session_state["history:shown"] = number + PAGE
+        st.rerun()
+
+
+def describe(revision: Revision) -> str:
+    """What a revision did, in a line."""
+    template = TEMPLATES.get(revision.kind, "{message}")
+    line = template.format(message=revision.message).strip()
+    line = line or revision.kind.replace("_", " ")
+    return line[0].upper() + line[1:]
+
+
+def find_undone(revisions: Sequence[Revision]) -> dict[int, int]:
+    """Which revisions do not hold any more, and by which revision each was undone.
+
+    Args:
+        revisions: Newest first. An undo that was itself undone does not count.
+    """
+    undone: dict[int, int] = {}
+    for revision in revisions:
+        target = revision.undoes_revision_id
+        if target is not None and revision.revision_id not in undone:
+            undone[target] = revision.revision_id
+    return undone
+
+
+CLASS_KINDS = frozenset(
+    {"rename_class", "edit_class", "merge_class", "retire_class", "unretire_class", "undo"}
+)
+"""Kinds of revisions that may change classes and no image."""
+
+
+def is_undoable(revision: Revision) -> bool:
+    """Whether there is something to put back; a new class stays."""
+    return revision.num_changes > 0 or revision.kind in CLASS_KINDS
+
+
+def _show_revision(
+    workspace: Workspace, revision: Revision, undone_by: int | None, author: str
+) -> None:
+    with st.container(
+        horizontal=True,
+        vertical_alignment="center",
+        horizontal_alignment="distribute",
+        key=f"revision-{revision.revision_id}",
+    ):
+        with st.container(gap=None, width="stretch"):
+            words = errors.literal(describe(revision))
+            st.markdown(f":gray[~~{words}~~]" if undone_by else words)
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                images = text.plural(revision.num_changes, "image")
+                about = f"{images} · {revision.author}" if revision.num_changes else revision.author
+                st.caption(
+                    f"Revision {revision.revision_id} · {errors.literal(about)}", width="content"
+                )
+                relative_time.show(revision.created_at)
+        if undone_by:
+            st.caption(f"undone by {undone_by}", width="content")
+        elif is_undoable(revision) and st.button(
+            "Undo",
+            key=f"undo-revision-{revision.revision_id}",
+            icon=":material/undo:",
+            type="tertiary",
+        ):
+            undo_notice.undo(workspace, revision.revision_id, author)
+            st.rerun()

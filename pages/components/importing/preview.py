@@ -1,0 +1,140 @@
+"""What was recognised at a place, before anything is written."""
+
+from collections import Counter
+
+import pandas as pd
+import streamlit as st
+from PIL import Image
+
+from db.records import Label
+from forge_core.catalog import classes, merging
+from forge_core.catalog.formats.reading import FORMATS
+from forge_core.catalog.import_plan import ImportPlan
+from forge_core.errors import ForgeError
+from forge_core.imaging import decode
+from forge_core.imaging.decode import DecodeLimits
+from forge_core.workspace import Workspace
+from pages.components import errors, pictures, text
+from pages.components.importing import chooser, problem_list, reading
+
+NUM_SAMPLES = 10
+SAMPLE_SIDE = 84
+_STYLE = """
+<style>
+.st-key-import-preview [data-testid="stImageCaption"],
+.st-key-import-preview [data-testid="stImageCaption"] * {
+  white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+</style>
+"""
+SPLITS = ("train", "val", "test", "held_out")
+
+
+def show(workspace: Workspace, plan: ImportPlan) -> None:
+    """Draw layout, samples, classes with counts, splits and problems of a plan."""
+    st.html(_STYLE)
+    with st.container(border=True, key="import-preview"):
+        st.markdown(f"**{errors.literal(describe(plan))}**")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.badge(FORMATS[plan.layout].title, icon=":material/inventory_2:", color="blue")
+            st.caption(errors.literal(f"because {plan.scanned.why}"), width="content")
+        st.caption(errors.literal(plan.title))
+        reading.show(workspace, plan)
+        _show_samples(workspace, plan)
+        left, right = st.columns([3, 2], gap="large")
+        with left:
+            _show_classes(workspace, plan)
+        with right:
+            name = st.text_input(
+                "Source name",
+                value=plan.source_dataset,
+                key=f"import:source:{plan.folder.name}",
+                max_chars=64,
+                help="Kept with every image, to find them again and to tell sources apart.",
+            )
+            if name.strip() and name != plan.source_dataset:
+                chooser.rename_source(name)
+            _show_problems(plan)
+
+
+def describe(plan: ImportPlan) -> str:
+    """The numbers of a plan in one line."""
+    parts = [text.plural(plan.num_images, "image")]
+    if plan.classes:
+        parts.append(text.plural(len(plan.classes), "class", "classes"))
+    parts += [f"{number:,} {split}" for split, number in plan.splits.items()]
+    if plan.num_unlabelled:
+        parts.append(f"{plan.num_unlabelled:,} unlabelled")
+    if plan.num_groups:
+        parts.append(text.plural(plan.num_groups, "group"))
+    return " · ".join([*parts, text.file_size(plan.size_bytes)])
+
+
+def _show_samples(workspace: Workspace, plan: ImportPlan) -> None:
+    limits = DecodeLimits.from_settings(workspace.settings)
+    with st.container(horizontal=True, gap="small"):
+        for name, image in _samples(plan, limits):
+            st.image(
+                pictures.fit(image, SAMPLE_SIDE * 2),
+                caption=errors.literal(name),
+                width=SAMPLE_SIDE,
+                alt=name,
+            )
+
+
+def _samples(plan: ImportPlan, limits: DecodeLimits) -> list[tuple[str, Image.Image]]:
+    """The first image of each class that decodes, then more of the first ones."""
+    first_of_class = {file.label_name: file for file in reversed(plan.files)}
+    chosen = list(reversed(first_of_class.values()))[:NUM_SAMPLES]
+    if len(chosen) < NUM_SAMPLES:
+        more = [file for file in plan.files[: 2 * NUM_SAMPLES] if file not in chosen]
+        chosen += more[: NUM_SAMPLES - len(chosen)]
+    found = []
+    for file in chosen:
+        try:
+            decoded = decode.decode_file(plan.scanned.locate(file), limits=limits)
+        except (ForgeError, OSError):
+            continue  # the import reports it
+        found.append((file.label_name or "unlabelled", decoded.image))
+    return found
+
+
+def _show_classes(workspace: Workspace, plan: ImportPlan) -> None:
+    if not plan.classes:
+        st.caption("No classes: the images come in unlabelled, and you label them in the gallery.")
+        return
+    counts = Counter((file.label_name, file.split) for file in plan.files)
+    used = [split for split in SPLITS if split in plan.splits]
+    known = {label.name for label in classes.list_classes(workspace, with_retired=True)}
+    fates = merging.list_fates(workspace, list(plan.classes))
+    rows = []
+    for name, number in plan.classes.items():
+        row = {"Class": name, "Images": number}
+        row |= {split: counts[name, split] for split in used}
+        row |= {"New": name not in known}
+        rows.append(row | ({"Becomes": _fate(name, fates.get(name))} if fates else {}))
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        height="content" if len(rows) <= 10 else 388,
+        column_config={
+            "Images": st.column_config.NumberColumn(format="localized"),
+            "New": st.column_config.CheckboxColumn(help="This class will be created."),
+            "Becomes": st.column_config.TextColumn(
+                help="The class was merged into another, or is retired and comes back into use."
+            ),
+        },
+    )
+
+
+def _fate(name: str, label: Label | None) -> str:
+    """What images of a merged or retired class become."""
+    if label is None:
+        return name
+    return f"{name}, in use again" if label.name == name else label.name
+
+
+def _show_problems(plan: ImportPlan) -> None:
+    if not plan.problems:
+        st.caption(":material/check: Nothing will be left out so far; pixels are read on import.")
+        return
+    problem_list.show(plan.problems)

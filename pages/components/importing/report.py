@@ -1,0 +1,86 @@
+"""What the newest import did, every line a door; or why it did not."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from db.enums import JobStatus
+from db.records import Job
+from forge_core.catalog.import_problems import ImportProblem
+from forge_core.errors import JobFailed
+from forge_core.workspace import Workspace
+from pages.components import errors, gallery_links, relative_time, text
+from pages.components.frame import undo_notice
+from pages.components.importing import problem_list
+
+
+def show(workspace: Workspace, job: Job, author: str) -> None:
+    """Draw a finished import job."""
+    with st.container(border=True, key="import-report"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f"**{errors.literal(job.title)}**", width="content")
+            if job.finished_at is not None:
+                relative_time.show(job.finished_at)
+        if job.status == JobStatus.SUCCEEDED:
+            _show_success(workspace, job.result or {}, author)
+        elif job.status == JobStatus.CANCELLED:
+            st.markdown("Cancelled: nothing was added. Choose the images again to start over.")
+        else:
+            errors.show(_failure(job))
+
+
+def _show_success(workspace: Workspace, result: Mapping[str, Any], author: str) -> None:
+    added, present = int(result.get("added", 0)), int(result.get("already_present", 0))
+    source = str(result.get("source_dataset") or "")
+    here = gallery_links.gallery_query(source=source or None)
+    if added:
+        took = result.get("duration_seconds")
+        within = f" in {text.duration(took)}" if took else ""
+        gallery_links.gallery(f"{text.plural(added, 'image')} added{within}", here)
+    else:
+        st.markdown(":material/check: Nothing new: every image that can be read is here already.")
+    if present:
+        gallery_links.gallery(
+            f"{text.plural(present, 'image was', 'images were')} here already", here
+        )
+    created = list(result.get("classes_created", []))
+    if created:
+        new = text.plural(len(created), "new class", "new classes")
+        names = errors.literal(", ".join(created[:8]) + (" …" if len(created) > 8 else ""))
+        gallery_links.show(f"{new}: {names}", "balance", icon=":material/label:")
+    for name, into in dict(result.get("classes_merged", {})).items():
+        words = f"Images of {name!r} are {into!r} now: the classes were merged."
+        st.markdown(f":material/merge: {errors.literal(words)}")
+    for name in list(result.get("classes_revived", [])):
+        st.markdown(f":material/unarchive: {errors.literal(f'{name!r} is in use again.')}")
+    problems = [ImportProblem(**problem) for problem in result.get("skipped", [])]
+    if added and any(problem.reason == "several_labels" for problem in problems):
+        unlabelled = gallery_links.gallery_query(label="none", source=source or None)
+        gallery_links.gallery("Label what came with several labels or none", unlabelled)
+    problem_list.show(problems)
+    untold = int(result.get("num_skipped", len(problems))) - len(problems)
+    if untold > 0:
+        st.caption(f"And {untold:,} more that are not listed.")
+    if added:
+        _show_next_steps(workspace, result, author)
+
+
+def _failure(job: Job) -> JobFailed:
+    told = job.error or {}
+    return JobFailed(
+        str(told.get("message") or "The import ended without a word (killed, or out of memory)."),
+        next_step=str(told.get("next_step") or "Nothing was added. Choose the images again."),
+        detail=str(told.get("detail") or ""),
+    )
+
+
+def _show_next_steps(workspace: Workspace, result: Mapping[str, Any], author: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        gallery_links.show("Check the balance", "balance")
+        revision_id = result.get("revision_id")
+        if revision_id is not None and st.button(
+            "Undo the import", key="import:undo", type="tertiary", icon=":material/undo:"
+        ):
+            undo_notice.undo(workspace, int(revision_id), author)
+            st.rerun()

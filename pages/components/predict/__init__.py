@@ -1,0 +1,1 @@
+"""Parts of the page Predict: pictures in, answers out, corrections."""

@@ -1,0 +1,1 @@
+"""Parts of the page Review: groups of near-duplicates, leaks between splits."""

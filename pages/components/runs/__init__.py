@@ -1,0 +1,1 @@
+"""Parts of the page Runs: the table, one run live and finished, comparing."""

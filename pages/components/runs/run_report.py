@@ -1,0 +1,104 @@
+"""How good a finished run is: accuracy with its interval, confusion matrix, classes."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from db.records import Run
+from forge_core.evaluation.metrics import EvaluationReport
+from pages.components import gallery_links, text
+from pages.components.frame import navigation
+from pages.components.runs import confusion_chart
+
+ROWS_WITHOUT_SCROLLING = 12
+SPLIT_ORDER = ("test", "val", "held_out", "train")
+
+
+def show(run: Run) -> None:
+    """Draw the reports that are kept with the run, one split at a time, test first."""
+    kept = {split: values for split, values in (run.report or {}).items() if values}
+    splits = [split for split in SPLIT_ORDER if split in kept]
+    if not splits:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.header("Evaluation", anchor=False, width="content")
+        split = splits[0]
+        if len(splits) > 1:
+            chosen = st.segmented_control(
+                "Split",
+                splits,
+                default=splits[0],
+                required=True,
+                key=f"run_split_{run.run_id}",
+                label_visibility="collapsed",
+            )
+            split = chosen if chosen in splits else split
+    if split == "val":
+        st.caption("Validation chose the best epoch, so its accuracy is a little too kind.")
+    _show_split(run, EvaluationReport.from_dict(dict(kept[split])), split)
+
+
+def _show_split(run: Run, report: EvaluationReport, split: str) -> None:
+    low, high = report.accuracy_interval
+    with st.container(horizontal=True, gap="large"):
+        st.metric(
+            f"Accuracy on {split}",
+            text.percent(report.accuracy),
+            f"{100 * low:.1f} to {100 * high:.1f} %",
+            delta_color="off",
+            delta_arrow="off",
+            help="With 95 % confidence the accuracy on images like these lies in this interval.",
+            width="content",
+        )
+        st.metric("Images", f"{report.num_images:,}", width="content")
+        st.metric(
+            "Macro F1",
+            f"{report.macro_f1:.3f}",
+            help="Mean F1 of the classes, each counted alike.",
+            width="content",
+        )
+        st.metric("Loss", f"{report.loss:.3f}", width="content")
+        if report.top5_accuracy is not None:
+            st.metric("Among the top 5", text.percent(report.top5_accuracy), width="content")
+    left, right = st.columns([5, 4], gap="large")
+    with left:
+        st.markdown("**Confusion matrix**")
+        cell = confusion_chart.show(report, key=f"confusion_{run.run_id}_{split}")
+        if cell is not None:
+            label_id = label_of(run.class_names, run.label_ids, report.class_names[cell[0]])
+            navigation.go_to("gallery", gallery_links.gallery_query(label=label_id, split=split))
+    with right:
+        st.markdown("**Classes**")
+        _show_classes(report)
+
+
+def label_of(names: Sequence[str], label_ids: Sequence[int], name: str) -> int:
+    """Number of the class of that name among the classes of a run."""
+    return label_ids[list(names).index(name)]
+
+
+def _show_classes(report: EvaluationReport) -> None:
+    rows = sorted(report.per_class, key=lambda entry: entry.f1)
+    table = pd.DataFrame(
+        {
+            "Class": [entry.class_name for entry in rows],
+            "Precision": [100 * entry.precision for entry in rows],
+            "Recall": [100 * entry.recall for entry in rows],
+            "F1": [100 * entry.f1 for entry in rows],
+            "Images": [entry.support for entry in rows],
+        }
+    )
+    share = st.column_config.NumberColumn(format="%.1f %%")
+    st.dataframe(
+        table,
+        hide_index=True,
+        height="content" if len(rows) <= ROWS_WITHOUT_SCROLLING else 460,
+        column_config={
+            "Precision": share,
+            "Recall": share,
+            "F1": share,
+            "Images": st.column_config.NumberColumn(format="localized"),
+        },
+    )
+    st.caption("Weakest first.")

@@ -1,0 +1,1 @@
+"""Parts of the page Train: its three steps, its advanced options, the learning rate finder."""

@@ -1,0 +1,142 @@
+"""The advanced options of a run: folded, complete, and found by a word."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from forge_core.training import stages
+from forge_core.training.config import TrainConfig
+from forge_core.training.options import BY_NAME, OPTIONS, Option
+from pages.components import errors
+from pages.components.train.model_step import ModelChoice
+
+COLUMNS = 3
+MOST_WHOLE = 2**31 - 1
+SMALL = ("_lr", "weight_decay")
+"""Options whose numbers are read as powers of ten."""
+
+
+def choose(defaults: TrainConfig, model: ModelChoice, *, num_augmented: int) -> dict[str, Any]:
+    """Draw the options and return the values of all, those that the search hides included.
+
+    Args:
+        defaults: What each option is until somebody changes it.
+        model: Decides which options play a part.
+        num_augmented: Augmented copies in the catalog.
+    """
+    used = _used(defaults, model)
+    with st.expander("Advanced", icon=":material/tune:", key="train_advanced"):
+        words = st.text_input(
+            "Find an option",
+            placeholder="for example: decay",
+            icon=":material/search:",
+            key="train_advanced_search",
+        )
+        found = [option for option in used if option.matches(words)]
+        if not found:
+            st.caption(f"No option is about {errors.literal(words)}.")
+        for first in range(0, len(found), COLUMNS):
+            row = found[first : first + COLUMNS]
+            for column, option in zip(st.columns(COLUMNS), row, strict=False):
+                with column:
+                    _draw(option, defaults, model, num_augmented)
+        if words and found:
+            st.caption(f"{len(found)} of {len(used)} options.")
+    return {
+        option.name: _as_kind(
+            option, st.session_state.get(_key(option, model), getattr(defaults, option.name))
+        )
+        for option in used
+    }
+
+
+def take(model: ModelChoice, values: Mapping[str, float]) -> None:
+    """Set options by name, as if a person had; for the callback of a button."""
+    for name, value in values.items():
+        st.session_state[_key(BY_NAME[name], model)] = value
+
+
+def forget(name: str) -> None:
+    """Let an option start from its default again, whatever the network."""
+    for key in [key for key in st.session_state if str(key).endswith(f"_{name}")]:
+        if str(key).startswith("train_"):
+            del st.session_state[key]
+
+
+def _used(defaults: TrainConfig, model: ModelChoice) -> list[Option]:
+    """The options that a stage of this run uses."""
+    config = TrainConfig(
+        architecture=model.architecture,
+        pretrained=model.pretrained,
+        train_all_layers=model.train_all_layers,
+    )
+    names = {stage.name for stage in stages.plan_stages(config)}
+    unused = {"head_lr", "keep_statistics"} if model.train_all_layers else set()
+    return [
+        option
+        for option in OPTIONS
+        if names.intersection(option.used_by) and option.name not in unused
+    ]
+
+
+def _key(option: Option, model: ModelChoice) -> str:
+    return "train_seed" if option.name == "seed" else f"{model.key}_{option.name}"
+
+
+def _draw(option: Option, defaults: TrainConfig, model: ModelChoice, num_augmented: int) -> None:
+    """The widget, and under it the sentence with the default."""
+    default = getattr(defaults, option.name)
+    key = _key(option, model)
+    if option.kind is bool:
+        st.toggle(
+            option.title,
+            value=default,
+            disabled=option.name == "use_augmented" and not num_augmented,
+            key=key,
+            persist_state="session",
+        )
+    elif option.choices is not None:
+        choices = list(option.choices)
+        st.selectbox(
+            option.title,
+            choices,
+            index=choices.index(default),
+            format_func=option.choices.__getitem__,
+            key=key,
+            persist_state="session",
+        )
+    elif option.kind is int:
+        st.number_input(
+            option.title,
+            min_value=int(option.smallest),
+            max_value=min(int(option.largest), MOST_WHOLE),
+            value=default,
+            key=key,
+            persist_state="session",
+        )
+    else:
+        st.number_input(
+            option.title,
+            min_value=option.smallest,
+            max_value=option.largest,
+            value=float(default),
+            step=option.step,
+            format="%.1e" if option.name.endswith(SMALL) else "%.5g",
+            key=key,
+            persist_state="session",
+        )
+    st.caption(f"{option.sentence} Default: {describe_default(option, default)}.")
+
+
+def describe_default(option: Option, value: object) -> str:
+    """A default as the widget shows it."""
+    if option.choices is not None:
+        return option.choices[str(value)]
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _as_kind(option: Option, value: Any) -> Any:
+    return option.kind(value)

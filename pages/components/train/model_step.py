@@ -1,0 +1,222 @@
+"""Step 2 of Train: which network, and what it starts from."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from forge_core.models import weights
+from forge_core.models.architectures import ARCHITECTURES
+from forge_core.training.recommending import Recommendation
+from pages.components import errors, text
+
+ARCHITECTURE_KEY = "train_architecture"
+IMAGENET = "ImageNet weights"
+SCRATCH = "From scratch"
+OFFERED = 3
+"""Buttons for cached weights at most."""
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """What step 2 decides."""
+
+    architecture: str
+    pretrained: bool
+    input_size: int | None
+    train_all_layers: bool
+
+    @property
+    def key(self) -> str:
+        """Prefix of the keys of widgets whose default depends on the network."""
+        return f"train_{self.architecture}_{'pretrained' if self.pretrained else 'scratch'}"
+
+
+def choose(recommendation: Recommendation) -> ModelChoice:
+    """Draw the step and return the choice; the recommendation is preset, with its reason."""
+    recommended = recommendation.config
+    with st.container(border=True, key="train_step_model"):
+        st.subheader("2 · Model", anchor=False)
+        left, right = st.columns([3, 2], gap="large")
+        with left:
+            architecture = _choose_architecture(recommended.architecture)
+            is_recommended = architecture == recommended.architecture
+            reason = (
+                f"Recommended. {recommendation.reasons['architecture']}."
+                if is_recommended
+                else explain(architecture)
+            )
+            st.caption(errors.literal(reason))
+            if is_recommended:
+                _offer_alternatives(recommendation)
+        with right:
+            pretrained = _choose_start(architecture, recommended.pretrained or not is_recommended)
+            input_size = _choose_input_size(
+                architecture,
+                pretrained,
+                recommended.input_size if is_recommended else None,
+                recommendation.reasons.get("input_size", "") if is_recommended else "",
+            )
+        if pretrained and not weights.are_cached(architecture):
+            _offer_other_weights(architecture)
+        train_all_layers = pretrained and st.toggle(
+            "Train all layers at once",
+            key=f"train_{architecture}_all_layers",
+            help="One low rate for all layers and no warm-up: for images far from photographs, "
+            "where what the network learned on photos says little.",
+            persist_state="session",
+        )
+    own_size = ARCHITECTURES[architecture].input_size
+    return ModelChoice(
+        architecture=architecture,
+        pretrained=pretrained,
+        input_size=None if input_size == own_size else input_size,
+        train_all_layers=train_all_layers,
+    )
+
+
+def _choose_architecture(recommended: str) -> str:
+    names = [recommended, *(name for name in ARCHITECTURES if name != recommended)]
+    chosen = st.selectbox(
+        "Architecture",
+        names,
+        format_func=describe,
+        key=ARCHITECTURE_KEY,
+        help=f"{len(names)} networks: a few good ones first, then by family, small ones first. "
+        "Type to find one.",
+        persist_state="session",
+    )
+    return chosen or recommended
+
+
+def describe(name: str) -> str:
+    """A line of the list: name, size, and how good it is at what it was made for."""
+    found = ARCHITECTURES[name]
+    words = [found.title, f"{found.parameters_millions:g} M parameters"]
+    if found.imagenet_accuracy is not None:
+        words.append(f"{text.percent(found.imagenet_accuracy)} on ImageNet")
+    return " · ".join(words)
+
+
+def explain(name: str) -> str:
+    """When to choose a network, and what an image costs."""
+    found = ARCHITECTURES[name]
+    if found.billion_operations is None:
+        return found.description
+    cost = found.billion_operations / (ARCHITECTURES["resnet18"].billion_operations or 1.0)
+    times = f"{cost:.0f}" if cost >= 2 else f"{cost:.1f}"
+    return (
+        f"{found.description} At {found.input_size} px an image costs {times} times that of a "
+        "ResNet-18."
+    )
+
+
+def _offer_alternatives(recommendation: Recommendation) -> None:
+    """A cheaper and a more accurate network, a click away; what they bring is in their help."""
+    with st.container(horizontal=True, gap="small"):
+        for other in recommendation.alternatives:
+            st.button(
+                f"{other.kind}: {ARCHITECTURES[other.architecture].title}",
+                key=f"train_alternative_{other.architecture}",
+                type="tertiary",
+                icon=":material/swap_horiz:",
+                help=errors.literal(other.words),
+                on_click=_choose_instead,
+                args=(ARCHITECTURE_KEY, other.architecture),
+            )
+
+
+def _choose_start(architecture: str, pretrained: bool) -> bool:
+    if not ARCHITECTURES[architecture].pretrained:
+        st.segmented_control(
+            "Start from",
+            [SCRATCH],
+            default=SCRATCH,
+            required=True,
+            disabled=True,
+            key=f"train_{architecture}_start",
+        )
+        return False
+    key = f"train_{architecture}_start"
+    st.session_state.setdefault(key, IMAGENET if pretrained else SCRATCH)
+    start = st.segmented_control(
+        "Start from",
+        [IMAGENET, SCRATCH],
+        required=True,
+        key=key,
+        persist_state="session",
+    )
+    return start == IMAGENET
+
+
+def take_input_size(architecture: str, size: int) -> None:
+    """Set the input size of a network, as near as it can have it, as if a person had."""
+    smallest, largest = _input_sizes(architecture)
+    st.session_state[_size_key(architecture)] = min(max(size, smallest), largest)
+
+
+def _input_sizes(architecture: str) -> tuple[int, int]:
+    smallest = ARCHITECTURES[architecture].min_input_size
+    return max(8, smallest), max(1024, smallest)
+
+
+def _size_key(architecture: str) -> str:
+    return f"train_{architecture}_input_size"
+
+
+def _choose_input_size(
+    architecture: str, pretrained: bool, recommended: int | None, reason: str
+) -> int:
+    found = ARCHITECTURES[architecture]
+    smallest, largest = _input_sizes(architecture)
+    size = st.number_input(
+        "Input size, px",
+        min_value=smallest,
+        max_value=largest,
+        value=recommended or found.input_size,
+        step=found.size_step if found.size_step > 1 else 8,
+        key=_size_key(architecture),
+        help="Side of the square that the network sees. Larger shows more detail and takes "
+        "longer: twice the side is four times the work.",
+        persist_state="session",
+    )
+    step = found.size_step
+    if size % step:
+        asked, size = size, max(found.min_input_size, round(size / step) * step)
+        st.caption(
+            f"{errors.literal(found.title)} takes multiples of {step} px: {size}, not {asked}."
+        )
+    elif reason:
+        st.caption(errors.literal(reason))
+    elif pretrained and size != found.input_size:
+        st.caption(f"The weights were trained at {found.input_size} px.")
+    return int(size)
+
+
+def _offer_other_weights(architecture: str) -> None:
+    """Weights that need a download, and what to do where there is no network."""
+    cached = [name for name in weights.cached_architectures() if name != architecture][:OFFERED]
+    instead = f"train {cached[0]} (cached), or " if cached else "train "
+    st.warning(
+        f"The ImageNet weights of {architecture} are not in the local cache; the run will "
+        f"download them first. Without a network, {instead}{architecture} from scratch (needs far "
+        "more images).".replace("_", "\\_"),
+        icon=":material/cloud_download:",
+    )
+    with st.container(horizontal=True):
+        for name in cached:
+            st.button(
+                f"Use {ARCHITECTURES[name].title}",
+                key=f"train_use_{name}",
+                on_click=_choose_instead,
+                args=(ARCHITECTURE_KEY, name),
+            )
+        st.button(
+            "Train from scratch",
+            key="train_use_scratch",
+            on_click=_choose_instead,
+            args=(f"train_{architecture}_start", SCRATCH),
+        )
+
+
+def _choose_instead(key: str, value: str) -> None:
+    st.session_state[key] = value
