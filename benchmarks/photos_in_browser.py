@@ -19,7 +19,9 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from forge_core.catalog import import_plan, importing
-from forge_core.jobs import local, run_records, runs
+from forge_core.jobs import local_executor
+from forge_core.runs import records
+from forge_core.runs.starting import launch
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 from tests.journeys.conftest import CHROMIUM_FLAGS
@@ -57,7 +59,7 @@ def start_in_browser(page: Page, url: str, workspace: Workspace) -> dict[str, fl
     page.locator(".live").wait_for()
     page_seconds = time.monotonic() - began
     while True:
-        told = run_records.run_progress(workspace, 1)
+        told = records.run_progress(workspace, 1)
         if told.stage in ("warmup", "finetune", "scratch") and told.step > 0:
             break
         if told.status.is_finished() or time.monotonic() - began > 300:
@@ -75,7 +77,7 @@ def train_in_browser(page: Page, workspace: Workspace) -> int:
     page.wait_for_url("**/runs?run=1", timeout=120_000)
     growths, points = 0, 0
     deadline = time.monotonic() + LONGEST_RUN_SECONDS
-    while not run_records.get_run(workspace, 1).status.is_finished():
+    while not records.get_run(workspace, 1).status.is_finished():
         if time.monotonic() > deadline:
             sys.exit("the run did not end in an hour")
         seen = int(page.locator(".live").get_attribute("data-points") or 0)
@@ -89,7 +91,7 @@ def train_in_browser(page: Page, workspace: Workspace) -> int:
 def predict_in_browser(page: Page, url: str, workspace: Workspace) -> list[dict[str, str]]:
     """Drop the first validation image of every class; label and top answer of each."""
     page.goto(f"{url}/predict")
-    firsts = {a.label_name: a for a in reversed(runs.run_assets(workspace, 1, "val"))}
+    firsts = {a.label_name: a for a in reversed(launch.run_assets(workspace, 1, "val"))}
     found = []
     for label, asset in sorted(firsts.items(), key=lambda pair: str(pair[0])):
         zone = page.locator(".st-key-predict_zone input[type=file]")
@@ -119,22 +121,22 @@ def main() -> None:
         with running_server(workspace, Path(scratch)) as server:
             latency = start_in_browser(page, server.url, workspace)
             if options.only_start:
-                runs.cancel_run(workspace, 1)
+                launch.cancel_run(workspace, 1)
                 print(json.dumps(latency, indent=2))
                 browser.close()
-                local.stop_supervisor(workspace)
+                local_executor.stop_supervisor(workspace)
                 return
             growths = train_in_browser(page, workspace)
             answers = predict_in_browser(page, server.url, workspace)
         browser.close()
-        run = run_records.get_run(workspace, 1)
-        local.stop_supervisor(workspace)
+        run = records.get_run(workspace, 1)
+        local_executor.stop_supervisor(workspace)
         assert run.started_at is not None
         assert run.finished_at is not None
         result = {
             "images": plan.num_images,
             "architecture": run.config["architecture"],
-            "epochs": len(run_records.run_progress(workspace, 1).epochs),
+            "epochs": len(records.run_progress(workspace, 1).epochs),
             "val_accuracy": run.best_val_accuracy,
             "train_seconds": (run.finished_at - run.started_at).total_seconds(),
             "device": run.device,

@@ -14,8 +14,10 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from forge_core.catalog import browsing, demo_digits, history, labelling, splitting
-from forge_core.jobs import run_records, runs
+from forge_core.catalog import browsing, history, labelling, splitting
+from forge_core.demo import digits
+from forge_core.runs import records
+from forge_core.runs.starting import launch
 from forge_core.settings import Settings
 from forge_core.training import devices, recommending
 from forge_core.workspace import Workspace, open_workspace
@@ -32,7 +34,7 @@ PICTURED = "17"
 
 def fill(workspace: Workspace) -> None:
     """Digits, split, with some labels taken away."""
-    demo_digits.import_digits(workspace, author=AUTHOR)
+    digits.import_digits(workspace, author=AUTHOR)
     plan = splitting.plan_split(workspace, splitting.SplitRatios(train=70, val=10, test=20))
     splitting.apply_split(workspace, plan, author=AUTHOR)
 
@@ -62,18 +64,18 @@ def photograph_gallery(page: Page, url: str) -> None:
 def photograph_run(page: Page, url: str, workspace: Workspace) -> None:
     """A run in the middle of its epochs."""
     config = recommending.recommend(
-        runs.check_data(workspace).summary, devices.list_devices()
+        launch.check_data(workspace).summary, devices.list_devices()
     ).config
-    run = runs.start_run(workspace, config, author=AUTHOR)
+    run = launch.start_run(workspace, config, author=AUTHOR)
     page.goto(f"{url}/runs?run={run.run_id}")
     deadline = time.monotonic() + 300
-    while len(run_records.run_progress(workspace, run.run_id).epochs) < EPOCHS_ON_PICTURE:
+    while len(records.run_progress(workspace, run.run_id).epochs) < EPOCHS_ON_PICTURE:
         if time.monotonic() > deadline:
             sys.exit("the run did not get far enough in five minutes")
         time.sleep(0.5)
     page.wait_for_timeout(1500)
     page.screenshot(path=IMAGES / "run.png")
-    runs.cancel_run(workspace, run.run_id)
+    launch.cancel_run(workspace, run.run_id)
 
 
 def main() -> None:

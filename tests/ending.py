@@ -11,7 +11,7 @@ from forge_core.workspace import Workspace
 
 QUIET_SECONDS = 0.3
 LONGEST_SECONDS = 30.0
-MODULES = ("forge_core.jobs", "tests.forge_core.jobs")
+MODULES = ("forge_core.jobs", "forge_core.handlers", "tests.forge_core.jobs")
 
 
 def end_jobs(workspace: Workspace) -> None:

@@ -24,13 +24,17 @@ ROOMS = (
     "backup",
     "imaging",
     "catalog",
+    "demo",
     "augmentation",
     "models",
     "inference",
     "evaluation",
     "training",
     "jobs",
+    "runs",
+    "predictions",
     "api",
+    "handlers",
     "cli",
 )
 WITHOUT_TORCH = (
@@ -126,7 +130,7 @@ def test_pure_rooms_know_no_database() -> None:
     "modules",
     [
         "forge_core.catalog.importing, forge_core.catalog.browsing",
-        "forge_core.api.routes, forge_core.jobs.run_records",
+        "forge_core.api.routes, forge_core.runs.records",
     ],
 )
 def test_importing_what_needs_no_torch_loads_none(modules: str) -> None:

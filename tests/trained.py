@@ -9,7 +9,9 @@ from filelock import FileLock
 
 from db.session import Database
 from forge_core.backup import restoring
-from forge_core.jobs import local, queue, run_logs, run_records, runs
+from forge_core.jobs import local_executor, queue
+from forge_core.runs import logs, records
+from forge_core.runs.starting import launch
 from forge_core.settings import Settings
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace, open_workspace
@@ -48,13 +50,13 @@ def _train_tiny_run(folder: Path) -> Path:
     )
     workspace = open_workspace(settings)
     arrange.make_catalog(workspace, folder / "drawn", train=16, val=4, test=4)
-    run = runs.start_run(workspace, TINY, author="tester")
-    job_id = run_records.run_progress(workspace, run.run_id).job_id
+    run = launch.start_run(workspace, TINY, author="tester")
+    job_id = records.run_progress(workspace, run.run_id).job_id
     assert job_id is not None
     queue.wait_until_finished(workspace, job_id, timeout_seconds=TRAIN_SECONDS)
-    local.stop_supervisor(workspace)
-    done = run_records.get_run(workspace, run.run_id)
-    assert done.status == "succeeded", run_logs.log_tail(workspace, run.run_id)
+    local_executor.stop_supervisor(workspace)
+    done = records.get_run(workspace, run.run_id)
+    assert done.status == "succeeded", logs.log_tail(workspace, run.run_id)
     workspace.database.dispose()
     deadline = time.monotonic() + CLOSE_SECONDS
     # The log beside the database goes when the last process closes it: then it can be copied.

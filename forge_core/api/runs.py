@@ -8,7 +8,7 @@ from starlette.routing import Route
 from db.records import EpochRow
 from forge_core.api.answering import Asked, WorkspaceProvider, reading
 from forge_core.api.parsing import parse_number, parse_query
-from forge_core.jobs import run_records
+from forge_core.runs import records
 
 MAX_EPOCHS_AT_ONCE = 2_000
 
@@ -23,7 +23,7 @@ def show_metrics(asked: Asked) -> dict[str, Any]:
     run_id = parse_number(asked.request.path_params["run_id"], "run")
     query = parse_query(asked.request.query_params, ("after",))
     after = parse_number(query.get("after", "0"), "after")
-    progress = run_records.run_progress(asked.workspace, run_id, after_epoch=after)
+    progress = records.run_progress(asked.workspace, run_id, after_epoch=after)
     epochs = progress.epochs[:MAX_EPOCHS_AT_ONCE]
     return {
         "state": progress.status,

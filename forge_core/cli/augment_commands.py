@@ -46,8 +46,8 @@ def copies(
     Training augments anew in every epoch and needs none of them.
     """
     from forge_core.augmentation.eval_transform import EvalTransform
-    from forge_core.jobs import augmenting
-    from forge_core.jobs.augmenting import CopyPlan
+    from forge_core.runs import augmented_copies
+    from forge_core.runs.augmented_copies import CopyPlan
 
     opened = opening.existing(workspace)
     label_id = None if label is None else classes.get_class(opened, label).label_id
@@ -59,14 +59,14 @@ def copies(
         seed=seed,
     )
     if dry_run:
-        number = augmenting.count_copies(opened, plan)
+        number = augmented_copies.count_copies(opened, plan)
         if as_json:
             output.answer({"copies": number, "status": "dry_run"})
         else:
             output.say(f"{number:,} copies would be written. Nothing was changed.")
         return
     with output.progress_bar("Copying", as_json=as_json) as advance:
-        report = augmenting.write_copies(opened, plan, author=opened.author, progress=advance)
+        report = augmented_copies.write_copies(opened, plan, author=opened.author, progress=advance)
     if as_json:
         output.answer(report)
         return
@@ -93,11 +93,11 @@ def risk(
     as_json: JsonOption = False,
 ) -> None:
     """How often a run's network changes its answer under each part of an augmentation."""
-    from forge_core.jobs import risk_checking
+    from forge_core.predictions import augmentation_check
 
     opened = opening.existing(workspace)
     with output.progress_bar("Asking", as_json=as_json) as advance:
-        risks = risk_checking.check_run(
+        risks = augmentation_check.check_run(
             opened,
             run_id,
             _read_parameters(opened, preset, parameters),
@@ -128,9 +128,9 @@ def risk(
 @app.command("presets")
 def list_presets(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
     """The augmentation presets: the product's own, and those that people saved."""
-    from forge_core.jobs import own_presets
+    from forge_core.runs.starting import saved_presets
 
-    found = own_presets.all_presets(opening.existing(workspace))
+    found = saved_presets.all_presets(opening.existing(workspace))
     if as_json:
         output.answer({"presets": list(found.values())})
         return
@@ -154,10 +154,10 @@ def save_preset(
     as_json: JsonOption = False,
 ) -> None:
     """Keep an augmentation under a name, for `--preset` and the Train page, for everybody."""
-    from forge_core.jobs import own_presets
+    from forge_core.runs.starting import saved_presets
 
     opened = opening.existing(workspace)
-    saved = own_presets.save_preset(
+    saved = saved_presets.save_preset(
         opened,
         name,
         _read_parameters(opened, preset, parameters),
@@ -177,9 +177,9 @@ def remove_preset(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Remove a saved preset for everybody; runs keep the numbers that they were trained with."""
-    from forge_core.jobs import own_presets
+    from forge_core.runs.starting import saved_presets
 
-    own_presets.remove_preset(opening.existing(workspace), name)
+    saved_presets.remove_preset(opening.existing(workspace), name)
     output.say(f"Preset {name!r} is removed.")
 
 
@@ -187,11 +187,11 @@ def _read_parameters(
     workspace: Workspace, preset: str, path: Path | None
 ) -> "AugmentationParameters":
     from forge_core.augmentation.presets import AugmentationParameters
-    from forge_core.jobs import own_presets
+    from forge_core.runs.starting import saved_presets
 
     if path is not None:
         try:
             return AugmentationParameters.from_json(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise NotFound(f"{path} cannot be read: {error.strerror}.") from error
-    return own_presets.find_preset(workspace, preset).parameters
+    return saved_presets.find_preset(workspace, preset).parameters

@@ -57,7 +57,7 @@ def demo(
     as_json: JsonOption = False,
 ) -> None:
     """Import, split, train, evaluate and predict on a public data set; print each result."""
-    from forge_core.jobs import local
+    from forge_core.jobs import local_executor
 
     folder = workspace or _default_folder(dataset)
     # A workspace of its own: not the person's database, bytes or runs, whatever is set.
@@ -69,7 +69,7 @@ def demo(
     try:
         result = _walk(opened, dataset, seed, epochs, steps)
     finally:
-        local.stop_supervisor(opened)  # this workspace is ours alone; nothing stays behind
+        local_executor.stop_supervisor(opened)  # this workspace is ours alone; nothing stays behind
     lowest = DIGITS_FLOOR if floor is None and dataset is DemoName.DIGITS else floor or 0.0
     result["floor"] = lowest
     if as_json:
@@ -119,15 +119,16 @@ def _walk(
 
 
 def _import(workspace: Workspace, dataset: DemoName, steps: _Steps) -> None:
-    from forge_core.catalog import demo_digits, importing
+    from forge_core.catalog import importing
+    from forge_core.demo import digits
 
     with output.progress_bar("Importing", as_json=steps.as_json) as advance:
         if dataset is DemoName.DIGITS:
-            report = demo_digits.import_digits(workspace, author=workspace.author, progress=advance)
+            report = digits.import_digits(workspace, author=workspace.author, progress=advance)
         else:
-            from forge_core.jobs import demo_sets
+            from forge_core.demo import downloads
 
-            plan = demo_sets.prepare(
+            plan = downloads.prepare(
                 workspace, dataset.value, progress=lambda done: advance(done, done)
             )
             report = importing.run_import(
@@ -159,17 +160,17 @@ def _split(workspace: Workspace, dataset: DemoName, steps: _Steps) -> dict[str, 
 
 def _train(workspace: Workspace, seed: int, epochs: int | None, steps: _Steps) -> int:
     from forge_core.cli import following
-    from forge_core.jobs import runs
+    from forge_core.runs.starting import launch
     from forge_core.training import devices, recommending
 
-    check = runs.check_data(workspace)
+    check = launch.check_data(workspace)
     config = recommending.recommend(check.summary, devices.list_devices()).config
     if config.pretrained:  # the demo must not depend on a second download
         config = replace(
             config, architecture="forge_cnn", pretrained=False, input_size=DEMO_INPUT_SIZE
         )
     config = replace(config, seed=seed, scratch_epochs=epochs or config.scratch_epochs)
-    run = runs.start_run(workspace, config, author=workspace.author, name="demo")
+    run = launch.start_run(workspace, config, author=workspace.author, name="demo")
     steps.tell(
         f"run {run.run_id}: {config.architecture}, preset {config.preset}, seed {seed}, "
         f"{config.total_epochs} epochs, in a process of its own"
@@ -181,7 +182,7 @@ def _train(workspace: Workspace, seed: int, epochs: int | None, steps: _Steps) -
 
 
 def _evaluate(workspace: Workspace, run_id: int, steps: _Steps) -> tuple[float, float, float]:
-    from forge_core.jobs import evaluating
+    from forge_core.predictions import evaluating
 
     report = evaluating.evaluate_run(workspace, run_id, "test")
     low, high = report.accuracy_interval
@@ -194,10 +195,11 @@ def _evaluate(workspace: Workspace, run_id: int, steps: _Steps) -> tuple[float, 
 
 def _predict(workspace: Workspace, run_id: int, steps: _Steps) -> dict[str, Any]:
     from forge_core.inference.predictor import Predictor
-    from forge_core.jobs import run_records, runs
+    from forge_core.runs import records
+    from forge_core.runs.starting import launch
 
-    asset = runs.run_assets(workspace, run_id, "test")[0]
-    predictor = Predictor.load(run_records.checkpoint_path(workspace, run_id))
+    asset = launch.run_assets(workspace, run_id, "test")[0]
+    predictor = Predictor.load(records.checkpoint_path(workspace, run_id))
     prediction = predictor.predict(workspace.store.read(asset.file_path))
     best = prediction.probabilities[0]
     steps.tell(

@@ -12,7 +12,7 @@ from db.enums import RunStatus
 from db.records import EpochRow, Run
 from forge_core.cli import output
 from forge_core.errors import JobFailed
-from forge_core.jobs import run_records
+from forge_core.runs import records
 from forge_core.workspace import Workspace
 
 POLL_SECONDS = 0.5
@@ -47,7 +47,7 @@ def require_success(workspace: Workspace, run: Run) -> None:
         JobFailed: It did not; in its own words.
     """
     if run.status != RunStatus.SUCCEEDED:
-        progress = run_records.run_progress(workspace, run.run_id)
+        progress = records.run_progress(workspace, run.run_id)
         raise JobFailed(
             run.message or f"Run {run.run_id} is {run.status}.",
             next_step=progress.next_step or f"Read its log: forge runs log {run.run_id}",
@@ -93,7 +93,7 @@ def _watch(
 ) -> Run:
     last_epoch = 0
     while True:
-        now = run_records.run_progress(workspace, run_id, last_epoch)
+        now = records.run_progress(workspace, run_id, last_epoch)
         for epoch in now.epochs:
             output.say(describe_epoch(epoch), as_json=as_json)
             last_epoch = epoch.epoch
@@ -102,6 +102,6 @@ def _watch(
             rate += f", {now.eta_seconds:,.0f} s left"
         bar.update(task, completed=now.fraction, description=now.message, rate=rate)
         if now.status.is_finished():
-            return run_records.get_run(workspace, run_id)
+            return records.get_run(workspace, run_id)
         if interrupted.wait(POLL_SECONDS):
             raise KeyboardInterrupt

@@ -20,11 +20,11 @@ def learning_curve(
     as_json: JsonOption = False,
 ) -> None:
     """Have I labelled enough? Accuracy with a part of the labels, and what 100 more would bring."""
-    from forge_core.jobs import label_outlook
+    from forge_core.predictions import label_learning_curve
 
     opened = opening.existing(workspace)
     with output.progress_bar("Learning", as_json=as_json) as advance:
-        curve = label_outlook.draw_curve(
+        curve = label_learning_curve.draw_curve(
             opened,
             architecture=architecture,
             seed=seed,

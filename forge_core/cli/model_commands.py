@@ -26,7 +26,7 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Measure a run's checkpoint on a split, with the labels of the run's revision."""
-    from forge_core.jobs import evaluating
+    from forge_core.predictions import evaluating
     from forge_core.training.pixels.pack import RejectedImage
 
     opened = opening.existing(workspace)
@@ -88,7 +88,8 @@ def score(
 
     What was scored stays when it is interrupted; the next call goes on.
     """
-    from forge_core.jobs import scoring, scoring_queue
+    from forge_core.predictions import scoring
+    from forge_core.runs import scoring_requests
 
     opened = opening.existing(workspace)
     with output.progress_bar("Scoring", as_json=as_json) as advance:
@@ -100,7 +101,7 @@ def score(
             device=device,
             progress=lambda done, total, _: advance(done, total),
         )
-    state = scoring_queue.scoring_state(opened, run_id)
+    state = scoring_requests.scoring_state(opened, run_id)
     if as_json:
         output.answer({"report": report, "predictions": state.counts})
         return

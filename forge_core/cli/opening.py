@@ -56,6 +56,6 @@ def checkpoint_of(target: str, folder: Path | None, kind: str) -> Path:
             f"There is no checkpoint file {target}.",
             next_step="Name a .safetensors file, or the number of a run.",
         )
-    from forge_core.jobs import run_records
+    from forge_core.runs import records
 
-    return run_records.checkpoint_path(existing(folder), int(target), kind)
+    return records.checkpoint_path(existing(folder), int(target), kind)

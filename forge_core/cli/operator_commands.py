@@ -197,13 +197,13 @@ def _weights(chosen: Settings) -> list[Finding]:
 def _supervisor(chosen: Settings) -> list[Finding]:
     if not (chosen.workspace_folder / "forge.db").exists() and not chosen.database_url:
         return []
-    from forge_core.jobs import local, queue
+    from forge_core.jobs import local_executor, queue
     from forge_core.workspace import open_workspace
 
     workspace = open_workspace(chosen)
     with workspace.database.read() as uow:
         waiting = len(uow.jobs.list_by_status(queue.ACTIVE))
-    found = local.find_supervisor(workspace)
+    found = local_executor.find_supervisor(workspace)
     words = f"process {found.pid}" if found else "not running, it starts with the next job"
     if waiting and not found:
         return [

@@ -17,9 +17,9 @@ RunArgument = Annotated[int, typer.Argument(metavar="RUN", help="Number of the r
 @app.command("list")
 def list_all(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
     """Every run, newest first."""
-    from forge_core.jobs import run_records
+    from forge_core.runs import records
 
-    found = run_records.list_runs(opening.existing(workspace))
+    found = records.list_runs(opening.existing(workspace))
     if as_json:
         output.answer(found)
         return
@@ -55,13 +55,13 @@ def show(
     """State, config, epochs and reports of a run."""
     from forge_core.cli import following
     from forge_core.evaluation.metrics import EvaluationReport
-    from forge_core.jobs import environments, run_records
+    from forge_core.runs import environments, records
 
     opened = opening.existing(workspace)
-    run = run_records.get_run(opened, run_id)
+    run = records.get_run(opened, run_id)
     if follow:
         run = following.follow(opened, run_id, as_json=as_json)
-    progress = run_records.run_progress(opened, run_id)
+    progress = records.run_progress(opened, run_id)
     if as_json:
         output.answer({"run": run, "progress": progress})
         return
@@ -93,10 +93,10 @@ def diff(
     as_json: JsonOption = False,
 ) -> None:
     """What differs between two runs in config, data and environment, and what the metrics did."""
-    from forge_core.jobs import run_comparing
+    from forge_core.runs import comparison
 
-    found = run_comparing.compare_runs(opening.existing(workspace), first, second)
-    lines = run_comparing.summarise(found)
+    found = comparison.compare_runs(opening.existing(workspace), first, second)
+    lines = comparison.summarise(found)
     if as_json:
         output.answer({"summary": lines, "comparison": found})
         return
@@ -143,10 +143,11 @@ def assets(
 
     Files that are gone or whose bytes are not those of the run are named, and the status is 1.
     """
-    from forge_core.jobs import run_data, runs
+    from forge_core.runs import run_data
+    from forge_core.runs.starting import launch
 
     opened = opening.existing(workspace)
-    found = runs.run_assets(opened, run_id, split)
+    found = launch.run_assets(opened, run_id, split)
     problems = run_data.find_changed_files(opened, found) if check else []
     if as_json:
         output.answer(found)
@@ -172,9 +173,9 @@ def log(
     workspace: WorkspaceOption = None,
 ) -> None:
     """The last lines of a run's log."""
-    from forge_core.jobs import run_logs
+    from forge_core.runs import logs
 
-    output.say(run_logs.log_tail(opening.existing(workspace), run_id, lines))
+    output.say(logs.log_tail(opening.existing(workspace), run_id, lines))
 
 
 @app.command()
@@ -182,9 +183,9 @@ def cancel(
     run_id: RunArgument, workspace: WorkspaceOption = None, as_json: JsonOption = False
 ) -> None:
     """End a run after its current step; what it learned is kept."""
-    from forge_core.jobs import runs
+    from forge_core.runs.starting import launch
 
-    run = runs.cancel_run(opening.existing(workspace), run_id)
+    run = launch.cancel_run(opening.existing(workspace), run_id)
     if as_json:
         output.answer(run)
     elif run.status.is_finished():
@@ -198,9 +199,9 @@ def pause(
     run_id: RunArgument, workspace: WorkspaceOption = None, as_json: JsonOption = False
 ) -> None:
     """Stop a run after its current step, to go on from there with `forge runs resume`."""
-    from forge_core.jobs import pausing
+    from forge_core.runs import pauses
 
-    run = pausing.pause_run(opening.existing(workspace), run_id)
+    run = pauses.pause_run(opening.existing(workspace), run_id)
     if as_json:
         output.answer(run)
     elif run.status.is_finished():
@@ -220,11 +221,12 @@ def resume(
 ) -> None:
     """Go on after the last saved step of a run that was paused, interrupted or cancelled."""
     from forge_core.cli import following
-    from forge_core.jobs import run_records, runs
+    from forge_core.runs import records
+    from forge_core.runs.starting import launch
 
     opened = opening.existing(workspace)
-    runs.resume_run(opened, run_id, author=opened.author)
-    run = run_records.get_run(opened, run_id)
+    launch.resume_run(opened, run_id, author=opened.author)
+    run = records.get_run(opened, run_id)
     if wait:
         run = following.follow(opened, run_id, as_json=as_json)
     if as_json:
@@ -243,13 +245,13 @@ def delete(
     as_json: JsonOption = False,
 ) -> None:
     """Remove a run with its checkpoints and logs."""
-    from forge_core.jobs import removing
+    from forge_core.runs import removal
 
     opened = opening.existing(workspace)
-    freed = output.size(removing.removal_preview(opened, run_id))
+    freed = output.size(removal.removal_preview(opened, run_id))
     if not yes:
         typer.confirm(f"Remove run {run_id} for good and free {freed}?", abort=True, err=True)
-    deleted = removing.delete_run(opened, run_id)
+    deleted = removal.delete_run(opened, run_id)
     if as_json:
         output.answer(deleted)
     else:

@@ -65,8 +65,9 @@ def train(
     """Train a network in the background on the catalog as it is now, and watch it."""
     from forge_core.augmentation import class_words
     from forge_core.cli import following
-    from forge_core.jobs import own_presets, run_records, runs
     from forge_core.models.architectures import ARCHITECTURES
+    from forge_core.runs import records
+    from forge_core.runs.starting import launch, saved_presets
     from forge_core.training import devices, recommending
     from forge_core.training.config import TrainConfig
 
@@ -74,12 +75,12 @@ def train(
         _show_options(as_json=as_json)
         return
     opened = opening.existing(workspace)
-    check = runs.check_data(opened)
+    check = launch.check_data(opened)
     reasons: dict[str, str] = {}
     if like is not None and config_file is not None:
         raise InvalidInput("Both --like and --config were given.", next_step="Give one of them.")
     if like is not None:
-        config = TrainConfig.from_dict(run_records.get_run(opened, like).config)
+        config = TrainConfig.from_dict(records.get_run(opened, like).config)
     elif config_file is not None:
         config = TrainConfig.from_json(_read(config_file))
     else:
@@ -101,7 +102,7 @@ def train(
         preset = set_values.pop("preset")  # else the numbers of an earlier choice would stay
     if preset is not None:
         config = replace(
-            config, **own_presets.config_fields(own_presets.find_preset(opened, preset))
+            config, **saved_presets.config_fields(saved_presets.find_preset(opened, preset))
         )
     given = {"batch_size": batch_size, "seed": seed, "device": device}
     changes |= {field: value for field, value in given.items() if value is not None}
@@ -117,12 +118,12 @@ def train(
         _search_rate(opened, config, as_json=as_json)
         return
     if like is not None and not newest:
-        run = runs.repeat_run(opened, like, author=opened.author, name=name, config=config)
+        run = launch.repeat_run(opened, like, author=opened.author, name=name, config=config)
         data = f"the data of run {like} (revision {run.revision_id})"
     else:
         for warning in check.warnings if not as_json else []:
             output.tell(f"note: {warning}")
-        run = runs.start_run(opened, config, author=opened.author, name=name)
+        run = launch.start_run(opened, config, author=opened.author, name=name)
         summary = check.summary
         data = f"{summary.num_images:,} training images of {summary.num_classes} classes"
     warnings = class_words.preset_warnings(config.augmentation_parameters, run.class_names)
@@ -175,7 +176,7 @@ def _show_options(*, as_json: bool) -> None:
 
 def _search_rate(workspace: Workspace, config: "TrainConfig", *, as_json: bool) -> None:
     """The curve of a search, here and now, and how to train with what it suggests."""
-    from forge_core.jobs import rate_search
+    from forge_core.runs.starting import rate_search
 
     with output.progress_bar("Trying rates", as_json=as_json) as advance:
         curve = rate_search.find_rate(workspace, config, reporter=_Search(advance))

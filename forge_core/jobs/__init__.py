@@ -1,4 +1,4 @@
-"""Background work that outlives the web app: the queue, who runs it, and what it runs.
+"""Background work that outlives the web app: the queue, and who runs what stands in it.
 
 The jobs table is the queue. One supervisor a machine and workspace claims jobs and runs each
 as a process group of its own; nothing here is Streamlit's, and the supervisor never imports

@@ -13,7 +13,7 @@ from db.enums import JobStatus, RunStatus
 from db.records import Job
 from db.unit_of_work import UnitOfWork
 from forge_core.errors import JobFailed, NotFound
-from forge_core.jobs import local
+from forge_core.jobs import local_executor
 from forge_core.workspace import Workspace
 
 MIRRORED_KINDS = ("train",)
@@ -42,7 +42,7 @@ def submit(
 
     Args:
         workspace: The workspace.
-        kind: A name in `handlers.HANDLERS`.
+        kind: A name in `handlers.registry.HANDLERS`.
         title: What a person reads in the list of jobs; cut after 200 characters.
         payload: What the handler needs, as JSON values.
         author: Who asked for it.
@@ -53,7 +53,7 @@ def submit(
     """
     with workspace.database.write() as uow:
         job = add_in(uow, kind, title, payload, author=author, run_id=run_id)
-    local.ensure_supervisor(workspace)
+    local_executor.ensure_supervisor(workspace)
     return job
 
 
@@ -66,7 +66,7 @@ def add_in(
     author: str,
     run_id: int | None = None,
 ) -> Job:
-    """Queue a job inside a transaction; call `local.ensure_supervisor` after its commit."""
+    """Queue a job in a transaction; `local_executor.ensure_supervisor` belongs after its commit."""
     job_id = uow.jobs.add(
         kind=kind,
         title=title[:MAX_TITLE_CHARACTERS],
@@ -101,7 +101,7 @@ def list_active_jobs(workspace: Workspace) -> list[Job]:
     with workspace.database.read() as uow:
         jobs = uow.jobs.list_by_status(ACTIVE)
     if jobs:
-        local.ensure_supervisor(workspace, replace=False)
+        local_executor.ensure_supervisor(workspace, replace=False)
     return jobs
 
 
@@ -161,7 +161,7 @@ def _request_end(workspace: Workspace, job_id: int, *, is_pause: bool) -> Job:
         job = uow.jobs.find(job_id)
         assert job is not None, "jobs are never removed"
     if not job.status.is_finished():
-        local.ensure_supervisor(workspace, replace=False)
+        local_executor.ensure_supervisor(workspace, replace=False)
     return job
 
 

@@ -5,21 +5,19 @@ supervisor keeps one `Spare` while nothing trains. It gets its job by a line on 
 and ends when that is closed, so it never outlives its supervisor.
 """
 
-import importlib
 import json
 import logging
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from forge_core.jobs.handlers import HANDLERS
-from forge_core.jobs.slots import NICENESS_OF_KIND
-
 ARGUMENT = "--spare"
-SERVED_KINDS = frozenset(HANDLERS) - {"import"} - NICENESS_OF_KIND.keys()
+SERVED_KINDS = frozenset(
+    {"train", "evaluate", "augment", "check_augmentation", "label_outlook", "find_rate"}
+)
 """Jobs that a person waits for and that need PyTorch."""
 _SOURCES = ("forge_core", "db")
 _log = logging.getLogger("forge.supervisor")
@@ -108,18 +106,19 @@ class Spare:
         child.wait()
 
 
-def wait_for_order(arguments: Sequence[str]) -> list[str] | None:
+def wait_for_order(arguments: Sequence[str], *, prepare: Callable[[], object]) -> list[str] | None:
     """In the spare process: import what jobs need, wait, and give the worker's real arguments.
 
     Args:
         arguments: Of the command line; without `ARGUMENT` they are given back.
+        prepare: Imports what takes so long.
 
     Returns:
         None when there will be no job: the supervisor has gone.
     """
     if ARGUMENT not in arguments:
         return list(arguments)
-    importlib.import_module("forge_core.jobs.training_job")  # and with it what takes so long
+    prepare()
     line = sys.stdin.buffer.readline()
     if not line:
         return None

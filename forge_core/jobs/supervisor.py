@@ -23,8 +23,8 @@ from db.enums import JobStatus
 from db.failures import DATABASE_UNAVAILABLE
 from db.records import Job
 from forge_core.errors import ForgeError
-from forge_core.jobs import local, lost, processes, queue, slots, spares
-from forge_core.jobs.local import SupervisorRecord
+from forge_core.jobs import local_executor, lost, processes, queue, slots, spares
+from forge_core.jobs.local_executor import SupervisorRecord
 from forge_core.jobs.processes import ProcessIdentity
 from forge_core.jobs.slots import Slot
 from forge_core.workspace import Workspace, open_workspace
@@ -34,7 +34,7 @@ IDLE_SECONDS = 300.0
 CANCEL_GRACE_SECONDS = 20.0
 STALE_SECONDS = 15.0
 LOCK_SECONDS = 15.0
-WORKER_MODULE = "forge_core.jobs.worker"
+WORKER_MODULE = "forge_core.handlers.worker"
 _log = logging.getLogger("forge.supervisor")
 
 
@@ -78,8 +78,8 @@ class Supervisor:
         self._slots = list(slots.list_slots() if available is None else available)
         self._grace_seconds = grace_seconds
         self._idle_seconds = idle_seconds
-        self._environment = local.job_environment(workspace)
-        self._host = local.host_name()
+        self._environment = local_executor.job_environment(workspace)
+        self._host = local_executor.host_name()
         self._held: dict[str, _Held] = {}
         self._keeps_spare = keeps_spare
         self._spare = spares.Spare(worker_module, workspace.logs_folder / "supervisor.log")
@@ -251,7 +251,7 @@ class Supervisor:
     # What an earlier supervisor left
 
     def _adopt(self) -> None:
-        record = local.read_record(self._workspace)
+        record = local_executor.read_record(self._workspace)
         known = {slot.name for slot in self._slots}
         for name, (job_id, leader) in (record.held if record else {}).items():
             if processes.is_group_alive(leader):
@@ -269,12 +269,12 @@ class Supervisor:
     # Coming and going
 
     def _may_leave(self) -> bool:
-        """Whether nothing was queued while we said that we leave; see `local.ensure_supervisor`.
+        """Whether nothing was queued while we said that we leave; see `ensure_supervisor`.
 
         The record goes first: whoever queues a job after that starts a new supervisor, and
         what was queued before that is seen here.
         """
-        local.remove_record(self._workspace)
+        local_executor.remove_record(self._workspace)
         with self._workspace.database.read() as uow:
             if uow.jobs.list_by_status(queue.ACTIVE):
                 self._write_record()
@@ -285,8 +285,8 @@ class Supervisor:
         identity = processes.identify(os.getpid())
         assert identity is not None, "we are alive"
         held = {name: (held.job_id, held.leader) for name, held in self._held.items()}
-        fingerprint = local.fingerprint_of(self._environment)
-        local.write_record(self._workspace, SupervisorRecord(identity, fingerprint, held))
+        fingerprint = local_executor.fingerprint_of(self._environment)
+        local_executor.write_record(self._workspace, SupervisorRecord(identity, fingerprint, held))
 
 
 def _how_it_ended(child: subprocess.Popen[bytes] | None) -> str:
@@ -307,7 +307,7 @@ def serve(supervisor: Supervisor, workspace: Workspace) -> None:
 
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    lock = local.lock_of(workspace)
+    lock = local_executor.lock_of(workspace)
     deadline = time.monotonic() + LOCK_SECONDS
     while True:
         try:
@@ -315,7 +315,7 @@ def serve(supervisor: Supervisor, workspace: Workspace) -> None:
             break
         except filelock.Timeout:
             # The other one may be leaving: then it has no record any more, and we wait for it.
-            if local.find_supervisor(workspace) is not None or time.monotonic() > deadline:
+            if local_executor.find_supervisor(workspace) is not None or time.monotonic() > deadline:
                 _log.info("another supervisor tends %s", workspace.folder)
                 return
     try:

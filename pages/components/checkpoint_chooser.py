@@ -10,7 +10,7 @@ from PIL import Image
 from db.records import Run
 from forge_core.errors import NotFound
 from forge_core.inference.predictor import Predictor
-from forge_core.jobs import run_records
+from forge_core.runs import records
 from forge_core.workspace import Workspace
 from pages.components import run_text
 
@@ -31,9 +31,9 @@ class ChosenCheckpoint:
 def list_usable(workspace: Workspace) -> list[Run]:
     """Runs that have a checkpoint, newest first; a running one is usable after its first epoch."""
     usable = []
-    for run in run_records.list_runs(workspace):
+    for run in records.list_runs(workspace):
         try:
-            run_records.checkpoint_path(workspace, run.run_id)
+            records.checkpoint_path(workspace, run.run_id)
         except NotFound:
             continue
         usable.append(run)
@@ -77,9 +77,7 @@ def choose(workspace: Workspace, usable: list[Run]) -> ChosenCheckpoint:
     if kind != st.query_params.get("kind", "best"):
         st.query_params["kind"] = kind
     chosen = by_id[run_id or ids[0]]
-    return ChosenCheckpoint(
-        chosen, kind, run_records.checkpoint_path(workspace, chosen.run_id, kind)
-    )
+    return ChosenCheckpoint(chosen, kind, records.checkpoint_path(workspace, chosen.run_id, kind))
 
 
 def load(chosen: ChosenCheckpoint) -> Predictor:

@@ -12,8 +12,8 @@ from forge_core.augmentation.presets import AugmentationParameters
 from forge_core.augmentation.preview import Preview
 from forge_core.catalog import classes
 from forge_core.errors import ForgeError
-from forge_core.jobs import own_presets
 from forge_core.models import architectures
+from forge_core.runs.starting import saved_presets
 from forge_core.training import recommending
 from forge_core.workspace import Workspace
 from pages.components import empty_state, errors, gallery_links, image_strip, pictures
@@ -45,7 +45,7 @@ def show() -> None:
     workspace = session.workspace()
     class_names = [label.name for label in classes.list_classes(workspace)]
     textual = recommending.looks_like_characters(class_names)
-    presets = own_presets.all_presets(workspace)
+    presets = saved_presets.all_presets(workspace)
     choice = state.read(presets, default_preset="text" if textual else "natural")
     members = image_strip.list_strip(workspace, choice.strip)
     if not members:

@@ -7,7 +7,8 @@ import streamlit as st
 from db.enums import RunStatus
 from db.records import Job, Run
 from forge_core.errors import ForgeError, InvalidInput
-from forge_core.jobs import pausing, run_records, runs
+from forge_core.runs import pauses, records
+from forge_core.runs.starting import launch
 from forge_core.workspace import Workspace
 from pages.components import badges, empty_state, errors, relative_time, run_text, text
 from pages.components.frame import navigation, page_frame, session
@@ -42,7 +43,7 @@ def come_back() -> str:
 
 def show_table(workspace: Workspace) -> None:
     """All runs; a click on one opens it."""
-    found = run_records.list_runs(workspace)
+    found = records.list_runs(workspace)
     if not found:
         page_frame.show_title("Runs")
         show_notice()
@@ -68,10 +69,9 @@ def show_rows(workspace: Workspace, *, is_live: bool) -> None:
     @st.fragment(run_every=4.0 if is_live else None)
     @errors.guarded_page()
     def draw() -> None:
-        found = run_records.list_runs(workspace)
+        found = records.list_runs(workspace)
         epochs = {
-            run.run_id: run_records.run_progress(workspace, run.run_id).epochs
-            for run in found[:100]
+            run.run_id: records.run_progress(workspace, run.run_id).epochs for run in found[:100]
         }
         clicked = run_table.show(found, epochs)
         if clicked is not None:
@@ -89,12 +89,12 @@ def show_run(workspace: Workspace, asked: str) -> None:
             f"The address names the run {asked[:40]!r}.", next_step="A run has a number."
         )
     try:
-        run = run_records.get_run(workspace, int(asked))
+        run = records.get_run(workspace, int(asked))
     except ForgeError:
         page_frame.show_title("Runs", action="See all runs", to="runs")
         raise
     pressed = page_frame.show_title(run_text.title(run), **primary_action(workspace, run))
-    is_paused = pausing.is_paused(workspace, run)
+    is_paused = pauses.is_paused(workspace, run)
     show_line(workspace, run, is_paused=is_paused)
     run_facts.show_delete_dialog(workspace, run)
     show_notice()
@@ -123,7 +123,7 @@ def primary_action(workspace: Workspace, run: Run) -> dict[str, str]:
             return {"action": "Cancel the run", "icon": ":material/stop_circle:"}
         case RunStatus.SUCCEEDED:
             return {"action": "Predict with it", "icon": ":material/center_focus_strong:"}
-        case _ if runs.can_resume(workspace, run.run_id):
+        case _ if launch.can_resume(workspace, run.run_id):
             return {"action": "Resume", "icon": ":material/resume:"}
         case _:
             return {"action": "Train again", "icon": ":material/replay:"}
@@ -133,11 +133,11 @@ def act(workspace: Workspace, run: Run) -> None:
     """Do what the primary button says."""
     match run.status:
         case RunStatus.QUEUED | RunStatus.RUNNING:
-            change(lambda: runs.cancel_run(workspace, run.run_id))
+            change(lambda: launch.cancel_run(workspace, run.run_id))
         case RunStatus.SUCCEEDED:
             navigation.go_to("predict", {"run": run.run_id})
-        case _ if runs.can_resume(workspace, run.run_id):
-            change(lambda: runs.resume_run(workspace, run.run_id, author=session.author()))
+        case _ if launch.can_resume(workspace, run.run_id):
+            change(lambda: launch.resume_run(workspace, run.run_id, author=session.author()))
         case _:
             navigation.go_to("train")
 
@@ -145,7 +145,7 @@ def act(workspace: Workspace, run: Run) -> None:
 def repeat(workspace: Workspace, run: Run) -> None:
     """Start the same run again and look at it."""
     try:
-        again = runs.repeat_run(workspace, run.run_id, author=session.author())
+        again = launch.repeat_run(workspace, run.run_id, author=session.author())
     except ForgeError as error:
         errors.show(error)
         return

@@ -6,9 +6,10 @@ import streamlit as st
 
 from forge_core.catalog import browsing
 from forge_core.errors import ForgeError
-from forge_core.jobs import forecasting, local, own_presets, queue, runs
-from forge_core.jobs.forecasting import Forecast
-from forge_core.jobs.runs import DataCheck
+from forge_core.jobs import local_executor, queue
+from forge_core.runs.starting import forecast, launch, saved_presets
+from forge_core.runs.starting.forecast import Forecast
+from forge_core.runs.starting.launch import DataCheck
 from forge_core.training import devices, recommending
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
@@ -27,7 +28,7 @@ def show() -> None:
         page_frame.show_title("Train")
         show_empty()
         return
-    check = runs.check_data(workspace)
+    check = launch.check_data(workspace)
     pressed = page_frame.show_title(
         "Train",
         action="Start training",
@@ -42,14 +43,14 @@ def show() -> None:
     data_step.show(workspace, check)
     if check.problems:
         return
-    local.prepare_for_jobs(workspace)
+    local_executor.prepare_for_jobs(workspace)
     found_devices = devices.list_devices()
     recommendation = recommending.recommend(check.summary, found_devices)
     prefill.take(recommendation.config.architecture)
     model = model_step.choose(recommendation)
     try:
         config = schedule_step.choose(
-            recommendation, model, check, found_devices, own_presets.all_presets(workspace)
+            recommendation, model, check, found_devices, saved_presets.all_presets(workspace)
         )
     except ForgeError as error:
         starting.empty()
@@ -72,7 +73,7 @@ def show() -> None:
 def start(workspace: Workspace, config: TrainConfig, name: str) -> None:
     """Start the run and go to it; what is in the way is said on the page."""
     try:
-        run = runs.start_run(workspace, config, author=session.author(), name=name)
+        run = launch.start_run(workspace, config, author=session.author(), name=name)
     except ForgeError as error:
         errors.show(error)
     else:
@@ -82,7 +83,7 @@ def start(workspace: Workspace, config: TrainConfig, name: str) -> None:
 def show_forecast(workspace: Workspace, config: TrainConfig, check: DataCheck) -> None:
     """How long it will take: known from an earlier run, or measured when that is asked for."""
     num_train = check.balance.split_total("train")
-    known = forecasting.from_earlier_run(workspace, config, num_train)
+    known = forecast.from_earlier_run(workspace, config, num_train)
     key = json.dumps([config.to_dict(), check.revision_id], sort_keys=True)
     measured: dict[str, Forecast] = st.session_state.setdefault("train:forecasts", {})
     with st.container(horizontal=True, vertical_alignment="center", key="train_forecast"):
@@ -100,7 +101,7 @@ def show_forecast(workspace: Workspace, config: TrainConfig, check: DataCheck) -
             "Estimate the time", icon=":material/timer:", type="tertiary", key="train_estimate"
         ):
             with st.spinner("Measuring a few steps"):
-                measured[key] = forecasting.measure(
+                measured[key] = forecast.measure(
                     config, num_train, check.balance.split_total("val"), len(check.class_names)
                 )
             st.rerun()

@@ -25,7 +25,9 @@ from forge_core.cli import operator_commands
 from forge_core.errors import InvalidInput, NotFound, StorageUnavailable
 from forge_core.imaging import hashing
 from forge_core.inference.predictor import Predictor
-from forge_core.jobs import local, queue, run_logs, run_records, runs
+from forge_core.jobs import local_executor, queue
+from forge_core.runs import logs, records
+from forge_core.runs.starting import launch
 from forge_core.settings import Settings
 from forge_core.storage import AssetStore
 from forge_core.training.config import TrainConfig
@@ -66,7 +68,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 def far_workspace(bucket: str) -> Iterator[Workspace]:
     opened = workspace_room.open_workspace(Settings(_env_file=None, asset_root=bucket))
     yield opened
-    local.stop_supervisor(opened)
+    local_executor.stop_supervisor(opened)
     opened.database.dispose()
 
 
@@ -88,14 +90,14 @@ def test_the_loop_on_s3__import_look_train_and_predict(
         assert answer.status_code == 200
         assert Image.open(BytesIO(answer.content)).size == (24, 24)
 
-    run = runs.start_run(far_workspace, TINY, author=AUTHOR)
-    job_id = run_records.run_progress(far_workspace, run.run_id).job_id
+    run = launch.start_run(far_workspace, TINY, author=AUTHOR)
+    job_id = records.run_progress(far_workspace, run.run_id).job_id
     assert job_id is not None
     queue.wait_until_finished(far_workspace, job_id, timeout_seconds=200)
-    finished = run_records.get_run(far_workspace, run.run_id)
-    assert finished.status == "succeeded", run_logs.log_tail(far_workspace, run.run_id)
+    finished = records.get_run(far_workspace, run.run_id)
+    assert finished.status == "succeeded", logs.log_tail(far_workspace, run.run_id)
 
-    predictor = Predictor.load(run_records.checkpoint_path(far_workspace, run.run_id, "best"))
+    predictor = Predictor.load(records.checkpoint_path(far_workspace, run.run_id, "best"))
     prediction = predictor.predict(far_workspace.store.read(assets[0].file_path))
     assert {p.label_name for p in prediction.probabilities} == {"circle", "square", "stripe"}
 

@@ -11,8 +11,10 @@ from playwright.sync_api import Page, expect
 
 from db.enums import RunStatus
 from db.records import Job
-from forge_core.jobs import processes, queue, run_logs, run_records, runs
+from forge_core.jobs import processes, queue
 from forge_core.jobs.processes import ProcessIdentity
+from forge_core.runs import logs, records
+from forge_core.runs.starting import launch
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
 from tests import arrange, ending
@@ -32,7 +34,7 @@ WAIT_SECONDS = 180
 def workspace_with_run(sqlite_workspace: Workspace, tmp_path: Path) -> Iterator[Workspace]:
     """A run that would go on for long, after its first epochs; it is ended at the end."""
     arrange.make_catalog(sqlite_workspace, tmp_path / "drawn", train=16, val=4, test=0)
-    runs.start_run(sqlite_workspace, LONG, author="tester")
+    launch.start_run(sqlite_workspace, LONG, author="tester")
     wait_for_epoch(sqlite_workspace, 2)
     yield sqlite_workspace
     job = latest_job(sqlite_workspace)
@@ -42,7 +44,7 @@ def workspace_with_run(sqlite_workspace: Workspace, tmp_path: Path) -> Iterator[
 
 
 def latest_job(workspace: Workspace) -> Job:
-    job_id = run_records.run_progress(workspace, 1).job_id
+    job_id = records.run_progress(workspace, 1).job_id
     assert job_id is not None
     return queue.get_job(workspace, job_id)
 
@@ -56,11 +58,11 @@ def identity_of(job: Job) -> ProcessIdentity:
 def wait_for_epoch(workspace: Workspace, at_least: int) -> int:
     deadline = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < deadline:
-        epochs = run_records.run_progress(workspace, 1).epochs
+        epochs = records.run_progress(workspace, 1).epochs
         if epochs and epochs[-1].epoch >= at_least:
             return epochs[-1].epoch
         time.sleep(0.2)
-    raise AssertionError(f"epoch {at_least} was not reached:\n{run_logs.log_tail(workspace, 1)}")
+    raise AssertionError(f"epoch {at_least} was not reached:\n{logs.log_tail(workspace, 1)}")
 
 
 def test_killed_process__is_shown_within_15_seconds_and_resumes(
@@ -79,16 +81,16 @@ def test_killed_process__is_shown_within_15_seconds_and_resumes(
         timeout=1_000 * SHOWN_WITHIN_SECONDS
     )
     assert page.evaluate("window.isTheSamePage") is True
-    assert run_records.get_run(workspace, 1).status == RunStatus.INTERRUPTED
+    assert records.get_run(workspace, 1).status == RunStatus.INTERRUPTED
     expect(page.get_by_text("Last checkpoint: epoch")).to_be_visible()
     page.get_by_role("button", name="See log").click()
     expect(page.get_by_test_id("stCode").first).to_contain_text("val_accuracy")
 
-    reached = run_records.run_progress(workspace, 1).epochs[-1].epoch
+    reached = records.run_progress(workspace, 1).epochs[-1].epoch
     page.get_by_role("button", name="Resume").click()
     expect(page.get_by_role("button", name="Cancel the run")).to_be_visible(timeout=30_000)
     wait_for_epoch(workspace, reached + 2)
-    epochs = [epoch.epoch for epoch in run_records.run_progress(workspace, 1).epochs]
+    epochs = [epoch.epoch for epoch in records.run_progress(workspace, 1).epochs]
     assert epochs == list(range(1, len(epochs) + 1))
     assert wait_for_points(page, reached + 2) > reached
     assert latest_job(workspace).job_id != job.job_id

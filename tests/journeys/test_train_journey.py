@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from forge_core.jobs import run_records
+from forge_core.runs import records
 from forge_core.workspace import Workspace
 from tests import arrange, ending
 from tests.journeys.servers import ForgeServer, visit
@@ -87,7 +87,7 @@ def test_train__start_watch_finish(
     expect(page.get_by_text("Confusion matrix", exact=True)).to_be_visible()
     expect(page.get_by_role("figure", name="Confusion matrix of 30 images")).to_be_visible()
     expect(page.get_by_role("button", name="Predict with it")).to_be_visible()
-    assert run_records.get_run(sqlite_workspace, 1).best_val_accuracy is not None
+    assert records.get_run(sqlite_workspace, 1).best_val_accuracy is not None
 
     cells = page.get_by_role("figure", name="Confusion matrix of 30 images").locator(".nsewdrag")
     cells.scroll_into_view_if_needed()

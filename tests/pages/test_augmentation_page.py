@@ -7,7 +7,9 @@ import pytest
 from db.records import Asset
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters
 from forge_core.catalog import browsing
-from forge_core.jobs import own_presets, queue, risk_checking
+from forge_core.jobs import queue
+from forge_core.predictions import augmentation_check
+from forge_core.runs.starting import saved_presets
 from forge_core.workspace import Workspace
 from pages.components.augmentation import state
 from tests import arrange
@@ -194,7 +196,7 @@ def test_own_preset__is_saved_chosen_changed_and_removed(
     assert "with" not in app.query_params
     assert app.segmented_control(key="augmentation:preset").value == "Old *scans*"
     assert "Saved by tester, made from Medical images." in words(app)
-    kept = own_presets.find_preset(sqlite_workspace, "old *scans*")
+    kept = saved_presets.find_preset(sqlite_workspace, "old *scans*")
     assert kept.parameters.to_dict() == PRESETS["medical"].parameters.to_dict() | {"contrast": 0.5}
     primary(app).click()
     app.run()
@@ -203,9 +205,9 @@ def test_own_preset__is_saved_chosen_changed_and_removed(
 
     app = visit(PAGE, preset="Old *scans*", **{"with": "contrast:0.7"})
     press(app, "Save preset")  # under its own name: it takes the new number
-    assert own_presets.find_preset(sqlite_workspace, "Old *scans*").parameters.contrast == 0.7
+    assert saved_presets.find_preset(sqlite_workspace, "Old *scans*").parameters.contrast == 0.7
     press(app, "Remove")
-    assert "Old *scans*" not in own_presets.all_presets(sqlite_workspace)
+    assert "Old *scans*" not in saved_presets.all_presets(sqlite_workspace)
     assert app.query_params["preset"] == "medical"
     assert app.query_params["with"] == "contrast:0.7"
     assert not app.exception
@@ -245,12 +247,12 @@ def test_risk__asks_a_run_and_says_what_changes_its_answers(finished_workspace: 
     app = visit(PAGE, preset="natural")
     press(app, "Check")
     parameters = PRESETS["natural"].parameters
-    job = risk_checking.find_job(finished_workspace, 1, parameters)
+    job = augmentation_check.find_job(finished_workspace, 1, parameters)
     assert job is not None
     queue.wait_until_finished(finished_workspace, job.job_id, timeout_seconds=120)
     app = visit(PAGE, preset="natural")
     (table,) = [frame.value for frame in app.dataframe]
-    risks = risk_checking.check_run(finished_workspace, 1, parameters)
+    risks = augmentation_check.check_run(finished_workspace, 1, parameters)
     assert table["Answer changes"].tolist() == [100 * risk.share_changed for risk in risks]
     assert table["Augmentation"].tolist()[-1] == "All together"
     assert "validation image" in words(app)

@@ -8,7 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from db.records import Asset
 from forge_core.catalog import balance, classes, history, labelling
-from forge_core.jobs import label_outlook, queue
+from forge_core.jobs import queue
+from forge_core.predictions import label_learning_curve
 from forge_core.workspace import Workspace
 from pages.components import balance_chart
 from pages.components.balance import learning_curve_panel
@@ -325,13 +326,13 @@ def test_chart__no_split_and_held_out_have_patterns_and_markup_is_escaped():
 def test_outlook__says_what_more_labels_would_bring(catalog: Workspace):
     app = visit(PAGE)
     app.button(key="outlook_draw").click().run()
-    job = label_outlook.find_job(catalog)
+    job = label_learning_curve.find_job(catalog)
     assert job is not None
     done = queue.wait_until_finished(catalog, job.job_id, timeout_seconds=240)
     assert done.status == "succeeded", done.error
     app = visit(PAGE)
     said = words(app)
-    curve = label_outlook.read_result(done)
+    curve = label_learning_curve.read_result(done)
     assert learning_curve_panel.describe(curve.overall) in said
     assert "on features of mobilenet_v2" in said
     (table,) = [frame.value for frame in app.dataframe if "Gain, points" in frame.value]

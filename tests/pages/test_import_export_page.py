@@ -13,7 +13,7 @@ from db.clock import utc_now
 from db.enums import JobStatus
 from db.records import AssetFilter
 from forge_core.catalog import browsing, classes, history, labelling, merging
-from forge_core.jobs import local, processes, queue
+from forge_core.jobs import local_executor, processes, queue
 from forge_core.workspace import Workspace
 from tests import arrange, ending
 from tests.pages.visiting import links, press, primary, visit, words
@@ -278,7 +278,7 @@ def running_import(workspace: Workspace, **progress: float) -> int:
             (JobStatus.QUEUED,),
             status=JobStatus.RUNNING,
             progress=progress or None,
-            host=local.host_name(),
+            host=local_executor.host_name(),
             pid=me.pid,
             pid_started=me.started,
             started_at=utc_now(),

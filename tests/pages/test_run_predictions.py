@@ -7,7 +7,9 @@ import pytest
 from db.enums import JobStatus
 from db.records import Job
 from forge_core.catalog import labelling, suggesting
-from forge_core.jobs import queue, scoring, scoring_queue
+from forge_core.jobs import queue
+from forge_core.predictions import scoring
+from forge_core.runs import scoring_requests
 from pages.components.runs import predictions
 from tests import arrange
 from tests.pages.visiting import labels_of_buttons, links, press, visit, words
@@ -20,7 +22,7 @@ def test_run_page__offers_to_score_what_is_not_scored(finished_workspace):
     app = visit(PAGE, run=1)
     assert "not scored by this run yet" in words(app)
     press(app, f"Score {ALL} images")
-    job = scoring_queue.find_scoring(finished_workspace, 1)
+    job = scoring_requests.find_scoring(finished_workspace, 1)
     assert (job.kind, job.payload["only_new"]) == ("score", True)
 
 
@@ -32,7 +34,7 @@ def test_run_page__each_number_is_a_door_and_new_images_can_be_scored(finished_w
     (predicted,) = prediction_of(finished_workspace, wrong)
     other = next(c for c in arrange.CLASSES if c not in (predicted, wrong.label_name))
     arrange.relabel_one(finished_workspace, wrong, other)
-    state = scoring_queue.scoring_state(finished_workspace, 1)
+    state = scoring_requests.scoring_state(finished_workspace, 1)
     app = visit(PAGE, run=1)
     assert f"Predictions of {ALL} images** :gray[at revision 1]" in words(app)
     doors = {
@@ -59,7 +61,7 @@ def prediction_of(workspace, asset):
 
 def test_run_page__a_scoring_that_failed_says_why(finished_workspace):
     with finished_workspace.database.write() as uow:
-        job = scoring_queue.add_in(uow, 1, author="anna")
+        job = scoring_requests.add_in(uow, 1, author="anna")
         uow.jobs.update_if(job.job_id, [JobStatus.QUEUED], status=JobStatus.RUNNING)
     error = {"message": "The checkpoint is damaged.", "next_step": "Train it again.", "detail": ""}
     queue.finish(finished_workspace, job, JobStatus.FAILED, error=error)
@@ -85,7 +87,7 @@ def test_run_page__a_scoring_that_failed_says_why(finished_workspace):
 )
 def test_describe_progress__count_rate_and_time_left(finished_workspace, progress, said):
     with finished_workspace.database.write() as uow:
-        job: Job = scoring_queue.add_in(uow, 1, author="anna")
+        job: Job = scoring_requests.add_in(uow, 1, author="anna")
     assert predictions.describe_progress(job, {}) == "The images wait to be scored."
     running = replace(job, status=JobStatus.RUNNING)
     assert predictions.describe_progress(running, progress) == said

@@ -13,7 +13,9 @@ from db.enums import JobStatus, RunStatus
 from db.records import Run
 from forge_core.catalog import labelling
 from forge_core.evaluation.metrics import EvaluationReport
-from forge_core.jobs import local, processes, queue, run_records, runs
+from forge_core.jobs import local_executor, processes, queue
+from forge_core.runs import records
+from forge_core.runs.starting import launch
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
 from pages.components.runs import confusion_chart, run_report
@@ -26,7 +28,7 @@ CONFIG = TrainConfig(architecture="forge_cnn", input_size=16, scratch_epochs=9, 
 
 def add_run(workspace: Workspace, status: RunStatus, *, message: str = "", pid: int = 0) -> Run:
     """A run in this state with its job; a running job belongs to the process `pid`."""
-    check = runs.check_data(workspace)
+    check = launch.check_data(workspace)
     identity = processes.identify(pid) if pid else None
     with workspace.database.write() as uow:
         run_id = uow.runs.add(
@@ -46,7 +48,7 @@ def add_run(workspace: Workspace, status: RunStatus, *, message: str = "", pid: 
         values = {"status": JobStatus(status)}
         if identity is not None:
             values |= {
-                "host": local.host_name(),
+                "host": local_executor.host_name(),
                 "pid": identity.pid,
                 "pid_started": identity.started,
                 "heartbeat_at": utc_now(),
@@ -60,7 +62,7 @@ def add_run(workspace: Workspace, status: RunStatus, *, message: str = "", pid: 
                 },
             }
         uow.jobs.update_if(job.job_id, (JobStatus.QUEUED,), **values)
-    return run_records.get_run(workspace, run_id)
+    return records.get_run(workspace, run_id)
 
 
 def live_chart(app: AppTest) -> dict:
@@ -94,7 +96,7 @@ def test_table__has_a_row_a_run_with_its_curve(finished_workspace: Workspace):
     assert list(table["State"]) == ["finished"]
     assert list(table["Network"]) == ["ForgeCNN, from scratch"]
     assert list(table["Data"]) == ["3 classes, revision 1"]
-    best = run_records.get_run(finished_workspace, 1).best_val_accuracy
+    best = records.get_run(finished_workspace, 1).best_val_accuracy
     assert best is not None
     assert table["Best"][0] == pytest.approx(100 * best)
     assert len(table["Validation"][0]) == 4
@@ -104,7 +106,7 @@ def test_table__has_a_row_a_run_with_its_curve(finished_workspace: Workspace):
 
 def test_finished__report_files_and_next_step(finished_workspace: Workspace):
     app = visit(PAGE, run=1)
-    run = run_records.get_run(finished_workspace, 1)
+    run = records.get_run(finished_workspace, 1)
     said = words(app)
     assert run.best_val_accuracy is not None
     assert f"Run 1 finished: {100 * run.best_val_accuracy:.1f} % validation accuracy" in said
@@ -168,9 +170,9 @@ def test_delete__says_what_it_frees_and_then_it_is_gone(finished_workspace: Work
     app = press(visit(PAGE, run=1), "Delete")
     assert "It frees" in words(app)
     assert "MB" in words(app)
-    assert run_records.list_runs(finished_workspace)
+    assert records.list_runs(finished_workspace)
     app = press(app, "Delete it")
-    assert run_records.list_runs(finished_workspace) == []
+    assert records.list_runs(finished_workspace) == []
     assert "No runs yet." in words(app)
     assert [toast.value.split(";")[0] for toast in app.toast] == ["Run 1 is deleted"]
     app = visit(PAGE, run=1)
@@ -181,7 +183,7 @@ def test_delete__says_what_it_frees_and_then_it_is_gone(finished_workspace: Work
 def test_delete__can_be_kept(finished_workspace: Workspace):
     app = press(visit(PAGE, run=1), "Delete")
     press(app, "Keep it")
-    assert run_records.list_runs(finished_workspace)
+    assert records.list_runs(finished_workspace)
 
 
 def test_running__curve_progress_and_cancel(catalog: Workspace, sleeper: int):
@@ -196,7 +198,7 @@ def test_running__curve_progress_and_cancel(catalog: Workspace, sleeper: int):
     assert chart["url"] == f"/forge-api/runs/{run.run_id}/metrics"
     assert "Delete" not in labels_of_buttons(app)
     press(app, "Cancel the run")
-    job_id = run_records.run_progress(catalog, run.run_id).job_id
+    job_id = records.run_progress(catalog, run.run_id).job_id
     assert job_id is not None
     assert queue.get_job(catalog, job_id).cancel_requested
 
@@ -204,7 +206,7 @@ def test_running__curve_progress_and_cancel(catalog: Workspace, sleeper: int):
 def test_running__pause_beside_cancel(catalog: Workspace, sleeper: int):
     run = add_run(catalog, RunStatus.RUNNING, pid=sleeper)
     app = press(visit(PAGE, run=run.run_id), "Pause")
-    job_id = run_records.run_progress(catalog, run.run_id).job_id
+    job_id = records.run_progress(catalog, run.run_id).job_id
     assert job_id is not None
     job = queue.get_job(catalog, job_id)
     assert (job.cancel_requested, job.payload["pause"]) == (True, True)
@@ -221,8 +223,8 @@ def test_paused__says_where_and_resumes(catalog: Workspace, sleeper: int):
     assert "Paused before it began." in said
     assert "Pause" not in labels_of_buttons(app)
     app = press(app, "Resume")
-    assert run_records.get_run(catalog, waiting.run_id).status == RunStatus.QUEUED
-    runs.cancel_run(catalog, waiting.run_id)
+    assert records.get_run(catalog, waiting.run_id).status == RunStatus.QUEUED
+    launch.cancel_run(catalog, waiting.run_id)
 
 
 def test_queued__waits(catalog: Workspace, sleeper: int):
@@ -233,7 +235,7 @@ def test_queued__waits(catalog: Workspace, sleeper: int):
     assert progress["state"] == "queued"
     assert progress["message"] == "Waits for a free place on this machine."
     press(app, "Cancel the run")
-    assert run_records.get_run(catalog, waiting.run_id).status == RunStatus.CANCELLED
+    assert records.get_run(catalog, waiting.run_id).status == RunStatus.CANCELLED
     said = words(visit(PAGE, run=waiting.run_id))
     assert "Cancelled." in said
     assert "No epoch was finished, so there is no curve." in said
@@ -250,9 +252,9 @@ def test_interrupted__says_why_and_can_be_resumed(catalog: Workspace, sleeper: i
     assert message in words(app)
     assert "See log" in labels_of_buttons(app)
     app = press(app, "Resume")
-    assert run_records.get_run(catalog, 1).status == RunStatus.QUEUED
+    assert records.get_run(catalog, 1).status == RunStatus.QUEUED
     assert "Cancel the run" in labels_of_buttons(app)
-    runs.cancel_run(catalog, 1)
+    launch.cancel_run(catalog, 1)
 
 
 def test_failed__says_why_with_the_next_step(catalog: Workspace):
@@ -279,7 +281,7 @@ def test_log__is_there(finished_workspace: Workspace):
 
 
 def test_confusion__every_cell_can_be_clicked_and_names_its_class(finished_workspace: Workspace):
-    run = run_records.get_run(finished_workspace, 1)
+    run = records.get_run(finished_workspace, 1)
     report = EvaluationReport.from_dict((run.report or {})["test"])
     figure = confusion_chart.make_figure(report)
     cells = figure.data[2]
@@ -292,7 +294,7 @@ def test_confusion__every_cell_can_be_clicked_and_names_its_class(finished_works
 
 def add_finished(workspace: Workspace, **config: object) -> Run:
     """A finished run like run 1 but for some choices."""
-    like = run_records.get_run(workspace, 1)
+    like = records.get_run(workspace, 1)
     with workspace.database.write() as uow:
         run_id = uow.runs.add(
             name="other",
@@ -304,7 +306,7 @@ def add_finished(workspace: Workspace, **config: object) -> Run:
             label_ids=like.label_ids,
         )
         uow.runs.update_fields(run_id, report=like.report, best_val_accuracy=0.5)
-    return run_records.get_run(workspace, run_id)
+    return records.get_run(workspace, run_id)
 
 
 def test_compare__says_what_differs_and_what_the_metric_did(finished_workspace: Workspace):
@@ -330,8 +332,8 @@ def test_compare__an_address_of_no_run_is_told(finished_workspace: Workspace):
 def test_repeat__starts_the_same_on_the_same_data(finished_workspace: Workspace):
     app = visit(PAGE, run=1)
     app.button(key="run_repeat").click().run()
-    again = run_records.get_run(finished_workspace, 2)
-    first = run_records.get_run(finished_workspace, 1)
+    again = records.get_run(finished_workspace, 2)
+    first = records.get_run(finished_workspace, 1)
     assert (again.name, again.config, again.revision_id) == (
         "like 1",
         first.config,

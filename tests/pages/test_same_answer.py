@@ -11,7 +11,9 @@ from forge_core.cli.main import app as commands
 from forge_core.imaging import decode
 from forge_core.inference import serving
 from forge_core.inference.predictor import Predictor
-from forge_core.jobs import evaluating, run_records, runs
+from forge_core.predictions import evaluating
+from forge_core.runs import records
+from forge_core.runs.starting import launch
 from forge_core.training.data import TrainingImage
 from forge_core.training.pixels import kept
 from forge_core.training.pixels.pack import PixelPack
@@ -24,7 +26,7 @@ RUN = 1
 
 @pytest.fixture
 def predictor(finished_workspace: Workspace) -> Predictor:
-    return Predictor.load(run_records.checkpoint_path(finished_workspace, RUN, "best"), "cpu")
+    return Predictor.load(records.checkpoint_path(finished_workspace, RUN, "best"), "cpu")
 
 
 def test_validation_pixels_give_the_logits_of_the_original_files(
@@ -35,7 +37,7 @@ def test_validation_pixels_give_the_logits_of_the_original_files(
     pack = PixelPack(
         finished_workspace.cache_folder / kept.FOLDER, transform, budget_bytes=0, limits=None
     )
-    found = runs.run_assets(finished_workspace, RUN, "val")
+    found = launch.run_assets(finished_workspace, RUN, "val")
     read = finished_workspace.store.read
     batch = torch.stack(
         [
@@ -58,8 +60,8 @@ def test_evaluate_repeats_what_the_run_measured(finished_workspace: Workspace) -
     again = evaluating.evaluate_run(finished_workspace, RUN, split="val")
     assert again.loss == pytest.approx(kept.loss, abs=1e-5)
     assert again.confusion == kept.confusion
-    best = run_records.get_run(finished_workspace, RUN).best_epoch
-    rows = {row.epoch: row for row in run_records.run_progress(finished_workspace, RUN).epochs}
+    best = records.get_run(finished_workspace, RUN).best_epoch
+    rows = {row.epoch: row for row in records.run_progress(finished_workspace, RUN).epochs}
     assert best is not None
     assert again.loss == pytest.approx(rows[best].val_loss, abs=1e-5)
     assert again.accuracy == rows[best].val_accuracy
@@ -68,7 +70,7 @@ def test_evaluate_repeats_what_the_run_measured(finished_workspace: Workspace) -
 def test_command_page_and_service_answer_alike(
     finished_workspace: Workspace, predictor: Predictor
 ) -> None:
-    asset = runs.run_assets(finished_workspace, RUN, "val")[5]
+    asset = launch.run_assets(finished_workspace, RUN, "val")[5]
     data = finished_workspace.store.read(asset.file_path)
     path = finished_workspace.store.local_path(asset.file_path)
     logits = predictor.logits([decode.decode_image(data).image])[0]
@@ -85,7 +87,7 @@ def test_command_page_and_service_answer_alike(
     assert printed.exit_code == 0, printed.output
     command = probabilities_in(json.loads(printed.stdout))
 
-    checkpoint = run_records.checkpoint_path(finished_workspace, RUN, "best")
+    checkpoint = records.checkpoint_path(finished_workspace, RUN, "best")
     with TestClient(serving.create_app(checkpoint, "cpu")) as client:
         wait_until_healthy(client)
         response = client.post("/predict", files={"file": ("x.png", data)})

@@ -8,7 +8,9 @@ import pytest
 from db.enums import JobStatus, RunStatus
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters
 from forge_core.catalog import classes, labelling
-from forge_core.jobs import local, own_presets, queue, rate_search, run_records, runs
+from forge_core.jobs import local_executor, queue
+from forge_core.runs import records
+from forge_core.runs.starting import launch, rate_search, saved_presets
 from forge_core.training import options
 from forge_core.training.config import TrainConfig
 from forge_core.training.rate_finding import RateCurve, RatePoint
@@ -22,7 +24,7 @@ PAGE = "training/train.py"
 
 
 def config_of_run(workspace: Workspace, run_id: int) -> TrainConfig:
-    return TrainConfig.from_dict(dict(run_records.get_run(workspace, run_id).config))
+    return TrainConfig.from_dict(dict(records.get_run(workspace, run_id).config))
 
 
 def test_no_images__says_so_and_offers_the_import(sqlite_workspace: Workspace):
@@ -100,7 +102,9 @@ def test_ready__a_process_is_prepared_for_the_run(
 ):
     monkeypatch.setenv("FORGE_KEEP_SPARE_WORKER", str(is_wanted))
     asked: list[dict[str, object]] = []
-    monkeypatch.setattr(local, "ensure_supervisor", lambda _, **options: asked.append(options))
+    monkeypatch.setattr(
+        local_executor, "ensure_supervisor", lambda _, **options: asked.append(options)
+    )
     visit(PAGE)
     assert bool(asked) == is_wanted
     assert all(options == {"replace": False} for options in asked)
@@ -140,14 +144,14 @@ def test_start__queues_the_run_as_shown_and_opens_it(catalog: Workspace):
     app.number_input(key="train_seed").set_value(7)
     app.text_input(key="train_name").set_value("first try")
     app = press(app, "Start training")
-    run = run_records.get_run(catalog, 1)
+    run = records.get_run(catalog, 1)
     config = config_of_run(catalog, 1)
     assert (run.name, run.author, run.revision_id) == ("first try", "tester", 1)
     assert (config.scratch_epochs, config.seed, config.architecture) == (3, 7, "forge_cnn")
     assert config.device == "cpu" or config.device.startswith("cuda")
     assert app.title[0].value == "Run 1 · first try"
     assert app.query_params["run"] in ("1", ["1"])
-    runs.cancel_run(catalog, 1)
+    launch.cancel_run(catalog, 1)
 
 
 def test_pretrained__shows_both_stages_and_weights_that_are_not_here(
@@ -190,7 +194,7 @@ def test_all_layers_at_once__has_one_stage(
     assert "Warm-up epochs" not in names
     press(app, "Start training")
     assert config_of_run(catalog, 1).train_all_layers is True
-    runs.cancel_run(catalog, 1)
+    launch.cancel_run(catalog, 1)
 
 
 def test_augmentation_page__its_choice_is_preset(catalog: Workspace):
@@ -207,7 +211,7 @@ def test_augmentation_page__its_choice_is_preset(catalog: Workspace):
     press(app, "Start training")
     assert config_of_run(catalog, 1).augmentation == parameters
     assert config_of_run(catalog, 1).preset == "medical"
-    runs.cancel_run(catalog, 1)
+    launch.cancel_run(catalog, 1)
 
 
 def test_augmentation_page__its_fit_network_and_size_are_taken_once(catalog: Workspace):
@@ -230,7 +234,7 @@ def test_augmentation_page__its_fit_network_and_size_are_taken_once(catalog: Wor
     press(app, "Start training")
     config = config_of_run(catalog, 1)
     assert (config.architecture, config.fit) == ("forge_cnn", "pad")
-    runs.cancel_run(catalog, 1)
+    launch.cancel_run(catalog, 1)
 
 
 def test_augmentation_page__a_size_that_the_network_cannot_have_is_brought_into_its_range(
@@ -273,7 +277,7 @@ def test_unsafe_preset__is_warned_of_under_the_choice(sqlite_workspace: Workspac
 
 def test_own_preset__is_offered_and_the_run_remembers_its_name(catalog: Workspace):
     parameters = AugmentationParameters(rotation_degrees=33)
-    own_presets.save_preset(catalog, "Tilted", parameters, based_on="aerial", author="ana")
+    saved_presets.save_preset(catalog, "Tilted", parameters, based_on="aerial", author="ana")
     app = visit(PAGE)
     box = next(box for box in app.selectbox if box.label == "Augmentation")
     box.select("Tilted").run()
@@ -285,7 +289,7 @@ def test_own_preset__is_offered_and_the_run_remembers_its_name(catalog: Workspac
         parameters,
         "Tilted",
     )
-    runs.cancel_run(catalog, 1)
+    launch.cancel_run(catalog, 1)
 
 
 def test_numbers_that_do_not_fit__are_told_and_nothing_starts(catalog: Workspace):
@@ -294,7 +298,7 @@ def test_numbers_that_do_not_fit__are_told_and_nothing_starts(catalog: Workspace
     app = press(app, "Start training")
     assert "min_lr is 5, above the learning rate 0.002" in words(app)
     assert not app.exception
-    assert run_records.list_runs(catalog) == []
+    assert records.list_runs(catalog) == []
 
 
 def test_advanced__is_searched_by_name_and_keeps_what_it_hides(catalog: Workspace):
@@ -313,7 +317,7 @@ def test_advanced__is_searched_by_name_and_keeps_what_it_hides(catalog: Workspac
     press(app, "Start training")
     config = config_of_run(catalog, 1)
     assert (config.mixup_alpha, config.optimizer) == (0.2, "sgd")
-    runs.cancel_run(catalog, 1)
+    launch.cancel_run(catalog, 1)
 
 
 def test_advanced__shows_every_option_that_the_stages_use(catalog: Workspace):
@@ -329,7 +333,7 @@ def test_a_like_run_before__says_how_long_it_takes(finished_workspace: Workspace
     app.number_input(key="train_forge_cnn_input_size").set_value(16)
     app.number_input(key="train_forge_cnn_scratch_batch_size").set_value(8).run()
     assert "as fast as run 1" in words(app)
-    assert run_records.get_run(finished_workspace, 1).status == RunStatus.SUCCEEDED
+    assert records.get_run(finished_workspace, 1).status == RunStatus.SUCCEEDED
 
 
 def test_names_with_markup__are_shown_as_they_are(sqlite_workspace: Workspace, tmp_path: Path):

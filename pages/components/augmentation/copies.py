@@ -8,8 +8,10 @@ from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.augmentation.presets import AugmentationParameters
 from forge_core.catalog import classes
 from forge_core.errors import ForgeError, InvalidInput
-from forge_core.jobs import augmenting, augmenting_job, queue
-from forge_core.jobs.augmenting import MAX_COPIES_PER_IMAGE, CopyPlan
+from forge_core.handlers import augment
+from forge_core.jobs import queue
+from forge_core.runs import augmented_copies
+from forge_core.runs.augmented_copies import MAX_COPIES_PER_IMAGE, CopyPlan
 from forge_core.workspace import Workspace
 from pages.components import errors, gallery_links, job_progress, text
 from pages.components.frame import session
@@ -70,7 +72,7 @@ def show(
 
 def _count(workspace: Workspace, plan: CopyPlan) -> tuple[int, InvalidInput | None]:
     try:
-        return augmenting.count_copies(workspace, plan), None
+        return augmented_copies.count_copies(workspace, plan), None
     except InvalidInput as error:
         return 0, error
 
@@ -78,7 +80,7 @@ def _count(workspace: Workspace, plan: CopyPlan) -> tuple[int, InvalidInput | No
 def _submit(workspace: Workspace, plan: CopyPlan, total: int) -> None:
     title = f"Write {text.plural(total, 'augmented copy', 'augmented copies')}"
     try:
-        payload = augmenting_job.make_payload(plan)
+        payload = augment.make_payload(plan)
         queue.submit(workspace, KIND, title, payload, author=session.author())
     except ForgeError as error:
         errors.show(error)

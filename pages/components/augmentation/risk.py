@@ -7,7 +7,7 @@ from db.records import Job
 from forge_core.augmentation.presets import AugmentationParameters
 from forge_core.errors import ForgeError
 from forge_core.evaluation.augmentation_risk import ALL_TOGETHER, AugmentationRisk
-from forge_core.jobs import risk_checking
+from forge_core.predictions import augmentation_check
 from forge_core.workspace import Workspace
 from pages.components import checkpoint_chooser, errors, job_progress, run_text, text
 from pages.components.frame import session
@@ -45,7 +45,7 @@ def show(workspace: Workspace, parameters: AugmentationParameters) -> None:
         run_id = st.selectbox(
             "Run", list(titles), format_func=titles.__getitem__, key=RUN_KEY, width=320
         )
-        job = risk_checking.find_job(workspace, run_id, parameters)
+        job = augmentation_check.find_job(workspace, run_id, parameters)
         is_active = job is not None and not job.status.is_finished()
         pressed = st.button(
             "Check again" if job is not None and not is_active else "Check",
@@ -54,7 +54,7 @@ def show(workspace: Workspace, parameters: AugmentationParameters) -> None:
         )
     if pressed:
         try:
-            risk_checking.submit(workspace, run_id, parameters, author=session.author())
+            augmentation_check.submit(workspace, run_id, parameters, author=session.author())
         except ForgeError as error:
             errors.show(error)
             return
@@ -66,7 +66,7 @@ def show(workspace: Workspace, parameters: AugmentationParameters) -> None:
 
 
 def _show_outcome(job: Job) -> None:
-    risks = risk_checking.read_result(job)
+    risks = augmentation_check.read_result(job)
     for sentence in describe(risks):
         st.markdown(errors.literal(sentence))
     st.dataframe(

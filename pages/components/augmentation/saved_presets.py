@@ -5,7 +5,7 @@ import streamlit as st
 from forge_core.augmentation.presets import PRESETS
 from forge_core.catalog import kept_names
 from forge_core.errors import ForgeError
-from forge_core.jobs import own_presets
+from forge_core.runs.starting import saved_presets
 from forge_core.workspace import Workspace
 from pages.components import errors
 from pages.components.augmentation import state
@@ -43,7 +43,7 @@ def _show_save(workspace: Workspace, choice: AugmentationChoice) -> None:
     if not asked:
         return
     try:
-        saved = own_presets.save_preset(
+        saved = saved_presets.save_preset(
             workspace,
             name,
             choice.parameters,
@@ -61,6 +61,6 @@ def _show_save(workspace: Workspace, choice: AugmentationChoice) -> None:
 
 def _remove(workspace: Workspace, choice: AugmentationChoice) -> None:
     """The preset goes; its numbers stay on the page, as changes of what it was made from."""
-    own_presets.remove_preset(workspace, choice.preset.name)
+    saved_presets.remove_preset(workspace, choice.preset.name)
     state.write_parameters(PRESETS[choice.preset.based_on], choice.parameters)
     st.rerun()

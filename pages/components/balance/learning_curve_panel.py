@@ -10,7 +10,7 @@ from db.records import Job
 from forge_core.catalog import history
 from forge_core.errors import ForgeError
 from forge_core.evaluation.learning_curve import EXTRA_LABELS, LearningCurve, Outlook
-from forge_core.jobs import label_outlook
+from forge_core.predictions import label_learning_curve
 from forge_core.workspace import Workspace
 from pages.components import errors, job_progress, text
 from pages.components.frame import session
@@ -26,12 +26,12 @@ def show(workspace: Workspace) -> None:
         "Trains a small classifier with 10, 20, 40 and 80 % of the labels in train, on features of "
         "a pretrained network, and draws the errors on to 100 more labels of each class."
     )
-    job = label_outlook.find_job(workspace)
+    job = label_learning_curve.find_job(workspace)
     is_active = job is not None and not job.status.is_finished()
     words = "Draw the curve" if job is None else "Draw it again"
     if st.button(words, key="outlook_draw", disabled=is_active, icon=":material/show_chart:"):
         try:
-            label_outlook.submit(workspace, author=session.author())
+            label_learning_curve.submit(workspace, author=session.author())
         except ForgeError as error:
             errors.show(error)
             return
@@ -43,7 +43,7 @@ def show(workspace: Workspace) -> None:
 
 
 def _show_curve(workspace: Workspace, job: Job) -> None:
-    curve = label_outlook.read_result(job)
+    curve = label_learning_curve.read_result(job)
     st.markdown(errors.literal(describe(curve.overall)))
     st.plotly_chart(draw(curve), key="outlook_chart", config={"displayModeBar": False})
     st.dataframe(

@@ -14,10 +14,10 @@ from functools import cache
 import streamlit as st
 
 LOADED = (
-    "forge_core.jobs.forecasting",
-    "forge_core.jobs.label_outlook",
-    "forge_core.jobs.pausing",
-    "forge_core.jobs.risk_checking",
+    "forge_core.runs.starting.forecast",
+    "forge_core.predictions.label_learning_curve",
+    "forge_core.runs.pauses",
+    "forge_core.predictions.augmentation_check",
     "forge_core.augmentation.preview",
     "forge_core.inference.predictor",
 )

@@ -117,7 +117,7 @@ def _go_to_import() -> None:
 
 
 def _import_demo() -> None:
-    from forge_core.catalog import demo_digits  # scikit-learn takes seconds to import
+    from forge_core.demo import digits  # scikit-learn takes seconds to import
 
     bar = st.progress(0.0, "Writing the digits")
 
@@ -125,5 +125,5 @@ def _import_demo() -> None:
         words = f"{text.number(done)} of {text.number(total)} images"
         bar.progress(done / max(1, total), words)
 
-    demo_digits.import_digits(session.workspace(), author=session.author(), progress=show_progress)
+    digits.import_digits(session.workspace(), author=session.author(), progress=show_progress)
     st.rerun()

@@ -8,8 +8,8 @@ import streamlit as st
 
 from db.records import EpochRow, Run
 from forge_core.errors import ForgeError
-from forge_core.jobs import run_comparing, run_records
-from forge_core.jobs.run_comparing import RunComparison, ValueDifference
+from forge_core.runs import comparison, records
+from forge_core.runs.comparison import RunComparison, ValueDifference
 from forge_core.workspace import Workspace
 from pages.components import errors, run_text, text
 
@@ -22,7 +22,7 @@ COLOURS = ("#999999", "#0072B2")
 
 def show(workspace: Workspace, run: Run) -> None:
     """Draw the choice of another run, and the comparison with the one that the address names."""
-    others = {other.run_id: other for other in run_records.list_runs(workspace)}
+    others = {other.run_id: other for other in records.list_runs(workspace)}
     others = {i: o for i, o in others.items() if i != run.run_id and o.status.is_finished()}
     if not others:
         return
@@ -31,15 +31,13 @@ def show(workspace: Workspace, run: Run) -> None:
     if chosen is None:
         return
     try:
-        found = run_comparing.compare_runs(workspace, chosen, run.run_id)
+        found = comparison.compare_runs(workspace, chosen, run.run_id)
     except ForgeError as error:
         errors.show(error)
         return
-    for line in run_comparing.summarise(found):
+    for line in comparison.summarise(found):
         st.markdown(errors.literal(line))
-    pair = [
-        (each, run_records.run_progress(workspace, each.run_id).epochs) for each in _both(found)
-    ]
+    pair = [(each, records.run_progress(workspace, each.run_id).epochs) for each in _both(found)]
     left, right = st.columns(2, gap="large")
     with left:
         st.plotly_chart(draw_curves(pair, "val_accuracy", "Validation accuracy"), key=f"{KEY}:a")

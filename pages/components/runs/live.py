@@ -6,7 +6,7 @@ import streamlit as st
 
 from db.records import Run
 from forge_core.errors import ForgeError, NotFound
-from forge_core.jobs import pausing, run_logs, run_records
+from forge_core.runs import logs, pauses, records
 from forge_core.training import stages
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
@@ -24,7 +24,7 @@ OPEN_LOG_KEY = "runs:open_log"
 def show_curves(workspace: Workspace, run: Run) -> None:
     """Draw the curves; while the run goes on, the browser fetches what is new by itself."""
     config = TrainConfig.from_dict(dict(run.config))
-    progress = run_records.run_progress(workspace, run.run_id)
+    progress = records.run_progress(workspace, run.run_id)
     if not progress.epochs and run.status.is_finished():
         st.caption("No epoch was finished, so there is no curve.")
         return
@@ -50,7 +50,7 @@ def show_pause(workspace: Workspace, run: Run) -> None:
     """A quiet button that pauses an unfinished run; disabled once it was asked to end."""
     if run.status.is_finished():
         return
-    is_ending = pausing.is_ending(workspace, run.run_id)
+    is_ending = pauses.is_ending(workspace, run.run_id)
     if st.button(
         "Stopping" if is_ending else "Pause",
         type="tertiary",
@@ -61,7 +61,7 @@ def show_pause(workspace: Workspace, run: Run) -> None:
         key="run_pause",
     ):
         try:
-            pausing.pause_run(workspace, run.run_id)
+            pauses.pause_run(workspace, run.run_id)
         except ForgeError as error:
             errors.show(error)
         else:
@@ -78,7 +78,7 @@ def watch(workspace: Workspace, run: Run) -> None:
 @errors.guarded_page()
 def _watch(workspace: Workspace, run_id: int, shown: str) -> None:
     try:
-        status = run_records.get_run(workspace, run_id).status
+        status = records.get_run(workspace, run_id).status
     except NotFound:
         st.rerun()
     if status != shown:
@@ -102,7 +102,7 @@ def _refresh_log(workspace: Workspace, run_id: int) -> None:
 
 
 def _draw_log(workspace: Workspace, run_id: int) -> None:
-    text = run_logs.log_tail(workspace, run_id, lines=LOG_LINES)
+    text = logs.log_tail(workspace, run_id, lines=LOG_LINES)
     if text.strip():
         st.code(text, language=None, height=320, wrap_lines=True)
         st.caption(f"The last {LOG_LINES} lines at most.")

@@ -9,8 +9,9 @@ from db.enums import JobStatus
 from db.records import Job, Run
 from forge_core.catalog import history
 from forge_core.errors import ForgeError
-from forge_core.jobs import queue, scoring_queue
-from forge_core.jobs.scoring_queue import ScoringState
+from forge_core.jobs import queue
+from forge_core.runs import scoring_requests
+from forge_core.runs.scoring_requests import ScoringState
 from forge_core.workspace import Workspace
 from pages.components import errors, gallery_links, text
 from pages.components.frame import session
@@ -20,7 +21,7 @@ WATCH_SECONDS = 2.0
 
 def show(workspace: Workspace, run: Run) -> None:
     """Draw the line of a finished run that has a checkpoint."""
-    job = scoring_queue.find_scoring(workspace, run.run_id)
+    job = scoring_requests.find_scoring(workspace, run.run_id)
     with st.container(border=True, key=f"run_predictions_{run.run_id}"):
         if job is not None and not job.status.is_finished():
             _watch(workspace, run.run_id, job.job_id)
@@ -36,7 +37,7 @@ def show(workspace: Workspace, run: Run) -> None:
 @st.cache_data(max_entries=16, show_spinner=False)
 def _state(_workspace: Workspace, folder: str, run_id: int, key: object) -> ScoringState:
     """Counting looks at every image: once a revision of the catalog is enough."""
-    return scoring_queue.scoring_state(_workspace, run_id)
+    return scoring_requests.scoring_state(_workspace, run_id)
 
 
 def describe_progress(job: Job, progress: Mapping[str, Any]) -> str:
@@ -59,7 +60,7 @@ def describe_progress(job: Job, progress: Mapping[str, Any]) -> str:
 @st.fragment(run_every=WATCH_SECONDS)
 @errors.guarded_page()
 def _watch(workspace: Workspace, run_id: int, job_id: int) -> None:
-    job = scoring_queue.find_scoring(workspace, run_id)
+    job = scoring_requests.find_scoring(workspace, run_id)
     if job is None or job.job_id != job_id or job.status.is_finished():
         st.rerun()
     progress = job.progress or {}
@@ -149,7 +150,7 @@ def _show_trouble(state: ScoringState) -> None:
 
 def _submit(workspace: Workspace, run: Run) -> None:
     try:
-        scoring_queue.submit_scoring(workspace, run.run_id, author=session.author())
+        scoring_requests.submit_scoring(workspace, run.run_id, author=session.author())
     except ForgeError as error:
         errors.show(error)
     else:

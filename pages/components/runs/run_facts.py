@@ -9,7 +9,8 @@ import streamlit as st
 
 from db.records import Run
 from forge_core.errors import ForgeError, NotFound
-from forge_core.jobs import environments, removing, run_records, runs
+from forge_core.runs import environments, records, removal
+from forge_core.runs.starting import launch
 from forge_core.workspace import Workspace
 from pages.components import errors, text
 
@@ -24,7 +25,7 @@ def show_downloads(workspace: Workspace, run: Run) -> None:
     found = []
     for kind in ("best", "last"):
         try:
-            found.append((kind, run_records.checkpoint_path(workspace, run.run_id, kind)))
+            found.append((kind, records.checkpoint_path(workspace, run.run_id, kind)))
         except NotFound:
             continue
     if not found:
@@ -55,7 +56,7 @@ def show_images(workspace: Workspace, run: Run) -> None:
         )
         counts = {
             split: Counter(
-                asset.label_name for asset in runs.run_assets(workspace, run.run_id, split)
+                asset.label_name for asset in launch.run_assets(workspace, run.run_id, split)
             )
             for split in SPLITS
         }
@@ -115,7 +116,7 @@ def _forget_delete() -> None:
 @errors.guarded_page()
 def _confirm_delete(workspace: Workspace, run: Run) -> None:
     """Say what is lost and what is freed, and delete when that is confirmed."""
-    freed = text.file_size(removing.removal_preview(workspace, run.run_id))
+    freed = text.file_size(removal.removal_preview(workspace, run.run_id))
     st.markdown(
         f"**Run {run.run_id}** with its curves, its report and its checkpoints will be gone; this "
         f"cannot be undone. It frees **{freed}**. The images and labels stay as they are."
@@ -126,7 +127,7 @@ def _confirm_delete(workspace: Workspace, run: Run) -> None:
             st.rerun()
         if st.button("Delete it", type="primary", icon=":material/delete:", key="run_delete_sure"):
             try:
-                deleted = removing.delete_run(workspace, run.run_id)
+                deleted = removal.delete_run(workspace, run.run_id)
             except ForgeError as error:
                 errors.show(error)
                 return

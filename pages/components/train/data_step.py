@@ -6,7 +6,7 @@ from forge_core.catalog import splitting
 from forge_core.catalog.balance import Balance
 from forge_core.catalog.splitting import SplitRatios
 from forge_core.errors import ForgeError
-from forge_core.jobs.runs import DataCheck
+from forge_core.runs.starting.launch import DataCheck
 from forge_core.workspace import Workspace
 from pages.components import errors, gallery_links, text
 from pages.components.frame import navigation, session

@@ -5,7 +5,7 @@ import streamlit as st
 
 from db.records import Job
 from forge_core.errors import ForgeError
-from forge_core.jobs import rate_search
+from forge_core.runs.starting import rate_search
 from forge_core.training.config import TrainConfig
 from forge_core.training.options import BY_NAME
 from forge_core.training.rate_finding import RateCurve

@@ -9,8 +9,8 @@ import streamlit as st
 
 from forge_core.augmentation import class_words
 from forge_core.augmentation.presets import AugmentationParameters, Preset
-from forge_core.jobs import own_presets
-from forge_core.jobs.runs import DataCheck
+from forge_core.runs.starting import saved_presets
+from forge_core.runs.starting.launch import DataCheck
 from forge_core.training import stages
 from forge_core.training.config import TrainConfig
 from forge_core.training.devices import Device
@@ -137,7 +137,7 @@ def _choose_augmentation(
     is_default = bool(reason) and preset.name == recommendation.config.preset
     words = f"{reason[0].upper()}{reason[1:]}." if is_default else preset.description
     st.caption(errors.literal(words))
-    return own_presets.config_fields(preset)
+    return saved_presets.config_fields(preset)
 
 
 def _warn_of_augmentation(chosen: Mapping[str, Any], class_names: Sequence[str]) -> None:

@@ -7,13 +7,9 @@ import zipfile
 import pytest
 from PIL import Image
 
-from forge_core.catalog import (
-    demo_digits,
-    history,
-    import_plan,
-    importing,
-)
+from forge_core.catalog import history, import_plan, importing
 from forge_core.catalog.importing import ImportCancelled
+from forge_core.demo import digits
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.workspace import Workspace
 from tests.arrange import AUTHOR, draw_folder, draw_image, import_folder, list_all, make_catalog
@@ -228,7 +224,7 @@ def test_prepare__says_what_is_wrong_with_a_place(sqlite_workspace: Workspace, t
 
 
 def test_the_digits_demo_has_1797_images_in_10_classes(workspace: Workspace) -> None:
-    report = demo_digits.import_digits(workspace, author=AUTHOR)
+    report = digits.import_digits(workspace, author=AUTHOR)
     assert (report.added, report.skipped) == (1797, [])
     assert report.classes_created == [str(digit) for digit in range(10)]
     path = workspace.store.local_path("digits/0/0000.png")
@@ -237,4 +233,4 @@ def test_the_digits_demo_has_1797_images_in_10_classes(workspace: Workspace) -> 
         assert (image.size, image.mode) == ((8, 8), "L")
         # the first digit's first row has ink 0, 0, 5, 13, 9, 1, 0, 0 of 16; 13 x 255/16 = 207.2
         assert [image.getpixel((x, 0)) for x in range(8)] == [0, 0, 80, 207, 143, 16, 0, 0]
-    assert demo_digits.import_digits(workspace, author=AUTHOR).added == 0
+    assert digits.import_digits(workspace, author=AUTHOR).added == 0

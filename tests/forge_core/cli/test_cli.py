@@ -17,7 +17,9 @@ from db.enums import RunStatus
 from forge_core.cli import demo_command
 from forge_core.cli.main import app
 from forge_core.errors import JobFailed
-from forge_core.jobs import local, removing, run_records, runs
+from forge_core.jobs import local_executor
+from forge_core.runs import records, removal
+from forge_core.runs.starting import launch
 from forge_core.settings import Settings
 from forge_core.workspace import open_workspace
 from tests.arrange import draw_folder, draw_image
@@ -292,11 +294,11 @@ def test_train__interrupted_watching_leaves_the_run_going(trained):
     assert "goes on in the background" in errors
     assert "Traceback" not in errors
     workspace = open_workspace(Settings(_env_file=None, workspace=trained, user="tester"))
-    run = run_records.list_runs(workspace)[0]
+    run = records.list_runs(workspace)[0]
     assert run.status == RunStatus.RUNNING
-    runs.cancel_run(workspace, run.run_id)
-    wait_for(lambda: run_records.get_run(workspace, run.run_id).status.is_finished())
-    removing.delete_run(workspace, run.run_id)
+    launch.cancel_run(workspace, run.run_id)
+    wait_for(lambda: records.get_run(workspace, run.run_id).status.is_finished())
+    removal.delete_run(workspace, run.run_id)
 
 
 def test_serve__answers_like_predict(trained, tmp_path):
@@ -395,7 +397,7 @@ def test_demo__walks_everything_in_a_workspace_of_its_own(tmp_path):
     for words in ("imported 1,797 images", "359 test", "test accuracy", "predicted digits/"):
         assert words in result.stdout
     workspace = open_workspace(Settings(_env_file=None, workspace=folder))
-    assert local.find_supervisor(workspace) is None
+    assert local_executor.find_supervisor(workspace) is None
     workspace.database.dispose()
 
 

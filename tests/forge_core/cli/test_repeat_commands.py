@@ -12,7 +12,9 @@ from typer.testing import CliRunner
 
 from forge_core.augmentation.presets import PRESETS
 from forge_core.cli.main import app
-from forge_core.jobs import local, run_records, runs
+from forge_core.jobs import local_executor
+from forge_core.runs import records
+from forge_core.runs.starting import launch
 from forge_core.workspace import Workspace
 from tests import ending, trained
 
@@ -40,7 +42,7 @@ def forge_json(workspace: Workspace, *arguments: str | int) -> Any:
 def test_train_like__repeats_a_run_and_diff_says_so(copied: Workspace) -> None:
     said = forge(copied, "train", "--like", 1).stdout
     assert "the data of run 1 (revision 1)" in said
-    first, again = run_records.get_run(copied, 1), run_records.get_run(copied, 2)
+    first, again = records.get_run(copied, 1), records.get_run(copied, 2)
     assert (again.name, again.status, again.config) == ("like 1", "succeeded", first.config)
     assert again.report == first.report
 
@@ -53,7 +55,7 @@ def test_train_like__repeats_a_run_and_diff_says_so(copied: Workspace) -> None:
 
 
 def test_runs_diff__tells_what_is_other(copied: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local, "ensure_supervisor", lambda *_, **__: None)
+    monkeypatch.setattr(local_executor, "ensure_supervisor", lambda *_, **__: None)
     forge(copied, "train", "--like", 1, "--seed", 7, "--no-wait")
     said = forge(copied, "runs", "diff", 1, 2).stdout
     assert "Config: seed 0 → 7." in said
@@ -64,10 +66,10 @@ def test_runs_diff__tells_what_is_other(copied: Workspace, monkeypatch: pytest.M
 def test_train_set_preset__drops_the_numbers_of_the_earlier_run(
     copied: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local, "ensure_supervisor", lambda *_, **__: None)
+    monkeypatch.setattr(local_executor, "ensure_supervisor", lambda *_, **__: None)
     numbers = replace(PRESETS["natural"].parameters, horizontal_flip=0.25)
     config = replace(trained.TINY, preset="natural", augmentation=numbers, preset_name="mine")
-    by_page = runs.start_run(copied, config, author="tester").run_id
+    by_page = launch.start_run(copied, config, author="tester").run_id
     like = ["train", "--like", by_page, "--no-wait"]
     same = forge_json(copied, *like)["config"]
     assert same["augmentation"]["horizontal_flip"] == 0.25
@@ -81,7 +83,7 @@ def test_train_set_preset__drops_the_numbers_of_the_earlier_run(
 
 
 def test_runs_show__says_where_a_run_was_resumed(copied: Workspace) -> None:
-    run = run_records.get_run(copied, 1)
+    run = records.get_run(copied, 1)
     environment = dict(run.environment or {})
     later = {**environment, "torch": "9.9"}
     with copied.database.write() as uow:

@@ -8,7 +8,7 @@ import pytest
 
 from db.enums import JobStatus
 from forge_core.errors import InvalidInput, NotFound
-from forge_core.jobs import local, processes, queue, supervisor
+from forge_core.jobs import local_executor, processes, queue, supervisor
 from forge_core.settings import Settings
 from forge_core.workspace import open_workspace
 from tests.forge_core.jobs.supervising import Supervising, leader_of, wait_for, wait_running
@@ -47,7 +47,7 @@ def test_submit__job_runs_in_its_own_group_and_workspace(supervising):
         "pid": job.pid,
     }
     assert job.error is None
-    assert job.host == local.host_name()
+    assert job.host == local_executor.host_name()
     assert job.started_at is not None
     assert job.finished_at >= job.started_at >= job.created_at
     assert "job 1 (tell_environment) begins" in (workspace.logs_folder / job.log_path).read_text()
@@ -101,7 +101,7 @@ def test_second_supervisor_leaves_at_once(sqlite_supervising):
     second = sqlite_supervising.spawn()
     assert second.wait(timeout=10) == 0
     assert first.poll() is None
-    assert local.find_supervisor(sqlite_supervising.workspace).pid == first.pid
+    assert local_executor.find_supervisor(sqlite_supervising.workspace).pid == first.pid
 
 
 def test_slots__one_training_and_two_light_jobs_at_a_time(sqlite_supervising):
@@ -228,10 +228,10 @@ def test_slot_is_free_only_when_the_whole_group_is_gone(tended):
     workspace = tended
     job = finished(workspace, submit(workspace, "leave_child"))
     assert job.status == JobStatus.SUCCEEDED
-    assert local.read_record(workspace).held  # the row is final, the slot is still held
+    assert local_executor.read_record(workspace).held  # the row is final, the slot is still held
     assert processes.identify(job.result["child"]) is not None
     # What the leader left behind is ended: SIGTERM (ignored by it), then SIGKILL.
-    wait_for(lambda: not local.read_record(workspace).held, what="slot free")
+    wait_for(lambda: not local_executor.read_record(workspace).held, what="slot free")
     assert processes.identify(job.result["child"]) is None
 
 
@@ -305,7 +305,7 @@ def test_job_that_was_claimed_but_never_started_is_marked(sqlite_workspace):
             job.job_id,
             [JobStatus.QUEUED],
             status=JobStatus.RUNNING,
-            host=local.host_name(),
+            host=local_executor.host_name(),
             heartbeat_at=now.replace(year=now.year - 1),
         )
     supervisor.Supervisor(workspace, available=ONE_CPU).tick()
@@ -315,12 +315,12 @@ def test_job_that_was_claimed_but_never_started_is_marked(sqlite_workspace):
 def test_ensure_supervisor__starts_one_that_runs_jobs_and_outlives_the_call(sqlite_supervising):
     workspace = sqlite_supervising.workspace
     for _ in range(3):
-        local.ensure_supervisor(workspace, module="tests.forge_core.jobs.supervisor_entry")
-    wait_for(lambda: local.find_supervisor(workspace), what="supervisor started")
+        local_executor.ensure_supervisor(workspace, module="tests.forge_core.jobs.supervisor_entry")
+    wait_for(lambda: local_executor.find_supervisor(workspace), what="supervisor started")
     let_go(workspace)
     job = finished(workspace, submit(workspace))
     assert job.status == JobStatus.SUCCEEDED
-    identity = local.find_supervisor(workspace)
+    identity = local_executor.find_supervisor(workspace)
     assert os.getsid(identity.pid) == identity.pid  # a session of its own
 
 
@@ -331,10 +331,10 @@ def test_ensure_supervisor__other_settings_replace_it_and_jobs_run_on(
     first = sqlite_supervising.start()
     job = wait_running(workspace, submit(workspace))
     monkeypatch.setenv("TORCH_HOME", str(workspace.folder / "weights"))
-    local.ensure_supervisor(workspace, module="tests.forge_core.jobs.supervisor_entry")
+    local_executor.ensure_supervisor(workspace, module="tests.forge_core.jobs.supervisor_entry")
     first.wait(timeout=5)
-    wait_for(lambda: local.find_supervisor(workspace), what="the new one is there")
-    assert local.find_supervisor(workspace).pid != first.pid
+    wait_for(lambda: local_executor.find_supervisor(workspace), what="the new one is there")
+    assert local_executor.find_supervisor(workspace).pid != first.pid
     environment = finished(workspace, submit(workspace, "tell_environment"))
     assert environment.result["torch_home"] == str(workspace.folder / "weights")
     let_go(workspace)
@@ -350,25 +350,27 @@ def test_ensure_supervisor__starts_one_however_often_it_is_asked_while_that_one_
     first = sqlite_supervising.start()
     first.terminate()
     first.wait(timeout=10)
-    assert local.read_record(workspace) is not None
+    assert local_executor.read_record(workspace) is not None
     started = []
-    start = local._start
+    start = local_executor._start
 
     def start_a_slow_one(*arguments):
         started.append(start(workspace, "tests.forge_core.jobs.slow_entry", *arguments[2:]))
         return started[-1]
 
-    monkeypatch.setattr(local, "_start", start_a_slow_one)
+    monkeypatch.setattr(local_executor, "_start", start_a_slow_one)
     for _ in range(20):
-        local.ensure_supervisor(workspace)
+        local_executor.ensure_supervisor(workspace)
     assert len(started) == 1
-    wait_for(lambda: local.find_supervisor(workspace), what="the one that was started is there")
-    assert local.find_supervisor(workspace).pid == started[0].pid
-    local.ensure_supervisor(workspace)
+    wait_for(
+        lambda: local_executor.find_supervisor(workspace), what="the one that was started is there"
+    )
+    assert local_executor.find_supervisor(workspace).pid == started[0].pid
+    local_executor.ensure_supervisor(workspace)
     assert len(started) == 1
     started[0].kill()
     wait_for(lambda: started[0].poll() is not None, what="it is gone")
-    local.ensure_supervisor(workspace)
+    local_executor.ensure_supervisor(workspace)
     assert len(started) == 2
 
 
@@ -376,7 +378,7 @@ def test_ensure_supervisor__unknown_executor_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("FORGE_EXECUTOR", "cloud")
     workspace = open_workspace(Settings(_env_file=None))
     with pytest.raises(InvalidInput, match="'cloud'"):
-        local.ensure_supervisor(workspace)
+        local_executor.ensure_supervisor(workspace)
     workspace.database.dispose()
 
 
@@ -384,10 +386,10 @@ def test_supervisor_leaves_when_idle_and_comes_back_for_the_next_job(sqlite_supe
     workspace = sqlite_supervising.workspace
     child = sqlite_supervising.start("0.3")
     assert child.wait(timeout=10) == 0
-    assert local.find_supervisor(workspace) is None
+    assert local_executor.find_supervisor(workspace) is None
     let_go(workspace)
     job = queue_only(workspace, "wait")
-    local.ensure_supervisor(workspace, module="tests.forge_core.jobs.supervisor_entry")
+    local_executor.ensure_supervisor(workspace, module="tests.forge_core.jobs.supervisor_entry")
     assert finished(workspace, job).status == JobStatus.SUCCEEDED
 
 

@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from db.enums import JobStatus
-from forge_core.jobs import local, processes, queue, spares
+from forge_core.jobs import local_executor, processes, queue, spares
 from forge_core.jobs.spares import Order, Spare
 from forge_core.workspace import Workspace
 from tests.forge_core.jobs.supervising import Supervising, wait_for
@@ -68,7 +68,7 @@ def test_supervisor__gives_the_next_job_to_its_spare_and_prepares_another(
 def test_give__not_to_a_process_with_other_variables_or_older_code(
     spare: Spare, sqlite_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ):
-    environment = local.job_environment(sqlite_workspace)
+    environment = local_executor.job_environment(sqlite_workspace)
     order = Order(1, "", str(sqlite_workspace.logs_folder / "job-1.log"))
     assert spare.give(order, environment) is None  # there is none yet
     spare.prepare(environment)

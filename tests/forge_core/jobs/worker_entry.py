@@ -7,9 +7,9 @@ import sys
 import time
 
 from forge_core.errors import InvalidInput
-from forge_core.jobs import worker
+from forge_core.handlers import worker
+from forge_core.handlers.registry import HANDLERS
 from forge_core.jobs.context import JobContext, JobStopped
-from forge_core.jobs.handlers import HANDLERS
 
 
 def wait(context: JobContext):

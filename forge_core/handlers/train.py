@@ -1,0 +1,292 @@
+"""The job of kind `train`: payload {"run_id", "resume", "device"}."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from db.clock import utc_now
+from db.enums import RunStatus, Split
+from db.records import Run
+from db.unit_of_work import UnitOfWork
+from forge_core.errors import ForgeError
+from forge_core.handlers import rank_processes
+from forge_core.imaging.decode import DecodeLimits
+from forge_core.jobs.context import JobContext, JobStopped
+from forge_core.predictions import evaluating
+from forge_core.runs import environments, records, run_data, scoring_requests
+from forge_core.runs.reporter import TrainReporter
+from forge_core.runs.run_data import RunData
+from forge_core.training import devices, loop, ranks
+from forge_core.training.config import TrainConfig
+from forge_core.training.pixels import kept
+from forge_core.training.pixels.pack import RejectedImage
+from forge_core.training.probing import Speed
+from forge_core.training.ranks import Ranks
+from forge_core.training.reporting import EpochMetrics, Reporter, Stopped
+from forge_core.training.results import FitResult
+from forge_core.workspace import Workspace
+
+MAX_REASONS_KEPT = 1_000
+"""All images that were left out are kept with the run; of the first ones the sentences too."""
+
+
+def run(context: JobContext) -> Mapping[str, Any]:
+    """Train a run to its end, or go on with it, and measure its best checkpoint on test.
+
+    Raises:
+        JobStopped: The job shall end; finished epochs are kept.
+        ForgeError: What the loop refuses or fails of, in readable words.
+    """
+    workspace = context.workspace
+    record = records.get_run(workspace, int(context.job.payload["run_id"]))
+    config = _config_here(record, context.device)
+    device = devices.choose(config.device)
+    context.log(f"run {record.run_id} on {device.name} ({device.id})")
+    data = run_data.read_run_data(workspace, record.revision_id, use_augmented=config.use_augmented)
+    for split, reasons in data.left_out.items():
+        for reason, number in reasons.items():
+            context.log(f"left out of {split}: {number:,} images, {reason}")
+    resume = bool(context.job.payload.get("resume", False))
+    environment = _Environment(context, record, environments.describe(device), resume)
+    context.write(
+        lambda uow: uow.runs.update_fields(
+            record.run_id,
+            status=RunStatus.RUNNING,
+            message="",
+            started_at=record.started_at or utc_now(),
+            device=device.name,
+            environment=environment.values,
+            class_names=list(data.class_names),
+            label_ids=list(data.label_ids),
+        )
+    )
+    number = config.num_processes
+    with (
+        rank_processes.started(record.run_id, number, resume=resume, device=context.device),
+        ranks.joined() as joined,
+    ):
+        if number > 1:
+            context.log(f"{number} processes train together")
+        changed = joined.on_first(lambda: _find_changed(context, data))
+        reporter = TrainReporter(context, record, config)
+        result = _fit(
+            workspace,
+            record,
+            config,
+            data,
+            set(changed),
+            reporter,
+            joined,
+            resume,
+            on_speed=environment.keep_speed,
+        )
+    rejected = [*changed.values(), *result.rejected]
+    environment.keep(left_out=_describe_left_out(rejected))
+    if result.stopped:
+        raise JobStopped
+    # Those of an earlier network, if the run was resumed; the scoring that follows writes new ones.
+    scoring_requests.remove_predictions(workspace, record.run_id)
+    _keep(context, record, result, len(rejected))
+    answer: dict[str, Any] = {
+        "best_epoch": result.best_epoch,
+        "best_val_accuracy": result.best_metric,
+        "epochs_done": result.epochs_done,
+        "ended_early": result.ended_early,
+        "num_rejected": len(rejected),
+    }
+    return answer | _measure_on_test(context, record, data, environment)
+
+
+def follow(workspace: Workspace, run_id: int, *, resume: bool, device: str) -> None:
+    """Train along with the process that runs the job; writes and tells nothing."""
+    with ranks.joined() as joined:
+        record = records.get_run(workspace, run_id)
+        config = _config_here(record, device)
+        revision_id = record.revision_id
+        data = run_data.read_run_data(workspace, revision_id, use_augmented=config.use_augmented)
+        try:
+            changed: dict[str, RejectedImage] = joined.on_first(dict)  # asked, not answered here
+        except Stopped:
+            return
+        _fit(workspace, record, config, data, set(changed), _Silent(), joined, resume)
+
+
+class _Environment:
+    """What a run computes on and how; each part is in the database as soon as it is known."""
+
+    def __init__(
+        self, context: JobContext, record: Run, here: Mapping[str, Any], resume: bool
+    ) -> None:
+        self._context = context
+        self._run_id = record.run_id
+        kept = record.environment or {}
+        self.values: dict[str, Any]
+        if resume and record.started_at is not None:
+            self.values = environments.after_resuming(kept, here)
+        else:  # only how the run computes that this one repeats, or its own earlier attempt
+            self.values = {**here, **({"speed": kept["speed"]} if kept.get("speed") else {})}
+
+    def keep(self, **parts: Any) -> None:
+        """Write these parts beside the others."""
+        self.values = {**self.values, **parts}
+        self._context.write(
+            lambda uow: uow.runs.update_fields(self._run_id, environment=self.values)
+        )
+
+    def keep_speed(self, speed: Speed) -> None:
+        """Write how the run computes; on another kind of device its first way stays."""
+        earlier = self.values.get("speed") or {}
+        resumed_elsewhere = "resumed_in" in self.values
+        if not resumed_elsewhere or earlier.get("device_kind") in (None, speed.device_kind):
+            self.keep(speed=speed.choice())
+
+
+class _Silent:
+    """The reporter of a process that is not the first: `Ranks.agreeing` never asks it."""
+
+    def on_message(self, text: str) -> None:
+        """Nothing."""
+
+    def on_progress(
+        self, stage: str, epoch: int, step: int, steps: int, images_per_second: float
+    ) -> None:
+        """Nothing."""
+
+    def on_epoch(self, metrics: EpochMetrics) -> None:
+        """Nothing."""
+
+    def should_stop(self) -> bool:
+        """Whatever: the first process is asked."""
+        return False
+
+
+def _config_here(record: Run, device: str) -> TrainConfig:
+    """The run's config with the device that this process has."""
+    config = TrainConfig.from_dict(record.config)
+    if device == "cuda":  # one of several GPUs, a process each
+        return replace(config, device=f"cuda:{ranks.local_rank()}")
+    # The GPU of our slot has another name in this process.
+    return replace(config, device=device) if device else config
+
+
+def _fit(
+    workspace: Workspace,
+    record: Run,
+    config: TrainConfig,
+    data: RunData,
+    changed: set[str],
+    reporter: Reporter,
+    joined: Ranks,
+    resume: bool,
+    on_speed: Callable[[Speed], None] | None = None,
+) -> FitResult:
+    return loop.fit(
+        config,
+        data.image_set(workspace, Split.TRAIN, without=changed),
+        data.image_set(workspace, Split.VAL, without=changed),
+        data.class_names,
+        data.label_ids,
+        reporter=reporter,
+        folder=records.run_folder(workspace, record.run_id),
+        pack_folder=workspace.cache_folder / kept.FOLDER,
+        run_id=record.run_id,
+        revision_id=record.revision_id,
+        resume=resume,
+        pack_budget_bytes=workspace.settings.pack_budget_bytes,
+        limits=DecodeLimits.from_settings(workspace.settings),
+        like=(record.environment or {}).get("speed"),
+        on_speed=on_speed,
+        ranks=joined,
+    )
+
+
+def _find_changed(context: JobContext, data: RunData) -> dict[str, RejectedImage]:
+    """Training and validation files that are not what was imported, by path; each is named."""
+    if context.workspace.store.local_root() is None:
+        return {}  # far away: the pack checks each file once, when it decodes it
+    assets = [*data.assets[Split.TRAIN], *data.assets[Split.VAL]]
+    done = 0
+
+    def tell() -> None:
+        nonlocal done
+        done += 1
+        context.check()
+        context.set_progress(
+            stage="verify", step=done, steps=len(assets), message="Checking the image files"
+        )
+
+    found = run_data.find_changed_files(context.workspace, assets, on_file=tell)
+    for problem in found:
+        context.log(f"left out {problem.source}: {problem.message}")
+    return {problem.source: problem for problem in found}
+
+
+def _keep(
+    context: JobContext,
+    record: Run,
+    result: FitResult,
+    num_rejected: int,
+) -> None:
+    """Write what the run came to."""
+    report = {} if result.report is None else {"val": result.report.to_dict()}
+    words = f"Finished: {(result.best_metric or 0.0):.1%} validation accuracy"
+    message = f"{words} at epoch {result.best_epoch}."
+    if num_rejected:
+        message += f" {num_rejected:,} images could not be used; they are listed in the log."
+
+    def write(uow: UnitOfWork) -> None:
+        uow.runs.update_fields(
+            record.run_id,
+            report={**(record.report or {}), **report},
+            best_epoch=result.best_epoch or None,
+            best_val_accuracy=result.best_metric,
+            message=message,
+        )
+
+    context.write(write)
+    context.log(message)
+
+
+def _describe_left_out(rejected: Sequence[RejectedImage]) -> list[dict[str, str]]:
+    """Paths and reasons of all, and the sentences of the first ones."""
+    shown = [asdict(problem) for problem in rejected[:MAX_REASONS_KEPT]]
+    return shown + [
+        {"source": problem.source, "reason": problem.reason}
+        for problem in rejected[MAX_REASONS_KEPT:]
+    ]
+
+
+def _measure_on_test(
+    context: JobContext, record: Run, data: RunData, environment: _Environment
+) -> dict[str, Any]:
+    """Metrics of the best checkpoint on test, when there is a test split."""
+    if not data.assets[Split.TEST]:
+        return {}
+    context.set_progress(stage="test", message="Measuring on test", eta_seconds=None)
+    rejected: list[RejectedImage] = []
+
+    def leave_out(problem: RejectedImage) -> None:
+        rejected.append(problem)
+        context.log(f"left out {problem.source}: {problem.message}")
+
+    try:
+        report = evaluating.evaluate_run(
+            context.workspace,
+            record.run_id,
+            split=Split.TEST,
+            device=context.device or "auto",
+            on_rejected=leave_out,
+            cancelled=context.should_stop,
+        )
+    except evaluating.EvaluationCancelled:
+        raise JobStopped from None
+    except ForgeError as error:  # the run itself is good
+        context.log(f"test could not be measured: {error.message}")
+        return {"test_error": error.message}
+    finally:
+        if rejected:
+            before = environment.values.get("left_out", [])
+            environment.keep(left_out=[*before, *_describe_left_out(rejected)])
+    evaluating.keep_report(context.workspace, record.run_id, Split.TEST, report)
+    context.log(f"test accuracy {report.accuracy:.4f} on {report.num_images} images")
+    return {"test_accuracy": report.accuracy, "num_test_images": report.num_images}

@@ -1,0 +1,170 @@
+"""The process of one job: `python -m forge_core.handlers.worker JOB_ID [--device NAME]`.
+
+With `--spare` it waits for its job; see `spares`.
+"""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from types import FrameType
+from typing import Any
+
+from db.enums import JobStatus
+from db.records import Job
+from forge_core.errors import ForgeError
+from forge_core.handlers.registry import HANDLERS
+from forge_core.jobs import lost, processes, queue, slots, spares
+from forge_core.jobs.context import JobContext, JobLost, JobStopped, patiently
+from forge_core.models import allocator
+from forge_core.runs import scoring_requests
+from forge_core.workspace import Workspace, open_workspace
+
+Handler = Callable[[JobContext], Mapping[str, Any] | None]
+LOST_STATUS = 3
+_log = logging.getLogger("forge.worker")
+
+
+def main(
+    arguments: Sequence[str] | None = None, *, handlers: Mapping[str, Handler] = HANDLERS
+) -> int:
+    """Run one job to its end; returns the exit status of the process.
+
+    Args:
+        arguments: Of the command line; None takes the process's own.
+        handlers: What to run for each kind.
+    """
+    allocator.keep_freed_memory()
+    parser = argparse.ArgumentParser(prog="python -m forge_core.handlers.worker")
+    parser.add_argument("job_id", type=int)
+    parser.add_argument("--device", default="")
+    given = spares.wait_for_order(
+        sys.argv[1:] if arguments is None else arguments, prepare=_import_torch
+    )
+    if given is None:
+        return 0
+    options = parser.parse_args(given)
+    logging.basicConfig(
+        level=logging.INFO, stream=sys.stdout, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    processes.restore_default_signals()
+    # A child of ours (a loader process) must die of SIGTERM, not note it like we do.
+    os.register_at_fork(after_in_child=processes.restore_default_signals)
+    workspace = open_workspace()
+    job = _take(workspace, options.job_id)
+    if job is None:
+        _log.warning("job %d is not ours to run", options.job_id)
+        return LOST_STATUS
+    context = JobContext(workspace, job, device=options.device)
+
+    def _on_signal(number: int, frame: FrameType | None) -> None:
+        context.ask_to_stop()
+
+    signal.signal(signal.SIGTERM, _on_signal)
+    signal.signal(signal.SIGINT, _on_signal)
+    os.nice(slots.NICENESS_OF_KIND.get(job.kind, 0))
+    _log.info("job %d (%s) begins as pid %d", job.job_id, job.kind, os.getpid())
+    context.begin()
+    return _run(context, handlers)
+
+
+def _import_torch() -> None:
+    """What most jobs need, imported before there is one."""
+    from forge_core.handlers import train  # noqa: F401
+
+
+def _take(workspace: Workspace, job_id: int) -> Job | None:
+    """Write into the row who we are; None when the job is not running."""
+    identity = processes.identify(os.getpid())
+    assert identity is not None, "we are alive"
+    with workspace.database.write() as uow:
+        is_ours = uow.jobs.update_if(
+            job_id, (JobStatus.RUNNING,), pid=identity.pid, pid_started=identity.started
+        )
+        return uow.jobs.find(job_id) if is_ours else None
+
+
+def _run(context: JobContext, handlers: Mapping[str, Handler]) -> int:
+    job = context.job
+    handler = handlers.get(job.kind)
+    try:
+        if handler is None:
+            raise ForgeError(
+                f"This version does not know jobs of the kind {job.kind!r}.",
+                next_step=f"It knows {', '.join(handlers)}.",
+            )
+        result = handler(context)
+    except JobStopped:
+        return _end_stopped(context)
+    except JobLost:
+        _log.warning("job %d was ended by somebody else; nothing more is written", job.job_id)
+        return LOST_STATUS
+    except ForgeError as error:
+        _log.error("job %d failed: %s %s", job.job_id, error.message, error.next_step)
+        described = {
+            "message": error.message,
+            "next_step": error.next_step,
+            "detail": error.detail,
+        }
+        return _end(context, JobStatus.FAILED, error=described)
+    except Exception as error:  # the outermost loop: whatever it was, the row must say so
+        _log.exception("job %d failed", job.job_id)
+        described = {
+            "message": f"Job {job.job_id} ({job.title}) failed for a reason that was not foreseen.",
+            "next_step": "Its log has the details; report them if it happens again.",
+            "detail": "".join(traceback.format_exception(error)),
+        }
+        return _end(context, JobStatus.FAILED, error=described)
+    return _end(context, JobStatus.SUCCEEDED, result=result or {})
+
+
+def _end_stopped(context: JobContext) -> int:
+    """Cancelled or paused when that was asked; interrupted when the system told us to go."""
+    if context.is_lost:
+        return LOST_STATUS
+    patiently(context.end)  # the last progress says where
+    with context.workspace.database.read() as uow:
+        job = uow.jobs.find(context.job.job_id)
+        message = lost.describe_end(uow, context.job)
+    if job is not None and job.cancel_requested and job.payload.get(queue.PAUSE):
+        return _end(context, JobStatus.INTERRUPTED, error=lost.describe_pause(job))
+    if job is not None and job.cancel_requested:
+        return _end(context, JobStatus.CANCELLED, error=lost.CANCELLED)
+    error = {
+        "message": f"{message}: the system asked its process to end.",
+        "next_step": "Resume the run."
+        if context.job.kind in queue.MIRRORED_KINDS
+        else "Start it again.",
+        "detail": "",
+    }
+    return _end(context, JobStatus.INTERRUPTED, error=error)
+
+
+def _end(
+    context: JobContext,
+    status: JobStatus,
+    *,
+    result: Mapping[str, Any] | None = None,
+    error: Mapping[str, Any] | None = None,
+) -> int:
+    patiently(context.end)
+
+    workspace, job = context.workspace, context.job
+    is_done = status == JobStatus.SUCCEEDED
+    then = scoring_requests.after_training(workspace, job) if is_done else None
+
+    def write() -> bool:
+        return queue.finish(workspace, job, status, result=result, error=error, then=then)
+
+    if not patiently(write):
+        _log.warning("job %d was ended by somebody else", job.job_id)
+        return LOST_STATUS
+    _log.info("job %d %s", job.job_id, status)
+    return 1 if status == JobStatus.FAILED else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What networks say of the catalog's images: scoring, measuring, what more labels would bring."""

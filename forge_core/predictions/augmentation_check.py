@@ -1,0 +1,146 @@
+"""Ask a run's network how it takes an augmentation, on its own validation images.
+
+The job of kind `check_augmentation`: payload from `submit`, result {"risks": [...], ...}.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from torch import Tensor
+
+from db.enums import Split
+from db.records import Job
+from forge_core.augmentation.presets import AugmentationParameters
+from forge_core.errors import InvalidInput
+from forge_core.evaluation import augmentation_risk
+from forge_core.evaluation.augmentation_risk import AugmentationRisk
+from forge_core.imaging.decode import DecodeLimits
+from forge_core.inference.predictor import Predictor
+from forge_core.jobs import queue
+from forge_core.jobs.context import JobContext
+from forge_core.runs import records, run_data
+from forge_core.runs.starting import launch
+from forge_core.training.pixels.pack import RejectedImage
+from forge_core.workspace import Workspace
+
+KIND = "check_augmentation"
+DEFAULT_IMAGES = 200
+MAX_IMAGES = 5_000
+
+
+def check_run(
+    workspace: Workspace,
+    run_id: int,
+    parameters: AugmentationParameters,
+    *,
+    num_images: int = DEFAULT_IMAGES,
+    seed: int = 0,
+    device: str = "auto",
+    on_batch: Callable[[int, int], None] | None = None,
+) -> list[AugmentationRisk]:
+    """How often the run's best network changes its answer under each part of an augmentation.
+
+    Args:
+        workspace: The workspace.
+        run_id: The run; its validation images are asked, in an order by chance.
+        parameters: What is checked.
+        num_images: At most so many images, 1 to 5,000.
+        seed: The same seed augments alike.
+        device: auto, cpu or cuda:N.
+        on_batch: Told (images done, images in all), over all parts.
+
+    Raises:
+        NotFound: There is no such run or checkpoint.
+        InvalidInput: The number is out of range, or no validation image can be read.
+        CheckpointRejected: The checkpoint does not predict here as it did when it was saved.
+    """
+    if not 1 <= num_images <= MAX_IMAGES:
+        raise InvalidInput(
+            f"Cannot check on {num_images} images.", next_step=f"Choose 1 to {MAX_IMAGES:,}."
+        )
+    predictor = Predictor.load(records.checkpoint_path(workspace, run_id), device)
+    positions = {label_id: place for place, label_id in enumerate(predictor.card.label_ids)}
+    assets = [
+        asset
+        for asset in launch.list_labelled(workspace, run_id, Split.VAL)
+        if asset.label_id in positions
+    ]
+    assets.sort(key=lambda asset: asset.content_hash)  # a hash is as good as a shuffle
+    limits = DecodeLimits.from_settings(workspace.settings)
+    pixels: list[Tensor] = []
+    labels: list[int] = []
+    for asset in assets:
+        if len(pixels) == num_images:
+            break
+        image = run_data.read_image(workspace, asset, limits)
+        if isinstance(image, RejectedImage) or asset.label_id is None:
+            continue
+        pixels.append(predictor.card.eval_transform.resize_image(image))
+        labels.append(positions[asset.label_id])
+    if not pixels:
+        raise InvalidInput(
+            f"None of the {len(assets):,} validation images of run {run_id} can be read.",
+            next_step="Put the image files back, or choose another run.",
+        )
+    return augmentation_risk.check_risk(
+        predictor.logits_of_inputs,
+        predictor.card.eval_transform,
+        pixels,
+        labels,
+        parameters,
+        seed=seed,
+        on_batch=on_batch,
+    )
+
+
+def submit(
+    workspace: Workspace, run_id: int, parameters: AugmentationParameters, *, author: str
+) -> Job:
+    """Check in the background; `find_result` gives the answer.
+
+    Raises:
+        NotFound: There is no such run or checkpoint.
+    """
+    records.checkpoint_path(workspace, run_id)
+    payload = {"run_id": run_id, "parameters": parameters.to_dict()}
+    title = f"Check the augmentation with run {run_id}"
+    return queue.submit(workspace, KIND, title, payload, author=author, run_id=run_id)
+
+
+def find_job(workspace: Workspace, run_id: int, parameters: AugmentationParameters) -> Job | None:
+    """The newest check of exactly these numbers with this run, in whatever state, or None."""
+    wanted = {"run_id": run_id, "parameters": parameters.to_dict()}
+    jobs = queue.list_latest_jobs(workspace, limit=200, kind=KIND)
+    return next((job for job in jobs if job.payload == wanted), None)
+
+
+def read_result(job: Job) -> list[AugmentationRisk]:
+    """The risks that a finished job found."""
+    return [
+        AugmentationRisk(**{**values, "changed_interval": tuple(values["changed_interval"])})
+        for values in (job.result or {}).get("risks", [])
+    ]
+
+
+def run(context: JobContext) -> Mapping[str, Any]:
+    """The handler.
+
+    Raises:
+        JobStopped: The job shall end.
+        ForgeError: What `check_run` refuses.
+    """
+    watch = context.stopwatch()
+
+    def tell(done: int, total: int) -> None:
+        context.check()
+        watch.tell(done, total, f"{done:,} of {total:,} looks")
+
+    risks = check_run(
+        context.workspace,
+        int(context.job.payload["run_id"]),
+        AugmentationParameters.from_dict(context.job.payload["parameters"]),
+        device=context.device or "auto",
+        on_batch=tell,
+    )
+    return {"risks": [asdict(risk) for risk in risks]}

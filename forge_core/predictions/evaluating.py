@@ -1,0 +1,152 @@
+"""Measure a run's checkpoint on a split, with the images and labels of the run's revision."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from db.enums import Split
+from db.records import AssetAsOf, Job
+from forge_core.errors import Conflict, InvalidInput
+from forge_core.evaluation import metrics
+from forge_core.evaluation.metrics import EvaluationReport
+from forge_core.imaging.decode import DecodeLimits
+from forge_core.inference.predictor import Predictor
+from forge_core.jobs import queue
+from forge_core.runs import records, run_data
+from forge_core.runs.starting import launch
+from forge_core.training.pixels.pack import RejectedImage
+from forge_core.workspace import Workspace
+
+BATCH_IMAGES = 32
+SPLITS = (Split.TRAIN, Split.VAL, Split.TEST, Split.HELD_OUT)
+
+
+class EvaluationCancelled(Conflict):
+    """The evaluation was cancelled; nothing was kept."""
+
+
+def evaluate_run(
+    workspace: Workspace,
+    run_id: int,
+    split: str = Split.TEST,
+    kind: str = "best",
+    device: str = "auto",
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    on_rejected: Callable[[RejectedImage], None] | None = None,
+) -> EvaluationReport:
+    """Metrics of a run's checkpoint on a split as of the run's revision.
+
+    Augmented copies, images without a label and images of classes that the network does not
+    know are never measured. A file that is not what was imported is left out and named.
+
+    Args:
+        workspace: The workspace.
+        run_id: The run.
+        split: train, val, test or held_out.
+        kind: best or last.
+        device: auto, cpu or cuda:N.
+        progress: Told (images done, images in all).
+        cancelled: Asked before each batch.
+        on_rejected: Told of each image that was left out.
+
+    Raises:
+        NotFound: There is no such run or checkpoint.
+        InvalidInput: The split has no usable image, or the device does not exist.
+        CheckpointRejected: The checkpoint does not predict here as it did when it was saved.
+        EvaluationCancelled: `cancelled` said yes.
+    """
+    if split not in SPLITS:
+        raise InvalidInput(
+            f"There is no split {split!r} to evaluate on.", next_step=f"Use {', '.join(SPLITS)}."
+        )
+    path = records.checkpoint_path(workspace, run_id, kind)
+    predictor = Predictor.load(path, device)
+    positions = {label_id: place for place, label_id in enumerate(predictor.card.label_ids)}
+    assets = [
+        asset
+        for asset in launch.list_labelled(workspace, run_id, split)
+        if asset.label_id in positions
+    ]
+    if not assets:
+        raise InvalidInput(
+            f"0 images of run {run_id} are in {split}, so nothing can be measured.",
+            next_step=f"Put labelled images into {split} and train again, or evaluate on val.",
+        )
+    limits = DecodeLimits.from_settings(workspace.settings)
+    logits: list[Tensor] = []
+    labels: list[int] = []
+    with ThreadPoolExecutor(run_data.READERS) as readers:
+        for start in range(0, len(assets), BATCH_IMAGES):
+            if cancelled is not None and cancelled():
+                raise EvaluationCancelled("The evaluation was cancelled; nothing was kept.")
+            batch = assets[start : start + BATCH_IMAGES]
+            images = list(
+                readers.map(lambda asset: run_data.read_image(workspace, asset, limits), batch)
+            )
+            usable, usable_labels = _usable(batch, images, positions, on_rejected)
+            logits.append(predictor.logits(usable))
+            labels += usable_labels
+            if progress is not None:
+                progress(start + len(batch), len(assets))
+    if not labels:
+        raise InvalidInput(
+            f"None of the {len(assets):,} images in {split} can be read, so nothing can be "
+            "measured.",
+            next_step="Put the image files back, or import them again.",
+        )
+    return metrics.evaluate_logits(torch.cat(logits), labels, predictor.card.class_names)
+
+
+def submit_evaluation(
+    workspace: Workspace, run_id: int, *, split: str, author: str, kind: str = "best"
+) -> Job:
+    """Evaluate in the background; the report is kept with the run.
+
+    Raises:
+        NotFound: There is no such run or checkpoint.
+    """
+    records.checkpoint_path(workspace, run_id, kind)
+    payload = {"run_id": run_id, "split": split, "kind": kind}
+    title = f"Evaluate run {run_id} on {split}"
+    return queue.submit(workspace, "evaluate", title, payload, author=author, run_id=run_id)
+
+
+def keep_report(workspace: Workspace, run_id: int, split: str, report: EvaluationReport) -> None:
+    """Keep a report of the best checkpoint with its run; it replaces that of the same split."""
+    with workspace.database.write() as uow:
+        run = uow.runs.find(run_id)
+        if run is not None:
+            reports = {**(run.report or {}), split: report.to_dict()}
+            uow.runs.update_fields(run_id, report=reports)
+
+
+def find_report(workspace: Workspace, run_id: int, split: str) -> EvaluationReport | None:
+    """The report of the best checkpoint that was kept for a split, or None.
+
+    Raises:
+        NotFound: There is no such run.
+    """
+    values = (records.get_run(workspace, run_id).report or {}).get(split)
+    return EvaluationReport.from_dict(values) if values else None
+
+
+def _usable(
+    assets: Sequence[AssetAsOf],
+    images: Sequence[Image.Image | RejectedImage],
+    positions: dict[int, int],
+    on_rejected: Callable[[RejectedImage], None] | None,
+) -> tuple[list[Image.Image], list[int]]:
+    usable, labels = [], []
+    for asset, image in zip(assets, images, strict=True):
+        if isinstance(image, RejectedImage):
+            if on_rejected is not None:
+                on_rejected(image)
+        elif asset.label_id is not None:
+            usable.append(image)
+            labels.append(positions[asset.label_id])
+    return usable, labels

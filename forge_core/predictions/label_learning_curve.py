@@ -1,0 +1,223 @@
+"""Have I labelled enough? The learning curve of the catalog as it is now, as a background job.
+
+The job of kind `label_outlook`: payload from `submit`, result {"curve": ..., "architecture": ...}.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from db.enums import Split
+from db.records import AssetAsOf, Job
+from forge_core.catalog import history
+from forge_core.errors import InvalidInput
+from forge_core.evaluation import learning_curve
+from forge_core.evaluation.learning_curve import CurvePoint, LearningCurve, Outlook
+from forge_core.imaging.decode import DecodeLimits
+from forge_core.jobs import queue
+from forge_core.jobs.context import JobContext
+from forge_core.models import architectures, building, chunking, weights
+from forge_core.runs import run_data
+from forge_core.training import devices
+from forge_core.training.pixels.pack import RejectedImage
+from forge_core.workspace import Workspace
+
+KIND = "label_outlook"
+MAX_IMAGES = {Split.TRAIN: 10_000, Split.VAL: 4_000}
+BATCH_IMAGES = 32
+FEATURES_SHARE = 0.9
+"""Of the job's progress; the classifiers are the rest."""
+
+
+def choose_architecture() -> str:
+    """The network whose features are used: one whose ImageNet weights are here already.
+
+    Raises:
+        InvalidInput: The weights of none are here.
+    """
+    cached = weights.cached_architectures()
+    if not cached:
+        raise InvalidInput(
+            "The learning curve needs a network with ImageNet weights, and none are here.",
+            next_step="Train a pretrained network once; its weights are downloaded then.",
+        )
+    return min(cached, key=lambda name: (name != "mobilenet_v2", name))
+
+
+def draw_curve(
+    workspace: Workspace,
+    *,
+    architecture: str | None = None,
+    revision_id: int | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    progress: Callable[[float, str], None] | None = None,
+) -> LearningCurve:
+    """The learning curve of the labelled images in train, measured on validation.
+
+    At most 10,000 training and 4,000 validation images are used, chosen by their hash; what more
+    labels would bring is counted from all training images on.
+
+    Args:
+        workspace: The workspace.
+        architecture: A pretrained network; by default one whose weights are here.
+        revision_id: The catalog as of this revision; by default as it is now.
+        seed: Which images the parts hold.
+        device: auto, cpu or cuda:N.
+        progress: Told the share that is done, 0 to 1, and words; what it raises ends the work.
+
+    Raises:
+        InvalidInput: There are too few images, no weights, or no such revision.
+        WeightsUnavailable: The weights of the named network cannot be had.
+    """
+    tell = progress or (lambda share, words: None)
+    if revision_id is None:
+        revision_id = history.latest_revision_id(workspace)
+    data = run_data.read_run_data(workspace, revision_id, use_augmented=False)
+    chosen = {split: _sample(data.assets[split], most) for split, most in MAX_IMAGES.items()}
+    if len(data.class_names) < 2 or not chosen[Split.VAL]:
+        raise InvalidInput(
+            f"{len(chosen[Split.TRAIN]):,} labelled images are in train and "
+            f"{len(chosen[Split.VAL]):,} in validation: too few for a learning curve.",
+            next_step="Label images of at least 2 classes, and split them.",
+        )
+    extract = _Extractor(workspace, architecture or choose_architecture(), device)
+    positions = {label_id: place for place, label_id in enumerate(data.label_ids)}
+    total = sum(len(assets) for assets in chosen.values())
+    done = 0
+    found: dict[str, tuple[Any, Any]] = {}
+    there = Counter(asset.label_id for asset in data.assets[Split.TRAIN])
+    for split, assets in chosen.items():
+        features: list[Any] = []
+        labels: list[int] = []
+        for start in range(0, len(assets), BATCH_IMAGES):
+            batch = assets[start : start + BATCH_IMAGES]
+            batch_features, kept = extract(batch)
+            features += batch_features
+            if split == Split.TRAIN:  # unreadable ones are no training images
+                there -= Counter(a.label_id for a in batch) - Counter(a.label_id for a in kept)
+            labels += [positions[asset.label_id] for asset in kept if asset.label_id is not None]
+            done += len(batch)
+            tell(FEATURES_SHARE * done / total, f"{done:,} of {total:,} images")
+        found[split] = (np.array(features), np.array(labels, dtype=np.int64))
+    return learning_curve.draw_curve(
+        *found[Split.TRAIN],
+        *found[Split.VAL],
+        data.class_names,
+        train_counts=[there[label_id] for label_id in data.label_ids],
+        seed=seed,
+        on_fit=lambda fitted, fits: tell(
+            FEATURES_SHARE + (1 - FEATURES_SHARE) * fitted / fits,
+            f"{fitted} of {fits} classifiers",
+        ),
+    )
+
+
+def _sample(assets: Sequence[AssetAsOf], most: int) -> list[AssetAsOf]:
+    """At most so many, by hash, which is as good as a shuffle."""
+    return sorted(assets, key=lambda asset: asset.content_hash)[:most]
+
+
+class _Extractor:
+    """Features of images by a pretrained network that is not trained further."""
+
+    def __init__(self, workspace: Workspace, architecture: str, device: str) -> None:
+        self._workspace = workspace
+        self._limits = DecodeLimits.from_settings(workspace.settings)
+        self._device = torch.device(devices.choose(device).id)
+        self._transform = architectures.default_eval_transform(architecture, None)
+        model = building.build_model(
+            architecture, 2, pretrained=True, input_size=self._transform.crop
+        )
+        self._backbone = model.backbone.to(self._device).eval()
+
+    def __call__(self, assets: Sequence[AssetAsOf]) -> tuple[list[Any], list[AssetAsOf]]:
+        """Features (D,) float32 of each of those that can be read, and which they are."""
+
+        def read(asset: AssetAsOf) -> Image.Image | RejectedImage:
+            return run_data.read_image(self._workspace, asset, self._limits)
+
+        with ThreadPoolExecutor(run_data.READERS) as readers:
+            images = list(readers.map(read, assets))
+        kept = [
+            (asset, image)
+            for asset, image in zip(assets, images, strict=True)
+            if not isinstance(image, RejectedImage)
+        ]
+        if not kept:
+            return [], []
+        inputs = torch.stack([self._transform(image) for _, image in kept])
+        with torch.inference_mode():
+            at_once = chunking.images_at_once(self._device.type, inputs.shape[-1])
+            chunks = torch.split(inputs.to(self._device), at_once)
+            features = torch.cat([self._backbone(each).float() for each in chunks]).cpu().numpy()
+        return list(features), [asset for asset, _ in kept]
+
+
+def submit(workspace: Workspace, *, author: str) -> Job:
+    """Draw the curve of the catalog as it is now in the background.
+
+    `find_job` and `read_result` give the answer.
+
+    Raises:
+        InvalidInput: No network has its weights here.
+    """
+    payload = {
+        "architecture": choose_architecture(),
+        "revision_id": history.latest_revision_id(workspace),
+    }
+    return queue.submit(workspace, KIND, "Learning curve of the labels", payload, author=author)
+
+
+def find_job(workspace: Workspace) -> Job | None:
+    """The newest of these jobs in whatever state, or None."""
+    return queue.find_latest_job(workspace, KIND)
+
+
+def read_result(job: Job) -> LearningCurve:
+    """The curve that a finished job drew."""
+    values = (job.result or {})["curve"]
+    return LearningCurve(
+        points=[
+            CurvePoint(**{**point, "accuracies": tuple(point["accuracies"])})
+            for point in values["points"]
+        ],
+        overall=_read_outlook(values["overall"]),
+        classes=[_read_outlook(entry) for entry in values["classes"]],
+        num_used=int(values.get("num_used", 0)),
+    )
+
+
+def _read_outlook(values: Mapping[str, Any]) -> Outlook:
+    interval = values["interval"]
+    return Outlook(**{**values, "interval": None if interval is None else tuple(interval)})
+
+
+def run(context: JobContext) -> Mapping[str, Any]:
+    """The handler.
+
+    Raises:
+        JobStopped: The job shall end.
+        ForgeError: What `draw_curve` refuses.
+    """
+    watch = context.stopwatch()
+
+    def tell(share: float, words: str) -> None:
+        context.check()
+        watch.tell(share, 1.0, words)
+
+    architecture = str(context.job.payload["architecture"])
+    curve = draw_curve(
+        context.workspace,
+        architecture=architecture,
+        revision_id=context.job.payload.get("revision_id"),
+        device=context.device or "auto",
+        progress=tell,
+    )
+    return {"curve": asdict(curve), "architecture": architecture}

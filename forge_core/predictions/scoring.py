@@ -1,0 +1,332 @@
+"""Write into the catalog what a run's network says of its images: the table `predictions`.
+
+Each image is decoded and resized as Predict does it, by the same functions. What was written
+stays when the work ends early: the next scoring goes on with what is missing.
+"""
+
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from db.enums import Split
+from db.records import AssetAsOf, CheckpointFile
+from db.repositories.predictions import PredictionRow, ScoringScope
+from db.unit_of_work import UnitOfWork
+from forge_core.catalog import as_of, merging
+from forge_core.errors import Conflict, ImageRejected, InvalidInput, NotFound
+from forge_core.evaluation import uncertainty
+from forge_core.imaging.decode import DecodeLimits
+from forge_core.inference.predictor import Predictor, Prepared
+from forge_core.runs import records, run_data
+from forge_core.training.config import TrainConfig
+from forge_core.training.pixels.pack import RejectedImage
+from forge_core.workspace import Workspace
+
+NO_SPLIT = "none"
+SPLITS = (*Split, NO_SPLIT)
+BATCH_IMAGES = 32
+PAGE_IMAGES = 512
+WRITE_SECONDS = 2.0
+MAX_REJECTED_KEPT = 1_000
+
+Writer = Callable[[Callable[[UnitOfWork], None]], None]
+"""Does some writing in one transaction of its own."""
+Hashes = npt.NDArray[np.bytes_]
+
+
+class ScoringCancelled(Conflict):
+    """The scoring was cancelled; what was scored until then is kept."""
+
+
+@dataclass(kw_only=True)
+class ScoringReport:
+    """What a scoring did."""
+
+    run_id: int
+    revision_id: int
+    """The newest revision that images were read at."""
+    num_scored: int = 0
+    num_rated: int = 0
+    """Of them with a label quality: labelled, and not trained on."""
+    num_rejected: int = 0
+    """Images whose file cannot be read, or is not the one that was imported."""
+    rejected: list[RejectedImage] = field(default_factory=list)
+    """The first thousand of them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Network:
+    """The checkpoint, and what its outputs mean in the catalog of today."""
+
+    predictor: Predictor
+    content_hash: str
+    """Of the checkpoint file."""
+    label_ids: list[int]
+    """Of each output the class that it means now: after a merge the one that took over."""
+    trained: Hashes
+    """Content hashes of the images that it was trained on, sorted; dtype S32."""
+
+
+def score_run(
+    workspace: Workspace,
+    run_id: int,
+    *,
+    split: str | None = None,
+    only_new: bool = True,
+    device: str = "auto",
+    after: uuid.UUID | None = None,
+    write: Writer | None = None,
+    progress: Callable[[int, int, uuid.UUID], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    on_rejected: Callable[[RejectedImage], None] | None = None,
+) -> ScoringReport:
+    """Score the living images with a run's best checkpoint and keep the predictions.
+
+    `label_quality` is only given for images that the network was not trained on (by their bytes;
+    augmented copies never get one), so that it is out of sample. Outputs of classes that were
+    merged since count for the class that took over, together with its own. An asset's bytes never
+    change in the catalog; a file that is not the one that was imported is named, not scored.
+
+    Args:
+        workspace: The workspace.
+        run_id: The run.
+        split: Only images that are in this split now; "none" for those in no split.
+        only_new: Leave out images whose prediction still speaks of their label, made after the
+            last merge of the network's classes; else all are scored again, and replaced.
+        device: auto, cpu or cuda:N.
+        after: Go on behind this image in the order of ids.
+        write: Writes a part of the predictions; a transaction each by default.
+        progress: Told (images done, images in all, the last of them), after each batch that
+            was written.
+        cancelled: Asked before each batch.
+        on_rejected: Told of each image that cannot be scored.
+
+    Raises:
+        NotFound: There is no such run or checkpoint, or it was removed meanwhile.
+        InvalidInput: There is no such split or device.
+        CheckpointRejected: The checkpoint does not predict here as it did when it was saved.
+        Conflict: The run went on meanwhile and has a better checkpoint.
+        ScoringCancelled: `cancelled` said yes.
+    """
+    if split is not None and split not in SPLITS:
+        raise InvalidInput(
+            f"There is no split {split!r} to score.", next_step=f"Use {', '.join(SPLITS)}."
+        )
+    network = _load(workspace, run_id, device)
+    with workspace.database.read() as uow:
+        scope = ScoringScope(
+            run_id=run_id,
+            split=split,
+            only_new=only_new,
+            stale_before=uow.predictions.find_last_merge(network.predictor.card.label_ids),
+        )
+        total = uow.predictions.count_to_score(scope, after=after)
+        report = ScoringReport(run_id=run_id, revision_id=uow.revisions.latest_id())
+    keeper = _Keeper(network, report, write or _transaction_of(workspace))
+    done = 0
+    with ThreadPoolExecutor(run_data.READERS) as readers:
+        pages = _pages(workspace, scope, after)
+        for revision_id, assets, images in _prepared(workspace, network, pages, readers):
+            if cancelled is not None and cancelled():
+                keeper.write()
+                raise ScoringCancelled("The scoring was cancelled; what was scored is kept.")
+            report.revision_id = revision_id
+            usable = _sort_out(report, assets, images, on_rejected)
+            keeper.add(_rows(network, usable, revision_id))
+            done += len(assets)
+            if keeper.write_in_time() and progress is not None:
+                progress(done, max(done, total), assets[-1].asset_id)
+    keeper.write()
+    if progress is not None and done:
+        progress(done, done, assets[-1].asset_id)
+    return report
+
+
+class _Keeper:
+    """Collects predictions and writes them every few seconds."""
+
+    def __init__(self, network: _Network, report: ScoringReport, write: Writer) -> None:
+        self._network = network
+        self._report = report
+        self._write = write
+        self._rows: list[PredictionRow] = []
+        self._written_at = time.monotonic()
+
+    def add(self, rows: Sequence[PredictionRow]) -> None:
+        self._rows += rows
+
+    def write_in_time(self) -> bool:
+        """Write when it is time to; says whether nothing is left to be written."""
+        if len(self._rows) >= PAGE_IMAGES or time.monotonic() - self._written_at > WRITE_SECONDS:
+            self.write()
+        return not self._rows
+
+    def write(self) -> None:
+        """Write what was collected, in one transaction."""
+        rows, run_id = self._rows, self._report.run_id
+
+        def work(uow: UnitOfWork) -> None:
+            now = _best(uow, run_id)
+            if now is None:
+                raise NotFound(f"Run {run_id} was removed while its images were scored.")
+            if now.content_hash != self._network.content_hash:
+                raise Conflict(
+                    f"Run {run_id} has a better checkpoint than the one that was scoring.",
+                    next_step="Score its images again when it has finished.",
+                )
+            uow.predictions.add(run_id, rows)
+
+        if rows:
+            self._write(work)
+        self._report.num_scored += len(rows)
+        self._report.num_rated += sum(row.label_quality is not None for row in rows)
+        self._rows = []
+        self._written_at = time.monotonic()
+
+
+def _transaction_of(workspace: Workspace) -> Writer:
+    def write(work: Callable[[UnitOfWork], None]) -> None:
+        with workspace.database.write() as uow:
+            work(uow)
+
+    return write
+
+
+def _best(uow: UnitOfWork, run_id: int) -> CheckpointFile | None:
+    return next((f for f in uow.checkpoints.list_of_run(run_id) if f.kind == "best"), None)
+
+
+def _load(workspace: Workspace, run_id: int, device: str) -> _Network:
+    path = records.checkpoint_path(workspace, run_id)
+    with workspace.database.read() as uow:
+        merges = uow.labels.list_merges()
+        best = _best(uow, run_id)
+    assert best is not None, "it has a path"
+    predictor = Predictor.load(path, device)
+    return _Network(
+        predictor=predictor,
+        content_hash=best.content_hash,
+        label_ids=[merging.follow(merges, label_id) for label_id in predictor.card.label_ids],
+        trained=_trained_hashes(workspace, run_id),
+    )
+
+
+def _trained_hashes(workspace: Workspace, run_id: int) -> Hashes:
+    """Content hashes of the training images of the run's revision, sorted."""
+    run = records.get_run(workspace, run_id)
+    columns = as_of.read_columns(workspace, run.revision_id, split=Split.TRAIN, with_files=True)
+    used = columns.label_ids > 0
+    if not TrainConfig.from_dict(run.config).use_augmented:
+        used &= ~columns.is_augmented
+    assert columns.content_hashes is not None, "read with files"
+    return np.unique(columns.content_hashes[used])
+
+
+def _pages(
+    workspace: Workspace, scope: ScoringScope, after: uuid.UUID | None
+) -> Iterator[tuple[int, list[AssetAsOf]]]:
+    """Images in batches, each with the revision that they were read at."""
+    while True:
+        with workspace.database.read() as uow:
+            revision_id = uow.revisions.latest_id()
+            page = uow.predictions.list_to_score(scope, after=after, limit=PAGE_IMAGES)
+        for start in range(0, len(page), BATCH_IMAGES):
+            yield revision_id, page[start : start + BATCH_IMAGES]
+        if len(page) < PAGE_IMAGES:
+            return
+        after = page[-1].asset_id
+
+
+def _prepared(
+    workspace: Workspace,
+    network: _Network,
+    batches: Iterator[tuple[int, list[AssetAsOf]]],
+    readers: ThreadPoolExecutor,
+) -> Iterator[tuple[int, list[AssetAsOf], list[Prepared | RejectedImage]]]:
+    """Decoded batches in order; while the network looks at one, the next is being decoded."""
+    limits = DecodeLimits.from_settings(workspace.settings)
+    predictor = network.predictor
+
+    def prepare(asset: AssetAsOf) -> Prepared | RejectedImage:
+        data = run_data.read_unchanged(workspace, asset)
+        if isinstance(data, RejectedImage):
+            return data
+        found = predictor.prepare(data, limits)
+        if isinstance(found, ImageRejected):
+            return RejectedImage(asset.file_path, found.reason, found.message)
+        return found
+
+    waiting: deque[tuple[int, list[AssetAsOf], list[Future[Prepared | RejectedImage]]]] = deque()
+    for revision_id, batch in batches:
+        waiting.append((revision_id, batch, [readers.submit(prepare, asset) for asset in batch]))
+        if len(waiting) > 1:
+            yield _collect(*waiting.popleft())
+    while waiting:
+        yield _collect(*waiting.popleft())
+
+
+def _collect(
+    revision_id: int, batch: list[AssetAsOf], images: list[Future[Prepared | RejectedImage]]
+) -> tuple[int, list[AssetAsOf], list[Prepared | RejectedImage]]:
+    return revision_id, batch, [image.result() for image in images]
+
+
+def _sort_out(
+    report: ScoringReport,
+    assets: Sequence[AssetAsOf],
+    images: Sequence[Prepared | RejectedImage],
+    on_rejected: Callable[[RejectedImage], None] | None,
+) -> list[tuple[AssetAsOf, Prepared]]:
+    usable = []
+    for asset, image in zip(assets, images, strict=True):
+        if isinstance(image, Prepared):
+            usable.append((asset, image))
+            continue
+        report.num_rejected += 1
+        if len(report.rejected) < MAX_REJECTED_KEPT:
+            report.rejected.append(image)
+        if on_rejected is not None:
+            on_rejected(image)
+    return usable
+
+
+def _rows(
+    network: _Network, batch: Sequence[tuple[AssetAsOf, Prepared]], revision_id: int
+) -> list[PredictionRow]:
+    if not batch:
+        return []
+    logits = network.predictor.logits_of([image for _, image in batch])
+    label_ids, probabilities = uncertainty.sum_classes(
+        uncertainty.probabilities_of(logits), network.label_ids
+    )
+    found = uncertainty.certainty_of(probabilities)
+    places = {label_id: place for place, label_id in enumerate(label_ids)}
+    rows = []
+    for number, (asset, _) in enumerate(batch):
+        place = places.get(asset.label_id) if asset.label_id is not None else None
+        is_rated = place is not None and not asset.is_augmented and not _is_trained(network, asset)
+        rows.append(
+            PredictionRow(
+                asset_id=asset.asset_id,
+                label_id=label_ids[int(found.places[number])],
+                confidence=float(found.confidence[number]),
+                margin=float(found.margin[number]),
+                entropy=float(found.entropy[number]),
+                label_quality=min(float(probabilities[number, place]), 1.0) if is_rated else None,
+                given_label_id=asset.label_id,
+                revision_id=revision_id,
+            )
+        )
+    return rows
+
+
+def _is_trained(network: _Network, asset: AssetAsOf) -> bool:
+    key = np.array(bytes.fromhex(asset.content_hash), network.trained.dtype)
+    place = int(np.searchsorted(network.trained, key))
+    return place < len(network.trained) and bool(network.trained[place] == key)

@@ -1,0 +1,144 @@
+"""Runs as they were written down: which there are, how far each is, where its files lie.
+
+Without torch: whoever only looks at runs need not wait until it is loaded.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from db.enums import RunStatus
+from db.records import EpochRow, Job, Run
+from forge_core.errors import NotFound
+from forge_core.jobs import local_executor, queue
+from forge_core.training import options
+from forge_core.workspace import Workspace
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunProgress:
+    """Where a run is."""
+
+    run_id: int
+    job_id: int | None
+    status: RunStatus
+    stage: str
+    """warmup, finetune, scratch; before and after them verify, pack and test."""
+    epoch: int
+    """Epoch that is running, from 1; 0 before the first."""
+    total_epochs: int
+    step: int
+    steps: int
+    images_per_second: float | None
+    fraction: float
+    """Done of all epochs, 0 to 1."""
+    eta_seconds: float | None
+    message: str
+    next_step: str
+    epochs: list[EpochRow]
+    """Finished epochs after the one that was asked for."""
+
+
+def get_run(workspace: Workspace, run_id: int) -> Run:
+    """The run with this number.
+
+    Raises:
+        NotFound: There is none, or it was removed.
+    """
+    with workspace.database.read() as uow:
+        run = uow.runs.find(run_id)
+    if run is None:
+        raise no_run(run_id)
+    return run
+
+
+def list_runs(workspace: Workspace) -> list[Run]:
+    """Every run, newest first."""
+    with workspace.database.read() as uow:
+        return uow.runs.list_all()
+
+
+def run_progress(workspace: Workspace, run_id: int, after_epoch: int = 0) -> RunProgress:
+    """Where a run is, with the metrics of its epochs later than `after_epoch`.
+
+    Whoever looks at an unfinished run also makes sure that a supervisor tends it.
+
+    Raises:
+        NotFound: There is no such run.
+    """
+    with workspace.database.read() as uow:
+        run = uow.runs.find(run_id)
+        job = uow.jobs.find_latest_of_run(run_id, kind="train")
+        epochs = uow.metrics.list_after(run_id, after_epoch)
+        is_queued = run is not None and run.status == RunStatus.QUEUED
+        active = uow.jobs.list_by_status(queue.ACTIVE) if is_queued else []
+    if run is None:
+        raise no_run(run_id)
+    if not run.status.is_finished():
+        local_executor.ensure_supervisor(workspace, replace=False)
+    told = dict(job.progress or {}) if job else {}
+    message = run.message or str(told.get("message", ""))
+    if is_queued:
+        earlier = (other for other in active if job is None or other.job_id < job.job_id)
+        is_behind = any(other.kind == "train" for other in earlier)
+        message = "Waits for a free place on this machine." if is_behind else "Starting."
+    return RunProgress(
+        run_id=run_id,
+        job_id=job.job_id if job else None,
+        status=run.status,
+        stage=str(told.get("stage", "")),
+        epoch=int(told.get("epoch", 0)),
+        total_epochs=options.total_epochs(run.config),
+        step=int(told.get("step", 0)),
+        steps=int(told.get("steps", 0)),
+        images_per_second=told.get("images_per_second"),
+        fraction=1.0 if run.status == RunStatus.SUCCEEDED else float(told.get("fraction", 0.0)),
+        eta_seconds=None if run.status.is_finished() else told.get("eta_seconds"),
+        message=message,
+        next_step=str((job.error or {}).get("next_step", "")) if job else "",
+        epochs=epochs,
+    )
+
+
+def checkpoint_path(workspace: Workspace, run_id: int, kind: str = "best") -> Path:
+    """The file of a run's checkpoint, `best` or `last`.
+
+    Raises:
+        NotFound: There is no such run, it has no checkpoint yet, or the file is gone.
+    """
+    get_run(workspace, run_id)
+    with workspace.database.read() as uow:
+        found = uow.checkpoints.list_of_run(run_id)
+    for checkpoint in found:
+        if checkpoint.kind == kind:
+            path = workspace.runs_folder / checkpoint.file_path
+            if path.exists():
+                return path
+            raise NotFound(
+                f"The {kind} checkpoint of run {run_id} is not in the runs folder any more.",
+                next_step="Put the file back, or train again.",
+            )
+    raise NotFound(
+        f"Run {run_id} has no {kind} checkpoint.",
+        next_step="Wait for its first epoch to end, or choose another run.",
+    )
+
+
+def run_folder(workspace: Workspace, run_id: int) -> Path:
+    """Folder of a run's checkpoints; it may not exist yet."""
+    return workspace.runs_folder / f"run-{run_id}"
+
+
+def left_out_paths(run: Run) -> set[str]:
+    """Paths of the images that the run found missing, changed or broken."""
+    return {entry["source"] for entry in (run.environment or {}).get("left_out", [])}
+
+
+def no_run(run_id: int) -> NotFound:
+    """What to raise where a run is not there."""
+    return NotFound(f"There is no run {run_id}; it may have been removed.")
+
+
+def find_job(workspace: Workspace, run_id: int) -> Job | None:
+    """The newest training job of a run; None before its first."""
+    with workspace.database.read() as uow:
+        return uow.jobs.find_latest_of_run(run_id, kind="train")

@@ -1,0 +1,73 @@
+"""Remove training runs, and everything that was kept of them."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from db.unit_of_work import UnitOfWork
+from forge_core.errors import Conflict
+from forge_core.runs import logs, records, scoring_requests
+from forge_core.workspace import Workspace
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeletedRun:
+    """What the removal of a run freed."""
+
+    run_id: int
+    freed_bytes: int
+    files: list[str]
+
+
+def removal_preview(workspace: Workspace, run_id: int) -> int:
+    """Bytes that `delete_run` would free.
+
+    Raises:
+        NotFound: There is no such run.
+    """
+    records.get_run(workspace, run_id)
+    return sum(path.stat().st_size for path in _list_files(workspace, run_id))
+
+
+def delete_run(workspace: Workspace, run_id: int) -> DeletedRun:
+    """Remove a run with its checkpoints, predictions and logs; its number is not given out again.
+
+    A scoring of its images is cancelled: without the run's checkpoint it can write nothing more.
+
+    Raises:
+        NotFound: There is no such run.
+        Conflict: It runs or waits, or is being evaluated.
+    """
+    with workspace.database.read() as uow:
+        _check_removable(uow, run_id)
+    scoring_requests.cancel_scorings(workspace, run_id)
+    scoring_requests.remove_predictions(workspace, run_id)
+    with workspace.database.write() as uow:
+        _check_removable(uow, run_id)
+        uow.runs.update_fields(run_id, is_deleted=True)
+        uow.checkpoints.remove_of_run(run_id)
+    scoring_requests.remove_predictions(workspace, run_id)  # of a scoring that had not stopped yet
+    files = _list_files(workspace, run_id)
+    freed_bytes = sum(path.stat().st_size for path in files)
+    for path in files:
+        path.unlink(missing_ok=True)
+    shutil.rmtree(records.run_folder(workspace, run_id), ignore_errors=True)
+    return DeletedRun(run_id=run_id, freed_bytes=freed_bytes, files=[path.name for path in files])
+
+
+def _check_removable(uow: UnitOfWork, run_id: int) -> None:
+    run = uow.runs.find(run_id)
+    if run is None:
+        raise records.no_run(run_id)
+    jobs = [job for job in uow.jobs.list_of_run(run_id) if job.kind != scoring_requests.KIND]
+    if not run.status.is_finished() or any(not job.status.is_finished() for job in jobs):
+        raise Conflict(
+            f"Run {run_id} is in use by a job that is not finished.",
+            next_step="Cancel it first.",
+        )
+
+
+def _list_files(workspace: Workspace, run_id: int) -> list[Path]:
+    folder = records.run_folder(workspace, run_id)
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return [*files, *logs.log_paths(workspace, run_id)]

@@ -1,0 +1,118 @@
+"""Listens to the training loop and writes what it says into the job, the run and its files."""
+
+import hashlib
+import time
+from pathlib import Path
+
+from db.records import CheckpointFile, EpochRow, Run
+from db.unit_of_work import UnitOfWork
+from forge_core.jobs.context import JobContext
+from forge_core.models import checkpoint
+from forge_core.runs import records, time_left
+from forge_core.training import stages
+from forge_core.training.config import TrainConfig
+from forge_core.training.reporting import EpochMetrics
+from forge_core.training.results import BEST_FILE, LAST_FILE
+
+STAGE_WORDS = {
+    "pack": "Decoding the images",
+    "warmup": "Warm-up",
+    "finetune": "Fine-tuning",
+    "scratch": "Training",
+}
+
+
+class TrainReporter:
+    """The `Reporter` of a run that is a job."""
+
+    def __init__(self, context: JobContext, run: Run, config: TrainConfig) -> None:
+        self._context = context
+        self._run = run
+        self._plan = [(stage.name, stage.epochs) for stage in stages.plan_stages(config)]
+        self._total_epochs = config.total_epochs
+        with context.workspace.database.read() as uow:
+            earlier = uow.metrics.list_after(run.run_id)
+        self._durations = {row.epoch: (row.stage, row.duration_seconds) for row in earlier}
+        self._epoch = 0
+        self._epoch_began = time.monotonic()
+
+    def on_message(self, text: str) -> None:
+        """Write the sentence into the log."""
+        self._context.log(text)
+
+    def on_progress(
+        self, stage: str, epoch: int, step: int, steps: int, images_per_second: float
+    ) -> None:
+        """Keep where the run is; the heartbeat writes it."""
+        if epoch != self._epoch:
+            self._epoch, self._epoch_began = epoch, time.monotonic()
+        share = step / max(steps, 1)
+        done = max(epoch - 1, 0) + (share if epoch else 0.0)
+        words = STAGE_WORDS.get(stage, stage)
+        eta_seconds = None
+        if epoch:
+            words += f", epoch {epoch} of {self._total_epochs}"
+            eta_seconds = time_left.seconds_left(
+                self._plan,
+                [entry for number, entry in sorted(self._durations.items()) if number < epoch],
+                current_seconds=time.monotonic() - self._epoch_began,
+                current_fraction=share,
+            )
+        self._context.set_progress(
+            stage=stage,
+            epoch=epoch,
+            total_epochs=self._total_epochs,
+            step=step,
+            steps=steps,
+            images_per_second=round(images_per_second, 1),
+            fraction=round(min(1.0, done / max(self._total_epochs, 1)), 4),
+            eta_seconds=None if eta_seconds is None else round(eta_seconds, 1),
+            message=words,
+        )
+
+    def on_epoch(self, metrics: EpochMetrics) -> None:
+        """Write the metrics and the checkpoints of an epoch, in one transaction."""
+        self._durations[metrics.epoch] = (metrics.stage, metrics.duration_seconds)
+        files = [self._describe("last", LAST_FILE)]
+        best_path = records.run_folder(self._context.workspace, self._run.run_id) / BEST_FILE
+        card = checkpoint.read_card(best_path)
+        if card.epoch == metrics.epoch:
+            files.append(self._describe("best", BEST_FILE))
+        best_val_accuracy = float(card.metrics["val_accuracy"])
+
+        def write(uow: UnitOfWork) -> None:
+            uow.metrics.add(EpochRow(run_id=self._run.run_id, **metrics.to_dict()))
+            for file in files:
+                uow.checkpoints.add(file)
+            uow.runs.update_fields(
+                self._run.run_id, best_epoch=card.epoch, best_val_accuracy=best_val_accuracy
+            )
+
+        self._context.write(write)
+        self._context.log(
+            f"run {self._run.run_id} epoch {metrics.epoch} {metrics.stage} "
+            f"train_loss {metrics.train_loss:.4f} val_loss {metrics.val_loss:.4f} "
+            f"val_accuracy {metrics.val_accuracy:.4f} in {metrics.duration_seconds:.1f} s"
+        )
+
+    def should_stop(self) -> bool:
+        """Whether the job shall end."""
+        return self._context.should_stop()
+
+    def _describe(self, kind: str, name: str) -> CheckpointFile:
+        folder = records.run_folder(self._context.workspace, self._run.run_id)
+        card = checkpoint.read_card(folder / name)
+        return CheckpointFile(
+            run_id=self._run.run_id,
+            kind=kind,
+            file_path=f"{folder.name}/{name}",
+            content_hash=_hash_file(folder / name),
+            size_bytes=(folder / name).stat().st_size,
+            epoch=card.epoch,
+            val_accuracy=float(card.metrics["val_accuracy"]),
+        )
+
+
+def _hash_file(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

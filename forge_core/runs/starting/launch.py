@@ -1,0 +1,291 @@
+"""Training runs as people handle them: start, repeat, resume, cancel; and what each used."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from db.enums import RunStatus
+from db.records import AssetAsOf, Job, Run
+from forge_core.catalog import balance, history
+from forge_core.catalog.balance import Balance
+from forge_core.errors import Conflict, InvalidInput
+from forge_core.jobs import local_executor, queue
+from forge_core.runs import records, run_data
+from forge_core.runs.starting import readiness
+from forge_core.training import devices, resuming, stages
+from forge_core.training.config import TrainConfig
+from forge_core.training.recommending import DataSummary
+from forge_core.workspace import Workspace
+
+MAX_NAME_CHARACTERS = 128
+_RESUMABLE = (RunStatus.INTERRUPTED, RunStatus.CANCELLED, RunStatus.FAILED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataCheck:
+    """Whether the catalog can be trained on now."""
+
+    summary: DataSummary
+    balance: Balance
+    problems: list[str]
+    """What forbids a run, each with its next step; empty when one can start."""
+    warnings: list[str]
+    """What to know before a run."""
+    revision_id: int
+    class_names: list[str]
+    """Classes that a run would have, in the order of its outputs."""
+    label_ids: list[int]
+
+
+# Start
+
+
+def check_data(workspace: Workspace) -> DataCheck:
+    """What a run that started now would be trained on, and whether it could. Cheap."""
+    revision_id = history.latest_revision_id(workspace)
+    found = balance.class_balance(workspace)
+    trained = sorted((row for row in found.rows if row.train), key=lambda row: row.label_id or 0)
+    summary = DataSummary(
+        counts={
+            split: {row.label_name: getattr(row, split) for row in found.rows if row.total}
+            for split in run_data.USED_SPLITS
+        },
+        median_short_side=readiness.median_short_side(workspace),
+    )
+    return DataCheck(
+        summary=summary,
+        balance=found,
+        problems=readiness.list_problems(found),
+        warnings=readiness.list_warnings(found),
+        revision_id=revision_id,
+        class_names=[row.label_name for row in trained],
+        label_ids=[row.label_id for row in trained if row.label_id is not None],
+    )
+
+
+def start_run(workspace: Workspace, config: TrainConfig, *, author: str, name: str = "") -> Run:
+    """Queue a training run on the catalog as of its newest revision.
+
+    Args:
+        workspace: The workspace.
+        config: All choices of the run.
+        author: Who starts it.
+        name: What a person calls it; may be empty.
+
+    Raises:
+        InvalidInput: There is nothing to train or to measure on, or there are too few GPUs.
+        JobFailed: The background process cannot be started; the run stays queued.
+    """
+    check = check_data(workspace)
+    devices.check_number(config.device, config.num_processes)
+    if check.problems:
+        message, _, next_step = check.problems[0].partition(". ")
+        raise InvalidInput(f"{message}." if next_step else message, next_step=next_step)
+    return _queue_run(
+        workspace,
+        config,
+        author=author,
+        name=name,
+        revision_id=check.revision_id,
+        class_names=check.class_names,
+        label_ids=check.label_ids,
+    )
+
+
+def repeat_run(
+    workspace: Workspace,
+    run_id: int,
+    *,
+    author: str,
+    name: str = "",
+    config: TrainConfig | None = None,
+) -> Run:
+    """Queue a run on the very data of an earlier one: the catalog as of its revision.
+
+    With its config too, and on the same processor and libraries, it gives the same numbers: it
+    computes in the number format that the earlier run found. With another network, or other choices
+    that decide what is fastest, it finds that out anew.
+
+    Args:
+        workspace: The workspace.
+        run_id: The earlier run.
+        author: Who starts it.
+        name: What a person calls it; "like 47" when it is empty.
+        config: Another config than that of the earlier run.
+
+    Raises:
+        NotFound: There is no such run.
+        JobFailed: The background process cannot be started; the run stays queued.
+    """
+    earlier = records.get_run(workspace, run_id)
+    first = TrainConfig.from_dict(earlier.config)
+    speed = (earlier.environment or {}).get("speed")
+    if speed and config is not None and not _computes_alike(config, first, speed["device_kind"]):
+        speed = None
+    return _queue_run(
+        workspace,
+        config or first,
+        author=author,
+        name=name or f"like {run_id}",
+        revision_id=earlier.revision_id,
+        class_names=earlier.class_names,
+        label_ids=earlier.label_ids,
+        speed=speed,
+    )
+
+
+def _computes_alike(config: TrainConfig, first: TrainConfig, device_kind: str) -> bool:
+    """Whether what was fastest for the first config, on this kind of device, is for the other.
+
+    A device that is chosen only when the training starts is looked at there.
+    """
+    kind, _, _ = config.device.partition(":")
+    return kind in ("auto", device_kind) and _what_is_probed(config) == _what_is_probed(first)
+
+
+def _what_is_probed(config: TrainConfig) -> tuple[Any, ...]:
+    """What a probe depends on, besides data and device.
+
+    The epochs that train all layers are among it: whether a probe and compiled steps pay hangs on
+    them.
+    """
+    return (
+        config.architecture,
+        config.input_size,
+        config.batch_size,
+        config.number_format,
+        config.memory_layout,
+        config.num_threads,
+        config.num_processes,
+        sum(s.epochs for s in stages.plan_stages(config) if not s.is_backbone_frozen),
+    )
+
+
+def _queue_run(
+    workspace: Workspace,
+    config: TrainConfig,
+    *,
+    author: str,
+    name: str,
+    revision_id: int,
+    class_names: list[str],
+    label_ids: list[int],
+    speed: dict[str, Any] | None = None,
+) -> Run:
+    with workspace.database.write() as uow:
+        run_id = uow.runs.add(
+            name=name.strip()[:MAX_NAME_CHARACTERS],
+            status=RunStatus.QUEUED,
+            author=author,
+            config=config.to_dict(),
+            revision_id=revision_id,
+            class_names=class_names,
+            label_ids=label_ids,
+            environment=None if speed is None else {"speed": speed},
+        )
+        payload = _payload(run_id, config, resume=False)
+        title = _title(run_id, config)
+        queue.add_in(uow, "train", title, payload, author=author, run_id=run_id)
+    local_executor.ensure_supervisor(workspace)
+    return records.get_run(workspace, run_id)
+
+
+def resume_run(workspace: Workspace, run_id: int, *, author: str) -> Job:
+    """Queue a new job that goes on after the last step that the run saved.
+
+    Where nothing was saved yet it begins again with the first epoch.
+
+    Raises:
+        NotFound: There is no such run.
+        Conflict: It runs, waits, or is done.
+        JobFailed: The background process cannot be started; the run stays queued.
+    """
+    with workspace.database.write() as uow:
+        run = uow.runs.find(run_id)
+        if run is None:
+            raise records.no_run(run_id)
+        if run.status not in _RESUMABLE:
+            raise Conflict(
+                f"Run {run_id} is {run.status}, so there is nothing to resume.",
+                next_step="Start a new run with its settings."
+                if run.status == RunStatus.SUCCEEDED
+                else "",
+            )
+        config = TrainConfig.from_dict(run.config)
+        has_state = (records.run_folder(workspace, run_id) / resuming.STATE_FILE).exists()
+        uow.runs.update_fields(run_id, status=RunStatus.QUEUED, message="", finished_at=None)
+        payload = _payload(run_id, config, resume=has_state)
+        title = _title(run_id, config)
+        job = queue.add_in(uow, "train", title, payload, author=author, run_id=run_id)
+    local_executor.ensure_supervisor(workspace)
+    return job
+
+
+def can_resume(workspace: Workspace, run_id: int) -> bool:
+    """Whether `resume_run` would be accepted now.
+
+    Raises:
+        NotFound: There is no such run.
+    """
+    return records.get_run(workspace, run_id).status in _RESUMABLE
+
+
+def cancel_run(workspace: Workspace, run_id: int) -> Run:
+    """Ask a run to end after its current step; what it learned is kept. Idempotent.
+
+    Raises:
+        NotFound: There is no such run.
+    """
+    records.get_run(workspace, run_id)
+    job = records.find_job(workspace, run_id)
+    if job is not None:
+        queue.request_cancel(workspace, job.job_id)
+    return records.get_run(workspace, run_id)
+
+
+# Its images
+
+
+def run_assets(workspace: Workspace, run_id: int, split: str) -> list[AssetAsOf]:
+    """The images that a run uses of a split, with the labels they had then.
+
+    Files that the run found missing, changed or broken are not among them; those of test it looks
+    at when it is finished.
+
+    Raises:
+        NotFound: There is no such run.
+        InvalidInput: The split is none that runs use.
+    """
+    if split not in run_data.USED_SPLITS:
+        raise InvalidInput(
+            f"No run uses images of {split!r}.",
+            next_step=f"Choose {', '.join(run_data.USED_SPLITS)}.",
+        )
+    run = records.get_run(workspace, run_id)
+    config = TrainConfig.from_dict(run.config)
+    data = run_data.read_run_data(workspace, run.revision_id, use_augmented=config.use_augmented)
+    left_out = records.left_out_paths(run)
+    return [asset for asset in data.assets[split] if asset.file_path not in left_out]
+
+
+def list_labelled(workspace: Workspace, run_id: int, split: str) -> list[AssetAsOf]:
+    """Labelled images of a split as of the run's revision, without augmented copies.
+
+    Raises:
+        NotFound: There is no such run.
+    """
+    run = records.get_run(workspace, run_id)
+    return [
+        asset
+        for asset in history.as_of(workspace, run.revision_id, split=split)
+        if asset.label_id is not None and not asset.is_augmented
+    ]
+
+
+def _payload(run_id: int, config: TrainConfig, *, resume: bool) -> dict[str, Any]:
+    """Of a training job: what the supervisor must know to start it."""
+    processes = {"processes": config.num_processes} if config.num_processes > 1 else {}
+    return {"run_id": run_id, "resume": resume, "device": config.device, **processes}
+
+
+def _title(run_id: int, config: TrainConfig) -> str:
+    return f"Run {run_id}: {config.architecture}, {config.total_epochs} epochs"

@@ -1,0 +1,145 @@
+"""Search the learning rate of a run that was not started yet, as a background job.
+
+The job of kind `find_rate`: payload from `submit`, result {"curve": ...}.
+"""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from db.enums import Split
+from db.records import Job
+from forge_core.catalog import history
+from forge_core.imaging.decode import DecodeLimits
+from forge_core.jobs import queue
+from forge_core.jobs.context import JobContext, JobStopped
+from forge_core.runs import run_data
+from forge_core.training import rate_finding
+from forge_core.training.config import TrainConfig
+from forge_core.training.pixels import kept
+from forge_core.training.rate_finding import RateCurve, RatePoint
+from forge_core.training.reporting import EpochMetrics, Reporter, Stopped
+from forge_core.workspace import Workspace
+
+KIND = "find_rate"
+UNIMPORTANT = (
+    "warmup_lr",
+    "head_lr",
+    "backbone_lr",
+    "scratch_lr",
+    "min_lr",
+    "device",
+    "warmup_epochs",
+    "finetune_epochs",
+    "scratch_epochs",
+    "early_stopping_patience",
+    "time_budget_minutes",
+)
+"""Fields of a config that a search does not depend on, or only on whether they are 0."""
+
+
+def find_rate(
+    workspace: Workspace, config: TrainConfig, *, reporter: Reporter, revision_id: int | None = None
+) -> RateCurve:
+    """Search the learning rate of a config on the training images of the catalog.
+
+    Args:
+        workspace: The workspace.
+        config: Of the run that shall be trained.
+        reporter: Told of each step; may ask to stop.
+        revision_id: The catalog as of this revision; None is now.
+
+    Raises:
+        InvalidInput: There is nothing to train on.
+        Stopped: The reporter asked to stop.
+    """
+    revision_id = history.latest_revision_id(workspace) if revision_id is None else revision_id
+    data = run_data.read_run_data(workspace, revision_id, use_augmented=config.use_augmented)
+    with tempfile.TemporaryDirectory(prefix="forge-rate-") as folder:
+        return rate_finding.find_rate(
+            config,
+            data.image_set(workspace, Split.TRAIN, without=set()),
+            data.class_names,
+            reporter=reporter,
+            folder=Path(folder),
+            pack_folder=workspace.cache_folder / kept.FOLDER,
+            pack_budget_bytes=workspace.settings.pack_budget_bytes,
+            limits=DecodeLimits.from_settings(workspace.settings),
+        )
+
+
+def submit(workspace: Workspace, config: TrainConfig, *, author: str) -> Job:
+    """Search in the background; `find_job` and `read_result` give the answer."""
+    payload = {
+        "config": config.to_dict(),
+        "revision_id": history.latest_revision_id(workspace),
+        "like": _key(config),
+    }
+    title = f"Search the learning rate of {config.architecture}"
+    return queue.submit(workspace, KIND, title, payload, author=author)
+
+
+def find_job(workspace: Workspace, config: TrainConfig) -> Job | None:
+    """The newest search for a config like this one, whatever its learning rates; None without."""
+    wanted = _key(config)
+    jobs = queue.list_latest_jobs(workspace, limit=200, kind=KIND)
+    return next((job for job in jobs if job.payload.get("like") == wanted), None)
+
+
+def read_result(job: Job) -> RateCurve:
+    """The curve that a finished job drew."""
+    values = (job.result or {})["curve"]
+    points = tuple(RatePoint(**point) for point in values["points"])
+    return RateCurve(**{**values, "points": points})
+
+
+def run(context: JobContext) -> Mapping[str, Any]:
+    """The handler.
+
+    Raises:
+        JobStopped: The job shall end.
+        ForgeError: What `find_rate` refuses.
+    """
+    config = TrainConfig.from_dict(context.job.payload["config"])
+    if context.device:
+        config = replace(config, device=context.device)
+    try:
+        curve = find_rate(
+            context.workspace,
+            config,
+            reporter=_Reporter(context),
+            revision_id=int(context.job.payload["revision_id"]),
+        )
+    except Stopped:
+        raise JobStopped from None
+    return {"curve": asdict(curve)}
+
+
+class _Reporter:
+    """Tells the job what the search does."""
+
+    def __init__(self, context: JobContext) -> None:
+        self._context = context
+        self.should_stop = context.should_stop
+        self.on_message = context.log
+
+    def on_progress(
+        self, stage: str, epoch: int, step: int, steps: int, images_per_second: float
+    ) -> None:
+        words = f"{'Learning the head' if stage == 'warmup' else 'Trying rates'}: step {step:,}"
+        self._context.set_progress(
+            fraction=step / max(1, steps),
+            message=f"{words} of {steps:,}",
+            images_per_second=round(images_per_second, 1),
+        )
+
+    def on_epoch(self, metrics: EpochMetrics) -> None:
+        """Never: a search finishes no epoch."""
+
+
+def _key(config: TrainConfig) -> dict[str, Any]:
+    """What two configs must have in common for one search to answer for both."""
+    values = {name: value for name, value in config.to_dict().items() if name not in UNIMPORTANT}
+    return {**values, "has_warmup": config.warmup_epochs > 0}
