@@ -28,7 +28,9 @@ from typing import Any
 
 from benchmarks import catalog_building as building
 from db.records import AssetFilter
-from forge_core.catalog import as_of, balance, bookmarks, browsing, diffing, history, labelling
+from forge_core.catalog.editing import label_edits
+from forge_core.catalog.listing import asset_list, balance, positions
+from forge_core.catalog.revisions import as_of, diffs, history
 from forge_core.workspace import Workspace
 
 PLACES = 30
@@ -115,22 +117,24 @@ def measure(kind: str, number: int, folder: Path) -> Figures:
         rate = building.fill(workspace, number)
         found["bulk insert"] = {"rows_per_second": round(rate), "target": ">= 15000"}
         run = building.finish(workspace)
-        label = browsing.list_assets(workspace, AssetFilter(label="any"), limit=1).assets[0]
+        label = asset_list.list_assets(workspace, AssetFilter(label="any"), limit=1).assets[0]
         assert label.label_id is not None
         for name, (where, sorts) in filters(label.label_id, run).items():
             for sort in sorts:
                 found[f"page: {name}, {sort}"] = measure_pages(workspace, where, sort) | {
                     "target": "p95 <= 10"
                 }
-            times = repeat(lambda where=where: browsing.count_assets(workspace, where), 20)
+            times = repeat(lambda where=where: asset_list.count_assets(workspace, where), 20)
             found[f"count: {name}"] = summary(times) | {"target": "p95 <= 10"}
         for name, (where, sort) in free_filters(label.label_id, run).items():
             times = repeat(
-                lambda where=where, sort=sort: browsing.list_assets(workspace, where, sort=sort), 5
+                lambda where=where, sort=sort: asset_list.list_assets(workspace, where, sort=sort),
+                5,
             )
             found[f"free: {name}"] = summary(times) | {"target": "p95 <= 300"}
             times = repeat(
-                lambda where=where, sort=sort: browsing.count_assets(workspace, where, sort=sort), 3
+                lambda where=where, sort=sort: asset_list.count_assets(workspace, where, sort=sort),
+                3,
             )
             found[f"count: free, {name}"] = summary(times)
         found["class balance"] = summary(repeat(lambda: balance.class_balance(workspace), 20)) | {
@@ -146,25 +150,25 @@ def measure_pages(workspace: Workspace, where: AssetFilter, sort: str) -> dict[s
     """Pages at many depths, the bookmarks of the list, and the plan at its middle."""
     start = time.perf_counter()
     with workspace.database.read() as uow:
-        marks = uow.pages.list_bookmarks(where, sort=sort, every=bookmarks.EVERY)
+        marks = uow.pages.list_bookmarks(where, sort=sort, every=positions.EVERY)
     built = 1000 * (time.perf_counter() - start)
-    bookmarks.bookmarks(workspace, where, sort)
-    length = len(marks) * bookmarks.EVERY
+    positions.bookmarks(workspace, where, sort)
+    length = len(marks) * positions.EVERY
     places = [round(length * i / PLACES) for i in range(PLACES)]
     random.Random(4).shuffle(places)
-    cursors = [bookmarks.bookmarks(workspace, where, sort).place_before(p)[0] for p in places]
-    browsing.list_assets(workspace, where, sort=sort)
+    cursors = [positions.bookmarks(workspace, where, sort).place_before(p)[0] for p in places]
+    asset_list.list_assets(workspace, where, sort=sort)
     times = [
-        timed(lambda c=cursor: browsing.list_assets(workspace, where, sort=sort, after=c))
+        timed(lambda c=cursor: asset_list.list_assets(workspace, where, sort=sort, after=c))
         for cursor in cursors
     ]
     jumps = [
-        timed(lambda p=place: bookmarks.list_at(workspace, where, position=p + 500, sort=sort))
+        timed(lambda p=place: positions.list_at(workspace, where, position=p + 500, sort=sort))
         for place in places
     ]
     plan = explain(workspace, where, sort, marks[len(marks) // 2] if marks else None)
     return summary(times) | {
-        "matching": browsing.count_assets(workspace, where),
+        "matching": asset_list.count_assets(workspace, where),
         "jump_p95": summary(jumps)["p95"],
         "bookmarks_built": round(built, 1),
         "plan": plan,
@@ -202,7 +206,7 @@ def measure_changes(workspace: Workspace, label_id: int) -> Figures:
     chosen = random.Random(5)
     one = [
         timed(
-            lambda: labelling.relabel(
+            lambda: label_edits.relabel(
                 workspace, [chosen.choice(ids)], chosen.choice(labels), author=building.AUTHOR
             )
         )
@@ -212,7 +216,7 @@ def measure_changes(workspace: Workspace, label_id: int) -> Figures:
     where = AssetFilter(label=label_id)
     other = next(label for label in labels if label != label_id)
     start = time.perf_counter()
-    result = labelling.relabel_matching(workspace, where, other, author=building.AUTHOR)
+    result = label_edits.relabel_matching(workspace, where, other, author=building.AUTHOR)
     took = 1000 * (time.perf_counter() - start)
     found["relabel by filter"] = {
         "ms": round(took),
@@ -244,7 +248,7 @@ def measure_past(workspace: Workspace) -> Figures:
         },
         "as of, with paths and hashes": summary(repeat(lambda: history.as_of(workspace, then), 3)),
         "as of, a page of 100 of them": summary(
-            repeat(lambda: diffing.diff(workspace, then, now, limit=100), 3)
+            repeat(lambda: diffs.diff(workspace, then, now, limit=100), 3)
         )
         | {"what": "diff to now: counts, label moves and 100 entries"},
         "as of, counts": summary(repeat(lambda: history.count_as_of(workspace, then), 3)),
@@ -278,7 +282,7 @@ def _peak_of(name: str, settings: dict[str, Any], revision: int) -> float:
 
 
 def _relabel_all(workspace: Workspace, _: int) -> Any:
-    return labelling.relabel_matching(
+    return label_edits.relabel_matching(
         workspace, AssetFilter(split="train"), None, author=building.AUTHOR
     )
 
@@ -287,8 +291,8 @@ MEMORY: dict[str, Callable[[Workspace, int], Any]] = {
     "nothing but opening": lambda w, r: history.latest_revision_id(w),
     "ids and labels of an epoch": lambda w, r: as_of.read_columns(w, r, split="train"),
     "as of, with paths and hashes": lambda w, r: history.as_of(w, r),
-    "bookmarks": lambda w, r: bookmarks.bookmarks(w, AssetFilter()),
-    "diff": lambda w, r: diffing.diff(w, r, history.latest_revision_id(w)),
+    "bookmarks": lambda w, r: positions.bookmarks(w, AssetFilter()),
+    "diff": lambda w, r: diffs.diff(w, r, history.latest_revision_id(w)),
     "relabel every image of train": _relabel_all,
 }
 

@@ -20,8 +20,9 @@ from db.models import TrainingRun, VisionAsset
 from db.records import AssetFilter, NewAsset
 from db.repositories import bulk
 from db.session import Database
-from forge_core.catalog import changing, classes, labelling
-from forge_core.catalog.changing import Operation
+from forge_core.catalog.editing import classes, label_edits
+from forge_core.catalog.revisions import journal
+from forge_core.catalog.revisions.journal import Operation
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 
@@ -90,7 +91,7 @@ def fill(workspace: Workspace, number: int, files: Sequence[KnownFile] = ()) -> 
     start = time.perf_counter()
     with workspace.database.write() as uow:
         uow.revisions.lock()
-        revision_id = changing.begin_revision(uow, Operation.of("import", author=AUTHOR))
+        revision_id = journal.begin_revision(uow, Operation.of("import", author=AUTHOR))
         for first in range(0, number, BATCH):
             making = time.perf_counter()
             rows = [_row(i, label_ids) for i in range(first, min(first + BATCH, number))]
@@ -100,7 +101,7 @@ def fill(workspace: Workspace, number: int, files: Sequence[KnownFile] = ()) -> 
                     for i, row in enumerate(rows, start=first)
                 ]
             made_up += time.perf_counter() - making
-            changing.add_assets(uow, revision_id, rows)
+            journal.add_assets(uow, revision_id, rows)
     return number / (time.perf_counter() - start - made_up)
 
 
@@ -122,7 +123,7 @@ def finish(workspace: Workspace) -> int:
         uow.session.add(run)
         uow.session.flush()
         run_id = run.run_id
-    labelling.relabel(workspace, some[:1_000], 1, author=FIXER)
+    label_edits.relabel(workspace, some[:1_000], 1, author=FIXER)
     predict(workspace, run_id)
     give_work(workspace)
     if not workspace.database.is_sqlite:
@@ -180,7 +181,7 @@ def change_ten_thousand(workspace: Workspace) -> int:
         label_ids = [label.label_id for label in uow.labels.list_all()]
     chosen = random.Random(3)
     for _ in range(10):
-        labelling.relabel(
+        label_edits.relabel(
             workspace, chosen.sample(ids, 1000), chosen.choice(label_ids), author=AUTHOR
         )
     return before

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
 
-from forge_core.catalog import similarity
+from forge_core.catalog.splits import similarity
 from forge_core.imaging.hashing import perceptual_hash
 
 DISTANCES = (0, 2, 3, 4, 5, 6, 8, 10)

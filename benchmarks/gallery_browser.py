@@ -13,7 +13,8 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from benchmarks import gallery_tab
 from benchmarks.catalog import summary
 from db.records import AssetFilter
-from forge_core.catalog import browsing, history
+from forge_core.catalog.listing import asset_list
+from forge_core.catalog.revisions import history
 from forge_core.workspace import Workspace
 
 PROBE = Path(__file__).with_name("gallery_probe.js")
@@ -138,7 +139,7 @@ def native_next_pages(page: Page, url: str, times: int) -> list[float]:
 def native_labels(page: Page, url: str, workspace: Workspace, times: int) -> dict[str, Any]:
     """From a choice in the box of an image to the catalog; the next one only when it is there."""
     open_native(page, url)
-    newest = browsing.list_assets(workspace, AssetFilter(), limit=times).assets
+    newest = asset_list.list_assets(workspace, AssetFilter(), limit=times).assets
     found = []
     for place, _ in enumerate(newest):
         box = page.locator('[data-testid="stSelectbox"] input').nth(place)

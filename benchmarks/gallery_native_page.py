@@ -9,7 +9,8 @@ import uuid
 import streamlit as st
 
 from db.records import AssetFilter
-from forge_core.catalog import browsing, classes, labelling
+from forge_core.catalog.editing import classes, label_edits
+from forge_core.catalog.listing import asset_list
 from forge_core.imaging.thumbnails import ThumbnailCache
 from forge_core.workspace import open_workspace
 
@@ -29,7 +30,7 @@ def show_gallery() -> None:
     """The grid."""
     names = [label.name for label in classes.list_classes(workspace)][:NUM_CLASSES]
     cache = ThumbnailCache(workspace.cache_folder / "thumbnails")
-    page = browsing.list_assets(
+    page = asset_list.list_assets(
         workspace, AssetFilter(), after=st.session_state.get("after"), limit=PER_PAGE
     )
     if st.button("Next", key="next"):
@@ -57,7 +58,7 @@ def relabel(asset_id: uuid.UUID) -> None:
     """Give the image the chosen class."""
     name = st.session_state[f"label_{asset_id}"]
     label_id = next(c.label_id for c in classes.list_classes(workspace) if c.name == name)
-    labelling.relabel(workspace, [asset_id], label_id, author="native")
+    label_edits.relabel(workspace, [asset_id], label_id, author="native")
 
 
 st.set_page_config(layout="wide")

@@ -14,7 +14,7 @@ from benchmarks import importing
 from benchmarks.gallery_catalog import drawn_files
 from db.records import Asset, AssetFilter
 from forge_core.api import answering, tokens
-from forge_core.catalog import browsing
+from forge_core.catalog.listing import asset_list
 from forge_core.workspace import Workspace
 
 ROUNDS = 5
@@ -71,7 +71,7 @@ def newest_first(workspace: Workspace, number: int) -> list[Asset]:
     found: list[Asset] = []
     after = None
     while len(found) < number:
-        page = browsing.list_assets(workspace, AssetFilter(), after=after, limit=500)
+        page = asset_list.list_assets(workspace, AssetFilter(), after=after, limit=500)
         found += page.assets
         after = page.next_cursor
     return found[:number]

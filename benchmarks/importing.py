@@ -28,8 +28,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from forge_core.catalog import import_plan, importing
-from forge_core.catalog.placing import Placement
+from forge_core.catalog.importing import import_plan, run_import
+from forge_core.catalog.importing.placement import Placement
 from forge_core.imaging import decode, hashing, thumbnails
 from forge_core.settings import Settings
 from forge_core.workspace import open_workspace
@@ -71,7 +71,7 @@ def our_import(folder: Path, number: int, placement: Placement, scratch: Path) -
     settings = Settings(workspace=scratch / "w", asset_root=root, _env_file=None)
     workspace = open_workspace(settings)
     plan = import_plan.prepare(workspace, folder)
-    report = importing.run_import(workspace, plan, author="benchmark", placement=placement)
+    report = run_import.run_import(workspace, plan, author="benchmark", placement=placement)
     assert report.added == number, f"{report.added} of {number} images were added"
     workspace.database.dispose()
 

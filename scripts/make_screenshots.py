@@ -14,7 +14,10 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from forge_core.catalog import browsing, history, labelling, splitting
+from forge_core.catalog.editing import label_edits
+from forge_core.catalog.listing import asset_list
+from forge_core.catalog.revisions import history
+from forge_core.catalog.splits import split_plan
 from forge_core.demo import digits
 from forge_core.runs import records
 from forge_core.runs.starting import launch
@@ -35,15 +38,15 @@ PICTURED = "17"
 def fill(workspace: Workspace) -> None:
     """Digits, split, with some labels taken away."""
     digits.import_digits(workspace, author=AUTHOR)
-    plan = splitting.plan_split(workspace, splitting.SplitRatios(train=70, val=10, test=20))
-    splitting.apply_split(workspace, plan, author=AUTHOR)
+    plan = split_plan.plan_split(workspace, split_plan.SplitRatios(train=70, val=10, test=20))
+    split_plan.apply_split(workspace, plan, author=AUTHOR)
 
 
 def take_labels_away(workspace: Workspace) -> None:
     """Leave a few of the newest images of the picture unlabelled."""
-    where = browsing.AssetFilter(text=PICTURED)
-    newest = browsing.list_assets(workspace, where, limit=40).assets
-    labelling.relabel(workspace, [a.asset_id for a in newest[3:40:6]], None, author=AUTHOR)
+    where = asset_list.AssetFilter(text=PICTURED)
+    newest = asset_list.list_assets(workspace, where, limit=40).assets
+    label_edits.relabel(workspace, [a.asset_id for a in newest[3:40:6]], None, author=AUTHOR)
 
 
 def photograph_gallery(page: Page, url: str) -> None:

@@ -12,7 +12,9 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from db.records import Asset
-from forge_core.catalog import browsing, import_plan, importing, labelling
+from forge_core.catalog.editing import label_edits
+from forge_core.catalog.importing import import_plan, run_import
+from forge_core.catalog.listing import asset_list
 from forge_core.workspace import Workspace
 
 AUTHOR = "tester"
@@ -61,9 +63,9 @@ def draw_folder(
     return folder
 
 
-def import_folder(workspace: Workspace, folder: Path) -> importing.ImportReport:
+def import_folder(workspace: Workspace, folder: Path) -> run_import.ImportReport:
     """Take a folder into the catalog by the ordinary importer."""
-    return importing.run_import(workspace, import_plan.prepare(workspace, folder), author=AUTHOR)
+    return run_import.run_import(workspace, import_plan.prepare(workspace, folder), author=AUTHOR)
 
 
 def make_catalog(
@@ -91,15 +93,15 @@ def list_all(workspace: Workspace) -> list[Asset]:
 
 def class_id(workspace: Workspace, name: str) -> int:
     """The number of the class with this name."""
-    from forge_core.catalog import classes
+    from forge_core.catalog.editing import classes
 
     return next(c.label_id for c in classes.list_classes(workspace) if c.name == name)
 
 
 def relabel_one(workspace: Workspace, asset: Asset, class_name: str) -> None:
     """Give one asset another label."""
-    result = labelling.relabel(
+    result = label_edits.relabel(
         workspace, [asset.asset_id], class_id(workspace, class_name), author=AUTHOR
     )
     assert result.status == "applied"
-    assert browsing.get_asset(workspace, asset.asset_id).label_name == class_name
+    assert asset_list.get_asset(workspace, asset.asset_id).label_name == class_name

@@ -129,7 +129,7 @@ def test_pure_rooms_know_no_database() -> None:
 @pytest.mark.parametrize(
     "modules",
     [
-        "forge_core.catalog.importing, forge_core.catalog.browsing",
+        "forge_core.catalog.importing.run_import, forge_core.catalog.listing.asset_list",
         "forge_core.api.routes, forge_core.runs.records",
     ],
 )

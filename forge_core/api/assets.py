@@ -7,7 +7,8 @@ from starlette.routing import Route
 
 from forge_core.api import parsing, shapes
 from forge_core.api.answering import Asked, WorkspaceProvider, reading
-from forge_core.catalog import bookmarks, browsing, history
+from forge_core.catalog.listing import asset_list, positions
+from forge_core.catalog.revisions import history
 from forge_core.errors import InvalidInput
 
 DEFAULT_LIMIT = 100
@@ -41,9 +42,9 @@ def list_assets(asked: Asked) -> Mapping[str, Any]:
         if "after" in values:
             raise InvalidInput("A page starts at a position or behind a cursor, not at both.")
         position = parsing.parse_number(values["position"], "position")
-        page = bookmarks.list_at(asked.workspace, where, position=position, sort=sort, limit=limit)
+        page = positions.list_at(asked.workspace, where, position=position, sort=sort, limit=limit)
     else:
-        page = browsing.list_assets(
+        page = asset_list.list_assets(
             asked.workspace, where, sort=sort, after=values.get("after"), limit=limit
         )
     return {
@@ -67,9 +68,9 @@ def count_assets(asked: Asked) -> Mapping[str, Any]:
     values = parsing.parse_query(asked.request.query_params, allowed)
     where = parsing.parse_filter(values)
     sort = values.get("sort", "newest")
-    totals = browsing.totals(asked.workspace)
+    totals = asset_list.totals(asked.workspace)
     total = totals.images + totals.augmented
-    matching = browsing.count_assets(asked.workspace, where, sort=sort)
+    matching = asset_list.count_assets(asked.workspace, where, sort=sort)
     return {"matching": matching, "total": total, "unlabelled": totals.unlabelled}
 
 

@@ -7,7 +7,7 @@ from starlette.routing import Route
 
 from forge_core.api import parsing, shapes
 from forge_core.api.answering import Asked, WorkspaceProvider, reading, writing
-from forge_core.catalog import classes
+from forge_core.catalog.editing import classes
 
 
 def routes(provider: WorkspaceProvider) -> list[Route]:

@@ -7,7 +7,7 @@ from starlette.routing import Route
 
 from forge_core.api import parsing
 from forge_core.api.answering import Asked, WorkspaceProvider, reading
-from forge_core.catalog import finding
+from forge_core.catalog.listing import neighbours
 from forge_core.errors import InvalidInput
 
 DIRECTIONS = {"next": False, "previous": True}
@@ -32,10 +32,10 @@ def find_near(asked: Asked) -> Mapping[str, Any]:
     direction = values.get("direction", "next")
     if direction not in DIRECTIONS:
         raise InvalidInput(f"direction is next or previous, not {direction[:60]!r}.")
-    found = finding.find_near(
+    found = neighbours.find_near(
         asked.workspace,
         parsing.parse_filter(values),
-        wanted=values.get("wanted", finding.UNLABELLED),
+        wanted=values.get("wanted", neighbours.UNLABELLED),
         sort=values.get("sort", "newest"),
         start=parsing.parse_id(values["from"]) if "from" in values else None,
         backwards=DIRECTIONS[direction],
@@ -51,7 +51,7 @@ def find_position(asked: Asked) -> Mapping[str, Any]:
     values = parsing.parse_query(
         asked.request.query_params, (*parsing.FILTER_FIELDS, "sort", "image")
     )
-    position = finding.find_position(
+    position = neighbours.find_position(
         asked.workspace,
         parsing.parse_filter(values),
         parsing.parse_id(values.get("image")),

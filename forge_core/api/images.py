@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from forge_core.api import parsing
 from forge_core.api.answering import Asked, WorkspaceProvider, reading
-from forge_core.catalog import browsing
+from forge_core.catalog.listing import asset_list
 from forge_core.errors import NotFound
 from forge_core.imaging import decode
 from forge_core.imaging.thumbnails import ThumbnailCache
@@ -59,7 +59,7 @@ def get_thumbnail(asked: Asked) -> Response:
 def get_image(asked: Asked) -> Response:
     """The whole image as a browser can draw it; revalidated by its content hash."""
     asset_id = parsing.parse_id(asked.request.path_params["asset_id"])
-    asset = browsing.get_asset(asked.workspace, asset_id)
+    asset = asset_list.get_asset(asked.workspace, asset_id)
     tag = f'"{asset.content_hash}"'
     headers = IMAGE_HEADERS | REVALIDATE | {"ETag": tag}
     if asked.request.headers.get("if-none-match") == tag:
@@ -78,7 +78,7 @@ def _reader(workspace: Workspace, asset_id: uuid.UUID, content_hash: str) -> Cal
 
 
 def _read_original(workspace: Workspace, asset_id: uuid.UUID, content_hash: str) -> bytes:
-    asset = browsing.get_asset(workspace, asset_id)
+    asset = asset_list.get_asset(workspace, asset_id)
     if asset.content_hash != content_hash:
         raise NotFound("This image has other bytes by now.", next_step="Reload the page.")
     return workspace.store.read(asset.file_path)

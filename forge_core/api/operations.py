@@ -13,8 +13,9 @@ from db.failures import DATABASE_UNAVAILABLE
 from db.records import AssetFilter
 from forge_core.api import parsing, shapes
 from forge_core.api.answering import Asked, WorkspaceProvider, describe_error, reading, writing
-from forge_core.catalog import changing, history, labelling, reviewing
-from forge_core.catalog.changing import MAX_OPERATION_ID_CHARACTERS, ChangeResult
+from forge_core.catalog.editing import label_edits, review_flags
+from forge_core.catalog.revisions import history, journal
+from forge_core.catalog.revisions.journal import MAX_OPERATION_ID_CHARACTERS, ChangeResult
 from forge_core.errors import ForgeError, InvalidInput, StorageUnavailable
 
 log = logging.getLogger(__name__)
@@ -157,8 +158,8 @@ def _relabel(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> C
     where = _parse_where(operation)
     who: Who = {"author": batch.asked.author, "operation_id": operation_id}
     if where is not None:
-        return labelling.relabel_matching(batch.asked.workspace, where, number, **who)
-    return labelling.relabel(
+        return label_edits.relabel_matching(batch.asked.workspace, where, number, **who)
+    return label_edits.relabel(
         batch.asked.workspace,
         _parse_ids(operation),
         number,
@@ -179,10 +180,10 @@ def _set_split(batch: Batch, operation: Mapping[str, Any], operation_id: str) ->
     where = _parse_where(operation)
     who: Who = {"author": batch.asked.author, "operation_id": operation_id}
     if where is not None:
-        return labelling.set_split_matching(
+        return label_edits.set_split_matching(
             batch.asked.workspace, where, name, unlock_held_out=unlock, **who
         )
-    return labelling.set_split(
+    return label_edits.set_split(
         batch.asked.workspace,
         _parse_ids(operation),
         name,
@@ -197,13 +198,13 @@ def _remove(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> Ch
     where = _parse_where(operation)
     who: Who = {"author": batch.asked.author, "operation_id": operation_id}
     if where is not None:
-        return labelling.remove_matching(batch.asked.workspace, where, **who)
-    return labelling.remove_assets(batch.asked.workspace, _parse_ids(operation), **who)
+        return label_edits.remove_matching(batch.asked.workspace, where, **who)
+    return label_edits.remove_assets(batch.asked.workspace, _parse_ids(operation), **who)
 
 
 def _restore(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> ChangeResult:
     parsing.check_fields(operation, ("operation_id", "kind", "asset_ids"), "restore")
-    return labelling.restore_assets(
+    return label_edits.restore_assets(
         batch.asked.workspace,
         _parse_ids(operation),
         author=batch.asked.author,
@@ -215,11 +216,11 @@ def _flag(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> Chan
     parsing.check_fields(operation, ("operation_id", "kind", "asset_ids", "review", "note"), "flag")
     who: Who = {"author": batch.asked.author, "operation_id": operation_id}
     if operation.get("review") is None:
-        return reviewing.unflag(batch.asked.workspace, _parse_ids(operation), **who)
+        return review_flags.unflag(batch.asked.workspace, _parse_ids(operation), **who)
     if operation["review"] != ReviewState.FLAGGED:
         raise InvalidInput(f"review is {ReviewState.FLAGGED!s} or null.")
-    note = parsing.parse_text(operation.get("note", ""), "note", reviewing.MAX_NOTE_CHARACTERS)
-    return reviewing.flag(batch.asked.workspace, _parse_ids(operation), note=note, **who)
+    note = parsing.parse_text(operation.get("note", ""), "note", review_flags.MAX_NOTE_CHARACTERS)
+    return review_flags.flag(batch.asked.workspace, _parse_ids(operation), note=note, **who)
 
 
 def _undo(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> ChangeResult:
@@ -229,9 +230,7 @@ def _undo(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> Chan
         with batch.asked.workspace.database.read() as uow:
             revision = uow.revisions.find_by_operation(undoes)
         if revision is None:  # it changed nothing, so there is nothing to take back
-            return ChangeResult(
-                operation_id=operation_id, status=changing.NOTHING, revision_id=None
-            )
+            return ChangeResult(operation_id=operation_id, status=journal.NOTHING, revision_id=None)
         revision_id = revision.revision_id
     else:
         revision_id = parsing.parse_number(operation.get("revision_id"), "revision_id")

@@ -11,7 +11,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from db.records import AssetFilter
-from forge_core.catalog.browsing import ANY, NONE
+from forge_core.catalog.listing.asset_list import ANY, NONE
 from forge_core.errors import InvalidInput
 
 MAX_BODY_BYTES = 2 * 2**20

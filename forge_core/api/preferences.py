@@ -7,7 +7,7 @@ from starlette.routing import Route
 
 from forge_core.api import parsing
 from forge_core.api.answering import Asked, WorkspaceProvider, reading, writing
-from forge_core.catalog import preferences
+from forge_core.catalog.listing import preferences
 from forge_core.errors import InvalidInput
 
 PATH = "/forge-api/preferences/{name}"

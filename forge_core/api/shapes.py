@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from db.records import Asset, Label
-from forge_core.catalog import suggesting
-from forge_core.catalog.changing import ChangeConflict, ChangeResult
-from forge_core.catalog.history import HistoryEntry
-from forge_core.catalog.suggesting import Suggestion
+from forge_core.catalog.listing import suggestions
+from forge_core.catalog.listing.suggestions import Suggestion
+from forge_core.catalog.revisions.history import HistoryEntry
+from forge_core.catalog.revisions.journal import ChangeConflict, ChangeResult
 from forge_core.workspace import Workspace
 
 
@@ -31,7 +31,7 @@ def shape_rows(
     """
     rows = [shape_asset(asset, (confidences or {}).get(asset.asset_id)) for asset in assets]
     if suggest is not None:
-        found = suggesting.suggest(workspace, suggest, assets)
+        found = suggestions.suggest(workspace, suggest, assets)
         for asset, row in zip(assets, rows, strict=True):
             row["suggestion"] = shape_suggestion(found.get(asset.asset_id))
     return rows

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from forge_core.api import parsing, shapes
 from forge_core.api.answering import Asked, WorkspaceProvider, reading
-from forge_core.catalog import history
+from forge_core.catalog.revisions import history
 from forge_core.errors import InvalidInput
 
 MAX_IDS = 500

@@ -6,22 +6,17 @@ from typing import Annotated
 
 import typer
 
-from forge_core.catalog import (
-    browsing,
-    exporting,
-    grouping,
-    import_plan,
-    import_problems,
-    importing,
-    splitting,
-)
+from forge_core.catalog.export import exports
 from forge_core.catalog.formats import columns as table_columns
 from forge_core.catalog.formats.reading import FORMATS
 from forge_core.catalog.formats.scanned import ReadOptions
-from forge_core.catalog.import_plan import ImportPlan
-from forge_core.catalog.import_problems import ImportProblem
-from forge_core.catalog.placing import Placement
-from forge_core.catalog.splitting import SplitRatios
+from forge_core.catalog.importing import import_plan, import_problems, run_import
+from forge_core.catalog.importing.import_plan import ImportPlan
+from forge_core.catalog.importing.import_problems import ImportProblem
+from forge_core.catalog.importing.placement import Placement
+from forge_core.catalog.listing import asset_list
+from forge_core.catalog.splits import groups, split_plan
+from forge_core.catalog.splits.split_plan import SplitRatios
 from forge_core.cli import choosing, opening, output
 from forge_core.cli.choosing import ViewOption, WhereOption
 from forge_core.cli.opening import WorkspaceOption
@@ -36,7 +31,7 @@ SHOWN_CLASSES = 20
 def init(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
     """Make a workspace, or say what is in it. Safe to repeat."""
     opened = opening.create(workspace)
-    images = browsing.totals(opened).images
+    images = asset_list.totals(opened).images
     if as_json:
         database = opened.database.url.render_as_string(hide_password=True)
         output.answer({"workspace": opened.folder, "database": database, "images": images})
@@ -97,7 +92,7 @@ def import_images(
         _show_problems(plan.problems, as_json=as_json)
         return
     with output.progress_bar("Importing", as_json=as_json) as advance:
-        report = importing.run_import(
+        report = run_import.run_import(
             opened, plan, author=opened.author, placement=placement, progress=advance
         )
     if as_json:
@@ -128,7 +123,7 @@ def export(
     ],
     format_name: Annotated[
         str | None,
-        typer.Option("--format", help=f"{', '.join(exporting.EXPORTS)}. Default: by the ending."),
+        typer.Option("--format", help=f"{', '.join(exports.EXPORTS)}. Default: by the ending."),
     ] = None,
     label: Annotated[str | None, typer.Option(help='Only this class, or "none".')] = None,
     split: Annotated[str | None, typer.Option(help='Only this split, or "none".')] = None,
@@ -146,7 +141,7 @@ def export(
     asked = choosing.parse_where(opened, [*(where or ()), *parts], view)
     by_ending = {".csv": "csv", ".parquet": "parquet"}.get(destination.suffix.lower(), "folders")
     with output.progress_bar("Exporting", as_json=as_json) as advance:
-        report = exporting.export(
+        report = exports.export(
             opened, destination, asked, format_name=format_name or by_ending, progress=advance
         )
     if as_json:
@@ -169,9 +164,9 @@ def _parse_ratios(text: str) -> SplitRatios:
 
 def _divide(workspace: Workspace, ratios: SplitRatios, *, as_json: bool) -> None:
     """Give a split to what has none; images of one group stay together."""
-    chosen = grouping.parse("group_key")
-    plan = splitting.plan_split(workspace, ratios, only_unassigned=True, grouping=chosen)
-    splitting.apply_split(workspace, plan, author=workspace.author)
+    chosen = groups.parse("group_key")
+    plan = split_plan.plan_split(workspace, ratios, only_unassigned=True, grouping=chosen)
+    split_plan.apply_split(workspace, plan, author=workspace.author)
     output.say(f"Divided {plan.num_moved:,} images {ratios} by class.", as_json=as_json)
     for warning in plan.warnings:
         output.tell(f"  {warning}")

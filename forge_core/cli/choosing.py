@@ -7,7 +7,8 @@ import typer
 
 from db.records import AssetFilter
 from forge_core.api import parsing
-from forge_core.catalog import browsing, classes, views
+from forge_core.catalog.editing import classes
+from forge_core.catalog.listing import asset_list, saved_views
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.workspace import Workspace
 
@@ -35,7 +36,7 @@ def parse_where(
         InvalidInput: A part is not NAME=VALUE, or the filter cannot be used.
         NotFound: There is no such view or class.
     """
-    values = dict(views.find_view(workspace, view).query) if view is not None else {}
+    values = dict(saved_views.find_view(workspace, view).query) if view is not None else {}
     values.pop("sort", None)  # an order restricts nothing
     for part in where or ():
         name, found, value = part.partition("=")
@@ -43,12 +44,12 @@ def parse_where(
             raise InvalidInput(f"{part[:60]!r} is not NAME=VALUE.", next_step="Write label=none.")
         values[name] = _find_class(workspace, value) if name in _CLASSES else value
     parsing.check_fields(values, parsing.FILTER_FIELDS, "--where")
-    return browsing.check_filter(parsing.parse_filter(values))
+    return asset_list.check_filter(parsing.parse_filter(values))
 
 
 def _find_class(workspace: Workspace, value: str) -> str:
     """The number of the class of this name; a number that is no name stands for itself."""
-    if value in (browsing.NONE, browsing.ANY):
+    if value in (asset_list.NONE, asset_list.ANY):
         return value
     try:
         return str(classes.get_class(workspace, value).label_id)

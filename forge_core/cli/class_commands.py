@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from forge_core.catalog import classes, merging
-from forge_core.catalog.changing import ChangeResult
-from forge_core.catalog.merging import ClassPreview
+from forge_core.catalog.editing import class_merges, classes
+from forge_core.catalog.editing.class_merges import ClassPreview
+from forge_core.catalog.revisions.journal import ChangeResult
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
@@ -117,8 +117,8 @@ def rename(
 ) -> None:
     """Give a class another name; it follows on every image."""
     opened = opening.existing(workspace)
-    found = merging.preview(opened, classes.get_class(opened, name).label_id)
-    notes = merging.describe_heads(found, new_name=new_name)
+    found = class_merges.preview(opened, classes.get_class(opened, name).label_id)
+    notes = class_merges.describe_heads(found, new_name=new_name)
     if _only_preview(found, notes, dry_run=dry_run, as_json=as_json):
         return
     result = classes.rename_class(opened, found.label.label_id, new_name, author=opened.author)
@@ -135,12 +135,12 @@ def merge(
 ) -> None:
     """Give all images of a class to another, and retire it. Imports of its name follow."""
     opened = opening.existing(workspace)
-    found = merging.preview(opened, classes.get_class(opened, name).label_id)
+    found = class_merges.preview(opened, classes.get_class(opened, name).label_id)
     target = classes.get_class(opened, into)
-    notes = merging.describe_heads(found, into=target)
+    notes = class_merges.describe_heads(found, into=target)
     if _only_preview(found, notes, dry_run=dry_run, as_json=as_json):
         return
-    result = merging.merge_classes(
+    result = class_merges.merge_classes(
         opened, found.label.label_id, target.label_id, author=opened.author
     )
     _answer(result, f"{name!r} is merged into {into!r}", as_json=as_json)
@@ -158,10 +158,10 @@ def retire(
 ) -> None:
     """Take a class out of use; it must have no images, or they lose their label."""
     opened = opening.existing(workspace)
-    found = merging.preview(opened, classes.get_class(opened, name).label_id)
-    if _only_preview(found, merging.describe_heads(found), dry_run=dry_run, as_json=as_json):
+    found = class_merges.preview(opened, classes.get_class(opened, name).label_id)
+    if _only_preview(found, class_merges.describe_heads(found), dry_run=dry_run, as_json=as_json):
         return
-    result = merging.retire_class(
+    result = class_merges.retire_class(
         opened, found.label.label_id, author=opened.author, unlabel=unlabel
     )
     _answer(result, f"{name!r} is retired", as_json=as_json)
@@ -174,7 +174,7 @@ def unretire(
     """Bring a retired or merged class back into use, without images."""
     opened = opening.existing(workspace)
     label = classes.get_class(opened, name)
-    result = merging.unretire_class(opened, label.label_id, author=opened.author)
+    result = class_merges.unretire_class(opened, label.label_id, author=opened.author)
     _answer(result, f"{label.name!r} is in use again", as_json=as_json)
 
 

@@ -119,7 +119,7 @@ def _walk(
 
 
 def _import(workspace: Workspace, dataset: DemoName, steps: _Steps) -> None:
-    from forge_core.catalog import importing
+    from forge_core.catalog.importing import run_import
     from forge_core.demo import digits
 
     with output.progress_bar("Importing", as_json=steps.as_json) as advance:
@@ -131,7 +131,7 @@ def _import(workspace: Workspace, dataset: DemoName, steps: _Steps) -> None:
             plan = downloads.prepare(
                 workspace, dataset.value, progress=lambda done: advance(done, done)
             )
-            report = importing.run_import(
+            report = run_import.run_import(
                 workspace, plan, author=workspace.author, progress=advance
             )
     steps.tell(
@@ -141,16 +141,17 @@ def _import(workspace: Workspace, dataset: DemoName, steps: _Steps) -> None:
 
 
 def _split(workspace: Workspace, dataset: DemoName, steps: _Steps) -> dict[str, int]:
-    from forge_core.catalog import balance, splitting
-    from forge_core.catalog.splitting import SplitRatios
+    from forge_core.catalog.listing import balance
+    from forge_core.catalog.splits import split_plan
+    from forge_core.catalog.splits.split_plan import SplitRatios
 
     if dataset is DemoName.DIGITS:
         ratios = SplitRatios(train=100 - TEST_SHARE - VAL_SHARE, val=VAL_SHARE, test=TEST_SHARE)
-        plan = splitting.plan_split(workspace, ratios, seed=0)
+        plan = split_plan.plan_split(workspace, ratios, seed=0)
     else:  # these sets come with their own test split; validation is taken from the rest
         ratios = SplitRatios(train=100 - VAL_SHARE, val=VAL_SHARE, test=0)
-        plan = splitting.plan_split(workspace, ratios, seed=0, only_unassigned=True)
-    splitting.apply_split(workspace, plan, author=workspace.author)
+        plan = split_plan.plan_split(workspace, ratios, seed=0, only_unassigned=True)
+    split_plan.apply_split(workspace, plan, author=workspace.author)
     found = balance.class_balance(workspace)
     counts = {split: found.split_total(split) for split in ("train", "val", "test")}
     words = ", ".join(f"{number:,} {split}" for split, number in counts.items())

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from forge_core.catalog import duplicates
-from forge_core.catalog.grouping import DEFAULT_BITS
+from forge_core.catalog.splits import duplicates
+from forge_core.catalog.splits.groups import DEFAULT_BITS
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption

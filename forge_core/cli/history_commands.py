@@ -26,7 +26,7 @@ def history(
     as_json: JsonOption = False,
 ) -> None:
     """Who changed what and when: revisions newest first, or all changes of one image."""
-    from forge_core.catalog import history as past
+    from forge_core.catalog.revisions import history as past
 
     opened = opening.existing(workspace)
     if asset is not None:
@@ -86,13 +86,13 @@ def diff(
     as_json: JsonOption = False,
 ) -> None:
     """What is different in R2: images added, removed, relabelled, moved to another split."""
-    from forge_core.catalog import diffing
+    from forge_core.catalog.revisions import diffs
 
     opened = opening.existing(workspace)
     if as_csv:
         _write_csv(opened, first, second)
         return
-    found = diffing.diff(opened, first, second, limit=0 if counts else limit)
+    found = diffs.diff(opened, first, second, limit=0 if counts else limit)
     if as_json:
         output.answer(found)
         return
@@ -134,7 +134,7 @@ def undo(
     as_json: JsonOption = False,
 ) -> None:
     """Put back what a revision changed, as a new revision; later changes are left alone."""
-    from forge_core.catalog import history as past
+    from forge_core.catalog.revisions import history as past
 
     opened = opening.existing(workspace)
     result = past.undo(opened, revision, author=opened.author)
@@ -157,7 +157,7 @@ def undo(
 
 
 def _write_csv(opened: Any, first: int, second: int) -> None:
-    from forge_core.catalog import diffing
+    from forge_core.catalog.revisions import diffs
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
     columns = ("label_name", "split_type", "file_path", "content_hash", "review_state")
@@ -167,7 +167,7 @@ def _write_csv(opened: Any, first: int, second: int) -> None:
     )
     after = None
     while True:
-        page = diffing.diff(opened, first, second, limit=_PAGE, after=after)
+        page = diffs.diff(opened, first, second, limit=_PAGE, after=after)
         for entry in page.entries:
             writer.writerow(
                 [entry.asset_id, entry.file_path, entry.kind]

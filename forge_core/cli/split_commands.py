@@ -5,12 +5,12 @@ from typing import Annotated
 import typer
 
 from db.enums import Split
-from forge_core.catalog import grouping as grouping_room
-from forge_core.catalog import leaks as leaks_room
-from forge_core.catalog import splitting
-from forge_core.catalog.grouping import Grouping
-from forge_core.catalog.split_sizes import SplitSizes
-from forge_core.catalog.splitting import SplitCounts, SplitPlan, SplitRatios
+from forge_core.catalog.splits import groups as grouping_room
+from forge_core.catalog.splits import leaks as leaks_room
+from forge_core.catalog.splits import split_plan
+from forge_core.catalog.splits.groups import Grouping
+from forge_core.catalog.splits.sizes import SplitSizes
+from forge_core.catalog.splits.split_plan import SplitCounts, SplitPlan, SplitRatios
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
@@ -51,7 +51,7 @@ def split(
     sizes: SplitSizes = (
         SplitRatios(train=train, val=val, test=test) if counts is None else parse_counts(counts)
     )
-    plan = splitting.plan_split(
+    plan = split_plan.plan_split(
         opened,
         sizes,
         seed=seed,
@@ -60,7 +60,7 @@ def split(
     )
     result = None
     if not dry_run:
-        result = splitting.apply_split(opened, plan, author=opened.author)
+        result = split_plan.apply_split(opened, plan, author=opened.author)
     if as_json:
         output.answer(
             {

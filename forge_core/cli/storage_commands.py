@@ -8,9 +8,9 @@ import typer
 
 from db.session import Database
 from forge_core.backup import making, restoring
-from forge_core.catalog import relinking, verifying
-from forge_core.catalog.relinking import RelinkReport
-from forge_core.catalog.verifying import VerifyReport
+from forge_core.catalog.files import moved_files, verification
+from forge_core.catalog.files.moved_files import RelinkReport
+from forge_core.catalog.files.verification import VerifyReport
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
@@ -46,7 +46,7 @@ def verify(
     opened = opening.existing(workspace)
     repaired = None if repair is None else _repair(opened, repair, force=force, as_json=as_json)
     with output.progress_bar("Reading", as_json=as_json) as advance:
-        report = verifying.verify(opened, full=full, progress=advance)
+        report = verification.verify(opened, full=full, progress=advance)
     if as_json:
         output.answer({"report": report, "repair": repaired})
     else:
@@ -176,7 +176,7 @@ def _repair(opened: Workspace, repair: Repair, *, force: bool, as_json: bool) ->
             _show_relink(report, dry_run=False)
         return report
     if repair is Repair.REMOVE_MISSING:
-        result = verifying.remove_missing(opened, author=opened.author, force=force)
+        result = verification.remove_missing(opened, author=opened.author, force=force)
         output.say(
             f"Removed {result.num_changed:,} images whose files are missing"
             + (f" (revision {result.revision_id})." if result.revision_id else "."),
@@ -184,7 +184,7 @@ def _repair(opened: Workspace, repair: Repair, *, force: bool, as_json: bool) ->
         )
         return {"removed": result.num_changed, "revision_id": result.revision_id}
     with output.progress_bar("Importing", as_json=as_json) as advance:
-        imported = verifying.import_orphans(opened, author=opened.author, progress=advance)
+        imported = verification.import_orphans(opened, author=opened.author, progress=advance)
     output.say(
         f"Added {imported.added:,} images without labels; {len(imported.skipped):,} files are no "
         "images or were left out.",
@@ -197,7 +197,7 @@ def _relink(
     opened: Workspace, folder: Path | None, *, full: bool, dry_run: bool, as_json: bool
 ) -> RelinkReport:
     with output.progress_bar("Looking", as_json=as_json) as advance:
-        return relinking.relink(
+        return moved_files.relink(
             opened,
             folder,
             author=opened.author,

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from forge_core.catalog import assigning, views
+from forge_core.catalog.editing import assignments
+from forge_core.catalog.listing import saved_views
 from forge_core.cli import choosing, opening, output
 from forge_core.cli.choosing import ViewOption, WhereOption
 from forge_core.cli.opening import WorkspaceOption
@@ -34,7 +35,7 @@ def assign(
     if not names and not nobody:
         if where or view or dry_run:
             raise InvalidInput("To whom?", next_step="forge assign ANA BEN --where label=none")
-        counts = assigning.list_counts(opened)
+        counts = assignments.list_counts(opened)
         if as_json:
             output.answer(counts)
         elif counts:
@@ -49,15 +50,15 @@ def assign(
     if nobody:
         if dry_run:
             raise InvalidInput("--dry-run says who would get images; --nobody gives none.")
-        number = assigning.unassign(opened, asked)
+        number = assignments.unassign(opened, asked)
         output.say(f"{number:,} images are nobody's now.", as_json=as_json)
         if as_json:
             output.answer({"num_assets": number})
         return
     if dry_run:
-        shares = assigning.preview(opened, asked, names)
+        shares = assignments.preview(opened, asked, names)
     else:
-        shares = assigning.assign(opened, asked, names, author=opened.author)
+        shares = assignments.assign(opened, asked, names, author=opened.author)
     if as_json:
         output.answer(shares)
         return
@@ -68,7 +69,7 @@ def assign(
 
 def list_views(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
     """The views that people keep; use one with `--view` of `forge assign` and `forge export`."""
-    found = views.list_views(opening.existing(workspace))
+    found = saved_views.list_views(opening.existing(workspace))
     if as_json:
         output.answer(found)
         return

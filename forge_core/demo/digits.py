@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from forge_core.catalog import import_plan, importing
-from forge_core.catalog.importing import ImportReport, Progress
+from forge_core.catalog.importing import import_plan, run_import
+from forge_core.catalog.importing.run_import import ImportReport, Progress
 from forge_core.workspace import Workspace
 
 SOURCE_NAME = "digits"
@@ -36,4 +36,4 @@ def import_digits(
     folder = workspace.cache_folder / "demo" / SOURCE_NAME
     write_digits(folder)
     plan = import_plan.prepare(workspace, folder, source_dataset=SOURCE_NAME)
-    return importing.run_import(workspace, plan, author=author, progress=progress)
+    return run_import.run_import(workspace, plan, author=author, progress=progress)

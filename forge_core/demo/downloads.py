@@ -11,9 +11,9 @@ from urllib.request import urlopen
 from PIL import Image
 from torchvision import datasets
 
-from forge_core.catalog import import_plan
 from forge_core.catalog.formats.table import TABLE_NAME
-from forge_core.catalog.import_plan import ImportPlan
+from forge_core.catalog.importing import import_plan
+from forge_core.catalog.importing.import_plan import ImportPlan
 from forge_core.errors import ForgeError, InvalidInput
 from forge_core.workspace import Workspace
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from forge_core.catalog import import_plan, importing
-from forge_core.catalog.importing import ImportCancelled
+from forge_core.catalog.importing import import_plan, run_import
+from forge_core.catalog.importing.run_import import ImportCancelled
 from forge_core.jobs.context import JobContext, JobStopped
 
 MAX_PROBLEMS_KEPT = 1_000
@@ -28,7 +28,7 @@ def run(context: JobContext) -> Mapping[str, Any]:
         watch.tell_count(done, total, f"{done:,} of {total:,} images")
 
     try:
-        report = importing.run_import(
+        report = run_import.run_import(
             context.workspace,
             plan,
             author=context.job.author,

@@ -15,7 +15,7 @@ from PIL import Image
 
 from db.enums import Split
 from db.records import AssetAsOf, Job
-from forge_core.catalog import history
+from forge_core.catalog.revisions import history
 from forge_core.errors import InvalidInput
 from forge_core.evaluation import learning_curve
 from forge_core.evaluation.learning_curve import CurvePoint, LearningCurve, Outlook

@@ -18,7 +18,8 @@ from db.enums import Split
 from db.records import AssetAsOf, CheckpointFile
 from db.repositories.predictions import PredictionRow, ScoringScope
 from db.unit_of_work import UnitOfWork
-from forge_core.catalog import as_of, merging
+from forge_core.catalog.editing import class_merges
+from forge_core.catalog.revisions import as_of
 from forge_core.errors import Conflict, ImageRejected, InvalidInput, NotFound
 from forge_core.evaluation import uncertainty
 from forge_core.imaging.decode import DecodeLimits
@@ -212,7 +213,7 @@ def _load(workspace: Workspace, run_id: int, device: str) -> _Network:
     return _Network(
         predictor=predictor,
         content_hash=best.content_hash,
-        label_ids=[merging.follow(merges, label_id) for label_id in predictor.card.label_ids],
+        label_ids=[class_merges.follow(merges, label_id) for label_id in predictor.card.label_ids],
         trained=_trained_hashes(workspace, run_id),
     )
 

@@ -18,8 +18,9 @@ from forge_core.augmentation import preview, seeding
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.augmentation.presets import AugmentationParameters
 from forge_core.augmentation.train_transform import TrainTransform
-from forge_core.catalog import browsing, changing
-from forge_core.catalog.changing import Operation
+from forge_core.catalog.listing import asset_list
+from forge_core.catalog.revisions import journal
+from forge_core.catalog.revisions.journal import Operation
 from forge_core.errors import Conflict, InvalidInput
 from forge_core.imaging import hashing, thumbnails
 from forge_core.imaging.decode import DecodeLimits
@@ -67,7 +68,7 @@ class CopyPlan:
     @property
     def parents(self) -> AssetFilter:
         """The images that are copied."""
-        label = browsing.ANY if self.where.label is None else self.where.label
+        label = asset_list.ANY if self.where.label is None else self.where.label
         return replace(self.where, split=Split.TRAIN, augmented=False, label=label)
 
 
@@ -90,7 +91,7 @@ def count_copies(workspace: Workspace, plan: CopyPlan) -> int:
     Raises:
         InvalidInput: No image matches, or more than 200,000 copies would be written.
     """
-    parents = browsing.count_assets(workspace, plan.parents)
+    parents = asset_list.count_assets(workspace, plan.parents)
     if parents == 0:
         raise InvalidInput(
             "0 labelled images in train match, so there is nothing to copy.",
@@ -152,7 +153,7 @@ def _list_parents(workspace: Workspace, where: AssetFilter) -> Iterator[Asset]:
     """The images, oldest first, a page at a time."""
     after = None
     while True:
-        page = browsing.list_assets(workspace, where, sort="oldest", after=after, limit=_PAGE)
+        page = asset_list.list_assets(workspace, where, sort="oldest", after=after, limit=_PAGE)
         yield from page.assets
         after = page.next_cursor
         if after is None:
@@ -203,7 +204,7 @@ class _Copying:
             [(content_hash, thumbnails.encode_thumbnail(image, thumbnails.DEFAULT_SIDE))]
         )
         self._copies[content_hash] = NewAsset(
-            asset_id=changing.new_id(),
+            asset_id=journal.new_id(),
             file_path=key,
             label_id=parent.label_id,
             label_name=parent.label_name,
@@ -245,8 +246,8 @@ class _Copying:
                     author=author,
                     message=f"{len(new):,} augmented copies of {len(used):,} images",
                 )
-                revision_id = changing.begin_revision(uow, operation)
-                changing.add_assets(uow, revision_id, new)
+                revision_id = journal.begin_revision(uow, operation)
+                journal.add_assets(uow, revision_id, new)
                 uow.assets.update_last_augmented(list(used))
         added = {copy.file_path for copy in new}
         self._forget([key for key in self._stored if key not in added])

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from db.columns import SPLITS, AssetColumns, Bytes
 from db.enums import Split
 from db.records import Run
-from forge_core.catalog import history
+from forge_core.catalog.revisions import history
 from forge_core.runs import records, run_data
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace

@@ -10,7 +10,7 @@ from PIL import Image
 
 from db.enums import Split
 from db.records import Asset, AssetAsOf
-from forge_core.catalog import history
+from forge_core.catalog.revisions import history
 from forge_core.errors import ImageRejected, NotFound
 from forge_core.imaging import decode, hashing
 from forge_core.imaging.decode import DecodeLimits

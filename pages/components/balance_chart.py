@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from forge_core.catalog.balance import BalanceRow
+from forge_core.catalog.listing.balance import BalanceRow
 
 SPLITS = ("train", "val", "test", "held_out", "none")
 SPLIT_WORDS = {

@@ -8,7 +8,8 @@ import streamlit as st
 from PIL import Image
 
 from db.records import Asset, AssetFilter
-from forge_core.catalog import browsing, history
+from forge_core.catalog.listing import asset_list
+from forge_core.catalog.revisions import history
 from forge_core.errors import ForgeError, NotFound
 from forge_core.imaging import decode
 from forge_core.imaging.decode import DecodeLimits
@@ -39,7 +40,7 @@ def choose(workspace: Workspace, *, asset: str | None, strip: int) -> Asset | No
         NotFound: The image that is asked for is not in the catalog.
     """
     if asset is not None:
-        return browsing.get_asset(workspace, asset)
+        return asset_list.get_asset(workspace, asset)
     members = list_strip(workspace, strip)
     return members[0] if members else None
 
@@ -50,7 +51,7 @@ def list_strip(workspace: Workspace, strip: int) -> list[Asset]:
     found = []
     for asset_id in ids:
         try:
-            found.append(browsing.get_asset(workspace, asset_id))
+            found.append(asset_list.get_asset(workspace, asset_id))
         except NotFound:
             continue  # removed since
     return found
@@ -90,7 +91,7 @@ def load(workspace: Workspace, asset: Asset) -> Image.Image:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _pick(_workspace: Workspace, folder: str, revision_id: int, strip: int) -> list[uuid.UUID]:
-    ids = browsing.list_ids(_workspace, AssetFilter(augmented=False))
+    ids = asset_list.list_ids(_workspace, AssetFilter(augmented=False))
     return random.Random(strip).sample(ids, min(LENGTH, len(ids)))
 
 

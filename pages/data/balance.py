@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from forge_core.catalog import balance as balance_room
-from forge_core.catalog import changing, splitting
-from forge_core.catalog.balance import Balance, BalanceRow, BalanceWarning
-from forge_core.catalog.splitting import SplitPlan
+from forge_core.catalog.listing import balance as balance_room
+from forge_core.catalog.listing.balance import Balance, BalanceRow, BalanceWarning
+from forge_core.catalog.revisions import journal
+from forge_core.catalog.splits import split_plan
+from forge_core.catalog.splits.split_plan import SplitPlan
 from forge_core.workspace import Workspace
 from pages.components import balance_chart, empty_state, errors, gallery_links, text
 from pages.components.balance import class_editor, learning_curve_panel, split_panel, table
@@ -53,8 +54,8 @@ def show_top(workspace: Workspace, plan: SplitPlan | None) -> None:
         help="Divide the images as the panel on the right shows." if moves else "Nothing to move.",
     )
     if pressed and plan is not None:
-        result = splitting.apply_split(workspace, plan, author=session.author())
-        if result.status == changing.APPLIED:
+        result = split_plan.apply_split(workspace, plan, author=session.author())
+        if result.status == journal.APPLIED:
             moved = text.plural(result.num_changed, "image is", "images are")
             undo_notice.offer(f"{moved} split {plan.ratios} by class.", result.revision_id)
         st.rerun()

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import streamlit as st
 
 from db.records import Job
-from forge_core.catalog import browsing, import_plan
-from forge_core.catalog.import_plan import ImportPlan
+from forge_core.catalog.importing import import_plan
+from forge_core.catalog.importing.import_plan import ImportPlan
+from forge_core.catalog.listing import asset_list
 from forge_core.errors import ForgeError
 from forge_core.jobs import queue
 from forge_core.workspace import Workspace
@@ -111,7 +112,7 @@ def watch(job_ids: tuple[int, ...]) -> None:
 
 def show_export(workspace: Workspace) -> None:
     """Downloads, or what to do first."""
-    totals = browsing.totals(workspace)
+    totals = asset_list.totals(workspace)
     if totals.images + totals.augmented == 0:
         empty_state.show(
             "Nothing to export yet: the catalog has no images.",

@@ -6,9 +6,10 @@ import streamlit as st
 
 from db.enums import ReviewState
 from db.records import AssetFilter
-from forge_core.catalog import browsing, duplicates, similarity
-from forge_core.catalog.duplicates import DuplicateSearch, DuplicateStatus
-from forge_core.catalog.grouping import DEFAULT_BITS
+from forge_core.catalog.listing import asset_list
+from forge_core.catalog.splits import duplicates, similarity
+from forge_core.catalog.splits.duplicates import DuplicateSearch, DuplicateStatus
+from forge_core.catalog.splits.groups import DEFAULT_BITS
 from forge_core.workspace import Workspace
 from pages.components import empty_state, errors, gallery_links, text
 from pages.components.frame import navigation, page_frame, session, undo_notice
@@ -26,14 +27,14 @@ SHOWN_KEY = "review:shown"
 def show() -> None:
     """Draw the page."""
     workspace = session.workspace()
-    totals = browsing.totals(workspace)
+    totals = asset_list.totals(workspace)
     if totals.images == 0:
         show_empty()
         return
     status = duplicates.status(workspace)
     show_top(workspace, status)
     undo_notice.show(workspace, session.author())
-    flagged = browsing.count_assets(workspace, AssetFilter(review=ReviewState.FLAGGED))
+    flagged = asset_list.count_assets(workspace, AssetFilter(review=ReviewState.FLAGGED))
     show_queues(status, flagged, totals.unlabelled)
     show_state(status)
     with st.container(
@@ -104,7 +105,7 @@ def show_queues(status: DuplicateStatus, flagged: int, unlabelled: int) -> None:
             "of these groups" if known else "not looked for",
         )
         show_card("Flagged", f"{flagged:,}", "by people, with m", {"review": ReviewState.FLAGGED})
-        show_card("Unlabelled", f"{unlabelled:,}", "none left", {"label": browsing.NONE})
+        show_card("Unlabelled", f"{unlabelled:,}", "none left", {"label": asset_list.NONE})
 
 
 def show_card(name: str, figure: str, words: str, images: Mapping[str, str] | None = None) -> None:

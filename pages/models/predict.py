@@ -7,7 +7,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from forge_core.catalog import browsing, classes
+from forge_core.catalog.editing import classes
+from forge_core.catalog.listing import asset_list
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.workspace import Workspace
 from pages.components import checkpoint_chooser, empty_state, errors
@@ -166,7 +167,7 @@ def choose_threshold() -> float:
 
 def show_empty(workspace: Workspace) -> None:
     """No checkpoint to ask."""
-    if browsing.totals(workspace).images == 0:
+    if asset_list.totals(workspace).images == 0:
         sentence = "No network yet. Import images, then train a run: it answers here."
         choice = empty_state.Choice(
             "Import images", lambda: navigation.go_to("import"), ":material/upload:"

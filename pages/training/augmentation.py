@@ -10,7 +10,7 @@ from forge_core.augmentation import class_words, preview
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.augmentation.presets import AugmentationParameters
 from forge_core.augmentation.preview import Preview
-from forge_core.catalog import classes
+from forge_core.catalog.editing import classes
 from forge_core.errors import ForgeError
 from forge_core.models import architectures
 from forge_core.runs.starting import saved_presets

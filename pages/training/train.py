@@ -4,7 +4,7 @@ import json
 
 import streamlit as st
 
-from forge_core.catalog import browsing
+from forge_core.catalog.listing import asset_list
 from forge_core.errors import ForgeError
 from forge_core.jobs import local_executor, queue
 from forge_core.runs.starting import forecast, launch, saved_presets
@@ -24,7 +24,7 @@ QUICK_INPUT_SIZE = 64
 def show() -> None:
     """Draw the page."""
     workspace = session.workspace()
-    if browsing.totals(workspace).images == 0:
+    if asset_list.totals(workspace).images == 0:
         page_frame.show_title("Train")
         show_empty()
         return

@@ -26,8 +26,9 @@ from db.models import AssetChange, CatalogState, Revision
 from db.records import AssetFilter, NewAsset
 from db.session import Database
 from forge_core import workspace as workspace_room
-from forge_core.catalog import changing, classes, history, labelling
-from forge_core.catalog.changing import Operation
+from forge_core.catalog.editing import classes, label_edits
+from forge_core.catalog.revisions import history, journal
+from forge_core.catalog.revisions.journal import Operation
 from forge_core.errors import ForgeError
 from forge_core.settings import Settings
 from forge_core.storage import AssetStore
@@ -50,13 +51,13 @@ def add(workspace: Workspace, number: int, label_id: int) -> None:
     name = "one"
     with workspace.database.write() as uow:
         uow.revisions.lock()
-        revision = changing.begin_revision(uow, Operation.of("import", author="tester"))
-        changing.add_assets(
+        revision = journal.begin_revision(uow, Operation.of("import", author="tester"))
+        journal.add_assets(
             uow,
             revision,
             [
                 NewAsset(
-                    asset_id=changing.new_id(),
+                    asset_id=journal.new_id(),
                     file_path=f"photos/{uuid.uuid4().hex}.jpg",
                     label_id=label_id,
                     label_name=name,
@@ -141,7 +142,7 @@ def test_kill__at_any_moment_of_a_bulk_change_leaves_whole_revisions(workspace: 
         with workspace.database.read() as uow:
             labels = {row.label_id for row in uow.counts.list_all()}
         assert len(labels) == 1, "a part of an operation was kept"
-        again = labelling.relabel_matching(
+        again = label_edits.relabel_matching(
             workspace, AssetFilter(), int(wanted), author="child", operation_id=operation_id
         )
         assert again.status in ("applied", "already_applied", "nothing")
@@ -162,7 +163,7 @@ def test_disk_full__says_so_and_loses_nothing(sqlite_workspace: Workspace) -> No
 
     event.listen(database.engine, "connect", limit)
     with pytest.raises(DatabaseRefused, match="full") as caught:
-        labelling.relabel_matching(sqlite_workspace, AssetFilter(), two, author="tester")
+        label_edits.relabel_matching(sqlite_workspace, AssetFilter(), two, author="tester")
     assert isinstance(caught.value, ForgeError)
     assert caught.value.next_step
     with pytest.raises(DatabaseRefused, match="full"):
@@ -171,7 +172,7 @@ def test_disk_full__says_so_and_loses_nothing(sqlite_workspace: Workspace) -> No
     check_whole(sqlite_workspace)
     event.remove(database.engine, "connect", limit)
     database.dispose()
-    result = labelling.relabel_matching(sqlite_workspace, AssetFilter(), two, author="tester")
+    result = label_edits.relabel_matching(sqlite_workspace, AssetFilter(), two, author="tester")
     assert result.num_changed == IMAGES
     check_whole(sqlite_workspace)
 
@@ -233,7 +234,7 @@ def locked_by_another(workspace: Workspace, seconds: float) -> threading.Thread:
 def test_locked__by_another_writer_for_seconds_is_waited_for(sqlite_workspace: Workspace) -> None:
     _, two = fill(sqlite_workspace, 10)
     thread = locked_by_another(sqlite_workspace, 2.0)
-    result = labelling.relabel_matching(sqlite_workspace, AssetFilter(), two, author="tester")
+    result = label_edits.relabel_matching(sqlite_workspace, AssetFilter(), two, author="tester")
     thread.join()
     assert result.num_changed == 10
     check_whole(sqlite_workspace)
@@ -252,12 +253,12 @@ def test_locked__for_longer_than_we_wait_is_said_in_words(
     )
     thread = locked_by_another(sqlite_workspace, 1.5)
     with pytest.raises(DatabaseRefused, match="locked") as caught:
-        labelling.relabel_matching(impatient, AssetFilter(), two, author="tester")
+        label_edits.relabel_matching(impatient, AssetFilter(), two, author="tester")
     assert isinstance(caught.value, ForgeError)
     thread.join()
     impatient.database.dispose()
     assert (
-        labelling.relabel_matching(
+        label_edits.relabel_matching(
             sqlite_workspace, AssetFilter(), two, author="tester"
         ).num_changed
         == 10
@@ -279,7 +280,7 @@ def change_through(opened: Workspace, number: int, disturb: Callable[[], None]) 
     done = threading.Event()
     losses: list[Exception] = []
 
-    def send(work: Callable[[], changing.ChangeResult]) -> changing.ChangeResult:
+    def send(work: Callable[[], journal.ChangeResult]) -> journal.ChangeResult:
         while True:
             try:
                 return work()
@@ -291,7 +292,7 @@ def change_through(opened: Workspace, number: int, disturb: Callable[[], None]) 
         for place in range(number):
             wanted = (two, one)[place % 2]
             result = send(
-                lambda place=place, wanted=wanted: labelling.relabel_matching(
+                lambda place=place, wanted=wanted: label_edits.relabel_matching(
                     opened, AssetFilter(), wanted, author="tester", operation_id=f"op-{place}"
                 )
             )
@@ -381,7 +382,7 @@ def test_revisions__follow_the_order_of_commits(workspace: Workspace) -> None:
 
     def write(part: int) -> None:
         for number in range(15):
-            labelling.relabel(
+            label_edits.relabel(
                 workspace, ids[part * 10 : part * 10 + 10], (two, one)[number % 2], author=str(part)
             )
 

@@ -1,13 +1,13 @@
 """States of classes: what each was called and whether it was in use, by revision."""
 
 from db.unit_of_work import UnitOfWork
-from forge_core.catalog import changing
-from forge_core.catalog.changing import Operation
+from forge_core.catalog.revisions import journal
+from forge_core.catalog.revisions.journal import Operation
 from forge_core.workspace import Workspace
 
 
 def new_revision(uow: UnitOfWork, kind: str) -> int:
-    return changing.begin_revision(uow, Operation.of(kind, author="tester"))
+    return journal.begin_revision(uow, Operation.of(kind, author="tester"))
 
 
 def add_class(uow: UnitOfWork, name: str, revision_id: int) -> int:

@@ -18,8 +18,12 @@ from db.people_models import Assignment, SavedView, UserPreference
 from db.session import Database
 from forge_core import workspace as workspace_room
 from forge_core.backup import archive, making, restoring
-from forge_core.catalog import browsing, history, labelling, splitting, verifying
-from forge_core.catalog.splitting import SplitRatios
+from forge_core.catalog.editing import label_edits
+from forge_core.catalog.files import verification
+from forge_core.catalog.listing import asset_list
+from forge_core.catalog.revisions import history
+from forge_core.catalog.splits import split_plan
+from forge_core.catalog.splits.split_plan import SplitRatios
 from forge_core.errors import Conflict, InvalidInput, NotFound
 from forge_core.settings import Settings
 from forge_core.storage import AssetStore
@@ -33,11 +37,11 @@ def lived_in(workspace: Workspace, tmp_path: Path) -> Workspace:
     import_folder(workspace, draw_folder(tmp_path / "shapes"))
     assets = list_all(workspace)
     relabel_one(workspace, assets[0], "square")
-    plan = splitting.plan_split(workspace, SplitRatios(train=50, val=25, test=25), seed=1)
-    result = splitting.apply_split(workspace, plan, author=AUTHOR)
+    plan = split_plan.plan_split(workspace, SplitRatios(train=50, val=25, test=25), seed=1)
+    result = split_plan.apply_split(workspace, plan, author=AUTHOR)
     assert result.revision_id is not None
     history.undo(workspace, result.revision_id, author=AUTHOR)
-    labelling.remove_assets(workspace, [assets[1].asset_id], author=AUTHOR)
+    label_edits.remove_assets(workspace, [assets[1].asset_id], author=AUTHOR)
     with workspace.database.write() as uow:
         run_id = uow.runs.add(
             status=RunStatus.SUCCEEDED.value,
@@ -124,7 +128,7 @@ def test_backup__is_restored_into_either_database_with_nothing_lost(
     restored = restore(tmp_path / "backup", empty, tmp_path / "restored")
     assert summaries(restored.database) == summaries(lived_in.database)
     assert list_all(restored) == list_all(lived_in)
-    assert verifying.verify(restored, full=True).is_whole
+    assert verification.verify(restored, full=True).is_whole
     assert (restored.runs_folder / "1" / "best.safetensors").read_bytes() == b"weights"
     for revision in range(6):
         assert history.as_of(restored, revision) == history.as_of(lived_in, revision)
@@ -160,7 +164,7 @@ def test_backup__taken_while_writers_work_holds_whole_revisions(
         splits = itertools.cycle(["train", "val", "test", None][offset:])
         try:
             while not stop.is_set():
-                labelling.set_split(workspace, asset_ids, next(splits), author=f"writer {offset}")
+                label_edits.set_split(workspace, asset_ids, next(splits), author=f"writer {offset}")
                 next(written)
         except BaseException as error:
             errors.append(error)
@@ -314,5 +318,5 @@ def test_backup__without_bytes_is_small_and_says_so(lived_in: Workspace, tmp_pat
     manifest = making.backup(lived_in, tmp_path / "backup")
     assert (manifest.with_bytes, manifest.num_files) == (False, 0)
     assert not (tmp_path / "backup" / "assets").exists()
-    assert browsing.totals(lived_in).images == 11
+    assert asset_list.totals(lived_in).images == 11
     shutil.rmtree(tmp_path / "backup")

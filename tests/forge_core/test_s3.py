@@ -19,8 +19,10 @@ from forge_core.api import answering, tokens
 from forge_core.api.images import thumbnail_cache
 from forge_core.api.routes import routes
 from forge_core.backup import making, restoring
-from forge_core.catalog import history, import_plan, importing, relinking, verifying
-from forge_core.catalog.placing import Placement
+from forge_core.catalog.files import moved_files, verification
+from forge_core.catalog.importing import import_plan, run_import
+from forge_core.catalog.importing.placement import Placement
+from forge_core.catalog.revisions import history
 from forge_core.cli import operator_commands
 from forge_core.errors import InvalidInput, NotFound, StorageUnavailable
 from forge_core.imaging import hashing
@@ -120,11 +122,11 @@ def test_import__to_s3_twice_adds_nothing_and_uses_what_was_left(
 def test_import__to_s3_that_is_cancelled_leaves_no_object(
     far_workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "CHUNK_FILES", 4)
+    monkeypatch.setattr(run_import, "CHUNK_FILES", 4)
     plan = import_plan.prepare(far_workspace, draw_folder(tmp_path / "shapes"))
     answers = iter([False, False, True])
-    with pytest.raises(importing.ImportCancelled):
-        importing.run_import(far_workspace, plan, author=AUTHOR, cancelled=lambda: next(answers))
+    with pytest.raises(run_import.ImportCancelled):
+        run_import.run_import(far_workspace, plan, author=AUTHOR, cancelled=lambda: next(answers))
     assert list(far_workspace.store.list_keys()) == []
     assert history.latest_revision_id(far_workspace) == 0
 
@@ -133,17 +135,17 @@ def test_verify_relink_and_backup__on_s3(far_workspace: Workspace, tmp_path: Pat
     folder = draw_folder(tmp_path / "shapes")
     import_folder(far_workspace, folder)
     store = far_workspace.store
-    assert verifying.verify(far_workspace, full=True).is_whole
+    assert verification.verify(far_workspace, full=True).is_whole
     store.add("moved/elsewhere.png", store.read("shapes/circle/circle_0001.png"))
     store.remove("shapes/circle/circle_0001.png")
     store.remove("shapes/circle/circle_0002.png")
-    report = relinking.relink(far_workspace, author=AUTHOR)
+    report = moved_files.relink(far_workspace, author=AUTHOR)
     assert (report.num_moved, report.num_unfound) == (1, 1)
-    back = relinking.relink(far_workspace, folder, author=AUTHOR)
+    back = moved_files.relink(far_workspace, folder, author=AUTHOR)
     assert (back.num_copied_back, back.num_unfound) == (1, 0)
-    assert verifying.verify(far_workspace, full=True).is_whole
+    assert verification.verify(far_workspace, full=True).is_whole
     with pytest.raises(InvalidInput, match="cannot be added from there"):
-        verifying.import_orphans(far_workspace, author=AUTHOR)
+        verification.import_orphans(far_workspace, author=AUTHOR)
     manifest = making.backup(far_workspace, tmp_path / "backup", with_bytes=True)
     assert (manifest.num_files, manifest.num_missing) == (12, 0)
     database = Database(f"sqlite:///{tmp_path / 'restored.db'}")
@@ -158,7 +160,7 @@ def test_import__in_place_needs_a_folder_as_asset_root(
 ) -> None:
     plan = import_plan.prepare(far_workspace, draw_folder(tmp_path / "shapes"))
     with pytest.raises(InvalidInput, match="does not lie under the asset root s3://"):
-        importing.run_import(far_workspace, plan, author=AUTHOR, placement=Placement.IN_PLACE)
+        run_import.run_import(far_workspace, plan, author=AUTHOR, placement=Placement.IN_PLACE)
 
 
 def test_store__on_s3_keeps_the_first_of_two_that_add_a_key(bucket: str) -> None:

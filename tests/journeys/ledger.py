@@ -14,7 +14,8 @@ from playwright.sync_api import Page
 from sqlalchemy import select
 
 from db.models import AssetChange, Revision
-from forge_core.catalog import classes, history
+from forge_core.catalog.editing import classes
+from forge_core.catalog.revisions import history
 from forge_core.workspace import Workspace
 
 NOTE_KEYS = """

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from forge_core.catalog import classes, labelling, reviewing
+from forge_core.catalog.editing import classes, label_edits, review_flags
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 from tests import arrange
@@ -28,9 +28,9 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     workspace = open_workspace(Settings(_env_file=None, workspace=folder / "ws", user="anna"))
     arrange.import_folder(workspace, arrange.draw_folder(folder / "drawn"))
     ids = [asset.asset_id for asset in arrange.list_all(workspace)]
-    labelling.relabel(workspace, ids[:2], None, author="anna")
-    labelling.set_split(workspace, ids[:6], "train", author="anna")
-    reviewing.flag(workspace, ids[-1:], note="a fox?", author="ben")
+    label_edits.relabel(workspace, ids[:2], None, author="anna")
+    label_edits.set_split(workspace, ids[:6], "train", author="anna")
+    review_flags.flag(workspace, ids[-1:], note="a fox?", author="ben")
     classes.create_class(workspace, "fox", author="anna", hotkey="4")
     return workspace
 

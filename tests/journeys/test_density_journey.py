@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from db.records import AssetFilter
-from forge_core.catalog import browsing, classes
+from forge_core.catalog.editing import classes
+from forge_core.catalog.listing import asset_list
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 from tests import arrange
@@ -47,8 +48,8 @@ def tile(page: Page, position: int) -> Locator:
 
 
 def labels_of(catalog: Workspace, part: str) -> list[str | None]:
-    ids = reversed(browsing.list_ids(catalog, AssetFilter(text=f"/{part}_")))
-    return [browsing.get_asset(catalog, asset_id).label_name for asset_id in ids]
+    ids = reversed(asset_list.list_ids(catalog, AssetFilter(text=f"/{part}_")))
+    return [asset_list.get_asset(catalog, asset_id).label_name for asset_id in ids]
 
 
 def expect_saved(page: Page) -> None:
@@ -164,7 +165,7 @@ def test_lost_file__is_told_in_words(
     catalog: Workspace, server: ForgeServer, browser_page: Page, console
 ):
     console.allowed += [r"status of 404"]
-    newest = browsing.list_assets(catalog, AssetFilter(text="/lost_")).assets[0]
+    newest = asset_list.list_assets(catalog, AssetFilter(text="/lost_")).assets[0]
     (catalog.settings.workspace_folder / "assets" / newest.file_path).unlink()
     page = browser_page
     page.route(f"**/thumbnails/{newest.asset_id}/**", lambda route: route.fulfill(status=404))

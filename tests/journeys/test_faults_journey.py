@@ -22,7 +22,9 @@ import pytest
 from playwright.sync_api import APIResponse, BrowserContext, Page, Playwright, Route, expect
 
 from db.records import AssetFilter
-from forge_core.catalog import browsing, classes, history, labelling
+from forge_core.catalog.editing import classes, label_edits
+from forge_core.catalog.listing import asset_list
+from forge_core.catalog.revisions import history
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 from tests import arrange
@@ -90,7 +92,7 @@ def open_part(page: Page, server: ForgeServer, part: str, number: int = NUM_IMAG
     visit(page, f"{server.url}/gallery?text=/{part}_")
     expect(page.locator(".tile").first).to_be_visible(timeout=60_000)
     expect(page.locator(".count")).to_contain_text(f"{number} of ")
-    ids = browsing.list_ids(server.workspace, AssetFilter(text=f"/{part}_"))
+    ids = asset_list.list_ids(server.workspace, AssetFilter(text=f"/{part}_"))
     return [str(asset_id) for asset_id in reversed(ids)]
 
 
@@ -218,8 +220,8 @@ def test_late_rows__do_not_paint_an_old_label_over_a_new_one(
         "**/forge-api/assets/now**",
         lambda route: held.append((route, page.request.fetch(route.request))),
     )
-    other = browsing.get_asset(catalog, ids[5]).asset_id
-    labelling.relabel(catalog, [other], arrange.class_id(catalog, "wolf"), author="Berta")
+    other = asset_list.get_asset(catalog, ids[5]).asset_id
+    label_edits.relabel(catalog, [other], arrange.class_id(catalog, "wolf"), author="Berta")
     while not held:
         page.wait_for_timeout(50)
     page.keyboard.press("1")
@@ -433,8 +435,8 @@ def test_bulk_of_200__with_one_removed_meanwhile_changes_199_and_says_so(
     page.route("**/forge-api/revision", lambda route: route.abort())  # it has not looked since
     page.keyboard.press("Control+a")
     expect(page.locator(".selected-count")).to_have_text(f"{NUM_BULK} selected")
-    removed = browsing.get_asset(catalog, ids[7]).asset_id
-    labelling.remove_assets(catalog, [removed], author="Berta")
+    removed = asset_list.get_asset(catalog, ids[7]).asset_id
+    label_edits.remove_assets(catalog, [removed], author="Berta")
     page.keyboard.press("1")
     expect(page.locator(".toast")).to_contain_text("1 image is no longer in the catalog")
     expect_saved(page)

@@ -6,7 +6,8 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from db.records import AssetFilter
-from forge_core.catalog import assigning, browsing, labelling, views
+from forge_core.catalog.editing import assignments, label_edits
+from forge_core.catalog.listing import asset_list, saved_views
 from forge_core.workspace import Workspace
 from tests import arrange
 from tests.journeys.servers import visit
@@ -17,7 +18,7 @@ def test_a_slice__is_named_divided_and_opened(
 ):
     arrange.import_folder(sqlite_workspace, arrange.draw_folder(tmp_path / "drawn"))
     first = arrange.list_all(sqlite_workspace)[0]
-    labelling.relabel(sqlite_workspace, [first.asset_id], None, author="Ben")
+    label_edits.relabel(sqlite_workspace, [first.asset_id], None, author="Ben")
     server = forge_server(sqlite_workspace)
     page = browser_page
     visit(page, f"{server.url}/gallery?author=tester&side_max=64&since=2026-01-01")
@@ -26,7 +27,7 @@ def test_a_slice__is_named_divided_and_opened(
     page.get_by_placeholder("Name of the view").fill("Small ones")
     page.get_by_role("button", name="Save view").click()
     expect(page.get_by_role("button", name="Small ones", exact=True)).to_be_visible()
-    assert views.find_view(sqlite_workspace, "small ones").query["side_max"] == "64"
+    assert saved_views.find_view(sqlite_workspace, "small ones").query["side_max"] == "64"
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Clear filters").click()
     expect(page).to_have_url(re.compile(r"/gallery$"))
@@ -50,5 +51,5 @@ def test_a_slice__is_named_divided_and_opened(
     expect(page).to_have_url(re.compile(r"/gallery\?assigned=Ben$"))
     expect(page.locator(".count")).to_contain_text("6 of 12")
     expect(page.get_by_role("button", name="assigned to Ben")).to_be_visible()
-    assert len(assigning.list_counts(sqlite_workspace)) == 2
-    assert browsing.count_assets(sqlite_workspace, AssetFilter(assigned="Zoë")) == 6
+    assert len(assignments.list_counts(sqlite_workspace)) == 2
+    assert asset_list.count_assets(sqlite_workspace, AssetFilter(assigned="Zoë")) == 6

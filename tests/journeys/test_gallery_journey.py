@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Page, Playwright, expect
 
 from db.records import AssetFilter
-from forge_core.catalog import browsing, classes, labelling
+from forge_core.catalog.editing import classes, label_edits
+from forge_core.catalog.listing import asset_list
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 from tests import arrange
@@ -57,12 +58,12 @@ def open_part(page: Page, url: str, part: str) -> None:
 
 def part_ids(catalog: Workspace, part: str) -> list[str]:
     where = AssetFilter(text=f"/{part}_")
-    return [str(asset_id) for asset_id in reversed(browsing.list_ids(catalog, where))]
+    return [str(asset_id) for asset_id in reversed(asset_list.list_ids(catalog, where))]
 
 
 def count_of(catalog: Workspace, part: str, label: str) -> int:
     where = AssetFilter(text=f"/{part}_", label=arrange.class_id(catalog, label))
-    return browsing.count_assets(catalog, where)
+    return asset_list.count_assets(catalog, where)
 
 
 def expect_saved(page: Page) -> None:
@@ -87,7 +88,7 @@ def test_select_all_that_match__labels_also_what_was_not_loaded(
     page.keyboard.press("z")
     expect_saved(page)
     expect(page.locator(".tile .name").first).to_have_text("no label")
-    assert browsing.count_assets(catalog, AssetFilter(text="/many_", label="none")) == NUM_MANY
+    assert asset_list.count_assets(catalog, AssetFilter(text="/many_", label="none")) == NUM_MANY
 
 
 def test_box__selects_what_it_touches_and_can_be_inverted(
@@ -116,8 +117,8 @@ def test_box__selects_what_it_touches_and_can_be_inverted(
 def test_held_out__is_locked_until_it_is_unlocked(
     catalog: Workspace, server: ForgeServer, browser_page: Page
 ):
-    ids = [browsing.get_asset(catalog, name).asset_id for name in part_ids(catalog, "held")]
-    labelling.set_split(catalog, ids[:2], "held_out", author="anna")
+    ids = [asset_list.get_asset(catalog, name).asset_id for name in part_ids(catalog, "held")]
+    label_edits.set_split(catalog, ids[:2], "held_out", author="anna")
     page = browser_page
     open_part(page, server.url, "held")
     page.keyboard.press("t")
@@ -125,32 +126,32 @@ def test_held_out__is_locked_until_it_is_unlocked(
     expect(conflict).to_contain_text("locked against moves")
     page.get_by_role("button", name="Keep it held out").click()
     expect(conflict).to_be_hidden()
-    assert browsing.get_asset(catalog, ids[0]).split_type == "held_out"
+    assert asset_list.get_asset(catalog, ids[0]).split_type == "held_out"
     page.keyboard.press("Home")
     page.keyboard.press("t")
     page.get_by_role("button", name="Unlock, use train").click()
     expect_saved(page)
     expect(page.locator('.tile[data-position="0"] .split')).to_have_text("train")
-    assert browsing.get_asset(catalog, ids[0]).split_type == "train"
-    assert browsing.get_asset(catalog, ids[1]).split_type == "held_out"
+    assert asset_list.get_asset(catalog, ids[0]).split_type == "train"
+    assert asset_list.get_asset(catalog, ids[1]).split_type == "held_out"
 
 
 def test_others__their_changes_appear_without_a_reload(
     catalog: Workspace, server: ForgeServer, browser_page: Page
 ):
-    ids = [browsing.get_asset(catalog, name).asset_id for name in part_ids(catalog, "others")]
+    ids = [asset_list.get_asset(catalog, name).asset_id for name in part_ids(catalog, "others")]
     page = browser_page
     open_part(page, server.url, "others")
     page.wait_for_timeout(1_500)  # the gallery has looked once
-    labelling.relabel(catalog, ids[:1], arrange.class_id(catalog, "dog"), author="ben")
-    labelling.remove_assets(catalog, ids[1:2], author="ben")
+    label_edits.relabel(catalog, ids[:1], arrange.class_id(catalog, "dog"), author="ben")
+    label_edits.remove_assets(catalog, ids[1:2], author="ben")
     expect(page.locator('.tile[data-position="0"] .name')).to_have_text("dog")
     expect(page.locator('.tile[data-position="1"]')).to_have_class(re.compile(r"\bgone\b"))
     page.keyboard.press("Home")
     page.keyboard.press("1")  # the newest row was seen, so this is no conflict
     expect_saved(page)
     expect(page.get_by_role("alertdialog")).to_be_hidden()
-    assert browsing.get_asset(catalog, ids[0]).label_name == "cat"
+    assert asset_list.get_asset(catalog, ids[0]).label_name == "cat"
 
 
 def test_plain_http_on_a_name__saves_as_well(
@@ -166,7 +167,9 @@ def test_plain_http_on_a_name__saves_as_well(
         page.keyboard.press("1")
         page.keyboard.press("2")
         expect_saved(page)
-        labels = [browsing.get_asset(catalog, name).label_name for name in part_ids(catalog, "lan")]
+        labels = [
+            asset_list.get_asset(catalog, name).label_name for name in part_ids(catalog, "lan")
+        ]
         assert labels == ["cat", "dog", None]
     finally:
         browser.close()
@@ -194,7 +197,7 @@ def test_focus__labels_and_moves_on_and_counts(
     page.keyboard.press("Escape")
     expect(page.locator(".preview")).to_be_hidden()
     expect_saved(page)
-    labels = [browsing.get_asset(catalog, i).label_name for i in part_ids(catalog, "focus")]
+    labels = [asset_list.get_asset(catalog, i).label_name for i in part_ids(catalog, "focus")]
     assert labels == ["dog", "cat", None, None, None]
 
 
@@ -208,13 +211,13 @@ def test_mark__a_note_is_kept_found_and_undone(
     page.keyboard.press("Enter")
     expect(page.locator('.tile[data-position="0"] .flag')).to_be_visible()
     expect_saved(page)
-    (first, *others) = [browsing.get_asset(catalog, i) for i in part_ids(catalog, "mark")]
+    (first, *others) = [asset_list.get_asset(catalog, i) for i in part_ids(catalog, "mark")]
     assert (first.review_state, first.review_note) == ("flagged", "a fox or a wolf?")
     assert [other.review_state for other in others] == [None, None]
     page.keyboard.press("z")
     expect(page.locator('.tile[data-position="0"] .flag')).to_be_hidden()
     expect_saved(page)
-    assert browsing.get_asset(catalog, first.asset_id).review_state is None
+    assert asset_list.get_asset(catalog, first.asset_id).review_state is None
 
 
 def test_keys__beyond_nine_classes_a_letter_and_a_digit(
@@ -230,7 +233,9 @@ def test_keys__beyond_nine_classes_a_letter_and_a_digit(
     page.keyboard.press(key[1])
     expect(page.locator('.tile[data-position="0"] .name')).to_have_text("kind 9")
     expect_saved(page)
-    first, second = (browsing.get_asset(catalog, i).label_name for i in part_ids(catalog, "pairs"))
+    first, second = (
+        asset_list.get_asset(catalog, i).label_name for i in part_ids(catalog, "pairs")
+    )
     assert (first, second) == ("kind 9", None)
 
 
@@ -250,7 +255,7 @@ def test_scroll_bar__is_of_the_whole_list_and_jumps_anywhere(
     page.keyboard.press("End")
     page.keyboard.press("1")
     expect_saved(page)
-    assert browsing.get_asset(catalog, ids[-1]).label_name == "cat"
+    assert asset_list.get_asset(catalog, ids[-1]).label_name == "cat"
     page.keyboard.press("z")
     page.keyboard.press("Home")
     expect(page.locator('.tile[data-position="0"]')).to_have_attribute("data-id", ids[0])

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from db.records import AssetFilter
-from forge_core.catalog import browsing, classes, labelling
+from forge_core.catalog.editing import classes, label_edits
+from forge_core.catalog.listing import asset_list
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 from tests import arrange
@@ -26,10 +27,10 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
         drawn = arrange.draw_folder(folder / "drawn" / name, (name,), per_class=number, size=8)
         arrange.import_folder(workspace, drawn)
     cat = classes.create_class(workspace, "cat", author="anna", hotkey="1")
-    far = list(reversed(browsing.list_ids(workspace, AssetFilter(text="/far_"))))
+    far = list(reversed(asset_list.list_ids(workspace, AssetFilter(text="/far_"))))
     labelled = [asset_id for place, asset_id in enumerate(far) if place not in (3, 700)]
-    labelling.relabel(workspace, labelled, cat.label_id, author="anna")
-    labelling.relabel(workspace, [far[3], far[700]], None, author="anna")
+    label_edits.relabel(workspace, labelled, cat.label_id, author="anna")
+    label_edits.relabel(workspace, [far[3], far[700]], None, author="anna")
     return workspace
 
 
@@ -78,7 +79,7 @@ def test_link__opens_at_the_image_and_the_view(
     page.keyboard.press("Shift+Space")
     expect(page.locator(".preview")).to_contain_text(f"{NUM_FAR} of {NUM_FAR}")
     page.wait_for_url("**view=film*")
-    oldest = browsing.list_ids(catalog, AssetFilter(text="/far_"))[0]
+    oldest = asset_list.list_ids(catalog, AssetFilter(text="/far_"))[0]
     assert f"image={oldest}" in page.url
     other = page.context.new_page()
     visit(other, page.url.replace("view=film", "view=focus"))

@@ -10,7 +10,9 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from db.records import Asset
 from forge_core.api.middleware import HEADERS
-from forge_core.catalog import browsing, classes, history, labelling
+from forge_core.catalog.editing import classes, label_edits
+from forge_core.catalog.listing import asset_list
+from forge_core.catalog.revisions import history
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 from tests import arrange
@@ -64,7 +66,7 @@ def expect_saved(page: Page) -> None:
 
 
 def label_of(catalog: Workspace, asset_id: str) -> str | None:
-    return browsing.get_asset(catalog, asset_id).label_name
+    return asset_list.get_asset(catalog, asset_id).label_name
 
 
 def key_of(page: Page, name: str) -> str:
@@ -110,7 +112,7 @@ def test_label__ten_images_by_keys_then_reload_then_undo(
     page.keyboard.press("0")
     expect_saved(page)
     for asset_id in ids[:3]:
-        asset = browsing.get_asset(catalog, asset_id)
+        asset = asset_list.get_asset(catalog, asset_id)
         assert (asset.label_name, asset.split_type) == (None, "val")
     page.keyboard.press("Home")
     page.keyboard.press("ArrowDown")
@@ -166,7 +168,7 @@ def test_conflict__both_values_are_shown_and_the_person_decides(
     ids = open_gallery(page, server, "conflict")
     dog = arrange.class_id(catalog, "dog")
     by_id = {str(asset.asset_id): asset.asset_id for asset in part_assets(catalog, "conflict")}
-    labelling.relabel(catalog, [by_id[i] for i in ids[:2]], dog, author="Berta")
+    label_edits.relabel(catalog, [by_id[i] for i in ids[:2]], dog, author="Berta")
     wolf = key_of(page, "wolf")
     page.keyboard.press(wolf)
     page.keyboard.press(wolf)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Page, expect
 
-from forge_core.catalog import browsing, classes
+from forge_core.catalog.editing import classes
+from forge_core.catalog.listing import asset_list
 from forge_core.workspace import Workspace
 from tests import arrange
 from tests.journeys.servers import visit
@@ -185,7 +186,7 @@ def test_random_keys__leave_what_they_should(
             )
     expect(page.locator(".saved")).to_have_text("saved", timeout=60_000)
     assets = arrange.list_all(sqlite_workspace)
-    stored = [browsing.get_asset(sqlite_workspace, asset.asset_id) for asset in assets]
+    stored = [asset_list.get_asset(sqlite_workspace, asset.asset_id) for asset in assets]
     assert [asset.label_name for asset in stored] == model.labels
     assert [asset.split_type for asset in stored] == model.splits
     page.get_by_role("button", name="Grid").click()

@@ -26,7 +26,8 @@ from sqlalchemy import select
 
 from db.models import AssetChange, Revision
 from forge_core.api import answering, tokens
-from forge_core.catalog import classes, history
+from forge_core.catalog.editing import classes
+from forge_core.catalog.revisions import history
 from forge_core.workspace import Workspace
 from tests import arrange
 from tests.journeys.ledger import Ledger

@@ -9,7 +9,8 @@ from playwright.sync_api import Locator, Page, expect
 from db.enums import RunStatus
 from db.models import Prediction, TrainingRun
 from db.records import AssetFilter
-from forge_core.catalog import browsing, classes, labelling
+from forge_core.catalog.editing import classes, label_edits
+from forge_core.catalog.listing import asset_list
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 from tests import arrange
@@ -45,14 +46,14 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
         uow.session.flush()
     for name in PARTS:
         ids = part_ids(workspace, name)
-        labelling.relabel(workspace, ids, None, author="anna")
+        label_edits.relabel(workspace, ids, None, author="anna")
         with workspace.database.write() as uow:
             for place, asset_id in enumerate(ids):
                 said = {"label_id": cat if place % 3 else dog, "confidence": 0.93, "margin": 0.9}
                 uow.session.add(
                     Prediction(run_id=run.run_id, asset_id=asset_id, entropy=0.2, **said)
                 )
-    labelling.relabel(workspace, part_ids(workspace, "one")[1:2], dog, author="anna")
+    label_edits.relabel(workspace, part_ids(workspace, "one")[1:2], dog, author="anna")
     return workspace
 
 
@@ -63,11 +64,11 @@ def server(catalog: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 def part_ids(catalog: Workspace, part: str) -> list:
-    return list(reversed(browsing.list_ids(catalog, AssetFilter(text=f"/{part}_"))))
+    return list(reversed(asset_list.list_ids(catalog, AssetFilter(text=f"/{part}_"))))
 
 
 def labels_of(catalog: Workspace, part: str) -> list[str | None]:
-    return [browsing.get_asset(catalog, i).label_name for i in part_ids(catalog, part)]
+    return [asset_list.get_asset(catalog, i).label_name for i in part_ids(catalog, part)]
 
 
 def open_part(page: Page, server: ForgeServer, part: str) -> None:

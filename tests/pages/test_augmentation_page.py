@@ -6,7 +6,7 @@ import pytest
 
 from db.records import Asset
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters
-from forge_core.catalog import browsing
+from forge_core.catalog.listing import asset_list
 from forge_core.jobs import queue
 from forge_core.predictions import augmentation_check
 from forge_core.runs.starting import saved_presets
@@ -271,7 +271,7 @@ def test_copies__are_counted_and_written_by_a_job(catalog: Workspace):
     app = visit(PAGE)
     assert "Written last: 96 copies of 48 images" in words(app)
     assert links(app)["Augmented copies"] == "augmented=yes"
-    assert browsing.totals(catalog).augmented == 96
+    assert asset_list.totals(catalog).augmented == 96
 
 
 def test_copies__nothing_in_train_is_said(assets: list[Asset]):

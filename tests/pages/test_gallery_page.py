@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from db.records import Asset
-from forge_core.catalog import classes, labelling, reviewing
+from forge_core.catalog.editing import classes, label_edits, review_flags
 from forge_core.workspace import Workspace
 from tests import arrange
 
@@ -66,7 +66,7 @@ def test_filled__shows_filters_and_the_grid(assets: list[Asset]):
 
 
 def test_header__counts_what_is_unlabelled(sqlite_workspace: Workspace, assets: list[Asset]):
-    labelling.relabel(sqlite_workspace, [assets[0].asset_id], None, author="tester")
+    label_edits.relabel(sqlite_workspace, [assets[0].asset_id], None, author="tester")
     assert "12 images, 1 unlabelled" in words(open_page())
 
 
@@ -95,7 +95,7 @@ def test_a_choice__goes_into_the_address_by_number(
 def test_marked_for_review__is_a_filter_in_the_address(
     sqlite_workspace: Workspace, assets: list[Asset]
 ):
-    reviewing.flag(sqlite_workspace, [assets[0].asset_id], author="tester")
+    review_flags.flag(sqlite_workspace, [assets[0].asset_id], author="tester")
     app = open_page(review="flagged")
     assert app.selectbox(key="filters_review").value == "flagged"
     assert mounted(app)

@@ -12,7 +12,9 @@ from streamlit.testing.v1 import AppTest
 from db.clock import utc_now
 from db.enums import JobStatus
 from db.records import AssetFilter
-from forge_core.catalog import browsing, classes, history, labelling, merging
+from forge_core.catalog.editing import class_merges, classes, label_edits
+from forge_core.catalog.listing import asset_list
+from forge_core.catalog.revisions import history
 from forge_core.jobs import local_executor, processes, queue
 from forge_core.workspace import Workspace
 from tests import arrange, ending
@@ -79,7 +81,7 @@ def test_look__shows_what_was_found_before_anything_is_written(workspace: Worksp
     assert list(table["train"]) == [3, 3, 3]
     assert all(table["New"])
     assert left_out(app) == ["Left out: 1 · not an image file"]
-    assert browsing.totals(workspace).images == 0
+    assert asset_list.totals(workspace).images == 0
     assert queue.list_latest_jobs(workspace) == []
 
 
@@ -88,8 +90,8 @@ def test_look__says_what_merged_and_retired_classes_become(workspace: Workspace,
         name: classes.create_class(workspace, name, author="tester").label_id
         for name in ("circle", "square", "disc")
     }
-    merging.merge_classes(workspace, ids["circle"], ids["disc"], author="tester")
-    merging.retire_class(workspace, ids["square"], author="tester")
+    class_merges.merge_classes(workspace, ids["circle"], ids["disc"], author="tester")
+    class_merges.retire_class(workspace, ids["square"], author="tester")
     table = look_at(drawn).dataframe[0].value
     assert list(table["New"]) == [False, False, True]
     assert list(table["Becomes"]) == ["disc", "square, in use again", "stripe"]
@@ -228,7 +230,7 @@ def test_dropped_archive__is_imported_under_the_edited_source_name(
     app.run()
     job = queue.list_latest_jobs(workspace)[0]
     queue.wait_until_finished(workspace, job.job_id, timeout_seconds=60)
-    assert browsing.list_sources(workspace) == [("shapes by hand", 12)]
+    assert asset_list.list_sources(workspace) == [("shapes by hand", 12)]
 
 
 def test_dropped_archive__a_broken_one_is_an_error(workspace: Workspace):
@@ -265,7 +267,7 @@ def test_finished__a_second_import_adds_nothing(workspace: Workspace, drawn: Pat
 def test_finished__undo_takes_the_images_out_again(workspace: Workspace, drawn: Path):
     app = run_import(workspace, drawn)
     press(app, "Undo the import")
-    assert browsing.totals(workspace).images == 0
+    assert asset_list.totals(workspace).images == 0
 
 
 def running_import(workspace: Workspace, **progress: float) -> int:
@@ -380,7 +382,7 @@ def test_history__tells_who_and_what_and_undoes(workspace: Workspace, drawn: Pat
     assert "Revision 2 · 1 image · tester" in words(app)
     app.button(key="undo-revision-2").click()
     app.run()
-    assert browsing.get_asset(workspace, asset.asset_id).label_name == asset.label_name
+    assert asset_list.get_asset(workspace, asset.asset_id).label_name == asset.label_name
     assert "undone by 3" in words(app)
     assert "undo-revision-2" not in [button.key for button in app.button]
 
@@ -389,7 +391,7 @@ def test_history__an_undo_in_conflict_names_the_images(workspace: Workspace, dra
     arrange.import_folder(workspace, drawn)
     asset = arrange.list_all(workspace)[0]
     arrange.relabel_one(workspace, asset, "stripe")
-    labelling.relabel(workspace, [asset.asset_id], None, author="grace")
+    label_edits.relabel(workspace, [asset.asset_id], None, author="grace")
     app = visit(PAGE, tab="History")
     app.button(key="undo-revision-2").click()
     app.run()
@@ -408,7 +410,7 @@ def test_history__a_renamed_class_can_be_named_back(workspace: Workspace, drawn:
     assert "Circle renamed to disc" in words(app)
     app.button(key=f"undo-revision-{history.latest_revision_id(workspace)}").click()
     app.run()
-    assert browsing.count_assets(workspace, AssetFilter(label=label_id)) == 4
+    assert asset_list.count_assets(workspace, AssetFilter(label=label_id)) == 4
     assert arrange.class_id(workspace, "circle") == label_id
 
 

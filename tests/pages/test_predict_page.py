@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from forge_core.catalog import history
+from forge_core.catalog.revisions import history
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.predictor import ClassProbability, Predictor
 from forge_core.runs import records

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from db.records import Asset
-from forge_core.catalog import duplicates, labelling, reviewing
+from forge_core.catalog.editing import label_edits, review_flags
+from forge_core.catalog.splits import duplicates
 from forge_core.workspace import Workspace
 from tests import arrange
 from tests.pages.visiting import figures, labels_of_buttons, links, press, primary, visit, words
@@ -121,7 +122,7 @@ def test_keep_the_best_of_all__is_one_step(groups, sqlite_workspace: Workspace):
 
 def test_held_out__is_left_alone_and_said(groups, sqlite_workspace: Workspace):
     kept, other = (member.asset for member in groups[0].members)
-    labelling.set_split(sqlite_workspace, [other.asset_id], "held_out", author="tester")
+    label_edits.set_split(sqlite_workspace, [other.asset_id], "held_out", author="tester")
     app = visit(PAGE)
     app.button(key=f"keep-{kept.asset_id.hex}").click()
     app.run()
@@ -135,14 +136,14 @@ def test_stale__says_how_many_images_came_in(groups, sqlite_workspace: Workspace
 
 
 def test_flagged__is_a_door_to_the_gallery(copied, sqlite_workspace: Workspace):
-    reviewing.flag(sqlite_workspace, [copied[0].asset_id], author="tester", note="blurred?")
+    review_flags.flag(sqlite_workspace, [copied[0].asset_id], author="tester", note="blurred?")
     app = visit(PAGE)
     assert figures(app)["Flagged"] == "1"
     assert links(app)["Look at them"] == "review=flagged"
 
 
 def test_unlabelled__is_a_door_to_the_gallery(copied, sqlite_workspace: Workspace):
-    labelling.relabel(sqlite_workspace, [copied[0].asset_id], None, author="tester")
+    label_edits.relabel(sqlite_workspace, [copied[0].asset_id], None, author="tester")
     app = visit(PAGE)
     assert figures(app)["Unlabelled"] == "1"
     assert links(app)["Look at them"] == "label=none"

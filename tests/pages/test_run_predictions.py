@@ -6,7 +6,8 @@ import pytest
 
 from db.enums import JobStatus
 from db.records import Job
-from forge_core.catalog import labelling, suggesting
+from forge_core.catalog.editing import label_edits
+from forge_core.catalog.listing import suggestions
 from forge_core.jobs import queue
 from forge_core.predictions import scoring
 from forge_core.runs import scoring_requests
@@ -30,7 +31,7 @@ def test_run_page__each_number_is_a_door_and_new_images_can_be_scored(finished_w
     scoring.score_run(finished_workspace, 1, device="cpu")
     assets = arrange.list_all(finished_workspace)
     unlabelled, wrong = [a for a in assets if a.split_type == "val"][:2]
-    labelling.relabel(finished_workspace, [unlabelled.asset_id], None, author="anna")
+    label_edits.relabel(finished_workspace, [unlabelled.asset_id], None, author="anna")
     (predicted,) = prediction_of(finished_workspace, wrong)
     other = next(c for c in arrange.CLASSES if c not in (predicted, wrong.label_name))
     arrange.relabel_one(finished_workspace, wrong, other)
@@ -56,7 +57,7 @@ def test_run_page__each_number_is_a_door_and_new_images_can_be_scored(finished_w
 
 
 def prediction_of(workspace, asset):
-    return [suggesting.suggest(workspace, 1, [asset])[asset.asset_id].label_name]
+    return [suggestions.suggest(workspace, 1, [asset])[asset.asset_id].label_name]
 
 
 def test_run_page__a_scoring_that_failed_says_why(finished_workspace):

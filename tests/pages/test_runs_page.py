@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from db.clock import utc_now
 from db.enums import JobStatus, RunStatus
 from db.records import Run
-from forge_core.catalog import labelling
+from forge_core.catalog.editing import label_edits
 from forge_core.evaluation.metrics import EvaluationReport
 from forge_core.jobs import local_executor, processes, queue
 from forge_core.runs import records
@@ -141,7 +141,7 @@ def test_finished__classes_and_images_are_counted(finished_workspace: Workspace)
 
 def test_finished__its_data_is_that_of_its_revision(finished_workspace: Workspace):
     assets = arrange.list_all(finished_workspace)
-    labelling.remove_assets(finished_workspace, [assets[0].asset_id], author="tester")
+    label_edits.remove_assets(finished_workspace, [assets[0].asset_id], author="tester")
     app = visit(PAGE, run=1)
     images = next(f.value for f in app.dataframe if "train" in f.value.columns)
     assert images.iloc[-1].tolist() == ["all", 48, 12, 12]

@@ -7,7 +7,7 @@ import pytest
 
 from db.enums import JobStatus, RunStatus
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters
-from forge_core.catalog import classes, labelling
+from forge_core.catalog.editing import classes, label_edits
 from forge_core.jobs import local_executor, queue
 from forge_core.runs import records
 from forge_core.runs.starting import launch, rate_search, saved_presets
@@ -131,9 +131,9 @@ def test_imbalance__is_told_in_words_and_balanced_unless_turned_off(
 
 def test_left_out__is_counted(catalog: Workspace):
     assets = arrange.list_all(catalog)
-    labelling.relabel(catalog, [assets[0].asset_id], None, author="tester")
-    labelling.set_split(catalog, [assets[1].asset_id], "held_out", author="tester")
-    labelling.set_split(catalog, [assets[2].asset_id], None, author="tester")
+    label_edits.relabel(catalog, [assets[0].asset_id], None, author="tester")
+    label_edits.set_split(catalog, [assets[1].asset_id], "held_out", author="tester")
+    label_edits.set_split(catalog, [assets[2].asset_id], None, author="tester")
     said = words(visit(PAGE))
     assert "as of revision 4. Left out: 1 without a label, 1 in no split, 1 held out." in said
 

@@ -3,7 +3,6 @@
 from collections import Counter
 from dataclasses import replace
 
-from forge_core.catalog import entry_names
 from forge_core.catalog.formats import placing
 from forge_core.catalog.formats.finding import FoundFile
 from forge_core.catalog.formats.scanned import (
@@ -13,7 +12,8 @@ from forge_core.catalog.formats.scanned import (
     split_of_name,
 )
 from forge_core.catalog.formats.walking import Walked
-from forge_core.catalog.import_problems import ImportProblem, printable
+from forge_core.catalog.importing import entry_names
+from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.errors import InvalidInput
 
 

@@ -15,7 +15,7 @@ from forge_core.catalog.formats.placing import Record
 from forge_core.catalog.formats.scanned import ReadOptions, ScannedFolder, split_of_name
 from forge_core.catalog.formats.walking import Walked
 from forge_core.catalog.formats.writing import Sink, Written
-from forge_core.catalog.import_problems import ImportProblem
+from forge_core.catalog.importing.import_problems import ImportProblem
 from forge_core.errors import InvalidInput
 
 NAMES = ("metadata.jsonl", "metadata.csv", "metadata.parquet")

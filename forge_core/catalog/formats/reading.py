@@ -21,7 +21,7 @@ from forge_core.catalog.formats import (
 )
 from forge_core.catalog.formats.scanned import ReadOptions, ScannedFolder
 from forge_core.catalog.formats.walking import Walked
-from forge_core.catalog.import_problems import printable
+from forge_core.catalog.importing.import_problems import printable
 from forge_core.errors import InvalidInput, NotFound
 
 DEFAULT_MAX_FILES = 1_000_000

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from forge_core.catalog.import_problems import ImportProblem
+from forge_core.catalog.importing.import_problems import ImportProblem
 
 _WORDS = re.compile(r"held[ _-]?out|hold[ _-]?out|[a-z]+")
 

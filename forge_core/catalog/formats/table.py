@@ -22,7 +22,7 @@ from forge_core.catalog.formats.scanned import (
 )
 from forge_core.catalog.formats.table_file import TableFile
 from forge_core.catalog.formats.walking import TABLE_EXTENSIONS, Walked
-from forge_core.catalog.import_problems import ImportProblem, printable
+from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.errors import InvalidInput
 
 TABLE_NAME = "labels.csv"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from forge_core.catalog.import_problems import printable
+from forge_core.catalog.importing.import_problems import printable
 from forge_core.errors import InvalidInput
 
 SEPARATORS = (",", ";", "\t", "|")

@@ -10,10 +10,10 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from forge_core.catalog import entry_names
 from forge_core.catalog.formats.finding import Finder, FoundFile
 from forge_core.catalog.formats.scanned import split_of_name
-from forge_core.catalog.import_problems import ImportProblem, printable
+from forge_core.catalog.importing import entry_names
+from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.errors import InvalidInput
 from forge_core.imaging import formats
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from db.enums import RunStatus
 from db.records import AssetAsOf, Job, Run
-from forge_core.catalog import balance, history
-from forge_core.catalog.balance import Balance
+from forge_core.catalog.listing import balance
+from forge_core.catalog.listing.balance import Balance
+from forge_core.catalog.revisions import history
 from forge_core.errors import Conflict, InvalidInput
 from forge_core.jobs import local_executor, queue
 from forge_core.runs import records, run_data

@@ -11,7 +11,7 @@ from typing import Any
 
 from db.enums import Split
 from db.records import Job
-from forge_core.catalog import history
+from forge_core.catalog.revisions import history
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.jobs import queue
 from forge_core.jobs.context import JobContext, JobStopped

@@ -4,7 +4,7 @@ import statistics
 
 from db.enums import Split
 from db.records import AssetFilter
-from forge_core.catalog.balance import Balance
+from forge_core.catalog.listing.balance import Balance
 from forge_core.workspace import Workspace
 
 SPLIT_NEXT_STEP = "Split 80/10/10 by class now?"

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from db.records import AugmentationPreset
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters, Preset
-from forge_core.catalog import kept_names
+from forge_core.catalog.listing import names
 from forge_core.errors import Conflict, InvalidInput, NotFound
 from forge_core.workspace import Workspace
 
@@ -30,11 +30,11 @@ def find_preset(workspace: Workspace, name: str) -> Preset:
         NotFound: There is none.
     """
     presets = all_presets(workspace)
-    found = kept_names.find(presets.values(), name)
+    found = names.find(presets.values(), name)
     if found is not None:
         return found
     raise NotFound(
-        f"There is no preset {name[: kept_names.MAX_CHARACTERS]!r}.",
+        f"There is no preset {name[: names.MAX_CHARACTERS]!r}.",
         next_step=f"Use {', '.join(presets)}.",
     )
 
@@ -82,7 +82,7 @@ def save_preset(
         )
     try:
         with workspace.database.write() as uow:
-            found = kept_names.find(uow.presets.list_all(), name)
+            found = names.find(uow.presets.list_all(), name)
             if found is not None and not replace:
                 raise _taken(found.name, found.author)
             if found is not None:
@@ -115,7 +115,7 @@ def remove_preset(workspace: Workspace, name: str) -> None:
             next_step="Remove one that somebody saved.",
         )
     with workspace.database.write() as uow:
-        found = kept_names.find(uow.presets.list_all(), preset.name)
+        found = names.find(uow.presets.list_all(), preset.name)
         if found is not None:
             uow.presets.remove(found.preset_id)
 
@@ -132,9 +132,9 @@ def _as_preset(row: AugmentationPreset) -> Preset:
 
 
 def _check_name(name: str) -> str:
-    name = kept_names.check(name, "preset")
+    name = names.check(name, "preset")
     titles = {preset.title.casefold() for preset in PRESETS.values()}
-    if kept_names.find(PRESETS.values(), name) or name.casefold() in titles:
+    if names.find(PRESETS.values(), name) or name.casefold() in titles:
         raise InvalidInput(
             f"{name!r} is a preset of the product.", next_step="Choose another name."
         )

@@ -6,7 +6,7 @@ from db.enums import JobStatus
 from db.records import AssetFilter, Job
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.augmentation.presets import AugmentationParameters
-from forge_core.catalog import classes
+from forge_core.catalog.editing import classes
 from forge_core.errors import ForgeError, InvalidInput
 from forge_core.handlers import augment
 from forge_core.jobs import queue

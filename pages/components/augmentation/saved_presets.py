@@ -3,7 +3,7 @@
 import streamlit as st
 
 from forge_core.augmentation.presets import PRESETS
-from forge_core.catalog import kept_names
+from forge_core.catalog.listing import names
 from forge_core.errors import ForgeError
 from forge_core.runs.starting import saved_presets
 from forge_core.workspace import Workspace
@@ -34,7 +34,7 @@ def _show_save(workspace: Workspace, choice: AugmentationChoice) -> None:
         name = st.text_input(
             "Keep these numbers as",
             choice.preset.name if is_own else "",
-            max_chars=kept_names.MAX_CHARACTERS,
+            max_chars=names.MAX_CHARACTERS,
             placeholder="Name of the preset",
             help="Everybody who works here can choose it, and runs remember its name.",
             key=f"augmentation:preset_name:{choice.preset.name}",
@@ -49,7 +49,7 @@ def _show_save(workspace: Workspace, choice: AugmentationChoice) -> None:
             choice.parameters,
             based_on=choice.preset.based_on or choice.preset.name,
             author=session.author(),
-            replace=is_own and kept_names.find([choice.preset], name) is not None,
+            replace=is_own and names.find([choice.preset], name) is not None,
         )
     except ForgeError as error:
         errors.show(error)

@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from db.records import Label
-from forge_core.catalog import changing, classes, history, merging
-from forge_core.catalog.changing import ChangeResult
-from forge_core.catalog.merging import ClassPreview
+from forge_core.catalog.editing import class_merges, classes
+from forge_core.catalog.editing.class_merges import ClassPreview
+from forge_core.catalog.revisions import history, journal
+from forge_core.catalog.revisions.journal import ChangeResult
 from forge_core.errors import ForgeError
 from forge_core.workspace import Workspace
 from pages.components import errors, text
@@ -77,7 +78,7 @@ def _show_change(workspace: Workspace, author: str, labels: Sequence[Label]) -> 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _preview(_workspace: Workspace, folder: str, revision_id: int, label_id: int) -> ClassPreview:
     """What the class holds as of this revision."""
-    return merging.preview(_workspace, label_id)
+    return class_merges.preview(_workspace, label_id)
 
 
 def _show_rename(workspace: Workspace, author: str, found: ClassPreview) -> None:
@@ -85,7 +86,7 @@ def _show_rename(workspace: Workspace, author: str, found: ClassPreview) -> None
     with st.form("class:rename", border=False):
         name = st.text_input("New name", max_chars=MOST_CHARACTERS, key="class:rename_to")
         _say([f"{_images(found)}: the name follows on all of them."])
-        _say(merging.describe_heads(found, new_name=name.strip() or "the new name"))
+        _say(class_merges.describe_heads(found, new_name=name.strip() or "the new name"))
         asked = st.form_submit_button("Rename", icon=":material/edit:")
     if asked:
         _do(
@@ -117,10 +118,10 @@ def _show_merge(
             f"imported under its name go to {into.name!r}."
         ]
     )
-    _say(merging.describe_heads(found, into=into))
+    _say(class_merges.describe_heads(found, into=into))
     if st.button("Merge classes", icon=":material/merge:", key="class:merge"):
         _do(
-            lambda: merging.merge_classes(workspace, label.label_id, into_id, author=author),
+            lambda: class_merges.merge_classes(workspace, label.label_id, into_id, author=author),
             f"{label.name!r} is merged into {into.name!r}.",
         )
 
@@ -172,12 +173,12 @@ def _show_retire(workspace: Workspace, author: str, found: ClassPreview) -> None
             key=f"class:unlabel:{label.label_id}",
         )
     _say([f"{label.name!r} is then not offered for labels, filters and new runs."])
-    _say(merging.describe_heads(found))
+    _say(class_merges.describe_heads(found))
     if st.button(
         "Retire class", icon=":material/inventory_2:", key="class:retire", disabled=not unlabel
     ):
         _do(
-            lambda: merging.retire_class(
+            lambda: class_merges.retire_class(
                 workspace, label.label_id, author=author, unlabel=bool(number)
             ),
             f"{label.name!r} is retired.",
@@ -202,7 +203,7 @@ def _show_retired(workspace: Workspace, author: str, labels: Sequence[Label]) ->
                     help="Without images; to get those of a merge back, undo the merge.",
                 ):
                     _do(
-                        lambda label=label: merging.unretire_class(
+                        lambda label=label: class_merges.unretire_class(
                             workspace, label.label_id, author=author
                         ),
                         f"{label.name!r} is in use again.",
@@ -234,6 +235,6 @@ def _do(act: Callable[[], ChangeResult], words: str, *, can_be_undone: bool = Tr
     except ForgeError as error:
         errors.show(error)
         return
-    if result.status == changing.APPLIED:
+    if result.status == journal.APPLIED:
         undo_notice.offer(words, result.revision_id if can_be_undone else None)
     st.rerun()

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from db.records import Job
-from forge_core.catalog import history
+from forge_core.catalog.revisions import history
 from forge_core.errors import ForgeError
 from forge_core.evaluation.learning_curve import EXTRA_LABELS, LearningCurve, Outlook
 from forge_core.predictions import label_learning_curve

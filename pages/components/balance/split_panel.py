@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from forge_core.catalog import history, similarity, splitting
-from forge_core.catalog.balance import Balance
-from forge_core.catalog.grouping import DEFAULT_BITS, Grouping
-from forge_core.catalog.split_sizes import SplitCounts, SplitRatios, SplitSizes
-from forge_core.catalog.splitting import SplitPlan
+from forge_core.catalog.listing.balance import Balance
+from forge_core.catalog.revisions import history
+from forge_core.catalog.splits import similarity, split_plan
+from forge_core.catalog.splits.groups import DEFAULT_BITS, Grouping
+from forge_core.catalog.splits.sizes import SplitCounts, SplitRatios, SplitSizes
+from forge_core.catalog.splits.split_plan import SplitPlan
 from forge_core.errors import ForgeError
 from forge_core.workspace import Workspace
 from pages.components import errors, text
@@ -186,7 +187,7 @@ def _plan(
     grouping: Grouping,
 ) -> SplitPlan:
     """The plan for this revision: the catalog is read once a setting, not once a redraw."""
-    return splitting.plan_split(
+    return split_plan.plan_split(
         _workspace, sizes, seed=seed, only_unassigned=only_unassigned, grouping=grouping
     )
 

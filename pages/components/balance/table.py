@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from forge_core.catalog.balance import Balance, BalanceRow
+from forge_core.catalog.listing.balance import Balance, BalanceRow
 from pages.components import gallery_links
 from pages.components.balance_chart import SPLIT_WORDS, SPLITS
 from pages.components.frame import navigation

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from forge_core.catalog import browsing
+from forge_core.catalog.listing import asset_list
 from forge_core.errors import ForgeError
 from forge_core.jobs import queue
 from pages.components import badges, errors, text
@@ -23,7 +23,7 @@ def show() -> None:
 @errors.guarded_page()
 def _show_figures() -> None:
     workspace = session.workspace()
-    totals = browsing.totals(workspace)
+    totals = asset_list.totals(workspace)
     figures = [text.plural(totals.images, "image")]
     if totals.unlabelled:
         figures.append(f"{text.number(totals.unlabelled)} unlabelled")

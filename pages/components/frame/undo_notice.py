@@ -5,8 +5,9 @@ A toast cannot hold a button, so the offer stands at the top of the page where i
 
 import streamlit as st
 
-from forge_core.catalog import browsing, changing, history
-from forge_core.catalog.changing import ChangeConflict, ChangeResult
+from forge_core.catalog.listing import asset_list
+from forge_core.catalog.revisions import history, journal
+from forge_core.catalog.revisions.journal import ChangeConflict, ChangeResult
 from forge_core.errors import ForgeError, NotFound
 from forge_core.workspace import Workspace
 from pages.components import errors, gallery_links, text
@@ -55,7 +56,7 @@ def undo(workspace: Workspace, revision_id: int, author: str) -> None:
     except ForgeError as error:
         st.session_state[_RESULT] = error
         return
-    if result.status == changing.CONFLICT or result.conflicts:
+    if result.status == journal.CONFLICT or result.conflicts:
         st.session_state[_RESULT] = result
         return
     st.toast(f"Revision {revision_id} is undone.", icon=":material/undo:")
@@ -76,7 +77,7 @@ def _show_result(workspace: Workspace) -> None:
 
 def _show_conflicts(workspace: Workspace, result: ChangeResult) -> None:
     kept = text.plural(len(result.conflicts), "image was", "images were")
-    undone = result.status == changing.APPLIED
+    undone = result.status == journal.APPLIED
     head = "Undone, but " if undone else "Nothing was undone: "
     with st.container(border=True, key="undo-conflicts"):
         st.markdown(f":material/warning: {head}{kept} changed since and left as they are.")
@@ -90,7 +91,7 @@ def _show_conflicts(workspace: Workspace, result: ChangeResult) -> None:
 def _show_conflict(workspace: Workspace, conflict: ChangeConflict) -> None:
     message = errors.literal(conflict.message)
     try:
-        path = browsing.get_asset(workspace, conflict.asset_id).file_path
+        path = asset_list.get_asset(workspace, conflict.asset_id).file_path
     except NotFound:
         st.markdown(message)
     else:

@@ -7,8 +7,10 @@ import streamlit as st
 
 from db.records import AssetFilter
 from forge_core.api import parsing
-from forge_core.catalog import assigning, browsing, history
-from forge_core.catalog.browsing import NONE
+from forge_core.catalog.editing import assignments
+from forge_core.catalog.listing import asset_list
+from forge_core.catalog.listing.asset_list import NONE
+from forge_core.catalog.revisions import history
 from forge_core.errors import ForgeError
 from forge_core.workspace import Workspace
 from pages.components import errors, text
@@ -43,18 +45,18 @@ def show(where: Mapping[str, str]) -> None:
 def _show(where: Mapping[str, str]) -> None:
     workspace = session.workspace()
     asked = parsing.parse_filter(where)
-    total = browsing.count_assets(workspace, asked)
+    total = asset_list.count_assets(workspace, asked)
     taken = _count_taken(workspace, asked, total)
     st.markdown(f"{_images(total)} the filters.{_say_taken(asked, taken)}")
     persons = st.multiselect(
         "To",
-        assigning.list_people(workspace),
+        assignments.list_people(workspace),
         accept_new_options=True,
         placeholder="One person, or several to divide them",
         key="assign_persons",
     )
     if persons:
-        shares = assigning.preview(workspace, asked, persons)
+        shares = assignments.preview(workspace, asked, persons)
         said = ", ".join(
             f"{errors.literal(share.person)} gets {text.number(share.num_assets)}"
             for share in shares
@@ -72,10 +74,10 @@ def _show(where: Mapping[str, str]) -> None:
         )
     try:
         if assign:
-            assigning.assign(workspace, asked, persons, author=session.author())
+            assignments.assign(workspace, asked, persons, author=session.author())
             st.success(f"{text.plural(total, 'image')} assigned.", icon=":material/check:")
         if unassign:
-            number = assigning.unassign(workspace, asked)
+            number = assignments.unassign(workspace, asked)
             st.success(f"{text.plural(number, 'image')} assigned to nobody.")
     except ForgeError as error:
         errors.show(error)
@@ -102,7 +104,7 @@ def show_mine(where: Mapping[str, str], persons: list[str]) -> None:
 
 @st.cache_data(max_entries=64, ttl=10, show_spinner=False)
 def _count_left(_workspace: Workspace, folder: str, person: str, revision_id: int) -> int:
-    return browsing.count_assets(_workspace, AssetFilter(assigned=person, label=NONE))
+    return asset_list.count_assets(_workspace, AssetFilter(assigned=person, label=NONE))
 
 
 def _open_mine(person: str) -> None:
@@ -113,7 +115,7 @@ def _count_taken(workspace: Workspace, asked: AssetFilter, total: int) -> int:
     """How many of the images are somebody's already."""
     if asked.assigned is not None:
         return 0 if asked.assigned == NONE else total
-    return total - browsing.count_assets(workspace, replace(asked, assigned=NONE))
+    return total - asset_list.count_assets(workspace, replace(asked, assigned=NONE))
 
 
 def _images(total: int) -> str:
@@ -127,7 +129,7 @@ def _say_taken(asked: AssetFilter, taken: int) -> str:
 
 
 def _show_counts(workspace: Workspace) -> None:
-    counts = assigning.list_counts(workspace)
+    counts = assignments.list_counts(workspace)
     if counts:
         st.markdown("**Who has what**")
     with st.container(gap="xsmall"):

@@ -10,7 +10,7 @@ import streamlit as st
 
 from db.enums import ReviewState, Split
 from forge_core.api import parsing
-from forge_core.catalog.browsing import ANY, NONE
+from forge_core.catalog.listing.asset_list import ANY, NONE
 from forge_core.errors import InvalidInput
 
 SORTS = {"newest": "Newest first", "oldest": "Oldest first", "path": "By path"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from forge_core.catalog.browsing import ANY, NONE
+from forge_core.catalog.listing.asset_list import ANY, NONE
 from pages.components.gallery import filter_address
 from pages.components.gallery.filter_address import (
     AUGMENTED_WORDS,

@@ -7,7 +7,7 @@ import streamlit as st
 
 from db.records import Label
 from forge_core.api import parsing
-from forge_core.catalog.browsing import ANY, NONE
+from forge_core.catalog.listing.asset_list import ANY, NONE
 from pages.components.frame import session
 from pages.components.gallery import (
     assign_dialog,

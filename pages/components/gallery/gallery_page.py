@@ -5,7 +5,9 @@ from collections.abc import Mapping
 import streamlit as st
 
 from forge_core.api import parsing, shapes
-from forge_core.catalog import assigning, browsing, classes, history
+from forge_core.catalog.editing import assignments, classes
+from forge_core.catalog.listing import asset_list
+from forge_core.catalog.revisions import history
 from forge_core.errors import ForgeError
 from forge_core.workspace import Workspace
 from pages.components import empty_state, errors, text
@@ -18,7 +20,7 @@ from pages.components.gallery.filter_groups import Choices
 def show() -> None:
     """Draw the page."""
     workspace = session.workspace()
-    totals = browsing.totals(workspace)
+    totals = asset_list.totals(workspace)
     if totals.images + totals.augmented == 0:
         _show_empty()
         return
@@ -31,11 +33,11 @@ def show() -> None:
         return
     sort = filter_address.read_sort()
     filters.show(
-        where, sort, classes.list_classes(workspace), browsing.list_sources(workspace), choices
+        where, sort, classes.list_classes(workspace), asset_list.list_sources(workspace), choices
     )
     try:
         asked = parsing.parse_filter(where)  # a page of one: a count of all may take a second
-        found = browsing.list_assets(workspace, asked, sort=sort, limit=1).assets
+        found = asset_list.list_assets(workspace, asked, sort=sort, limit=1).assets
     except ForgeError as error:
         _show_refused(error)
         return
@@ -57,10 +59,10 @@ def _show_refused(error: ForgeError) -> None:
 def _find_choices(workspace: Workspace) -> Choices:
     known = classes.list_classes(workspace, with_retired=True)
     return Choices(
-        runs=browsing.list_scored_runs(workspace),
+        runs=asset_list.list_scored_runs(workspace),
         names={str(label.label_id): label.name for label in known},
         authors=history.list_authors(workspace),
-        persons=assigning.list_persons(workspace),
+        persons=assignments.list_persons(workspace),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from db.records import SavedView
-from forge_core.catalog import kept_names, views
+from forge_core.catalog.listing import names, saved_views
 from forge_core.errors import ForgeError
 from forge_core.workspace import Workspace
 from pages.components import errors
@@ -26,7 +26,7 @@ def show(workspace: Workspace, where: Mapping[str, str], sort: str, author: str)
         author: Who saves.
     """
     with st.popover("Views", icon=":material/bookmark:", type="tertiary", key="views"):
-        found = views.list_views(workspace)
+        found = saved_views.list_views(workspace)
         if not found:
             st.caption("A view keeps a filter and an order under a name, for everybody.")
         for view in found:
@@ -70,13 +70,13 @@ def _show_view(workspace: Workspace, view: SavedView) -> None:
 def _show_rename(workspace: Workspace, view: SavedView) -> None:
     with st.form("views_rename", border=False):
         name = st.text_input(
-            "New name", view.name, max_chars=kept_names.MAX_CHARACTERS, key="views_new_name"
+            "New name", view.name, max_chars=names.MAX_CHARACTERS, key="views_new_name"
         )
         asked = st.form_submit_button("Rename")
     if not asked:
         return
     try:
-        views.rename_view(workspace, view.view_id, name)
+        saved_views.rename_view(workspace, view.view_id, name)
     except ForgeError as error:
         errors.show(error)
         return
@@ -88,7 +88,7 @@ def _show_save(workspace: Workspace, query: Mapping[str, str], author: str) -> N
     with st.form("views_save", border=False, clear_on_submit=True):
         name = st.text_input(
             "Keep what is shown now as",
-            max_chars=kept_names.MAX_CHARACTERS,
+            max_chars=names.MAX_CHARACTERS,
             placeholder="Name of the view",
             key="views_name",
         )
@@ -96,7 +96,7 @@ def _show_save(workspace: Workspace, query: Mapping[str, str], author: str) -> N
     if not asked:
         return
     try:
-        views.save_view(workspace, name, query, author=author)
+        saved_views.save_view(workspace, name, query, author=author)
     except ForgeError as error:
         errors.show(error)
         return
@@ -105,7 +105,7 @@ def _show_save(workspace: Workspace, query: Mapping[str, str], author: str) -> N
 
 
 def _remove(workspace: Workspace, view: SavedView) -> None:
-    views.remove_view(workspace, view.view_id)
+    saved_views.remove_view(workspace, view.view_id)
     _change(None)
 
 

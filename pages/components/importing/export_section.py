@@ -4,8 +4,10 @@ import streamlit as st
 
 from db.enums import Split
 from db.records import AssetFilter, Label
-from forge_core.catalog import browsing, classes, kept_exports
-from forge_core.catalog.exporting import EXPORTS
+from forge_core.catalog.editing import classes
+from forge_core.catalog.export import kept_exports
+from forge_core.catalog.export.exports import EXPORTS
+from forge_core.catalog.listing import asset_list
 from forge_core.errors import ForgeError
 from forge_core.workspace import Workspace
 from pages.components import errors, gallery_links, text
@@ -23,7 +25,7 @@ ARCHIVES = [name for name in EXPORTS if name not in TABLES]
 def show(workspace: Workspace) -> None:
     """Draw filter, number of images, the tables and the archive in the chosen format."""
     where = _choose(classes.list_classes(workspace))
-    number = browsing.count_assets(workspace, where)
+    number = asset_list.count_assets(workspace, where)
     if not number:
         st.info("No image matches. Choose another class or split.", icon=":material/search_off:")
         return

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from db.records import Revision
-from forge_core.catalog import history
+from forge_core.catalog.revisions import history
 from forge_core.workspace import Workspace
 from pages.components import errors, relative_time, text
 from pages.components.frame import undo_notice

@@ -7,9 +7,9 @@ import streamlit as st
 from PIL import Image
 
 from db.records import Label
-from forge_core.catalog import classes, merging
+from forge_core.catalog.editing import class_merges, classes
 from forge_core.catalog.formats.reading import FORMATS
-from forge_core.catalog.import_plan import ImportPlan
+from forge_core.catalog.importing.import_plan import ImportPlan
 from forge_core.errors import ForgeError
 from forge_core.imaging import decode
 from forge_core.imaging.decode import DecodeLimits
@@ -105,7 +105,7 @@ def _show_classes(workspace: Workspace, plan: ImportPlan) -> None:
     counts = Counter((file.label_name, file.split) for file in plan.files)
     used = [split for split in SPLITS if split in plan.splits]
     known = {label.name for label in classes.list_classes(workspace, with_retired=True)}
-    fates = merging.list_fates(workspace, list(plan.classes))
+    fates = class_merges.list_fates(workspace, list(plan.classes))
     rows = []
     for name, number in plan.classes.items():
         row = {"Class": name, "Images": number}

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 import streamlit as st
 
-from forge_core.catalog import import_problems
-from forge_core.catalog.import_problems import ImportProblem
+from forge_core.catalog.importing import import_problems
+from forge_core.catalog.importing.import_problems import ImportProblem
 from forge_core.imaging import decode
 from pages.components import errors
 

@@ -7,7 +7,7 @@ import streamlit as st
 from forge_core.catalog.formats.columns import ROLES
 from forge_core.catalog.formats.reading import FORMATS
 from forge_core.catalog.formats.scanned import ReadOptions, TableChoice
-from forge_core.catalog.import_plan import ImportPlan
+from forge_core.catalog.importing.import_plan import ImportPlan
 from forge_core.workspace import Workspace
 from pages.components import errors
 from pages.components.importing import chooser

@@ -7,7 +7,7 @@ import streamlit as st
 
 from db.enums import JobStatus
 from db.records import Job
-from forge_core.catalog.import_problems import ImportProblem
+from forge_core.catalog.importing.import_problems import ImportProblem
 from forge_core.errors import JobFailed
 from forge_core.workspace import Workspace
 from pages.components import errors, gallery_links, relative_time, text

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from db.records import Label
-from forge_core.catalog import correcting
+from forge_core.catalog.editing import corrections
 from forge_core.errors import ForgeError
 from forge_core.workspace import Workspace
 from pages.components import errors, gallery_links
@@ -46,7 +46,7 @@ def show(
         )
     if pressed and label_id is not None:
         try:
-            correction = correcting.correct(
+            correction = corrections.correct(
                 workspace, data, label_id, name=name, author=session.author()
             )
         except ForgeError as error:
@@ -55,7 +55,7 @@ def show(
             _say(correction)
 
 
-def _say(correction: correcting.Correction) -> None:
+def _say(correction: corrections.Correction) -> None:
     asset = correction.asset
     label = errors.literal(asset.label_name or "")
     if not correction.was_known:

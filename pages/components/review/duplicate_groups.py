@@ -7,9 +7,10 @@ from PIL import Image
 
 from db.enums import Split
 from db.records import Asset
-from forge_core.catalog import changing, duplicates
-from forge_core.catalog.changing import ChangeResult
-from forge_core.catalog.duplicates import DuplicateGroup, Member
+from forge_core.catalog.revisions import journal
+from forge_core.catalog.revisions.journal import ChangeResult
+from forge_core.catalog.splits import duplicates
+from forge_core.catalog.splits.duplicates import DuplicateGroup, Member
 from forge_core.errors import ForgeError
 from forge_core.workspace import Workspace
 from pages.components import errors, image_strip, pictures, text
@@ -160,7 +161,7 @@ def offer(result: ChangeResult, words: str) -> None:
     if result.conflicts:
         kept = text.plural(len(result.conflicts), "held-out image", "held-out images")
         words = f"{words} {kept} left alone."
-    if result.status == changing.APPLIED:
+    if result.status == journal.APPLIED:
         undo_notice.offer(words, result.revision_id)
     elif result.conflicts:
         undo_notice.offer(f"Nothing was changed: {kept} left alone.", None)

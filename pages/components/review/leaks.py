@@ -4,8 +4,10 @@ import uuid
 
 import streamlit as st
 
-from forge_core.catalog import browsing, history, leaks
-from forge_core.catalog.leaks import NEAR_DUPLICATES, LeakReport
+from forge_core.catalog.listing import asset_list
+from forge_core.catalog.revisions import history
+from forge_core.catalog.splits import leaks
+from forge_core.catalog.splits.leaks import NEAR_DUPLICATES, LeakReport
 from forge_core.errors import NotFound
 from forge_core.workspace import Workspace
 from pages.components import errors, gallery_links, text
@@ -54,7 +56,7 @@ def show_pictures(workspace: Workspace, report: LeakReport) -> None:
 
 def _show_picture(workspace: Workspace, asset_id: uuid.UUID, key: str) -> None:
     try:
-        asset = browsing.get_asset(workspace, asset_id)
+        asset = asset_list.get_asset(workspace, asset_id)
     except NotFound:
         return  # removed since
     facts = [f"group {errors.literal(asset.group_key)}"] if asset.group_key else []

@@ -7,7 +7,7 @@ import streamlit as st
 
 from db.enums import JobStatus
 from db.records import Job, Run
-from forge_core.catalog import history
+from forge_core.catalog.revisions import history
 from forge_core.errors import ForgeError
 from forge_core.jobs import queue
 from forge_core.runs import scoring_requests

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from forge_core.catalog import splitting
-from forge_core.catalog.balance import Balance
-from forge_core.catalog.splitting import SplitRatios
+from forge_core.catalog.listing.balance import Balance
+from forge_core.catalog.splits import split_plan
+from forge_core.catalog.splits.split_plan import SplitRatios
 from forge_core.errors import ForgeError
 from forge_core.runs.starting.launch import DataCheck
 from forge_core.workspace import Workspace
@@ -78,8 +78,8 @@ def _offer_split(workspace: Workspace, balance: Balance) -> None:
         pressed = st.button("Split and continue", key="train_split")
     if pressed:
         try:
-            plan = splitting.plan_split(workspace, OFFERED_RATIOS, seed=0)
-            splitting.apply_split(workspace, plan, author=session.author())
+            plan = split_plan.plan_split(workspace, OFFERED_RATIOS, seed=0)
+            split_plan.apply_split(workspace, plan, author=session.author())
         except ForgeError as error:
             errors.show(error)
         else:

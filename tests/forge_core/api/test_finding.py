@@ -2,11 +2,11 @@
 
 import uuid
 
-from forge_core.catalog import labelling
+from forge_core.catalog.editing import label_edits
 
 
 def test_near__tells_the_next_image_and_how_far_it_is(workspace, browser, assets):
-    labelling.relabel(workspace, [assets[2].asset_id], None, author="anna")
+    label_edits.relabel(workspace, [assets[2].asset_id], None, author="anna")
     query = {"sort": "oldest", "wanted": "unlabelled", "from": str(assets[0].asset_id)}
     answer = browser.get("/forge-api/assets/near", params=query).json()
     assert answer == {"id": str(assets[2].asset_id), "distance": 2}

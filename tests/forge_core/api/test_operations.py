@@ -5,7 +5,9 @@ from starlette.testclient import TestClient
 import db.session
 from forge_core.api import answering, tokens
 from forge_core.api.routes import routes
-from forge_core.catalog import browsing, history, labelling
+from forge_core.catalog.editing import label_edits
+from forge_core.catalog.listing import asset_list
+from forge_core.catalog.revisions import history
 from forge_core.settings import Settings
 from forge_core.workspace import open_workspace
 from tests import arrange
@@ -33,7 +35,7 @@ def ids(workspace, assets):
 
 
 def label_of(workspace, asset):
-    return browsing.get_asset(workspace, asset.asset_id).label_name
+    return asset_list.get_asset(workspace, asset.asset_id).label_name
 
 
 def test_relabel__is_in_the_catalog_with_its_author(workspace, browser, assets, ids):
@@ -64,7 +66,7 @@ def test_relabel__a_change_by_somebody_else_is_a_conflict_with_both_values(
     workspace, browser, assets, ids
 ):
     seen = assets[0].row_version
-    labelling.relabel(workspace, [assets[0].asset_id], ids["square"], author="bo")
+    label_edits.relabel(workspace, [assets[0].asset_id], ids["square"], author="bo")
     expected = {str(assets[0].asset_id): seen}
     (result,) = send(browser, relabel(assets[0], ids["stripe"], expected_versions=expected))
     assert result["status"] == "conflict"
@@ -109,7 +111,7 @@ def test_operations__after_a_conflict_a_later_change_of_the_image_is_one_too(
     workspace, browser, assets, ids
 ):
     expected = {str(assets[0].asset_id): assets[0].row_version}
-    labelling.relabel(workspace, [assets[0].asset_id], ids["square"], author="bo")
+    label_edits.relabel(workspace, [assets[0].asset_id], ids["square"], author="bo")
     results = send(
         browser,
         relabel(assets[0], ids["stripe"], "operation-1", expected_versions=expected),
@@ -166,13 +168,13 @@ def test_operations__while_the_database_is_locked_fail_and_can_be_sent_again(tmp
 def test_set_split__and_out_again(workspace, browser, assets):
     operation = {"kind": "set_split", "asset_ids": [str(a.asset_id) for a in assets[:3]]}
     send(browser, operation | {"operation_id": "operation-1", "split": "held_out"})
-    assert browsing.get_asset(workspace, assets[2].asset_id).split_type == "held_out"
+    assert asset_list.get_asset(workspace, assets[2].asset_id).split_type == "held_out"
     (locked,) = send(browser, operation | {"operation_id": "operation-2", "split": None})
     assert locked["status"] == "conflict"
     assert {c["now"] for c in locked["conflicts"]} == {"held_out"}
     unlocked = {"operation_id": "operation-3", "split": None, "unlock_held_out": True}
     send(browser, operation | unlocked)
-    assert browsing.get_asset(workspace, assets[2].asset_id).split_type is None
+    assert asset_list.get_asset(workspace, assets[2].asset_id).split_type is None
 
 
 def test_operations__name_images_by_a_filter_instead_of_ids(workspace, browser, assets, ids):
@@ -245,7 +247,7 @@ def test_undo__of_an_operation_that_never_changed_anything_is_nothing(browser, a
 
 def test_undo__by_revision_reports_what_was_changed_since(workspace, browser, assets, ids):
     (first,) = send(browser, relabel(assets[0], ids["square"]))
-    labelling.relabel(workspace, [assets[0].asset_id], ids["stripe"], author="bo")
+    label_edits.relabel(workspace, [assets[0].asset_id], ids["stripe"], author="bo")
     undo = {"operation_id": "operation-2", "kind": "undo", "revision_id": first["revision_id"]}
     (result,) = send(browser, undo)
     assert result["status"] == "conflict"
@@ -257,7 +259,7 @@ def test_find_undoable__is_my_newest_change_that_stands(workspace, browser, asse
     assert browser.get("/forge-api/operations/undoable").json() == {"revision": None}
     send(browser, relabel(assets[0], ids["square"], "operation-1"))
     send(browser, relabel(assets[1], ids["square"], "operation-2"))
-    labelling.relabel(workspace, [assets[2].asset_id], ids["stripe"], author="bo")
+    label_edits.relabel(workspace, [assets[2].asset_id], ids["stripe"], author="bo")
     send(browser, {"operation_id": "operation-3", "kind": "undo", "undoes": "operation-2"})
     revision = browser.get("/forge-api/operations/undoable").json()["revision"]
     found = {r.revision_id: r for r in history.list_revisions(workspace)}[revision["revision_id"]]

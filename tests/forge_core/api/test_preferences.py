@@ -1,7 +1,7 @@
 """A person's settings over HTTP: their own, bounded, and the same on both databases."""
 
 from forge_core.api import answering, tokens
-from forge_core.catalog import preferences
+from forge_core.catalog.listing import preferences
 
 PATH = "/forge-api/preferences/gallery"
 

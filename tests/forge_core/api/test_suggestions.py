@@ -5,7 +5,7 @@ from sqlalchemy import event
 
 from db.enums import RunStatus
 from db.repositories.predictions import PredictionRow
-from forge_core.catalog import labelling, merging
+from forge_core.catalog.editing import class_merges, label_edits
 from tests import arrange
 
 
@@ -70,8 +70,10 @@ def test_suggest__quality_is_of_the_label_now_and_merged_classes_are_not_suggest
 ):
     stripe = arrange.class_id(workspace, "stripe")
     square = arrange.class_id(workspace, "square")
-    labelling.relabel(workspace, [assets[0].asset_id], square, author="anna")
-    merging.merge_classes(workspace, stripe, arrange.class_id(workspace, "circle"), author="anna")
+    label_edits.relabel(workspace, [assets[0].asset_id], square, author="anna")
+    class_merges.merge_classes(
+        workspace, stripe, arrange.class_id(workspace, "circle"), author="anna"
+    )
     found = suggestions(browser.get("/forge-api/assets", params={"suggest": run}))
     assert found[str(assets[0].asset_id)]["label_quality"] is None
     assert found[str(assets[1].asset_id)] is None

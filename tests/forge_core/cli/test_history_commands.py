@@ -7,7 +7,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from forge_core.catalog import labelling
+from forge_core.catalog.editing import label_edits
 from forge_core.cli.main import app
 from tests.arrange import AUTHOR, class_id, list_all, make_catalog
 
@@ -24,7 +24,7 @@ def changed(sqlite_workspace, tmp_path):
     assets = make_catalog(sqlite_workspace, tmp_path / "images")
     ids = [asset.asset_id for asset in assets if asset.label_name == "circle"]
     stripe = class_id(sqlite_workspace, "stripe")
-    result = labelling.relabel(
+    result = label_edits.relabel(
         sqlite_workspace, ids, stripe, author="bea", message="they have stripes"
     )
     return sqlite_workspace, ids, result.revision_id
@@ -70,7 +70,7 @@ def test_diff__counts_names_and_writes_a_table(changed):
 def test_undo__puts_back_and_names_what_it_left_alone(changed):
     workspace, ids, revision = changed
     square = class_id(workspace, "square")
-    labelling.relabel(workspace, ids[:1], square, author=AUTHOR)
+    label_edits.relabel(workspace, ids[:1], square, author=AUTHOR)
     text = forge("undo", revision, "-w", workspace.folder)
     assert f"{len(ids) - 1} images put back, 1 left alone" in text
     assert str(ids[0]) in text

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from forge_core.catalog import classes, views
+from forge_core.catalog.editing import classes
+from forge_core.catalog.listing import saved_views
 from forge_core.cli.main import app
 from forge_core.workspace import Workspace
 from tests.arrange import class_id, draw_folder, import_folder
@@ -28,7 +29,9 @@ def forge_json(*arguments):
 def drawn(sqlite_workspace: Workspace, tmp_path: Path) -> Workspace:
     """12 images, 4 of each of 3 classes, and a saved view of the circles."""
     import_folder(sqlite_workspace, draw_folder(tmp_path / "drawn"))
-    views.save_view(sqlite_workspace, "Circles", {"text": "circle_", "sort": "path"}, author="Ana")
+    saved_views.save_view(
+        sqlite_workspace, "Circles", {"text": "circle_", "sort": "path"}, author="Ana"
+    )
     return sqlite_workspace
 
 

@@ -1,8 +1,10 @@
 import pytest
 from torchvision import datasets
 
-from forge_core.catalog import balance, import_plan, importing, splitting
-from forge_core.catalog.splitting import SplitRatios
+from forge_core.catalog.importing import import_plan, run_import
+from forge_core.catalog.listing import balance
+from forge_core.catalog.splits import split_plan
+from forge_core.catalog.splits.split_plan import SplitRatios
 from forge_core.demo import downloads
 from forge_core.demo.downloads import DownloadFailed
 from forge_core.errors import InvalidInput
@@ -20,11 +22,11 @@ def test_write_rows__keeps_the_test_split_and_leaves_the_rest_to_be_divided(
     ]
     downloads.write_rows(tmp_path / "laid-out", rows)
     plan = import_plan.prepare(sqlite_workspace, tmp_path / "laid-out", source_dataset="drawn")
-    report = importing.run_import(sqlite_workspace, plan, author=AUTHOR)
+    report = run_import.run_import(sqlite_workspace, plan, author=AUTHOR)
     assert (report.added, report.skipped) == (28, [])
     ratios = SplitRatios(train=90, val=10, test=0)
-    divided = splitting.plan_split(sqlite_workspace, ratios, seed=0, only_unassigned=True)
-    splitting.apply_split(sqlite_workspace, divided, author=AUTHOR)
+    divided = split_plan.plan_split(sqlite_workspace, ratios, seed=0, only_unassigned=True)
+    split_plan.apply_split(sqlite_workspace, divided, author=AUTHOR)
     found = balance.class_balance(sqlite_workspace)
     assert [found.split_total(split) for split in ("train", "val", "test")] == [18, 2, 8]
 

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from db.enums import JobStatus, RunStatus
-from forge_core.catalog import labelling
+from forge_core.catalog.editing import label_edits
 from forge_core.errors import NotFound
 from forge_core.handlers import score, worker
 from forge_core.jobs import local_executor, queue
@@ -81,7 +81,7 @@ def test_state__tells_what_is_new_and_what_cannot_be_read(finished, no_superviso
     run_here(finished, scoring_requests.submit_scoring(finished, 1, author=AUTHOR))
     state = scoring_requests.scoring_state(finished, 1)
     assert (state.num_to_score, state.num_unreadable, state.revision_id) == (1, 1, 1)
-    labelling.relabel(finished, [assets[1].asset_id], None, author=AUTHOR)
+    label_edits.relabel(finished, [assets[1].asset_id], None, author=AUTHOR)
     later = scoring_requests.scoring_state(finished, 1)
     assert (later.num_to_score, later.num_unreadable) == (2, 0)  # worth another try by now
     assert later.counts.num_unlabelled == 1
@@ -90,8 +90,8 @@ def test_state__tells_what_is_new_and_what_cannot_be_read(finished, no_superviso
 def test_counts__are_those_of_the_rows(finished, no_supervisor):
     run_here(finished, scoring_requests.submit_scoring(finished, 1, author=AUTHOR))
     assets = arrange.list_all(finished)
-    labelling.relabel(finished, [assets[5].asset_id], None, author=AUTHOR)
-    labelling.remove_assets(finished, [assets[6].asset_id], author=AUTHOR)
+    label_edits.relabel(finished, [assets[5].asset_id], None, author=AUTHOR)
+    label_edits.remove_assets(finished, [assets[6].asset_id], author=AUTHOR)
     other = next(name for name in arrange.CLASSES if name != assets[7].label_name)
     arrange.relabel_one(finished, assets[7], other)
     living = {asset.asset_id: asset for asset in arrange.list_all(finished)}

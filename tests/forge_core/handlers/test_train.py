@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from db.enums import JobStatus, RunStatus
-from forge_core.catalog import browsing, labelling
+from forge_core.catalog.editing import label_edits
+from forge_core.catalog.listing import asset_list
 from forge_core.errors import Conflict, InvalidInput, NotFound
 from forge_core.handlers import train, worker
 from forge_core.imaging import hashing
@@ -255,11 +256,11 @@ def test_start_run__refused_without_images_validation_or_a_second_class(
     assert refused.value.next_step == "Split 80/10/10 by class now?"
     first = [a.asset_id for a in list_all(workspace) if a.label_name == CLASSES[0]]
     others = [a.asset_id for a in list_all(workspace) if a.label_name != CLASSES[0]]
-    labelling.set_split(workspace, first[:2], "val", author=AUTHOR)
-    labelling.set_split(workspace, others, None, author=AUTHOR)
+    label_edits.set_split(workspace, first[:2], "val", author=AUTHOR)
+    label_edits.set_split(workspace, others, None, author=AUTHOR)
     with pytest.raises(InvalidInput, match="needs at least 2"):
         start(workspace)
-    labelling.set_split(workspace, first, None, author=AUTHOR)
+    label_edits.set_split(workspace, first, None, author=AUTHOR)
     with pytest.raises(InvalidInput, match="0 images are in training"):
         start(workspace)
     assert records.list_runs(workspace) == []
@@ -268,9 +269,9 @@ def test_start_run__refused_without_images_validation_or_a_second_class(
 def test_check_data__summary_classes_and_warnings(workspace, tmp_path):
     assets = make_catalog(workspace, tmp_path / "drawn", train=6, val=2, test=2)
     train = [asset for asset in assets if asset.split_type == "train"]
-    labelling.relabel(workspace, [train[0].asset_id], None, author=AUTHOR)
+    label_edits.relabel(workspace, [train[0].asset_id], None, author=AUTHOR)
     stripes = [a.asset_id for a in train if a.label_name == "stripe"]
-    labelling.set_split(workspace, stripes, "held_out", author=AUTHOR)
+    label_edits.set_split(workspace, stripes, "held_out", author=AUTHOR)
     check = launch.check_data(workspace)
     assert check.problems == []
     assert check.class_names == ["circle", "square"]
@@ -288,7 +289,7 @@ def test_run_data__is_as_of_the_revision_and_never_held_out(workspace, tmp_path,
     before = launch.run_assets(workspace, run.run_id, "train")
     moved = next(a for a in list_all(workspace) if a.split_type == "train")
     relabel_one(workspace, moved, "stripe" if moved.label_name != "stripe" else "circle")
-    labelling.set_split(workspace, [moved.asset_id], "held_out", author=AUTHOR)
+    label_edits.set_split(workspace, [moved.asset_id], "held_out", author=AUTHOR)
     assert launch.run_assets(workspace, run.run_id, "train") == before
     newest = run_data.read_run_data(
         workspace, launch.check_data(workspace).revision_id, use_augmented=False
@@ -487,7 +488,7 @@ def test_evaluate_job__keeps_its_report_with_the_run(
 
 
 def test_import_job__takes_images_into_the_catalog(workspace, tmp_path, no_supervisor, monkeypatch):
-    from forge_core.catalog import import_plan
+    from forge_core.catalog.importing import import_plan
     from tests.arrange import draw_folder
 
     plan = import_plan.prepare(workspace, draw_folder(tmp_path / "drawn", per_class=3))
@@ -497,7 +498,7 @@ def test_import_job__takes_images_into_the_catalog(workspace, tmp_path, no_super
     done = queue.get_job(workspace, job.job_id)
     assert done.result["added"] == 9
     assert done.progress["fraction"] == 1.0
-    assert browsing.totals(workspace).images == 9
+    assert asset_list.totals(workspace).images == 9
 
 
 def test_handlers__are_what_the_worker_runs():

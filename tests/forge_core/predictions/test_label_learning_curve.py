@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from db.enums import JobStatus, Split
-from forge_core.catalog import browsing, labelling
+from forge_core.catalog.editing import label_edits
+from forge_core.catalog.listing import asset_list
 from forge_core.errors import InvalidInput
 from forge_core.jobs import local_executor, queue
 from forge_core.jobs.context import JobContext
@@ -53,7 +54,7 @@ def test_run__draws_the_revision_at_which_it_was_asked_for(
     assets = arrange.make_catalog(sqlite_workspace, tmp_path / "drawn", train=6, val=2, test=0)
     job = label_learning_curve.submit(sqlite_workspace, author="tester")
     later = [asset.asset_id for asset in assets if asset.split_type == "train"][:3]
-    labelling.set_split(sqlite_workspace, later, "held_out", author="tester")
+    label_edits.set_split(sqlite_workspace, later, "held_out", author="tester")
     with sqlite_workspace.database.write() as uow:
         uow.jobs.update_if(job.job_id, [JobStatus.QUEUED], status=JobStatus.RUNNING)
     context = JobContext(sqlite_workspace, queue.get_job(sqlite_workspace, job.job_id))
@@ -66,7 +67,7 @@ def test_draw_curve__refuses_a_catalog_without_validation(
     sqlite_workspace: Workspace, tmp_path: Path
 ) -> None:
     arrange.make_catalog(sqlite_workspace, tmp_path / "drawn", train=2, val=0, test=0)
-    assert browsing.totals(sqlite_workspace).images == 6
+    assert asset_list.totals(sqlite_workspace).images == 6
     with pytest.raises(InvalidInput, match="6 labelled images are in train and 0 in validation"):
         label_learning_curve.draw_curve(sqlite_workspace, device="cpu")
 

@@ -11,7 +11,9 @@ from sqlalchemy import select
 
 from db.models import Prediction
 from db.repositories.predictions import COLUMNS
-from forge_core.catalog import classes, history, labelling, merging, suggesting
+from forge_core.catalog.editing import class_merges, classes, label_edits
+from forge_core.catalog.listing import suggestions
+from forge_core.catalog.revisions import history
 from forge_core.errors import CheckpointRejected, Conflict, InvalidInput, NotFound
 from forge_core.imaging import hashing
 from forge_core.inference.predictor import Predictor
@@ -84,8 +86,8 @@ def test_score__what_was_trained_on_is_told_by_the_run_s_revision_and_by_bytes(f
     shutil.copy(finished.store.local_root() / trained.file_path, copy / "twin.png")
     arrange.import_folder(finished, tmp_path / "twins")
     twins = [a for a in arrange.list_all(finished) if a.content_hash == trained.content_hash]
-    labelling.set_split(finished, [trained.asset_id], "val", author=AUTHOR)
-    labelling.set_split(finished, [measured.asset_id], "train", author=AUTHOR)
+    label_edits.set_split(finished, [trained.asset_id], "val", author=AUTHOR)
+    label_edits.set_split(finished, [measured.asset_id], "train", author=AUTHOR)
     score(finished)
     found = predictions_of(finished)
     # In val now, or imported later: the network has seen these pixels with this label.
@@ -95,9 +97,9 @@ def test_score__what_was_trained_on_is_told_by_the_run_s_revision_and_by_bytes(f
 
 def test_score__unlabelled_images_and_unknown_classes_have_no_quality(finished, tmp_path):
     unlabelled, foreign = assets_of(finished, "val")[:2]
-    labelling.relabel(finished, [unlabelled.asset_id], None, author=AUTHOR)
+    label_edits.relabel(finished, [unlabelled.asset_id], None, author=AUTHOR)
     other = classes.create_class(finished, "hexagon", author=AUTHOR)
-    labelling.relabel(finished, [foreign.asset_id], other.label_id, author=AUTHOR)
+    label_edits.relabel(finished, [foreign.asset_id], other.label_id, author=AUTHOR)
     score(finished)
     found = predictions_of(finished)
     assert (found[unlabelled.asset_id].label_quality, found[foreign.asset_id].label_quality) == (
@@ -142,10 +144,10 @@ def test_score__a_class_that_was_merged_since_counts_for_the_one_that_took_over(
     circle, square = (arrange.class_id(finished, name) for name in ("circle", "square"))
     as_square = [r for r in predictions_of(finished).values() if r.label_id == square]
     assert as_square
-    merging.merge_classes(finished, square, circle, author=AUTHOR)
+    class_merges.merge_classes(finished, square, circle, author=AUTHOR)
     # Suggestions of the class that is gone are held back until it is scored again.
     page = [a for a in arrange.list_all(finished) if a.asset_id == as_square[0].asset_id]
-    assert suggesting.suggest(finished, 1, page) == {}
+    assert suggestions.suggest(finished, 1, page) == {}
     predictor = Predictor.load(records.checkpoint_path(finished, 1), "cpu")
     assert score(finished).num_scored == ALL  # two outputs are one now: every answer changes
     assert score(finished).num_scored == 0
@@ -163,19 +165,19 @@ def test_score__a_class_that_was_merged_since_counts_for_the_one_that_took_over(
 
 def test_score__a_retired_class_keeps_its_number_and_is_not_suggested(finished):
     stripe = arrange.class_id(finished, "stripe")
-    merging.retire_class(finished, stripe, author=AUTHOR, unlabel=True)
+    class_merges.retire_class(finished, stripe, author=AUTHOR, unlabel=True)
     score(finished)
     found = predictions_of(finished)
     as_stripe = [row.asset_id for row in found.values() if row.label_id == stripe]
     assert as_stripe
-    suggested = suggesting.suggest(finished, 1, arrange.list_all(finished))
+    suggested = suggestions.suggest(finished, 1, arrange.list_all(finished))
     assert not set(as_stripe) & set(suggested)
     assert len(suggested) == ALL - len(as_stripe)
 
 
 def test_score__removed_images_are_left_out_and_unreadable_ones_are_named(finished):
     gone, missing, changed, broken = assets_of(finished, "val")[:4]
-    labelling.remove_assets(finished, [gone.asset_id], author=AUTHOR)
+    label_edits.remove_assets(finished, [gone.asset_id], author=AUTHOR)
     root = finished.store.local_root()
     (root / missing.file_path).unlink()
     (root / changed.file_path).write_bytes((root / broken.file_path).read_bytes())
@@ -279,21 +281,21 @@ def test_remove_run__takes_its_predictions_along(finished):
     score(finished)
     removal.delete_run(finished, 1)
     assert predictions_of(finished) == {}
-    assert suggesting.newest_run(finished) is None
+    assert suggestions.newest_run(finished) is None
 
 
 def test_suggest__quality_speaks_only_of_the_label_that_was_scored(finished):
     score(finished)
-    assert suggesting.newest_run(finished) == 1
+    assert suggestions.newest_run(finished) == 1
     asset = assets_of(finished, "val")[0]
-    before = suggesting.suggest(finished, 1, [asset])[asset.asset_id]
+    before = suggestions.suggest(finished, 1, [asset])[asset.asset_id]
     assert before.label_quality is not None
     other = next(name for name in arrange.CLASSES if name != asset.label_name)
     arrange.relabel_one(finished, asset, other)
     now = next(a for a in arrange.list_all(finished) if a.asset_id == asset.asset_id)
-    after = suggesting.suggest(finished, 1, [now])[asset.asset_id]
+    after = suggestions.suggest(finished, 1, [now])[asset.asset_id]
     assert (after.label_id, after.confidence) == (before.label_id, before.confidence)
     assert after.label_quality is None
-    assert suggesting.suggest(finished, 1, []) == {}
-    assert suggesting.suggest(finished, 2, [now]) == {}
-    assert uuid.UUID(int=0) not in suggesting.suggest(finished, 1, [now])
+    assert suggestions.suggest(finished, 1, []) == {}
+    assert suggestions.suggest(finished, 2, [now]) == {}
+    assert uuid.UUID(int=0) not in suggestions.suggest(finished, 1, [now])

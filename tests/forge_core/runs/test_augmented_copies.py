@@ -11,8 +11,10 @@ from forge_core.augmentation import preview, seeding
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.augmentation.presets import PRESETS
 from forge_core.augmentation.train_transform import TrainTransform
-from forge_core.catalog import browsing, changing, history, labelling
-from forge_core.catalog.changing import Operation
+from forge_core.catalog.editing import label_edits
+from forge_core.catalog.listing import asset_list
+from forge_core.catalog.revisions import history, journal
+from forge_core.catalog.revisions.journal import Operation
 from forge_core.errors import InvalidInput
 from forge_core.handlers import augment
 from forge_core.imaging import decode
@@ -33,7 +35,7 @@ PLAN = CopyPlan(
 
 def list_copies(workspace: Workspace) -> list[Asset]:
     where = AssetFilter(augmented=True)
-    return browsing.list_assets(workspace, where, sort="oldest", limit=500).assets
+    return asset_list.list_assets(workspace, where, sort="oldest", limit=500).assets
 
 
 def write(workspace: Workspace, plan: CopyPlan = PLAN) -> CopyReport:
@@ -57,11 +59,11 @@ def test_write_copies__are_flagged_and_know_their_parent(
         assert (copy.label_id, copy.label_name) == (parent.label_id, parent.label_name)
         assert (copy.width, copy.height) == (16, 16)
         assert copy.source_dataset == parent.source_dataset
-        found = browsing.get_asset(workspace, parent.asset_id)
+        found = asset_list.get_asset(workspace, parent.asset_id)
         assert found.last_augmented_at is not None
         assert found.row_version == parent.row_version
-    assert browsing.totals(workspace).images == len(originals)
-    assert browsing.totals(workspace).augmented == 18
+    assert asset_list.totals(workspace).images == len(originals)
+    assert asset_list.totals(workspace).augmented == 18
 
 
 def test_write_copies__hold_what_training_would_see(workspace: Workspace, tmp_path: Path) -> None:
@@ -69,7 +71,7 @@ def test_write_copies__hold_what_training_would_see(workspace: Workspace, tmp_pa
     write(workspace, replace(PLAN, copies_per_image=1))
     for copy in list_copies(workspace):
         assert copy.parent_asset_id is not None
-        parent = browsing.get_asset(workspace, copy.parent_asset_id)
+        parent = asset_list.get_asset(workspace, copy.parent_asset_id)
         image = decode.decode_image(workspace.store.read(parent.file_path)).image
         seed = seeding.sample_seed(3, 0, int(parent.content_hash[:12], 16))
         (inputs,) = TrainTransform(PLAN.parameters, SIZE)([SIZE.resize_image(image)], [seed])
@@ -141,11 +143,11 @@ def test_run_data__a_copy_is_used_only_while_its_original_is_trained_on_alike(
     assert first is not None
     circles = [a for a in assets if (a.label_name, a.split_type) == ("circle", "train")]
     measured, held, unlabelled, relabelled, removed, kept = circles
-    labelling.set_split(workspace, [measured.asset_id], "val", author="tester")
-    labelling.set_split(workspace, [held.asset_id], "held_out", author="tester")
-    labelling.relabel(workspace, [unlabelled.asset_id], None, author="tester")
+    label_edits.set_split(workspace, [measured.asset_id], "val", author="tester")
+    label_edits.set_split(workspace, [held.asset_id], "held_out", author="tester")
+    label_edits.relabel(workspace, [unlabelled.asset_id], None, author="tester")
     arrange.relabel_one(workspace, relabelled, "square")
-    labelling.remove_assets(workspace, [removed.asset_id], author="tester")
+    label_edits.remove_assets(workspace, [removed.asset_id], author="tester")
 
     latest = history.latest_revision_id(workspace)
     data = run_data.read_run_data(workspace, latest, use_augmented=True)
@@ -171,7 +173,7 @@ def test_run_data__a_copy_of_a_copy_is_judged_by_the_first_original(
     copy = list_copies(workspace)[0]
     assert copy.parent_asset_id is not None
     further = NewAsset(
-        asset_id=changing.new_id(),
+        asset_id=journal.new_id(),
         file_path="augmented/further.png",
         label_id=copy.label_id,
         label_name=copy.label_name,
@@ -187,9 +189,9 @@ def test_run_data__a_copy_of_a_copy_is_judged_by_the_first_original(
         parent_asset_id=copy.asset_id,
     )
     with workspace.database.write() as uow:
-        revision_id = changing.begin_revision(uow, Operation.of("augment", author="tester"))
-        changing.add_assets(uow, revision_id, [further])
-    labelling.remove_assets(workspace, [copy.asset_id], author="tester")
+        revision_id = journal.begin_revision(uow, Operation.of("augment", author="tester"))
+        journal.add_assets(uow, revision_id, [further])
+    label_edits.remove_assets(workspace, [copy.asset_id], author="tester")
 
     def is_used() -> bool:
         latest = history.latest_revision_id(workspace)
@@ -197,7 +199,7 @@ def test_run_data__a_copy_of_a_copy_is_judged_by_the_first_original(
         return further.asset_id in {asset.asset_id for asset in data.assets["train"]}
 
     assert is_used()  # though the copy between was removed
-    labelling.set_split(workspace, [copy.parent_asset_id], "test", author="tester")
+    label_edits.set_split(workspace, [copy.parent_asset_id], "test", author="tester")
     assert not is_used()
 
 

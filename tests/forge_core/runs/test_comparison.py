@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from db.records import AssetFilter, Run
-from forge_core.catalog import browsing, labelling
+from forge_core.catalog.editing import label_edits
+from forge_core.catalog.listing import asset_list
 from forge_core.errors import InvalidInput
 from forge_core.jobs import local_executor, queue
 from forge_core.runs import comparison, environments, logs, records
@@ -38,9 +39,11 @@ def finish(workspace: Workspace, run: Run) -> Run:
 
 def test_repeat_run__gives_the_same_numbers_though_the_catalog_went_on(catalog: Workspace) -> None:
     first = finish(catalog, launch.start_run(catalog, TINY, author="tester"))
-    images = browsing.list_assets(catalog, AssetFilter(split="train")).assets
+    images = asset_list.list_assets(catalog, AssetFilter(split="train")).assets
     others = [label for label in first.label_ids if label != images[0].label_id]
-    labelling.relabel(catalog, [image.asset_id for image in images[:5]], others[0], author="tester")
+    label_edits.relabel(
+        catalog, [image.asset_id for image in images[:5]], others[0], author="tester"
+    )
 
     again = finish(catalog, launch.repeat_run(catalog, first.run_id, author="tester"))
     assert again.name == "like 1"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from db.records import Asset, Run
-from forge_core.catalog import classes, labelling, reviewing
+from forge_core.catalog.editing import classes, label_edits, review_flags
 from forge_core.jobs import local_executor
 from forge_core.runs import comparison, records
 from forge_core.runs.comparison import RunComparison
@@ -46,14 +46,14 @@ def of(assets: list[Asset], split: str) -> list[Asset]:
 
 def test_images_that_no_run_uses__change_nothing(workspace: Workspace, assets: list[Asset]) -> None:
     unused, flagged, copy, held_out, *_ = of(assets, "train")
-    labelling.relabel(workspace, [unused.asset_id], None, author=AUTHOR)
-    labelling.set_split(workspace, [held_out.asset_id], "held_out", author=AUTHOR)
+    label_edits.relabel(workspace, [unused.asset_id], None, author=AUTHOR)
+    label_edits.set_split(workspace, [held_out.asset_id], "held_out", author=AUTHOR)
     with workspace.database.write() as uow:
         uow.assets.update_fields([copy.asset_id], {"is_augmented": True})
     first = start(workspace)
-    labelling.set_split(workspace, [unused.asset_id], "val", author=AUTHOR)
-    reviewing.flag(workspace, [flagged.asset_id], author=AUTHOR)
-    labelling.remove_assets(workspace, [copy.asset_id, held_out.asset_id], author=AUTHOR)
+    label_edits.set_split(workspace, [unused.asset_id], "val", author=AUTHOR)
+    review_flags.flag(workspace, [flagged.asset_id], author=AUTHOR)
+    label_edits.remove_assets(workspace, [copy.asset_id, held_out.asset_id], author=AUTHOR)
     second = start(workspace)
     assert second.revision_id > first.revision_id
     found = compare(workspace, first, second)
@@ -74,10 +74,10 @@ def test_images_that_a_run_uses__are_counted_by_what_differs(
     arrange.relabel_one(workspace, copy, moved.label_name or "")
     first, with_copies = start(workspace), start(workspace, use_augmented=True)
     assert compare(workspace, first, with_copies).data.counts.added == 1
-    labelling.remove_assets(workspace, [removed.asset_id], author=AUTHOR)
-    labelling.relabel(workspace, [unlabelled.asset_id], None, author=AUTHOR)
+    label_edits.remove_assets(workspace, [removed.asset_id], author=AUTHOR)
+    label_edits.relabel(workspace, [unlabelled.asset_id], None, author=AUTHOR)
     arrange.relabel_one(workspace, relabelled, "stripe")
-    labelling.set_split(workspace, [moved.asset_id], "test", author=AUTHOR)
+    label_edits.set_split(workspace, [moved.asset_id], "test", author=AUTHOR)
     second = start(workspace)
     counts = compare(workspace, first, second).data.counts
     assert (counts.added, counts.removed) == (0, 2)
@@ -109,7 +109,7 @@ def test_classes__renamed_and_missing_ones_are_named(
     first = start(workspace)
     classes.rename_class(workspace, arrange.class_id(workspace, "circle"), "disc", author=AUTHOR)
     stripes = [asset.asset_id for asset in assets if asset.label_name == "stripe"]
-    labelling.set_split(workspace, stripes, "held_out", author=AUTHOR)
+    label_edits.set_split(workspace, stripes, "held_out", author=AUTHOR)
     found = compare(workspace, first, start(workspace))
     assert (found.classes, found.is_repetition) == ((["stripe"], []), False)
     assert comparison.summarise(found)[:3] == [

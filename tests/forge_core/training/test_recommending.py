@@ -127,7 +127,7 @@ def test_looks_like_characters(names: list[str], expected: bool) -> None:
 
 def test_imbalance__is_told_from_the_ratio_at_which_sampling_is_balanced() -> None:
     """Two rooms that may not import each other say the same number to a person."""
-    from forge_core.catalog import balance
+    from forge_core.catalog.listing import balance
     from forge_core.training import recommending
 
     assert balance.IMBALANCE_RATIO == recommending.IMBALANCE_RATIO

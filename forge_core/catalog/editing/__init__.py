@@ -1,0 +1,1 @@
+"""What people decide of images and classes: labels, merges, flags, assignments, corrections."""

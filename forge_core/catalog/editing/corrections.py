@@ -1,0 +1,106 @@
+"""Take one image with its right label into the catalog: what a person corrects is learned from."""
+
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from db.enums import Split
+from db.records import Asset
+from forge_core.catalog.editing import label_edits
+from forge_core.catalog.importing import import_plan, run_import
+from forge_core.errors import ImageRejected, NotFound
+from forge_core.imaging import decode, hashing
+from forge_core.imaging.decode import DecodeLimits
+from forge_core.workspace import Workspace
+
+SOURCE = "predict"
+SUFFIX_BY_MIME = {
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/webp": ".webp",
+    "image/gif": ".gif",
+    "image/bmp": ".bmp",
+    "image/tiff": ".tiff",
+    "image/avif": ".avif",
+    "image/x-portable-anymap": ".ppm",
+}
+"""File name ending for each media type that `imaging.formats` reads."""
+_STEM_CHARACTERS = 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class Correction:
+    """What a correction did."""
+
+    asset: Asset
+    """The image as it is in the catalog now."""
+    was_known: bool
+    """It was in the catalog before; only its label may have changed."""
+    previous_label: str | None
+    """Its label before, where it was known."""
+
+
+def correct(
+    workspace: Workspace, data: bytes, label_id: int, *, name: str, author: str
+) -> Correction:
+    """Give an image its label, adding it to train where the catalog does not have it yet.
+
+    An image of the same bytes keeps its place and its split. Idempotent: a second call changes
+    nothing.
+
+    Args:
+        workspace: The workspace.
+        data: Bytes of the image file.
+        label_id: The right class.
+        name: File name that it came with; only its stem is used.
+        author: Who says so.
+
+    Raises:
+        ImageRejected: The bytes are not an image that can be read.
+        NotFound: There is no such class.
+    """
+    limits = DecodeLimits.from_settings(workspace.settings)
+    decoded = decode.decode_image(data, limits=limits)
+    content_hash = hashing.content_hash(data)
+    with workspace.database.read() as uow:
+        if uow.labels.find(label_id) is None:
+            raise NotFound(
+                f"There is no class with the number {label_id}.",
+                next_step="Reload the page; the class may have been removed.",
+            )
+    known = _find(workspace, content_hash)
+    if known is None:
+        file_name = _safe_name(name, content_hash, decoded.mime)
+        plan = import_plan.prepare_uploads(workspace, [(file_name, data)], source_dataset=SOURCE)
+        report = run_import.run_import(workspace, plan, author=author)
+        asset = _find(workspace, content_hash)
+        if asset is None:
+            problem = report.skipped[0].message if report.skipped else "It was left out."
+            raise ImageRejected(problem, reason="unreadable")
+    else:
+        asset = known
+    common: dict[str, Any] = {"author": author, "message": "corrected on Predict"}
+    label_edits.relabel(workspace, [asset.asset_id], label_id, **common)
+    if known is None:
+        label_edits.set_split(workspace, [asset.asset_id], Split.TRAIN, **common)
+    changed = _find(workspace, content_hash)
+    return Correction(
+        asset=changed or asset,
+        was_known=known is not None,
+        previous_label=known.label_name if known else None,
+    )
+
+
+def _find(workspace: Workspace, content_hash: str) -> Asset | None:
+    with workspace.database.read() as uow:
+        known = uow.assets.list_labels_by_hash([content_hash])
+        path = known[content_hash][0] if known else None
+        return uow.assets.find_by_path(path) if path else None
+
+
+def _safe_name(name: str, content_hash: str, mime: str) -> str:
+    """A file name of letters and digits that no other image has."""
+    stem = "".join(c if c.isascii() and c.isalnum() else "_" for c in PurePath(name).stem)
+    return (
+        f"{stem[:_STEM_CHARACTERS].strip('_') or 'image'}-{content_hash[:12]}{SUFFIX_BY_MIME[mime]}"
+    )

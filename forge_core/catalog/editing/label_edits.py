@@ -1,0 +1,306 @@
+"""Say what an image shows, and which split it belongs to. One call is one revision."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from db.enums import Split
+from db.records import Asset, AssetFilter
+from db.unit_of_work import UnitOfWork
+from forge_core.catalog.listing import asset_list
+from forge_core.catalog.revisions import journal
+from forge_core.catalog.revisions.journal import ChangeConflict, ChangeResult, Operation
+from forge_core.errors import InvalidInput, NotFound
+from forge_core.workspace import Workspace
+
+MAX_ASSETS_AT_ONCE = 1_000_000
+
+
+def relabel(
+    workspace: Workspace,
+    asset_ids: Sequence[uuid.UUID],
+    label_id: int | None,
+    *,
+    author: str,
+    operation_id: str | None = None,
+    expected_versions: Mapping[uuid.UUID, int] | None = None,
+    message: str = "",
+) -> ChangeResult:
+    """Give assets a label, or take it away with None.
+
+    Idempotent by `operation_id`. An asset whose row version is not the expected one is left
+    alone and reported as a conflict, unless it has the asked label already; the others change.
+
+    Raises:
+        NotFound: There is no such class.
+        InvalidInput: No assets were named, or the author is missing.
+    """
+    operation = Operation.of("relabel", author=author, operation_id=operation_id, message=message)
+    with workspace.database.write() as uow:
+        values = _label_values(uow, label_id)
+        return _change(
+            uow,
+            operation,
+            asset_ids,
+            values,
+            expected_versions,
+            wanted=values["label_name"] or "no label",
+        )
+
+
+def relabel_matching(
+    workspace: Workspace,
+    where: AssetFilter,
+    label_id: int | None,
+    *,
+    author: str,
+    operation_id: str | None = None,
+    message: str = "",
+) -> ChangeResult:
+    """Give every image that matches a label, or take it away with None: one revision.
+
+    The database does it alone, so that a million images are no more work here than one.
+    Idempotent by `operation_id`. The answer has numbers, not assets.
+
+    Raises:
+        NotFound: There is no such class.
+        InvalidInput: The class is retired, the filter cannot be used, or the author is missing.
+    """
+    operation = Operation.of("relabel", author=author, operation_id=operation_id, message=message)
+    asset_list.check_filter(where)
+    with workspace.database.write() as uow:
+        return journal.change_matching(uow, operation, where, _label_values(uow, label_id))
+
+
+def set_split(
+    workspace: Workspace,
+    asset_ids: Sequence[uuid.UUID],
+    split_type: str | None,
+    *,
+    author: str,
+    operation_id: str | None = None,
+    expected_versions: Mapping[uuid.UUID, int] | None = None,
+    message: str = "",
+    unlock_held_out: bool = False,
+) -> ChangeResult:
+    """Put assets into a split, or out of every split with None. Promises as `relabel`.
+
+    What is held out stays so, and is reported as a conflict, unless `unlock_held_out`:
+    measurements on held_out are worth what this lock is.
+
+    Raises:
+        InvalidInput: The split is unknown, no assets were named, or the author is missing.
+    """
+    _check_split(split_type)
+    operation = Operation.of("set_split", author=author, operation_id=operation_id, message=message)
+    with workspace.database.write() as uow:
+        return _change(
+            uow,
+            operation,
+            asset_ids,
+            {"split_type": split_type},
+            expected_versions,
+            wanted=split_type or "no split",
+            subject="split_type",
+            keep_held_out=_keeps_held_out(split_type, unlock_held_out),
+        )
+
+
+def set_split_matching(
+    workspace: Workspace,
+    where: AssetFilter,
+    split_type: str | None,
+    *,
+    author: str,
+    operation_id: str | None = None,
+    message: str = "",
+    unlock_held_out: bool = False,
+) -> ChangeResult:
+    """Put every image that matches into a split: one revision. Promises as `relabel_matching`.
+
+    What is held out stays so and is counted in `num_conflicts`, unless `unlock_held_out`.
+
+    Raises:
+        InvalidInput: The split is unknown, the filter cannot be used, or the author is missing.
+    """
+    _check_split(split_type)
+    operation = Operation.of("set_split", author=author, operation_id=operation_id, message=message)
+    asset_list.check_filter(where)
+    with workspace.database.write() as uow:
+        return journal.change_matching(
+            uow,
+            operation,
+            where,
+            {"split_type": split_type},
+            keep_held_out=_keeps_held_out(split_type, unlock_held_out),
+        )
+
+
+def remove_assets(
+    workspace: Workspace,
+    asset_ids: Sequence[uuid.UUID],
+    *,
+    author: str,
+    operation_id: str | None = None,
+    message: str = "",
+) -> ChangeResult:
+    """Take assets out of the catalog. Their files stay where they are, and undo brings them back.
+
+    Raises:
+        InvalidInput: No assets were named, or the author is missing.
+    """
+    operation = Operation.of("remove", author=author, operation_id=operation_id, message=message)
+    with workspace.database.write() as uow:
+        return _change(uow, operation, asset_ids, {"is_deleted": True}, None, wanted="removal")
+
+
+def remove_matching(
+    workspace: Workspace,
+    where: AssetFilter,
+    *,
+    author: str,
+    operation_id: str | None = None,
+    message: str = "",
+) -> ChangeResult:
+    """Take every image that matches out of the catalog. Promises as `relabel_matching`.
+
+    Raises:
+        InvalidInput: The filter cannot be used, or the author is missing.
+    """
+    operation = Operation.of("remove", author=author, operation_id=operation_id, message=message)
+    asset_list.check_filter(where)
+    with workspace.database.write() as uow:
+        return journal.change_matching(uow, operation, where, {"is_deleted": True})
+
+
+def restore_assets(
+    workspace: Workspace,
+    asset_ids: Sequence[uuid.UUID],
+    *,
+    author: str,
+    operation_id: str | None = None,
+    message: str = "",
+) -> ChangeResult:
+    """Bring removed assets back as they were when they were removed: one revision.
+
+    An asset whose path belongs to another image by now is reported as a conflict. Assets that
+    are in the catalog already are left as they are. Idempotent by `operation_id`.
+
+    Raises:
+        InvalidInput: No assets were named, or the author is missing.
+    """
+    operation = Operation.of("restore", author=author, operation_id=operation_id, message=message)
+    _check_number(asset_ids)
+    with workspace.database.write() as uow:
+        repetition = journal.lock_and_find_repetition(uow, operation)
+        if repetition is not None:
+            return repetition
+        unique_ids = list(dict.fromkeys(asset_ids))
+        found = {a.asset_id: a for a in uow.assets.list_by_ids(unique_ids, with_removed=True)}
+        removed = uow.assets.list_removed_ids(unique_ids)
+        conflicts = [
+            ChangeConflict(asset_id=asset_id, message="This image was never in the catalog.")
+            for asset_id in unique_ids
+            if asset_id not in found
+        ]
+        paths = {found[i].file_path: i for i in unique_ids if i in removed}
+        taken = uow.assets.list_hash_by_path(list(paths))
+        returning = [asset_id for path, asset_id in paths.items() if path not in taken]
+        conflicts += [
+            ChangeConflict(asset_id=i, message=journal.PATH_TAKEN.format(found[i].file_path))
+            for i in unique_ids
+            if i in removed and i not in set(returning)
+        ]
+        return journal.finish(
+            uow,
+            operation,
+            [found[asset_id] for asset_id in returning],
+            {"is_deleted": False},
+            named=unique_ids,
+            conflicts=conflicts,
+        )
+
+
+def _change(
+    uow: UnitOfWork,
+    operation: Operation,
+    asset_ids: Sequence[uuid.UUID],
+    values: Mapping[str, Any],
+    expected_versions: Mapping[uuid.UUID, int] | None,
+    *,
+    wanted: str,
+    subject: str = "label_name",
+    keep_held_out: bool = False,
+) -> ChangeResult:
+    _check_number(asset_ids)
+    repetition = journal.lock_and_find_repetition(uow, operation)
+    if repetition is not None:
+        return repetition
+    unique_ids = list(dict.fromkeys(asset_ids))
+    assets = {asset.asset_id: asset for asset in uow.assets.list_by_ids(unique_ids)}
+    pending = [asset for asset in assets.values() if _differs(asset, values)]
+    locked = [a for a in pending if keep_held_out and a.split_type == Split.HELD_OUT]
+    locked_ids = {asset.asset_id for asset in locked}
+    stale = [
+        asset
+        for asset in pending
+        if expected_versions is not None
+        and asset.asset_id not in locked_ids
+        and expected_versions.get(asset.asset_id, asset.row_version) != asset.row_version
+    ]
+    left_alone = locked_ids | {asset.asset_id for asset in stale}
+    conflicts = journal.describe_conflicts(uow, stale, wanted=wanted, subject=subject)
+    conflicts += journal.describe_locked(locked, wanted=wanted)
+    conflicts += [
+        ChangeConflict(asset_id=asset_id, message="This image is no longer in the catalog.")
+        for asset_id in unique_ids
+        if asset_id not in assets
+    ]
+    return journal.finish(
+        uow,
+        operation,
+        [asset for asset in pending if asset.asset_id not in left_alone],
+        values,
+        named=unique_ids,
+        conflicts=conflicts,
+    )
+
+
+def _differs(asset: Asset, values: Mapping[str, Any]) -> bool:
+    return any(getattr(asset, name, None) != value for name, value in values.items())
+
+
+def _label_values(uow: UnitOfWork, label_id: int | None) -> dict[str, Any]:
+    if label_id is None:
+        return {"label_id": None, "label_name": None}
+    label = uow.labels.find(label_id)
+    if label is None:
+        raise NotFound(
+            f"There is no class with the number {label_id}.",
+            next_step="Reload the page; the class may have been removed.",
+        )
+    if label.is_retired:
+        raise InvalidInput(
+            f"The class {label.name!r} is retired, so no image can be given it.",
+            next_step="Choose another class, or bring this one back on Balance.",
+        )
+    return {"label_id": label_id, "label_name": label.name}
+
+
+def _check_split(split_type: str | None) -> None:
+    if split_type is not None and split_type not in list(Split):
+        raise InvalidInput(
+            f"There is no split {split_type!r}.", next_step=f"Use one of {', '.join(Split)}."
+        )
+
+
+def _check_number(asset_ids: Sequence[uuid.UUID]) -> None:
+    if not 0 < len(asset_ids) <= MAX_ASSETS_AT_ONCE:
+        raise InvalidInput(
+            f"{len(asset_ids):,} images were named, 1 to {MAX_ASSETS_AT_ONCE:,} can be changed "
+            "at once."
+        )
+
+
+def _keeps_held_out(split_type: str | None, unlock_held_out: bool) -> bool:
+    return split_type != Split.HELD_OUT and not unlock_held_out

@@ -1,0 +1,1 @@
+"""Bytes against rows: what is missing, changed, moved or belongs to nobody."""

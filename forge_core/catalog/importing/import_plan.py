@@ -1,0 +1,303 @@
+"""Look at images before they are imported: what a place holds, and what would become of it.
+
+Nothing here writes to the catalog. Uploads and archives are laid out in a staging folder of
+the cache first. A queued import is named by an id and its request is a file of the workspace,
+because the database never holds a path of this machine.
+"""
+
+import json
+import re
+import shutil
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from forge_core.catalog.formats import reading
+from forge_core.catalog.formats.scanned import ReadOptions, ScannedFile, ScannedFolder
+from forge_core.catalog.formats.table import SPLITS
+from forge_core.catalog.formats.walking import DOCUMENT_EXTENSIONS
+from forge_core.catalog.importing import archives
+from forge_core.catalog.importing.entry_names import path_problem
+from forge_core.catalog.importing.import_problems import ImportProblem, printable
+from forge_core.errors import InvalidInput, NotFound
+from forge_core.workspace import Workspace
+
+MAX_SOURCE_CHARACTERS = 64
+_REQUEST_ID = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportPlan:
+    """What was found at a place, before anything is written to the catalog."""
+
+    folder: Path
+    scanned: ScannedFolder
+    source_dataset: str
+    problems: Sequence[ImportProblem]
+    options: ReadOptions = field(default_factory=ReadOptions)
+    staging_folder: Path | None = None
+
+    @property
+    def title(self) -> str:
+        """The recognised layout and every decision taken, in words."""
+        return self.scanned.title
+
+    @property
+    def layout(self) -> str:
+        """Name of the recognised format, a key of `reading.FORMATS`."""
+        return self.scanned.layout
+
+    @property
+    def files(self) -> Sequence[ScannedFile]:
+        """The image files found."""
+        return self.scanned.entries
+
+    @property
+    def num_images(self) -> int:
+        """Image files found."""
+        return len(self.files)
+
+    @property
+    def size_bytes(self) -> int:
+        """Sum of the files' sizes."""
+        return sum(file.size_bytes for file in self.files)
+
+    @property
+    def num_unlabelled(self) -> int:
+        """Images without a label."""
+        return sum(file.label_name is None for file in self.files)
+
+    @property
+    def num_groups(self) -> int:
+        """Groups of images that belong together."""
+        return self.scanned.num_groups
+
+    @property
+    def classes(self) -> dict[str, int]:
+        """Images of each class, by name."""
+        counts = Counter(file.label_name for file in self.files if file.label_name is not None)
+        return dict(sorted(counts.items()))
+
+    @property
+    def splits(self) -> dict[str, int]:
+        """Images of each split that the layout names."""
+        counts = Counter(file.split for file in self.files if file.split is not None)
+        return {split: counts[split] for split in SPLITS if split in counts}
+
+
+def prepare(
+    workspace: Workspace,
+    location: Path | str,
+    *,
+    source_dataset: str | None = None,
+    options: ReadOptions = ReadOptions(),
+) -> ImportPlan:
+    """Look at a folder, an archive or a label file; no pixel is read, no row is written.
+
+    An archive is unpacked into the cache first (safely, see `catalog.archives`).
+
+    Args:
+        workspace: The workspace.
+        location: A folder, a zip or tar, or a label file (a table, a JSON) beside its images.
+        source_dataset: Where the images come from, kept with each; the place's name if None.
+        options: How to read it, where that shall not be found out.
+
+    Raises:
+        NotFound: Nothing is there.
+        InvalidInput: No image is there, the archive is refused, or it is not what `options` say.
+    """
+    location = Path(location).expanduser()
+    if not location.exists():
+        raise NotFound(
+            f"There is nothing at {printable(str(location))}.",
+            next_step="Check the path; it is read on the machine that runs Vision Forge.",
+        )
+    source = source_dataset or location.name.split(".")[0] or "import"
+    max_files = workspace.settings.max_archive_files
+    if location.is_dir():
+        return scan_folder(location, source, max_files=max_files, options=options)
+    if location.suffix.lower() in DOCUMENT_EXTENSIONS:
+        options = replace(options, document=location.name)
+        try:
+            return scan_folder(location.parent, source, max_files=max_files, options=options)
+        except InvalidInput:
+            beside = location.parent.name  # COCO keeps its JSON in annotations/
+            if beside.lower() not in ("annotations", "labels"):
+                raise
+            options = replace(options, document=f"{beside}/{location.name}")
+            folder = location.parent.parent
+            return scan_folder(folder, source, max_files=max_files, options=options)
+    return _unpacked(workspace, location, source, options)
+
+
+def prepare_uploads(
+    workspace: Workspace, files: Iterable[tuple[str, bytes]], *, source_dataset: str
+) -> ImportPlan:
+    """Look at files that came through the browser, as (relative path, bytes).
+
+    One archive alone is unpacked; anything else is taken as a folder. Call `discard` on a
+    plan that will not be imported.
+
+    Raises:
+        InvalidInput: A path leads out of the folder, or no image is among the files.
+    """
+    folder = _make_staging_folder(workspace)
+    try:
+        written = [_write_upload(folder, name, data) for name, data in files]
+        if len(written) == 1 and archives.is_archive(written[0]):
+            plan = _unpacked(workspace, written[0], source_dataset)
+            shutil.rmtree(folder, ignore_errors=True)
+            return plan
+        max_files = workspace.settings.max_archive_files
+        plan = scan_folder(folder, source_dataset, max_files=max_files)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return replace(plan, staging_folder=folder)
+
+
+def read_again(workspace: Workspace, plan: ImportPlan, options: ReadOptions) -> ImportPlan:
+    """The plan for the same place, read as a person says. What was unpacked for it stays.
+
+    Raises:
+        InvalidInput: It cannot be read so.
+    """
+    max_files = workspace.settings.max_archive_files
+    again = scan_folder(plan.folder, plan.source_dataset, max_files=max_files, options=options)
+    before = set(plan.scanned.problems)
+    unpacking = [problem for problem in plan.problems if problem not in before]
+    return replace(
+        again, problems=[*unpacking, *again.problems], staging_folder=plan.staging_folder
+    )
+
+
+def discard(plan: ImportPlan) -> None:
+    """Remove what was laid out for a plan. A folder that belongs to the person stays."""
+    if plan.staging_folder is not None:
+        shutil.rmtree(plan.staging_folder, ignore_errors=True)
+
+
+def save_request(workspace: Workspace, plan: ImportPlan) -> str:
+    """Keep what a queued import shall read; returns the id that the job's payload names."""
+    request_id = uuid.uuid4().hex
+    path = _request_path(workspace, request_id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    request = {
+        "folder": str(plan.folder.resolve()),
+        "source_dataset": plan.source_dataset,
+        "is_staged": plan.staging_folder is not None,
+        "options": asdict(plan.options),
+        "problems": [asdict(problem) for problem in plan.problems],
+    }
+    path.write_text(json.dumps(request), encoding="utf-8")
+    return request_id
+
+
+def load_request(workspace: Workspace, request_id: str) -> ImportPlan:
+    """The plan of a queued import, looked at again as the folder is now.
+
+    Raises:
+        NotFound: There is no such request any more, or its folder is gone.
+        InvalidInput: No image is in the folder any more.
+    """
+    path = _request_path(workspace, request_id)
+    try:
+        request = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise NotFound(
+            "What this import was to read is not known any more.", next_step="Start it again."
+        ) from None
+    folder = Path(request["folder"])
+    max_files = workspace.settings.max_archive_files
+    options = ReadOptions(**request.get("options", {}))
+    source = request["source_dataset"]
+    plan = scan_folder(folder, source, max_files=max_files, options=options)
+    earlier = [ImportProblem(**problem) for problem in request["problems"]]
+    seen = {(problem.path, problem.reason) for problem in earlier}
+    later = [problem for problem in plan.problems if (problem.path, problem.reason) not in seen]
+    return replace(
+        plan,
+        problems=[*earlier, *later],
+        staging_folder=folder if request["is_staged"] else None,
+    )
+
+
+def scan_folder(
+    folder: Path, source_dataset: str, *, max_files: int, options: ReadOptions = ReadOptions()
+) -> ImportPlan:
+    """What a folder would be imported as.
+
+    Raises:
+        InvalidInput: No image is in it, or it cannot be read as a catalog.
+    """
+    scanned = reading.read_folder(folder, options, max_files=max_files)
+    if not scanned.entries:
+        raise _nothing_found(folder, scanned)
+    return ImportPlan(
+        folder=folder,
+        scanned=scanned,
+        source_dataset=clean_source(source_dataset),
+        problems=scanned.problems,
+        options=options,
+    )
+
+
+def _nothing_found(folder: Path, scanned: ScannedFolder) -> InvalidInput:
+    reasons = "; ".join(problem.message for problem in scanned.problems[:3])
+    listed = sum(problem.reason == "missing_file" for problem in scanned.problems)
+    if listed:
+        return InvalidInput(
+            f"{scanned.heading}: {listed:,} images are named, and none of them is there.",
+            next_step="Put the images beside the label file, in folders if you like.",
+            detail=reasons,
+        )
+    return InvalidInput(
+        f"No image was found in {printable(folder.name)}.",
+        next_step="Name a folder of images, or of folders with images, one per class.",
+        detail=reasons,
+    )
+
+
+def clean_source(name: str) -> str:
+    """A source's name as it is kept and as it can name a folder; never empty."""
+    cleaned = re.sub(r"[^\w. -]+", "_", name).strip(" .")[:MAX_SOURCE_CHARACTERS].strip(" .")
+    return cleaned or "import"
+
+
+def _unpacked(
+    workspace: Workspace, archive: Path, source: str, options: ReadOptions = ReadOptions()
+) -> ImportPlan:
+    folder = _make_staging_folder(workspace)
+    try:
+        limits = archives.ArchiveLimits.from_settings(workspace.settings)
+        problems = archives.unpack(archive, folder, limits)
+        plan = scan_folder(folder, source, max_files=limits.max_files, options=options)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return replace(plan, problems=[*problems, *plan.problems], staging_folder=folder)
+
+
+def _make_staging_folder(workspace: Workspace) -> Path:
+    folder = workspace.cache_folder.resolve() / "staging" / uuid.uuid4().hex
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _write_upload(folder: Path, name: str, data: bytes) -> Path:
+    relative = name.replace("\\", "/")
+    problem = path_problem(relative)
+    if problem is not None:
+        raise InvalidInput(problem.message)
+    target = folder / relative
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(data)
+    return target
+
+
+def _request_path(workspace: Workspace, request_id: str) -> Path:
+    if not _REQUEST_ID.fullmatch(request_id):
+        raise InvalidInput(f"{request_id[:40]!r} is not the id of an import.")
+    return workspace.folder / "imports" / f"{request_id}.json"

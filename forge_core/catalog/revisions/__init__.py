@@ -1,0 +1,1 @@
+"""One committed change: writing it, history, undo, differences, the catalog as of a revision."""

@@ -1,0 +1,333 @@
+"""The one way in which assets change: a revision, with a before and an after for each.
+
+Every use case of the catalog that changes assets ends here, so that history, undo,
+reproducibility and idempotent saves come from one mechanism.
+"""
+
+import dataclasses
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import uuid_utils
+
+from db.records import Asset, AssetFilter, NewAsset, Revision
+from db.unit_of_work import UnitOfWork
+from forge_core.catalog.listing import asset_list
+from forge_core.errors import InvalidInput
+
+MAX_AUTHOR_CHARACTERS = 128
+MAX_OPERATION_ID_CHARACTERS = 64
+MAX_ASSETS_TOLD = 10_000
+PATH_TAKEN = "{} belongs to another image now, so this one cannot come back."
+
+APPLIED = "applied"
+ALREADY_APPLIED = "already_applied"
+NOTHING = "nothing"
+CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeConflict:
+    """An asset that was left alone, because somebody changed it meanwhile or it is locked.
+
+    Both values are told: `now` is what it has, `wanted` what was asked for, in words.
+    """
+
+    asset_id: uuid.UUID
+    message: str
+    now: str | None = None
+    wanted: str | None = None
+    label_id: int | None = None
+    label_name: str | None = None
+    split_type: str | None = None
+    row_version: int | None = None
+    author: str | None = None
+    changed_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeResult:
+    """What became of an operation.
+
+    `status` is `applied` (a revision was written), `already_applied` (this operation id was
+    seen before; nothing changed now), `nothing` (every asset was as asked already) or
+    `conflict` (every asset that differed was in conflict). `assets` are those that the
+    operation names and that exist, as they are now; empty where it named them by a filter.
+    `num_conflicts` may be more than the conflicts that are told.
+    """
+
+    operation_id: str
+    status: str
+    revision_id: int | None
+    assets: list[Asset] = field(default_factory=list)
+    conflicts: list[ChangeConflict] = field(default_factory=list)
+    num_changed: int = 0
+    num_conflicts: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """Who asks for a change, and under which name, so that a repetition is recognised."""
+
+    kind: str
+    author: str
+    operation_id: str
+    message: str = ""
+    undoes_revision_id: int | None = None
+
+    @staticmethod
+    def of(
+        kind: str,
+        *,
+        author: str,
+        operation_id: str | None = None,
+        message: str = "",
+        undoes_revision_id: int | None = None,
+    ) -> "Operation":
+        """A checked operation; an id is made when none is given.
+
+        Raises:
+            InvalidInput: Author or operation id is empty or too long.
+        """
+        author = author.strip()
+        if not 0 < len(author) <= MAX_AUTHOR_CHARACTERS:
+            raise InvalidInput(
+                f"The author's name has {len(author)} characters, allowed are 1 to "
+                f"{MAX_AUTHOR_CHARACTERS}.",
+                next_step="Set FORGE_USER, or give a shorter name.",
+            )
+        operation_id = operation_id or str(new_id())
+        if len(operation_id) > MAX_OPERATION_ID_CHARACTERS:
+            raise InvalidInput(
+                f"An operation id may have {MAX_OPERATION_ID_CHARACTERS} characters, this one "
+                f"has {len(operation_id)}."
+            )
+        return Operation(
+            kind=kind,
+            author=author,
+            operation_id=operation_id,
+            message=message,
+            undoes_revision_id=undoes_revision_id,
+        )
+
+
+def new_id() -> uuid.UUID:
+    """A UUIDv7: unique, and sorted by the time it was made."""
+    return uuid.UUID(bytes=uuid_utils.uuid7().bytes)
+
+
+def lock_and_find_repetition(uow: UnitOfWork, operation: Operation) -> ChangeResult | None:
+    """Keep other writers out; the answer to an operation that was applied before, else None.
+
+    The answer names the assets of small operations only, up to `MAX_ASSETS_TOLD`.
+    """
+    uow.revisions.lock()
+    revision = uow.revisions.find_by_operation(operation.operation_id)
+    if revision is None:
+        return None
+    assets: list[Asset] = []
+    if revision.num_changes <= MAX_ASSETS_TOLD:
+        changes = uow.revisions.list_changes(revision.revision_id)
+        assets = uow.assets.list_by_ids([change.asset_id for change in changes])
+    return ChangeResult(
+        operation_id=operation.operation_id,
+        status=ALREADY_APPLIED,
+        revision_id=revision.revision_id,
+        assets=assets,
+        num_changed=revision.num_changes,
+    )
+
+
+def begin_revision(uow: UnitOfWork, operation: Operation) -> int:
+    """Write the head of a revision and return its number."""
+    revision_id = uow.revisions.take_next_id()
+    uow.revisions.add(
+        revision_id=revision_id,
+        operation_id=operation.operation_id,
+        kind=operation.kind,
+        author=operation.author,
+        message=operation.message,
+        undoes_revision_id=operation.undoes_revision_id,
+    )
+    return revision_id
+
+
+def add_assets(uow: UnitOfWork, revision_id: int, assets: Sequence[NewAsset]) -> None:
+    """Insert new assets as part of a revision."""
+    uow.changes.add_assets(revision_id, assets)
+
+
+def change_assets(
+    uow: UnitOfWork, revision_id: int, assets: Sequence[Asset], values: Mapping[str, Any]
+) -> None:
+    """Give all these assets the same new values, and remember what they were.
+
+    Args:
+        uow: The writing transaction.
+        revision_id: From `begin_revision`.
+        assets: As they are now, read after `lock_and_find_repetition`.
+        values: Columns of `vision_assets`; `is_deleted` true removes them.
+    """
+    uow.changes.update_assets(revision_id, [asset.asset_id for asset in assets], values)
+
+
+def change_matching(
+    uow: UnitOfWork,
+    operation: Operation,
+    where: AssetFilter,
+    values: Mapping[str, Any],
+    *,
+    keep_held_out: bool = False,
+) -> ChangeResult:
+    """Give all living assets that match and differ the same values, as one revision.
+
+    The database does it by itself: no asset is read, however many there are. Idempotent by the
+    operation's id. The answer has numbers, not assets.
+
+    Args:
+        uow: The writing transaction.
+        operation: Who asks, and under which name.
+        where: Which assets.
+        values: Columns of `vision_assets`; `is_deleted` true removes them.
+        keep_held_out: Leave assets of held_out alone and count them as conflicts.
+    """
+    repetition = lock_and_find_repetition(uow, operation)
+    if repetition is not None:
+        return dataclasses.replace(repetition, assets=[])
+    asset_list.check_run(uow, where)
+    kept = uow.changes.count_to_change(where, values, held_out=True) if keep_held_out else 0
+    held_out = False if keep_held_out else None
+    if not uow.changes.count_to_change(where, values, held_out=held_out):
+        return ChangeResult(
+            operation_id=operation.operation_id,
+            status=CONFLICT if kept else NOTHING,
+            revision_id=None,
+            num_conflicts=kept,
+        )
+    revision_id = begin_revision(uow, operation)
+    return ChangeResult(
+        operation_id=operation.operation_id,
+        status=APPLIED,
+        revision_id=revision_id,
+        num_changed=uow.changes.update_matching(
+            revision_id, where, values, keep_held_out=keep_held_out
+        ),
+        num_conflicts=kept,
+    )
+
+
+def finish(
+    uow: UnitOfWork,
+    operation: Operation,
+    to_change: Sequence[Asset],
+    values: Mapping[str, Any],
+    *,
+    named: Sequence[uuid.UUID],
+    conflicts: list[ChangeConflict],
+) -> ChangeResult:
+    """Write one revision that gives these assets these values, unless there are none.
+
+    Args:
+        uow: The writing transaction.
+        operation: Who asks, and under which name; it was not applied before.
+        to_change: Assets that differ and are free.
+        values: Columns of `vision_assets`.
+        named: All ids that the operation named, for the answer.
+        conflicts: Assets that are left alone.
+    """
+    revision_id = None
+    status = CONFLICT if conflicts else NOTHING
+    if to_change:
+        revision_id = begin_revision(uow, operation)
+        change_assets(uow, revision_id, to_change, values)
+        status = APPLIED
+    return ChangeResult(
+        operation_id=operation.operation_id,
+        status=status,
+        revision_id=revision_id,
+        assets=uow.assets.list_by_ids(named),
+        conflicts=conflicts,
+        num_changed=len(to_change),
+        num_conflicts=len(conflicts),
+    )
+
+
+TRACKED = (
+    "file_path",
+    "content_hash",
+    "label_id",
+    "split_type",
+    "review_state",
+    "parent_asset_id",
+)
+
+
+def describe_conflicts(
+    uow: UnitOfWork, assets: Sequence[Asset], *, wanted: str, subject: str = "label_name"
+) -> list[ChangeConflict]:
+    """Say of each asset who changed it last, when, what it is now and what was chosen.
+
+    Args:
+        uow: The transaction.
+        assets: As they are now.
+        wanted: What was chosen, in words.
+        subject: The field that the choice is about: `label_name` or `split_type`.
+    """
+    latest = uow.revisions.list_latest_change_ids([asset.asset_id for asset in assets])
+    revisions = {r.revision_id: r for r in uow.revisions.list_by_ids(sorted(set(latest.values())))}
+    conflicts = []
+    for asset in assets:
+        revision = revisions.get(latest.get(asset.asset_id, 0))
+        now = getattr(asset, subject) or WITHOUT[subject]
+        who = revision.author if revision else "somebody"
+        conflicts.append(
+            _conflict(
+                asset,
+                f"{who} changed this meanwhile (now: {now}); you chose {wanted}.",
+                now=now,
+                wanted=wanted,
+                revision=revision,
+            )
+        )
+    return conflicts
+
+
+def describe_locked(assets: Sequence[Asset], *, wanted: str) -> list[ChangeConflict]:
+    """Say of each asset that it stays in held_out until somebody unlocks that."""
+    return [
+        _conflict(
+            asset,
+            f"{asset.file_path} is held out; moving it needs unlock.",
+            now=asset.split_type,
+            wanted=wanted,
+        )
+        for asset in assets
+    ]
+
+
+def _conflict(
+    asset: Asset,
+    message: str,
+    *,
+    now: str | None,
+    wanted: str,
+    revision: Revision | None = None,
+) -> ChangeConflict:
+    return ChangeConflict(
+        asset_id=asset.asset_id,
+        message=message,
+        now=now,
+        wanted=wanted,
+        label_id=asset.label_id,
+        label_name=asset.label_name,
+        split_type=asset.split_type,
+        row_version=asset.row_version,
+        author=revision.author if revision else None,
+        changed_at=revision.created_at if revision else None,
+    )
+
+
+WITHOUT = {"label_name": "unlabelled", "split_type": "no split"}
