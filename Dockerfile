@@ -29,9 +29,10 @@ COPY forge_core/imaging/__init__.py forge_core/imaging/color.py forge_core/imagi
 COPY forge_core/augmentation/__init__.py forge_core/augmentation/eval_transform.py forge_core/augmentation/
 COPY forge_core/models/ forge_core/models/
 COPY forge_core/inference/ forge_core/inference/
+COPY forge_core/serving/ forge_core/serving/
 
 USER forge
 EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8080/health', timeout=4)"]
-CMD ["python", "-m", "forge_core.inference.serving", "--checkpoint", "/srv/weights/model.safetensors", "--host", "0.0.0.0", "--port", "8080"]
+CMD ["python", "-m", "forge_core.serving.http", "--checkpoint", "/srv/weights/model.safetensors", "--host", "0.0.0.0", "--port", "8080"]

@@ -35,8 +35,8 @@ import torch
 
 from benchmarks import folders
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters
-from forge_core.models import allocator, building
-from forge_core.training import devices, features, loop, optimizers, probing, stages
+from forge_core.models import allocator, building, devices
+from forge_core.training import features, loop, optimizers, probing, stages
 from forge_core.training.config import TrainConfig
 from forge_core.training.data import ImageSet
 from forge_core.training.precision import Precision

@@ -19,10 +19,11 @@ from forge_core.catalog.listing import asset_list
 from forge_core.catalog.revisions import history
 from forge_core.catalog.splits import split_plan
 from forge_core.demo import digits
+from forge_core.models import devices
 from forge_core.runs import records
 from forge_core.runs.starting import launch
 from forge_core.settings import Settings
-from forge_core.training import devices, recommending
+from forge_core.training import recommending
 from forge_core.workspace import Workspace, open_workspace
 from tests.journeys.conftest import CHROMIUM_FLAGS
 from tests.journeys.servers import running_server

@@ -33,6 +33,7 @@ ROOMS = (
     "jobs",
     "runs",
     "predictions",
+    "serving",
     "api",
     "handlers",
     "cli",

@@ -161,8 +161,9 @@ def _split(workspace: Workspace, dataset: DemoName, steps: _Steps) -> dict[str, 
 
 def _train(workspace: Workspace, seed: int, epochs: int | None, steps: _Steps) -> int:
     from forge_core.cli import following
+    from forge_core.models import devices
     from forge_core.runs.starting import launch
-    from forge_core.training import devices, recommending
+    from forge_core.training import recommending
 
     check = launch.check_data(workspace)
     config = recommending.recommend(check.summary, devices.list_devices()).config

@@ -165,12 +165,12 @@ def serve(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Answer predictions over HTTP: GET /health, POST /predict."""
-    from forge_core.inference import serving
+    from forge_core.serving import http
 
     path = opening.checkpoint_of(target, workspace, kind)
     output.tell(f"Serving {path.name} on http://{host}:{port} (GET /health, POST /predict)")
     options = ["--checkpoint", str(path), "--host", host, "--port", str(port), "--device", device]
-    serving.main(options)
+    http.main(options)
 
 
 def _read(path: Path, max_bytes: int) -> bytes:

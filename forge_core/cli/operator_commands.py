@@ -159,7 +159,7 @@ def _disk(chosen: Settings) -> list[Finding]:
 
 
 def _devices(chosen: Settings) -> list[Finding]:
-    from forge_core.training import devices
+    from forge_core.models import devices
 
     findings = []
     for device in devices.list_devices():

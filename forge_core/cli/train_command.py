@@ -65,10 +65,11 @@ def train(
     """Train a network in the background on the catalog as it is now, and watch it."""
     from forge_core.augmentation import class_words
     from forge_core.cli import following
+    from forge_core.models import devices
     from forge_core.models.architectures import ARCHITECTURES
     from forge_core.runs import records
     from forge_core.runs.starting import launch, saved_presets
-    from forge_core.training import devices, recommending
+    from forge_core.training import recommending
     from forge_core.training.config import TrainConfig
 
     if show_options:

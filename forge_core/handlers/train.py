@@ -12,11 +12,12 @@ from forge_core.errors import ForgeError
 from forge_core.handlers import rank_processes
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.jobs.context import JobContext, JobStopped
+from forge_core.models import devices
 from forge_core.predictions import evaluating
 from forge_core.runs import environments, records, run_data, scoring_requests
 from forge_core.runs.reporter import TrainReporter
 from forge_core.runs.run_data import RunData
-from forge_core.training import devices, loop, ranks
+from forge_core.training import loop, ranks
 from forge_core.training.config import TrainConfig
 from forge_core.training.pixels import kept
 from forge_core.training.pixels.pack import RejectedImage

@@ -1,5 +1,5 @@
-"""From image bytes to class probabilities, in this process or over HTTP.
+"""From image bytes to class probabilities, in this process.
 
 Needs a checkpoint and nothing else: no database, no workspace, no settings. The service's
-container holds only this room and the ones it stands on.
+container holds only `serving`, this room and the ones they stand on.
 """

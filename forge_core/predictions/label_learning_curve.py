@@ -22,9 +22,8 @@ from forge_core.evaluation.learning_curve import CurvePoint, LearningCurve, Outl
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.jobs import queue
 from forge_core.jobs.context import JobContext
-from forge_core.models import architectures, building, chunking, weights
+from forge_core.models import architectures, building, chunking, devices, weights
 from forge_core.runs import run_data
-from forge_core.training import devices
 from forge_core.training.pixels.pack import RejectedImage
 from forge_core.workspace import Workspace
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import forge_core
 from forge_core.models import model_card
-from forge_core.training.devices import Device
+from forge_core.models.devices import Device
 
 _OF_THE_RUN = frozenset({"speed", "left_out", "resumed_in"})
 """What a run keeps beside the environment that it began in."""

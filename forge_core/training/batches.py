@@ -16,9 +16,9 @@ from forge_core.augmentation import seeding
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.augmentation.train_transform import TrainTransform
 from forge_core.models import chunking
+from forge_core.models.devices import Device
 from forge_core.training.config import TrainConfig
 from forge_core.training.data import ImageSet, epoch_order, num_batches, split_batches
-from forge_core.training.devices import Device
 from forge_core.training.pixels import feeds
 from forge_core.training.pixels.feeds import PixelFeed, ResidentFeed
 from forge_core.training.pixels.pack import PixelPack

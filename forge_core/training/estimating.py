@@ -9,11 +9,11 @@ from torch import Tensor
 
 from forge_core.augmentation import seeding
 from forge_core.augmentation.train_transform import TrainTransform
-from forge_core.models import architectures, building
+from forge_core.models import architectures, building, devices
 from forge_core.models.classifier import ImageClassifier
-from forge_core.training import devices, features, fitting, optimizers, stages
+from forge_core.models.devices import Device
+from forge_core.training import features, fitting, optimizers, stages
 from forge_core.training.config import TrainConfig
-from forge_core.training.devices import Device
 from forge_core.training.precision import Precision
 from forge_core.training.stages import Stage
 from forge_core.training.steps import train_step

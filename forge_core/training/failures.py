@@ -9,10 +9,10 @@ import torch.distributed as dist
 from torch import Tensor
 
 from forge_core.errors import TrainingFailed
+from forge_core.models.devices import Device
 from forge_core.training.batches import train_samples
 from forge_core.training.config import TrainConfig
 from forge_core.training.data import ImageSet
-from forge_core.training.devices import Device
 from forge_core.training.ranks import Ranks
 
 WORDS_OF_NO_MEMORY = ("allocate memory", "out of memory", "CUBLAS_STATUS_ALLOC_FAILED")

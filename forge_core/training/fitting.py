@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from forge_core.augmentation import seeding
 from forge_core.models.classifier import ImageClassifier
+from forge_core.models.devices import Device
 from forge_core.training import optimizers
-from forge_core.training.devices import Device
 from forge_core.training.precision import Precision
 from forge_core.training.recovering import SMALLEST_PART
 from forge_core.training.stages import Stage

@@ -15,11 +15,10 @@ import torch
 
 from forge_core.errors import ImageRejected, InvalidInput
 from forge_core.imaging.decode import DecodeLimits
-from forge_core.models import architectures
+from forge_core.models import architectures, devices
 from forge_core.models.classifier import ImageClassifier
 from forge_core.training import (
     budgeting,
-    devices,
     diagnosing,
     epochs,
     failures,

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from forge_core.errors import InvalidInput
-from forge_core.training.devices import Device
+from forge_core.models.devices import Device
 
 LAYOUTS = {"channels_last": torch.channels_last, "channels_first": torch.contiguous_format}
 MEMORY_FORMAT = torch.channels_last

@@ -13,12 +13,12 @@ from forge_core.augmentation.train_transform import TrainTransform
 from forge_core.errors import ImageRejected
 from forge_core.models import architectures, building
 from forge_core.models.classifier import ImageClassifier
+from forge_core.models.devices import Device
 from forge_core.training import diagnosing, features, fitting, optimizers, probing
 from forge_core.training.averaging import WeightAverage
 from forge_core.training.batches import BatchSource, PixelSource
 from forge_core.training.config import TrainConfig
 from forge_core.training.data import ImageSet, class_weights, classes_without_images
-from forge_core.training.devices import Device
 from forge_core.training.diagnosing import Findings
 from forge_core.training.learner import Learner
 from forge_core.training.pixels.pack import PixelPack, RejectedImage

@@ -17,9 +17,9 @@ from torch import nn
 
 from forge_core.augmentation import seeding
 from forge_core.models.classifier import ImageClassifier
+from forge_core.models.devices import Device
 from forge_core.training import optimizers
 from forge_core.training.config import TrainConfig
-from forge_core.training.devices import Device
 from forge_core.training.precision import LAYOUTS, Precision, formats_to_try
 from forge_core.training.stages import Stage
 from forge_core.training.steps import train_step

@@ -18,8 +18,8 @@ import torch
 
 from forge_core.errors import ImageRejected, InvalidInput
 from forge_core.imaging.decode import DecodeLimits
-from forge_core.models import architectures
-from forge_core.training import devices, failures, optimizers, preparing, probing, stages
+from forge_core.models import architectures, devices
+from forge_core.training import failures, optimizers, preparing, probing, stages
 from forge_core.training.batches import Batch, BatchSource
 from forge_core.training.config import TrainConfig
 from forge_core.training.data import ImageSet, check_images

@@ -7,8 +7,8 @@ from forge_core.augmentation import class_words
 from forge_core.errors import InvalidInput
 from forge_core.models import weights
 from forge_core.models.architectures import ARCHITECTURES
+from forge_core.models.devices import Device
 from forge_core.training.config import TrainConfig
-from forge_core.training.devices import Device
 
 SMALL_IMAGE_SIDE = 64
 """Up to this median short side, in pixels, ForgeCNN from scratch is the choice."""

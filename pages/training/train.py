@@ -7,10 +7,11 @@ import streamlit as st
 from forge_core.catalog.listing import asset_list
 from forge_core.errors import ForgeError
 from forge_core.jobs import local_executor, queue
+from forge_core.models import devices
 from forge_core.runs.starting import forecast, launch, saved_presets
 from forge_core.runs.starting.forecast import Forecast
 from forge_core.runs.starting.launch import DataCheck
-from forge_core.training import devices, recommending
+from forge_core.training import recommending
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
 from pages.components import empty_state, errors, text

@@ -1,10 +1,17 @@
-"""Supervisors of tests; see `supervising`."""
+"""Supervisors of tests (see `supervising`), and a small checkpoint to predict with."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+import torch
+from PIL import Image
 
+from forge_core.augmentation.eval_transform import EvalTransform
+from forge_core.models import checkpoint
+from forge_core.models.forge_cnn import ForgeCNN
+from forge_core.models.model_card import ModelCard
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 from tests import ending, trained
@@ -49,3 +56,42 @@ def finished(
     yield opened
     ending.end_jobs(opened)
     opened.database.dispose()
+
+
+@pytest.fixture(scope="session")
+def checkpoint_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ForgeCNN that tells red, green and blue pictures apart."""
+    torch.manual_seed(0)
+    transform = EvalTransform(resize=20, crop=16)
+    model = ForgeCNN(3, input_size=16)
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    labels = torch.arange(24) % 3
+    for _ in range(12):
+        pixels = torch.randint(0, 90, (24, 3, 20, 20))
+        pixels[torch.arange(24), labels] += 150
+        inputs = transform.finish(pixels.to(torch.uint8))
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(model(inputs), labels).backward()
+        optimizer.step()
+    card = ModelCard(
+        architecture="forge_cnn",
+        class_names=("red", "green", "blue"),
+        label_ids=(1, 2, 3),
+        eval_transform=transform,
+        run_id=12,
+    )
+    path = tmp_path_factory.mktemp("checkpoint") / "best.safetensors"
+    checkpoint.save_checkpoint(path, model, card)
+    return path
+
+
+@pytest.fixture
+def make_png() -> Callable[..., bytes]:
+    """Make the bytes of a one-coloured PNG."""
+
+    def make(color: str, size: tuple[int, int] = (30, 20)) -> bytes:
+        buffer = BytesIO()
+        Image.new("RGB", size, color).save(buffer, "PNG")
+        return buffer.getvalue()
+
+    return make

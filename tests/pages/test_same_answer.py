@@ -9,11 +9,11 @@ from typer.testing import CliRunner
 
 from forge_core.cli.main import app as commands
 from forge_core.imaging import decode
-from forge_core.inference import serving
 from forge_core.inference.predictor import Predictor
 from forge_core.predictions import evaluating
 from forge_core.runs import records
 from forge_core.runs.starting import launch
+from forge_core.serving import http
 from forge_core.training.data import TrainingImage
 from forge_core.training.pixels import kept
 from forge_core.training.pixels.pack import PixelPack
@@ -88,7 +88,7 @@ def test_command_page_and_service_answer_alike(
     command = probabilities_in(json.loads(printed.stdout))
 
     checkpoint = records.checkpoint_path(finished_workspace, RUN, "best")
-    with TestClient(serving.create_app(checkpoint, "cpu")) as client:
+    with TestClient(http.create_app(checkpoint, "cpu")) as client:
         wait_until_healthy(client)
         response = client.post("/predict", files={"file": ("x.png", data)})
     assert response.status_code == 200

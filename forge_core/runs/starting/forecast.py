@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 
 from db.records import EpochRow, Run
-from forge_core.training import devices, estimating, stages
+from forge_core.models import devices
+from forge_core.training import estimating, stages
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
 

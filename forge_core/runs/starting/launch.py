@@ -10,9 +10,10 @@ from forge_core.catalog.listing.balance import Balance
 from forge_core.catalog.revisions import history
 from forge_core.errors import Conflict, InvalidInput
 from forge_core.jobs import local_executor, queue
+from forge_core.models import devices
 from forge_core.runs import records, run_data
 from forge_core.runs.starting import readiness
-from forge_core.training import devices, resuming, stages
+from forge_core.training import resuming, stages
 from forge_core.training.config import TrainConfig
 from forge_core.training.recommending import DataSummary
 from forge_core.workspace import Workspace

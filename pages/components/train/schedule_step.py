@@ -9,11 +9,11 @@ import streamlit as st
 
 from forge_core.augmentation import class_words
 from forge_core.augmentation.presets import AugmentationParameters, Preset
+from forge_core.models.devices import Device
 from forge_core.runs.starting import saved_presets
 from forge_core.runs.starting.launch import DataCheck
 from forge_core.training import stages
 from forge_core.training.config import TrainConfig
-from forge_core.training.devices import Device
 from forge_core.training.recommending import Recommendation
 from pages.components import errors
 from pages.components.augmentation import state

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from forge_core.training import devices, estimating
+from forge_core.models import devices
+from forge_core.training import estimating
 from tests.forge_core.training.arrange import Drawer, Listener, make_config, run_fit
 
 

@@ -8,9 +8,9 @@ import torch
 
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.augmentation.train_transform import TrainTransform
-from forge_core.models import building
+from forge_core.models import building, devices
 from forge_core.models.classifier import ImageClassifier
-from forge_core.training import devices, features
+from forge_core.training import features
 from forge_core.training.batches import PixelSource
 from forge_core.training.features import FeatureSource
 from forge_core.training.pixels.pack import PixelPack

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from forge_core.models import building, chunking
+from forge_core.models import building, chunking, devices
 from forge_core.models.classifier import ImageClassifier
-from forge_core.training import devices, fitting, optimizers, preparing, stages
+from forge_core.training import fitting, optimizers, preparing, stages
 from forge_core.training.config import TrainConfig
 from forge_core.training.precision import Precision
 from forge_core.training.steps import train_step

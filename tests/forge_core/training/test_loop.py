@@ -18,8 +18,8 @@ from forge_core.errors import ImageRejected, InvalidInput, TrainingFailed
 from forge_core.evaluation import metrics
 from forge_core.imaging import hashing
 from forge_core.inference.predictor import Predictor
-from forge_core.models import building, checkpoint
-from forge_core.training import devices, epochs, failures, loop, stages, validating
+from forge_core.models import building, checkpoint, devices
+from forge_core.training import epochs, failures, loop, stages, validating
 from forge_core.training.batches import Batch, PixelSource
 from forge_core.training.data import ImageSet, TrainingImage
 from forge_core.training.epochs import RunningTotals

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from forge_core.models import building
+from forge_core.models import building, devices
 from forge_core.models.classifier import ImageClassifier
-from forge_core.training import devices, precision, probing, stages
+from forge_core.training import precision, probing, stages
 from forge_core.training.config import TrainConfig
 from forge_core.training.probing import Speed
 from tests.forge_core.training.arrange import Listener, make_config, run_fit

@@ -4,8 +4,8 @@ import pytest
 
 from forge_core.errors import InvalidInput
 from forge_core.models.architectures import ARCHITECTURES
+from forge_core.models.devices import Device
 from forge_core.training import recommending
-from forge_core.training.devices import Device
 from forge_core.training.recommending import DataSummary, Recommendation
 
 CPU = Device(id="cpu", name="Some CPU", kind="cpu", free_bytes=8 * 2**30, total_bytes=2**34)

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from forge_core.errors import TrainingFailed
+from forge_core.models import devices
 from forge_core.models.classifier import ImageClassifier
-from forge_core.training import devices, failures
+from forge_core.training import failures
 from forge_core.training.learner import Learner
 from forge_core.training.mixing import Mix
 from forge_core.training.precision import Precision

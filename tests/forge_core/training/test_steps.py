@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn import functional
 
 from forge_core.errors import InvalidInput
-from forge_core.training import devices
+from forge_core.models import devices
 from forge_core.training.mixing import Mix, MixRule
 from forge_core.training.precision import Precision
 from forge_core.training.steps import StepRules, count_right, train_step

@@ -1,60 +1,13 @@
-"""A small checkpoint to predict with, and real service processes."""
+"""Real service processes."""
 
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from io import BytesIO
 from pathlib import Path
 
 import httpx2 as httpx
 import pytest
-import torch
-from PIL import Image
-
-from forge_core.augmentation.eval_transform import EvalTransform
-from forge_core.models import checkpoint
-from forge_core.models.forge_cnn import ForgeCNN
-from forge_core.models.model_card import ModelCard
-
-
-@pytest.fixture(scope="session")
-def checkpoint_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A ForgeCNN that tells red, green and blue pictures apart."""
-    torch.manual_seed(0)
-    transform = EvalTransform(resize=20, crop=16)
-    model = ForgeCNN(3, input_size=16)
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-    labels = torch.arange(24) % 3
-    for _ in range(12):
-        pixels = torch.randint(0, 90, (24, 3, 20, 20))
-        pixels[torch.arange(24), labels] += 150
-        inputs = transform.finish(pixels.to(torch.uint8))
-        optimizer.zero_grad()
-        torch.nn.functional.cross_entropy(model(inputs), labels).backward()
-        optimizer.step()
-    card = ModelCard(
-        architecture="forge_cnn",
-        class_names=("red", "green", "blue"),
-        label_ids=(1, 2, 3),
-        eval_transform=transform,
-        run_id=12,
-    )
-    path = tmp_path_factory.mktemp("checkpoint") / "best.safetensors"
-    checkpoint.save_checkpoint(path, model, card)
-    return path
-
-
-@pytest.fixture
-def make_png() -> Callable[..., bytes]:
-    """Make the bytes of a one-coloured PNG."""
-
-    def make(color: str, size: tuple[int, int] = (30, 20)) -> bytes:
-        buffer = BytesIO()
-        Image.new("RGB", size, color).save(buffer, "PNG")
-        return buffer.getvalue()
-
-    return make
 
 
 @pytest.fixture

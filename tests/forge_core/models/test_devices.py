@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from forge_core.errors import InvalidInput
-from forge_core.training import devices
-from forge_core.training.devices import Device
+from forge_core.models import devices
+from forge_core.models.devices import Device
 
 
 def test_list_devices__ends_with_the_cpu_and_its_memory() -> None:

@@ -245,7 +245,7 @@ async def _read_form(request: Request, max_body_bytes: int) -> FormData:
 
 def main(arguments: list[str] | None = None) -> None:
     """Serve a checkpoint until the process is asked to end."""
-    parser = argparse.ArgumentParser(prog="forge_core.inference.serving", description=__doc__)
+    parser = argparse.ArgumentParser(prog="forge_core.serving.http", description=__doc__)
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8080)

@@ -14,9 +14,9 @@ from safetensors.torch import load_file, save_file
 from starlette.testclient import TestClient
 
 from forge_core.imaging.decode import DecodeLimits
-from forge_core.inference import serving
 from forge_core.inference.predictor import Prediction, Predictor
 from forge_core.models import checkpoint
+from forge_core.serving import http
 
 MakePng = Callable[..., bytes]
 
@@ -43,7 +43,7 @@ def wait_until_loaded(client: TestClient) -> httpx.Response:
 
 @pytest.fixture
 def client(checkpoint_path: Path) -> Iterator[TestClient]:
-    app = serving.create_app(
+    app = http.create_app(
         checkpoint_path, "cpu", limits=DecodeLimits(max_pixels=250_000), max_body_bytes=200_000
     )
     with TestClient(app) as running:
@@ -75,7 +75,7 @@ def test_health__says_what_is_served(client: TestClient, checkpoint_path: Path) 
 def test_health__is_503_before_the_network_is_loaded(
     checkpoint_path: Path, make_png: MakePng
 ) -> None:
-    starting = TestClient(serving.create_app(checkpoint_path))  # its start has not run yet
+    starting = TestClient(http.create_app(checkpoint_path))  # its start has not run yet
     answer = starting.get("/health")
     assert (answer.status_code, answer.json()) == (503, {"status": "loading"})
     answer = post(starting, ("a.png", make_png("red")))
@@ -91,7 +91,7 @@ def test_health__is_503_when_golden_predictions_fail(
     tensors["model.head.3.bias"][0] += 5
     with safe_open(checkpoint_path, framework="pt") as file:
         save_file(tensors, altered, file.metadata())
-    with TestClient(serving.create_app(altered, "cpu")) as running:
+    with TestClient(http.create_app(altered, "cpu")) as running:
         answer = wait_until_loaded(running)
         assert answer.status_code == 503
         assert answer.json()["status"] == "failed"
@@ -101,7 +101,7 @@ def test_health__is_503_when_golden_predictions_fail(
 
 @pytest.mark.parametrize("device", ["cpu", "cuda:99"])
 def test_health__is_503_when_nothing_can_be_loaded(tmp_path: Path, device: str) -> None:
-    with TestClient(serving.create_app(tmp_path / "absent.safetensors", device)) as running:
+    with TestClient(http.create_app(tmp_path / "absent.safetensors", device)) as running:
         answer = wait_until_loaded(running)
     assert answer.status_code == 503
     assert answer.json()["error"]["next_step"]
@@ -197,7 +197,7 @@ def test_predict__a_body_of_unknown_length_is_counted(client: TestClient) -> Non
             {"content": b"--b\r\n", "headers": {"content-type": "multipart/form-data"}},
             400,
         ),
-        ({"files": [("file", (f"{n}.png", b"x")) for n in range(serving.MAX_FILES + 1)]}, 400),
+        ({"files": [("file", (f"{n}.png", b"x")) for n in range(http.MAX_FILES + 1)]}, 400),
     ],
 )
 def test_predict__a_form_without_files_is_explained(

@@ -119,7 +119,7 @@ def test_user__is_not_root_when_the_service_starts() -> None:
     (user,) = all_of("USER")
     assert user.rest not in ("root", "0")
     assert f"--uid 10001 --no-create-home {user.rest}" in all_of("RUN")[0].rest
-    assert place_of("USER", user.rest) < place_of("CMD", "forge_core.inference.serving")
+    assert place_of("USER", user.rest) < place_of("CMD", "forge_core.serving.http")
 
 
 def test_healthcheck__asks_the_port_that_is_served() -> None:

@@ -1,0 +1,1 @@
+"""Answering for a checkpoint over HTTP: an install of its own, without the catalog."""
