@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 ROOMS = (
     "errors",
     "settings",
+    "progress",
     "local_files",
     "storage",
     "workspace",
@@ -41,6 +42,7 @@ ROOMS = (
 WITHOUT_TORCH = (
     "errors",
     "settings",
+    "progress",
     "local_files",
     "storage",
     "workspace",

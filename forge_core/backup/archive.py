@@ -16,7 +16,6 @@ from forge_core.errors import ForgeError, InvalidInput, NotFound
 FORMAT = 1
 MANIFEST = "manifest.json"
 FILES = "files.jsonl"
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, kw_only=True)

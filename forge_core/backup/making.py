@@ -22,8 +22,9 @@ from db import dumping, migrate
 from db.dumping import Snapshot
 from forge_core import local_files
 from forge_core.backup import archive
-from forge_core.backup.archive import Manifest, Progress, TableFile
+from forge_core.backup.archive import Manifest, TableFile
 from forge_core.errors import Conflict, NotFound
+from forge_core.progress import SILENT, Progress
 from forge_core.workspace import Workspace
 
 COPIERS = 8
@@ -35,7 +36,7 @@ def backup(
     destination: Path,
     *,
     with_bytes: bool = False,
-    progress: Progress | None = None,
+    progress: Progress = SILENT,
 ) -> Manifest:
     """Write a backup to a new folder, which appears when it is whole.
 
@@ -43,7 +44,7 @@ def backup(
         workspace: The workspace; it may be written to meanwhile.
         destination: A path where nothing is yet.
         with_bytes: Also the files of the images and of the runs.
-        progress: Told (what, done, in all).
+        progress: Told the rows and files; the message says which.
 
     Raises:
         Conflict: Something is there already.
@@ -56,18 +57,17 @@ def backup(
             next_step="Name a new folder; backups never overwrite.",
         )
     partial = destination.with_name(f".{destination.name}-{uuid.uuid4().hex[:8]}.partial")
-    tell = progress or (lambda what, done, total: None)
     try:
         (partial / "tables").mkdir(parents=True)
         with dumping.snapshot(workspace.database) as view:
             tables = {
-                name: _write_table(view, name, archive.table_path(partial, name), tell)
+                name: _write_table(view, name, archive.table_path(partial, name), progress)
                 for name in view.tables
             }
             revision_id = int(view.scalar("SELECT last_revision_id FROM catalog_state") or 0)
         copied: dict[str, Any] = {}
         if with_bytes:
-            copied = _write_bytes(workspace, partial, tables["vision_assets"].columns, tell)
+            copied = _write_bytes(workspace, partial, tables["vision_assets"].columns, progress)
         manifest = Manifest(
             format=archive.FORMAT,
             made_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -94,7 +94,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     (folder / archive.MANIFEST).write_text(text, encoding="utf-8")
 
 
-def _write_table(view: Snapshot, name: str, path: Path, tell: Progress) -> TableFile:
+def _write_table(view: Snapshot, name: str, path: Path, progress: Progress) -> TableFile:
     digest, number = hashlib.sha256(), 0
     with gzip.open(path, "wb", compresslevel=1) as file:
         for row in view.rows(name):
@@ -103,12 +103,12 @@ def _write_table(view: Snapshot, name: str, path: Path, tell: Progress) -> Table
             file.write(line)
             number += 1
             if number % 10_000 == 0:
-                tell(name, number, 0)
+                progress.advance(number, 0, name)
     return TableFile(columns=view.columns(name), num_rows=number, checksum=digest.hexdigest())
 
 
 def _write_bytes(
-    workspace: Workspace, folder: Path, columns: list[str], tell: Progress
+    workspace: Workspace, folder: Path, columns: list[str], progress: Progress
 ) -> dict[str, Any]:
     """Copy the files of the images in the backup's own tables, and everything in the runs."""
     wanted: list[tuple[str, str, str]] = []  # kind, key, hash or ""
@@ -137,7 +137,7 @@ def _write_bytes(
     with ThreadPoolExecutor(COPIERS) as copiers, (folder / archive.FILES).open("wb") as listed:
         for done, outcome in enumerate(archive.mapped(copiers, copy, wanted), 1):
             if done % 100 == 0 or done == len(wanted):
-                tell("files", done, len(wanted))
+                progress.advance(done, len(wanted), "files")
             if isinstance(outcome, str):
                 missing.append(outcome)
                 continue

@@ -15,8 +15,9 @@ from db.dumping import COUNTED, Snapshot
 from db.session import Database
 from forge_core import local_files
 from forge_core.backup import archive
-from forge_core.backup.archive import Manifest, Progress, TableFile
+from forge_core.backup.archive import Manifest, TableFile
 from forge_core.errors import Conflict, InvalidInput
+from forge_core.progress import SILENT, Progress
 from forge_core.storage import AssetStore, check_key
 
 COPIERS = 8
@@ -28,7 +29,7 @@ def restore(
     runs_folder: Path,
     source: Path,
     *,
-    progress: Progress | None = None,
+    progress: Progress = SILENT,
 ) -> Manifest:
     """Put a backup into an empty database, and its bytes where they belong.
 
@@ -40,14 +41,13 @@ def restore(
         store: The asset root; files of the same bytes may be there already.
         runs_folder: Where checkpoints and reports go.
         source: A folder that `backup` made; the database it came from may be of the other kind.
-        progress: Told (what, done, in all).
+        progress: Told the tables and files; the message says which.
 
     Raises:
         Conflict: The database holds something, or another file is in a place.
         InvalidInput: The backup is damaged, or newer than this version.
     """
     source = source.expanduser()
-    tell = progress or (lambda what, done, total: None)
     manifest = archive.check(source)
     # An old archive goes into its own schema, which is upgraded afterwards.
     if migrate.current_version(database.engine) is None:
@@ -66,10 +66,10 @@ def restore(
                 next_step="Restore into an empty one: another --workspace or FORGE_DATABASE_URL.",
             )
         if manifest.with_bytes:
-            _restore_bytes(source, store, runs_folder, tell)
+            _restore_bytes(source, store, runs_folder, progress)
         target.clear_seeds()
         for position, name in enumerate(target.view.tables, 1):
-            tell("tables", position, len(manifest.tables))
+            progress.advance(position, len(manifest.tables), "tables")
             if name not in COUNTED:
                 rows = (
                     json.loads(line) for line in archive.lines(archive.table_path(source, name))
@@ -121,7 +121,7 @@ def _compare(view: Snapshot, expected: dict[str, TableFile]) -> None:
             )
 
 
-def _restore_bytes(source: Path, store: AssetStore, runs: Path, tell: Progress) -> None:
+def _restore_bytes(source: Path, store: AssetStore, runs: Path, progress: Progress) -> None:
     store.check()
     entries = [json.loads(line) for line in (source / archive.FILES).open("rb")]
 
@@ -146,5 +146,5 @@ def _restore_bytes(source: Path, store: AssetStore, runs: Path, tell: Progress) 
         for done, key in enumerate(archive.mapped(copiers, put, entries), 1):
             keys += [key] if key is not None else []
             if done % 100 == 0 or done == len(entries):
-                tell("files", done, len(entries))
+                progress.advance(done, len(entries), "files")
     store.flush(keys)

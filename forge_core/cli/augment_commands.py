@@ -65,8 +65,10 @@ def copies(
         else:
             output.say(f"{number:,} copies would be written. Nothing was changed.")
         return
-    with output.progress_bar("Copying", as_json=as_json) as advance:
-        report = augmented_copies.write_copies(opened, plan, author=opened.author, progress=advance)
+    with output.progress_bar("Copying", as_json=as_json) as progress:
+        report = augmented_copies.write_copies(
+            opened, plan, author=opened.author, progress=progress
+        )
     if as_json:
         output.answer(report)
         return
@@ -96,7 +98,7 @@ def risk(
     from forge_core.predictions import augmentation_check
 
     opened = opening.existing(workspace)
-    with output.progress_bar("Asking", as_json=as_json) as advance:
+    with output.progress_bar("Asking", as_json=as_json) as progress:
         risks = augmentation_check.check_run(
             opened,
             run_id,
@@ -104,7 +106,7 @@ def risk(
             num_images=images,
             seed=seed,
             device=device,
-            on_batch=advance,
+            progress=progress,
         )
     if as_json:
         output.answer({"risks": risks})

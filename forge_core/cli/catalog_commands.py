@@ -91,9 +91,9 @@ def import_images(
             output.answer(_describe_plan(plan))
         _show_problems(plan.problems, as_json=as_json)
         return
-    with output.progress_bar("Importing", as_json=as_json) as advance:
+    with output.progress_bar("Importing", as_json=as_json) as progress:
         report = run_import.run_import(
-            opened, plan, author=opened.author, placement=placement, progress=advance
+            opened, plan, author=opened.author, placement=placement, progress=progress
         )
     if as_json:
         if ratios is not None:
@@ -140,9 +140,9 @@ def export(
     parts = [f"{name}={value}" for name, value in given.items() if value is not None]
     asked = choosing.parse_where(opened, [*(where or ()), *parts], view)
     by_ending = {".csv": "csv", ".parquet": "parquet"}.get(destination.suffix.lower(), "folders")
-    with output.progress_bar("Exporting", as_json=as_json) as advance:
+    with output.progress_bar("Exporting", as_json=as_json) as progress:
         report = exports.export(
-            opened, destination, asked, format_name=format_name or by_ending, progress=advance
+            opened, destination, asked, format_name=format_name or by_ending, progress=progress
         )
     if as_json:
         output.answer(report)

@@ -122,17 +122,15 @@ def _import(workspace: Workspace, dataset: DemoName, steps: _Steps) -> None:
     from forge_core.catalog.importing import run_import
     from forge_core.demo import digits
 
-    with output.progress_bar("Importing", as_json=steps.as_json) as advance:
+    with output.progress_bar("Importing", as_json=steps.as_json) as progress:
         if dataset is DemoName.DIGITS:
-            report = digits.import_digits(workspace, author=workspace.author, progress=advance)
+            report = digits.import_digits(workspace, author=workspace.author, progress=progress)
         else:
             from forge_core.demo import downloads
 
-            plan = downloads.prepare(
-                workspace, dataset.value, progress=lambda done: advance(done, done)
-            )
+            plan = downloads.prepare(workspace, dataset.value, progress=progress)
             report = run_import.run_import(
-                workspace, plan, author=workspace.author, progress=advance
+                workspace, plan, author=workspace.author, progress=progress
             )
     steps.tell(
         f"imported {report.added:,} images ({report.already_present:,} were there, "

@@ -23,13 +23,13 @@ def learning_curve(
     from forge_core.predictions import label_learning_curve
 
     opened = opening.existing(workspace)
-    with output.progress_bar("Learning", as_json=as_json) as advance:
+    with output.progress_bar("Learning", as_json=as_json) as progress:
         curve = label_learning_curve.draw_curve(
             opened,
             architecture=architecture,
             seed=seed,
             device=device,
-            progress=lambda share, words: advance(round(1000 * share), 1000),
+            progress=progress,
         )
     if as_json:
         output.answer(curve)

@@ -31,14 +31,14 @@ def evaluate(
 
     opened = opening.existing(workspace)
     rejected: list[RejectedImage] = []
-    with output.progress_bar("Evaluating", as_json=as_json) as advance:
+    with output.progress_bar("Evaluating", as_json=as_json) as progress:
         report = evaluating.evaluate_run(
             opened,
             run_id,
             split,
             kind,
             device,
-            progress=advance,
+            progress=progress,
             on_rejected=rejected.append,
         )
     if kind == "best":
@@ -92,14 +92,14 @@ def score(
     from forge_core.runs import scoring_requests
 
     opened = opening.existing(workspace)
-    with output.progress_bar("Scoring", as_json=as_json) as advance:
+    with output.progress_bar("Scoring", as_json=as_json) as progress:
         report = scoring.score_run(
             opened,
             run_id,
             split=split,
             only_new=not every,
             device=device,
-            progress=lambda done, total, _: advance(done, total),
+            progress=progress,
         )
     state = scoring_requests.scoring_state(opened, run_id)
     if as_json:

@@ -1,7 +1,7 @@
 """How commands speak: words or JSON on stdout, progress and errors on stderr."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
@@ -12,15 +12,16 @@ from uuid import UUID
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
 from rich.table import Table
 
 from forge_core.errors import ForgeError
+from forge_core.progress import Advance, Progress
 
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Answer with one JSON document on stdout.")
 ]
-Advance = Callable[[int, int], None]
 
 
 def say(text: str, *, as_json: bool = False) -> None:
@@ -63,10 +64,10 @@ def show_error(error: ForgeError) -> None:
 
 
 @contextmanager
-def progress_bar(words: str, *, as_json: bool = False) -> Iterator[Advance]:
-    """A bar on stderr, only where a person watches; gives a function of (done, total)."""
+def progress_bar(words: str, *, as_json: bool = False) -> Iterator[Progress]:
+    """A bar on stderr, only where a person watches; it shows the progress that it gives."""
     console = Console(stderr=True)
-    with Progress(
+    with Bar(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
@@ -74,13 +75,13 @@ def progress_bar(words: str, *, as_json: bool = False) -> Iterator[Advance]:
         console=console,
         disable=as_json or not console.is_terminal,
         transient=True,
-    ) as progress:
-        task = progress.add_task(words, total=None)
+    ) as bar:
+        task = bar.add_task(words, total=None)
 
-        def advance(done: int, total: int) -> None:
-            progress.update(task, completed=done, total=total)
+        def show(advance: Advance) -> None:
+            bar.update(task, completed=advance.done, total=advance.total or advance.done)
 
-        yield advance
+        yield Progress(show)
 
 
 def plain(value: Any) -> Any:

@@ -45,8 +45,8 @@ def verify(
     """Compare the catalog with its files: missing, changed, orphaned. Fails if bytes are lost."""
     opened = opening.existing(workspace)
     repaired = None if repair is None else _repair(opened, repair, force=force, as_json=as_json)
-    with output.progress_bar("Reading", as_json=as_json) as advance:
-        report = verification.verify(opened, full=full, progress=advance)
+    with output.progress_bar("Reading", as_json=as_json) as progress:
+        report = verification.verify(opened, full=full, progress=progress)
     if as_json:
         output.answer({"report": report, "repair": repaired})
     else:
@@ -96,12 +96,12 @@ def backup(
 ) -> None:
     """Write a consistent backup while people and jobs go on working."""
     opened = opening.existing(workspace)
-    with output.progress_bar("Copying", as_json=as_json) as advance:
+    with output.progress_bar("Copying", as_json=as_json) as progress:
         manifest = making.backup(
             opened,
             destination,
             with_bytes=with_bytes,
-            progress=lambda what, done, total: advance(done, total),
+            progress=progress,
         )
     if as_json:
         output.answer(manifest)
@@ -127,13 +127,13 @@ def restore(
     chosen.workspace_folder.mkdir(parents=True, exist_ok=True)
     database = Database(chosen.resolved_database_url)
     try:
-        with output.progress_bar("Restoring", as_json=as_json) as advance:
+        with output.progress_bar("Restoring", as_json=as_json) as progress:
             manifest = restoring.restore(
                 database,
                 AssetStore(chosen.resolved_asset_root),
                 chosen.runs_folder,
                 source,
-                progress=lambda what, done, total: advance(done, total),
+                progress=progress,
             )
     finally:
         database.dispose()
@@ -183,8 +183,8 @@ def _repair(opened: Workspace, repair: Repair, *, force: bool, as_json: bool) ->
             as_json=as_json,
         )
         return {"removed": result.num_changed, "revision_id": result.revision_id}
-    with output.progress_bar("Importing", as_json=as_json) as advance:
-        imported = verification.import_orphans(opened, author=opened.author, progress=advance)
+    with output.progress_bar("Importing", as_json=as_json) as progress:
+        imported = verification.import_orphans(opened, author=opened.author, progress=progress)
     output.say(
         f"Added {imported.added:,} images without labels; {len(imported.skipped):,} files are no "
         "images or were left out.",
@@ -196,14 +196,14 @@ def _repair(opened: Workspace, repair: Repair, *, force: bool, as_json: bool) ->
 def _relink(
     opened: Workspace, folder: Path | None, *, full: bool, dry_run: bool, as_json: bool
 ) -> RelinkReport:
-    with output.progress_bar("Looking", as_json=as_json) as advance:
+    with output.progress_bar("Looking", as_json=as_json) as progress:
         return moved_files.relink(
             opened,
             folder,
             author=opened.author,
             full=full,
             dry_run=dry_run,
-            progress=advance,
+            progress=progress,
         )
 
 

@@ -11,6 +11,7 @@ from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
 from forge_core.errors import InvalidInput
+from forge_core.progress import Progress
 from forge_core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -179,8 +180,8 @@ def _search_rate(workspace: Workspace, config: "TrainConfig", *, as_json: bool) 
     """The curve of a search, here and now, and how to train with what it suggests."""
     from forge_core.runs.starting import rate_search
 
-    with output.progress_bar("Trying rates", as_json=as_json) as advance:
-        curve = rate_search.find_rate(workspace, config, reporter=_Search(advance))
+    with output.progress_bar("Trying rates", as_json=as_json) as progress:
+        curve = rate_search.find_rate(workspace, config, reporter=_Search(progress))
     if as_json:
         output.answer(curve)
         return
@@ -202,8 +203,8 @@ def _search_rate(workspace: Workspace, config: "TrainConfig", *, as_json: bool) 
 class _Search:
     """Shows a search on a bar."""
 
-    def __init__(self, advance: output.Advance) -> None:
-        self._advance = advance
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
 
     def on_message(self, text: str) -> None:
         """Nothing: a search is short."""
@@ -211,7 +212,7 @@ class _Search:
     def on_progress(
         self, stage: str, epoch: int, step: int, steps: int, images_per_second: float
     ) -> None:
-        self._advance(step, steps)
+        self._progress.advance(step, steps)
 
     def on_epoch(self, metrics: "EpochMetrics") -> None:
         """Never: a search finishes no epoch."""

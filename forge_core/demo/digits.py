@@ -11,7 +11,8 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from forge_core.catalog.importing import import_plan, run_import
-from forge_core.catalog.importing.run_import import ImportReport, Progress
+from forge_core.catalog.importing.run_import import ImportReport
+from forge_core.progress import SILENT, Progress
 from forge_core.workspace import Workspace
 
 SOURCE_NAME = "digits"
@@ -30,7 +31,7 @@ def write_digits(folder: Path) -> None:
 
 
 def import_digits(
-    workspace: Workspace, *, author: str, progress: Progress | None = None
+    workspace: Workspace, *, author: str, progress: Progress = SILENT
 ) -> ImportReport:
     """Take the digits into the catalog by the ordinary importer. Twice adds nothing."""
     folder = workspace.cache_folder / "demo" / SOURCE_NAME

@@ -15,6 +15,7 @@ from forge_core.catalog.formats.table import TABLE_NAME
 from forge_core.catalog.importing import import_plan
 from forge_core.catalog.importing.import_plan import ImportPlan
 from forge_core.errors import ForgeError, InvalidInput
+from forge_core.progress import SILENT, Progress
 from forge_core.workspace import Workspace
 
 CONNECT_SECONDS = 10.0
@@ -76,15 +77,13 @@ DEMO_SETS: dict[str, DemoSet] = {
 }
 
 
-def prepare(
-    workspace: Workspace, name: str, *, progress: Callable[[int], None] | None = None
-) -> ImportPlan:
+def prepare(workspace: Workspace, name: str, *, progress: Progress = SILENT) -> ImportPlan:
     """Download a data set into the cache, lay it out, and look at it for the import.
 
     Args:
         workspace: Its cache keeps the download.
         name: One of `DEMO_SETS`.
-        progress: Told how many images are laid out.
+        progress: Told how many images are laid out; how many come is not known.
 
     Raises:
         InvalidInput: There is no such set.
@@ -108,15 +107,13 @@ def prepare(
     return import_plan.prepare(workspace, folder, source_dataset=name)
 
 
-def write_rows(
-    folder: Path, rows: Iterable[Row], *, progress: Callable[[int], None] | None = None
-) -> None:
+def write_rows(folder: Path, rows: Iterable[Row], *, progress: Progress = SILENT) -> None:
     """Write images as PNG with a labels.csv beside them; the table comes last, when all is there.
 
     Args:
         folder: Made when needed.
         rows: Image, class name and split of each.
-        progress: Told how many are written.
+        progress: Told how many are written; how many come is not known.
     """
     listed = []
     for number, (image, class_name, split) in enumerate(rows):
@@ -124,8 +121,7 @@ def write_rows(
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         image.convert("RGB").save(folder / path)
         listed.append([path, class_name, split])
-        if progress is not None:
-            progress(number + 1)
+        progress.advance(number + 1, 0)
     temporary = folder / f".{TABLE_NAME}.part"
     with temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)

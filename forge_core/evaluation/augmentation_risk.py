@@ -17,6 +17,7 @@ from forge_core.augmentation.presets import AugmentationParameters
 from forge_core.augmentation.train_transform import TrainTransform
 from forge_core.errors import InvalidInput
 from forge_core.evaluation import metrics
+from forge_core.progress import SILENT, Progress
 
 ALL_TOGETHER = "all together"
 CHANCES = ("horizontal_flip", "vertical_flip", "greyscale", "erasing")
@@ -90,7 +91,7 @@ def check_risk(
     parameters: AugmentationParameters,
     *,
     seed: int = 0,
-    on_batch: Callable[[int, int], None] | None = None,
+    progress: Progress = SILENT,
 ) -> list[AugmentationRisk]:
     """Compare the answers without augmentation to those with each part of it.
 
@@ -104,13 +105,14 @@ def check_risk(
         labels: N positions of the right class.
         parameters: What is checked.
         seed: The same seed gives the same answer.
-        on_batch: Told (images done, images in all), over all parts; what it raises ends the work.
+        progress: Told the looks at an image over all parts; asked before each batch of them.
 
     Returns:
         The parts, most changed answers first; all together last.
 
     Raises:
         InvalidInput: There is no image.
+        Cancelled: Nothing is answered.
     """
     if not pixels:
         raise InvalidInput("0 images were given, so nothing can be checked.")
@@ -122,11 +124,11 @@ def check_risk(
         nonlocal counted
         found = []
         for start in range(0, len(pixels), BATCH_IMAGES):
+            progress.check()
             stop = min(start + BATCH_IMAGES, len(pixels))
             found.append(network(transform(start, stop)).argmax(dim=1))
             counted += stop - start
-            if on_batch is not None:
-                on_batch(counted, total)
+            progress.advance(counted, total, f"{counted:,} of {total:,} looks")
         return torch.cat(found)
 
     def plain(start: int, stop: int) -> Tensor:

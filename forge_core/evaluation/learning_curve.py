@@ -10,7 +10,7 @@ Source: Hestness et al. 2017, "Deep Learning Scaling is Predictable, Empirically
 
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy.optimize import OptimizeWarning, curve_fit
 
 from forge_core.errors import InvalidInput
+from forge_core.progress import SILENT, Progress
 
 SHARES = (0.1, 0.2, 0.4, 0.8)
 REPEATS = 3
@@ -94,7 +95,7 @@ def draw_curve(
     *,
     train_counts: Sequence[int] | None = None,
     seed: int = 0,
-    on_fit: Callable[[int, int], None] | None = None,
+    progress: Progress = SILENT,
 ) -> LearningCurve:
     """Train linear classifiers with 10, 20, 40 and 80 % of each class and draw their errors on.
 
@@ -110,11 +111,12 @@ def draw_curve(
         train_counts: (K,) training images that there are of each class, where the N are a sample
             of them; what more labels bring is counted from these on.
         seed: Decides which images the parts hold; the same seed gives the same curve.
-        on_fit: Told (classifiers trained, classifiers in all); what it raises ends the work.
+        progress: Told the classifiers trained; asked before each.
 
     Raises:
         InvalidInput: There are fewer than two classes with at least two training images, or no
             validation image.
+        Cancelled: Nothing is answered.
     """
     counts = np.bincount(labels, minlength=len(class_names))
     if (counts >= 2).sum() < 2 or not len(val_labels):
@@ -135,14 +137,14 @@ def draw_curve(
     for share in SHARES:
         accuracies = []
         for order in orders:
+            progress.check()
             chosen = _take_share(order, labels, counts, share)
             predicted = _fit_and_predict(features[chosen], labels[chosen], val_features)
             right = np.bincount(val_labels[predicted == val_labels], minlength=len(class_names))
             accuracies.append(float(right.sum() / len(val_labels)))
             recalls.append(right / np.maximum(val_counts, 1))
             sizes.append(np.bincount(labels[chosen], minlength=len(class_names)))
-            if on_fit is not None:
-                on_fit(len(sizes), total)
+            progress.advance(len(sizes), total, f"{len(sizes)} of {total} classifiers")
         points.append(CurvePoint(share=share, num_images=len(chosen), accuracies=tuple(accuracies)))
     return LearningCurve(
         points=points,

@@ -7,9 +7,9 @@ from typing import Any
 from db.records import AssetFilter
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.augmentation.presets import AugmentationParameters
-from forge_core.jobs.context import JobContext, JobStopped
+from forge_core.jobs.context import JobContext
 from forge_core.runs import augmented_copies
-from forge_core.runs.augmented_copies import CopyingCancelled, CopyPlan
+from forge_core.runs.augmented_copies import CopyPlan
 
 MAX_PROBLEMS_KEPT = 1_000
 
@@ -42,25 +42,13 @@ def run(context: JobContext) -> Mapping[str, Any]:
     `left_out` holds the first thousand problems, `num_left_out` counts them all.
 
     Raises:
-        JobStopped: The job shall end; nothing was added.
+        Cancelled: The job shall end; nothing was added.
         ForgeError: What `write_copies` refuses.
     """
     plan = read_payload(context.job.payload)
-    watch = context.stopwatch()
-
-    def tell(done: int, total: int) -> None:
-        watch.tell_count(done, total, f"{done:,} of {total:,} images")
-
-    try:
-        report = augmented_copies.write_copies(
-            context.workspace,
-            plan,
-            author=context.job.author,
-            progress=tell,
-            cancelled=context.should_stop,
-        )
-    except CopyingCancelled:
-        raise JobStopped from None
+    report = augmented_copies.write_copies(
+        context.workspace, plan, author=context.job.author, progress=context.progress()
+    )
     context.log(f"added {report.added} copies, present {report.already_present}")
     values = asdict(report)
     return {

@@ -5,8 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from forge_core.catalog.importing import import_plan, run_import
-from forge_core.catalog.importing.run_import import ImportCancelled
-from forge_core.jobs.context import JobContext, JobStopped
+from forge_core.jobs.context import JobContext
 
 MAX_PROBLEMS_KEPT = 1_000
 
@@ -17,26 +16,14 @@ def run(context: JobContext) -> Mapping[str, Any]:
     `skipped` holds the first thousand problems, `num_skipped` counts them all.
 
     Raises:
-        JobStopped: The job shall end; nothing was added.
+        Cancelled: The job shall end; nothing was added.
         ForgeError: What `load_request` and `run_import` refuse.
     """
     plan = import_plan.load_request(context.workspace, str(context.job.payload["request_id"]))
     context.log(f"importing {plan.num_images} images from {plan.source_dataset}")
-    watch = context.stopwatch()
-
-    def tell(done: int, total: int) -> None:
-        watch.tell_count(done, total, f"{done:,} of {total:,} images")
-
-    try:
-        report = run_import.run_import(
-            context.workspace,
-            plan,
-            author=context.job.author,
-            progress=tell,
-            cancelled=context.should_stop,
-        )
-    except ImportCancelled:
-        raise JobStopped from None
+    report = run_import.run_import(
+        context.workspace, plan, author=context.job.author, progress=context.progress()
+    )
     context.log(f"added {report.added}, present {report.already_present}")
     values = asdict(report)
     return {

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from forge_core.jobs.context import JobContext, JobStopped
+from forge_core.jobs.context import JobContext
 from forge_core.predictions import scoring
 from forge_core.training.pixels.pack import RejectedImage
 
@@ -14,32 +14,24 @@ def run(context: JobContext) -> Mapping[str, Any]:
     """Score images with a run's best checkpoint; the result is the `ScoringReport`.
 
     Raises:
-        JobStopped: The job shall end; what was scored is kept.
+        Cancelled: The job shall end; what was scored is kept.
         ForgeError: What `score_run` refuses.
     """
     payload = context.job.payload
-    watch = context.stopwatch()
-
-    def tell(done: int, total: int, last: uuid.UUID) -> None:
-        watch.tell_count(done, total, f"Scoring {total:,} images", after=str(last))
 
     def tell_rejected(problem: RejectedImage) -> None:
         context.log(f"left out {problem.source}: {problem.message}")
 
-    try:
-        report = scoring.score_run(
-            context.workspace,
-            int(payload["run_id"]),
-            split=payload.get("split"),
-            only_new=bool(payload.get("only_new", True)),
-            device=context.device or str(payload.get("device", "auto")),
-            after=uuid.UUID(payload["after"]) if payload.get("after") else None,
-            write=context.write,
-            progress=tell,
-            cancelled=context.should_stop,
-            on_rejected=tell_rejected,
-        )
-    except scoring.ScoringCancelled:
-        raise JobStopped from None
+    report = scoring.score_run(
+        context.workspace,
+        int(payload["run_id"]),
+        split=payload.get("split"),
+        only_new=bool(payload.get("only_new", True)),
+        device=context.device or str(payload.get("device", "auto")),
+        after=uuid.UUID(payload["after"]) if payload.get("after") else None,
+        write=context.write,
+        progress=context.progress(),
+        on_rejected=tell_rejected,
+    )
     context.log(f"run {report.run_id} scored {report.num_scored}, left out {report.num_rejected}")
     return asdict(report)

@@ -11,9 +11,10 @@ from db.unit_of_work import UnitOfWork
 from forge_core.errors import ForgeError
 from forge_core.handlers import rank_processes
 from forge_core.imaging.decode import DecodeLimits
-from forge_core.jobs.context import JobContext, JobStopped
+from forge_core.jobs.context import JobContext
 from forge_core.models import devices
 from forge_core.predictions import evaluating
+from forge_core.progress import Advance, Cancelled, Progress
 from forge_core.runs import environments, records, run_data, scoring_requests
 from forge_core.runs.reporter import TrainReporter
 from forge_core.runs.run_data import RunData
@@ -23,7 +24,7 @@ from forge_core.training.pixels import kept
 from forge_core.training.pixels.pack import RejectedImage
 from forge_core.training.probing import Speed
 from forge_core.training.ranks import Ranks
-from forge_core.training.reporting import EpochMetrics, Reporter, Stopped
+from forge_core.training.reporting import EpochMetrics, Reporter
 from forge_core.training.results import FitResult
 from forge_core.workspace import Workspace
 
@@ -35,7 +36,7 @@ def run(context: JobContext) -> Mapping[str, Any]:
     """Train a run to its end, or go on with it, and measure its best checkpoint on test.
 
     Raises:
-        JobStopped: The job shall end; finished epochs are kept.
+        Cancelled: The job shall end; finished epochs are kept.
         ForgeError: What the loop refuses or fails of, in readable words.
     """
     workspace = context.workspace
@@ -84,7 +85,7 @@ def run(context: JobContext) -> Mapping[str, Any]:
     rejected = [*changed.values(), *result.rejected]
     environment.keep(left_out=_describe_left_out(rejected))
     if result.stopped:
-        raise JobStopped
+        raise Cancelled
     # Those of an earlier network, if the run was resumed; the scoring that follows writes new ones.
     scoring_requests.remove_predictions(workspace, record.run_id)
     _keep(context, record, result, len(rejected))
@@ -107,7 +108,7 @@ def follow(workspace: Workspace, run_id: int, *, resume: bool, device: str) -> N
         data = run_data.read_run_data(workspace, revision_id, use_augmented=config.use_augmented)
         try:
             changed: dict[str, RejectedImage] = joined.on_first(dict)  # asked, not answered here
-        except Stopped:
+        except Cancelled:
             return
         _fit(workspace, record, config, data, set(changed), _Silent(), joined, resume)
 
@@ -206,17 +207,14 @@ def _find_changed(context: JobContext, data: RunData) -> dict[str, RejectedImage
     if context.workspace.store.local_root() is None:
         return {}  # far away: the pack checks each file once, when it decodes it
     assets = [*data.assets[Split.TRAIN], *data.assets[Split.VAL]]
-    done = 0
 
-    def tell() -> None:
-        nonlocal done
-        done += 1
-        context.check()
+    def tell(advance: Advance) -> None:
         context.set_progress(
-            stage="verify", step=done, steps=len(assets), message="Checking the image files"
+            stage="verify", step=advance.done, steps=advance.total, message=advance.message
         )
 
-    found = run_data.find_changed_files(context.workspace, assets, on_file=tell)
+    progress = Progress(tell, should_stop=context.should_stop)
+    found = run_data.find_changed_files(context.workspace, assets, progress=progress)
     for problem in found:
         context.log(f"left out {problem.source}: {problem.message}")
     return {problem.source: problem for problem in found}
@@ -277,10 +275,8 @@ def _measure_on_test(
             split=Split.TEST,
             device=context.device or "auto",
             on_rejected=leave_out,
-            cancelled=context.should_stop,
+            progress=Progress(should_stop=context.should_stop),
         )
-    except evaluating.EvaluationCancelled:
-        raise JobStopped from None
     except ForgeError as error:  # the run itself is good
         context.log(f"test could not be measured: {error.message}")
         return {"test_error": error.message}

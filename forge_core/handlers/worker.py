@@ -18,8 +18,9 @@ from db.records import Job
 from forge_core.errors import ForgeError
 from forge_core.handlers.registry import HANDLERS
 from forge_core.jobs import lost, processes, queue, slots, spares
-from forge_core.jobs.context import JobContext, JobLost, JobStopped, patiently
+from forge_core.jobs.context import JobContext, JobLost, patiently
 from forge_core.models import allocator
+from forge_core.progress import Cancelled
 from forge_core.runs import scoring_requests
 from forge_core.workspace import Workspace, open_workspace
 
@@ -97,7 +98,7 @@ def _run(context: JobContext, handlers: Mapping[str, Handler]) -> int:
                 next_step=f"It knows {', '.join(handlers)}.",
             )
         result = handler(context)
-    except JobStopped:
+    except Cancelled:
         return _end_stopped(context)
     except JobLost:
         _log.warning("job %d was ended by somebody else; nothing more is written", job.job_id)

@@ -1,4 +1,4 @@
-"""What a handler is given: its job, a place for progress, and whether it shall stop."""
+"""What a handler is given: its job, a place for progress, and whether it shall end."""
 
 import logging
 import threading
@@ -10,6 +10,7 @@ from db.clock import utc_now
 from db.enums import JobStatus
 from db.failures import DATABASE_UNAVAILABLE
 from db.records import Job
+from forge_core.progress import Advance, Progress
 from forge_core.workspace import Workspace
 
 HEARTBEAT_SECONDS = 2.0
@@ -17,10 +18,6 @@ PROGRESS_SECONDS = 0.5
 PATIENCE_SECONDS = 300.0
 _log = logging.getLogger("forge.worker")
 ResultT = TypeVar("ResultT")
-
-
-class JobStopped(Exception):
-    """Raised by a handler that ended early because `should_stop` said so."""
 
 
 class JobLost(Exception):
@@ -52,14 +49,33 @@ class JobContext:
         """True when the job shall end soon: cancelled, told by a signal, or lost."""
         return self._stop.is_set()
 
-    def check(self) -> None:
-        """Raise `JobStopped` when the job shall end."""
-        if self.should_stop():
-            raise JobStopped
-
     def ask_to_stop(self) -> None:
         """Make `should_stop` true; safe in a signal handler."""
         self._stop.set()
+
+    def progress(self, *, counts_images: bool = True) -> Progress:
+        """Of work that begins now: it is told in the job's row, and ends when the job shall.
+
+        Args:
+            counts_images: The parts of the work are images, which are told with their rate;
+                otherwise only the share that is done, the words and the time left.
+        """
+
+        def tell(advance: Advance) -> None:
+            left = advance.seconds_left
+            values: dict[str, Any] = {
+                "fraction": advance.fraction,
+                "message": advance.message,
+                "eta_seconds": None if left is None else round(left, 1),
+            }
+            if counts_images:
+                values |= {"done": advance.done, "total": advance.total}
+                values["images_per_second"] = round(advance.per_second, 1)
+            if advance.resume_after:
+                values["after"] = advance.resume_after
+            self.set_progress(**values)
+
+        return Progress(tell, should_stop=self.should_stop)
 
     def set_progress(self, **values: Any) -> None:
         """Say how far the job is; written a moment later, at most twice a second.
@@ -71,10 +87,6 @@ class JobContext:
         with self._lock:
             self._progress = {**self._progress, **values}
             self._is_new = True
-
-    def stopwatch(self) -> "Stopwatch":
-        """Tells the progress of work that begins now, with the time left at its pace."""
-        return Stopwatch(self)
 
     def log(self, text: str) -> None:
         """Write a line to the job's log."""
@@ -161,30 +173,6 @@ class JobContext:
             self._stop.set()
         elif job is not None and job.cancel_requested:
             self._stop.set()
-
-
-class Stopwatch:
-    """Progress of one piece of work; see `JobContext.stopwatch`."""
-
-    def __init__(self, context: JobContext) -> None:
-        self._context = context
-        self._began = time.monotonic()
-
-    def tell(self, done: float, total: float, message: str, /, **values: Any) -> None:
-        """Say that `done` of `total`, both above 0, are done; more values as in `set_progress`."""
-        elapsed = time.monotonic() - self._began
-        self._context.set_progress(
-            fraction=done / total,
-            message=message,
-            eta_seconds=round(elapsed / done * (total - done), 1),
-            **values,
-        )
-
-    def tell_count(self, done: int, total: int, message: str, /, **values: Any) -> None:
-        """`tell` of things that are counted, with their rate."""
-        elapsed = max(time.monotonic() - self._began, 1e-6)
-        rate = round(done / elapsed, 1)
-        self.tell(done, total, message, done=done, total=total, images_per_second=rate, **values)
 
 
 def patiently(work: Callable[[], ResultT], *, seconds: float = PATIENCE_SECONDS) -> ResultT:

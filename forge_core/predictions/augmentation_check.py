@@ -3,7 +3,7 @@
 The job of kind `check_augmentation`: payload from `submit`, result {"risks": [...], ...}.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -19,6 +19,7 @@ from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.predictor import Predictor
 from forge_core.jobs import queue
 from forge_core.jobs.context import JobContext
+from forge_core.progress import SILENT, Progress
 from forge_core.runs import records, run_data
 from forge_core.runs.starting import launch
 from forge_core.training.pixels.pack import RejectedImage
@@ -37,7 +38,7 @@ def check_run(
     num_images: int = DEFAULT_IMAGES,
     seed: int = 0,
     device: str = "auto",
-    on_batch: Callable[[int, int], None] | None = None,
+    progress: Progress = SILENT,
 ) -> list[AugmentationRisk]:
     """How often the run's best network changes its answer under each part of an augmentation.
 
@@ -48,12 +49,13 @@ def check_run(
         num_images: At most so many images, 1 to 5,000.
         seed: The same seed augments alike.
         device: auto, cpu or cuda:N.
-        on_batch: Told (images done, images in all), over all parts.
+        progress: Told the looks at an image over all parts; asked before each batch of them.
 
     Raises:
         NotFound: There is no such run or checkpoint.
         InvalidInput: The number is out of range, or no validation image can be read.
         CheckpointRejected: The checkpoint does not predict here as it did when it was saved.
+        Cancelled: Nothing is answered.
     """
     if not 1 <= num_images <= MAX_IMAGES:
         raise InvalidInput(
@@ -90,7 +92,7 @@ def check_run(
         labels,
         parameters,
         seed=seed,
-        on_batch=on_batch,
+        progress=progress,
     )
 
 
@@ -127,20 +129,14 @@ def run(context: JobContext) -> Mapping[str, Any]:
     """The handler.
 
     Raises:
-        JobStopped: The job shall end.
+        Cancelled: The job shall end.
         ForgeError: What `check_run` refuses.
     """
-    watch = context.stopwatch()
-
-    def tell(done: int, total: int) -> None:
-        context.check()
-        watch.tell(done, total, f"{done:,} of {total:,} looks")
-
     risks = check_run(
         context.workspace,
         int(context.job.payload["run_id"]),
         AugmentationParameters.from_dict(context.job.payload["parameters"]),
         device=context.device or "auto",
-        on_batch=tell,
+        progress=context.progress(counts_images=False),
     )
     return {"risks": [asdict(risk) for risk in risks]}

@@ -9,12 +9,13 @@ from torch import Tensor
 
 from db.enums import Split
 from db.records import AssetAsOf, Job
-from forge_core.errors import Conflict, InvalidInput
+from forge_core.errors import InvalidInput
 from forge_core.evaluation import metrics
 from forge_core.evaluation.metrics import EvaluationReport
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.predictor import Predictor
 from forge_core.jobs import queue
+from forge_core.progress import SILENT, Progress
 from forge_core.runs import records, run_data
 from forge_core.runs.starting import launch
 from forge_core.training.pixels.pack import RejectedImage
@@ -24,10 +25,6 @@ BATCH_IMAGES = 32
 SPLITS = (Split.TRAIN, Split.VAL, Split.TEST, Split.HELD_OUT)
 
 
-class EvaluationCancelled(Conflict):
-    """The evaluation was cancelled; nothing was kept."""
-
-
 def evaluate_run(
     workspace: Workspace,
     run_id: int,
@@ -35,8 +32,7 @@ def evaluate_run(
     kind: str = "best",
     device: str = "auto",
     *,
-    progress: Callable[[int, int], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    progress: Progress = SILENT,
     on_rejected: Callable[[RejectedImage], None] | None = None,
 ) -> EvaluationReport:
     """Metrics of a run's checkpoint on a split as of the run's revision.
@@ -50,15 +46,14 @@ def evaluate_run(
         split: train, val, test or held_out.
         kind: best or last.
         device: auto, cpu or cuda:N.
-        progress: Told (images done, images in all).
-        cancelled: Asked before each batch.
+        progress: Told the images done; asked before each batch.
         on_rejected: Told of each image that was left out.
 
     Raises:
         NotFound: There is no such run or checkpoint.
         InvalidInput: The split has no usable image, or the device does not exist.
         CheckpointRejected: The checkpoint does not predict here as it did when it was saved.
-        EvaluationCancelled: `cancelled` said yes.
+        Cancelled: Nothing was kept.
     """
     if split not in SPLITS:
         raise InvalidInput(
@@ -82,8 +77,7 @@ def evaluate_run(
     labels: list[int] = []
     with ThreadPoolExecutor(run_data.READERS) as readers:
         for start in range(0, len(assets), BATCH_IMAGES):
-            if cancelled is not None and cancelled():
-                raise EvaluationCancelled("The evaluation was cancelled; nothing was kept.")
+            progress.check()
             batch = assets[start : start + BATCH_IMAGES]
             images = list(
                 readers.map(lambda asset: run_data.read_image(workspace, asset, limits), batch)
@@ -91,8 +85,8 @@ def evaluate_run(
             usable, usable_labels = _usable(batch, images, positions, on_rejected)
             logits.append(predictor.logits(usable))
             labels += usable_labels
-            if progress is not None:
-                progress(start + len(batch), len(assets))
+            done, total = start + len(batch), len(assets)
+            progress.advance(done, total, f"{done:,} of {total:,} images")
     if not labels:
         raise InvalidInput(
             f"None of the {len(assets):,} images in {split} can be read, so nothing can be "

@@ -4,7 +4,7 @@ The job of kind `label_outlook`: payload from `submit`, result {"curve": ..., "a
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any
@@ -23,6 +23,7 @@ from forge_core.imaging.decode import DecodeLimits
 from forge_core.jobs import queue
 from forge_core.jobs.context import JobContext
 from forge_core.models import architectures, building, chunking, devices, weights
+from forge_core.progress import SILENT, Progress
 from forge_core.runs import run_data
 from forge_core.training.pixels.pack import RejectedImage
 from forge_core.workspace import Workspace
@@ -56,7 +57,7 @@ def draw_curve(
     revision_id: int | None = None,
     seed: int = 0,
     device: str = "auto",
-    progress: Callable[[float, str], None] | None = None,
+    progress: Progress = SILENT,
 ) -> LearningCurve:
     """The learning curve of the labelled images in train, measured on validation.
 
@@ -69,13 +70,13 @@ def draw_curve(
         revision_id: The catalog as of this revision; by default as it is now.
         seed: Which images the parts hold.
         device: auto, cpu or cuda:N.
-        progress: Told the share that is done, 0 to 1, and words; what it raises ends the work.
+        progress: Told the thousandths that are done; asked before each batch and classifier.
 
     Raises:
         InvalidInput: There are too few images, no weights, or no such revision.
         WeightsUnavailable: The weights of the named network cannot be had.
+        Cancelled: Nothing is answered.
     """
-    tell = progress or (lambda share, words: None)
     if revision_id is None:
         revision_id = history.latest_revision_id(workspace)
     data = run_data.read_run_data(workspace, revision_id, use_augmented=False)
@@ -90,12 +91,14 @@ def draw_curve(
     positions = {label_id: place for place, label_id in enumerate(data.label_ids)}
     total = sum(len(assets) for assets in chosen.values())
     done = 0
+    reading = progress.within(0.0, FEATURES_SHARE)
     found: dict[str, tuple[Any, Any]] = {}
     there = Counter(asset.label_id for asset in data.assets[Split.TRAIN])
     for split, assets in chosen.items():
         features: list[Any] = []
         labels: list[int] = []
         for start in range(0, len(assets), BATCH_IMAGES):
+            reading.check()
             batch = assets[start : start + BATCH_IMAGES]
             batch_features, kept = extract(batch)
             features += batch_features
@@ -103,7 +106,7 @@ def draw_curve(
                 there -= Counter(a.label_id for a in batch) - Counter(a.label_id for a in kept)
             labels += [positions[asset.label_id] for asset in kept if asset.label_id is not None]
             done += len(batch)
-            tell(FEATURES_SHARE * done / total, f"{done:,} of {total:,} images")
+            reading.advance(done, total, f"{done:,} of {total:,} images")
         found[split] = (np.array(features), np.array(labels, dtype=np.int64))
     return learning_curve.draw_curve(
         *found[Split.TRAIN],
@@ -111,10 +114,7 @@ def draw_curve(
         data.class_names,
         train_counts=[there[label_id] for label_id in data.label_ids],
         seed=seed,
-        on_fit=lambda fitted, fits: tell(
-            FEATURES_SHARE + (1 - FEATURES_SHARE) * fitted / fits,
-            f"{fitted} of {fits} classifiers",
-        ),
+        progress=progress.within(FEATURES_SHARE, 1.0),
     )
 
 
@@ -202,21 +202,15 @@ def run(context: JobContext) -> Mapping[str, Any]:
     """The handler.
 
     Raises:
-        JobStopped: The job shall end.
+        Cancelled: The job shall end.
         ForgeError: What `draw_curve` refuses.
     """
-    watch = context.stopwatch()
-
-    def tell(share: float, words: str) -> None:
-        context.check()
-        watch.tell(share, 1.0, words)
-
     architecture = str(context.job.payload["architecture"])
     curve = draw_curve(
         context.workspace,
         architecture=architecture,
         revision_id=context.job.payload.get("revision_id"),
         device=context.device or "auto",
-        progress=tell,
+        progress=context.progress(counts_images=False),
     )
     return {"curve": asdict(curve), "architecture": architecture}

@@ -24,6 +24,7 @@ from forge_core.errors import Conflict, ImageRejected, InvalidInput, NotFound
 from forge_core.evaluation import uncertainty
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.predictor import Predictor, Prepared
+from forge_core.progress import SILENT, Cancelled, Progress
 from forge_core.runs import records, run_data
 from forge_core.training.config import TrainConfig
 from forge_core.training.pixels.pack import RejectedImage
@@ -39,10 +40,6 @@ MAX_REJECTED_KEPT = 1_000
 Writer = Callable[[Callable[[UnitOfWork], None]], None]
 """Does some writing in one transaction of its own."""
 Hashes = npt.NDArray[np.bytes_]
-
-
-class ScoringCancelled(Conflict):
-    """The scoring was cancelled; what was scored until then is kept."""
 
 
 @dataclass(kw_only=True)
@@ -83,8 +80,7 @@ def score_run(
     device: str = "auto",
     after: uuid.UUID | None = None,
     write: Writer | None = None,
-    progress: Callable[[int, int, uuid.UUID], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    progress: Progress = SILENT,
     on_rejected: Callable[[RejectedImage], None] | None = None,
 ) -> ScoringReport:
     """Score the living images with a run's best checkpoint and keep the predictions.
@@ -103,9 +99,8 @@ def score_run(
         device: auto, cpu or cuda:N.
         after: Go on behind this image in the order of ids.
         write: Writes a part of the predictions; a transaction each by default.
-        progress: Told (images done, images in all, the last of them), after each batch that
-            was written.
-        cancelled: Asked before each batch.
+        progress: Told the images done and the last of them, after each batch that was written;
+            asked before each batch.
         on_rejected: Told of each image that cannot be scored.
 
     Raises:
@@ -113,7 +108,7 @@ def score_run(
         InvalidInput: There is no such split or device.
         CheckpointRejected: The checkpoint does not predict here as it did when it was saved.
         Conflict: The run went on meanwhile and has a better checkpoint.
-        ScoringCancelled: `cancelled` said yes.
+        Cancelled: What was scored until then is kept.
     """
     if split is not None and split not in SPLITS:
         raise InvalidInput(
@@ -134,19 +129,25 @@ def score_run(
     with ThreadPoolExecutor(run_data.READERS) as readers:
         pages = _pages(workspace, scope, after)
         for revision_id, assets, images in _prepared(workspace, network, pages, readers):
-            if cancelled is not None and cancelled():
+            try:
+                progress.check()
+            except Cancelled:
                 keeper.write()
-                raise ScoringCancelled("The scoring was cancelled; what was scored is kept.")
+                raise
             report.revision_id = revision_id
             usable = _sort_out(report, assets, images, on_rejected)
             keeper.add(_rows(network, usable, revision_id))
             done += len(assets)
-            if keeper.write_in_time() and progress is not None:
-                progress(done, max(done, total), assets[-1].asset_id)
+            if keeper.write_in_time():
+                _tell(progress, done, max(done, total), assets[-1].asset_id)
     keeper.write()
-    if progress is not None and done:
-        progress(done, done, assets[-1].asset_id)
+    if done:
+        _tell(progress, done, done, assets[-1].asset_id)
     return report
+
+
+def _tell(progress: Progress, done: int, total: int, last: uuid.UUID) -> None:
+    progress.advance(done, total, f"Scoring {total:,} images", resume_after=str(last))
 
 
 class _Keeper:

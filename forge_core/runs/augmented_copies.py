@@ -7,7 +7,7 @@ them, export them, or train elsewhere; a run uses them only when it is asked to.
 import io
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from PIL import Image
@@ -21,9 +21,10 @@ from forge_core.augmentation.train_transform import TrainTransform
 from forge_core.catalog.listing import asset_list
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.journal import Operation
-from forge_core.errors import Conflict, InvalidInput
+from forge_core.errors import InvalidInput
 from forge_core.imaging import hashing, thumbnails
 from forge_core.imaging.decode import DecodeLimits
+from forge_core.progress import SILENT, Progress
 from forge_core.runs import run_data
 from forge_core.training.pixels.pack import RejectedImage
 from forge_core.workspace import Workspace
@@ -32,10 +33,6 @@ FOLDER = "augmented"
 MAX_COPIES_PER_IMAGE = 50
 MAX_COPIES = 200_000
 _PAGE = 256
-
-
-class CopyingCancelled(Conflict):
-    """The copying was cancelled; nothing was added."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,8 +109,7 @@ def write_copies(
     plan: CopyPlan,
     *,
     author: str,
-    progress: Callable[[int, int], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    progress: Progress = SILENT,
 ) -> CopyReport:
     """Write the copies and add them to train, flagged and with their parent.
 
@@ -125,12 +121,11 @@ def write_copies(
         workspace: The workspace.
         plan: Which copies.
         author: Who asked for them.
-        progress: Told (images done, images in all).
-        cancelled: Asked before each image.
+        progress: Told the images done; asked before each.
 
     Raises:
         InvalidInput: `count_copies` refuses the plan.
-        CopyingCancelled: `cancelled` said yes.
+        Cancelled: Nothing was added.
         StorageUnavailable: The bytes cannot be stored.
     """
     total = count_copies(workspace, plan) // plan.copies_per_image
@@ -138,11 +133,10 @@ def write_copies(
     making = _Copying(workspace, plan)
     try:
         for done, parent in enumerate(_list_parents(workspace, plan.parents), start=1):
-            if cancelled is not None and cancelled():
-                raise CopyingCancelled("The copying was cancelled; nothing was added.")
+            progress.check()
             making.copy(parent)
-            if progress is not None:
-                progress(done, max(done, total))
+            most = max(done, total)
+            progress.advance(done, most, f"{done:,} of {most:,} images")
         return making.write(author)
     except BaseException:
         making.remove_stored()

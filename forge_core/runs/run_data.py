@@ -1,7 +1,7 @@
 """The images of a run: those of the catalog as of its revision that it may use, and no others."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -14,6 +14,7 @@ from forge_core.catalog.revisions import history
 from forge_core.errors import ImageRejected, NotFound
 from forge_core.imaging import decode, hashing
 from forge_core.imaging.decode import DecodeLimits
+from forge_core.progress import SILENT, Progress
 from forge_core.training.data import ImageSet, TrainingImage
 from forge_core.training.pixels.pack import RejectedImage
 from forge_core.workspace import Workspace
@@ -122,14 +123,17 @@ def find_changed_files(
     workspace: Workspace,
     assets: Sequence[AssetAsOf],
     *,
-    on_file: Callable[[], None] | None = None,
+    progress: Progress = SILENT,
 ) -> list[RejectedImage]:
     """Images whose file is missing or no longer has the bytes that were imported, in order.
 
     Args:
         workspace: The workspace.
         assets: Images as of a revision.
-        on_file: Called after each; what it raises ends the work.
+        progress: Told the files read; asked before each.
+
+    Raises:
+        Cancelled: The answer is not known.
     """
 
     def check(asset: AssetAsOf) -> RejectedImage | None:
@@ -137,14 +141,16 @@ def find_changed_files(
         return outcome if isinstance(outcome, RejectedImage) else None
 
     found = []
+    done = 0
     remaining = iter(assets)
     with ThreadPoolExecutor(READERS) as readers:
         while chunk := list(islice(remaining, _CHUNK)):
             for problem in readers.map(check, chunk):
+                progress.check()
                 if problem is not None:
                     found.append(problem)
-                if on_file is not None:
-                    on_file()
+                done += 1
+                progress.advance(done, len(assets), "Checking the image files")
     return found
 
 

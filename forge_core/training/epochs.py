@@ -120,7 +120,7 @@ def train_one_epoch(
 
     Raises:
         TrainingFailed: A loss is not finite; the step is named.
-        Stopped: The reporter asked to stop; the step before is complete.
+        Cancelled: The reporter asked to stop; the step before is complete.
         RuntimeError: The memory does not suffice for the smallest parts of a batch.
     """
     network = source.network

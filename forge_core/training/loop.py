@@ -17,6 +17,7 @@ from forge_core.errors import ImageRejected, InvalidInput
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.models import architectures, devices
 from forge_core.models.classifier import ImageClassifier
+from forge_core.progress import Cancelled
 from forge_core.training import (
     budgeting,
     diagnosing,
@@ -38,7 +39,7 @@ from forge_core.training.pixels.pack import DEFAULT_BUDGET_BYTES, PixelPack, Rej
 from forge_core.training.preparing import Proof, Run
 from forge_core.training.probing import Speed
 from forge_core.training.ranks import ALONE, Ranks
-from forge_core.training.reporting import EpochMetrics, ProgressMeter, Reporter, Stopped
+from forge_core.training.reporting import EpochMetrics, ProgressMeter, Reporter
 from forge_core.training.results import FitResult
 from forge_core.training.resuming import (
     SAVE_SECONDS,
@@ -165,7 +166,7 @@ def fit(
                 told.on_message(f"{error.message} All images are decoded before the start now.")
             run = prepare(preparing.fill_pack(run), is_proven=True)
             return _train(run, False, like, on_speed)
-        except Stopped:
+        except Cancelled:
             return results.make_result(run, Progression(), stopped=True)
 
 
@@ -261,7 +262,7 @@ def _run_epochs(
                 current = stage.name
             _one_epoch(run, learner, source, stage, place, progression, begun)
             begun, parts = None, max(parts, learner.parts)
-    except Stopped:
+    except Cancelled:
         stopped = True
         reporter.on_message(f"Stopped on request after epoch {progression.epochs_done}.")
     reporter.on_message(devices.describe_peak_memory(run.device))
@@ -349,7 +350,7 @@ def _one_epoch(
                 source, run.class_names, epoch=epoch, stage=stage, meter=run.meter
             )
         run.proof.is_complete = True
-    except Stopped:
+    except Cancelled:
         if totals.steps > first:
             keep()
         raise

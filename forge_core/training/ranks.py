@@ -18,7 +18,8 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from forge_core.training.reporting import EpochMetrics, Reporter, Stopped
+from forge_core.progress import Cancelled
+from forge_core.training.reporting import EpochMetrics, Reporter
 
 PATIENCE = timedelta(hours=12)
 """How long the others wait while the first decodes images or writes a checkpoint."""
@@ -86,14 +87,14 @@ class Ranks:
         """Let the first process work and give everybody its answer.
 
         Raises:
-            Stopped: In the other processes, where the first one failed or was stopped.
+            Cancelled: In the other processes, where the first one failed or was stopped.
         """
         if self.is_alone:
             return work()
         if not self.is_first:
             answer = self.agree(None)
             if answer is None:
-                raise Stopped
+                raise Cancelled
             return answer[0]
         try:
             found = work()

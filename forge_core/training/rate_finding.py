@@ -102,7 +102,7 @@ def find_rate(
     Raises:
         InvalidInput: The config has no such stage, or there is nothing to train on.
         WeightsUnavailable: Pretrained weights are wanted and cannot be had.
-        Stopped: The reporter asked to stop.
+        Cancelled: The reporter asked to stop.
     """
     plan = stages.plan_stages(config)
     wanted = plan[-1] if stage is None else next((s for s in plan if s.name == stage), None)

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
+from forge_core.progress import Cancelled
+
 PROGRESS_SECONDS = 0.25
 """Shortest time between two reports of progress within an epoch."""
 
@@ -68,10 +70,6 @@ class Reporter(Protocol):
         ...
 
 
-class Stopped(Exception):
-    """The listener asked the run to end; only the loop raises and catches it."""
-
-
 class ProgressMeter:
     """Counts steps for a reporter, and asks it before each one whether to go on."""
 
@@ -92,12 +90,12 @@ class ProgressMeter:
         self._reporter.on_message(text)
 
     def check(self) -> None:
-        """Raise `Stopped` when the run shall end."""
+        """Raise `Cancelled` when the run shall end."""
         if self._reporter.should_stop():
-            raise Stopped
+            raise Cancelled
 
     def advance(self, num_images: int) -> None:
-        """Count a step of so many images, and raise `Stopped` when the run shall end."""
+        """Count a step of so many images, and raise `Cancelled` when the run shall end."""
         self._step += 1
         self._num_images += num_images
         now = time.perf_counter() - self._began
@@ -107,7 +105,7 @@ class ProgressMeter:
         if self._reporter.should_stop():
             if not is_due:
                 self._report(now)  # whoever stopped it reads where it stands
-            raise Stopped
+            raise Cancelled
 
     def _report(self, now: float) -> None:
         self._last_report = now

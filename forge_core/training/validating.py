@@ -27,7 +27,7 @@ def evaluate(
 
     Raises:
         TrainingFailed: The network gives numbers that are not finite.
-        Stopped: The reporter asked to stop.
+        Cancelled: The reporter asked to stop.
     """
     network = source.network
     network.eval()

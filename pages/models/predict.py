@@ -10,6 +10,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from forge_core.catalog.editing import classes
 from forge_core.catalog.listing import asset_list
 from forge_core.imaging.decode import DecodeLimits
+from forge_core.progress import SILENT, Advance, Progress
 from forge_core.workspace import Workspace
 from pages.components import checkpoint_chooser, empty_state, errors
 from pages.components.checkpoint_chooser import ChosenCheckpoint
@@ -129,13 +130,13 @@ def answer(
     new = [file for file, key in zip(files, keys, strict=True) if key not in known]
     if new:
         bar = st.progress(0.0, "Predicting") if len(new) > 1 else st.empty()
-        told = partial(_tell, bar, len(new)) if len(new) > 1 else None
+        progress = Progress(partial(_show, bar)) if len(new) > 1 else SILENT
         fresh = answers.answer_files(
             predictor,
             [NamedFile(file.name, file.getvalue) for file in new],
             DecodeLimits.from_settings(workspace.settings),
             top_k=TOP_K,
-            on_progress=told,
+            progress=progress,
         )
         bar.empty()
         for file, found in zip(new, fresh, strict=True):
@@ -145,8 +146,8 @@ def answer(
     return list(answered.values())
 
 
-def _tell(bar: DeltaGenerator, total: int, done: int) -> None:
-    bar.progress(done / total, f"Predicting, {done:,} of {total:,}")
+def _show(bar: DeltaGenerator, now: Advance) -> None:
+    bar.progress(now.fraction, f"Predicting, {now.done:,} of {now.total:,}")
 
 
 def choose_threshold() -> float:

@@ -28,6 +28,7 @@ from forge_core.errors import InvalidInput, NotFound, StorageUnavailable
 from forge_core.imaging import hashing
 from forge_core.inference.predictor import Predictor
 from forge_core.jobs import local_executor, queue
+from forge_core.progress import Cancelled, Progress
 from forge_core.runs import logs, records
 from forge_core.runs.starting import launch
 from forge_core.settings import Settings
@@ -125,8 +126,10 @@ def test_import__to_s3_that_is_cancelled_leaves_no_object(
     monkeypatch.setattr(run_import, "CHUNK_FILES", 4)
     plan = import_plan.prepare(far_workspace, draw_folder(tmp_path / "shapes"))
     answers = iter([False, False, True])
-    with pytest.raises(run_import.ImportCancelled):
-        run_import.run_import(far_workspace, plan, author=AUTHOR, cancelled=lambda: next(answers))
+    with pytest.raises(Cancelled):
+        run_import.run_import(
+            far_workspace, plan, author=AUTHOR, progress=Progress(should_stop=lambda: next(answers))
+        )
     assert list(far_workspace.store.list_keys()) == []
     assert history.latest_revision_id(far_workspace) == 0
 

@@ -1,6 +1,5 @@
 """Take images and labels out again, so that our importer and other tools can read them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -17,6 +16,7 @@ from forge_core.catalog.formats.writing import ExportFormat, FolderSink, Sink
 from forge_core.catalog.importing import entry_names
 from forge_core.catalog.listing import asset_list
 from forge_core.errors import Conflict, InvalidInput, NotFound
+from forge_core.progress import SILENT, Progress
 from forge_core.workspace import Workspace
 
 EXPORTS: dict[str, ExportFormat] = {
@@ -67,8 +67,6 @@ EXPORTS: dict[str, ExportFormat] = {
 
 _LONGEST_NAME_BYTES = 200
 
-Progress = Callable[[int, int], None]
-
 
 @dataclass(frozen=True, kw_only=True)
 class ExportReport:
@@ -118,7 +116,7 @@ def export(
     where: AssetFilter | None = None,
     *,
     format_name: str = "folders",
-    progress: Progress | None = None,
+    progress: Progress = SILENT,
 ) -> ExportReport:
     """Write images and labels, or the labels alone; the importer reads every format back.
 
@@ -131,7 +129,7 @@ def export(
             table the file itself, which is replaced.
         where: Which images; None for all.
         format_name: A key of `EXPORTS`.
-        progress: Told (images written, images in all).
+        progress: Told the images written.
 
     Raises:
         InvalidInput: Nothing matches, or there is no such format.
@@ -174,7 +172,7 @@ def _write_all(
     chosen: ExportFormat,
     assets: list[Asset],
     sink: Sink,
-    progress: Progress | None,
+    progress: Progress,
 ) -> ExportReport:
     assert chosen.folder_of is not None
     has_splits = any(asset.split_type is not None for asset in assets)
@@ -190,8 +188,7 @@ def _write_all(
         path = _free_path(asset, chosen.folder_of(asset, has_splits), used)
         sink.write(path, data)
         written.append((asset, path))
-        if progress is not None:
-            progress(position + 1, len(assets))
+        progress.advance(position + 1, len(assets))
     chosen.write_labels(sink, written)
     return ExportReport(num_images=len(written), missing=missing)
 

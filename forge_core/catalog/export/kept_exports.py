@@ -11,8 +11,9 @@ from pathlib import Path
 
 from db.records import AssetFilter
 from forge_core.catalog.export import exports
-from forge_core.catalog.export.exports import ExportReport, Progress
+from forge_core.catalog.export.exports import ExportReport
 from forge_core.catalog.revisions import history
+from forge_core.progress import SILENT, Progress
 from forge_core.workspace import Workspace
 
 KEPT_SECONDS = 24 * 3600
@@ -47,7 +48,7 @@ def make_export(
     where: AssetFilter,
     format_name: str,
     *,
-    progress: Progress | None = None,
+    progress: Progress = SILENT,
 ) -> KeptExport:
     """Write a table, or a zip of images and labels, into the cache; idempotent.
 
@@ -58,7 +59,7 @@ def make_export(
         workspace: The workspace.
         where: Which images.
         format_name: A key of `exports.EXPORTS`.
-        progress: Told (images written, images in all) while a zip is made.
+        progress: Told the images written while a zip is made.
 
     Raises:
         InvalidInput: Nothing matches, or there is no such format.

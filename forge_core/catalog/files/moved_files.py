@@ -13,13 +13,14 @@ from pathlib import Path, PurePosixPath
 
 from db.unit_of_work import UnitOfWork
 from forge_core import local_files
-from forge_core.catalog.files.survey import FileSurvey, NamedFile, Progress
+from forge_core.catalog.files.survey import FileSurvey, NamedFile
 from forge_core.catalog.files.verification import MAX_LISTED, survey_of
 from forge_core.catalog.importing.import_problems import printable
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.journal import Operation
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.imaging import hashing
+from forge_core.progress import SILENT, Progress
 from forge_core.storage import AssetStore
 from forge_core.workspace import Workspace
 
@@ -61,7 +62,7 @@ def relink(
     author: str,
     full: bool = False,
     dry_run: bool = False,
-    progress: Progress | None = None,
+    progress: Progress = SILENT,
 ) -> RelinkReport:
     """Look for lost files and connect them with their images again.
 
@@ -74,19 +75,18 @@ def relink(
         author: Who does it.
         full: Read every file to find those with other bytes; otherwise as a quick `verify`.
         dry_run: Only say what would be done.
-        progress: Told (files read, files that may be one of the lost).
+        progress: Told the files read, of those that may be one of the lost.
 
     Raises:
         NotFound: There is no such folder.
         StorageUnavailable: The asset root cannot be listed, read or written.
     """
     operation = Operation.of("relink", author=author)
-    tell = progress or (lambda done, total: None)
     with survey_of(workspace) as survey:
-        survey.find_differing(full=full, progress=lambda done, total: None)
+        survey.find_differing(full=full, progress=SILENT)
         places = _places(workspace, survey, folder)
         lost = [*chain.from_iterable(survey.missing()), *chain.from_iterable(survey.differing())]
-        search = _Search(places, lost, tell)
+        search = _Search(places, lost, progress)
         if isinstance(places, _Elsewhere):
             copied = len(search.found)
             if not dry_run:
@@ -159,12 +159,14 @@ def _places(workspace: Workspace, survey: FileSurvey, folder: Path | None) -> _I
 class _Search:
     """Pairs lost files with those that have their bytes; each of these is given away once."""
 
-    def __init__(self, places: _Inside | _Elsewhere, lost: list[NamedFile], tell: Progress) -> None:
+    def __init__(
+        self, places: _Inside | _Elsewhere, lost: list[NamedFile], progress: Progress
+    ) -> None:
         self.found: list[tuple[NamedFile, str]] = []
         self._takes_any = isinstance(places, _Elsewhere)
         self._ambiguous: dict[str, list[str]] = {}
         self._unfound: list[str] = []
-        self._free = _names_by_hash(places, lost, tell)
+        self._free = _names_by_hash(places, lost, progress)
         for file in lost:
             self._look_for(file)
 
@@ -203,7 +205,7 @@ class _Search:
 
 
 def _names_by_hash(
-    places: _Inside | _Elsewhere, lost: list[NamedFile], tell: Progress
+    places: _Inside | _Elsewhere, lost: list[NamedFile], progress: Progress
 ) -> dict[str, list[str]]:
     """Files with the bytes of a lost one. Those of a lost file's size are read, each once."""
     wanted = {file.content_hash for file in lost}
@@ -214,7 +216,7 @@ def _names_by_hash(
             if content_hash in wanted:
                 names.setdefault(content_hash, []).append(name)
         done += len(part)
-        tell(done, max(done, len(lost)))
+        progress.advance(done, max(done, len(lost)))
     return names
 
 

@@ -6,7 +6,7 @@ not grow with the number of images. `verification` and `moved_files` are built o
 
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC
@@ -14,12 +14,12 @@ from datetime import UTC
 from db.records import Asset, AssetFilter
 from forge_core.errors import NotFound
 from forge_core.imaging import hashing
+from forge_core.progress import Progress
 from forge_core.storage import AssetStore
 from forge_core.workspace import Workspace
 
 PAGE = 5_000
 READERS = 8
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class FileSurvey:
         Args:
             full: Read every file. Otherwise: those whose size is the same and that were written
                 after their import.
-            progress: Told (files read, files to read).
+            progress: Told the files read.
         """
         self._connection.execute(
             "INSERT OR IGNORE INTO differing SELECT n.asset_id FROM named n JOIN stored s "
@@ -106,7 +106,7 @@ class FileSurvey:
                 "INSERT OR IGNORE INTO differing VALUES (?)", [(name,) for name in wrong]
             )
             done += len(part)
-            progress(done, total)
+            progress.advance(done, total)
         return int(total)
 
     def hashes_of(self, keys: Sequence[str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 
-from forge_core.catalog.files.survey import FileSurvey, Progress
+from forge_core.catalog.files.survey import FileSurvey
 from forge_core.catalog.formats.scanned import ScannedFile, ScannedFolder
 from forge_core.catalog.importing import import_plan, run_import
 from forge_core.catalog.importing.import_plan import ImportPlan
@@ -16,6 +16,7 @@ from forge_core.catalog.importing.run_import import ImportReport
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.journal import ChangeResult, Operation
 from forge_core.errors import Conflict, InvalidInput
+from forge_core.progress import SILENT, Progress
 from forge_core.workspace import Workspace
 
 MAX_LISTED = 1_000
@@ -59,7 +60,7 @@ def survey_of(workspace: Workspace) -> Iterator[FileSurvey]:
 
 
 def verify(
-    workspace: Workspace, *, full: bool = False, progress: Progress | None = None
+    workspace: Workspace, *, full: bool = False, progress: Progress = SILENT
 ) -> VerifyReport:
     """Compare the catalog with the files under the asset root.
 
@@ -67,13 +68,13 @@ def verify(
         workspace: The workspace.
         full: Read every file and compare its hash. Otherwise sizes are compared, and only files
             that were written after their import are read.
-        progress: Told (files read, files to read).
+        progress: Told the files read.
 
     Raises:
         StorageUnavailable: The asset root cannot be listed or read.
     """
     with survey_of(workspace) as survey:
-        num_read = survey.find_differing(full=full, progress=progress or (lambda done, total: None))
+        num_read = survey.find_differing(full=full, progress=progress)
         missing = _first([file.key for file in part] for part in survey.missing())
         changed = _first([file.key for file in part] for part in survey.differing())
         orphaned = _first([key for key, _ in part] for part in survey.orphans())
@@ -142,7 +143,7 @@ def remove_missing(workspace: Workspace, *, author: str, force: bool = False) ->
 
 
 def import_orphans(
-    workspace: Workspace, *, author: str, progress: Progress | None = None
+    workspace: Workspace, *, author: str, progress: Progress = SILENT
 ) -> ImportReport:
     """Take the files that no row names into the catalog, in place and without labels.
 

@@ -13,7 +13,7 @@ import itertools
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -32,21 +32,16 @@ from forge_core.catalog.importing.reading import ReadFile
 from forge_core.catalog.importing.spool import ImportSpool, SpooledFile
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.journal import Operation
-from forge_core.errors import Conflict, StorageUnavailable
+from forge_core.errors import StorageUnavailable
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.imaging.thumbnails import ThumbnailCache
+from forge_core.progress import SILENT, Progress
 from forge_core.workspace import Workspace
 
 CHUNK_FILES = 256
 CHUNK_BYTES = 32 * 2**20
 BATCH_FILES = 16  # files that one process or thread reads before it looks for more work
 FAR_WRITERS = 16  # uploads to an object store wait for the network, not for a processor
-
-Progress = Callable[[int, int], None]
-
-
-class ImportCancelled(Conflict):
-    """The import was cancelled; nothing was added."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,8 +67,7 @@ def run_import(
     *,
     author: str,
     placement: Placement = Placement.COPY,
-    progress: Progress | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    progress: Progress = SILENT,
 ) -> ImportReport:
     """Read every file of a plan and add the images to the catalog, as one revision.
 
@@ -87,11 +81,10 @@ def run_import(
         plan: From `import_plan`.
         author: Who imports.
         placement: What becomes of files outside of the asset root.
-        progress: Told (files read, files in all).
-        cancelled: Asked between chunks of files.
+        progress: Told the files read; asked between chunks of them.
 
     Raises:
-        ImportCancelled: `cancelled` said yes; the catalog is as it was.
+        Cancelled: The catalog is as it was.
         InvalidInput: `placement` is in_place, and the files lie elsewhere.
         StorageUnavailable: The bytes cannot be stored: the disk is full, the bucket is missing.
     """
@@ -101,7 +94,7 @@ def run_import(
         workspace.store.check()
         running = _Import(workspace, plan, Placer(workspace.store, plan, placement))
         try:
-            running.read_all(progress or (lambda done, total: None), cancelled or (lambda: False))
+            running.read_all(progress)
             report = running.write(operation)
         except BaseException:
             running.remove_stored()
@@ -128,7 +121,7 @@ class _Import:
         self._present = 0
         self._skipped: list[ImportProblem] = list(plan.problems)
 
-    def read_all(self, progress: Progress, cancelled: Callable[[], bool]) -> None:
+    def read_all(self, progress: Progress) -> None:
         """Read and store every file. The next chunk is decoded while this one is stored."""
         done = 0
         writers = 1 if self._workspace.store.local_root() is not None else FAR_WRITERS
@@ -145,8 +138,7 @@ class _Import:
             ahead: list[Future[list[Outcome]]] = []
             try:
                 for chunk in itertools.chain(_chunks(self._plan.files), ([],)):
-                    if cancelled():
-                        raise ImportCancelled("The import was cancelled; nothing was added.")
+                    progress.check()
                     current, ahead = (
                         ahead,
                         [
@@ -159,7 +151,8 @@ class _Import:
                         continue
                     self._take(outcomes, placers)
                     done += len(outcomes)
-                    progress(done, self._plan.num_images)
+                    total = self._plan.num_images
+                    progress.advance(done, total, f"{done:,} of {total:,} images")
             finally:
                 for batch in ahead:
                     batch.cancel()

@@ -14,13 +14,13 @@ from db.records import Job
 from forge_core.catalog.revisions import history
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.jobs import queue
-from forge_core.jobs.context import JobContext, JobStopped
+from forge_core.jobs.context import JobContext
 from forge_core.runs import run_data
 from forge_core.training import rate_finding
 from forge_core.training.config import TrainConfig
 from forge_core.training.pixels import kept
 from forge_core.training.rate_finding import RateCurve, RatePoint
-from forge_core.training.reporting import EpochMetrics, Reporter, Stopped
+from forge_core.training.reporting import EpochMetrics, Reporter
 from forge_core.workspace import Workspace
 
 KIND = "find_rate"
@@ -53,7 +53,7 @@ def find_rate(
 
     Raises:
         InvalidInput: There is nothing to train on.
-        Stopped: The reporter asked to stop.
+        Cancelled: The reporter asked to stop.
     """
     revision_id = history.latest_revision_id(workspace) if revision_id is None else revision_id
     data = run_data.read_run_data(workspace, revision_id, use_augmented=config.use_augmented)
@@ -99,21 +99,18 @@ def run(context: JobContext) -> Mapping[str, Any]:
     """The handler.
 
     Raises:
-        JobStopped: The job shall end.
+        Cancelled: The job shall end.
         ForgeError: What `find_rate` refuses.
     """
     config = TrainConfig.from_dict(context.job.payload["config"])
     if context.device:
         config = replace(config, device=context.device)
-    try:
-        curve = find_rate(
-            context.workspace,
-            config,
-            reporter=_Reporter(context),
-            revision_id=int(context.job.payload["revision_id"]),
-        )
-    except Stopped:
-        raise JobStopped from None
+    curve = find_rate(
+        context.workspace,
+        config,
+        reporter=_Reporter(context),
+        revision_id=int(context.job.payload["revision_id"]),
+    )
     return {"curve": asdict(curve)}
 
 

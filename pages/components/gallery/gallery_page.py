@@ -9,6 +9,7 @@ from forge_core.catalog.editing import assignments, classes
 from forge_core.catalog.listing import asset_list
 from forge_core.catalog.revisions import history
 from forge_core.errors import ForgeError
+from forge_core.progress import Advance, Progress
 from forge_core.workspace import Workspace
 from pages.components import empty_state, errors, text
 from pages.components.empty_state import Choice
@@ -123,9 +124,10 @@ def _import_demo() -> None:
 
     bar = st.progress(0.0, "Writing the digits")
 
-    def show_progress(done: int, total: int) -> None:
-        words = f"{text.number(done)} of {text.number(total)} images"
-        bar.progress(done / max(1, total), words)
+    def show(now: Advance) -> None:
+        words = f"{text.number(now.done)} of {text.number(now.total)} images"
+        bar.progress(now.fraction, words)
 
-    digits.import_digits(session.workspace(), author=session.author(), progress=show_progress)
+    progress = Progress(show)
+    digits.import_digits(session.workspace(), author=session.author(), progress=progress)
     st.rerun()

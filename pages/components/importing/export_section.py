@@ -9,6 +9,7 @@ from forge_core.catalog.export import kept_exports
 from forge_core.catalog.export.exports import EXPORTS
 from forge_core.catalog.listing import asset_list
 from forge_core.errors import ForgeError
+from forge_core.progress import Advance, Progress
 from forge_core.workspace import Workspace
 from pages.components import errors, gallery_links, text
 
@@ -91,15 +92,12 @@ def _show_archive(workspace: Workspace, where: AssetFilter) -> None:
         if not place.button("Prepare the zip", icon=":material/folder_zip:", key="export:prepare"):
             return
         bar = place.progress(0.0, "Reading images")
+
+        def show(now: Advance) -> None:
+            bar.progress(now.fraction, f"{now.done:,} of {text.plural(now.total, 'image')}")
+
         try:
-            kept = kept_exports.make_export(
-                workspace,
-                where,
-                name,
-                progress=lambda done, total: bar.progress(
-                    done / total, f"{done:,} of {text.plural(total, 'image')}"
-                ),
-            )
+            kept = kept_exports.make_export(workspace, where, name, progress=Progress(show))
         except ForgeError as error:
             place.empty()
             errors.show(error)

@@ -11,6 +11,7 @@ from forge_core.errors import ForgeError
 from forge_core.imaging import decode
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.predictor import Prediction, Predictor
+from forge_core.progress import SILENT, Progress
 from pages.components import pictures
 
 BATCH_FILES = 16
@@ -43,7 +44,7 @@ def answer_files(
     limits: DecodeLimits,
     *,
     top_k: int,
-    on_progress: Callable[[int], None] | None = None,
+    progress: Progress = SILENT,
 ) -> list[Answer]:
     """An answer for each file, in order; never an exception for what is in a file.
 
@@ -54,7 +55,7 @@ def answer_files(
         files: Any bytes.
         limits: Larger files and images are refused before they are decoded.
         top_k: How many classes to name.
-        on_progress: Told the number of files done.
+        progress: Told the number of files done.
     """
     answers: list[Answer] = []
     for start in range(0, len(files), BATCH_FILES):
@@ -67,8 +68,7 @@ def answer_files(
             else:
                 words = f"{outcome.message} {outcome.next_step}".strip()
                 answers.append(Answer(file.name, None, words, ""))
-        if on_progress is not None:
-            on_progress(len(answers))
+        progress.advance(len(answers), len(files))
     return answers
 
 

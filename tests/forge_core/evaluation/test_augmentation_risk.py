@@ -11,6 +11,7 @@ from forge_core.augmentation.presets import PRESETS, AugmentationParameters
 from forge_core.errors import InvalidInput
 from forge_core.evaluation import augmentation_risk
 from forge_core.evaluation.augmentation_risk import ALL_TOGETHER, AugmentationRisk
+from forge_core.progress import Progress
 
 SIZE = EvalTransform(resize=16, crop=16)
 
@@ -139,7 +140,7 @@ def test_check_risk__tells_how_far_it_is() -> None:
         PIXELS * 4,
         [0] * 40,
         AugmentationParameters(),
-        on_batch=lambda done, total: told.append((done, total)),
+        progress=Progress(lambda now: told.append((now.done, now.total))),
     )
     assert told[-1] == (200, 200)  # 40 images, once plain and by four parts
     assert told == sorted(told)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from forge_core.errors import InvalidInput
 from forge_core.evaluation import learning_curve
 from forge_core.evaluation.learning_curve import Outlook
+from forge_core.progress import Progress
 
 NAMES = ["easy", "left", "right"]
 
@@ -78,7 +79,7 @@ def test_draw_curve__tells_how_far_it_is() -> None:
         *make_data(60, 1),
         *make_data(60, 2),
         NAMES,
-        on_fit=lambda done, total: told.append((done, total)),
+        progress=Progress(lambda now: told.append((now.done, now.total))),
     )
     assert told == [(number, 12) for number in range(1, 13)]
 

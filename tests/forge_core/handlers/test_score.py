@@ -12,8 +12,9 @@ from forge_core.catalog.editing import label_edits
 from forge_core.errors import NotFound
 from forge_core.handlers import score, worker
 from forge_core.jobs import local_executor, queue
-from forge_core.jobs.context import JobContext, JobStopped
+from forge_core.jobs.context import JobContext
 from forge_core.predictions import scoring
+from forge_core.progress import Cancelled
 from forge_core.runs import records, removal, scoring_requests
 from tests import arrange
 from tests.arrange import AUTHOR
@@ -115,7 +116,7 @@ def test_cancel__keeps_what_was_scored(finished, no_supervisor, monkeypatch):
     monkeypatch.setattr(JobContext, "should_stop", lambda self: next(asked, True))
     with finished.database.write() as uow:
         uow.jobs.update_if(job.job_id, [JobStatus.QUEUED], status=JobStatus.RUNNING)
-    with pytest.raises(JobStopped):
+    with pytest.raises(Cancelled):
         score.run(JobContext(finished, queue.get_job(finished, job.job_id)))
     assert len(predictions_of(finished)) == 16
 

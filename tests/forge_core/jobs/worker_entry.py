@@ -9,7 +9,8 @@ import time
 from forge_core.errors import InvalidInput
 from forge_core.handlers import worker
 from forge_core.handlers.registry import HANDLERS
-from forge_core.jobs.context import JobContext, JobStopped
+from forge_core.jobs.context import JobContext
+from forge_core.progress import Cancelled
 
 
 def wait(context: JobContext):
@@ -18,7 +19,7 @@ def wait(context: JobContext):
     while not (context.workspace.folder / "go").exists():
         assert time.monotonic() < deadline
         if context.should_stop():
-            raise JobStopped
+            raise Cancelled
         context.set_progress(fraction=0.5, message="waiting")
         time.sleep(0.02)
     return {"waited": True}

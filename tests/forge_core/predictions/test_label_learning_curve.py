@@ -12,6 +12,7 @@ from forge_core.errors import InvalidInput
 from forge_core.jobs import local_executor, queue
 from forge_core.jobs.context import JobContext
 from forge_core.predictions import label_learning_curve
+from forge_core.progress import Progress
 from forge_core.workspace import Workspace
 from tests import arrange, ending
 
@@ -25,7 +26,7 @@ def test_draw_curve__of_a_catalog_with_one_file_gone(
     sqlite_workspace.store.remove(gone.file_path)
     told: list[float] = []
     curve = label_learning_curve.draw_curve(
-        sqlite_workspace, device="cpu", progress=lambda share, words: told.append(share)
+        sqlite_workspace, device="cpu", progress=Progress(lambda now: told.append(now.fraction))
     )
     assert (curve.overall.num_train, curve.overall.num_val) == (29, 12)
     assert sorted(entry.name for entry in curve.classes) == sorted(arrange.CLASSES)

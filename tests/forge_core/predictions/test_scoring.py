@@ -18,6 +18,7 @@ from forge_core.errors import CheckpointRejected, Conflict, InvalidInput, NotFou
 from forge_core.imaging import hashing
 from forge_core.inference.predictor import Predictor
 from forge_core.predictions import scoring
+from forge_core.progress import Cancelled, Progress
 from forge_core.runs import records, removal
 from tests import arrange
 from tests.arrange import AUTHOR
@@ -119,7 +120,7 @@ def test_score__only_new_takes_new_images_and_changed_labels__all_takes_all(fini
     arrange.relabel_one(finished, changed, other)
     before = predictions_of(finished)[changed.asset_id].label_quality
     seen = []
-    report = score(finished, progress=lambda done, total, last: seen.append((done, total)))
+    report = score(finished, progress=Progress(lambda now: seen.append((now.done, now.total))))
     assert (report.num_scored, seen) == (2, [(2, 2)])
     found = predictions_of(finished)
     assert found[added.asset_id].label_quality is None
@@ -212,8 +213,8 @@ def arrange_again(asset):
 def test_score__cancelled_keeps_what_was_scored_and_goes_on(finished, monkeypatch):
     monkeypatch.setattr(scoring, "BATCH_IMAGES", 8)
     asked = iter([False, False, True])
-    with pytest.raises(scoring.ScoringCancelled):
-        score(finished, cancelled=lambda: next(asked))
+    with pytest.raises(Cancelled):
+        score(finished, progress=Progress(should_stop=lambda: next(asked)))
     assert len(predictions_of(finished)) == 16
     assert score(finished).num_scored == ALL - 16
     assert len(predictions_of(finished)) == ALL
@@ -248,7 +249,7 @@ def test_score__stops_when_the_run_is_removed_or_has_a_better_checkpoint(finishe
         return False
 
     with pytest.raises(Conflict, match="better checkpoint"):
-        score(finished, cancelled=resumed_meanwhile)
+        score(finished, progress=Progress(should_stop=resumed_meanwhile))
     assert len(predictions_of(finished)) == 16
     with finished.database.write() as uow:
         uow.checkpoints.add(best)
@@ -261,7 +262,7 @@ def test_score__stops_when_the_run_is_removed_or_has_a_better_checkpoint(finishe
         return False
 
     with pytest.raises(NotFound, match="removed while"):
-        score(finished, cancelled=removed_meanwhile)
+        score(finished, progress=Progress(should_stop=removed_meanwhile))
     assert predictions_of(finished) == {}
 
 

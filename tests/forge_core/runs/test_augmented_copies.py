@@ -18,8 +18,9 @@ from forge_core.catalog.revisions.journal import Operation
 from forge_core.errors import InvalidInput
 from forge_core.handlers import augment
 from forge_core.imaging import decode
+from forge_core.progress import Cancelled, Progress
 from forge_core.runs import augmented_copies, run_data
-from forge_core.runs.augmented_copies import CopyingCancelled, CopyPlan, CopyReport
+from forge_core.runs.augmented_copies import CopyPlan, CopyReport
 from forge_core.workspace import Workspace
 from tests import arrange
 
@@ -230,9 +231,9 @@ def test_write_copies__cancelled_leaves_nothing(workspace: Workspace, tmp_path: 
     files = set(workspace.store.list_keys())
     revision_id = history.latest_revision_id(workspace)
     answers = iter([False, False, False, True])
-    with pytest.raises(CopyingCancelled):
+    with pytest.raises(Cancelled):
         augmented_copies.write_copies(
-            workspace, PLAN, author="tester", cancelled=lambda: next(answers)
+            workspace, PLAN, author="tester", progress=Progress(should_stop=lambda: next(answers))
         )
     assert history.latest_revision_id(workspace) == revision_id
     assert set(workspace.store.list_keys()) == files

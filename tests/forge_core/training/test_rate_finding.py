@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from forge_core.errors import InvalidInput
+from forge_core.progress import Cancelled
 from forge_core.training import rate_finding
 from forge_core.training.config import TrainConfig
 from forge_core.training.data import ImageSet
 from forge_core.training.rate_finding import RateCurve
-from forge_core.training.reporting import Stopped
 from tests.forge_core.training.arrange import CLASS_NAMES, Drawer, Listener, make_config, run_fit
 
 
@@ -109,7 +109,7 @@ def test_find_rate__a_stage_that_the_run_has_not_is_refused(tmp_path: Path) -> N
 
 def test_find_rate__ends_when_asked(tmp_path: Path) -> None:
     listener = Listener(stop_when=lambda told: told.asked >= 5)
-    with pytest.raises(Stopped):
+    with pytest.raises(Cancelled):
         search(tmp_path / "search", make_config(), reporter=listener)
 
 

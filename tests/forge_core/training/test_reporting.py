@@ -2,7 +2,8 @@
 
 import pytest
 
-from forge_core.training.reporting import ProgressMeter, Stopped
+from forge_core.progress import Cancelled
+from forge_core.training.reporting import ProgressMeter
 from tests.forge_core.training.arrange import Listener
 
 
@@ -24,5 +25,5 @@ def test_advance__ends_when_the_reporter_says_so() -> None:
     meter.begin("warmup", 1, 10)
     meter.advance(1)
     meter.advance(1)
-    with pytest.raises(Stopped):
+    with pytest.raises(Cancelled):
         meter.advance(1)

@@ -10,6 +10,7 @@ import pytest
 from db.records import AssetFilter
 from forge_core.catalog.export import kept_exports
 from forge_core.errors import InvalidInput
+from forge_core.progress import Progress
 from forge_core.workspace import Workspace
 from tests import arrange
 
@@ -34,7 +35,7 @@ def test_make_export__tells_progress_and_is_found_again(sqlite_workspace: Worksp
         sqlite_workspace,
         EVERYTHING,
         "folders",
-        progress=lambda done, total: told.append((done, total)),
+        progress=Progress(lambda now: told.append((now.done, now.total))),
     )
     assert told == [(number, 9) for number in range(1, 10)]
     found = kept_exports.find_export(sqlite_workspace, EVERYTHING, "folders")

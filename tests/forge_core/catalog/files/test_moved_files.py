@@ -10,6 +10,7 @@ from forge_core.catalog.importing import import_plan
 from forge_core.catalog.revisions import history
 from forge_core.errors import Conflict, InvalidInput, NotFound
 from forge_core.imaging import hashing
+from forge_core.progress import Progress
 from forge_core.workspace import Workspace
 from tests.arrange import AUTHOR, draw_folder, draw_image, import_folder, list_all
 
@@ -141,7 +142,7 @@ def test_verify__names_missing_changed_and_orphaned_files(workspace: Workspace, 
     draw_image("stripe", 900).save(root / "new.png")
     seen: list[tuple[int, int]] = []
     report = verification.verify(
-        workspace, full=True, progress=lambda done, total: seen.append((done, total))
+        workspace, full=True, progress=Progress(lambda now: seen.append((now.done, now.total)))
     )
     assert report.missing == ["shapes/circle/circle_0001.png"]
     assert report.changed == ["shapes/circle/circle_0002.png"]

@@ -18,11 +18,11 @@ from forge_core import local_files
 from forge_core import workspace as workspace_room
 from forge_core.catalog.importing import import_plan, reader_processes, run_import
 from forge_core.catalog.importing.placement import Placement
-from forge_core.catalog.importing.run_import import ImportCancelled
 from forge_core.catalog.listing import asset_list
 from forge_core.catalog.revisions import history
 from forge_core.errors import ForgeError, InvalidInput, StorageUnavailable
 from forge_core.imaging import hashing
+from forge_core.progress import Cancelled, Progress
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace
 from tests.arrange import AUTHOR, draw_folder, draw_image, import_folder, list_all
@@ -33,15 +33,16 @@ KILLS = int(os.environ.get("FORGE_TEST_KILLS", "5"))
 IMPORTER = """
 import sys
 from pathlib import Path
-from forge_core.catalog import import_plan, importing
+from forge_core.catalog.importing import import_plan, run_import
+from forge_core.progress import Progress
 from forge_core.settings import Settings
 from forge_core.workspace import open_workspace
-importing.CHUNK_FILES = 8
+run_import.CHUNK_FILES = 8
 workspace = open_workspace(Settings(_env_file=None))
 plan = import_plan.prepare(workspace, Path(sys.argv[1]))
 print("ready", flush=True)
-importing.run_import(
-    workspace, plan, author="killed", progress=lambda done, total: print(done, flush=True)
+run_import.run_import(
+    workspace, plan, author="killed", progress=Progress(lambda now: print(now.done, flush=True))
 )
 print("done", flush=True)
 """
@@ -138,9 +139,12 @@ def test_import__cancelled_leaves_what_another_import_named(
             return True
         return False
 
-    with pytest.raises(ImportCancelled):
+    with pytest.raises(Cancelled):
         run_import.run_import(
-            workspace, plan, author=AUTHOR, cancelled=another_import_finishes_and_then_cancel
+            workspace,
+            plan,
+            author=AUTHOR,
+            progress=Progress(should_stop=another_import_finishes_and_then_cancel),
         )
     assert_whole(workspace, 12)
     assert len(list_all(workspace)) == 12

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from forge_core.catalog.importing import import_plan, run_import
-from forge_core.catalog.importing.run_import import ImportCancelled
 from forge_core.catalog.revisions import history
 from forge_core.demo import digits
 from forge_core.errors import InvalidInput, NotFound
+from forge_core.progress import Cancelled, Progress
 from forge_core.workspace import Workspace
 from tests.arrange import AUTHOR, draw_folder, draw_image, import_folder, list_all, make_catalog
 
@@ -32,7 +32,10 @@ def test_import__of_a_folder_per_class(workspace: Workspace, tmp_path) -> None:
     assert list_all(workspace) == []  # looking writes nothing
     seen: list[tuple[int, int]] = []
     report = run_import.run_import(
-        workspace, plan, author="ada", progress=lambda done, total: seen.append((done, total))
+        workspace,
+        plan,
+        author="ada",
+        progress=Progress(lambda now: seen.append((now.done, now.total))),
     )
     assert (report.added, report.already_present, report.skipped) == (12, 0, [])
     assert report.classes_created == ["circle", "square", "stripe"]
@@ -119,8 +122,10 @@ def test_import__cancelled_leaves_catalog_and_files_as_they_were(
     monkeypatch.setattr(run_import, "CHUNK_FILES", 4)
     plan = import_plan.prepare(workspace, draw_folder(tmp_path / "shapes"))
     answers = iter([False, False, True])
-    with pytest.raises(ImportCancelled):
-        run_import.run_import(workspace, plan, author=AUTHOR, cancelled=lambda: next(answers))
+    with pytest.raises(Cancelled):
+        run_import.run_import(
+            workspace, plan, author=AUTHOR, progress=Progress(should_stop=lambda: next(answers))
+        )
     assert list_all(workspace) == []
     assert list(workspace.store.list_keys()) == []
     assert history.latest_revision_id(workspace) == 0
