@@ -144,7 +144,7 @@ def test_importing_what_needs_no_torch_loads_none(modules: str) -> None:
 def test_the_app_starts_without_torch_and_loads_it_in_a_thread_of_its_own() -> None:
     code = """
 import gc, sys, app
-from pages.components import torch_loading
+from pages.components.frame import torch_loading
 assert "torch" not in sys.modules
 thread = torch_loading.start()
 assert thread is torch_loading.start()
