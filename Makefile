@@ -60,6 +60,7 @@ test-models: setup-dev
 lint: setup-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/python -m scripts.check_repetition
 
 types: setup-dev
 	$(BIN)/mypy
