@@ -25,6 +25,15 @@ class CheckpointRepository:
         )
         return [to_record(CheckpointFile, row) for row in rows]
 
+    def list_of_kind(self, kind: str) -> list[CheckpointFile]:
+        """The `best` or the `last` checkpoint of every run that has one, newest run first."""
+        rows = self._session.execute(
+            select(*columns_of(CheckpointFile, CheckpointRow))
+            .where(CheckpointRow.kind == kind)
+            .order_by(CheckpointRow.run_id.desc())
+        )
+        return [to_record(CheckpointFile, row) for row in rows]
+
     def add(self, checkpoint: CheckpointFile) -> None:
         """Write or replace the checkpoint of this kind."""
         self._session.execute(

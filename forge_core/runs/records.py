@@ -3,6 +3,7 @@
 Without torch: whoever only looks at runs need not wait until it is loaded.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +56,24 @@ def list_runs(workspace: Workspace) -> list[Run]:
     """Every run, newest first."""
     with workspace.database.read() as uow:
         return uow.runs.list_all()
+
+
+def list_usable_runs(workspace: Workspace) -> list[Run]:
+    """Runs whose best checkpoint is there, newest first; a running one is after its first epoch."""
+    with workspace.database.read() as uow:
+        paths = {found.run_id: found.file_path for found in uow.checkpoints.list_of_kind("best")}
+        runs = uow.runs.list_all() if paths else []
+    return [
+        run
+        for run in runs
+        if run.run_id in paths and (workspace.runs_folder / paths[run.run_id]).exists()
+    ]
+
+
+def list_epochs(workspace: Workspace, run_ids: Sequence[int]) -> dict[int, list[EpochRow]]:
+    """Every finished epoch of these runs, by the run's number; a run without any has none."""
+    with workspace.database.read() as uow:
+        return uow.metrics.list_of_runs(run_ids)
 
 
 def run_progress(workspace: Workspace, run_id: int, after_epoch: int = 0) -> RunProgress:

@@ -28,18 +28,6 @@ class ChosenCheckpoint:
     path: Path
 
 
-def list_usable(workspace: Workspace) -> list[Run]:
-    """Runs that have a checkpoint, newest first; a running one is usable after its first epoch."""
-    usable = []
-    for run in records.list_runs(workspace):
-        try:
-            records.checkpoint_path(workspace, run.run_id)
-        except NotFound:
-            continue
-        usable.append(run)
-    return usable
-
-
 def choose(workspace: Workspace, usable: list[Run]) -> ChosenCheckpoint:
     """Draw the choice; the address (`?run=12&kind=last`) holds it.
 

@@ -72,8 +72,11 @@ def show(workspace: Workspace, members: Sequence[Asset], chosen: Asset) -> Asset
                 else:
                     st.image(picture, width=SIDE, alt=asset.file_path)
                 name = f"{asset.label_name or 'unlabelled'}, {asset.file_path}"
-                kind = "primary" if is_chosen else "secondary"
-                if st.button(errors.literal(name), key=f"pick-{position}", type=kind):
+                if st.button(
+                    errors.literal(name),
+                    key=f"pick-{position}",
+                    type="primary" if is_chosen else "secondary",
+                ):
                     clicked = asset
     return clicked
 

@@ -36,7 +36,11 @@ def show() -> None:
             with st.expander("Have I labelled enough?", icon=":material/trending_up:"):
                 learning_curve_panel.show(workspace)
     with side:
-        plan = split_panel.show(workspace, balance) if labelled(balance) else no_split()
+        plan = None
+        if labelled(balance):
+            plan = split_panel.show(workspace, balance)
+        else:
+            st.info("No image has a label yet, so there is nothing to split by class.")
         leaks.show(workspace, balance.total)
         class_editor.show(workspace, session.author())
     with top:
@@ -180,11 +184,6 @@ def natural(name: str) -> tuple[tuple[int, int, str], ...]:
 def labelled(balance: Balance) -> bool:
     """Whether there is anything to split."""
     return any(row.total for row in balance.rows)
-
-
-def no_split() -> None:
-    """Why there is no split tool."""
-    st.info("No image has a label yet, so there is nothing to split by class.")
 
 
 def show_empty(top: st.delta_generator.DeltaGenerator, workspace: Workspace) -> None:

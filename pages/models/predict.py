@@ -11,6 +11,7 @@ from forge_core.catalog.editing import classes
 from forge_core.catalog.listing import asset_list
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.progress import SILENT, Advance, Progress
+from forge_core.runs import records
 from forge_core.workspace import Workspace
 from pages.components import checkpoint_chooser, empty_state, errors
 from pages.components.checkpoint_chooser import ChosenCheckpoint
@@ -41,7 +42,7 @@ DROP_ZONE = """
 def show() -> None:
     """Draw the page."""
     workspace = session.workspace()
-    usable = checkpoint_chooser.list_usable(workspace)
+    usable = records.list_usable_runs(workspace)
     if not usable:
         page_frame.show_title("Predict")
         show_empty(workspace)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from db.enums import RunStatus
-from db.records import Job, Run
+from db.records import Run
 from forge_core.errors import ForgeError, InvalidInput
 from forge_core.runs import pauses, records
 from forge_core.runs.starting import launch
@@ -15,6 +15,8 @@ from pages.components.frame import navigation, page_frame, session
 from pages.components.runs import compare, live, predictions, run_facts, run_report, run_table
 
 SHOWN_KEY = "runs:shown"
+WITH_CURVES = 100
+"""The newest runs, which the table draws a curve of."""
 
 
 def show() -> None:
@@ -70,9 +72,7 @@ def show_rows(workspace: Workspace, *, is_live: bool) -> None:
     @errors.guarded_page()
     def draw() -> None:
         found = records.list_runs(workspace)
-        epochs = {
-            run.run_id: records.run_progress(workspace, run.run_id).epochs for run in found[:100]
-        }
+        epochs = records.list_epochs(workspace, [run.run_id for run in found[:WITH_CURVES]])
         clicked = run_table.show(found, epochs)
         if clicked is not None:
             st.query_params["run"] = str(clicked)
@@ -93,7 +93,8 @@ def show_run(workspace: Workspace, asked: str) -> None:
     except ForgeError:
         page_frame.show_title("Runs", action="See all runs", to="runs")
         raise
-    pressed = page_frame.show_title(run_text.title(run), **primary_action(workspace, run))
+    action, icon = primary_action(workspace, run)
+    pressed = page_frame.show_title(run_text.title(run), action=action, icon=icon)
     is_paused = pauses.is_paused(workspace, run)
     show_line(workspace, run, is_paused=is_paused)
     run_facts.show_delete_dialog(workspace, run)
@@ -116,17 +117,17 @@ def show_run(workspace: Workspace, asked: str) -> None:
     run_facts.show_config(run)
 
 
-def primary_action(workspace: Workspace, run: Run) -> dict[str, str]:
-    """The verb of the page's one primary button for this state."""
+def primary_action(workspace: Workspace, run: Run) -> tuple[str, str]:
+    """The verb and the icon of the page's one primary button for this state."""
     match run.status:
         case RunStatus.QUEUED | RunStatus.RUNNING:
-            return {"action": "Cancel the run", "icon": ":material/stop_circle:"}
+            return "Cancel the run", ":material/stop_circle:"
         case RunStatus.SUCCEEDED:
-            return {"action": "Predict with it", "icon": ":material/center_focus_strong:"}
+            return "Predict with it", ":material/center_focus_strong:"
         case _ if launch.can_resume(workspace, run.run_id):
-            return {"action": "Resume", "icon": ":material/resume:"}
+            return "Resume", ":material/resume:"
         case _:
-            return {"action": "Train again", "icon": ":material/replay:"}
+            return "Train again", ":material/replay:"
 
 
 def act(workspace: Workspace, run: Run) -> None:
@@ -153,7 +154,7 @@ def repeat(workspace: Workspace, run: Run) -> None:
     st.rerun()
 
 
-def change(work: Callable[[], Job | None]) -> None:
+def change(work: Callable[[], object]) -> None:
     """Do it and draw the page again, or say why it cannot be done."""
     try:
         work()

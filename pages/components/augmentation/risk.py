@@ -8,8 +8,9 @@ from forge_core.augmentation.presets import AugmentationParameters
 from forge_core.errors import ForgeError
 from forge_core.evaluation.augmentation_risk import ALL_TOGETHER, AugmentationRisk
 from forge_core.predictions import augmentation_check
+from forge_core.runs import records
 from forge_core.workspace import Workspace
-from pages.components import checkpoint_chooser, errors, job_progress, run_text, text
+from pages.components import errors, job_progress, run_text, text
 from pages.components.frame import session
 
 RUN_KEY = "augmentation:risk_run"
@@ -32,7 +33,7 @@ PART_WORDS = {
 
 def show(workspace: Workspace, parameters: AugmentationParameters) -> None:
     """Draw the choice of a run, the button, and what the newest check of these numbers found."""
-    usable = checkpoint_chooser.list_usable(workspace)
+    usable = records.list_usable_runs(workspace)
     if not usable:
         st.caption("Train a run first: its network is then asked how it takes each augmentation.")
         return

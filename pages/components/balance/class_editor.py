@@ -1,6 +1,7 @@
 """Create, rename, merge, dress and retire classes; what each would do is said beside its button."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -203,8 +204,8 @@ def _show_retired(workspace: Workspace, author: str, labels: Sequence[Label]) ->
                     help="Without images; to get those of a merge back, undo the merge.",
                 ):
                     _do(
-                        lambda label=label: class_merges.unretire_class(
-                            workspace, label.label_id, author=author
+                        partial(
+                            class_merges.unretire_class, workspace, label.label_id, author=author
                         ),
                         f"{label.name!r} is in use again.",
                     )

@@ -1,6 +1,7 @@
 """The split tool: ratios, seed, and what the catalog would look like, before it is applied."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -27,7 +28,9 @@ UNITS = ["Percent", "Images"]
 BY_LOOKS, BY_KEY, BY_PATH = "Near-duplicates", "Group key", "Path"
 MANY_IMAGES = 100_000
 """Above this, a plan takes seconds, and is made when it is asked for."""
-_HASH_BY_TEXT = dict.fromkeys((SplitRatios, SplitCounts, Grouping), repr)
+_HASH_BY_TEXT: dict[str | type[Any], Callable[[Any], Any]] = dict.fromkeys(
+    (SplitRatios, SplitCounts, Grouping), repr
+)
 DEFAULT_PERCENT = {"train": 80, "val": 10, "test": 10}
 
 

@@ -1,6 +1,6 @@
 """Give the images that match to persons: who would get how many is said before it is done."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -84,7 +84,7 @@ def _show(where: Mapping[str, str]) -> None:
     _show_counts(workspace)
 
 
-def show_mine(where: Mapping[str, str], persons: list[str]) -> None:
+def show_mine(where: Mapping[str, str], persons: Sequence[str]) -> None:
     """The person's own slice as a chip, when there is one and it is not shown already."""
     me = session.author()
     if me not in persons or where.get("assigned") == me:

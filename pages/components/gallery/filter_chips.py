@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from forge_core.catalog.listing.asset_list import NONE
 from pages.components import errors
 from pages.components.gallery import filter_address
 from pages.components.gallery.filter_address import (
@@ -66,7 +67,7 @@ def describe(where: Mapping[str, str], sort: str, names: Mapping[str, str]) -> l
     if "review" in where:
         found.append(Chip(REVIEW_WORDS[where["review"]].lower(), ("review",)))
     if "assigned" in where:
-        nobody = where["assigned"] == filter_address.NONE
+        nobody = where["assigned"] == NONE
         found.append(
             Chip(
                 "assigned to nobody" if nobody else f"assigned to {where['assigned']}",

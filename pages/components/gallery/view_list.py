@@ -31,7 +31,8 @@ def show(workspace: Workspace, where: Mapping[str, str], sort: str, author: str)
             st.caption("A view keeps a filter and an order under a name, for everybody.")
         for view in found:
             _show_view(workspace, view)
-        _show_save(workspace, where | ({} if sort == "newest" else {"sort": sort}), author)
+        order = {} if sort == "newest" else {"sort": sort}
+        _show_save(workspace, {**where, **order}, author)
 
 
 def _show_view(workspace: Workspace, view: SavedView) -> None:

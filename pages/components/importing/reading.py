@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from forge_core.catalog.formats.columns import ROLES
 from forge_core.catalog.formats.reading import FORMATS
@@ -68,7 +69,7 @@ def _choose_columns(workspace: Workspace, tables: Sequence[TableChoice], turn: i
         chooser.read_again(workspace, options)
 
 
-def _choose_column(box: st.delta_generator.DeltaGenerator, table: TableChoice, role: str, key: str):
+def _choose_column(box: DeltaGenerator, table: TableChoice, role: str, key: str) -> str:
     """The column of a role, empty for none."""
     columns = ["", *table.columns]
     used = table.mapping.get(role, "")

@@ -7,7 +7,8 @@ import streamlit as st
 from forge_core.catalog.listing import asset_list
 from forge_core.catalog.revisions import history
 from forge_core.catalog.splits import leaks
-from forge_core.catalog.splits.leaks import NEAR_DUPLICATES, LeakReport
+from forge_core.catalog.splits.groups import NEAR_DUPLICATES
+from forge_core.catalog.splits.leaks import LeakReport
 from forge_core.errors import NotFound
 from forge_core.workspace import Workspace
 from pages.components import errors, gallery_links, text

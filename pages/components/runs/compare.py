@@ -37,7 +37,9 @@ def show(workspace: Workspace, run: Run) -> None:
         return
     for line in comparison.summarise(found):
         st.markdown(errors.literal(line))
-    pair = [(each, records.run_progress(workspace, each.run_id).epochs) for each in _both(found)]
+    both = _both(found)
+    epochs = records.list_epochs(workspace, [each.run_id for each in both])
+    pair = [(each, epochs[each.run_id]) for each in both]
     left, right = st.columns(2, gap="large")
     with left:
         st.plotly_chart(draw_curves(pair, "val_accuracy", "Validation accuracy"), key=f"{KEY}:a")
