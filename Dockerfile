@@ -20,8 +20,9 @@ COPY requirements-serve.txt ./
 RUN python -m pip install --requirement requirements-serve.txt
 
 # Weights and source apart, so that a new checkpoint does not touch the code and the reverse.
+# A run keeps its checkpoints to its owner (0600); here another user reads them.
 ARG CHECKPOINT=model.safetensors
-COPY ${CHECKPOINT} /srv/weights/model.safetensors
+COPY --chmod=0444 ${CHECKPOINT} /srv/weights/model.safetensors
 
 # Only what inference imports: no catalog, no training, no pages.
 COPY forge_core/__init__.py forge_core/errors.py forge_core/

@@ -6,10 +6,11 @@ Postgres: psycopg 3; readers have one snapshot (REPEATABLE READ), writers READ C
 queue on the row of `catalog_state`.
 """
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -109,14 +110,22 @@ def _driver_url(url: str) -> URL:
 def _make_engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
         return create_engine(url, pool_size=8, max_overflow=24, pool_pre_ping=True)
-    if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    path = Path(url.database) if url.database and url.database != ":memory:" else None
+    if path is not None:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_engine(
         url,
         pool_size=8,
         max_overflow=24,
         connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
     )
+
+    @event.listens_for(engine, "do_connect")
+    def _make_private(*_: Any) -> None:
+        """The file is for its owner alone; SQLite gives those beside it the same rights."""
+        if path is not None:
+            with suppress(OSError):  # it is there, or SQLite says why it cannot be
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
     @event.listens_for(engine, "connect")
     def _set_pragmas(connection: Any, _: Any) -> None:

@@ -1,20 +1,92 @@
-"""Files of this machine: added whole or not at all, linked, flushed, walked.
+"""Files of this machine: private, added whole or not at all, linked, flushed, walked.
 
-For `storage` only. Plain system calls, because an import does this for every image.
+What lies in a workspace is for its owner alone, whatever the umask: folders 0700, files 0600. A
+group that shares one gives the rights itself. Plain system calls, because an import does this for
+every image.
 """
 
 import contextlib
 import ctypes
 import errno
+import fcntl
 import os
 import stat
 import uuid
 from collections.abc import Iterator, Sequence
+from typing import BinaryIO, Literal
 
 FLUSHED_ONE_BY_ONE = 32
+PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 _CANNOT_LINK = (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP)
 _CANNOT_BE_NAMELESS = (errno.EISDIR, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOENT, errno.EINVAL)
 _O_TMPFILE = getattr(os, "O_TMPFILE", None)
+
+
+def make_folder(path: str | os.PathLike[str]) -> None:
+    """Make a folder, and those above it that are missing, for its owner alone; one stays as it is.
+
+    Raises:
+        FileExistsError: A file is there.
+    """
+    try:
+        os.mkdir(path, PRIVATE_FOLDER)
+    except FileNotFoundError:
+        make_folder(os.path.dirname(os.path.abspath(path)))
+        make_folder(path)
+    except FileExistsError:
+        if not os.path.isdir(path):
+            raise
+
+
+def open_private(path: str | os.PathLike[str], mode: Literal["wb", "xb", "ab"]) -> BinaryIO:
+    """Open a file to write; where that makes it, it is for its owner alone.
+
+    Raises:
+        FileExistsError: With "xb", when it is there.
+    """
+    return open(path, mode, opener=_private)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, PRIVATE_FILE)
+
+
+def replace(path: str | os.PathLike[str], data: bytes, *, flushed: bool = False) -> None:
+    """Write a file, whatever was there: a reader sees the old one or the new one, never half.
+
+    Args:
+        path: In a folder that is there.
+        data: All its bytes.
+        flushed: Let it and its name reach the disk first, so that it survives a power cut.
+    """
+    path = os.path.abspath(path)
+    folder = os.path.dirname(path)
+    temporary = os.path.join(folder, f".{uuid.uuid4().hex}.tmp")
+    try:
+        handle = _private(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+        try:
+            _write_all(handle, data)
+            if flushed:
+                os.fsync(handle)
+        finally:
+            os.close(handle)
+        os.replace(temporary, path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+    if flushed:
+        _fsync(folder)
+
+
+@contextlib.contextmanager
+def locked(folder: str | os.PathLike[str]) -> Iterator[None]:
+    """Only one at a time, of all processes of this machine and their threads, in this folder."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def add(path: str, data: bytes) -> bool:
@@ -27,14 +99,14 @@ def add(path: str, data: bytes) -> bool:
         try:
             return _add_nameless(folder, path, data)
         except FileNotFoundError:
-            os.makedirs(folder, exist_ok=True)
+            make_folder(folder)
 
 
 def _add_nameless(folder: str, path: str, data: bytes) -> bool:
     if _O_TMPFILE is None:
         return _add_renamed(folder, path, data)
     try:
-        handle = os.open(folder, _O_TMPFILE | os.O_WRONLY, 0o644)
+        handle = os.open(folder, _O_TMPFILE | os.O_WRONLY, PRIVATE_FILE)
     except OSError as error:
         if error.errno in _CANNOT_BE_NAMELESS and os.path.isdir(folder):
             return _add_renamed(folder, path, data)
@@ -53,7 +125,7 @@ def _add_nameless(folder: str, path: str, data: bytes) -> bool:
 def _add_renamed(folder: str, path: str, data: bytes) -> bool:
     """As above on file systems without nameless files."""
     temporary = os.path.join(folder, f".{uuid.uuid4().hex}.tmp")
-    handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
+    handle = _private(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
     try:
         try:
             _write_all(handle, data)
@@ -83,7 +155,7 @@ def link(path: str, source: str) -> bool | None:
         except FileNotFoundError:
             if not os.path.exists(source):
                 raise
-            os.makedirs(os.path.dirname(path), exist_ok=True)
+            make_folder(os.path.dirname(path))
         except OSError as error:
             if error.errno in _CANNOT_LINK:
                 return None

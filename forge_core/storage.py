@@ -5,7 +5,6 @@ import errno
 import os
 import re
 import stat
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -98,7 +97,7 @@ class AssetStore:
         """
         if self._is_local:
             with self._told("make"):
-                Path(self._base).mkdir(parents=True, exist_ok=True)
+                local_files.make_folder(self._base)
             return
         bucket = self._base.split("/", 1)[0]
         with self._told("reach"):
@@ -134,14 +133,8 @@ class AssetStore:
             with self._told("write"):
                 self._files.pipe_file(path, data)
             return
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(f".{uuid.uuid4().hex}.tmp")
-        try:
-            temporary.write_bytes(data)
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
+        local_files.make_folder(os.path.dirname(path))
+        local_files.replace(path, data)
 
     def add(self, key: str, data: bytes) -> bool:
         """Store bytes where nothing is yet: whole or not at all. False when something is there.

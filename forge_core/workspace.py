@@ -1,9 +1,7 @@
 """A workspace: one catalog, its bytes, its runs and its caches, opened once a process."""
 
 import getpass
-import os
 import secrets
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,10 +10,13 @@ from sqlalchemy.exc import OperationalError
 
 from db.failures import is_full, is_locked
 from db.session import Database
+from forge_core import local_files
 from forge_core import settings as settings_room
 from forge_core.errors import ForgeError, InvalidInput
 from forge_core.settings import Settings
 from forge_core.storage import AssetStore
+
+SECRET_BYTES = 32
 
 
 class DatabaseRefused(ForgeError, OperationalError):  # type: ignore[misc]  # both have `detail`
@@ -92,21 +93,30 @@ class Workspace:
             return "unknown"
 
     def secret(self, name: str) -> bytes:
-        """32 random bytes kept in the workspace, made at first use (mode 0600)."""
+        """Random bytes kept in the workspace, made at first use; on the disk before they are used.
+
+        Fewer than `SECRET_BYTES`, as a power cut or a copy may leave them, are no secret: they are
+        made anew, and what was signed with them counts no longer.
+        """
         path = self.folder / "secrets" / name
-        with suppress(FileNotFoundError):  # it may be taken away at any moment, to end all tokens
-            return path.read_bytes()
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary = path.with_name(f"{name}.{secrets.token_hex(4)}")
-        temporary.touch(mode=0o600)
-        temporary.write_bytes(secrets.token_bytes(32))
-        try:
-            os.link(temporary, path)  # the first process wins, the others read its bytes
-        except FileExistsError:
-            pass
-        finally:
-            temporary.unlink()
-        return path.read_bytes()
+        found = _read_secret(path)  # it may be taken away at any moment, to end all tokens
+        if found is not None:
+            return found
+        local_files.make_folder(path.parent)
+        with local_files.locked(path.parent):
+            found = _read_secret(path)  # the first process made it, the others read its bytes
+            if found is None:
+                found = secrets.token_bytes(SECRET_BYTES)
+                local_files.replace(path, found, flushed=True)
+        return found
+
+
+def _read_secret(path: Path) -> bytes | None:
+    try:
+        found = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    return found if len(found) >= SECRET_BYTES else None
 
 
 def open_workspace(settings: Settings | None = None) -> Workspace:
@@ -134,11 +144,10 @@ def _open(folder: Path, database_url: str, asset_root: str, settings_json: str) 
     workspace = Workspace(
         settings, Database(database_url, translate=describe_refusal), AssetStore(asset_root)
     )
-    for path in (folder, workspace.runs_folder, workspace.cache_folder, workspace.logs_folder):
-        path.mkdir(parents=True, exist_ok=True)
     local_root = workspace.store.local_root()
-    if local_root is not None:
-        local_root.mkdir(parents=True, exist_ok=True)
+    own = (folder, workspace.runs_folder, workspace.cache_folder, workspace.logs_folder)
+    for path in (*own, *([local_root] if local_root else [])):
+        local_files.make_folder(path)
     if workspace.database.is_sqlite:
         workspace.database.upgrade()
     elif not workspace.database.is_current():

@@ -58,7 +58,7 @@ def backup(
         )
     partial = destination.with_name(f".{destination.name}-{uuid.uuid4().hex[:8]}.partial")
     try:
-        (partial / "tables").mkdir(parents=True)
+        local_files.make_folder(partial / "tables")
         with dumping.snapshot(workspace.database) as view:
             tables = {
                 name: _write_table(view, name, archive.table_path(partial, name), progress)
@@ -91,12 +91,15 @@ def backup(
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Say what a backup holds: the last file to be written."""
     text = json.dumps(asdict(manifest), indent=1)
-    (folder / archive.MANIFEST).write_text(text, encoding="utf-8")
+    local_files.replace(folder / archive.MANIFEST, text.encode())
 
 
 def _write_table(view: Snapshot, name: str, path: Path, progress: Progress) -> TableFile:
     digest, number = hashlib.sha256(), 0
-    with gzip.open(path, "wb", compresslevel=1) as file:
+    with (
+        local_files.open_private(path, "wb") as raw,
+        gzip.open(raw, "wb", compresslevel=1) as file,
+    ):
         for row in view.rows(name):
             line = archive.line(row)
             digest.update(line)
@@ -134,7 +137,10 @@ def _write_bytes(
         local_files.add(str(folder / kind / key), data)
         return kind, key, found, len(data)
 
-    with ThreadPoolExecutor(COPIERS) as copiers, (folder / archive.FILES).open("wb") as listed:
+    with (
+        ThreadPoolExecutor(COPIERS) as copiers,
+        local_files.open_private(folder / archive.FILES, "wb") as listed,
+    ):
         for done, outcome in enumerate(archive.mapped(copiers, copy, wanted), 1):
             if done % 100 == 0 or done == len(wanted):
                 progress.advance(done, len(wanted), "files")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from db.session import Database
+from forge_core import local_files
 from forge_core.backup import making, restoring
 from forge_core.catalog.files import moved_files, verification
 from forge_core.catalog.files.moved_files import RelinkReport
@@ -124,7 +125,7 @@ def restore(
 ) -> None:
     """Put a backup into an empty workspace; every checksum is compared before and after."""
     chosen = opening.chosen_settings(workspace)
-    chosen.workspace_folder.mkdir(parents=True, exist_ok=True)
+    local_files.make_folder(chosen.workspace_folder)
     database = Database(chosen.resolved_database_url)
     try:
         with output.progress_bar("Restoring", as_json=as_json) as progress:

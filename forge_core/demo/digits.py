@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 from sklearn.datasets import load_digits
 
+from forge_core import local_files
 from forge_core.catalog.importing import import_plan, run_import
 from forge_core.catalog.importing.run_import import ImportReport
 from forge_core.progress import SILENT, Progress
@@ -25,9 +26,10 @@ def write_digits(folder: Path) -> None:
     digits = load_digits()
     for position, (ink, digit) in enumerate(zip(digits.images, digits.target, strict=True)):
         target = folder / str(digit)
-        target.mkdir(parents=True, exist_ok=True)
+        local_files.make_folder(target)
         pixels = np.round(ink * (255 / LARGEST_INK)).astype(np.uint8)
-        Image.fromarray(pixels).save(target / f"{position:04d}.png")
+        with local_files.open_private(target / f"{position:04d}.png", "wb") as file:
+            Image.fromarray(pixels).save(file, "PNG")
 
 
 def import_digits(

@@ -5,12 +5,14 @@ import queue
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 from urllib.request import urlopen
 
 from PIL import Image
 from torchvision import datasets
 
+from forge_core import local_files
 from forge_core.catalog.formats.table import TABLE_NAME
 from forge_core.catalog.importing import import_plan
 from forge_core.catalog.importing.import_plan import ImportPlan
@@ -99,7 +101,7 @@ def prepare(workspace: Workspace, name: str, *, progress: Progress = SILENT) -> 
     if not (folder / TABLE_NAME).exists():
         if not download.exists():
             _require_answer(name, chosen.find_url())
-        download.mkdir(parents=True, exist_ok=True)
+        local_files.make_folder(download)
         try:
             write_rows(folder, chosen.read(download), progress=progress)
         except (OSError, RuntimeError) as error:
@@ -118,12 +120,16 @@ def write_rows(folder: Path, rows: Iterable[Row], *, progress: Progress = SILENT
     listed = []
     for number, (image, class_name, split) in enumerate(rows):
         path = f"{split or 'train'}/{number // 1000:03d}/{number:06d}.png"
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        image.convert("RGB").save(folder / path)
+        local_files.make_folder((folder / path).parent)
+        with local_files.open_private(folder / path, "wb") as picture:
+            image.convert("RGB").save(picture, "PNG")
         listed.append([path, class_name, split])
         progress.advance(number + 1, 0)
     temporary = folder / f".{TABLE_NAME}.part"
-    with temporary.open("w", encoding="utf-8", newline="") as file:
+    with (
+        local_files.open_private(temporary, "wb") as raw,
+        TextIOWrapper(raw, encoding="utf-8", newline="") as file,
+    ):
         writer = csv.writer(file)
         writer.writerow(["file_path", "label_name", "split_type"])
         writer.writerows(listed)

@@ -50,7 +50,7 @@ def started(run_id: int, number: int, *, resume: bool, device: str) -> Iterator[
             ranks.RENDEZVOUS: f"file://{Path(folder) / 'rendezvous'}",
             "GLOO_SOCKET_IFNAME": os.environ.get("GLOO_SOCKET_IFNAME", _loopback()),
         }
-        command = [sys.executable, "-m", MODULE, str(run_id)]
+        command = [sys.executable, "-P", "-m", MODULE, str(run_id)]
         command += ["--resume"] * resume + ["--device", device] * bool(device)
         children = [
             subprocess.Popen(

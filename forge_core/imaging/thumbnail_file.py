@@ -12,6 +12,8 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from forge_core import local_files
+
 _PAGE_BYTES = 65_536  # a thumbnail lies on one page
 _WAIT_SECONDS = 5.0
 _ROWS = 128  # one statement, so that the interpreter lock changes hands once
@@ -94,7 +96,8 @@ class ThumbnailFile:
         self._close()
         if identity is None and not make:
             return None
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        local_files.make_folder(self._path.parent)
+        local_files.open_private(self._path, "ab").close()  # SQLite would let everybody read it
         connection = sqlite3.connect(
             self._path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
         )

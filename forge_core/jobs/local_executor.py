@@ -10,13 +10,13 @@ import subprocess
 import sys
 import threading
 import time
-import uuid
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from filelock import FileLock
 
 import forge_core
+from forge_core import local_files
 from forge_core.errors import ForgeError, InvalidInput, JobFailed
 from forge_core.jobs import processes
 from forge_core.jobs.processes import ProcessIdentity
@@ -62,7 +62,8 @@ def host_name() -> str:
 
 def lock_of(workspace: Workspace) -> FileLock:
     """The lock that a supervisor of this machine holds as long as it lives."""
-    return FileLock(workspace.folder / f"supervisor-{host_name()}.lock")
+    path = workspace.folder / f"supervisor-{host_name()}.lock"
+    return FileLock(path, mode=local_files.PRIVATE_FILE)
 
 
 def ensure_supervisor(
@@ -113,9 +114,9 @@ def _start(
     workspace: Workspace, module: str, environment: dict[str, str]
 ) -> subprocess.Popen[bytes]:
     try:
-        with (workspace.logs_folder / "supervisor.log").open("ab") as log:
+        with local_files.open_private(workspace.logs_folder / "supervisor.log", "ab") as log:
             child = subprocess.Popen(
-                [sys.executable, "-m", module],
+                [sys.executable, "-P", "-m", module],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -171,10 +172,7 @@ def read_record(workspace: Workspace) -> SupervisorRecord | None:
 
 def write_record(workspace: Workspace, record: SupervisorRecord) -> None:
     """Replace the record; a reader sees the old or the new one, never half of it."""
-    path = _record_file(workspace)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    temporary.write_text(json.dumps(asdict(record)), "utf-8")
-    temporary.replace(path)
+    local_files.replace(_record_file(workspace), json.dumps(asdict(record)).encode())
 
 
 def remove_record(workspace: Workspace) -> None:

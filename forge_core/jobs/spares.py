@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from forge_core import local_files
+
 ARGUMENT = "--spare"
 SERVED_KINDS = frozenset(
     {"train", "evaluate", "augment", "check_augmentation", "label_outlook", "find_rate"}
@@ -43,7 +45,7 @@ class Spare:
     """
 
     def __init__(self, worker_module: str, log_path: Path) -> None:
-        self._command = [sys.executable, "-m", worker_module, ARGUMENT]
+        self._command = [sys.executable, "-P", "-m", worker_module, ARGUMENT]
         self._log_path = log_path
         self._child: subprocess.Popen[bytes] | None = None
         self._environment: Mapping[str, str] = {}
@@ -65,7 +67,7 @@ class Spare:
         self._environment = dict(environment)
         self._code = _newest_code()
         try:
-            with self._log_path.open("ab") as log:
+            with local_files.open_private(self._log_path, "ab") as log:
                 self._child = subprocess.Popen(
                     self._command,
                     stdin=subprocess.PIPE,
@@ -123,7 +125,10 @@ def wait_for_order(arguments: Sequence[str], *, prepare: Callable[[], object]) -
     if not line:
         return None
     order = Order(**json.loads(line))
-    with Path(order.log_path).open("ab") as log, Path(os.devnull).open("rb") as nothing:
+    with (
+        local_files.open_private(order.log_path, "ab") as log,
+        Path(os.devnull).open("rb") as nothing,
+    ):
         os.dup2(nothing.fileno(), 0)
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)

@@ -22,6 +22,7 @@ from db.clock import utc_now
 from db.enums import JobStatus
 from db.failures import DATABASE_UNAVAILABLE
 from db.records import Job
+from forge_core import local_files
 from forge_core.errors import ForgeError
 from forge_core.jobs import local_executor, lost, processes, queue, slots, spares
 from forge_core.jobs.local_executor import SupervisorRecord
@@ -228,10 +229,10 @@ class Supervisor:
             child = self._spare.give(order, environment)
             if child is not None:
                 return child
-        command = [sys.executable, "-m", self._worker_module, str(job.job_id)]
+        command = [sys.executable, "-P", "-m", self._worker_module, str(job.job_id)]
         if slot.device:
             command += ["--device", slot.device]
-        with log_path.open("ab") as log:
+        with local_files.open_private(log_path, "ab") as log:
             return subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,

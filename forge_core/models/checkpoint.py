@@ -83,10 +83,9 @@ def save_checkpoint(path: Path, model: ImageClassifier, card: ModelCard) -> str:
         for name, tensor in on_cpu.state_dict().items()
     }
     tensors |= {_PIXELS_KEY: proof.pixels.contiguous(), _LOGITS_KEY: proof.logits.contiguous()}
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with written_whole(path) as partial:
         save_file(tensors, partial, {CARD_KEY: card.to_json(), DIGEST_KEY: _digest(tensors)})
-        partial.chmod(0o644)
         return _hash_file(partial)
 
 

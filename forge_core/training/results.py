@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from forge_core import local_files
 from forge_core.evaluation.metrics import EvaluationReport
 from forge_core.models import checkpoint
 from forge_core.models.model_card import ModelCard, library_versions
@@ -54,7 +55,7 @@ def begin(run: Run, resume: bool) -> ResumeState | None:
         TrainingFailed: Its state is damaged.
     """
     if run.ranks.is_first:
-        run.folder.mkdir(parents=True, exist_ok=True)
+        local_files.make_folder(run.folder)
         resuming.remove_partial(run.folder)
     if resume:
         state = resuming.load_state(run.folder, run.identity)

@@ -1,6 +1,8 @@
 """A workspace makes what it needs, keeps secrets private, and reads settings when asked."""
 
+import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,55 @@ def test_secret__is_made_once_and_private(sqlite_workspace: workspace.Workspace)
     assert sqlite_workspace.secret("hmac") == first != sqlite_workspace.secret("cookie")
     path = sqlite_workspace.folder / "secrets" / "hmac"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert {found.name for found in path.parent.iterdir()} == {"cookie", "hmac"}
+
+
+@pytest.mark.parametrize("length", [0, 1, 31])
+def test_secret__that_is_too_short_is_made_anew(
+    sqlite_workspace: workspace.Workspace, length: int
+) -> None:
+    """As a power cut may leave it: with an empty key anybody could sign a token."""
+    path = sqlite_workspace.folder / "secrets" / "hmac"
+    path.parent.mkdir()
+    path.write_bytes(b"a" * length)
+    made = sqlite_workspace.secret("hmac")
+    assert len(made) == 32
+    assert sqlite_workspace.secret("hmac") == made == path.read_bytes()
+
+
+def test_secret__that_is_longer_is_kept(sqlite_workspace: workspace.Workspace) -> None:
+    path = sqlite_workspace.folder / "secrets" / "hmac"
+    path.parent.mkdir()
+    path.write_bytes(b"chosen by an operator, for all replicas")
+    assert sqlite_workspace.secret("hmac") == b"chosen by an operator, for all replicas"
+
+
+def test_secret__asked_for_by_many_at_once_is_one(sqlite_workspace: workspace.Workspace) -> None:
+    path = sqlite_workspace.folder / "secrets" / "hmac"
+    path.parent.mkdir()
+    path.touch()
+    with ThreadPoolExecutor(8) as askers:
+        found = set(askers.map(sqlite_workspace.secret, ["hmac"] * 40))
+    assert found == {path.read_bytes()}
+
+
+def test_secret__is_on_the_disk_before_it_is_used(
+    sqlite_workspace: workspace.Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed = []
+    fsync = os.fsync
+    monkeypatch.setattr(
+        os, "fsync", lambda handle: flushed.append(_opened(handle)) or fsync(handle)
+    )
+    sqlite_workspace.secret("hmac")
+    folder = sqlite_workspace.folder / "secrets"
+    temporary, named = flushed  # first the bytes, then the name that they got
+    assert temporary.parent == named == folder
+
+
+def _opened(handle: int) -> Path:
+    return Path(f"/proc/self/fd/{handle}").readlink()
 
 
 def test_settings__are_read_when_asked(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:

@@ -10,6 +10,7 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from db.records import AssetFilter
+from forge_core import local_files
 from forge_core.catalog.export import exports
 from forge_core.catalog.export.exports import ExportReport
 from forge_core.catalog.revisions import history
@@ -68,10 +69,12 @@ def make_export(
     kept = find_export(workspace, where, format_name)
     if kept is not None:
         return kept
+    local_files.make_folder(_folder(workspace))
     path = _path_of(workspace, where, format_name)
     # A name of its own: two people may ask for the same export at the same time.
     own = path.with_name(f"{uuid.uuid4().hex}{path.suffix}")
     report = exports.export(workspace, own, where, format_name=format_name, progress=progress)
+    own.chmod(local_files.PRIVATE_FILE)  # where a person names the place, it is as they have it
     if report.missing:
         return KeptExport(path=own, report=report)
     return KeptExport(path=own.replace(path), report=report)

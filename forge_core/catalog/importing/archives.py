@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
+from forge_core import local_files
 from forge_core.catalog.importing import entry_names, tar_files, zip_files
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.errors import InvalidInput
@@ -128,7 +129,7 @@ class _Destination:
     """Writes entries below one folder and counts what was written against the limits."""
 
     def __init__(self, archive: Path, folder: Path, limits: ArchiveLimits) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        local_files.make_folder(folder)
         self.folder = folder
         self.limits = limits
         self.problems: list[ImportProblem] = []
@@ -165,8 +166,8 @@ class _Destination:
         """Write one entry; an entry that fails leaves no file behind."""
         target = self.folder.joinpath(*path.split("/"))
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            file = target.open("xb")
+            local_files.make_folder(target.parent)
+            file = local_files.open_private(target, "xb")
         except (FileExistsError, NotADirectoryError):
             self.report(path, "duplicate", "is in the archive twice; the first was kept.")
             return

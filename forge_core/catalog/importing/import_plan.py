@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from forge_core import local_files
 from forge_core.catalog.formats import reading
 from forge_core.catalog.formats.scanned import ReadOptions, ScannedFile, ScannedFolder
 from forge_core.catalog.formats.table import SPLITS
@@ -183,7 +184,7 @@ def save_request(workspace: Workspace, plan: ImportPlan) -> str:
     """Keep what a queued import shall read; returns the id that the job's payload names."""
     request_id = uuid.uuid4().hex
     path = _request_path(workspace, request_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    local_files.make_folder(path.parent)
     request = {
         "folder": str(plan.folder.resolve()),
         "source_dataset": plan.source_dataset,
@@ -191,7 +192,7 @@ def save_request(workspace: Workspace, plan: ImportPlan) -> str:
         "options": asdict(plan.options),
         "problems": [asdict(problem) for problem in plan.problems],
     }
-    path.write_text(json.dumps(request), encoding="utf-8")
+    local_files.replace(path, json.dumps(request).encode())
     return request_id
 
 
@@ -282,7 +283,7 @@ def _unpacked(
 
 def _make_staging_folder(workspace: Workspace) -> Path:
     folder = workspace.cache_folder.resolve() / "staging" / uuid.uuid4().hex
-    folder.mkdir(parents=True)
+    local_files.make_folder(folder)
     return folder
 
 
@@ -292,8 +293,9 @@ def _write_upload(folder: Path, name: str, data: bytes) -> Path:
     if problem is not None:
         raise InvalidInput(problem.message)
     target = folder / relative
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(data)
+    local_files.make_folder(target.parent)
+    with local_files.open_private(target, "wb") as file:
+        file.write(data)
     return target
 
 

@@ -15,6 +15,9 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from forge_core import local_files
+from forge_core.local_files import PRIVATE_FILE
+
 PIXELS, INDEX = ".pixels", ".index"
 SHARD_BYTES = 512 * 2**20
 """Size at which a writer begins another shard; a shard is what eviction removes at once."""
@@ -82,19 +85,19 @@ class ShardWriter:
     """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        local_files.make_folder(folder)
         # Time first: the names of shards sort by age.
         name = f"{time.time_ns():020d}-{uuid.uuid4().hex[:12]}"
         self.index = folder / f"{name}{INDEX}"
         self._end = 0
         # The index first: pixels without one are what clearing takes for leftovers.
         self._index_file = os.open(
-            self.index, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644
+            self.index, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, PRIVATE_FILE
         )
         lock_shared(self._index_file)
         try:
             self._pixel_file = os.open(
-                self.index.with_suffix(PIXELS), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644
+                self.index.with_suffix(PIXELS), os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE
             )
         except OSError:
             os.close(self._index_file)

@@ -122,6 +122,11 @@ def test_user__is_not_root_when_the_service_starts() -> None:
     assert place_of("USER", user.rest) < place_of("CMD", "forge_core.serving.http")
 
 
+def test_weights__can_be_read_by_that_user() -> None:
+    (copy,) = [copy for copy in all_of("COPY") if "CHECKPOINT" in copy.rest]
+    assert copy.rest.startswith("--chmod=0444 ")
+
+
 def test_healthcheck__asks_the_port_that_is_served() -> None:
     (check,) = all_of("HEALTHCHECK")
     assert ":8080/health" in check.rest
