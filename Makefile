@@ -34,8 +34,7 @@ setup: $(VENV)/.runtime
 setup-dev: $(VENV)/.dev
 
 run: setup
-	$(BIN)/forge init
-	$(BIN)/streamlit run app.py
+	$(BIN)/forge web
 
 demo: setup
 	$(BIN)/forge demo
@@ -84,4 +83,4 @@ lock: $(VENV)/.uv
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --quiet -c requirements.txt -o requirements-dev.txt
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info

@@ -1,7 +1,8 @@
 """The web app, put together: pages, data routes, middleware.
 
-Start it with `streamlit run app.py` (or `make run`). Settings of the product are `FORGE_*`
-variables, those of the server `.streamlit/config.toml`.
+Start it with `forge web` (or `make run`, or `streamlit run app.py`). Settings of the product are
+`FORGE_*` variables, those of the server `.streamlit/config.toml` beside this file. Installed, it
+lies with that and `pages` in a folder of their own (ADR 0019).
 """
 
 import logging

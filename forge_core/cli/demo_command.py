@@ -75,7 +75,7 @@ def demo(
     if as_json:
         output.answer(result)
     require_accuracy(result["test_accuracy"], lowest, result["run_id"], folder)
-    steps.tell(f"done. Look at it: FORGE_WORKSPACE={folder} streamlit run app.py")
+    steps.tell(f"done. Look at it: forge web --workspace {folder}")
 
 
 def require_accuracy(accuracy: float, lowest: float, run_id: int, folder: Path) -> None:

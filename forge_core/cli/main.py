@@ -22,6 +22,7 @@ from forge_core.cli import (
     split_commands,
     storage_commands,
     train_command,
+    web_command,
     work_commands,
 )
 from forge_core.errors import ForgeError, JobFailed
@@ -55,6 +56,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.command()(web_command.web)
 app.command()(catalog_commands.init)
 app.command("import")(catalog_commands.import_images)
 app.command()(catalog_commands.export)
@@ -87,7 +89,7 @@ app.command()(demo_command.demo)
 
 
 def main() -> None:
-    """Entry of the console script `forge`."""
+    """Run the command; the console script comes here through `start`."""
     allocator.keep_freed_memory()
     app()
 

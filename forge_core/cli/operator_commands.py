@@ -3,7 +3,6 @@
 import os
 import platform
 import shutil
-import sys
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -77,7 +76,8 @@ def _versions(chosen: Settings) -> list[Finding]:
         try:
             found.append(f"{name} {metadata.version(name)}")
         except metadata.PackageNotFoundError:
-            return [Finding("versions", FAIL, f"{name} is not installed", "Install it: make setup")]
+            step = "Install the whole package again."
+            return [Finding("versions", FAIL, f"{name} is not installed", step)]
     return [Finding("versions", OK, f"python {platform.python_version()}, {', '.join(found)}")]
 
 
@@ -217,15 +217,13 @@ def _supervisor(chosen: Settings) -> list[Finding]:
     return [Finding("jobs", OK, f"{waiting} unfinished; supervisor: {words}")]
 
 
-def _sessions(chosen: Settings) -> list[Finding]:
-    if os.name != "posix":
-        return [Finding("system", WARN, sys.platform, "Background jobs are tested on Linux only.")]
+def _system(chosen: Settings) -> list[Finding]:
     return [Finding("system", OK, f"{platform.platform()}, {os.cpu_count()} processors")]
 
 
 CHECKS: tuple[Callable[[Settings], list[Finding]], ...] = (
     _versions,
-    _sessions,
+    _system,
     _workspace,
     _database,
     _assets,

@@ -1,6 +1,7 @@
 """The devices that a run can use on this machine, with the memory that is free on them."""
 
 import platform
+import resource
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,10 +39,6 @@ def describe_peak_memory(device: Device) -> str:
 
 
 def _peak_process_bytes() -> int:
-    if sys.platform == "win32":
-        return int(psutil.Process().memory_info().peak_wset)
-    import resource  # not on Windows
-
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return int(peak) if sys.platform == "darwin" else int(peak) * 1024
 

@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -16,9 +15,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page, Response
 
+from forge_core.cli import web_command
 from forge_core.workspace import Workspace
 
-PROJECT = Path(__file__).parents[2]
 START_SECONDS = 90
 STOP_SECONDS = 15
 
@@ -56,13 +55,12 @@ class ForgeServer:
             raise AssertionError(f"the server did not answer in {START_SECONDS} s:\n{self.log}")
 
     def _start_once(self) -> bool:
-        command = [sys.executable, "-X", "faulthandler", "-m", "streamlit", "run", "app.py"]
-        options = ["--server.port", str(self.port), "--server.headless", "true"]
+        variables = web_command.server_environment(os.environ)
         with self.log_path.open("ab") as log:
-            self.process = subprocess.Popen(
-                command + options,
-                cwd=PROJECT,
-                env=os.environ | self._settings() | self.environment,
+            self.process = subprocess.Popen(  # what `forge web` becomes
+                web_command.server_command(self.port),
+                cwd=self.log_path.parent,
+                env=variables | self._settings() | self.environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
@@ -107,6 +105,7 @@ class ForgeServer:
             "FORGE_USER": self.workspace.settings.user or "anna",
             "OMP_NUM_THREADS": "2",
             "PYTHONUNBUFFERED": "1",
+            "PYTHONFAULTHANDLER": "1",
         }
 
 
