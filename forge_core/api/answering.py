@@ -80,7 +80,7 @@ def find_author(workspace: Workspace, request: Request, *, writes: bool) -> str 
 
 
 def describe_error(error: Exception, request: Request) -> tuple[HTTPStatus, dict[str, str]]:
-    """Status and JSON of a failure. What was not foreseen is logged under an id, and not told."""
+    """Status and JSON of a failure. What was not foreseen is logged, and its `error_id` told."""
     if isinstance(error, AccessRefused):
         status = HTTPStatus.UNAUTHORIZED
     elif isinstance(error, ForgeError):
@@ -92,6 +92,7 @@ def describe_error(error: Exception, request: Request) -> tuple[HTTPStatus, dict
         return HTTPStatus.INTERNAL_SERVER_ERROR, {
             "message": "The server could not do this.",
             "next_step": f"Try again; if it stays, look for {error_id} in the server's log.",
+            "error_id": error_id,
         }
     return status, {"message": error.message, "next_step": error.next_step}
 

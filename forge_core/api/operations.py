@@ -1,24 +1,30 @@
 """Batches of label changes: idempotent, answered one by one, none lost to a bad neighbour."""
 
-import logging
+import json
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
+from starlette.responses import Response
 from starlette.routing import Route
 
 from db.enums import ReviewState
 from db.failures import DATABASE_UNAVAILABLE
 from db.records import AssetFilter
 from forge_core.api import parsing, shapes
-from forge_core.api.answering import Asked, WorkspaceProvider, describe_error, reading, writing
+from forge_core.api.answering import (
+    NO_STORE,
+    Asked,
+    WorkspaceProvider,
+    describe_error,
+    reading,
+    writing,
+)
 from forge_core.catalog.editing import label_edits, review_flags
 from forge_core.catalog.revisions import history, journal
 from forge_core.catalog.revisions.journal import MAX_OPERATION_ID_CHARACTERS, ChangeResult
 from forge_core.errors import ForgeError, InvalidInput, StorageUnavailable
-
-log = logging.getLogger(__name__)
 
 MAX_OPERATIONS = 200
 MAX_IDS = 10_000
@@ -65,13 +71,14 @@ def routes(provider: WorkspaceProvider) -> list[Route]:
     ]
 
 
-def apply_operations(asked: Asked) -> Mapping[str, Any]:
+def apply_operations(asked: Asked) -> Response:
     """Apply the operations in their order; each has a result of its own.
 
     An undo names a `revision_id`, or with `undoes` the operation that it takes back, which may
     be an earlier one of the same request. `status` is that of `ChangeResult`, or `refused`
-    (will never work: message and next step), or `failed` (a fault of the server, or a database
-    that is locked or full: send it again).
+    (will never work: message and next step), or `failed`: send it again. One that failed because
+    the database is locked or full will work later; one that failed by a fault of the server also
+    has the `error_id` of its line in the log, and may fail for ever.
     Behind one that failed, the others are not tried and fail too, so that their order is kept.
     `where`, a filter, names the images instead of `asset_ids`; the answer then has numbers only.
     """
@@ -82,13 +89,17 @@ def apply_operations(asked: Asked) -> Mapping[str, Any]:
     if sum(_count_ids(operation) for operation in operations) > MAX_IDS:
         raise InvalidInput(f"More than {MAX_IDS:,} images are named in one request.")
     batch = Batch(asked)
-    results: list[Mapping[str, Any]] = []
+    answers: list[str] = []
+    has_failed = False
     for operation in operations:
-        if results and results[-1]["status"] == FAILED:
-            results.append(_put_off(operation))
+        if has_failed:
+            answers.append(_write(_put_off(operation)))
         else:
-            results.append(_apply_one(batch, operation))
-    return {"results": results}
+            status, answer = _apply_one(batch, operation)
+            answers.append(answer)
+            has_failed = status == FAILED
+    content = f'{{"results":[{",".join(answers)}]}}'
+    return Response(content, media_type="application/json", headers=NO_STORE)
 
 
 def find_undoable(asked: Asked) -> Mapping[str, Any]:
@@ -117,7 +128,17 @@ def _count_ids(operation: Any) -> int:
     return len(ids) if isinstance(ids, list) else 0
 
 
-def _apply_one(batch: Batch, operation: Any) -> Mapping[str, Any]:
+def _write(answer: Mapping[str, Any]) -> str:
+    """JSON of one answer, in ASCII: no text can break the answers of its batch.
+
+    Raises:
+        ValueError: It holds a number that JSON has not.
+    """
+    return json.dumps(answer, allow_nan=False, separators=(",", ":"))
+
+
+def _apply_one(batch: Batch, operation: Any) -> tuple[str, str]:
+    """Status and written answer of one operation; it raises nothing."""
     operation_id = ""
     try:
         if not isinstance(operation, dict):
@@ -130,13 +151,15 @@ def _apply_one(batch: Batch, operation: Any) -> Mapping[str, Any]:
                 next_step=f"Use one of {', '.join(KINDS)}.",
             )
         result = apply(batch, operation, operation_id)
+        batch.record(result)
+        return result.status, _write(shapes.shape_result(result))
     except Exception as error:  # one bad operation must not lose the others of its batch
         _, content = describe_error(error, batch.asked.request)
         passes = isinstance(error, (*DATABASE_UNAVAILABLE, StorageUnavailable))
+        if passes:
+            content.pop("error_id", None)  # it is in the log, but the change is not to blame
         status = REFUSED if isinstance(error, ForgeError) and not passes else FAILED
-        return {"operation_id": operation_id, "status": status, **content}
-    batch.record(result)
-    return shapes.shape_result(result)
+        return status, _write({"operation_id": operation_id, "status": status, **content})
 
 
 def _put_off(operation: Any) -> Mapping[str, Any]:

@@ -1,9 +1,12 @@
+import json
+import re
+
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 import db.session
-from forge_core.api import answering, tokens
+from forge_core.api import answering, operations, shapes, tokens
 from forge_core.api.routes import routes
 from forge_core.catalog.editing import label_edits
 from forge_core.catalog.listing import asset_list
@@ -141,12 +144,85 @@ def test_operations__one_bad_one_does_not_lose_the_others(workspace, browser, as
     assert label_of(workspace, assets[2]) == "square"
 
 
+def break_on(monkeypatch, *operation_ids):
+    """A fault of the server in these operations, after everything was checked."""
+    relabel_as_ever = operations.KINDS["relabel"]
+
+    def relabel_or_break(batch, operation, operation_id):
+        if operation_id in operation_ids:
+            raise RuntimeError("the secret of the house")
+        return relabel_as_ever(batch, operation, operation_id)
+
+    monkeypatch.setitem(operations.KINDS, "relabel", relabel_or_break)
+
+
+def test_operations__a_fault_of_the_server_is_told_with_the_id_of_its_line_in_the_log(
+    workspace, browser, assets, ids, monkeypatch, caplog
+):
+    break_on(monkeypatch, "operation-2")
+    results = send(
+        browser,
+        relabel(assets[0], ids["square"], "operation-1"),
+        relabel(assets[1], ids["square"], "operation-2"),
+        relabel(assets[2], ids["square"], "operation-3"),
+    )
+    assert [result["status"] for result in results] == ["applied", "failed", "failed"]
+    assert [result["operation_id"] for result in results] == [f"operation-{n}" for n in (1, 2, 3)]
+    assert results[0]["assets"][0]["label_name"] == "square"
+    assert re.fullmatch("[0-9a-f]{8}", results[1]["error_id"])
+    assert "secret" not in str(results)
+    assert f"error {results[1]['error_id']} at POST /forge-api/operations" in caplog.text
+    assert "the secret of the house" in caplog.text
+    assert "error_id" not in results[2]  # it only waits, and is not to blame
+    (result,) = send(browser, relabel(assets[2], ids["square"], "operation-3"))
+    assert result["status"] == "applied"
+
+
+@pytest.mark.parametrize("what", ["number", "text", "nothing"])
+def test_operations__one_whose_result_cannot_be_told_does_not_lose_the_answers_of_its_batch(
+    browser, assets, ids, monkeypatch, what
+):
+    shape_as_ever = shapes.shape_result
+
+    def shape_badly(result):
+        shaped = shape_as_ever(result)
+        if result.operation_id == "operation-2":
+            shaped["note"] = {"number": float("nan"), "text": "\ud800", "nothing": object()}[what]
+        return shaped
+
+    monkeypatch.setattr(shapes, "shape_result", shape_badly)
+    changes = [relabel(assets[n], ids["square"], f"operation-{n}") for n in (1, 2)]
+    results = send(browser, *changes)
+    assert results[0]["status"] == "applied"
+    assert results[1]["operation_id"] == "operation-2"
+    assert (results[1]["status"], "error_id" in results[1]) == (
+        ("applied", False) if what == "text" else ("failed", True)
+    )
+
+
+@pytest.mark.parametrize("field", ["operation_id", "kind", "asset_ids", "split"])
+def test_operations__half_a_character_does_not_lose_the_answers_of_its_batch(
+    workspace, browser, assets, ids, field
+):
+    """JSON may hold half of a pair of surrogates, which is no text that can be stored."""
+    bad = {"kind": "set_split", "asset_ids": [str(assets[1].asset_id)], "split": "val"}
+    bad |= {"operation_id": "operation-2"}
+    bad |= {field: ["\ud800" * 36] if field == "asset_ids" else "half-of-\ud800"}
+    body = json.dumps({"operations": [relabel(assets[0], ids["square"]), bad]})
+    answer = browser.post("/forge-api/operations", content=body)
+    assert answer.status_code == 200
+    first, second = json.loads(answer.content)["results"]
+    assert first["status"] == "applied"
+    assert second["status"] in ("refused", "failed")
+    assert asset_list.get_asset(workspace, assets[1].asset_id).split_type is None
+
+
 def test_operations__while_the_database_is_locked_fail_and_can_be_sent_again(tmp_path, monkeypatch):
     monkeypatch.setattr(db.session, "BUSY_TIMEOUT_SECONDS", 1)
     workspace = open_workspace(Settings(_env_file=None, workspace=tmp_path / "locked"))
     assets = arrange.make_catalog(workspace, tmp_path / "drawn")
     assert label_of(workspace, assets[0]) == "circle"
-    operations = [
+    changes = [
         relabel(assets[0], arrange.class_id(workspace, "square"), "operation-1"),
         relabel(assets[0], None, "operation-2"),
     ]
@@ -155,11 +231,12 @@ def test_operations__while_the_database_is_locked_fail_and_can_be_sent_again(tmp
         client.headers[answering.TOKEN_HEADER] = tokens.mint(secret, "anna")
         with workspace.database.write() as uow:
             uow.revisions.lock()
-            results = send(client, *operations)
+            results = send(client, *changes)
         assert [result["status"] for result in results] == ["failed", "failed"]
         assert "earlier change" in results[1]["message"]
+        assert not any("error_id" in result for result in results)  # it passes: wait for it
         assert label_of(workspace, assets[0]) == "circle"
-        results = send(client, *operations)
+        results = send(client, *changes)
     assert [result["status"] for result in results] == ["applied", "applied"]
     assert label_of(workspace, assets[0]) is None
     workspace.database.dispose()
