@@ -1,6 +1,37 @@
 // The gallery: wires its parts together. Streamlit runs the default export again whenever its
 // data changes, so everything that lives longer hangs on the mounted element or the page.
 
+import { Refused, Server } from "../javascript/client.js";
+import { storage } from "../javascript/storage.js";
+import { formatNumber, plural } from "../javascript/text.js";
+import { Actions } from "./actions/decisions.js";
+import { Notices } from "./dialogs/notices.js";
+import { Overlay } from "./dialogs/overlays.js";
+import { Bindings } from "./keys/bindings.js";
+import { bindKeys } from "./keys/keys.js";
+import { KeysDialog } from "./keys/keys_dialog.js";
+import { Address } from "./page/address.js";
+import { closeConnectionDialog } from "./page/lost_server.js";
+import { followHeight } from "./page/page_height.js";
+import { Classes } from "./state/classes.js";
+import { Finding } from "./state/finding.js";
+import { Labels } from "./state/labels.js";
+import { Outbox } from "./state/outbox.js";
+import { Pace } from "./state/pace.js";
+import { Preferences } from "./state/preferences.js";
+import { Rows } from "./state/rows.js";
+import { Selection } from "./state/selection.js";
+import { Suggestions } from "./state/suggestions.js";
+import { Watch } from "./state/watch.js";
+import { Grid } from "./tiles/grid.js";
+import { bindMarquee } from "./tiles/marquee.js";
+import { Pictures } from "./tiles/pictures.js";
+import { Compare } from "./views/compare.js";
+import { LargeView } from "./views/large_view.js";
+import { Panel } from "./views/panel.js";
+import { ALL_SHOWN, ShowMenu } from "./views/show_menu.js";
+import { Views } from "./views/views.js";
+
 const PANEL_MIN_WIDTH = 900;
 const COUNT_DELAY_MS = 600;
 
@@ -19,8 +50,8 @@ class Gallery extends Actions {
     this.address = new Address();
     this.addressed = this.address.read();
     this.look = {
-      size: keep.get("localStorage", "tile", 144),
-      fill: keep.get("localStorage", "fill", false),
+      size: storage.get("localStorage", "tile", 144),
+      fill: storage.get("localStorage", "fill", false),
       keepSelection: this.preferences.get("keepSelection", false),
       show: { ...ALL_SHOWN, ...this.preferences.get("show", {}) },
       isStrip: false,
@@ -83,7 +114,7 @@ class Gallery extends Actions {
 
   bind(find) {
     const { viewport } = this.ui;
-    this.unbind = [bindKeys(this.root, this), followHeight(this.root), bindBand(viewport, this), () => this.menu.close(), () => this.address.stop(),
+    this.unbind = [bindKeys(this.root, this), followHeight(this.root), bindMarquee(viewport, this), () => this.menu.close(), () => this.address.stop(),
       closeConnectionDialog(() => this.overlay.isOpen || this.views.focusHere())];
     viewport.addEventListener("click", (event) => this.click(event));
     viewport.addEventListener("dblclick", () => this.views.set("focus"));
@@ -99,7 +130,7 @@ class Gallery extends Actions {
     press("keys", () => this.openHelp());
     this.sideButton = find("side");
     const narrow = matchMedia(`(max-width: ${PANEL_MIN_WIDTH - 1}px)`);
-    const fitPanel = () => this.togglePanel(!narrow.matches && keep.get("localStorage", "panel", true), { remember: false });
+    const fitPanel = () => this.togglePanel(!narrow.matches && storage.get("localStorage", "panel", true), { remember: false });
     narrow.addEventListener("change", fitPanel);
     this.unbind.push(() => narrow.removeEventListener("change", fitPanel));
     fitPanel();

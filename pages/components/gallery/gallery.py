@@ -1,7 +1,6 @@
-"""The gallery component: its files joined, and the one function that pages call.
+"""The gallery component: html, styles and script, and the one function that pages call.
 
-Streamlit loads a component's script as one module, so the parts in `parts/` are plain scripts
-that share a scope and are joined in this order; `gallery.js` wires them and comes last.
+`gallery.js` wires the modules in the folders beside it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,58 +9,15 @@ from typing import Any
 
 import streamlit as st
 
+from pages.components.javascript import bundle
+
 HERE = Path(__file__).parent
-PARTS = (
-    "dom",
-    "server",
-    "outbox",
-    "rows",
-    "selection",
-    "band",
-    "scrolling",
-    "classes",
-    "pictures",
-    "tiles",
-    "ahead",
-    "grid",
-    "labels",
-    "suggestions",
-    "watch",
-    "lost_server",
-    "preferences",
-    "commands",
-    "bindings",
-    "keys",
-    "overlays",
-    "keys_dialog",
-    "panel",
-    "pace",
-    "zoom",
-    "large_view",
-    "compare",
-    "views",
-    "show_menu",
-    "finding",
-    "address",
-    "notices",
-    "moving",
-    "looking",
-    "actions",
-)
-
-
-STYLES = ("grid", "views", "panel", "messages", "small_screens")
+STYLES = ("gallery", "grid", "views", "panel", "messages", "small_screens")
 
 
 def read_styles() -> str:
-    """The component's whole style sheet: `gallery.css`, then the parts."""
-    files = [HERE / "gallery.css", *(HERE / "parts" / f"{name}.css" for name in STYLES)]
-    return "\n".join(file.read_text(encoding="utf-8") for file in files)
-
-
-def read_script() -> str:
-    """The component's whole script: the parts, then `gallery.js`."""
-    files = [*(HERE / "parts" / f"{name}.js" for name in PARTS), HERE / "gallery.js"]
+    """The component's whole style sheet."""
+    files = [HERE / "styles" / f"{name}.css" for name in STYLES]
     return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
@@ -69,7 +25,7 @@ _mount = st.components.v2.component(
     "forge_gallery",
     html=(HERE / "gallery.html").read_text(encoding="utf-8"),
     css=read_styles(),
-    js=read_script(),
+    js=bundle.join(HERE / "gallery.js"),
 )
 
 

@@ -1,5 +1,8 @@
 // What Streamlit calls: at first and again whenever the page sends other data.
 
+import { Feed } from "./feed.js";
+import { View } from "./view.js";
+
 const mounted = new WeakMap();
 const zooms = new Map(); // by run and attempt: a chart that is drawn elsewhere keeps its zoom
 

@@ -1,4 +1,4 @@
-"""The live curves of a run: html, css and scripts joined, and the one function that pages call.
+"""The live curves of a run: html, css and script, and the one function that pages call.
 
 After the first drawing the browser fetches new epochs by itself from
 `/forge-api/runs/{id}/metrics`, so a growing curve reruns nothing and keeps its zoom.
@@ -13,22 +13,15 @@ import streamlit as st
 from db.records import EpochRow
 from forge_core.api import runs as run_routes
 from forge_core.training.stages import Stage
+from pages.components.javascript import bundle
 
 HERE = Path(__file__).parent
-PARTS = ("words", "scale", "curve", "feed", "view")
-
-
-def read_script() -> str:
-    """The component's whole script: the parts share a scope, `live_chart.js` comes last."""
-    files = [*(HERE / "parts" / f"{name}.js" for name in PARTS), HERE / "live_chart.js"]
-    return "\n".join(file.read_text(encoding="utf-8") for file in files)
-
 
 _mount = st.components.v2.component(
     "forge_live_chart",
     html=(HERE / "live_chart.html").read_text(encoding="utf-8"),
     css=(HERE / "live_chart.css").read_text(encoding="utf-8"),
-    js=read_script(),
+    js=bundle.join(HERE / "live_chart.js"),
 )
 
 

@@ -1,0 +1,158 @@
+// What people decide about images in the gallery. `Gallery` adds the parts.
+
+import { Refused } from "../../javascript/client.js";
+import { plural } from "../../javascript/text.js";
+import { openNote, openPicker } from "../dialogs/overlays.js";
+import { Looking } from "./appearance.js";
+
+export class Actions extends Looking {
+  label(labelId) {
+    const targets = this.selection.targets();
+    if (!targets.length) return;
+    const where = this.matchingFilter();
+    const entry = this.labels.relabel(targets, labelId, { where });
+    if (entry && labelId !== null) this.pace.count(this.selection.matching || entry.ids.length);
+    if (entry && !where && targets.length > 1) {
+      const name = labelId === null ? "now without a label" : `labelled ${this.classes.get(labelId).name}`;
+      this.notices.say(`${plural(entry.ids.length, "image")} ${name}.`, { words: "Undo", run: () => this.undo() });
+    }
+    this.moveOn(targets);
+    this.views.focusHere();
+  }
+
+  /** Label each target as the model says; where all do already, only move on. */
+  accept() {
+    const targets = this.selection.targets();
+    if (!targets.length) return;
+    const where = this.matchingFilter();
+    const count = this.suggestions.accept(targets, where);
+    const nothing = count || where ? null : this.suggestions.describeNothing(targets);
+    if (nothing) return this.notices.say(nothing);
+    this.pace.count(this.selection.matching || count);
+    if (!where && targets.length > 1) {
+      this.notices.say(`${plural(count, "image")} labelled as the model says.`, count ? { words: "Undo", run: () => this.undo() } : null);
+    }
+    this.moveOn(targets);
+    return this.views.focusHere();
+  }
+
+  /** The filter, when all that match it are selected. */
+  matchingFilter() {
+    return this.selection.matching ? { ...this.filter } : undefined;
+  }
+
+  /** After a label: on to the next image, unless the person keeps selections. */
+  moveOn(targets) {
+    if (this.views.now === "compare") return this.selection.only ? this.compare.step(1) : this.showSelection();
+    if (this.look.keepSelection && this.selection.ids.size) return this.showSelection();
+    if (this.selection.matching) this.selection.clear();
+    else this.selection.moveTo(this.rows.index.get(targets.at(-1).id) + 1);
+    return this.grid.reveal();
+  }
+
+  split(split) {
+    const targets = this.selection.targets();
+    if (!targets.length) return;
+    const where = this.matchingFilter();
+    const entry = this.labels.setSplit(targets, split, { where });
+    if (entry && !where && targets.length > 1) {
+      this.notices.say(`${plural(entry.ids.length, "image")}: ${split ?? "no split"}.`, { words: "Undo", run: () => this.undo() });
+    }
+    if (this.selection.only) this.compare.step(1);
+    else if (!this.selection.ids.size) this.selection.moveTo(this.selection.focus + 1);
+    else if (where && !this.look.keepSelection) this.selection.clear();
+    this.grid.reveal();
+    this.views.focusHere();
+  }
+
+  remove() {
+    const targets = this.selection.targets();
+    if (!targets.length) return;
+    const where = this.matchingFilter();
+    const next = this.selection.only && this.compare.neighbour(1);
+    this.labels.remove(targets, { where });
+    if (where) return this.selection.clear();
+    if (next && this.views.now === "compare") this.selection.focusOnly(next);
+    this.notices.say(`${plural(targets.length, "image")} removed from the catalog; the files stay.`, { words: "Undo", run: () => this.undo() });
+    return this.views.focusHere();
+  }
+
+  async undo() {
+    this.showDone(await this.labels.undo(), "Undone");
+  }
+
+  redo() {
+    this.showDone(this.labels.redo(), "Done again");
+  }
+
+  showDone(entry, words) {
+    if (!entry) return;
+    this.notices.say(`${words}: ${plural(entry.ids.length, "image")}.`);
+    const first = this.rows.index.get(entry.ids[0]);
+    if (first === undefined) return;
+    if (this.views.now === "compare" && entry.ids.every((id) => this.selection.ids.has(id))) return;
+    this.selection.moveTo(first);
+    if (entry.ids.length > 1) this.selection.select(entry.ids);
+    this.grid.reveal();
+  }
+
+  /** Both values were shown; the person chose. */
+  decide(open, mineWins) {
+    const groups = new Map();
+    for (const { record, theirs } of open) {
+      const row = this.rows.get(theirs.asset_id);
+      if (row) Object.assign(row, { label_id: theirs.label_id, label_name: theirs.label_name, split: theirs.split, row_version: theirs.row_version });
+      this.outbox.decide(record, theirs.asset_id);
+      if (!groups.has(record)) groups.set(record, []);
+      groups.get(record).push(row ?? { id: theirs.asset_id, ...theirs });
+    }
+    for (const [{ payload }, targets] of groups) {
+      if (mineWins && payload.kind === "relabel") this.labels.relabel(targets, payload.label_id);
+      else if (mineWins) this.labels.setSplit(targets, payload.split, { unlock: targets.some((row) => row.split === "held_out") || undefined });
+    }
+    this.repaint(open.map(({ theirs }) => theirs.asset_id));
+    this.notices.showConflict();
+    this.views.focusHere();
+  }
+
+  openPicker() {
+    const targets = this.selection.targets();
+    if (!targets.length) return;
+    const now = new Set(targets.map((row) => row.label_id));
+    openPicker(this.overlay, {
+      classes: this.classes.list, count: this.selection.matching || targets.length, current: now.size === 1 ? [...now][0] : undefined,
+      onPick: (labelId) => this.label(labelId), onCreate: (name) => this.createClass(name),
+    });
+  }
+
+  /** A marked focus loses its mark; otherwise a note is asked for, and may be left empty. */
+  markForReview() {
+    const targets = this.selection.targets();
+    if (!targets.length) return;
+    if (targets.every((row) => row.review)) {
+      this.labels.flag(targets, null);
+      this.notices.say(`${plural(targets.length, "image")} not marked any more.`, { words: "Undo", run: () => this.undo() });
+      return;
+    }
+    openNote(this.overlay, {
+      count: targets.length,
+      onDone: (note) => {
+        this.labels.flag(targets, note);
+        this.notices.say(`${plural(targets.length, "image")} marked for review.`, { words: "Undo", run: () => this.undo() });
+        this.views.focusHere();
+      },
+    });
+  }
+
+  /** Create a class and give it to the targets; null, or what went wrong. */
+  async createClass(name) {
+    try {
+      const label = await this.server.post("/classes", { name });
+      this.classes.merge([...this.classes.list, label]);
+      this.label(label.label_id);
+      return null;
+    } catch (error) {
+      return error instanceof Refused ? error.message : "The server cannot be reached, so the class was not created.";
+    }
+  }
+}

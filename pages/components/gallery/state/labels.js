@@ -1,0 +1,261 @@
+// What people decide about images: painted at once, sent through the outbox, undone with one key.
+
+import { Unreachable } from "../../javascript/client.js";
+import { storage } from "../../javascript/storage.js";
+import { formatAgo, formatNumber, plural } from "../../javascript/text.js";
+import { randomId } from "./random_id.js";
+
+const MAX_UNDO = 200;
+const MAX_REMEMBERED_IDS = 2000;
+const KEEP_DELAY_MS = 250;
+
+export class Labels {
+  constructor({ rows, outbox, server, classes, author, onPaint, onRemoved, onMessage, onStale, onUndo, onSettled }) {
+    Object.assign(this, { rows, outbox, server, classes, author, onPaint, onRemoved, onMessage, onStale, onUndo, onSettled });
+    this.key = `undo.${outbox.name}`;
+    this.done = storage.get("sessionStorage", this.key, []); // newest last; survives a reload
+    this.undone = [];
+    outbox.listeners.result = (record, result) => this.receive(record, result);
+    this.onLeave = () => this.keepTimer && this.writeDone();
+    addEventListener("pagehide", this.onLeave);
+  }
+
+  /** `where` names the images by a filter instead; targets are then those that are painted. */
+  relabel(targets, labelId, { where } = {}) {
+    const name = labelId === null ? null : this.classes.get(labelId).name;
+    return this.change("relabel", targets, { label_id: labelId, label_name: name }, { label_id: labelId, where });
+  }
+
+  /** `unlock` lets images leave held_out, which is locked against moves. */
+  setSplit(targets, split, { where, unlock } = {}) {
+    const painted = unlock ? targets : targets.filter((row) => row.split !== "held_out" || !where);
+    return this.change("set_split", painted, { split }, { split, where, unlock_held_out: unlock });
+  }
+
+  change(kind, targets, values, payload) {
+    const changing = targets.filter((row) => Object.keys(values).some((name) => row[name] !== values[name]));
+    if (!changing.length && !payload.where) return null;
+    const entry = { kind, ids: changing.map((row) => row.id), before: {}, after: values };
+    for (const row of changing) {
+      entry.before[row.id] = Object.fromEntries(Object.keys(values).map((name) => [name, row[name]]));
+      Object.assign(row, values);
+    }
+    this.remember(entry, this.send({ kind, asset_ids: entry.ids, ...payload }, changing));
+    this.onPaint(entry.ids);
+    return entry;
+  }
+
+  /** Mark images for review with a note, or with null take the mark away. */
+  flag(targets, note) {
+    const values = note === null ? { review: null, note: "" } : { review: "flagged", note };
+    return this.change("flag", targets, values, values);
+  }
+
+  remove(targets, { where } = {}) {
+    const entry = { kind: "remove", ids: targets.map((row) => row.id) };
+    this.remember(entry, this.send({ kind: "remove", asset_ids: entry.ids, where }, targets));
+    entry.gone = this.rows.remove(entry.ids);
+    this.onRemoved(entry.ids);
+    return entry;
+  }
+
+  send(payload, targets) {
+    const versions = Object.fromEntries(targets.map((row) => [row.id, row.row_version]));
+    const operation_id = randomId();
+    const said = Object.entries({ operation_id, ...payload }).filter(([, value]) => value !== undefined);
+    const named = Object.fromEntries(said);
+    if (named.where) delete named.asset_ids;
+    this.outbox.add(named, versions);
+    return operation_id;
+  }
+
+  /** What is changed in here is undone in one step. */
+  together(work) {
+    this.step = randomId();
+    try {
+      work();
+    } finally {
+      this.step = null;
+    }
+  }
+
+  /** The entries of the newest step of a list, newest first. */
+  takeStep(list) {
+    const taken = list.splice(-1);
+    while (taken[0]?.step && list.at(-1)?.step === taken[0].step) taken.push(list.pop());
+    return taken;
+  }
+
+  remember(entry, operationId) {
+    entry.operation_id = operationId;
+    if (this.step) entry.step = this.step;
+    this.done.push(entry);
+    this.undone = [];
+    this.keepDone();
+  }
+
+  close() {
+    this.onLeave();
+    removeEventListener("pagehide", this.onLeave);
+  }
+
+  /** Soon, so that no key waits for it; at once when the page is left. */
+  keepDone() {
+    this.done = this.done.slice(-MAX_UNDO);
+    this.keepTimer ??= setTimeout(() => this.writeDone(), KEEP_DELAY_MS);
+  }
+
+  writeDone() {
+    clearTimeout(this.keepTimer);
+    this.keepTimer = null;
+    const lean = this.done.map(({ gone, ...entry }) =>
+      entry.ids.length > MAX_REMEMBERED_IDS ? { ...entry, ids: [], before: {} } : entry);
+    storage.set("sessionStorage", this.key, lean);
+  }
+
+  /** Take back the newest change of this tab; without one, this person's newest in the catalog. */
+  async undo() {
+    const step = this.takeStep(this.done);
+    if (!step.length) return this.undoDurable();
+    this.keepDone();
+    for (const entry of step) {
+      this.putBack(entry);
+      this.undone.push({ ...entry, operation_id: this.sendUndo(entry) });
+    }
+    return { ids: step.flatMap((entry) => entry.ids) };
+  }
+
+  /** Do again what was undone last: the undo is undone. */
+  redo() {
+    const step = this.takeStep(this.undone);
+    if (!step.length) return null;
+    for (const entry of step) {
+      this.paintAgain(entry);
+      this.done.push({ ...entry, operation_id: this.sendUndo(entry) });
+    }
+    this.keepDone();
+    return { ids: step.flatMap((entry) => entry.ids) };
+  }
+
+  sendUndo(entry) {
+    const operation_id = randomId();
+    const versions = Object.fromEntries(entry.ids.map((id) => [id, 0]));
+    this.outbox.add({ operation_id, kind: "undo", undoes: entry.operation_id }, versions);
+    return operation_id;
+  }
+
+  putBack(entry) {
+    if (entry.kind === "remove") {
+      this.rows.restore(entry.gone ?? []);
+      this.onRemoved(entry.ids);
+      return;
+    }
+    for (const [id, before] of Object.entries(entry.before)) Object.assign(this.rows.get(id) ?? {}, before);
+    this.onPaint(entry.ids);
+  }
+
+  paintAgain(entry) {
+    if (entry.kind === "remove") {
+      entry.gone = this.rows.remove(entry.ids);
+      this.onRemoved(entry.ids);
+      return;
+    }
+    for (const id of entry.ids) Object.assign(this.rows.get(id) ?? {}, entry.after);
+    this.onPaint(entry.ids);
+  }
+
+  async undoDurable() {
+    let revision;
+    try {
+      if (!(await this.outbox.whenEmpty(3000))) {
+        this.onMessage("Some changes are still on their way. Undo again when they are saved.");
+        return null;
+      }
+      ({ revision } = await this.server.get("/operations/undoable"));
+    } catch (error) {
+      this.onMessage(error instanceof Unreachable ? "The server cannot be reached, so nothing was undone." : error.message);
+      return null;
+    }
+    if (!revision) {
+      this.onMessage("Nothing to undo.");
+      return null;
+    }
+    const what = { relabel: "label", set_split: "split", remove: "removal", flag: "mark", unflag: "mark" }[revision.kind];
+    this.onMessage(
+      `Your last change: ${what} of ${plural(revision.num_changes, "image")}, ${formatAgo(revision.created_at)}.`,
+      { words: "Undo it", run: () => this.undoRevision(revision.revision_id) },
+    );
+    return null;
+  }
+
+  undoRevision(revisionId) {
+    this.outbox.add({ operation_id: randomId(), kind: "undo", revision_id: revisionId }, {});
+  }
+
+  /**
+   * Rows fresh from the server do not know yet what is still on its way, nor what was answered
+   * after they were read.
+   */
+  paintPending(rows) {
+    for (const row of rows) {
+      const mine = this.outbox.known.get(row.id);
+      if (mine && mine.row_version > row.row_version) Object.assign(row, mine);
+    }
+    const waiting = new Map(rows.map((row) => [row.id, row]));
+    for (const { payload, versions } of this.outbox.queue) {
+      for (const id of payload.asset_ids ?? Object.keys(versions ?? {})) {
+        const row = waiting.get(id);
+        if (row && payload.kind === "relabel") {
+          row.label_id = payload.label_id;
+          row.label_name = payload.label_id === null ? null : this.classes.get(payload.label_id)?.name;
+        }
+        if (row && payload.kind === "set_split") row.split = payload.split;
+        if (row && payload.kind === "flag") Object.assign(row, { review: payload.review, note: payload.note });
+      }
+    }
+  }
+
+  /** Changes by filter answer with numbers, told together; the rows on screen are asked for again. */
+  receiveMatching({ payload }, { num_changed: changed = 0, num_conflicts: left = 0 }) {
+    const told = (this.told ??= { changed: 0, left: 0 });
+    told.changed += changed;
+    told.left += left;
+    if (this.outbox.queue.some((record) => record.payload.where)) return;
+    this.told = null;
+    const words = [`${plural(told.changed, "image")} changed`];
+    if (told.left) words.push(`${formatNumber(told.left)} left as they were${payload.kind === "set_split" ? ": held out" : ""}`);
+    this.onMessage(`${words.join(", ")}.`, told.changed ? { words: "Undo", run: () => this.onUndo() } : null);
+    this.onSettled();
+  }
+
+  receive(record, result) {
+    const { kind } = record.payload;
+    const touched = [];
+    let unknown = false;
+    for (const asset of result.assets ?? []) {
+      const row = this.rows.get(asset.id);
+      unknown ||= !row;
+      if (!row) continue;
+      row.row_version = asset.row_version;
+      if (!this.outbox.isPending(asset.id)) Object.assign(row, asset);
+      touched.push(asset.id);
+    }
+    const gone = (result.conflicts ?? []).filter((c) => c.row_version == null && kind !== "undo");
+    if (gone.length) {
+      this.rows.remove(gone.map((conflict) => conflict.asset_id));
+      this.onRemoved(gone.map((conflict) => conflict.asset_id));
+      this.onMessage(`${plural(gone.length, "image is", "images are")} no longer in the catalog: removed by somebody else.`);
+    }
+    if (result.status === "refused") {
+      this.onMessage(result.message + (result.next_step ? ` ${result.next_step}` : ""));
+      this.onStale();
+    } else if (kind === "undo" && result.conflicts?.length) {
+      this.onMessage(`Not undone for ${plural(result.conflicts.length, "image")}: ${result.conflicts[0].message}`);
+      this.onStale();
+    } else if (kind === "undo" && unknown) {
+      this.onStale();
+    }
+    if (record.payload.where) this.receiveMatching(record, result);
+    this.onPaint(touched.length ? touched : Object.keys(record.versions ?? {}));
+  }
+}

@@ -1,0 +1,61 @@
+// What a model says of an image. `row.suggestion` comes with the rows, when some run has
+// predicted: {run, label_id, label_name, confidence, ...}, or null for an image it has not seen.
+
+/** "0.93"; a model is never certain. */
+export function formatConfidence(confidence) {
+  return confidence >= 0.995 ? ">0.99" : confidence.toFixed(2);
+}
+
+export const saysWords = ({ label_name: name, confidence }) => `${name} ${formatConfidence(confidence)}`;
+
+/** Whether the model would have given another label than the image has. */
+export function isDoubted(row) {
+  return Boolean(row.suggestion) && row.label_id !== null && row.suggestion.label_id !== row.label_id;
+}
+
+export class Suggestions {
+  constructor({ classes, labels }) {
+    Object.assign(this, { classes, labels });
+    this.run = null; // whose predictions are asked for with the rows
+  }
+
+  /** What the model says of these images and they are not yet labelled, by class. */
+  groups(targets) {
+    const groups = new Map();
+    for (const row of targets) {
+      const labelId = row.suggestion?.label_id;
+      if (labelId === undefined || labelId === row.label_id || !this.classes.get(labelId)) continue;
+      groups.set(labelId, [...(groups.get(labelId) ?? []), row]);
+    }
+    return groups;
+  }
+
+  /**
+   * Label each image as the model says: one operation a class, one step to undo. With `where`
+   * all that match it, also those that were never loaded. How many labels were given here.
+   */
+  accept(targets, where) {
+    const groups = this.groups(targets);
+    const labelIds = where ? this.predictable(where) : [...groups.keys()];
+    let count = 0;
+    this.labels.together(() => {
+      for (const labelId of labelIds) {
+        const predicted = where && { run: this.run, ...where, predicted: labelId };
+        const entry = this.labels.relabel(groups.get(labelId) ?? [], labelId, { where: predicted });
+        count += entry?.ids.length ?? 0;
+      }
+    });
+    return count;
+  }
+
+  predictable(where) {
+    return where.predicted ? [Number(where.predicted)] : this.classes.list.map((label) => label.label_id);
+  }
+
+  /** Why there was nothing to accept. */
+  describeNothing(targets) {
+    if (this.run === null) return "No model has predicted these images yet. Train one first; it looks at all of them at its end.";
+    if (targets.some((row) => row.suggestion)) return null; // labelled as the model says already
+    return `Run ${this.run} has no prediction of ${targets.length > 1 ? "these images" : "this image"}.`;
+  }
+}

@@ -1,0 +1,1 @@
+"""What JavaScript components share, and how the files of one become one script."""

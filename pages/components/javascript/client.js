@@ -1,0 +1,115 @@
+// Requests to our own routes: token in a header, renewed through Streamlit when it expires.
+
+export const API = "/forge-api";
+const RENEWAL_TIMEOUT_MS = 15000;
+
+/** The server cannot be asked now; asking later may help. */
+export class Unreachable extends Error {}
+
+/** The server understood and said no; asking again does not help. */
+export class Refused extends Error {
+  constructor(status, content) {
+    super([content?.message, content?.next_step].filter(Boolean).join(" ") || `Refused (${status}).`);
+    this.status = status;
+  }
+}
+
+export class Server {
+  constructor() {
+    this.token = "";
+    this.askForToken = () => {};
+    this.waiting = [];
+    this.session = null;
+  }
+
+  setToken(token) {
+    this.token = token;
+    for (const go of this.waiting.splice(0)) go();
+  }
+
+  get(path, query = {}) {
+    const given = Object.entries(query).filter(([, value]) => value != null && value !== "");
+    const text = new URLSearchParams(given).toString();
+    return this.request(path + (text ? `?${text}` : ""), { method: "GET" });
+  }
+
+  post(path, body, { keepalive = false } = {}) {
+    return this.send("POST", path, body, keepalive);
+  }
+
+  put(path, body, { keepalive = false } = {}) {
+    return this.send("PUT", path, body, keepalive);
+  }
+
+  send(method, path, body, keepalive) {
+    return this.request(path, {
+      method,
+      body: JSON.stringify(body),
+      headers: { "Content-Type": "application/json" },
+      keepalive,
+    });
+  }
+
+  /** The HTTP status that a path answers with, 0 when there is no answer. */
+  async statusOf(path) {
+    try {
+      const response = await fetch(API + path, { headers: { "X-Forge-Token": this.token } });
+      await response.body?.cancel();
+      return response.status;
+    } catch {
+      return 0;
+    }
+  }
+
+  /** Images carry no header, so a cookie is needed before the first one. Asked once a page. */
+  openSession() {
+    this.session ??= this.post("/session", {}).catch((error) => {
+      this.session = null;
+      throw error;
+    });
+    return this.session;
+  }
+
+  /** After an image failed: a fresh cookie, in case the old one has expired. */
+  reopenSession() {
+    this.session = null;
+    return this.openSession();
+  }
+
+  async request(path, options, mayRenew = true) {
+    const token = this.token;
+    let response;
+    try {
+      response = await fetch(API + path, {
+        ...options,
+        headers: { ...options.headers, "X-Forge-Token": token },
+      });
+    } catch (error) {
+      throw new Unreachable(error.message);
+    }
+    const content = await response.json().catch(() => null);
+    if (response.ok && content) return content;
+    if (response.status === 401 && mayRenew && !options.keepalive) {
+      await this.renew(token);
+      return this.request(path, options, false);
+    }
+    const isOurs = content?.message || response.status === 413; // or something on the way said no
+    if (response.status === 401 || response.status >= 500 || response.ok || response.status === 429 || !isOurs) {
+      throw new Unreachable(content?.message ?? `HTTP ${response.status}`);
+    }
+    throw new Refused(response.status, content);
+  }
+
+  /** Wait for another token than the one that was refused. */
+  async renew(refused) {
+    if (this.token !== refused) return;
+    const arrived = new Promise((resolve) => this.waiting.push(resolve));
+    if (this.waiting.length === 1) this.askForToken();
+    const timeout = new Promise((resolve) => setTimeout(resolve, RENEWAL_TIMEOUT_MS));
+    await Promise.race([arrived, timeout]);
+    if (this.token === refused) {
+      this.waiting = [];
+      throw new Unreachable("no new token");
+    }
+  }
+}
