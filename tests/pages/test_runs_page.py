@@ -195,7 +195,7 @@ def test_running__curve_progress_and_cancel(catalog: Workspace, sleeper: int):
     assert chart["total_epochs"] == 9
     assert chart["is_finished"] is False
     assert chart["stages"] == [{"name": "scratch", "epochs": 9}]
-    assert chart["url"] == f"/forge-api/runs/{run.run_id}/metrics"
+    assert chart["run_id"] == run.run_id
     assert "Delete" not in labels_of_buttons(app)
     press(app, "Cancel the run")
     job_id = records.run_progress(catalog, run.run_id).job_id

@@ -1,22 +1,27 @@
-// The gallery: wires its parts together. Streamlit runs the default export again whenever its
+// The gallery: puts its modules together. Streamlit runs the default export again whenever its
 // data changes, so everything that lives longer hangs on the mounted element or the page.
 
-import { Refused, Server } from "../javascript/client.js";
-import { storage } from "../javascript/storage.js";
-import { formatNumber, plural } from "../javascript/text.js";
-import { Actions } from "./actions/decisions.js";
+import { Client } from "../javascript/client.js";
+import { formatNumber } from "../javascript/text.js";
+import { Appearance, readLook } from "./actions/appearance.js";
+import { Decisions } from "./actions/decisions.js";
+import { Navigation } from "./actions/navigation.js";
 import { Notices } from "./dialogs/notices.js";
 import { Overlay } from "./dialogs/overlays.js";
 import { Bindings } from "./keys/bindings.js";
+import { ClassKeys } from "./keys/class_keys.js";
 import { bindKeys } from "./keys/keys.js";
 import { KeysDialog } from "./keys/keys_dialog.js";
 import { Address } from "./page/address.js";
+import { DeepLink } from "./page/deep_link.js";
 import { closeConnectionDialog } from "./page/lost_server.js";
 import { followHeight } from "./page/page_height.js";
 import { Classes } from "./state/classes.js";
 import { Finding } from "./state/finding.js";
 import { Labels } from "./state/labels.js";
+import { Listing } from "./state/listing.js";
 import { Outbox } from "./state/outbox.js";
+import { openStore } from "./state/outbox_store.js";
 import { Pace } from "./state/pace.js";
 import { Preferences } from "./state/preferences.js";
 import { Rows } from "./state/rows.js";
@@ -29,205 +34,156 @@ import { Pictures } from "./tiles/pictures.js";
 import { Compare } from "./views/compare.js";
 import { LargeView } from "./views/large_view.js";
 import { Panel } from "./views/panel.js";
-import { ALL_SHOWN, ShowMenu } from "./views/show_menu.js";
+import { ShowMenu } from "./views/show_menu.js";
 import { Views } from "./views/views.js";
 
-const PANEL_MIN_WIDTH = 900;
-const COUNT_DELAY_MS = 600;
-
-class Gallery extends Actions {
+class Gallery {
   constructor(root, data) {
-    super();
     this.root = root;
-    const find = (name) => root.querySelector(`.${name}`);
-    this.ui = Object.fromEntries(
-      ["toolbar", "count", "selected-count", "saved", "viewport", "canvas", "preview", "compare", "toast", "panel", "overlay", "conflict", "body", "menu"]
-        .map((name) => [name, find(name)]));
-    this.server = sharedServer;
-    this.outbox = sharedOutbox(`vision-forge-${data.workspace}-${data.author}`);
-    this.preferences = new Preferences(this.server, `${data.workspace}-${data.author}`);
-    this.bindings = new Bindings(this.preferences);
-    this.address = new Address();
-    this.addressed = this.address.read();
-    this.look = {
-      size: storage.get("localStorage", "tile", 144),
-      fill: storage.get("localStorage", "fill", false),
-      keepSelection: this.preferences.get("keepSelection", false),
-      show: { ...ALL_SHOWN, ...this.preferences.get("show", {}) },
-      isStrip: false,
-      colorOf: (labelId) => this.classes.colorOf(labelId),
-      isPending: (id) => this.outbox.isPending(id),
-    };
-    this.makeParts(data, find);
-    this.bind(find);
+    this.selectedCount = this.find("selected-count");
+    this.client = sharedClient;
+    this.makeState(data);
+    this.makeTiles();
+    this.makeViews();
+    this.makeDialogs();
+    this.makeActions();
+    this.bind();
+    this.appearance.restore();
   }
 
-  makeParts(data, find) {
-    const { server, look } = this;
-    const keyOf = (id) => this.bindings.keyOf(id);
-    const label = (id) => this.label(id);
-    const accept = () => this.accept();
-    const say = (words, action) => this.notices.say(words, action);
-    this.pictures = new Pictures(server);
-    const { pictures } = this;
+  find(name) {
+    return this.root.querySelector(`.${name}`);
+  }
+
+  /** What is known and chosen. */
+  makeState(data) {
+    const { client } = this;
+    const owner = `${data.workspace}-${data.author}`;
+    this.outbox = sharedOutbox(`vision-forge-${owner}`);
+    this.preferences = new Preferences(client, owner);
+    this.bindings = new Bindings(this.preferences);
     this.classes = new Classes(this.bindings.freeLetters());
     this.classes.set(data.classes);
-    this.rows = new Rows(server);
+    this.rows = new Rows(client);
     this.selection = new Selection(this.rows, () => this.showSelection());
-    const { rows, selection, classes, outbox } = this;
-    this.grid = new Grid({ ...this.ui, rows, selection, look, pictures, onNeed: (from, to) => this.load(from, to) });
-    this.labels = new Labels({
-      rows, outbox, server, classes, author: data.author, onPaint: (ids) => this.repaint(ids), onRemoved: () => this.rearranged(),
-      onMessage: say, onStale: () => this.reload(), onUndo: () => this.undo(), onSettled: () => this.watch.look(),
-    });
-    this.suggestions = new Suggestions({ classes, labels: this.labels });
-    this.watch = new Watch({ server, rows, grid: this.grid, isPending: look.isPending, onPaint: (ids) => this.repaint(ids) });
-    this.panel = new Panel({
-      element: this.ui.panel, server, classes, pictures, suggestions: this.suggestions,
-      actions: {
-        label, accept, keyOf, split: (split) => this.split(split), remove: () => this.remove(),
-        openPicker: () => this.openPicker(), closePanel: () => this.togglePanel(false),
-      },
-    });
     this.pace = new Pace();
-    const close = () => this.escape();
-    this.large = new LargeView(this.ui.preview, { rows, classes, pace: this.pace, pictures, actions: { label, accept, keyOf, close, setGoal: () => this.setGoal() } });
-    this.compare = new Compare(this.ui.compare, { selection, pictures, look, actions: { close: () => this.views.set(this.views.base), focusHere: () => this.views.focusHere() } });
-    this.views = new Views({
-      root: this.root, buttons: [...this.root.querySelectorAll(".views button")], large: this.large, compare: this.compare,
-      grid: this.grid, selection, look, preferences: this.preferences, actions: { say, changed: () => this.writeAddress() },
+    this.labels = new Labels({
+      rows: this.rows, outbox: this.outbox, client, classes: this.classes, author: data.author,
+      onPaint: (ids) => this.repaint(ids), onRemoved: () => this.rearranged(), onMessage: (words, action) => this.notices.say(words, action),
+      onStale: () => this.listing.reload(), onUndo: () => this.decisions.undo(), onSettled: () => this.watch.look(),
     });
-    this.finding = new Finding({
-      rows, selection, server, suggestions: this.suggestions,
-      actions: { say, goTo: (place) => this.goTo(place), loadAt: (place) => this.loadAt(place) },
-    });
-    this.overlay = new Overlay(this.ui.overlay, () => this.views.focusHere());
-    this.keysDialog = new KeysDialog({ overlay: this.overlay, bindings: this.bindings, classes, onChange: () => this.keysChanged() });
-    this.menu = new ShowMenu({
-      element: this.ui.menu, button: find("show"), look, keyOf,
-      actions: { show: (name, on) => this.showOnTiles(name, on), fill: (on) => this.toggleFill(on), keep: (on) => this.toggleKeep(on) },
-    });
-    this.notices = new Notices({
-      ...this.ui, outbox, classes, rows, pictures, actions: { decide: (open, mine) => this.decide(open, mine) },
+    this.suggestions = new Suggestions({ classes: this.classes, labels: this.labels });
+    this.look = readLook(this.preferences, {
+      colorOf: (labelId) => this.classes.colorOf(labelId), isPending: (id) => this.outbox.isPending(id),
     });
   }
 
-  bind(find) {
-    const { viewport } = this.ui;
-    this.unbind = [bindKeys(this.root, this), followHeight(this.root), bindMarquee(viewport, this), () => this.menu.close(), () => this.address.stop(),
-      closeConnectionDialog(() => this.overlay.isOpen || this.views.focusHere())];
-    viewport.addEventListener("click", (event) => this.click(event));
+  makeTiles() {
+    const { client, rows, selection, look } = this;
+    this.pictures = new Pictures(client);
+    this.grid = new Grid({
+      viewport: this.find("viewport"), canvas: this.find("canvas"), rows, selection, look, pictures: this.pictures,
+      onNeed: (from, to) => this.listing.load(from, to),
+    });
+    this.watch = new Watch({ client, rows, grid: this.grid, isPending: look.isPending, onPaint: (ids) => this.repaint(ids) });
+  }
+
+  makeViews() {
+    const { client, rows, selection, classes, pictures, suggestions, look, grid, preferences } = this;
+    const deciding = {
+      label: (id) => this.decisions.label(id), accept: () => this.decisions.accept(), keyOf: (id) => this.bindings.keyOf(id),
+    };
+    this.panel = new Panel({
+      element: this.find("panel"), client, classes, pictures, suggestions,
+      actions: {
+        ...deciding, split: (split) => this.decisions.split(split), remove: () => this.decisions.remove(),
+        openPicker: () => this.decisions.openPicker(), closePanel: () => this.appearance.togglePanel(false),
+      },
+    });
+    this.large = new LargeView(this.find("preview"), {
+      rows, classes, pace: this.pace, pictures,
+      actions: { ...deciding, close: () => this.navigation.escape(), setGoal: () => this.appearance.setGoal() },
+    });
+    this.compare = new Compare(this.find("compare"), {
+      selection, pictures, look,
+      actions: { close: () => this.views.set(this.views.base), focusHere: () => this.views.focusHere() },
+    });
+    this.views = new Views({
+      root: this.root, buttons: [...this.root.querySelectorAll(".views button")], large: this.large, compare: this.compare,
+      grid, selection, look, preferences,
+      actions: { say: (words) => this.notices.say(words), changed: () => this.deepLink.write() },
+    });
+  }
+
+  makeDialogs() {
+    const { bindings, classes, rows, pictures, outbox, look } = this;
+    this.overlay = new Overlay(this.find("overlay"), () => this.views.focusHere());
+    this.keysDialog = new KeysDialog({ overlay: this.overlay, bindings, classes, onChange: () => this.appearance.keysChanged() });
+    this.menu = new ShowMenu({
+      element: this.find("menu"), button: this.find("show"), look, keyOf: (id) => bindings.keyOf(id),
+      actions: {
+        show: (name, on) => this.appearance.showOnTiles(name, on), fill: (on) => this.appearance.toggleFill(on),
+        keep: (on) => this.appearance.toggleKeep(on),
+      },
+    });
+    this.notices = new Notices({
+      saved: this.find("saved"), toast: this.find("toast"), conflict: this.find("conflict"), outbox, classes, rows, pictures,
+      actions: { resolve: (open, mineWins) => this.decisions.resolve(open, mineWins) },
+    });
+  }
+
+  /** What a person can do; keys, buttons and views ask for it here. */
+  makeActions() {
+    const { root, client, rows, selection, labels, classes, suggestions, outbox, look } = this;
+    const { grid, views, compare, pace, notices, overlay, preferences, bindings, menu, keysDialog } = this;
+    this.finding = new Finding({
+      rows, selection, client, suggestions,
+      actions: {
+        say: (words) => notices.say(words), goTo: (place) => this.navigation.goTo(place), loadAt: (place) => this.listing.loadAt(place),
+      },
+    });
+    this.listing = new Listing({
+      client, rows, labels, suggestions, selection, grid, views, preferences, root, countElement: this.find("count"),
+      actions: { showSelection: () => this.showSelection(), started: () => this.deepLink.open() },
+    });
+    const { finding, listing } = this;
+    const painting = { repaint: (ids) => this.repaint(ids), showSelection: () => this.showSelection(), showPanel: () => this.showPanel() };
+    this.deepLink = new DeepLink({ address: new Address(), client, rows, selection, grid, views, finding, listing });
+    this.navigation = new Navigation({ rows, selection, grid, views, compare, notices, listing });
+    this.decisions = new Decisions({
+      rows, selection, labels, classes, suggestions, outbox, client, look, grid, views, compare, pace, notices, overlay, listing, actions: painting,
+    });
+    this.appearance = new Appearance({
+      root, panel: this.find("panel"), slider: this.find("slider").querySelector("input"), sideButton: this.find("side"),
+      look, grid, views, preferences, bindings, classes, notices, overlay, keysDialog, menu, pace, actions: painting,
+    });
+    this.classKeys = new ClassKeys({ classes, onLabel: (id) => this.decisions.label(id), say: (words) => notices.say(words) });
+  }
+
+  bind() {
+    const viewport = this.find("viewport");
+    this.unbind = [
+      bindKeys(this.root, this), followHeight(this.root), bindMarquee(viewport, this), () => this.menu.close(),
+      closeConnectionDialog(() => this.overlay.isOpen || this.views.focusHere()),
+    ];
+    viewport.addEventListener("click", (event) => this.navigation.click(event));
     viewport.addEventListener("dblclick", () => this.views.set("focus"));
     viewport.addEventListener("mousedown", (event) => event.shiftKey && event.preventDefault());
-    this.slider = find("slider").querySelector("input");
-    this.slider.addEventListener("input", () => this.setSize(Number(this.slider.value)));
-    const press = (name, run) => find(name).addEventListener("click", () => {
+    const press = (name, run) => this.find(name).addEventListener("click", () => {
       run();
       if (!this.overlay.isOpen) this.views.focusHere();
     });
-    press("undo", () => this.undo());
-    press("side", () => this.togglePanel());
-    press("keys", () => this.openHelp());
-    this.sideButton = find("side");
-    const narrow = matchMedia(`(max-width: ${PANEL_MIN_WIDTH - 1}px)`);
-    const fitPanel = () => this.togglePanel(!narrow.matches && storage.get("localStorage", "panel", true), { remember: false });
-    narrow.addEventListener("change", fitPanel);
-    this.unbind.push(() => narrow.removeEventListener("change", fitPanel));
-    fitPanel();
-    this.setSize(this.look.size);
-    this.toggleFill(this.look.fill);
-    this.titleKeys();
-    this.views.restore();
-    this.preferences.onLoad = () => this.preferencesChanged();
+    press("undo", () => this.decisions.undo());
+    press("side", () => this.appearance.togglePanel());
+    press("keys", () => this.appearance.openHelp());
   }
 
   /** New data from Streamlit: a token, classes, perhaps another filter. */
   update(data, setTriggerValue) {
-    this.server.askForToken = () => setTriggerValue("token", Date.now());
-    this.server.setToken(data.token);
+    this.client.askForToken = () => setTriggerValue("token", Date.now());
+    this.client.setToken(data.token);
     this.classes.merge(data.classes);
-    const question = JSON.stringify([data.filter, data.sort, data.suggest, data.reload]);
-    if (this.question === question) return this.repaint([]);
-    this.question = question;
-    this.filter = data.filter;
-    this.sort = data.sort;
-    this.suggestions.run = data.suggest ?? null;
-    return this.start();
-  }
-
-  /** With `stay` at the same place, as after an undo that brought back images that are not here. */
-  async start({ stay = false } = {}) {
-    const { focus } = this.selection;
-    const { top } = this.grid.scrolling;
-    this.selection.reset();
-    if (!stay) this.views.set(this.views.base);
-    this.root.setAttribute("aria-busy", "true");
-    try {
-      await this.server.openSession();
-      await this.rows.restart(this.filter, this.sort, this.suggestions.run);
-    } catch (error) {
-      return this.retryStart(error);
-    }
-    this.labels.paintPending(this.rows.loaded());
-    this.root.removeAttribute("aria-busy");
-    this.grid.layout();
-    this.grid.reset();
-    if (stay) {
-      this.selection.focus = this.selection.clamp(focus);
-      this.grid.scrolling.top = top;
-    }
-    this.showSelection();
-    this.countedFor = null;
-    this.count();
-    this.preferences.load();
-    this.openAddressed();
-    if (document.activeElement === document.body) this.views.focusHere();
-    return undefined;
-  }
-
-  retryStart(error) {
-    this.ui.count.textContent = error instanceof Refused ? error.message : "The server cannot be reached. Trying again.";
-    clearTimeout(this.startTimer);
-    if (!(error instanceof Refused)) this.startTimer = setTimeout(() => this.start(), 3000);
-  }
-
-  /** Ask again for the same rows. */
-  reload() {
-    clearTimeout(this.reloadTimer);
-    this.reloadTimer = setTimeout(() => this.start({ stay: true }), 50);
-  }
-
-  /** Fetch what is missing between two positions, a page at a time, while it is looked at. */
-  async load(from, to) {
-    let fresh;
-    try {
-      fresh = await this.rows.need(from, to);
-    } catch {
-      setTimeout(() => this.grid.schedule(), 2000);
-      return;
-    }
-    if (!fresh) return;
-    this.labels.paintPending(fresh);
-    this.grid.refresh();
-    this.showSelection();
-  }
-
-  count() {
-    clearTimeout(this.countTimer);
-    this.countTimer = setTimeout(async () => {
-      const counts = await this.server.get("/assets/count", { ...this.filter, sort: this.sort }).catch(() => null);
-      if (!counts) return;
-      const { matching, total, unlabelled } = counts;
-      this.matchingCount = matching;
-      if (this.countedFor !== this.question) {
-        this.countedFor = this.question;
-        this.rows.setTotal(matching);
-        this.grid.refresh();
-        this.views.show();
-      }
-      const all = matching === total ? plural(total, "image") : `${formatNumber(matching)} of ${formatNumber(total)}`;
-      this.ui.count.textContent = unlabelled ? `${all} · ${formatNumber(unlabelled)} unlabelled` : all;
-    }, this.countedFor === this.question ? COUNT_DELAY_MS : 0);
+    if (!this.listing.ask(data)) this.repaint([]);
   }
 
   // -- painting ---------------------------------------------------------------------------
@@ -236,18 +192,17 @@ class Gallery extends Actions {
     this.grid.repaintRows(ids);
     this.showPanel();
     this.views.show();
-    this.count();
+    this.listing.count();
   }
 
   showSelection() {
     this.grid.render();
-    const count = this.selection.ids.size;
-    this.ui["selected-count"].hidden = !count;
-    const { matching } = this.selection;
-    this.ui["selected-count"].textContent = matching ? `all ${formatNumber(matching)} that match` : `${formatNumber(count)} selected`;
+    const { ids, matching } = this.selection;
+    this.selectedCount.hidden = !ids.size;
+    this.selectedCount.textContent = matching ? `all ${formatNumber(matching)} that match` : `${formatNumber(ids.size)} selected`;
     this.showPanel();
     this.views.show();
-    this.writeAddress();
+    this.deepLink.write();
   }
 
   /** Once a frame, however often a key changes the selection and the labels. */
@@ -255,7 +210,7 @@ class Gallery extends Actions {
     this.panelFrame ??= requestAnimationFrame(() => {
       this.panelFrame = null;
       const { selection } = this;
-      if (!this.ui.panel.hidden) this.panel.show(selection.targets(), selection.ids.size > 0 && !selection.only);
+      if (!this.panel.element.hidden) this.panel.show(selection.targets(), selection.ids.size > 0 && !selection.only);
     });
   }
 
@@ -264,33 +219,35 @@ class Gallery extends Actions {
     this.selection.ids = new Set([...this.selection.ids].filter((id) => this.rows.index.has(id)));
     this.grid.refresh();
     this.showSelection();
-    this.count();
+    this.listing.count();
   }
 
   destroy() {
     for (const undo of this.unbind) undo();
-    this.labels.close();
-    this.grid.destroy();
-    this.watch.stop();
-    clearTimeout(this.startTimer);
-    clearTimeout(this.reloadTimer);
-    clearTimeout(this.countTimer);
+    for (const part of [this.labels, this.grid, this.watch, this.listing, this.appearance, this.deepLink]) part.stop();
   }
 }
 
-const sharedServer = new Server();
+const sharedClient = new Client();
 const outboxes = new Map();
 const galleries = new WeakMap();
 
+/** One per workspace and person; it outlives the component, so that a page change loses nothing. */
 function sharedOutbox(name) {
-  if (!outboxes.has(name)) outboxes.set(name, new Outbox(sharedServer, name));
+  if (!outboxes.has(name)) {
+    const outbox = new Outbox({ client: sharedClient, name, store: openStore(name) });
+    addEventListener("pagehide", () => outbox.flushOnLeave());
+    addEventListener("online", () => outbox.retryNow());
+    document.addEventListener("visibilitychange", () => outbox.retryNow());
+    outboxes.set(name, outbox);
+  }
   return outboxes.get(name);
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
   let gallery = galleries.get(parentElement);
   if (!gallery) {
-    sharedServer.setToken(data.token);
+    sharedClient.setToken(data.token);
     gallery = new Gallery(parentElement.querySelector(".gallery"), data);
     galleries.set(parentElement, gallery);
   }

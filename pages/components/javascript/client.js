@@ -1,4 +1,5 @@
 // Requests to our own routes: token in a header, renewed through Streamlit when it expires.
+// All components ask through it; nothing else fetches.
 
 export const API = "/forge-api";
 const RENEWAL_TIMEOUT_MS = 15000;
@@ -14,7 +15,7 @@ export class Refused extends Error {
   }
 }
 
-export class Server {
+export class Client {
   constructor() {
     this.token = "";
     this.askForToken = () => {};
@@ -53,7 +54,7 @@ export class Server {
   /** The HTTP status that a path answers with, 0 when there is no answer. */
   async statusOf(path) {
     try {
-      const response = await fetch(API + path, { headers: { "X-Forge-Token": this.token } });
+      const response = await this.fetch(path);
       await response.body?.cancel();
       return response.status;
     } catch {
@@ -76,14 +77,18 @@ export class Server {
     return this.openSession();
   }
 
+  fetch(path, options = {}) {
+    return fetch(API + path, {
+      ...options,
+      headers: { ...options.headers, "X-Forge-Token": this.token },
+    });
+  }
+
   async request(path, options, mayRenew = true) {
-    const token = this.token;
+    const { token } = this;
     let response;
     try {
-      response = await fetch(API + path, {
-        ...options,
-        headers: { ...options.headers, "X-Forge-Token": token },
-      });
+      response = await this.fetch(path, options);
     } catch (error) {
       throw new Unreachable(error.message);
     }

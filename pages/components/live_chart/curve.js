@@ -174,7 +174,7 @@ export class Curve {
 }
 
 /** The epoch that the best checkpoint is from: highest validation accuracy, then lowest loss. */
-function bestEntry(epochs) {
+export function bestEntry(epochs) {
   let best = null;
   for (const entry of epochs) {
     const isBetter =

@@ -1,13 +1,15 @@
 // Asks the server for epochs after the last known one, only while somebody looks.
 
+import { Refused } from "../javascript/client.js";
+
 const POLL_MS = 1000;
 const RETRY_MS = 4000;
 
 export class Feed {
-  constructor(element, { onAnswer, onTrouble, askForToken }) {
+  constructor(element, { client, onAnswer, onTrouble }) {
+    this.client = client;
     this.onAnswer = onAnswer;
     this.onTrouble = onTrouble;
-    this.askForToken = askForToken;
     this.isSeen = true;
     this.timer = 0;
     this.after = 0;
@@ -21,9 +23,10 @@ export class Feed {
     document.addEventListener("visibilitychange", this.onVisibility);
   }
 
-  follow({ url, token, after, isEnded }) {
-    const isOther = url !== this.url || (this.isEnded && !isEnded) || token !== this.token;
-    Object.assign(this, { url, token, after, isEnded });
+  /** `path` is asked for what comes after the epoch `after`, until it `isEnded`. */
+  follow({ path, after, isEnded }) {
+    const isOther = path !== this.path || (this.isEnded && !isEnded);
+    Object.assign(this, { path, after, isEnded });
     if (isOther) this.hasAsked = false;
     this.wake();
   }
@@ -38,24 +41,21 @@ export class Feed {
     if (this.isAsking) return;
     this.isAsking = true;
     this.hasAsked = true;
-    const { url, after } = this;
+    const { path, after } = this;
     let wait = POLL_MS;
     try {
-      const response = await fetch(`${url}?after=${after}`, { headers: { "X-Forge-Token": this.token } });
-      if (response.status === 401) {
-        this.isEnded = true; // until a new token arrives with `follow`
-        this.askForToken();
-      } else if (response.status === 404) {
-        this.isEnded = true; // removed; the page says so
-      } else if (!response.ok) {
-        throw new Error(`HTTP ${response.status}`);
-      } else if (url === this.url) {
+      const answer = await this.client.get(path, { after });
+      if (path === this.path) {
         this.onTrouble("");
-        this.onAnswer(await response.json());
+        this.onAnswer(answer);
       }
-    } catch {
-      wait = RETRY_MS;
-      this.onTrouble("The server does not answer; the run goes on without it. Trying again.");
+    } catch (error) {
+      if (error instanceof Refused && error.status === 404) {
+        this.isEnded = true; // removed; the page says so
+      } else {
+        wait = RETRY_MS;
+        this.onTrouble("The server does not answer; the run goes on without it. Trying again.");
+      }
     } finally {
       this.isAsking = false;
     }

@@ -1,5 +1,6 @@
 // What Streamlit calls: at first and again whenever the page sends other data.
 
+import { Client } from "../javascript/client.js";
 import { Feed } from "./feed.js";
 import { View } from "./view.js";
 
@@ -9,8 +10,10 @@ const zooms = new Map(); // by run and attempt: a chart that is drawn elsewhere 
 function open(parentElement, setTriggerValue) {
   const root = parentElement.querySelector(".live");
   const view = new View(root);
+  const client = new Client();
+  client.askForToken = () => setTriggerValue("token", Date.now());
   const feed = new Feed(root, {
-    askForToken: () => setTriggerValue("token", Date.now()),
+    client,
     onTrouble: (text) => view.showTrouble(text),
     onAnswer: (answer) => {
       view.append(answer.epochs);
@@ -22,12 +25,12 @@ function open(parentElement, setTriggerValue) {
       view.draw();
     },
   });
-  return { view, feed };
+  return { view, feed, client };
 }
 
 export default function ({ parentElement, data, setTriggerValue }) {
   if (!mounted.has(parentElement)) mounted.set(parentElement, open(parentElement, setTriggerValue));
-  const { view, feed } = mounted.get(parentElement);
+  const { view, feed, client } = mounted.get(parentElement);
   const attempt = `${data.run_id}/${data.attempt}`;
   const isBegun = view.attempt === `${data.run_id}/`; // it waited; what was fetched since is of now
   if (view.attempt !== attempt && !isBegun) view.reset([...data.epochs], zooms.get(attempt));
@@ -40,7 +43,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
   view.isFinal = data.is_finished;
   view.showProgress(data.progress);
   view.draw();
-  feed.follow({ url: data.url, token: data.token, after: view.lastEpoch, isEnded: data.is_finished });
+  client.setToken(data.token);
+  feed.follow({ path: `/runs/${data.run_id}/metrics`, after: view.lastEpoch, isEnded: data.is_finished });
   return () => {
     zooms.set(attempt, view.zoom);
     feed.close();

@@ -63,7 +63,6 @@ def show(
             "epochs": [run_routes.shape_epoch(epoch) for epoch in epochs],
             "progress": dict(progress),
             "token": token,
-            "url": f"/forge-api/runs/{run_id}/metrics",
         },
         on_token_change=on_token_asked,
     )

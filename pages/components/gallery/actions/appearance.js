@@ -4,15 +4,61 @@ import { storage } from "../../javascript/storage.js";
 import { openGoal } from "../dialogs/overlays.js";
 import { showKey } from "../keys/commands.js";
 import { ALL_SHOWN } from "../views/show_menu.js";
-import { Moving } from "./navigation.js";
 
-export class Looking extends Moving {
-  togglePanel(on = this.ui.panel.hidden, { remember = true } = {}) {
-    this.ui.panel.hidden = !on;
+const PANEL_MIN_WIDTH = 900;
+const MIN_TILE_PX = 56;
+const MAX_TILE_PX = 320;
+const TILE_STEP_PX = 24;
+const ZOOM_STEP = 1.5;
+
+/** What a person sees as they left it; changed by `Appearance` alone. */
+export function readLook(preferences, { colorOf, isPending }) {
+  return {
+    size: storage.get("localStorage", "tile", 144),
+    fill: storage.get("localStorage", "fill", false),
+    ...readPreferences(preferences),
+    isStrip: false,
+    colorOf,
+    isPending,
+  };
+}
+
+function readPreferences(preferences) {
+  return {
+    keepSelection: preferences.get("keepSelection", false),
+    show: { ...ALL_SHOWN, ...preferences.get("show", {}) },
+  };
+}
+
+export class Appearance {
+  constructor({ root, panel, slider, sideButton, look, grid, views, preferences, bindings, classes, notices, overlay, keysDialog, menu, pace, actions }) {
+    Object.assign(this, { root, panel, slider, sideButton, look, grid, views, preferences, bindings, classes, notices, overlay, keysDialog, menu, pace, actions });
+    slider.addEventListener("input", () => this.setSize(Number(slider.value)));
+    this.narrow = matchMedia(`(max-width: ${PANEL_MIN_WIDTH - 1}px)`);
+    this.fitPanel = () => this.togglePanel(!this.narrow.matches && storage.get("localStorage", "panel", true), { remember: false });
+    this.narrow.addEventListener("change", this.fitPanel);
+  }
+
+  /** Everything as this person left it. */
+  restore() {
+    this.fitPanel();
+    this.setSize(this.look.size);
+    this.toggleFill(this.look.fill);
+    this.titleKeys();
+    this.views.restore();
+    this.preferences.onLoad = () => this.preferencesChanged();
+  }
+
+  stop() {
+    this.narrow.removeEventListener("change", this.fitPanel);
+  }
+
+  togglePanel(on = this.panel.hidden, { remember = true } = {}) {
+    this.panel.hidden = !on;
     this.root.classList.toggle("with-panel", on);
     this.sideButton.setAttribute("aria-pressed", on);
     if (remember) storage.set("localStorage", "panel", on);
-    this.showPanel();
+    this.actions.showPanel();
   }
 
   toggleFill(on = !this.look.fill) {
@@ -22,7 +68,7 @@ export class Looking extends Moving {
   }
 
   setSize(size) {
-    this.look.size = Math.max(56, Math.min(320, size));
+    this.look.size = Math.max(MIN_TILE_PX, Math.min(MAX_TILE_PX, size));
     this.slider.value = this.look.size;
     this.root.style.setProperty("--size", `${this.look.size}px`);
     storage.set("localStorage", "tile", this.look.size);
@@ -31,8 +77,8 @@ export class Looking extends Moving {
 
   zoom(direction) {
     const { zoom } = this.views;
-    if (zoom) zoom.by(direction > 0 ? 1.5 : 1 / 1.5);
-    else this.setSize(this.look.size + direction * 24);
+    if (zoom) zoom.by(direction > 0 ? ZOOM_STEP : 1 / ZOOM_STEP);
+    else this.setSize(this.look.size + direction * TILE_STEP_PX);
   }
 
   toggleKeep(on = !this.look.keepSelection) {
@@ -52,7 +98,7 @@ export class Looking extends Moving {
   setGoal() {
     openGoal(this.overlay, { goal: this.pace.goal, onDone: (goal) => {
       this.pace.setGoal(goal);
-      this.repaint([]);
+      this.actions.repaint([]);
     } });
   }
 
@@ -64,7 +110,7 @@ export class Looking extends Moving {
   keysChanged() {
     this.classes.set(this.classes.list, this.bindings.freeLetters());
     this.titleKeys();
-    this.repaint([]);
+    this.actions.repaint([]);
   }
 
   /** What the buttons say on hover, with the keys of now. */
@@ -78,35 +124,10 @@ export class Looking extends Moving {
 
   /** They came from another browser of this person. */
   preferencesChanged() {
-    this.look.keepSelection = this.preferences.get("keepSelection", false);
-    this.look.show = { ...ALL_SHOWN, ...this.preferences.get("show", {}) };
+    Object.assign(this.look, readPreferences(this.preferences));
     this.bindings.read();
     this.keysChanged();
     if (this.views.now === this.views.base) this.views.restore();
     this.grid.repaintAll();
-  }
-
-  /** The image and the view that a link names, once, when the page opens. */
-  async openAddressed() {
-    const { image, view } = this.addressed ?? {};
-    this.addressed = null;
-    if (!image && !view) return;
-    const { search } = this.finding;
-    const answer = image && await this.server.get("/assets/position", { ...this.filter, sort: this.sort, image }).catch(() => null);
-    if (search !== this.finding.search || this.selection.focus > 0) return; // the person moved on meanwhile
-    if (answer && answer.position !== null) {
-      await this.loadAt(answer.position);
-      this.selection.moveTo(this.rows.index.get(image) ?? answer.position);
-      this.grid.center();
-    }
-    if (view === "film" || view === "focus") this.views.set(view, { remember: false });
-  }
-
-  writeAddress() {
-    if (this.addressed) return;
-
-    const row = this.selection.focusedRow();
-    const { now } = this.views;
-    this.address.write({ view: now === "focus" || now === "film" ? now : null, image: row && (this.selection.focus > 0 || this.views.isLarge) ? row.id : null });
   }
 }

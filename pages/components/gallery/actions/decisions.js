@@ -1,11 +1,15 @@
-// What people decide about images in the gallery. `Gallery` adds the parts.
+// What a person decides about images: told to `labels`, said in a word, and on to the next image.
 
 import { Refused } from "../../javascript/client.js";
 import { plural } from "../../javascript/text.js";
 import { openNote, openPicker } from "../dialogs/overlays.js";
-import { Looking } from "./appearance.js";
 
-export class Actions extends Looking {
+export class Decisions {
+  constructor({ rows, selection, labels, classes, suggestions, outbox, client, look, grid, views, compare, pace, notices, overlay, listing, actions }) {
+    Object.assign(this, { rows, selection, labels, classes, suggestions, outbox, client, look, grid, views, compare, pace, notices, overlay, listing, actions });
+    this.offerUndo = { words: "Undo", run: () => this.undo() };
+  }
+
   label(labelId) {
     const targets = this.selection.targets();
     if (!targets.length) return;
@@ -14,7 +18,7 @@ export class Actions extends Looking {
     if (entry && labelId !== null) this.pace.count(this.selection.matching || entry.ids.length);
     if (entry && !where && targets.length > 1) {
       const name = labelId === null ? "now without a label" : `labelled ${this.classes.get(labelId).name}`;
-      this.notices.say(`${plural(entry.ids.length, "image")} ${name}.`, { words: "Undo", run: () => this.undo() });
+      this.notices.say(`${plural(entry.ids.length, "image")} ${name}.`, this.offerUndo);
     }
     this.moveOn(targets);
     this.views.focusHere();
@@ -27,27 +31,37 @@ export class Actions extends Looking {
     const where = this.matchingFilter();
     const count = this.suggestions.accept(targets, where);
     const nothing = count || where ? null : this.suggestions.describeNothing(targets);
-    if (nothing) return this.notices.say(nothing);
+    if (nothing) {
+      this.notices.say(nothing);
+      return;
+    }
     this.pace.count(this.selection.matching || count);
     if (!where && targets.length > 1) {
-      this.notices.say(`${plural(count, "image")} labelled as the model says.`, count ? { words: "Undo", run: () => this.undo() } : null);
+      this.notices.say(`${plural(count, "image")} labelled as the model says.`, count ? this.offerUndo : null);
     }
     this.moveOn(targets);
-    return this.views.focusHere();
+    this.views.focusHere();
   }
 
   /** The filter, when all that match it are selected. */
   matchingFilter() {
-    return this.selection.matching ? { ...this.filter } : undefined;
+    return this.selection.matching ? { ...this.listing.filter } : undefined;
   }
 
   /** After a label: on to the next image, unless the person keeps selections. */
   moveOn(targets) {
-    if (this.views.now === "compare") return this.selection.only ? this.compare.step(1) : this.showSelection();
-    if (this.look.keepSelection && this.selection.ids.size) return this.showSelection();
+    if (this.views.now === "compare") {
+      if (this.selection.only) this.compare.step(1);
+      else this.actions.showSelection();
+      return;
+    }
+    if (this.look.keepSelection && this.selection.ids.size) {
+      this.actions.showSelection();
+      return;
+    }
     if (this.selection.matching) this.selection.clear();
     else this.selection.moveTo(this.rows.index.get(targets.at(-1).id) + 1);
-    return this.grid.reveal();
+    this.grid.reveal();
   }
 
   split(split) {
@@ -56,7 +70,7 @@ export class Actions extends Looking {
     const where = this.matchingFilter();
     const entry = this.labels.setSplit(targets, split, { where });
     if (entry && !where && targets.length > 1) {
-      this.notices.say(`${plural(entry.ids.length, "image")}: ${split ?? "no split"}.`, { words: "Undo", run: () => this.undo() });
+      this.notices.say(`${plural(entry.ids.length, "image")}: ${split ?? "no split"}.`, this.offerUndo);
     }
     if (this.selection.only) this.compare.step(1);
     else if (!this.selection.ids.size) this.selection.moveTo(this.selection.focus + 1);
@@ -71,10 +85,13 @@ export class Actions extends Looking {
     const where = this.matchingFilter();
     const next = this.selection.only && this.compare.neighbour(1);
     this.labels.remove(targets, { where });
-    if (where) return this.selection.clear();
+    if (where) {
+      this.selection.clear();
+      return;
+    }
     if (next && this.views.now === "compare") this.selection.focusOnly(next);
-    this.notices.say(`${plural(targets.length, "image")} removed from the catalog; the files stay.`, { words: "Undo", run: () => this.undo() });
-    return this.views.focusHere();
+    this.notices.say(`${plural(targets.length, "image")} removed from the catalog; the files stay.`, this.offerUndo);
+    this.views.focusHere();
   }
 
   async undo() {
@@ -97,7 +114,7 @@ export class Actions extends Looking {
   }
 
   /** Both values were shown; the person chose. */
-  decide(open, mineWins) {
+  resolve(open, mineWins) {
     const groups = new Map();
     for (const { record, theirs } of open) {
       const row = this.rows.get(theirs.asset_id);
@@ -110,7 +127,7 @@ export class Actions extends Looking {
       if (mineWins && payload.kind === "relabel") this.labels.relabel(targets, payload.label_id);
       else if (mineWins) this.labels.setSplit(targets, payload.split, { unlock: targets.some((row) => row.split === "held_out") || undefined });
     }
-    this.repaint(open.map(({ theirs }) => theirs.asset_id));
+    this.actions.repaint(open.map(({ theirs }) => theirs.asset_id));
     this.notices.showConflict();
     this.views.focusHere();
   }
@@ -131,14 +148,14 @@ export class Actions extends Looking {
     if (!targets.length) return;
     if (targets.every((row) => row.review)) {
       this.labels.flag(targets, null);
-      this.notices.say(`${plural(targets.length, "image")} not marked any more.`, { words: "Undo", run: () => this.undo() });
+      this.notices.say(`${plural(targets.length, "image")} not marked any more.`, this.offerUndo);
       return;
     }
     openNote(this.overlay, {
       count: targets.length,
       onDone: (note) => {
         this.labels.flag(targets, note);
-        this.notices.say(`${plural(targets.length, "image")} marked for review.`, { words: "Undo", run: () => this.undo() });
+        this.notices.say(`${plural(targets.length, "image")} marked for review.`, this.offerUndo);
         this.views.focusHere();
       },
     });
@@ -147,7 +164,7 @@ export class Actions extends Looking {
   /** Create a class and give it to the targets; null, or what went wrong. */
   async createClass(name) {
     try {
-      const label = await this.server.post("/classes", { name });
+      const label = await this.client.post("/classes", { name });
       this.classes.merge([...this.classes.list, label]);
       this.label(label.label_id);
       return null;

@@ -43,6 +43,11 @@ export class Notices {
     this.timer = setTimeout(() => this.hush(), TOAST_MS);
   }
 
+  /** Whether a message is on the screen. */
+  get isSaying() {
+    return !this.toast.hidden;
+  }
+
   hush() {
     this.toast.hidden = true;
     this.toast.replaceChildren();
@@ -61,13 +66,13 @@ export class Notices {
     const locked = isHeldOut(record.payload, theirs);
     const keepButton = el("button", { type: "button", className: "tool" }, locked ? "Keep it held out" : `Keep ${their}`);
     const useButton = el("button", { type: "button", className: "tool primary" }, locked ? `Unlock, use ${mine}` : `Use ${mine}`);
-    keepButton.addEventListener("click", () => this.actions.decide([{ record, theirs }], false));
-    useButton.addEventListener("click", () => this.actions.decide([{ record, theirs }], true));
+    keepButton.addEventListener("click", () => this.actions.resolve([{ record, theirs }], false));
+    useButton.addEventListener("click", () => this.actions.resolve([{ record, theirs }], true));
     const buttons = [keepButton, useButton];
     if (open.length > 1) {
       for (const [words, mineWins] of [[`Keep all ${formatNumber(open.length)} as they are`, false], ["Use mine for all", true]]) {
         const button = el("button", { type: "button", className: "tool" }, words);
-        button.addEventListener("click", () => this.actions.decide(open, mineWins));
+        button.addEventListener("click", () => this.actions.resolve(open, mineWins));
         buttons.push(button);
       }
     }

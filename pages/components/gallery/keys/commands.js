@@ -6,18 +6,18 @@ export const LETTERS_FOR_CLASSES = "asdgqwjpoby"; // no command's default key is
 export const COMMANDS = [
   { group: "Label", show: ["1 to 9"], words: "give the class with this key" },
   { group: "Label", show: ["a then 1"], words: "give a class beyond nine; the panel shows the keys" },
-  { group: "Label", id: "unlabel", words: "take the label away", keys: ["0", "Backspace"], run: (g) => g.label(null) },
-  { group: "Label", id: "pick", words: "find or create a class by name", keys: ["/", "l"], run: (g) => g.openPicker() },
-  { group: "Label", id: "accept", words: "label as the model says", keys: ["Enter"], run: (g) => g.accept() },
-  { group: "Label", id: "mark", words: "mark for review with a note, or take the mark away", keys: ["m"], run: (g) => g.markForReview() },
-  { group: "Label", id: "undo", words: "undo", keys: ["z", "Ctrl+z"], run: (g) => g.undo() },
-  { group: "Label", id: "redo", words: "do it again", keys: ["Shift+z", "Ctrl+Shift+z", "Ctrl+y"], run: (g) => g.redo() },
+  { group: "Label", id: "unlabel", words: "take the label away", keys: ["0", "Backspace"], run: (g) => g.decisions.label(null) },
+  { group: "Label", id: "pick", words: "find or create a class by name", keys: ["/", "l"], run: (g) => g.decisions.openPicker() },
+  { group: "Label", id: "accept", words: "label as the model says", keys: ["Enter"], run: (g) => g.decisions.accept() },
+  { group: "Label", id: "mark", words: "mark for review with a note, or take the mark away", keys: ["m"], run: (g) => g.decisions.markForReview() },
+  { group: "Label", id: "undo", words: "undo", keys: ["z", "Ctrl+z"], run: (g) => g.decisions.undo() },
+  { group: "Label", id: "redo", words: "do it again", keys: ["Shift+z", "Ctrl+Shift+z", "Ctrl+y"], run: (g) => g.decisions.redo() },
 
-  { group: "Split", id: "split.train", words: "train", keys: ["t"], run: (g) => g.split("train") },
-  { group: "Split", id: "split.val", words: "val", keys: ["v"], run: (g) => g.split("val") },
-  { group: "Split", id: "split.test", words: "test", keys: ["e"], run: (g) => g.split("test") },
-  { group: "Split", id: "split.held_out", words: "held out", keys: ["h"], run: (g) => g.split("held_out") },
-  { group: "Split", id: "split.none", words: "out of every split", keys: ["x"], run: (g) => g.split(null) },
+  { group: "Split", id: "split.train", words: "train", keys: ["t"], run: (g) => g.decisions.split("train") },
+  { group: "Split", id: "split.val", words: "val", keys: ["v"], run: (g) => g.decisions.split("val") },
+  { group: "Split", id: "split.test", words: "test", keys: ["e"], run: (g) => g.decisions.split("test") },
+  { group: "Split", id: "split.held_out", words: "held out", keys: ["h"], run: (g) => g.decisions.split("held_out") },
+  { group: "Split", id: "split.none", words: "out of every split", keys: ["x"], run: (g) => g.decisions.split(null) },
 
   { group: "Go to", id: "next.unlabelled", words: "next image without a label", keys: ["u"], run: (g) => g.finding.go("unlabelled", "next") },
   { group: "Go to", id: "previous.unlabelled", words: "the one before without a label", keys: ["Shift+u"], run: (g) => g.finding.go("unlabelled", "previous") },
@@ -30,26 +30,26 @@ export const COMMANDS = [
   { group: "Select", show: ["click", "Shift", "Ctrl"], words: "one, a range, one more" },
   { group: "Select", show: ["drag"], words: "a box of images; with Ctrl added to the selection" },
   { group: "Select", id: "select", words: "select the focused image, or not", keys: ["Shift+Enter"], run: (g) => g.selection.toggleFocused() },
-  { group: "Select", id: "select.all", words: "all that are loaded; again: all that match the filter", keys: ["Ctrl+a"], run: (g) => g.selectAll() },
+  { group: "Select", id: "select.all", words: "all that are loaded; again: all that match the filter", keys: ["Ctrl+a"], run: (g) => g.navigation.selectAll() },
   { group: "Select", id: "select.others", words: "the others instead of the selected", keys: ["n"], run: (g) => g.selection.invert() },
-  { group: "Select", id: "keep", words: "a label keeps the selection, or moves on", keys: ["k"], run: (g) => g.toggleKeep() },
+  { group: "Select", id: "keep", words: "a label keeps the selection, or moves on", keys: ["k"], run: (g) => g.appearance.toggleKeep() },
   { group: "Select", show: ["Esc"], words: "close, then select nothing" },
 
   { group: "Look", id: "view.focus", words: "focus: one image, large", keys: ["Space"], run: (g) => g.views.toggle("focus") },
   { group: "Look", id: "view.film", words: "film: large, with its neighbours beside it", keys: ["Shift+Space"], run: (g) => g.views.toggle("film") },
   { group: "Look", id: "view.compare", words: "compare two to six that are selected", keys: ["c"], run: (g) => g.views.toggle("compare") },
-  { group: "Look", id: "larger", words: "zoom in; in the grid larger tiles", keys: ["+", "="], run: (g) => g.zoom(1) },
-  { group: "Look", id: "smaller", words: "zoom out; in the grid smaller tiles", keys: ["-"], run: (g) => g.zoom(-1) },
+  { group: "Look", id: "larger", words: "zoom in; in the grid larger tiles", keys: ["+", "="], run: (g) => g.appearance.zoom(1) },
+  { group: "Look", id: "smaller", words: "zoom out; in the grid smaller tiles", keys: ["-"], run: (g) => g.appearance.zoom(-1) },
   { group: "Look", show: ["wheel", "drag"], words: "zoom and move a large image; Ctrl and arrows move it too" },
-  { group: "Look", id: "fill", words: "fill the tiles, or show whole images", keys: ["f"], run: (g) => g.toggleFill() },
-  { group: "Look", id: "details", words: "details beside the images", keys: ["i"], run: (g) => g.togglePanel() },
-  { group: "Look", id: "help", words: "these keys", keys: ["?"], run: (g) => g.openHelp() },
+  { group: "Look", id: "fill", words: "fill the tiles, or show whole images", keys: ["f"], run: (g) => g.appearance.toggleFill() },
+  { group: "Look", id: "details", words: "details beside the images", keys: ["i"], run: (g) => g.appearance.togglePanel() },
+  { group: "Look", id: "help", words: "these keys", keys: ["?"], run: (g) => g.appearance.openHelp() },
 ];
 
 /** Keys that keep their meaning: nobody should lose the way out, the way around, or the classes. */
 export const FIXED_KEYS = new Map([
-  ["Escape", (g) => g.escape()],
-  ...["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"].map((key) => [key, (g, event) => g.move(key, event)]),
+  ["Escape", (g) => g.navigation.escape()],
+  ...["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"].map((key) => [key, (g, event) => g.navigation.move(key, event)]),
 ]);
 
 export const BROWSER_KEYS = new Set([..."tnwqrlpsfdhjucvx"].map((letter) => `Ctrl+${letter}`).concat("Ctrl+Shift+t", "Ctrl+Shift+n", "Ctrl+Shift+w", "Ctrl+Shift+i", "Ctrl+Shift+r"));

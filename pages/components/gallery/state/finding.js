@@ -11,8 +11,8 @@ const WANTED = {
 };
 
 export class Finding {
-  constructor({ rows, selection, server, suggestions, actions }) {
-    Object.assign(this, { rows, selection, server, suggestions, actions });
+  constructor({ rows, selection, client, suggestions, actions }) {
+    Object.assign(this, { rows, selection, client, suggestions, actions });
   }
 
   async go(wanted, direction) {
@@ -62,7 +62,7 @@ export class Finding {
   /** The nearest wanted image behind (or before) the row at a position, by id and how far it is. */
   ask(wanted, step, position) {
     const by = wanted === "doubted" ? this.suggestions.run : null;
-    return this.server.get("/assets/near", {
+    return this.client.get("/assets/near", {
       ...this.rows.filter, sort: this.rows.sort, wanted, by, from: this.rows.at(position)?.id, direction: step > 0 ? "next" : "previous",
     });
   }

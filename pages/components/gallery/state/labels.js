@@ -10,8 +10,8 @@ const MAX_REMEMBERED_IDS = 2000;
 const KEEP_DELAY_MS = 250;
 
 export class Labels {
-  constructor({ rows, outbox, server, classes, author, onPaint, onRemoved, onMessage, onStale, onUndo, onSettled }) {
-    Object.assign(this, { rows, outbox, server, classes, author, onPaint, onRemoved, onMessage, onStale, onUndo, onSettled });
+  constructor({ rows, outbox, client, classes, author, onPaint, onRemoved, onMessage, onStale, onUndo, onSettled }) {
+    Object.assign(this, { rows, outbox, client, classes, author, onPaint, onRemoved, onMessage, onStale, onUndo, onSettled });
     this.key = `undo.${outbox.name}`;
     this.done = storage.get("sessionStorage", this.key, []); // newest last; survives a reload
     this.undone = [];
@@ -94,7 +94,7 @@ export class Labels {
     this.keepDone();
   }
 
-  close() {
+  stop() {
     this.onLeave();
     removeEventListener("pagehide", this.onLeave);
   }
@@ -171,7 +171,7 @@ export class Labels {
         this.onMessage("Some changes are still on their way. Undo again when they are saved.");
         return null;
       }
-      ({ revision } = await this.server.get("/operations/undoable"));
+      ({ revision } = await this.client.get("/operations/undoable"));
     } catch (error) {
       this.onMessage(error instanceof Unreachable ? "The server cannot be reached, so nothing was undone." : error.message);
       return null;

@@ -3,7 +3,6 @@
 // one twice is harmless: the server knows operation ids that it has applied.
 
 import { Refused } from "../../javascript/client.js";
-import { openStore } from "./outbox_store.js";
 
 const MAX_BATCH = 100;
 const MAX_BATCH_IDS = 5000;
@@ -12,10 +11,9 @@ const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 15000;
 
 export class Outbox {
-  /** One per workspace and person; it outlives the component, so that a page change loses nothing. */
-  constructor(server, name) {
-    this.server = server;
-    this.name = name;
+  /** `store` is a promise of where changes are kept (`openStore`), or of null where nothing can be. */
+  constructor({ client, name, store }) {
+    Object.assign(this, { client, name, store });
     this.queue = [];
     this.waiting = new Map(); // asset id -> how many changes of it are in the queue
     this.conflicts = [];
@@ -25,11 +23,7 @@ export class Outbox {
     this.failures = 0;
     this.timer = null;
     this.latest = 0;
-    this.store = openStore(name);
-    this.store.then((store) => store?.all()).then((kept) => this.adopt(kept ?? []));
-    addEventListener("pagehide", () => this.flushOnLeave());
-    addEventListener("online", () => this.retryNow());
-    document.addEventListener("visibilitychange", () => this.retryNow());
+    store.then((opened) => opened?.all()).then((kept) => this.adopt(kept ?? []));
   }
 
   /** Take over what an earlier page left behind. */
@@ -113,7 +107,7 @@ export class Outbox {
     this.sending = true;
     const batch = this.takeBatch(this.single ? 1 : MAX_BATCH);
     try {
-      const answer = await this.server.post("/operations", { operations: batch.map((r) => this.prepare(r)) });
+      const answer = await this.client.post("/operations", { operations: batch.map((r) => this.prepare(r)) });
       this.single = false;
       this.settle(batch, answer.results);
     } catch (error) {
@@ -211,7 +205,7 @@ export class Outbox {
       operations.push(operation);
     }
     if (operations.length) {
-      this.server.post("/operations", { operations }, { keepalive: true }).catch(() => {});
+      this.client.post("/operations", { operations }, { keepalive: true }).catch(() => {});
     }
   }
 

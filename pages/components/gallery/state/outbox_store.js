@@ -1,6 +1,6 @@
 // Where changes wait through reloads and crashes.
 
-/** IndexedDB with three verbs; null where the browser forbids it (then memory has to do). */
+/** IndexedDB with three verbs, or null where the browser forbids it (then memory has to do). */
 export function openStore(name) {
   return new Promise((resolve) => {
     let request;

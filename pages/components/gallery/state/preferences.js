@@ -7,8 +7,8 @@ import { storage } from "../../javascript/storage.js";
 const SEND_AFTER_MS = 800;
 
 export class Preferences {
-  constructor(server, name) {
-    this.server = server;
+  constructor(client, name) {
+    this.client = client;
     this.key = `preferences.${name}`;
     const kept = storage.get("localStorage", this.key, {});
     this.values = kept.values ?? {};
@@ -37,7 +37,7 @@ export class Preferences {
   /** What other browsers set; what was set here and never arrived goes first. */
   async load() {
     if (!this.isSent) return this.send();
-    const answer = await this.server.get("/preferences/gallery").catch(() => null);
+    const answer = await this.client.get("/preferences/gallery").catch(() => null);
     if (!answer?.value || !this.isSent || JSON.stringify(answer.value) === JSON.stringify(this.values)) return undefined;
     this.values = answer.value;
     this.keepHere();
@@ -48,7 +48,7 @@ export class Preferences {
     if (this.isSent) return;
     const { values } = this;
     try {
-      await this.server.put("/preferences/gallery", { value: values }, { keepalive });
+      await this.client.put("/preferences/gallery", { value: values }, { keepalive });
     } catch (error) {
       if (!(error instanceof Refused)) return; // it is kept here and sent with the next visit
     }

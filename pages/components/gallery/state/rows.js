@@ -6,8 +6,8 @@ const PAGE_ROWS = 200;
 const MAX_REQUESTS = 2;
 
 export class Rows {
-  constructor(server) {
-    this.server = server;
+  constructor(client) {
+    this.client = client;
     this.generation = 0;
     this.clear();
   }
@@ -103,7 +103,7 @@ export class Rows {
     const after = this.cursors.get(start);
     const place = start === 0 ? {} : after === undefined ? { position: start } : { after };
     try {
-      const page = await this.server.get("/assets", { ...this.filter, sort: this.sort, suggest: this.suggest, ...place, limit: PAGE_ROWS });
+      const page = await this.client.get("/assets", { ...this.filter, sort: this.sort, suggest: this.suggest, ...place, limit: PAGE_ROWS });
       return generation === this.generation ? this.take(start, page) : [];
     } finally {
       if (generation === this.generation) this.requests.delete(start);

@@ -4,8 +4,8 @@
 const WATCH_MS = 1200;
 
 export class Watch {
-  constructor({ server, rows, grid, isPending, onPaint }) {
-    Object.assign(this, { server, rows, grid, isPending, onPaint });
+  constructor({ client, rows, grid, isPending, onPaint }) {
+    Object.assign(this, { client, rows, grid, isPending, onPaint });
     this.timer = setInterval(() => this.look(), WATCH_MS);
   }
 
@@ -18,10 +18,10 @@ export class Watch {
     if (document.hidden || this.looking) return;
     this.looking = true;
     try {
-      const { revision } = await this.server.get("/revision");
+      const { revision } = await this.client.get("/revision");
       const ids = this.grid.shownIds().filter((id) => (this.rows.get(id)?.asOf ?? -1) < revision);
-      if (ids.length) this.take(ids, await this.server.get("/assets/now", { ids: ids.join() }));
-    } catch { /* the saved mark tells of a server that cannot be reached */ }
+      if (ids.length) this.take(ids, await this.client.get("/assets/now", { ids: ids.join() }));
+    } catch { /* the saved mark tells of a client that cannot be reached */ }
     this.looking = false;
   }
 

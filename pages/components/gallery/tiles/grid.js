@@ -23,7 +23,7 @@ export class Grid {
     this.observer.observe(viewport);
   }
 
-  destroy() {
+  stop() {
     this.observer.disconnect();
     this.scrolling.stop();
     this.prefetch.stop();

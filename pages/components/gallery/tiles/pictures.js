@@ -9,8 +9,8 @@ export const thumbnailUrl = (row) => `${API}/thumbnails/${row.id}/${row.hash}`;
 export const imageUrl = (row) => `${API}/images/${row.id}?v=${row.hash.slice(0, 12)}`;
 
 export class Pictures {
-  constructor(server) {
-    this.server = server;
+  constructor(client) {
+    this.client = client;
   }
 
   /** An image that fills its box; tiny ones keep their pixels sharp. Without `alt` it is decoration. */
@@ -36,13 +36,13 @@ export class Pictures {
 
   /** A fresh cookie, asked for once by all pictures that failed together. */
   repair() {
-    this.repairing ??= this.server.reopenSession().catch(() => null).finally(() => setTimeout(() => { this.repairing = null; }, 2000));
+    this.repairing ??= this.client.reopenSession().catch(() => null).finally(() => setTimeout(() => { this.repairing = null; }, 2000));
     return this.repairing;
   }
 
   /** Why there is no picture: "missing", "unreadable", or "unreachable" when nobody can tell. */
   async explain(row) {
-    const status = await this.server.statusOf(`/images/${row.id}`);
+    const status = await this.client.statusOf(`/images/${row.id}`);
     if (status === 404) return "missing";
     return status === 0 || status === 401 || status >= 500 ? "unreachable" : "unreadable";
   }

@@ -11,8 +11,8 @@ const HISTORY_DELAY_MS = 180;
 const SPLITS = [["train", "train"], ["val", "val"], ["test", "test"], ["held_out", "held out"], [null, "none"]];
 
 export class Panel {
-  constructor({ element, server, classes, pictures, suggestions, actions }) {
-    Object.assign(this, { element, server, classes, pictures, suggestions, actions });
+  constructor({ element, client, classes, pictures, suggestions, actions }) {
+    Object.assign(this, { element, client, classes, pictures, suggestions, actions });
     this.pictureBox = el("div", { className: "big" });
     this.head = el("p", { className: "lead" });
     this.says = el("div", { className: "says-line" });
@@ -148,7 +148,7 @@ export class Panel {
     if (!this.pastOf?.startsWith(row.id)) this.past.replaceChildren();
     this.pastOf = version;
     this.pastTimer = setTimeout(async () => {
-      const answer = await this.server.get(`/assets/${row.id}/history`).catch(() => null);
+      const answer = await this.client.get(`/assets/${row.id}/history`).catch(() => null);
       if (this.pastOf !== version || !answer) return;
       this.past.replaceChildren(el("h3", {}, "History"), el("ol", {}, answer.entries.slice(0, 12).map((entry) =>
         el("li", {}, el("span", {}, describeChange(entry)),
