@@ -8,7 +8,7 @@ export FORGE_WORKSPACE ?= workspace
 # Where this variable is set, every process compiles PyTorch's sources again: 11 s of each start.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup setup-dev run demo test test-models chaos soak lint types format docs bench screenshots lock clean
+.PHONY: help setup setup-dev run demo test js-test node test-models chaos soak lint types format docs bench screenshots lock clean
 
 help:
 	@sed -n '1,2s/^# //p' Makefile
@@ -29,6 +29,14 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-dev.txt
 	@touch $@
 
+# The JavaScript is checked with node; who runs the product needs none.
+node:
+	@node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null || { echo "The JavaScript is checked with Node.js 20 or newer and npm, which were not found (Debian: apt-get install nodejs npm)." >&2; exit 1; }
+
+node_modules/.installed: package.json package-lock.json .npmrc | node
+	npm ci --silent
+	@touch $@
+
 setup: $(VENV)/.runtime
 
 setup-dev: $(VENV)/.dev
@@ -40,8 +48,11 @@ demo: setup
 	$(BIN)/forge demo
 
 # Threads of two test processes that wait must not spin: they share the cores (5 times slower).
-test: setup-dev lint types
+test: setup-dev lint types js-test
 	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n 2 --dist loadscope
+
+js-test: node
+	npm test --silent
 
 # Kills, full disks and locks a hundred times, and hundreds of sequences of changes: an hour.
 chaos: setup-dev
@@ -56,17 +67,19 @@ soak: setup-dev
 test-models: setup-dev
 	$(BIN)/python -m pytest -m "every_model or not every_model" --timeout=3600 tests/forge_core/models
 
-lint: setup-dev
+lint: setup-dev node_modules/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/python -m scripts.check_repetition
+	npm run --silent lint
 
 types: setup-dev
 	$(BIN)/mypy
 
-format: setup-dev
+format: setup-dev node_modules/.installed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	npm run --silent format
 
 bench: setup-dev
 	$(BIN)/python -m benchmarks.demo_digits
@@ -83,4 +96,4 @@ lock: $(VENV)/.uv
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --quiet -c requirements.txt -o requirements-dev.txt
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info
+	rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info

@@ -10,7 +10,9 @@ export class Unreachable extends Error {}
 /** The server understood and said no; asking again does not help. */
 export class Refused extends Error {
   constructor(status, content) {
-    super([content?.message, content?.next_step].filter(Boolean).join(" ") || `Refused (${status}).`);
+    super(
+      [content?.message, content?.next_step].filter(Boolean).join(" ") || `Refused (${status}).`,
+    );
     this.status = status;
   }
 }
@@ -99,7 +101,13 @@ export class Client {
       return this.request(path, options, false);
     }
     const isOurs = content?.message || response.status === 413; // or something on the way said no
-    if (response.status === 401 || response.status >= 500 || response.ok || response.status === 429 || !isOurs) {
+    if (
+      response.status === 401 ||
+      response.status >= 500 ||
+      response.ok ||
+      response.status === 429 ||
+      !isOurs
+    ) {
       throw new Unreachable(content?.message ?? `HTTP ${response.status}`);
     }
     throw new Refused(response.status, content);

@@ -5,8 +5,9 @@ export function el(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
     if (value == null) continue;
-    if (name === "style") for (const [k, v] of Object.entries(value)) element.style.setProperty(k, v);
-    else if (name.includes("-") || name === "role") element.setAttribute(name, value);
+    if (name === "style") {
+      for (const [k, v] of Object.entries(value)) element.style.setProperty(k, v);
+    } else if (name.includes("-") || name === "role") element.setAttribute(name, value);
     else if (name === "dataset") Object.assign(element.dataset, value);
     else element[name] = value;
   }

@@ -12,6 +12,8 @@ export const storage = {
   set(area, name, value) {
     try {
       window[area].setItem(`vision-forge.${name}`, JSON.stringify(value));
-    } catch { /* full or forbidden: the value lives as long as the page */ }
+    } catch {
+      /* full or forbidden: the value lives as long as the page */
+    }
   },
 };

@@ -1,7 +1,8 @@
 // Numbers, sizes and times as people read them.
 
 export const formatNumber = (number) => number.toLocaleString("en-US");
-export const plural = (count, one, many = `${one}s`) => `${formatNumber(count)} ${count === 1 ? one : many}`;
+export const plural = (count, one, many = `${one}s`) =>
+  `${formatNumber(count)} ${count === 1 ? one : many}`;
 
 /** Sizes as people say them: "12 kB". */
 export function formatBytes(bytes) {
@@ -17,6 +18,6 @@ export function formatAgo(iso, now = Date.now()) {
   if (seconds < 60) return `${Math.round(seconds)} s ago`;
   if (seconds < 3600) return `${Math.round(seconds / 60)} min ago`;
   if (seconds < 86400) return `${Math.round(seconds / 3600)} h ago`;
-  if (seconds < 7 * 86400) return `${plural(Math.round(seconds / 86400), "day")  } ago`;
+  if (seconds < 7 * 86400) return `${plural(Math.round(seconds / 86400), "day")} ago`;
   return iso.slice(0, 10);
 }

@@ -85,7 +85,10 @@ export class Curve {
     const [first, last] = this.range;
     const columns = ticks(first, last, Math.max(2, this.plotWidth / 64))
       .filter((epoch) => Number.isInteger(epoch) && epoch > 0)
-      .map((epoch) => `<text x="${this.x(epoch)}" y="${bottom + 18}" text-anchor="middle">${epoch}</text>`);
+      .map(
+        (epoch) =>
+          `<text x="${this.x(epoch)}" y="${bottom + 18}" text-anchor="middle">${epoch}</text>`,
+      );
     const name = `<text x="${width - MARGIN.right}" y="${HEIGHT - 2}" text-anchor="end">epoch</text>`;
     return rows.join("") + columns.join("") + name;
   }
@@ -107,7 +110,9 @@ export class Curve {
             ? `<line class="stage" x1="${x}" x2="${x}" y1="${MARGIN.top - 8}" y2="${bottom}"/>`
             : "";
         const name =
-          room > 64 ? `<text x="${left + 6}" y="${MARGIN.top - 2}">${stageTitle(stage.name)}</text>` : "";
+          room > 64
+            ? `<text x="${left + 6}" y="${MARGIN.top - 2}">${stageTitle(stage.name)}</text>`
+            : "";
         return line + name;
       })
       .join("");
@@ -127,7 +132,9 @@ export class Curve {
       path += `${isOpen ? "L" : "M"}${place}`;
       isOpen = true;
       const [cx, cy] = place.split(" ");
-      circles.push(`<circle class="${name} point" cx="${cx}" cy="${cy}" r="${name === "val" ? 3 : 2}"/>`);
+      circles.push(
+        `<circle class="${name} point" cx="${cx}" cy="${cy}" r="${name === "val" ? 3 : 2}"/>`,
+      );
     }
     return `<path class="${name}" d="${path}"/>${entries.length > POINTS_UP_TO ? "" : circles.join("")}`;
   }
@@ -168,7 +175,9 @@ export class Curve {
     const last = epochs.at(-1);
     if (!last) return `${name}: no epoch is finished yet.`;
     const now = `validation ${this.text(last[`val_${this.metric}`])}, training ${this.text(last[`train_${this.metric}`])}`;
-    const peak = best ? ` Best validation ${percent(best.val_accuracy)} at epoch ${best.epoch}.` : "";
+    const peak = best
+      ? ` Best validation ${percent(best.val_accuracy)} at epoch ${best.epoch}.`
+      : "";
     return `${name} after epoch ${last.epoch}: ${now}.${peak}`;
   }
 }

@@ -44,7 +44,11 @@ export default function ({ parentElement, data, setTriggerValue }) {
   view.showProgress(data.progress);
   view.draw();
   client.setToken(data.token);
-  feed.follow({ path: `/runs/${data.run_id}/metrics`, after: view.lastEpoch, isEnded: data.is_finished });
+  feed.follow({
+    path: `/runs/${data.run_id}/metrics`,
+    after: view.lastEpoch,
+    isEnded: data.is_finished,
+  });
   return () => {
     zooms.set(attempt, view.zoom);
     feed.close();

@@ -12,7 +12,8 @@ export const BEFORE_EPOCHS = ["verify", "pack"];
 
 export const stageTitle = (name) => STAGES[name] ?? "";
 
-export const percent = (share, digits = 1) => (share == null ? "–" : `${(100 * share).toFixed(digits)} %`);
+export const percent = (share, digits = 1) =>
+  share == null ? "–" : `${(100 * share).toFixed(digits)} %`;
 
 export const lossText = (loss) => {
   if (loss == null) return "–";
@@ -21,7 +22,8 @@ export const lossText = (loss) => {
 
 export const count = (number) => Math.round(number).toLocaleString("en");
 
-export const rateText = (rate) => (rate > 0 ? `${rate >= 10 ? count(rate) : rate.toFixed(1)} images/s` : "");
+export const rateText = (rate) =>
+  rate > 0 ? `${rate >= 10 ? count(rate) : rate.toFixed(1)} images/s` : "";
 
 export function leftText(seconds) {
   if (seconds == null || !Number.isFinite(seconds)) return "";

@@ -120,7 +120,8 @@ export class View {
       `<tr><th>learning rate</th><td colspan="2" class="rates"></td></tr>` +
       `<tr><th>time</th><td colspan="2">${entry.duration_seconds.toFixed(1)} s, ${rateText(entry.images_per_second)}</td></tr>` +
       `</tbody></table>`;
-    tip.querySelector("b").textContent = `Epoch ${entry.epoch}, ${stageTitle(entry.stage).toLowerCase()}`;
+    tip.querySelector("b").textContent =
+      `Epoch ${entry.epoch}, ${stageTitle(entry.stage).toLowerCase()}`;
     tip.querySelector(".rates").textContent = rates;
     const box = this.tipCurve.figure.getBoundingClientRect();
     const own = this.root.getBoundingClientRect();
@@ -154,7 +155,11 @@ export class View {
     figure.addEventListener("pointerdown", (event) => {
       if (event.button !== 0 || !curve.range) return;
       // The axis stands still while a part of it is being chosen, also when epochs arrive.
-      this.drag = { clientX: event.clientX, epoch: curve.epochAt(event.clientX), range: curve.range };
+      this.drag = {
+        clientX: event.clientX,
+        epoch: curve.epochAt(event.clientX),
+        range: curve.range,
+      };
       figure.setPointerCapture(event.pointerId);
       hover(this.drag.epoch);
     });
@@ -197,14 +202,19 @@ export class View {
 function nearest(epochs, wanted) {
   let found = null;
   for (const entry of epochs) {
-    if (found == null || Math.abs(entry.epoch - wanted) < Math.abs(found - wanted)) found = entry.epoch;
+    if (found == null || Math.abs(entry.epoch - wanted) < Math.abs(found - wanted)) {
+      found = entry.epoch;
+    }
   }
   return found;
 }
 
 function isDark(element) {
   const probe = document.createElement("canvas").getContext("2d");
-  probe.fillStyle = getComputedStyle(element).getPropertyValue("--st-background-color").trim() || "#fff";
-  const [red, green, blue] = probe.fillStyle.match(/[0-9a-f]{2}/gi)?.map((pair) => parseInt(pair, 16)) ?? [255, 255, 255];
+  probe.fillStyle =
+    getComputedStyle(element).getPropertyValue("--st-background-color").trim() || "#fff";
+  const [red, green, blue] = probe.fillStyle
+    .match(/[0-9a-f]{2}/gi)
+    ?.map((pair) => parseInt(pair, 16)) ?? [255, 255, 255];
   return red * 0.3 + green * 0.59 + blue * 0.11 < 128;
 }

@@ -31,11 +31,48 @@ function readPreferences(preferences) {
 }
 
 export class Appearance {
-  constructor({ root, panel, slider, sideButton, look, grid, views, preferences, bindings, classes, notices, overlay, keysDialog, menu, pace, actions }) {
-    Object.assign(this, { root, panel, slider, sideButton, look, grid, views, preferences, bindings, classes, notices, overlay, keysDialog, menu, pace, actions });
+  constructor({
+    root,
+    panel,
+    slider,
+    sideButton,
+    look,
+    grid,
+    views,
+    preferences,
+    bindings,
+    classes,
+    notices,
+    overlay,
+    keysDialog,
+    menu,
+    pace,
+    actions,
+  }) {
+    Object.assign(this, {
+      root,
+      panel,
+      slider,
+      sideButton,
+      look,
+      grid,
+      views,
+      preferences,
+      bindings,
+      classes,
+      notices,
+      overlay,
+      keysDialog,
+      menu,
+      pace,
+      actions,
+    });
     slider.addEventListener("input", () => this.setSize(Number(slider.value)));
     this.narrow = matchMedia(`(max-width: ${PANEL_MIN_WIDTH - 1}px)`);
-    this.fitPanel = () => this.togglePanel(!this.narrow.matches && storage.get("localStorage", "panel", true), { remember: false });
+    this.fitPanel = () =>
+      this.togglePanel(!this.narrow.matches && storage.get("localStorage", "panel", true), {
+        remember: false,
+      });
     this.narrow.addEventListener("change", this.fitPanel);
   }
 
@@ -84,7 +121,9 @@ export class Appearance {
   toggleKeep(on = !this.look.keepSelection) {
     this.look.keepSelection = on;
     this.preferences.set("keepSelection", on);
-    this.notices.say(on ? "A label now keeps the selection." : "A label now ends the selection and moves on.");
+    this.notices.say(
+      on ? "A label now keeps the selection." : "A label now ends the selection and moves on.",
+    );
   }
 
   /** Turn a part of the tiles on or off; what is in view stays in view. */
@@ -96,10 +135,13 @@ export class Appearance {
 
   /** How many labels a person wants to give today; 0 for none. */
   setGoal() {
-    openGoal(this.overlay, { goal: this.pace.goal, onDone: (goal) => {
-      this.pace.setGoal(goal);
-      this.actions.repaint([]);
-    } });
+    openGoal(this.overlay, {
+      goal: this.pace.goal,
+      onDone: (goal) => {
+        this.pace.setGoal(goal);
+        this.actions.repaint([]);
+      },
+    });
   }
 
   openHelp() {

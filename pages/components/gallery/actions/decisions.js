@@ -5,8 +5,42 @@ import { plural } from "../../javascript/text.js";
 import { openNote, openPicker } from "../dialogs/overlays.js";
 
 export class Decisions {
-  constructor({ rows, selection, labels, classes, suggestions, outbox, client, look, grid, views, compare, pace, notices, overlay, listing, actions }) {
-    Object.assign(this, { rows, selection, labels, classes, suggestions, outbox, client, look, grid, views, compare, pace, notices, overlay, listing, actions });
+  constructor({
+    rows,
+    selection,
+    labels,
+    classes,
+    suggestions,
+    outbox,
+    client,
+    look,
+    grid,
+    views,
+    compare,
+    pace,
+    notices,
+    overlay,
+    listing,
+    actions,
+  }) {
+    Object.assign(this, {
+      rows,
+      selection,
+      labels,
+      classes,
+      suggestions,
+      outbox,
+      client,
+      look,
+      grid,
+      views,
+      compare,
+      pace,
+      notices,
+      overlay,
+      listing,
+      actions,
+    });
     this.offerUndo = { words: "Undo", run: () => this.undo() };
   }
 
@@ -17,7 +51,8 @@ export class Decisions {
     const entry = this.labels.relabel(targets, labelId, { where });
     if (entry && labelId !== null) this.pace.count(this.selection.matching || entry.ids.length);
     if (entry && !where && targets.length > 1) {
-      const name = labelId === null ? "now without a label" : `labelled ${this.classes.get(labelId).name}`;
+      const name =
+        labelId === null ? "now without a label" : `labelled ${this.classes.get(labelId).name}`;
       this.notices.say(`${plural(entry.ids.length, "image")} ${name}.`, this.offerUndo);
     }
     this.moveOn(targets);
@@ -37,7 +72,10 @@ export class Decisions {
     }
     this.pace.count(this.selection.matching || count);
     if (!where && targets.length > 1) {
-      this.notices.say(`${plural(count, "image")} labelled as the model says.`, count ? this.offerUndo : null);
+      this.notices.say(
+        `${plural(count, "image")} labelled as the model says.`,
+        count ? this.offerUndo : null,
+      );
     }
     this.moveOn(targets);
     this.views.focusHere();
@@ -70,7 +108,10 @@ export class Decisions {
     const where = this.matchingFilter();
     const entry = this.labels.setSplit(targets, split, { where });
     if (entry && !where && targets.length > 1) {
-      this.notices.say(`${plural(entry.ids.length, "image")}: ${split ?? "no split"}.`, this.offerUndo);
+      this.notices.say(
+        `${plural(entry.ids.length, "image")}: ${split ?? "no split"}.`,
+        this.offerUndo,
+      );
     }
     if (this.selection.only) this.compare.step(1);
     else if (!this.selection.ids.size) this.selection.moveTo(this.selection.focus + 1);
@@ -90,7 +131,10 @@ export class Decisions {
       return;
     }
     if (next && this.views.now === "compare") this.selection.focusOnly(next);
-    this.notices.say(`${plural(targets.length, "image")} removed from the catalog; the files stay.`, this.offerUndo);
+    this.notices.say(
+      `${plural(targets.length, "image")} removed from the catalog; the files stay.`,
+      this.offerUndo,
+    );
     this.views.focusHere();
   }
 
@@ -118,14 +162,25 @@ export class Decisions {
     const groups = new Map();
     for (const { record, theirs } of open) {
       const row = this.rows.get(theirs.asset_id);
-      if (row) Object.assign(row, { label_id: theirs.label_id, label_name: theirs.label_name, split: theirs.split, row_version: theirs.row_version });
+      if (row) {
+        Object.assign(row, {
+          label_id: theirs.label_id,
+          label_name: theirs.label_name,
+          split: theirs.split,
+          row_version: theirs.row_version,
+        });
+      }
       this.outbox.decide(record, theirs.asset_id);
       if (!groups.has(record)) groups.set(record, []);
       groups.get(record).push(row ?? { id: theirs.asset_id, ...theirs });
     }
     for (const [{ payload }, targets] of groups) {
       if (mineWins && payload.kind === "relabel") this.labels.relabel(targets, payload.label_id);
-      else if (mineWins) this.labels.setSplit(targets, payload.split, { unlock: targets.some((row) => row.split === "held_out") || undefined });
+      else if (mineWins) {
+        this.labels.setSplit(targets, payload.split, {
+          unlock: targets.some((row) => row.split === "held_out") || undefined,
+        });
+      }
     }
     this.actions.repaint(open.map(({ theirs }) => theirs.asset_id));
     this.notices.showConflict();
@@ -137,8 +192,11 @@ export class Decisions {
     if (!targets.length) return;
     const now = new Set(targets.map((row) => row.label_id));
     openPicker(this.overlay, {
-      classes: this.classes.list, count: this.selection.matching || targets.length, current: now.size === 1 ? [...now][0] : undefined,
-      onPick: (labelId) => this.label(labelId), onCreate: (name) => this.createClass(name),
+      classes: this.classes.list,
+      count: this.selection.matching || targets.length,
+      current: now.size === 1 ? [...now][0] : undefined,
+      onPick: (labelId) => this.label(labelId),
+      onCreate: (name) => this.createClass(name),
     });
   }
 
@@ -169,7 +227,9 @@ export class Decisions {
       this.label(label.label_id);
       return null;
     } catch (error) {
-      return error instanceof Refused ? error.message : "The server cannot be reached, so the class was not created.";
+      return error instanceof Refused
+        ? error.message
+        : "The server cannot be reached, so the class was not created.";
     }
   }
 }

@@ -12,7 +12,10 @@ export class Navigation {
   click(event) {
     const tile = event.composedPath().find((node) => node.classList?.contains("tile"));
     if (!tile?.dataset.id) return;
-    this.selection.click(Number(tile.dataset.position), { extend: event.shiftKey, toggle: event.ctrlKey || event.metaKey });
+    this.selection.click(Number(tile.dataset.position), {
+      extend: event.shiftKey,
+      toggle: event.ctrlKey || event.metaKey,
+    });
   }
 
   goTo(position) {
@@ -36,11 +39,19 @@ export class Navigation {
     // In focus the grid is behind the image: every arrow is one image on.
     const columns = this.views.now === "focus" ? 1 : this.grid.columns;
     const page = this.grid.linesOnScreen * columns;
-    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, PageUp: -page, PageDown: page };
+    const steps = {
+      ArrowLeft: -1,
+      ArrowRight: 1,
+      ArrowUp: -columns,
+      ArrowDown: columns,
+      PageUp: -page,
+      PageDown: page,
+    };
     const last = this.rows.length - 1;
     const to = { Home: 0, End: last }[key] ?? focus + steps[key];
     const isLastLine = Math.floor(focus / columns) === Math.floor(last / columns);
-    const isStuck = (key === "ArrowUp" && to < 0) || (key === "ArrowDown" && to > last && isLastLine);
+    const isStuck =
+      (key === "ArrowUp" && to < 0) || (key === "ArrowDown" && to > last && isLastLine);
     return isStuck ? focus : to;
   }
 
@@ -53,7 +64,10 @@ export class Navigation {
     else if (isSecond && matchingCount) this.selectMatching();
     else {
       this.selection.selectAll();
-      const action = matchingCount && { words: `Select all ${formatNumber(matchingCount)} that match`, run: () => this.selectMatching() };
+      const action = matchingCount && {
+        words: `Select all ${formatNumber(matchingCount)} that match`,
+        run: () => this.selectMatching(),
+      };
       this.notices.say(`${plural(here, "image")} selected: those loaded so far.`, action);
     }
   }

@@ -55,7 +55,9 @@ export class Notices {
 
   /** The first open conflict, with both values; the others wait behind it. */
   showConflict() {
-    const open = this.outbox.conflicts.flatMap((record) => record.open.map((theirs) => ({ record, theirs })));
+    const open = this.outbox.conflicts.flatMap((record) =>
+      record.open.map((theirs) => ({ record, theirs })),
+    );
     const key = open.map(({ record, theirs }) => record.operation_id + theirs.asset_id).join();
     if (this.shownConflict === key) return;
     this.shownConflict = key;
@@ -64,13 +66,24 @@ export class Notices {
     const [{ record, theirs }] = open;
     const { mine, their, verb } = describeConflict(record.payload, theirs, this.classes);
     const locked = isHeldOut(record.payload, theirs);
-    const keepButton = el("button", { type: "button", className: "tool" }, locked ? "Keep it held out" : `Keep ${their}`);
-    const useButton = el("button", { type: "button", className: "tool primary" }, locked ? `Unlock, use ${mine}` : `Use ${mine}`);
+    const keepButton = el(
+      "button",
+      { type: "button", className: "tool" },
+      locked ? "Keep it held out" : `Keep ${their}`,
+    );
+    const useButton = el(
+      "button",
+      { type: "button", className: "tool primary" },
+      locked ? `Unlock, use ${mine}` : `Use ${mine}`,
+    );
     keepButton.addEventListener("click", () => this.actions.resolve([{ record, theirs }], false));
     useButton.addEventListener("click", () => this.actions.resolve([{ record, theirs }], true));
     const buttons = [keepButton, useButton];
     if (open.length > 1) {
-      for (const [words, mineWins] of [[`Keep all ${formatNumber(open.length)} as they are`, false], ["Use mine for all", true]]) {
+      for (const [words, mineWins] of [
+        [`Keep all ${formatNumber(open.length)} as they are`, false],
+        ["Use mine for all", true],
+      ]) {
         const button = el("button", { type: "button", className: "tool" }, words);
         button.addEventListener("click", () => this.actions.resolve(open, mineWins));
         buttons.push(button);
@@ -80,22 +93,32 @@ export class Notices {
     const when = theirs.changed_at ? ` ${formatAgo(theirs.changed_at)}` : "";
     return this.conflict.replaceChildren(
       ...[row && this.pictures.make(row, thumbnailUrl(row))].filter(Boolean),
-      el("p", {}, locked
-        ? `This image is held out, and what is held out is locked against moves; you chose ‘${mine}’.`
-        : `${theirs.author ?? "Somebody"} ${verb} this ‘${their}’${when}; you chose ‘${mine}’.`),
-      el("div", { className: "choices-row" }, buttons));
+      el(
+        "p",
+        {},
+        locked
+          ? `This image is held out, and what is held out is locked against moves; you chose ‘${mine}’.`
+          : `${theirs.author ?? "Somebody"} ${verb} this ‘${their}’${when}; you chose ‘${mine}’.`,
+      ),
+      el("div", { className: "choices-row" }, buttons),
+    );
   }
 }
 
 /** Not somebody's change: the split itself is locked until a person unlocks the image. */
 function isHeldOut(payload, theirs) {
-  return payload.kind === "set_split" && theirs.split === "held_out" && payload.split !== "held_out";
+  return (
+    payload.kind === "set_split" && theirs.split === "held_out" && payload.split !== "held_out"
+  );
 }
 
 function describeConflict(payload, theirs, classes) {
   if (payload.kind === "set_split") {
     return { verb: "put", mine: payload.split ?? "no split", their: theirs.split ?? "no split" };
   }
-  const mine = payload.label_id === null ? "no label" : classes.get(payload.label_id)?.name ?? "another class";
+  const mine =
+    payload.label_id === null
+      ? "no label"
+      : (classes.get(payload.label_id)?.name ?? "another class");
   return { verb: "labelled", mine, their: theirs.label_name ?? "no label" };
 }

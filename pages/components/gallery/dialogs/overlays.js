@@ -26,7 +26,12 @@ export class Overlay {
   open(content, label) {
     this.onKey = null;
     this.element.replaceChildren(
-      el("div", { className: "dialog", role: "dialog", "aria-modal": "true", "aria-label": label }, content));
+      el(
+        "div",
+        { className: "dialog", role: "dialog", "aria-modal": "true", "aria-label": label },
+        content,
+      ),
+    );
     this.element.hidden = false;
     this.element.querySelector("input, button")?.focus();
   }
@@ -49,10 +54,22 @@ export class Overlay {
 /** Type a few letters of a class, Enter takes it; a name that is new can be created. */
 export function openPicker(overlay, { classes, count, current, onPick, onCreate }) {
   const input = el("input", {
-    type: "text", placeholder: "Class name", autocomplete: "off", spellcheck: false, maxLength: 128,
-    role: "combobox", "aria-expanded": "true", "aria-controls": "picker-list", "aria-label": "Class name",
+    type: "text",
+    placeholder: "Class name",
+    autocomplete: "off",
+    spellcheck: false,
+    maxLength: 128,
+    role: "combobox",
+    "aria-expanded": "true",
+    "aria-controls": "picker-list",
+    "aria-label": "Class name",
   });
-  const list = el("div", { className: "choices", role: "listbox", id: "picker-list", "aria-label": "Classes" });
+  const list = el("div", {
+    className: "choices",
+    role: "listbox",
+    id: "picker-list",
+    "aria-label": "Classes",
+  });
   const problem = el("p", { className: "problem", role: "alert", hidden: true });
   let choices = [];
   let active = 0;
@@ -79,17 +96,29 @@ export function openPicker(overlay, { classes, count, current, onPick, onCreate 
   };
   const fill = () => {
     choices = matchClasses(classes, input.value);
-    list.replaceChildren(...choices.map((choice, i) => {
-      const item = choice.create == null
-        ? [el("i", { className: "swatch", style: { "--class": choice.label.color } }), el("span", { className: "name" }, choice.label.name),
-           el("span", { className: "hint" }, choice.label.label_id === current ? "now" : formatNumber(choice.label.asset_count)),
-           choice.label.key && el("kbd", {}, choice.label.key)]
-        : [el("span", { className: "name" }, `Create “${choice.create}”`)];
-      const option = el("div", { className: "choice", role: "option", id: `choice-${i}` }, item);
-      option.addEventListener("mousedown", (event) => event.preventDefault());
-      option.addEventListener("click", () => take(choice));
-      return option;
-    }));
+    list.replaceChildren(
+      ...choices.map((choice, i) => {
+        const item =
+          choice.create == null
+            ? [
+                el("i", { className: "swatch", style: { "--class": choice.label.color } }),
+                el("span", { className: "name" }, choice.label.name),
+                el(
+                  "span",
+                  { className: "hint" },
+                  choice.label.label_id === current
+                    ? "now"
+                    : formatNumber(choice.label.asset_count),
+                ),
+                choice.label.key && el("kbd", {}, choice.label.key),
+              ]
+            : [el("span", { className: "name" }, `Create “${choice.create}”`)];
+        const option = el("div", { className: "choice", role: "option", id: `choice-${i}` }, item);
+        option.addEventListener("mousedown", (event) => event.preventDefault());
+        option.addEventListener("click", () => take(choice));
+        return option;
+      }),
+    );
     active = 0;
     problem.hidden = true;
     mark();
@@ -102,7 +131,10 @@ export function openPicker(overlay, { classes, count, current, onPick, onCreate 
     if (step || event.key === "Enter") event.preventDefault();
     if (step) mark();
   });
-  overlay.open([el("p", { className: "lead" }, `Label ${plural(count, "image")}`), input, problem, list], "Choose a class");
+  overlay.open(
+    [el("p", { className: "lead" }, `Label ${plural(count, "image")}`), input, problem, list],
+    "Choose a class",
+  );
   fill();
 }
 
@@ -129,22 +161,43 @@ function openField(overlay, { title, lead, hint, field, onDone }) {
     overlay.close();
     onDone(input.value.trim());
   });
-  overlay.open([el("p", { className: "lead" }, lead), input, el("p", { className: "hint" }, hint)], title);
+  overlay.open(
+    [el("p", { className: "lead" }, lead), input, el("p", { className: "hint" }, hint)],
+    title,
+  );
 }
 
 /** A note of one line for whoever looks at the images next. */
 export function openNote(overlay, { count, onDone }) {
   openField(overlay, {
-    title: "Mark for review", lead: `Mark ${plural(count, "image")} for review`, hint: "Enter marks, Esc leaves it.", onDone,
-    field: { type: "text", placeholder: "What should be looked at? (may stay empty)", maxLength: 1000, "aria-label": "Note" },
+    title: "Mark for review",
+    lead: `Mark ${plural(count, "image")} for review`,
+    hint: "Enter marks, Esc leaves it.",
+    onDone,
+    field: {
+      type: "text",
+      placeholder: "What should be looked at? (may stay empty)",
+      maxLength: 1000,
+      "aria-label": "Note",
+    },
   });
 }
 
 /** How many labels to give today; empty or 0 for no goal. */
 export function openGoal(overlay, { goal, onDone }) {
   openField(overlay, {
-    title: "Goal for today", lead: "Labels you want to give today", hint: "Enter sets it; empty for no goal.",
+    title: "Goal for today",
+    lead: "Labels you want to give today",
+    hint: "Enter sets it; empty for no goal.",
     onDone: (value) => onDone(Math.max(0, Math.round(Number(value) || 0))),
-    field: { type: "number", min: 0, max: 100000, step: 10, value: goal || "", placeholder: "200", "aria-label": "Labels today" },
+    field: {
+      type: "number",
+      min: 0,
+      max: 100000,
+      step: 10,
+      value: goal || "",
+      placeholder: "200",
+      "aria-label": "Labels today",
+    },
   });
 }

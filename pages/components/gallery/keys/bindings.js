@@ -13,7 +13,9 @@ export class Bindings {
     const chosen = this.preferences.get("keys", {});
     this.commands = COMMANDS.filter((command) => command.id).map((command) => {
       const own = chosen[command.id];
-      const keys = Array.isArray(own) ? own.filter((key) => typeof key === "string" && !this.refuse(key)) : command.keys;
+      const keys = Array.isArray(own)
+        ? own.filter((key) => typeof key === "string" && !this.refuse(key))
+        : command.keys;
       return { ...command, keys, isOwn: Array.isArray(own) };
     });
     this.byKey = new Map();
@@ -21,7 +23,9 @@ export class Bindings {
     for (const command of [...this.commands].sort((a, b) => a.isOwn - b.isOwn)) {
       for (const key of command.keys) this.byKey.set(key, command);
     }
-    for (const command of this.commands) command.keys = command.keys.filter((key) => this.byKey.get(key) === command);
+    for (const command of this.commands) {
+      command.keys = command.keys.filter((key) => this.byKey.get(key) === command);
+    }
   }
 
   find(key) {
@@ -40,7 +44,9 @@ export class Bindings {
   /** Why a key cannot be given to a command, or null. */
   refuse(key) {
     if (/^[1-9]$/.test(key)) return `${key} gives a class.`;
-    if (FIXED_KEYS.has(key.replace(/^(Ctrl\+|Shift\+)+/, ""))) return `${showKey(key)} always moves or closes.`;
+    if (FIXED_KEYS.has(key.replace(/^(Ctrl\+|Shift\+)+/, ""))) {
+      return `${showKey(key)} always moves or closes.`;
+    }
     if (key === "Tab" || key === "Shift+Tab") return "Tab moves between the buttons of the page.";
     if (BROWSER_KEYS.has(key)) return `${key} belongs to the browser.`;
     if (/^(Ctrl\+|Shift\+)*F\d+$/.test(key)) return `${key} belongs to the browser.`;
@@ -50,8 +56,15 @@ export class Bindings {
   /** Put a key in place of another one of a command (or add it, with null); it leaves its old one. */
   give(id, key, instead = null) {
     for (const command of this.commands) {
-      if (command.id === id) command.keys = [...new Set(instead === null ? [...command.keys, key] : command.keys.map((old) => (old === instead ? key : old)))];
-      else command.keys = command.keys.filter((old) => old !== key);
+      if (command.id === id) {
+        command.keys = [
+          ...new Set(
+            instead === null
+              ? [...command.keys, key]
+              : command.keys.map((old) => (old === instead ? key : old)),
+          ),
+        ];
+      } else command.keys = command.keys.filter((old) => old !== key);
     }
     this.store();
   }
@@ -64,7 +77,9 @@ export class Bindings {
 
   store() {
     const defaults = new Map(COMMANDS.map((command) => [command.id, command.keys]));
-    const differ = this.commands.filter(({ id, keys }) => keys.join(" ") !== defaults.get(id).join(" "));
+    const differ = this.commands.filter(
+      ({ id, keys }) => keys.join(" ") !== defaults.get(id).join(" "),
+    );
     this.preferences.set("keys", Object.fromEntries(differ.map(({ id, keys }) => [id, keys])));
     this.read();
   }

@@ -20,8 +20,9 @@ export class ClassKeys {
     this.first = null;
     const label = (pair && classes.byKey.get(pair)) ?? classes.byKey.get(key);
     if (label) this.onLabel(label.label_id);
-    else if (/^[1-9]$/.test(key)) this.say(`No class has the key ${key}. Press / to find or create one.`);
-    else if (classes.prefixes.has(key)) {
+    else if (/^[1-9]$/.test(key)) {
+      this.say(`No class has the key ${key}. Press / to find or create one.`);
+    } else if (classes.prefixes.has(key)) {
       this.first = { key, at: performance.now() };
       this.say(`${key} … then a digit`);
     } else return false;

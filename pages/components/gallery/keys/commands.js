@@ -3,6 +3,8 @@
 
 export const LETTERS_FOR_CLASSES = "asdgqwjpoby"; // no command's default key is one of these
 
+// A table reads as one only with a line a command.
+// prettier-ignore
 export const COMMANDS = [
   { group: "Label", show: ["1 to 9"], words: "give the class with this key" },
   { group: "Label", show: ["a then 1"], words: "give a class beyond nine; the panel shows the keys" },
@@ -49,15 +51,27 @@ export const COMMANDS = [
 /** Keys that keep their meaning: nobody should lose the way out, the way around, or the classes. */
 export const FIXED_KEYS = new Map([
   ["Escape", (g) => g.navigation.escape()],
-  ...["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"].map((key) => [key, (g, event) => g.navigation.move(key, event)]),
+  ...["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"].map(
+    (key) => [key, (g, event) => g.navigation.move(key, event)],
+  ),
 ]);
 
-export const BROWSER_KEYS = new Set([..."tnwqrlpsfdhjucvx"].map((letter) => `Ctrl+${letter}`).concat("Ctrl+Shift+t", "Ctrl+Shift+n", "Ctrl+Shift+w", "Ctrl+Shift+i", "Ctrl+Shift+r"));
+export const BROWSER_KEYS = new Set(
+  [..."tnwqrlpsfdhjucvx"]
+    .map((letter) => `Ctrl+${letter}`)
+    .concat("Ctrl+Shift+t", "Ctrl+Shift+n", "Ctrl+Shift+w", "Ctrl+Shift+i", "Ctrl+Shift+r"),
+);
 
 /** "z", "Shift+z", "Ctrl+Shift+z" (Cmd on a Mac), "Space", "?"; null for what is not ours. */
 export function nameOfKey(event) {
   const { key } = event;
-  if (event.altKey || !key || ["Shift", "Control", "Meta", "Dead", "Process", "Unidentified", "CapsLock"].includes(key)) return null;
+  if (
+    event.altKey ||
+    !key ||
+    ["Shift", "Control", "Meta", "Dead", "Process", "Unidentified", "CapsLock"].includes(key)
+  ) {
+    return null;
+  }
   const isLetter = key.length === 1 && key.toLowerCase() !== key.toUpperCase();
   const base = key === " " ? "Space" : isLetter ? key.toLowerCase() : key;
   const shift = event.shiftKey && (isLetter || base.length > 1) ? "Shift+" : "";

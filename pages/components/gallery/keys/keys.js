@@ -11,7 +11,9 @@ function isForGallery(event, root) {
   const [target] = path;
   if (!path.includes(root) && target !== document.body) return false;
   if (target.closest?.(".menu")) return false;
-  if (target.matches?.("input:not([type=range]), textarea, select, [contenteditable=true]")) return false;
+  if (target.matches?.("input:not([type=range]), textarea, select, [contenteditable=true]")) {
+    return false;
+  }
   if (target.matches?.("input[type=range]") && event.key.startsWith("Arrow")) return false;
   if (target.matches?.("button, a") && (event.key === " " || event.key === "Enter")) return false;
   return !document.querySelector('[role="dialog"][aria-modal="true"]');
@@ -35,7 +37,9 @@ export function bindKeys(root, gallery) {
     if (!isForGallery(event, root) || gallery.overlay.isOpen) return;
     const action = findAction(gallery, event);
     if (!action) {
-      if (STREAMLIT_KEYS.has(event.key) && event.composedPath().includes(root)) event.stopPropagation();
+      if (STREAMLIT_KEYS.has(event.key) && event.composedPath().includes(root)) {
+        event.stopPropagation();
+      }
       return;
     }
     event.preventDefault();

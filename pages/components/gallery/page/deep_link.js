@@ -25,7 +25,9 @@ export class DeepLink {
   /** Where an image is in the list, or null. */
   async findPosition(image) {
     const { filter, sort } = this.listing;
-    const answer = await this.client.get("/assets/position", { ...filter, sort, image }).catch(() => null);
+    const answer = await this.client
+      .get("/assets/position", { ...filter, sort, image })
+      .catch(() => null);
     return answer?.position ?? null;
   }
 

@@ -5,7 +5,10 @@ export function followHeight(root) {
   const fit = () => {
     const scrolled = root.getRootNode().host?.closest('[data-testid="stMain"]')?.scrollTop ?? 0;
     const top = root.getBoundingClientRect().top + scrolled;
-    root.style.setProperty("--height", `${Math.max(innerWidth < 560 ? 540 : 360, innerHeight - top - 20)}px`);
+    root.style.setProperty(
+      "--height",
+      `${Math.max(innerWidth < 560 ? 540 : 360, innerHeight - top - 20)}px`,
+    );
   };
   fit();
   const timer = setInterval(fit, 1000); // what stands above may grow without telling

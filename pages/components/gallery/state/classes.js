@@ -16,7 +16,9 @@ export class Classes {
     this.list = list.map((label) => ({ ...label, key: keys.get(label.label_id) ?? null }));
     this.byId = new Map(this.list.map((label) => [label.label_id, label]));
     this.byKey = new Map(this.list.filter((label) => label.key).map((label) => [label.key, label]));
-    this.prefixes = new Set([...this.byKey.keys()].filter((key) => key.length > 1).map((key) => key[0]));
+    this.prefixes = new Set(
+      [...this.byKey.keys()].filter((key) => key.length > 1).map((key) => key[0]),
+    );
   }
 
   /** Take the server's list, but keep what was created here since it was read. */
@@ -44,7 +46,8 @@ const CLASS_DIGITS = "123456789";
 function assignKeys(list, freeLetters) {
   const keys = new Map();
   const singles = new Set(list.map((label) => label.hotkey).filter((key) => key?.length === 1));
-  const pairs = freeLetters.filter((letter) => !singles.has(letter))
+  const pairs = freeLetters
+    .filter((letter) => !singles.has(letter))
     .flatMap((letter) => [...CLASS_DIGITS].map((digit) => letter + digit));
   const free = new Set([...CLASS_DIGITS, ...singles, ...pairs]);
   const give = (label, key) => {

@@ -10,8 +10,32 @@ const MAX_REMEMBERED_IDS = 2000;
 const KEEP_DELAY_MS = 250;
 
 export class Labels {
-  constructor({ rows, outbox, client, classes, author, onPaint, onRemoved, onMessage, onStale, onUndo, onSettled }) {
-    Object.assign(this, { rows, outbox, client, classes, author, onPaint, onRemoved, onMessage, onStale, onUndo, onSettled });
+  constructor({
+    rows,
+    outbox,
+    client,
+    classes,
+    author,
+    onPaint,
+    onRemoved,
+    onMessage,
+    onStale,
+    onUndo,
+    onSettled,
+  }) {
+    Object.assign(this, {
+      rows,
+      outbox,
+      client,
+      classes,
+      author,
+      onPaint,
+      onRemoved,
+      onMessage,
+      onStale,
+      onUndo,
+      onSettled,
+    });
     this.key = `undo.${outbox.name}`;
     this.done = storage.get("sessionStorage", this.key, []); // newest last; survives a reload
     this.undone = [];
@@ -23,7 +47,12 @@ export class Labels {
   /** `where` names the images by a filter instead; targets are then those that are painted. */
   relabel(targets, labelId, { where } = {}) {
     const name = labelId === null ? null : this.classes.get(labelId).name;
-    return this.change("relabel", targets, { label_id: labelId, label_name: name }, { label_id: labelId, where });
+    return this.change(
+      "relabel",
+      targets,
+      { label_id: labelId, label_name: name },
+      { label_id: labelId, where },
+    );
   }
 
   /** `unlock` lets images leave held_out, which is locked against moves. */
@@ -33,11 +62,15 @@ export class Labels {
   }
 
   change(kind, targets, values, payload) {
-    const changing = targets.filter((row) => Object.keys(values).some((name) => row[name] !== values[name]));
+    const changing = targets.filter((row) =>
+      Object.keys(values).some((name) => row[name] !== values[name]),
+    );
     if (!changing.length && !payload.where) return null;
     const entry = { kind, ids: changing.map((row) => row.id), before: {}, after: values };
     for (const row of changing) {
-      entry.before[row.id] = Object.fromEntries(Object.keys(values).map((name) => [name, row[name]]));
+      entry.before[row.id] = Object.fromEntries(
+        Object.keys(values).map((name) => [name, row[name]]),
+      );
       Object.assign(row, values);
     }
     this.remember(entry, this.send({ kind, asset_ids: entry.ids, ...payload }, changing));
@@ -62,7 +95,9 @@ export class Labels {
   send(payload, targets) {
     const versions = Object.fromEntries(targets.map((row) => [row.id, row.row_version]));
     const operation_id = randomId();
-    const said = Object.entries({ operation_id, ...payload }).filter(([, value]) => value !== undefined);
+    const said = Object.entries({ operation_id, ...payload }).filter(
+      ([, value]) => value !== undefined,
+    );
     const named = Object.fromEntries(said);
     if (named.where) delete named.asset_ids;
     this.outbox.add(named, versions);
@@ -109,7 +144,8 @@ export class Labels {
     clearTimeout(this.keepTimer);
     this.keepTimer = null;
     const lean = this.done.map(({ gone, ...entry }) =>
-      entry.ids.length > MAX_REMEMBERED_IDS ? { ...entry, ids: [], before: {} } : entry);
+      entry.ids.length > MAX_REMEMBERED_IDS ? { ...entry, ids: [], before: {} } : entry,
+    );
     storage.set("sessionStorage", this.key, lean);
   }
 
@@ -150,7 +186,9 @@ export class Labels {
       this.onRemoved(entry.ids);
       return;
     }
-    for (const [id, before] of Object.entries(entry.before)) Object.assign(this.rows.get(id) ?? {}, before);
+    for (const [id, before] of Object.entries(entry.before)) {
+      Object.assign(this.rows.get(id) ?? {}, before);
+    }
     this.onPaint(entry.ids);
   }
 
@@ -173,14 +211,24 @@ export class Labels {
       }
       ({ revision } = await this.client.get("/operations/undoable"));
     } catch (error) {
-      this.onMessage(error instanceof Unreachable ? "The server cannot be reached, so nothing was undone." : error.message);
+      this.onMessage(
+        error instanceof Unreachable
+          ? "The server cannot be reached, so nothing was undone."
+          : error.message,
+      );
       return null;
     }
     if (!revision) {
       this.onMessage("Nothing to undo.");
       return null;
     }
-    const what = { relabel: "label", set_split: "split", remove: "removal", flag: "mark", unflag: "mark" }[revision.kind];
+    const what = {
+      relabel: "label",
+      set_split: "split",
+      remove: "removal",
+      flag: "mark",
+      unflag: "mark",
+    }[revision.kind];
     this.onMessage(
       `Your last change: ${what} of ${plural(revision.num_changes, "image")}, ${formatAgo(revision.created_at)}.`,
       { words: "Undo it", run: () => this.undoRevision(revision.revision_id) },
@@ -207,10 +255,13 @@ export class Labels {
         const row = waiting.get(id);
         if (row && payload.kind === "relabel") {
           row.label_id = payload.label_id;
-          row.label_name = payload.label_id === null ? null : this.classes.get(payload.label_id)?.name;
+          row.label_name =
+            payload.label_id === null ? null : this.classes.get(payload.label_id)?.name;
         }
         if (row && payload.kind === "set_split") row.split = payload.split;
-        if (row && payload.kind === "flag") Object.assign(row, { review: payload.review, note: payload.note });
+        if (row && payload.kind === "flag") {
+          Object.assign(row, { review: payload.review, note: payload.note });
+        }
       }
     }
   }
@@ -223,8 +274,15 @@ export class Labels {
     if (this.outbox.queue.some((record) => record.payload.where)) return;
     this.told = null;
     const words = [`${plural(told.changed, "image")} changed`];
-    if (told.left) words.push(`${formatNumber(told.left)} left as they were${payload.kind === "set_split" ? ": held out" : ""}`);
-    this.onMessage(`${words.join(", ")}.`, told.changed ? { words: "Undo", run: () => this.onUndo() } : null);
+    if (told.left) {
+      words.push(
+        `${formatNumber(told.left)} left as they were${payload.kind === "set_split" ? ": held out" : ""}`,
+      );
+    }
+    this.onMessage(
+      `${words.join(", ")}.`,
+      told.changed ? { words: "Undo", run: () => this.onUndo() } : null,
+    );
     this.onSettled();
   }
 
@@ -244,13 +302,17 @@ export class Labels {
     if (gone.length) {
       this.rows.remove(gone.map((conflict) => conflict.asset_id));
       this.onRemoved(gone.map((conflict) => conflict.asset_id));
-      this.onMessage(`${plural(gone.length, "image is", "images are")} no longer in the catalog: removed by somebody else.`);
+      this.onMessage(
+        `${plural(gone.length, "image is", "images are")} no longer in the catalog: removed by somebody else.`,
+      );
     }
     if (result.status === "refused") {
       this.onMessage(result.message + (result.next_step ? ` ${result.next_step}` : ""));
       this.onStale();
     } else if (kind === "undo" && result.conflicts?.length) {
-      this.onMessage(`Not undone for ${plural(result.conflicts.length, "image")}: ${result.conflicts[0].message}`);
+      this.onMessage(
+        `Not undone for ${plural(result.conflicts.length, "image")}: ${result.conflicts[0].message}`,
+      );
       this.onStale();
     } else if (kind === "undo" && unknown) {
       this.onStale();

@@ -10,8 +10,32 @@ const RETRY_PAGE_MS = 2000;
 const RELOAD_DELAY_MS = 50;
 
 export class Listing {
-  constructor({ client, rows, labels, suggestions, selection, grid, views, preferences, root, countElement, actions }) {
-    Object.assign(this, { client, rows, labels, suggestions, selection, grid, views, preferences, root, countElement, actions });
+  constructor({
+    client,
+    rows,
+    labels,
+    suggestions,
+    selection,
+    grid,
+    views,
+    preferences,
+    root,
+    countElement,
+    actions,
+  }) {
+    Object.assign(this, {
+      client,
+      rows,
+      labels,
+      suggestions,
+      selection,
+      grid,
+      views,
+      preferences,
+      root,
+      countElement,
+      actions,
+    });
     this.matchingCount = 0;
   }
 
@@ -59,7 +83,9 @@ export class Listing {
 
   retryStart(error) {
     const isRefused = error instanceof Refused;
-    this.countElement.textContent = isRefused ? error.message : "The server cannot be reached. Trying again.";
+    this.countElement.textContent = isRefused
+      ? error.message
+      : "The server cannot be reached. Trying again.";
     clearTimeout(this.startTimer);
     if (!isRefused) this.startTimer = setTimeout(() => this.start(), RETRY_MS);
   }
@@ -95,11 +121,16 @@ export class Listing {
   /** Ask how many match: at once for another question, else when the changes have paused. */
   count() {
     clearTimeout(this.countTimer);
-    this.countTimer = setTimeout(() => this.countNow(), this.countedFor === this.question ? COUNT_DELAY_MS : 0);
+    this.countTimer = setTimeout(
+      () => this.countNow(),
+      this.countedFor === this.question ? COUNT_DELAY_MS : 0,
+    );
   }
 
   async countNow() {
-    const counts = await this.client.get("/assets/count", { ...this.filter, sort: this.sort }).catch(() => null);
+    const counts = await this.client
+      .get("/assets/count", { ...this.filter, sort: this.sort })
+      .catch(() => null);
     if (!counts) return;
     const { matching, total, unlabelled } = counts;
     this.matchingCount = matching;
@@ -109,8 +140,13 @@ export class Listing {
       this.grid.refresh();
       this.views.show();
     }
-    const all = matching === total ? plural(total, "image") : `${formatNumber(matching)} of ${formatNumber(total)}`;
-    this.countElement.textContent = unlabelled ? `${all} · ${formatNumber(unlabelled)} unlabelled` : all;
+    const all =
+      matching === total
+        ? plural(total, "image")
+        : `${formatNumber(matching)} of ${formatNumber(total)}`;
+    this.countElement.textContent = unlabelled
+      ? `${all} · ${formatNumber(unlabelled)} unlabelled`
+      : all;
   }
 
   stop() {

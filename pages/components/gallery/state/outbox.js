@@ -89,7 +89,10 @@ export class Outbox {
 
   /** Whether everything was answered for within this time. */
   async whenEmpty(milliseconds) {
-    for (const end = performance.now() + milliseconds; this.queue.length && performance.now() < end; ) {
+    for (
+      const end = performance.now() + milliseconds;
+      this.queue.length && performance.now() < end;
+    ) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     return !this.queue.length;
@@ -107,7 +110,9 @@ export class Outbox {
     this.sending = true;
     const batch = this.takeBatch(this.single ? 1 : MAX_BATCH);
     try {
-      const answer = await this.client.post("/operations", { operations: batch.map((r) => this.prepare(r)) });
+      const answer = await this.client.post("/operations", {
+        operations: batch.map((r) => this.prepare(r)),
+      });
       this.single = false;
       this.settle(batch, answer.results);
     } catch (error) {
@@ -132,7 +137,9 @@ export class Outbox {
 
   /** The payload with the newest row versions that this browser has caused or seen. */
   prepare({ payload, versions }) {
-    if ((payload.kind !== "relabel" && payload.kind !== "set_split") || payload.where) return payload;
+    if ((payload.kind !== "relabel" && payload.kind !== "set_split") || payload.where) {
+      return payload;
+    }
     const expected = {};
     for (const [id, seen] of Object.entries(versions)) {
       expected[id] = Math.max(seen, this.known.get(id)?.row_version ?? 0);
@@ -154,7 +161,10 @@ export class Outbox {
         if (!inConflict.has(asset.id)) this.known.set(asset.id, asset);
       }
       this.dequeue(record);
-      if ((record.payload.kind === "relabel" || record.payload.kind === "set_split") && !record.payload.where) {
+      if (
+        (record.payload.kind === "relabel" || record.payload.kind === "set_split") &&
+        !record.payload.where
+      ) {
         record.open = (result.conflicts ?? []).filter((conflict) => conflict.row_version != null);
       }
       if (record.open?.length) {

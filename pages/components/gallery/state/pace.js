@@ -38,7 +38,9 @@ export class Pace {
   }
 
   words() {
-    const done = this.goal ? `${formatNumber(this.done)} of ${formatNumber(this.goal)} today` : `${formatNumber(this.done)} today`;
+    const done = this.goal
+      ? `${formatNumber(this.done)} of ${formatNumber(this.goal)} today`
+      : `${formatNumber(this.done)} today`;
     return `${done} · ${formatNumber(this.perMinute())} a minute`;
   }
 }

@@ -38,7 +38,13 @@ export class Preferences {
   async load() {
     if (!this.isSent) return this.send();
     const answer = await this.client.get("/preferences/gallery").catch(() => null);
-    if (!answer?.value || !this.isSent || JSON.stringify(answer.value) === JSON.stringify(this.values)) return undefined;
+    if (
+      !answer?.value ||
+      !this.isSent ||
+      JSON.stringify(answer.value) === JSON.stringify(this.values)
+    ) {
+      return undefined;
+    }
     this.values = answer.value;
     this.keepHere();
     return this.onLoad();

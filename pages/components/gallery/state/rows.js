@@ -53,7 +53,9 @@ export class Rows {
 
   /** The rows that are here, in order. */
   loaded() {
-    return [...this.byPosition.keys()].sort((a, b) => a - b).map((position) => this.byPosition.get(position));
+    return [...this.byPosition.keys()]
+      .sort((a, b) => a - b)
+      .map((position) => this.byPosition.get(position));
   }
 
   /** Rows of these positions that are here, in order. */
@@ -87,8 +89,12 @@ export class Rows {
   /** Ask for the page of a position, or wait for it; the rows that are fresh. */
   async fetch(position) {
     if (!this.isEndKnown) this.length = Math.max(this.length, position + 1);
-    const start = this.cursors.has(position) ? position : Math.floor(position / PAGE_ROWS) * PAGE_ROWS;
-    while (!this.requests.has(start) && this.requests.size >= MAX_REQUESTS) await Promise.race(this.requests.values());
+    const start = this.cursors.has(position)
+      ? position
+      : Math.floor(position / PAGE_ROWS) * PAGE_ROWS;
+    while (!this.requests.has(start) && this.requests.size >= MAX_REQUESTS) {
+      await Promise.race(this.requests.values());
+    }
     if (this.at(position) || position >= this.length) return [];
     return (await (this.requests.get(start) ?? this.load(start))) ?? [];
   }
@@ -103,7 +109,13 @@ export class Rows {
     const after = this.cursors.get(start);
     const place = start === 0 ? {} : after === undefined ? { position: start } : { after };
     try {
-      const page = await this.client.get("/assets", { ...this.filter, sort: this.sort, suggest: this.suggest, ...place, limit: PAGE_ROWS });
+      const page = await this.client.get("/assets", {
+        ...this.filter,
+        sort: this.sort,
+        suggest: this.suggest,
+        ...place,
+        limit: PAGE_ROWS,
+      });
       return generation === this.generation ? this.take(start, page) : [];
     } finally {
       if (generation === this.generation) this.requests.delete(start);
@@ -170,9 +182,13 @@ export class Rows {
 
   /** Give every row and every page's start its new place. */
   move(shift) {
-    this.byPosition = new Map([...this.byPosition].map(([position, row]) => [shift(position), row]));
+    this.byPosition = new Map(
+      [...this.byPosition].map(([position, row]) => [shift(position), row]),
+    );
     this.index = new Map([...this.byPosition].map(([position, row]) => [row.id, position]));
-    this.cursors = new Map([...this.cursors].map(([position, cursor]) => [shift(position), cursor]));
+    this.cursors = new Map(
+      [...this.cursors].map(([position, cursor]) => [shift(position), cursor]),
+    );
   }
 }
 

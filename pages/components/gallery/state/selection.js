@@ -33,7 +33,12 @@ export class Selection {
   }
 
   invert() {
-    this.select(this.rows.loaded().filter((row) => !this.ids.has(row.id)).map((row) => row.id));
+    this.select(
+      this.rows
+        .loaded()
+        .filter((row) => !this.ids.has(row.id))
+        .map((row) => row.id),
+    );
   }
 
   focusedRow() {

@@ -6,11 +6,14 @@ export function formatConfidence(confidence) {
   return confidence >= 0.995 ? ">0.99" : confidence.toFixed(2);
 }
 
-export const saysWords = ({ label_name: name, confidence }) => `${name} ${formatConfidence(confidence)}`;
+export const saysWords = ({ label_name: name, confidence }) =>
+  `${name} ${formatConfidence(confidence)}`;
 
 /** Whether the model would have given another label than the image has. */
 export function isDoubted(row) {
-  return Boolean(row.suggestion) && row.label_id !== null && row.suggestion.label_id !== row.label_id;
+  return (
+    Boolean(row.suggestion) && row.label_id !== null && row.suggestion.label_id !== row.label_id
+  );
 }
 
 export class Suggestions {
@@ -49,12 +52,16 @@ export class Suggestions {
   }
 
   predictable(where) {
-    return where.predicted ? [Number(where.predicted)] : this.classes.list.map((label) => label.label_id);
+    return where.predicted
+      ? [Number(where.predicted)]
+      : this.classes.list.map((label) => label.label_id);
   }
 
   /** Why there was nothing to accept. */
   describeNothing(targets) {
-    if (this.run === null) return "No model has predicted these images yet. Train one first; it looks at all of them at its end.";
+    if (this.run === null) {
+      return "No model has predicted these images yet. Train one first; it looks at all of them at its end.";
+    }
     if (targets.some((row) => row.suggestion)) return null; // labelled as the model says already
     return `Run ${this.run} has no prediction of ${targets.length > 1 ? "these images" : "this image"}.`;
   }

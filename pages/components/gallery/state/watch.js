@@ -21,7 +21,9 @@ export class Watch {
       const { revision } = await this.client.get("/revision");
       const ids = this.grid.shownIds().filter((id) => (this.rows.get(id)?.asOf ?? -1) < revision);
       if (ids.length) this.take(ids, await this.client.get("/assets/now", { ids: ids.join() }));
-    } catch { /* the saved mark tells of a client that cannot be reached */ }
+    } catch {
+      /* the saved mark tells of a client that cannot be reached */
+    }
     this.looking = false;
   }
 

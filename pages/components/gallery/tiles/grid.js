@@ -33,10 +33,13 @@ export class Grid {
   layout() {
     const style = getComputedStyle(this.viewport);
     this.height = this.viewport.clientHeight; // kept: reading it in a key press would lay out the page
-    const width = this.viewport.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    const width =
+      this.viewport.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
     if (width <= 0) return;
     const anchor = this.anchor();
-    this.columns = this.look.isStrip ? 1 : Math.max(1, Math.round((width + GAP) / (this.look.size + GAP)));
+    this.columns = this.look.isStrip
+      ? 1
+      : Math.max(1, Math.round((width + GAP) / (this.look.size + GAP)));
     this.tileWidth = (width - GAP * (this.columns - 1)) / this.columns;
     const caption = this.tileWidth >= 72 && this.look.show.label ? 22 : 0;
     this.rowHeight = Math.floor(this.tileWidth + EDGE + caption + GAP);
@@ -56,7 +59,10 @@ export class Grid {
       const offset = this.top(position) - this.scrolling.top;
       return offset > -this.rowHeight && offset < this.height ? { position, offset } : null;
     };
-    return seen(this.selection.focus) ?? seen(Math.ceil(this.scrolling.top / this.rowHeight) * this.columns);
+    return (
+      seen(this.selection.focus) ??
+      seen(Math.ceil(this.scrolling.top / this.rowHeight) * this.columns)
+    );
   }
 
   top(position) {
@@ -161,7 +167,9 @@ export class Grid {
     const clientHeight = this.height;
     const now = this.scrolling.top;
     if (top < now) this.scrolling.top = top;
-    else if (top + this.rowHeight > now + clientHeight) this.scrolling.top = top + this.rowHeight - clientHeight + GAP;
+    else if (top + this.rowHeight > now + clientHeight) {
+      this.scrolling.top = top + this.rowHeight - clientHeight + GAP;
+    }
     this.render();
   }
 
@@ -186,7 +194,11 @@ export class Grid {
     const lastColumn = clampColumn(Math.floor(column(right - GAP)));
     const ids = [];
     const lastLine = Math.floor((bottom - inset) / this.rowHeight);
-    for (let line = Math.max(0, Math.floor((top - inset) / this.rowHeight)); line <= lastLine; line += 1) {
+    for (
+      let line = Math.max(0, Math.floor((top - inset) / this.rowHeight));
+      line <= lastLine;
+      line += 1
+    ) {
       for (let at = firstColumn; at <= lastColumn; at += 1) {
         const row = this.rows.at(line * this.columns + at);
         if (row) ids.push(row.id);

@@ -13,21 +13,40 @@ export function bindMarquee(viewport, { grid, selection }) {
 
   const placeOf = (event) => {
     const view = viewport.getBoundingClientRect();
-    return { x: event.clientX - view.left + viewport.scrollLeft, y: event.clientY - view.top + grid.scrolling.top };
+    return {
+      x: event.clientX - view.left + viewport.scrollLeft,
+      y: event.clientY - view.top + grid.scrolling.top,
+    };
   };
   const begin = (event) => {
     const isScrollBar = event.offsetX > viewport.clientWidth && event.target === viewport;
-    if (event.button !== 0 || event.pointerType === "touch" || event.shiftKey || isScrollBar) return;
-    from = { ...placeOf(event), pointer: event.pointerId, kept: event.ctrlKey || event.metaKey ? new Set(selection.ids) : new Set() };
+    if (event.button !== 0 || event.pointerType === "touch" || event.shiftKey || isScrollBar) {
+      return;
+    }
+    from = {
+      ...placeOf(event),
+      pointer: event.pointerId,
+      kept: event.ctrlKey || event.metaKey ? new Set(selection.ids) : new Set(),
+    };
   };
   const move = (event) => {
     if (!from) return;
     const to = placeOf(event);
     if (box.hidden && Math.hypot(to.x - from.x, to.y - from.y) < MARQUEE_DRAG_PX) return;
     if (box.hidden) viewport.setPointerCapture(from.pointer);
-    const area = { left: Math.min(from.x, to.x), top: Math.min(from.y, to.y), right: Math.max(from.x, to.x), bottom: Math.max(from.y, to.y) };
+    const area = {
+      left: Math.min(from.x, to.x),
+      top: Math.min(from.y, to.y),
+      right: Math.max(from.x, to.x),
+      bottom: Math.max(from.y, to.y),
+    };
     box.hidden = false;
-    Object.assign(box.style, { left: `${area.left}px`, top: `${area.top - grid.scrolling.shift}px`, width: `${area.right - area.left}px`, height: `${area.bottom - area.top}px` });
+    Object.assign(box.style, {
+      left: `${area.left}px`,
+      top: `${area.top - grid.scrolling.shift}px`,
+      width: `${area.right - area.left}px`,
+      height: `${area.bottom - area.top}px`,
+    });
     selection.select([...from.kept, ...grid.idsIn(area)]);
     const view = viewport.getBoundingClientRect();
     if (event.clientY < view.top + MARQUEE_EDGE_PX) viewport.scrollTop -= MARQUEE_EDGE_PX;

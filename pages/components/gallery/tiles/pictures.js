@@ -26,7 +26,9 @@ export class Pictures {
   async failed(image, row, source) {
     if (image.dataset.again) {
       const why = await this.explain(row);
-      if (image.isConnected) image.replaceWith(el("p", { className: "broken", role: "note" }, describeBroken(why, row)));
+      if (image.isConnected) {
+        image.replaceWith(el("p", { className: "broken", role: "note" }, describeBroken(why, row)));
+      }
       return;
     }
     image.dataset.again = "1";
@@ -36,7 +38,14 @@ export class Pictures {
 
   /** A fresh cookie, asked for once by all pictures that failed together. */
   repair() {
-    this.repairing ??= this.client.reopenSession().catch(() => null).finally(() => setTimeout(() => { this.repairing = null; }, 2000));
+    this.repairing ??= this.client
+      .reopenSession()
+      .catch(() => null)
+      .finally(() =>
+        setTimeout(() => {
+          this.repairing = null;
+        }, 2000),
+      );
     return this.repairing;
   }
 
@@ -56,4 +65,8 @@ function describeBroken(why, row) {
   }[why];
 }
 
-export const BROKEN_SHORT = { missing: "file missing", unreadable: "cannot be read", unreachable: "not loaded" };
+export const BROKEN_SHORT = {
+  missing: "file missing",
+  unreadable: "cannot be read",
+  unreachable: "not loaded",
+};

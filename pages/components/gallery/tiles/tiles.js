@@ -17,8 +17,13 @@ export class Tiles {
     tile.append(
       el("div", { className: "picture" }),
       el("span", { className: "split" }),
-      el("span", { className: "marks" },
-        el("i", { className: "doubt" }), el("span", { className: "says" }, el("span", { className: "word" }), el("span", {})), el("span", { className: "flag" }, "⚑")),
+      el(
+        "span",
+        { className: "marks" },
+        el("i", { className: "doubt" }),
+        el("span", { className: "says" }, el("span", { className: "word" }), el("span", {})),
+        el("span", { className: "flag" }, "⚑"),
+      ),
       el("span", { className: "caption" }, el("span", { className: "name" })),
     );
     this.canvas.append(tile);
@@ -103,7 +108,11 @@ export class Tiles {
   }
 
   describe(tile, row) {
-    const words = [row.label_name ?? "unlabelled", row.split?.replace("_", " ") ?? "no split", row.path];
+    const words = [
+      row.label_name ?? "unlabelled",
+      row.split?.replace("_", " ") ?? "no split",
+      row.path,
+    ];
     if (row.augmented) words.push("augmented copy");
     if (row.suggestion) words.push(`model says ${saysWords(row.suggestion)}`);
     if (row.review) words.push(row.note ? `marked for review: ${row.note}` : "marked for review");

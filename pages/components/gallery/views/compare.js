@@ -50,24 +50,45 @@ export class Compare {
     const all = matching || ids.size;
     const here = all > count ? `${count} of ${formatNumber(all)} selected` : plural(count, "image");
     const at = this.compared().findIndex((row) => row.id === only);
-    return at < 0 ? `${here} · keys label all ${formatNumber(all)}` : `${here} · keys label number ${at + 1}`;
+    return at < 0
+      ? `${here} · keys label all ${formatNumber(all)}`
+      : `${here} · keys label number ${at + 1}`;
   }
 
   place(rows) {
     this.panes.dataset.count = rows.length;
-    this.panes.replaceChildren(...rows.map((row) => {
-      const image = this.pictures.make(row, imageUrl(row));
-      image.style.backgroundImage = `url("${thumbnailUrl(row)}")`;
-      image.addEventListener("load", () => image.style.removeProperty("background-image"));
-      const box = el("div", { className: "preview-image" }, image);
-      this.zoom.bind(box);
-      const pane = el("div", { className: "pane", role: "group", tabIndex: 0 }, box,
-        el("div", { className: "pane-caption" }, el("i", { className: "swatch" }), el("span", { className: "name" }),
-          el("span", { className: "says-words" }), el("span", { className: "split-words" })));
-      box.addEventListener("click", () => !this.zoom.wasDragged && this.focus(this.selection.only === row.id ? null : row.id));
-      pane.addEventListener("focus", () => this.selection.only !== row.id && pane.matches(":focus-visible") && this.focus(row.id));
-      return pane;
-    }));
+    this.panes.replaceChildren(
+      ...rows.map((row) => {
+        const image = this.pictures.make(row, imageUrl(row));
+        image.style.backgroundImage = `url("${thumbnailUrl(row)}")`;
+        image.addEventListener("load", () => image.style.removeProperty("background-image"));
+        const box = el("div", { className: "preview-image" }, image);
+        this.zoom.bind(box);
+        const pane = el(
+          "div",
+          { className: "pane", role: "group", tabIndex: 0 },
+          box,
+          el(
+            "div",
+            { className: "pane-caption" },
+            el("i", { className: "swatch" }),
+            el("span", { className: "name" }),
+            el("span", { className: "says-words" }),
+            el("span", { className: "split-words" }),
+          ),
+        );
+        box.addEventListener(
+          "click",
+          () => !this.zoom.wasDragged && this.focus(this.selection.only === row.id ? null : row.id),
+        );
+        pane.addEventListener(
+          "focus",
+          () =>
+            this.selection.only !== row.id && pane.matches(":focus-visible") && this.focus(row.id),
+        );
+        return pane;
+      }),
+    );
     this.zoom.attach([...this.panes.querySelectorAll("img")]);
   }
 
@@ -81,9 +102,16 @@ export class Compare {
     pane.classList.toggle("doubted", isDoubted(row));
     pane.classList.toggle("active", this.selection.only === row.id);
     pane.setAttribute("aria-current", this.selection.only === row.id);
-    pane.setAttribute("aria-label", [`${i + 1} of ${count}`, label, split_words, said, row.path].filter(Boolean).join(", "));
+    pane.setAttribute(
+      "aria-label",
+      [`${i + 1} of ${count}`, label, split_words, said, row.path].filter(Boolean).join(", "),
+    );
     pane.title = row.path;
-    for (const [element, words] of [[name, label], [says, said], [split, split_words]]) {
+    for (const [element, words] of [
+      [name, label],
+      [says, said],
+      [split, split_words],
+    ]) {
       if (element.textContent !== words) element.textContent = words;
     }
   }

@@ -17,13 +17,26 @@ export class LargeView {
     this.zoom = new Zoom();
     this.stage = el("div", { className: "preview-image" });
     this.place = el("span", { className: "place" });
-    this.paceButton = el("button", { type: "button", className: "tool pace", title: "Set a goal for today" });
+    this.paceButton = el("button", {
+      type: "button",
+      className: "tool pace",
+      title: "Set a goal for today",
+    });
     this.paceButton.addEventListener("click", () => actions.setGoal());
-    const close = el("button", { type: "button", className: "tool close", title: "Back (Esc)" }, "Close");
+    const close = el(
+      "button",
+      { type: "button", className: "tool close", title: "Back (Esc)" },
+      "Close",
+    );
     close.addEventListener("click", () => actions.close());
     this.choices = el("div", { className: "focus-classes", role: "group", "aria-label": "Class" });
     this.caption = el("div", { className: "preview-caption" });
-    element.append(el("div", { className: "focus-head" }, this.place, this.paceButton, close), this.stage, this.choices, this.caption);
+    element.append(
+      el("div", { className: "focus-head" }, this.place, this.paceButton, close),
+      this.stage,
+      this.choices,
+      this.caption,
+    );
     this.zoom.bind(this.stage);
   }
 
@@ -63,7 +76,9 @@ export class LargeView {
   showImage(row, position) {
     if (!row) {
       this.zoom.attach([]);
-      this.stage.replaceChildren(el("p", { className: "broken" }, this.rows.complete ? "No image is left here." : "Loading"));
+      this.stage.replaceChildren(
+        el("p", { className: "broken" }, this.rows.complete ? "No image is left here." : "Loading"),
+      );
       return;
     }
     const image = this.pictures.make(row, imageUrl(row));
@@ -76,35 +91,63 @@ export class LargeView {
 
   /** What the model says comes first, with the key that accepts it; then the first classes. */
   showChoices(row) {
-    const says = row?.suggestion && this.classes.get(row.suggestion.label_id) ? row.suggestion : null;
-    const shown = this.classes.list.filter((label) => label.label_id !== says?.label_id).slice(0, SHOWN_CLASSES - (says ? 1 : 0));
+    const says =
+      row?.suggestion && this.classes.get(row.suggestion.label_id) ? row.suggestion : null;
+    const shown = this.classes.list
+      .filter((label) => label.label_id !== says?.label_id)
+      .slice(0, SHOWN_CLASSES - (says ? 1 : 0));
     if (says) shown.unshift(this.classes.get(says.label_id));
     const acceptKey = this.actions.keyOf("accept");
-    const key = [says?.confidence, acceptKey, row?.label_id, ...shown.map((label) => label.label_id + (label.key ?? "") + label.name)].join("/");
+    const key = [
+      says?.confidence,
+      acceptKey,
+      row?.label_id,
+      ...shown.map((label) => label.label_id + (label.key ?? "") + label.name),
+    ].join("/");
     if (this.shownChoices === key) return;
     this.shownChoices = key;
-    this.choices.replaceChildren(...shown.map((label, i) => this.makeChoice(label, row, i === 0 ? says : null, acceptKey)));
+    this.choices.replaceChildren(
+      ...shown.map((label, i) => this.makeChoice(label, row, i === 0 ? says : null, acceptKey)),
+    );
   }
 
   makeChoice(label, row, says, acceptKey) {
-    const button = el("button", {
-      type: "button", className: says ? "class says-first" : "class", style: { "--class": label.color },
-      "aria-pressed": row?.label_id === label.label_id,
-      title: says ? `What run ${says.run} says${acceptKey ? ` (${showKey(acceptKey)})` : ""}` : label.name,
-    },
-    says && acceptKey && el("kbd", {}, showKey(acceptKey)), label.key && el("kbd", {}, label.key),
-    el("span", { className: "name" }, label.name),
-    says && el("span", { className: "confidence" }, formatConfidence(says.confidence)));
-    button.addEventListener("click", () => (says ? this.actions.accept() : this.actions.label(label.label_id)));
+    const button = el(
+      "button",
+      {
+        type: "button",
+        className: says ? "class says-first" : "class",
+        style: { "--class": label.color },
+        "aria-pressed": row?.label_id === label.label_id,
+        title: says
+          ? `What run ${says.run} says${acceptKey ? ` (${showKey(acceptKey)})` : ""}`
+          : label.name,
+      },
+      says && acceptKey && el("kbd", {}, showKey(acceptKey)),
+      label.key && el("kbd", {}, label.key),
+      el("span", { className: "name" }, label.name),
+      says && el("span", { className: "confidence" }, formatConfidence(says.confidence)),
+    );
+    button.addEventListener("click", () =>
+      says ? this.actions.accept() : this.actions.label(label.label_id),
+    );
     return button;
   }
 
   showFacts(row) {
     if (!row) return this.caption.replaceChildren();
-    const facts = [row.label_name ?? "no label", row.split ?? "no split", `${formatNumber(row.width)} × ${formatNumber(row.height)} px`, row.source];
+    const facts = [
+      row.label_name ?? "no label",
+      row.split ?? "no split",
+      `${formatNumber(row.width)} × ${formatNumber(row.height)} px`,
+      row.source,
+    ];
     if (row.review) facts.push(row.note ? `⚑ ${row.note}` : "⚑ marked for review");
     if (row.gone) facts.push("removed from the catalog");
-    return this.caption.replaceChildren(el("span", {}, facts.join(" · ")), el("code", {}, row.path));
+    return this.caption.replaceChildren(
+      el("span", {}, facts.join(" · ")),
+      el("code", {}, row.path),
+    );
   }
 
   prefetch(row) {

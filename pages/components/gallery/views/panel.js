@@ -8,7 +8,13 @@ import { thumbnailUrl } from "../tiles/pictures.js";
 
 const MAX_CLASS_BUTTONS = 20;
 const HISTORY_DELAY_MS = 180;
-const SPLITS = [["train", "train"], ["val", "val"], ["test", "test"], ["held_out", "held out"], [null, "none"]];
+const SPLITS = [
+  ["train", "train"],
+  ["val", "val"],
+  ["test", "test"],
+  ["held_out", "held out"],
+  [null, "none"],
+];
 
 export class Panel {
   constructor({ element, client, classes, pictures, suggestions, actions }) {
@@ -20,14 +26,30 @@ export class Panel {
     this.splits = el("div", { className: "splits", role: "group", "aria-label": "Split" });
     this.facts = el("dl", { className: "facts" });
     this.past = el("div", { className: "past" });
-    this.removeButton = el("button", { type: "button", className: "tool remove" }, "Remove from catalog");
+    this.removeButton = el(
+      "button",
+      { type: "button", className: "tool remove" },
+      "Remove from catalog",
+    );
     this.removeButton.addEventListener("click", () => actions.remove());
-    const close = el("button", { type: "button", className: "tool close", "aria-label": "Close details" }, "Close");
+    const close = el(
+      "button",
+      { type: "button", className: "tool close", "aria-label": "Close details" },
+      "Close",
+    );
     close.addEventListener("click", () => actions.closePanel());
     element.append(
-      el("div", { className: "panel-head" }, this.head, close), this.pictureBox, this.says,
-      el("h3", {}, "Label"), this.labels, el("h3", {}, "Split"), this.splits,
-      this.facts, this.past, this.removeButton);
+      el("div", { className: "panel-head" }, this.head, close),
+      this.pictureBox,
+      this.says,
+      el("h3", {}, "Label"),
+      this.labels,
+      el("h3", {}, "Split"),
+      this.splits,
+      this.facts,
+      this.past,
+      this.removeButton,
+    );
   }
 
   /** Painted with the next frame, once however often it is asked for until then. */
@@ -42,23 +64,33 @@ export class Panel {
   paint(targets, selected) {
     this.element.classList.toggle("empty", !targets.length);
     if (!targets.length) return;
-    this.head.textContent = selected ? `${plural(targets.length, "image")  } selected` : "Focused image";
+    this.head.textContent = selected
+      ? `${plural(targets.length, "image")} selected`
+      : "Focused image";
     this.showPictures(targets);
     this.showSuggestion(targets);
     this.showClasses(targets);
     this.showSplits(targets);
     this.showFacts(targets);
     this.showPast(targets);
-    this.removeButton.textContent = targets.length > 1 ? `Remove ${formatNumber(targets.length)} from catalog` : "Remove from catalog";
+    this.removeButton.textContent =
+      targets.length > 1
+        ? `Remove ${formatNumber(targets.length)} from catalog`
+        : "Remove from catalog";
   }
 
   showPictures(targets) {
-    const key = targets.slice(0, 9).map((row) => row.id).join();
+    const key = targets
+      .slice(0, 9)
+      .map((row) => row.id)
+      .join();
     if (this.pictured === key) return;
     this.pictured = key;
     this.pictureBox.classList.toggle("many", targets.length > 1);
     if (targets.length > 1) {
-      this.pictureBox.replaceChildren(...targets.slice(0, 9).map((row) => this.pictures.make(row, thumbnailUrl(row))));
+      this.pictureBox.replaceChildren(
+        ...targets.slice(0, 9).map((row) => this.pictures.make(row, thumbnailUrl(row))),
+      );
       return;
     }
     this.pictureBox.replaceChildren(this.pictures.make(targets[0], thumbnailUrl(targets[0])));
@@ -73,13 +105,19 @@ export class Panel {
     if (this.shownSuggestion === shown) return;
     this.shownSuggestion = shown;
     if (!said.length) return this.says.replaceChildren();
-    const accept = open.size > 0 && el("button", { type: "button", className: "tool" }, "Accept ", this.makeKey("accept"));
+    const accept =
+      open.size > 0 &&
+      el("button", { type: "button", className: "tool" }, "Accept ", this.makeKey("accept"));
     if (accept) accept.addEventListener("click", () => this.actions.accept());
     return this.says.replaceChildren(el("span", {}, words), ...(accept ? [accept] : []));
   }
 
   showClasses(targets) {
-    const key = [this.classes.version, this.actions.keyOf("pick"), this.actions.keyOf("unlabel")].join("/");
+    const key = [
+      this.classes.version,
+      this.actions.keyOf("pick"),
+      this.actions.keyOf("unlabel"),
+    ].join("/");
     if (this.shownClasses !== key) this.makeClasses();
     this.shownClasses = key;
     const now = new Set(targets.map((row) => row.label_id));
@@ -91,17 +129,42 @@ export class Panel {
 
   makeClasses() {
     const shown = this.classes.list.slice(0, MAX_CLASS_BUTTONS);
-    this.classButtons = new Map(shown.map((label) => {
-      const button = el("button", { type: "button", className: "class", style: { "--class": label.color }, title: label.name },
-        el("i", { className: "swatch" }), el("span", { className: "name" }, label.name), label.key && el("kbd", {}, label.key));
-      button.addEventListener("click", () => this.actions.label(label.label_id));
-      return [label.label_id, button];
-    }));
+    this.classButtons = new Map(
+      shown.map((label) => {
+        const button = el(
+          "button",
+          {
+            type: "button",
+            className: "class",
+            style: { "--class": label.color },
+            title: label.name,
+          },
+          el("i", { className: "swatch" }),
+          el("span", { className: "name" }, label.name),
+          label.key && el("kbd", {}, label.key),
+        );
+        button.addEventListener("click", () => this.actions.label(label.label_id));
+        return [label.label_id, button];
+      }),
+    );
     const hidden = this.classes.list.length - shown.length;
-    const other = el("button", { type: "button", className: "class other" },
-      el("span", { className: "name" }, hidden > 0 ? `${formatNumber(hidden)} more or new` : "Other or new"), this.makeKey("pick"));
+    const other = el(
+      "button",
+      { type: "button", className: "class other" },
+      el(
+        "span",
+        { className: "name" },
+        hidden > 0 ? `${formatNumber(hidden)} more or new` : "Other or new",
+      ),
+      this.makeKey("pick"),
+    );
     other.addEventListener("click", () => this.actions.openPicker());
-    const none = el("button", { type: "button", className: "class other" }, el("span", { className: "name" }, "No label"), this.makeKey("unlabel"));
+    const none = el(
+      "button",
+      { type: "button", className: "class other" },
+      el("span", { className: "name" }, "No label"),
+      this.makeKey("unlabel"),
+    );
     none.addEventListener("click", () => this.actions.label(null));
     this.classButtons.set(null, none);
     this.labels.replaceChildren(...this.classButtons.values(), other);
@@ -114,25 +177,41 @@ export class Panel {
 
   showSplits(targets) {
     const now = new Set(targets.map((row) => row.split));
-    this.splits.replaceChildren(...SPLITS.map(([split, words]) => {
-      const key = this.actions.keyOf(`split.${split ?? "none"}`);
-      const button = el("button", { type: "button", "aria-pressed": now.size === 1 && now.has(split), title: key ? `${words} (${showKey(key)})` : words }, words);
-      button.addEventListener("click", () => this.actions.split(split));
-      return button;
-    }));
+    this.splits.replaceChildren(
+      ...SPLITS.map(([split, words]) => {
+        const key = this.actions.keyOf(`split.${split ?? "none"}`);
+        const button = el(
+          "button",
+          {
+            type: "button",
+            "aria-pressed": now.size === 1 && now.has(split),
+            title: key ? `${words} (${showKey(key)})` : words,
+          },
+          words,
+        );
+        button.addEventListener("click", () => this.actions.split(split));
+        return button;
+      }),
+    );
   }
 
   showFacts(targets) {
     const row = targets[0];
-    const facts = targets.length > 1
-      ? [["Sources", [...new Set(targets.map((r) => r.source))].slice(0, 4).join(", ")]]
-      : [
-          ["Path", el("code", {}, row.path)],
-          ["Size", `${formatNumber(row.width)} × ${formatNumber(row.height)} px, ${formatBytes(row.size_bytes)}`],
-          ["Source", row.source + (row.augmented ? ", augmented copy" : "")],
-          ...(row.review ? [["Review", row.note || "marked, without a note"]] : []),
-        ];
-    this.facts.replaceChildren(...facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+    const facts =
+      targets.length > 1
+        ? [["Sources", [...new Set(targets.map((r) => r.source))].slice(0, 4).join(", ")]]
+        : [
+            ["Path", el("code", {}, row.path)],
+            [
+              "Size",
+              `${formatNumber(row.width)} × ${formatNumber(row.height)} px, ${formatBytes(row.size_bytes)}`,
+            ],
+            ["Source", row.source + (row.augmented ? ", augmented copy" : "")],
+            ...(row.review ? [["Review", row.note || "marked, without a note"]] : []),
+          ];
+    this.facts.replaceChildren(
+      ...facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))),
+    );
   }
 
   showPast(targets) {
@@ -150,17 +229,39 @@ export class Panel {
     this.pastTimer = setTimeout(async () => {
       const answer = await this.client.get(`/assets/${row.id}/history`).catch(() => null);
       if (this.pastOf !== version || !answer) return;
-      this.past.replaceChildren(el("h3", {}, "History"), el("ol", {}, answer.entries.slice(0, 12).map((entry) =>
-        el("li", {}, el("span", {}, describeChange(entry)),
-          el("span", { className: "when", title: entry.created_at }, `${entry.author}, ${formatAgo(entry.created_at)}`)))));
+      this.past.replaceChildren(
+        el("h3", {}, "History"),
+        el(
+          "ol",
+          {},
+          answer.entries
+            .slice(0, 12)
+            .map((entry) =>
+              el(
+                "li",
+                {},
+                el("span", {}, describeChange(entry)),
+                el(
+                  "span",
+                  { className: "when", title: entry.created_at },
+                  `${entry.author}, ${formatAgo(entry.created_at)}`,
+                ),
+              ),
+            ),
+        ),
+      );
     }, HISTORY_DELAY_MS);
   }
 }
 
 function describeChange({ kind, before, after }) {
   const parts = [];
-  if ("label_name" in after && kind !== "import") parts.push(`${before.label_name ?? "no label"} → ${after.label_name ?? "no label"}`);
-  if ("split_type" in after && kind !== "import") parts.push(`${before.split_type ?? "no split"} → ${after.split_type ?? "no split"}`);
+  if ("label_name" in after && kind !== "import") {
+    parts.push(`${before.label_name ?? "no label"} → ${after.label_name ?? "no label"}`);
+  }
+  if ("split_type" in after && kind !== "import") {
+    parts.push(`${before.split_type ?? "no split"} → ${after.split_type ?? "no split"}`);
+  }
   if (kind === "flag") parts.push("marked for review");
   if (kind === "unflag") parts.push("mark taken away");
   if (after.exists === true) return kind === "import" ? "imported" : "brought back";
@@ -176,9 +277,15 @@ function describeSuggestions(rows) {
   const { suggestion } = rows[0];
   if (rows.length === 1) return `model says: ${saysWords(suggestion)} (run ${suggestion.run})`;
   const counts = new Map();
-  for (const row of rows) counts.set(row.suggestion.label_name, (counts.get(row.suggestion.label_name) ?? 0) + 1);
+  for (const row of rows) {
+    counts.set(row.suggestion.label_name, (counts.get(row.suggestion.label_name) ?? 0) + 1);
+  }
   const named = [...counts].sort((a, b) => b[1] - a[1]);
-  const parts = named.slice(0, SAID_CLASSES).map(([name, count]) => `${formatNumber(count)} ${name}`);
-  if (named.length > SAID_CLASSES) parts.push(`${formatNumber(named.length - SAID_CLASSES)} other classes`);
+  const parts = named
+    .slice(0, SAID_CLASSES)
+    .map(([name, count]) => `${formatNumber(count)} ${name}`);
+  if (named.length > SAID_CLASSES) {
+    parts.push(`${formatNumber(named.length - SAID_CLASSES)} other classes`);
+  }
   return `model says: ${parts.join(", ")} (run ${suggestion.run})`;
 }

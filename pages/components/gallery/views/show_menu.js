@@ -31,12 +31,27 @@ export class ShowMenu {
   open() {
     const { show, fill, keepSelection } = this.look;
     this.element.replaceChildren(
-      el("fieldset", {}, el("legend", {}, "On the tiles"),
-        SHOWN.map(([name, words]) => this.makeLine(words, show[name], (on) => this.actions.show(name, on)))),
-      el("fieldset", {}, el("legend", {}, "Pictures"),
-        this.makeLine("Fill the tiles", fill, (on) => this.actions.fill(on), "fill")),
-      el("fieldset", {}, el("legend", {}, "After a label"),
-        this.makeLine("Keep the selection", keepSelection, (on) => this.actions.keep(on), "keep")));
+      el(
+        "fieldset",
+        {},
+        el("legend", {}, "On the tiles"),
+        SHOWN.map(([name, words]) =>
+          this.makeLine(words, show[name], (on) => this.actions.show(name, on)),
+        ),
+      ),
+      el(
+        "fieldset",
+        {},
+        el("legend", {}, "Pictures"),
+        this.makeLine("Fill the tiles", fill, (on) => this.actions.fill(on), "fill"),
+      ),
+      el(
+        "fieldset",
+        {},
+        el("legend", {}, "After a label"),
+        this.makeLine("Keep the selection", keepSelection, (on) => this.actions.keep(on), "keep"),
+      ),
+    );
     this.element.hidden = false;
     this.button.setAttribute("aria-expanded", "true");
     addEventListener("pointerdown", this.onPress, true);

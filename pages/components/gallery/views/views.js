@@ -5,7 +5,17 @@ const LASTING_VIEWS = ["grid", "film"]; // the others lie over one of these, and
 
 export class Views {
   constructor({ root, buttons, large, compare, grid, selection, look, preferences, actions }) {
-    Object.assign(this, { root, buttons, large, compare, grid, selection, look, preferences, actions });
+    Object.assign(this, {
+      root,
+      buttons,
+      large,
+      compare,
+      grid,
+      selection,
+      look,
+      preferences,
+      actions,
+    });
     this.now = "grid";
     this.base = "grid";
     for (const button of buttons) {
@@ -35,9 +45,13 @@ export class Views {
     if (view !== "compare") this.selection.only = null;
     this.now = view;
     if (LASTING_VIEWS.includes(view)) this.base = view;
-    if (remember && this.base !== this.preferences.get("view", "grid")) this.preferences.set("view", this.base);
+    if (remember && this.base !== this.preferences.get("view", "grid")) {
+      this.preferences.set("view", this.base);
+    }
     this.root.dataset.view = view;
-    for (const button of this.buttons) button.setAttribute("aria-pressed", button.dataset.view === view);
+    for (const button of this.buttons) {
+      button.setAttribute("aria-pressed", button.dataset.view === view);
+    }
     const isStrip = this.base === "film";
     if (this.look.isStrip !== isStrip) {
       this.look.isStrip = isStrip;

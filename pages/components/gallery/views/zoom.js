@@ -24,7 +24,11 @@ export class Zoom {
     const box = scale > 1 ? this.images[0]?.parentElement : null; // a whole one needs no measuring
     const reach = (size) => ((size ?? 0) * (scale - 1)) / 2;
     const clamp = (value, limit) => Math.max(-limit, Math.min(limit, value));
-    this.place = { scale, x: clamp(x, reach(box?.clientWidth)), y: clamp(y, reach(box?.clientHeight)) };
+    this.place = {
+      scale,
+      x: clamp(x, reach(box?.clientWidth)),
+      y: clamp(y, reach(box?.clientHeight)),
+    };
     for (const image of this.images) {
       image.style.transform = `translate(${this.place.x}px, ${this.place.y}px) scale(${scale})`;
       image.parentElement?.classList.toggle("zoomed", scale > 1);
@@ -41,18 +45,33 @@ export class Zoom {
 
   /** Look a step further in the direction of an arrow key. */
   pan(key) {
-    const step = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[key];
-    if (step) this.to(this.place.scale, this.place.x + step[0] * PAN_STEP_PX, this.place.y + step[1] * PAN_STEP_PX);
+    const step = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[
+      key
+    ];
+    if (step) {
+      this.to(
+        this.place.scale,
+        this.place.x + step[0] * PAN_STEP_PX,
+        this.place.y + step[1] * PAN_STEP_PX,
+      );
+    }
   }
 
   /** Wheel, drag and double click in a box that holds one of the pictures. */
   bind(box) {
-    box.addEventListener("wheel", (event) => {
-      event.preventDefault();
-      const view = box.getBoundingClientRect();
-      const at = { x: event.clientX - view.left - view.width / 2, y: event.clientY - view.top - view.height / 2 };
-      this.by(Math.exp(-event.deltaY / 300), at);
-    }, { passive: false });
+    box.addEventListener(
+      "wheel",
+      (event) => {
+        event.preventDefault();
+        const view = box.getBoundingClientRect();
+        const at = {
+          x: event.clientX - view.left - view.width / 2,
+          y: event.clientY - view.top - view.height / 2,
+        };
+        this.by(Math.exp(-event.deltaY / 300), at);
+      },
+      { passive: false },
+    );
     let from = null;
     box.addEventListener("pointerdown", (event) => {
       this.wasDragged = false;
