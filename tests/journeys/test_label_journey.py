@@ -1,12 +1,13 @@
 """Label with the keyboard in a real browser: nothing is lost, everything can be undone."""
 
+import json
 import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from db.records import Asset
 from forge_core.api.middleware import HEADERS
@@ -21,7 +22,17 @@ from tests.journeys.servers import ForgeServer, running_server, visit
 
 pytestmark = pytest.mark.browser
 
-PARTS = ("labelling", "conflict", "offline", "killed", "expired", "fast", "filters", "looking")
+PARTS = (
+    "labelling",
+    "conflict",
+    "offline",
+    "killed",
+    "expired",
+    "fast",
+    "filters",
+    "looking",
+    "broken",
+)
 """One class of images a test, so that the tests can share a server."""
 
 
@@ -45,7 +56,7 @@ def open_gallery(page: Page, server: ForgeServer, part: str) -> list[str]:
     """Open the images of one part; returns the ids of the tiles in order."""
     visit(page, f"{server.url}/gallery?text=/{part}/")
     expect(page.locator(".tile").first).to_be_visible(timeout=60_000)
-    expect(page.locator(".count")).to_contain_text("30 of 240")
+    expect(page.locator(".count")).to_contain_text("30 of 270")
     return tile_ids(page)
 
 
@@ -275,14 +286,14 @@ def test_filters__live_in_the_address(catalog: Workspace, server: ForgeServer, b
     page = browser_page
     label = arrange.class_id(catalog, "filters")
     visit(page, f"{server.url}/gallery?label={label}&split=none")
-    expect(page.locator(".count")).to_contain_text("30 of 240", timeout=60_000)
+    expect(page.locator(".count")).to_contain_text("30 of 270", timeout=60_000)
     page.get_by_placeholder("Text in the path").fill("filters_01")
     expect(page).to_have_url(re.compile(r"text=filters_01"))
-    expect(page.locator(".count")).to_contain_text("of 240")
+    expect(page.locator(".count")).to_contain_text("of 270")
     page.get_by_placeholder("Text in the path").fill("no such picture")
-    expect(page.get_by_text("None of the 240 images matches these filters.")).to_be_visible()
+    expect(page.get_by_text("None of the 270 images matches these filters.")).to_be_visible()
     page.get_by_role("button", name="Clear filters").last.click()
-    expect(page.locator(".count")).to_contain_text("240 images")
+    expect(page.locator(".count")).to_contain_text("270 images")
     assert page.url.endswith("/gallery")
     page.get_by_role("button", name="More").first.click()
     page.get_by_role("tab", name="Picture").click()
@@ -291,7 +302,7 @@ def test_filters__live_in_the_address(catalog: Workspace, server: ForgeServer, b
     expect(page).to_have_url(re.compile(r"side_max=9"))
     page.keyboard.press("Escape")
     page.get_by_role("button", name="shorter side up to 9 px").click()
-    expect(page.locator(".count")).to_contain_text("240 images")
+    expect(page.locator(".count")).to_contain_text("270 images")
     assert page.url.endswith("/gallery")
 
 
@@ -313,3 +324,38 @@ def test_a_first_deep_visit__goes_through_the_shell(
     browser_page.get_by_role("button", name="Use the demo").click()
     expect(browser_page.locator(".count")).to_contain_text("1,797 images", timeout=120_000)
     expect(browser_page.locator(".tile.tiny img").first).to_have_css("image-rendering", "pixelated")
+
+
+def break_on_splits(route: Route) -> None:
+    """Answer as a server does whose code has a fault in one kind of operation."""
+    operations = json.loads(route.request.post_data or "")["operations"]
+    if operations[0]["kind"] != "set_split":
+        route.continue_()
+        return
+    results = [{"operation_id": one["operation_id"], "status": "failed"} for one in operations]
+    results[0] |= {"message": "The server could not do this.", "error_id": "ab12cd34"}
+    route.fulfill(json={"results": results})
+
+
+def test_change_that_the_server_breaks_on__is_set_aside_in_sight_and_the_others_pass(
+    catalog: Workspace, server: ForgeServer, browser_page: Page
+):
+    page = browser_page
+    ids = open_gallery(page, server, "broken")
+    page.route("**/forge-api/operations", break_on_splits)
+    page.keyboard.press("v")
+    page.keyboard.press("1")
+    expect(page.locator(".saved")).to_have_text("1 not saved")
+    assert label_of(catalog, ids[1]) == "cat"
+    notice = page.locator(".aside")
+    expect(notice).to_contain_text("split ‘val’ of 1 image")
+    expect(notice).to_contain_text("look for ab12cd34 in its log")
+    expect(page.locator('.tile[data-position="0"] .split')).to_be_hidden()  # as it is, not as asked
+
+    open_gallery(page, server, "broken")
+    expect(notice).to_contain_text("ab12cd34")
+    page.unroute_all(behavior="wait")
+    notice.get_by_role("button", name="Try again").click()
+    expect(notice).to_be_hidden()
+    expect_saved(page)
+    assert asset_list.get_asset(catalog, ids[0]).split_type == "val"

@@ -182,6 +182,7 @@ export class Gallery {
       saved: this.find("saved"),
       toast: this.find("toast"),
       conflict: this.find("conflict"),
+      aside: this.find("aside"),
       outbox,
       classes,
       rows,

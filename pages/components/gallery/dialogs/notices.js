@@ -3,12 +3,14 @@
 import { el } from "../../javascript/dom.js";
 import { formatAgo, formatNumber } from "../../javascript/text.js";
 import { thumbnailUrl } from "../tiles/pictures.js";
+import { AsideNotice } from "./aside_notice.js";
 
 const TOAST_MS = 7000;
 
 export class Notices {
-  constructor({ saved, toast, conflict, outbox, classes, rows, pictures, actions }) {
+  constructor({ saved, toast, conflict, aside, outbox, classes, rows, pictures, actions }) {
     Object.assign(this, { saved, toast, conflict, outbox, classes, rows, pictures, actions });
+    this.asideNotice = new AsideNotice(aside, { outbox, classes });
     outbox.listeners.state = (state) => this.showState(state);
     this.showState(outbox.state());
   }
@@ -18,6 +20,7 @@ export class Notices {
       saved: "saved",
       saving: `saving ${formatNumber(count)}`,
       offline: `offline, ${formatNumber(count)} ${isKept ? "kept" : "not sent"}`,
+      aside: `${formatNumber(count)} not saved`,
     }[kind];
     if (this.saved.textContent !== words) this.saved.textContent = words;
     this.saved.dataset.state = kind;
@@ -27,8 +30,11 @@ export class Notices {
       offline: isKept
         ? "The server cannot be reached. Changes are kept in this browser and sent when it is back."
         : "The server cannot be reached, and this browser keeps nothing. Leave this page open until it is back.",
+      aside:
+        "The server failed at these changes again and again. They are kept in this browser; every other change is in the catalog.",
     }[kind];
     this.showConflict();
+    this.asideNotice.show();
   }
 
   say(words, action = null) {

@@ -287,6 +287,11 @@ export class Labels {
   }
 
   receive(record, result) {
+    if (result.status === "aside") {
+      // a notice of its own tells of it; the rows show what is so
+      this.onStale();
+      return;
+    }
     const { kind } = record.payload;
     const touched = [];
     let unknown = false;
@@ -317,7 +322,7 @@ export class Labels {
     } else if (kind === "undo" && unknown) {
       this.onStale();
     }
-    if (record.payload.where) this.receiveMatching(record, result);
+    if (record.payload.where && result.status !== "refused") this.receiveMatching(record, result);
     this.onPaint(touched.length ? touched : Object.keys(record.versions ?? {}));
   }
 }

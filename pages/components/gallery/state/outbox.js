@@ -1,6 +1,9 @@
 // Changes on their way to the server. A change is in here from the key press until the server
 // has answered for it; IndexedDB keeps it through reloads, crashes and lost networks. Sending
 // one twice is harmless: the server knows operation ids that it has applied.
+//
+// A change that the server breaks on is tried again, then sent alone, then set aside, where it
+// is shown and kept until the person has decided about it: it never holds up the others for long.
 
 import { Refused } from "../../javascript/client.js";
 
@@ -9,6 +12,8 @@ const MAX_BATCH_IDS = 5000;
 const MAX_KEEPALIVE_CHARACTERS = 60000; // browsers allow 64 KiB in flight while a page closes
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 15000;
+const MAX_TRIES = 3; // of a change that the server breaks on; the last one alone
+const MAX_PATIENCE = 5; // so often the tries double while nothing else passes either
 
 export class Outbox {
   /** `store` is a promise of where changes are kept (`openStore`), or of null where nothing can be. */
@@ -17,6 +22,8 @@ export class Outbox {
     this.queue = [];
     this.waiting = new Map(); // asset id -> how many changes of it are in the queue
     this.conflicts = [];
+    this.aside = []; // what the server broke on, with the `failure` that it told
+    this.asideInARow = 0;
     this.known = new Map(); // asset id -> the row after our own last change
     this.listeners = { result() {}, state() {} };
     this.sending = false;
@@ -28,7 +35,9 @@ export class Outbox {
 
   /** Take over what an earlier page left behind. */
   adopt(kept) {
-    const here = new Set([...this.queue, ...this.conflicts].map((r) => r.operation_id));
+    const here = new Set(
+      [...this.queue, ...this.conflicts, ...this.aside].map((r) => r.operation_id),
+    );
     const fresh = kept.filter((record) => !here.has(record.operation_id));
     for (const record of fresh) record.isKept = true;
     fresh.sort((a, b) => a.created - b.created);
@@ -42,24 +51,26 @@ export class Outbox {
     this.queue.unshift(...pending);
     for (const record of pending) this.countWaiting(record, 1);
     this.conflicts.push(...fresh.filter((record) => record.state === "conflict"));
+    this.aside.push(...fresh.filter((record) => record.state === "aside"));
     this.announce();
     this.flush();
   }
 
   add(payload, versions) {
-    const record = {
-      operation_id: payload.operation_id,
-      created: this.nextMoment(),
-      state: "pending",
-      payload,
-      versions,
-    };
+    const record = { operation_id: payload.operation_id, payload, versions };
+    this.enqueue(record);
+    return record;
+  }
+
+  /** Put a change at the end of the queue. */
+  enqueue(record) {
+    record.state = "pending";
+    record.created = this.nextMoment();
     this.queue.push(record);
     this.countWaiting(record, 1);
     this.save(record);
     this.announce();
     this.flush();
-    return record;
   }
 
   /** Take an answered change out of the queue. */
@@ -98,17 +109,19 @@ export class Outbox {
     return !this.queue.length;
   }
 
-  /** How many changes are unanswered, and whether all of them would survive this page. */
+  /** How many changes are unanswered or set aside, and whether those sent would survive this page. */
   state() {
+    const isKept = this.queue.every((record) => record.isKept);
     const count = this.queue.length;
-    const kind = !count ? "saved" : this.failures ? "offline" : "saving";
-    return { kind, count, isKept: this.queue.every((record) => record.isKept) };
+    if (count) return { kind: this.failures ? "offline" : "saving", count, isKept };
+    return { kind: this.aside.length ? "aside" : "saved", count: this.aside.length, isKept };
   }
 
   async flush() {
     if (this.sending || this.timer || !this.queue.length) return;
     this.sending = true;
-    const batch = this.takeBatch(this.single ? 1 : MAX_BATCH);
+    const isAlone = this.single || this.queue[0].tries >= MAX_TRIES - 1;
+    const batch = this.takeBatch(isAlone ? 1 : MAX_BATCH);
     try {
       const answer = await this.client.post("/operations", {
         operations: batch.map((r) => this.prepare(r)),
@@ -149,13 +162,13 @@ export class Outbox {
 
   settle(batch, results) {
     const answered = new Map(results.map((result) => [result.operation_id, result]));
-    let failed = false;
     for (const record of batch) {
       const result = answered.get(record.operation_id);
       if (!result || result.status === "failed") {
-        failed = true;
-        break; // later ones wait, so that changes of one image keep their order
+        this.fail(record, result, batch.length === 1);
+        return; // later ones wait, so that changes of one image keep their order
       }
+      this.asideInARow = 0;
       const inConflict = new Set((result.conflicts ?? []).map((conflict) => conflict.asset_id));
       for (const asset of result.assets ?? []) {
         if (!inConflict.has(asset.id)) this.known.set(asset.id, asset);
@@ -176,8 +189,52 @@ export class Outbox {
       }
       this.listeners.result(record, result);
     }
-    if (failed) this.backOff();
-    else this.failures = 0;
+    this.failures = 0;
+  }
+
+  /** Send it again; with an error id the server broke on it, which is not waited out for ever. */
+  fail(record, result, isAlone) {
+    if (result?.error_id) {
+      record.tries = (record.tries ?? 0) + 1;
+      record.failure = {
+        error_id: result.error_id,
+        message: result.message,
+        at: new Date().toISOString(),
+      };
+      // A server that breaks on everything is more likely ill than all of the changes are bad.
+      const patience = 2 ** Math.min(this.asideInARow, MAX_PATIENCE);
+      if (isAlone && (record.isAskedAgain || record.tries >= MAX_TRIES * patience)) {
+        this.setAside(record);
+        return;
+      }
+      this.save(record);
+    }
+    this.backOff();
+  }
+
+  /** Out of the way of the others, and in sight until it is dismissed or tried again. */
+  setAside(record) {
+    if (!record.isAskedAgain) this.asideInARow += 1;
+    this.failures = 0;
+    this.dequeue(record);
+    record.state = "aside";
+    this.aside.push(record);
+    this.save(record);
+    this.listeners.result(record, { status: "aside" });
+  }
+
+  /** Once more, behind all others and alone, because the person asks. */
+  tryAgain(record) {
+    this.aside.splice(this.aside.indexOf(record), 1);
+    record.isAskedAgain = true;
+    this.enqueue(record);
+  }
+
+  /** The person does without this change. */
+  dismiss(record) {
+    this.aside.splice(this.aside.indexOf(record), 1);
+    this.forget(record);
+    this.announce();
   }
 
   /** The server refused a whole request: find the one it cannot take, and let the others pass. */
