@@ -67,7 +67,6 @@ export class Gallery {
       outbox: this.outbox,
       client,
       classes: this.classes,
-      author: data.author,
       onPaint: (ids) => this.repaint(ids),
       onRemoved: () => this.rearranged(),
       onMessage: (words, action) => this.notices.say(words, action),

@@ -40,8 +40,8 @@ export class Listing {
   }
 
   /** Begin again where another question is asked than before; whether it is another. */
-  ask({ filter, sort, suggest, reload }) {
-    const question = JSON.stringify([filter, sort, suggest, reload]);
+  ask({ filter, sort, suggest }) {
+    const question = JSON.stringify([filter, sort, suggest]);
     if (this.question === question) return false;
     this.question = question;
     this.filter = filter;
