@@ -5,6 +5,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,20 @@ from forge_core.settings import Settings
 from forge_core.workspace import Workspace
 
 SHARED_DATA = Path(__file__).parents[1].parent / "shared" / "data"
+MEMORY_FOLDER = Path("/dev/shm")
+MEMORY_BYTES = 4 * 2**30
+
+
+def pytest_configure() -> None:
+    """Temporary files lie in memory where it has room, unless TMPDIR says where they shall lie.
+
+    The product flushes each save to the disk, and a test that waits for a disk tests nothing
+    more: what a power cut leaves behind cannot be seen from a process of the same machine.
+    """
+    with suppress(OSError):
+        if "TMPDIR" not in os.environ and shutil.disk_usage(MEMORY_FOLDER).free >= MEMORY_BYTES:
+            os.environ["TMPDIR"] = str(MEMORY_FOLDER)  # of the processes that tests start as well
+            tempfile.tempdir = None
 
 
 @pytest.fixture(autouse=True)
@@ -98,20 +113,40 @@ def postgres_url(
     _administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.fixture(scope="session")
+def empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a closed, empty workspace on SQLite, migrated once; only to copy."""
+    folder = tmp_path_factory.mktemp("empty") / "workspace"
+    opened = workspace_room.open_workspace(
+        Settings(_env_file=None, workspace=folder, database_url="", user="tester")
+    )
+    opened.database.dispose()
+    assert not (folder / "forge.db-wal").exists(), "a copy would miss what only the log has"
+    return folder
+
+
+@pytest.fixture
+def empty_workspace_folder(empty_folder: Path, tmp_path: Path) -> Path:
+    """The test's own copy of it, where FORGE_WORKSPACE points; commands and pages open it."""
+    return shutil.copytree(empty_folder, tmp_path / "workspace")
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def workspace(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Workspace]:
     """An empty workspace; the test runs once on SQLite and once on Postgres."""
     if request.param == "postgres":
         monkeypatch.setenv("FORGE_DATABASE_URL", request.getfixturevalue("postgres_url"))
+    else:
+        request.getfixturevalue("empty_workspace_folder")
     opened = workspace_room.open_workspace(Settings(_env_file=None))
     yield opened
     opened.database.dispose()
 
 
 @pytest.fixture
-def sqlite_workspace(tmp_path: Path) -> Iterator[Workspace]:
+def sqlite_workspace(empty_workspace_folder: Path) -> Iterator[Workspace]:
     """An empty workspace on SQLite, for tests whose subject is not the database."""
     opened = workspace_room.open_workspace(Settings(_env_file=None))
     yield opened
