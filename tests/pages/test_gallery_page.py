@@ -9,17 +9,12 @@ from db.records import Asset
 from forge_core.catalog.editing import classes, label_edits, review_flags
 from forge_core.workspace import Workspace
 from tests import arrange
-
-SHELL = Path(__file__).parents[2] / "pages" / "shell.py"
+from tests.pages.visiting import visit
 
 
 def open_page(**query: str) -> AppTest:
     """The gallery through the shell, as a visit to `/gallery?...`."""
-    app = AppTest.from_file(str(SHELL), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.switch_page("data/gallery.py")
-    return app.run()
+    return visit("data/gallery.py", **query)
 
 
 def words(app: AppTest) -> str:

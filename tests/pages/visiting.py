@@ -4,16 +4,27 @@ import re
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
+
+from pages.components.frame import navigation
 
 SHELL = Path(__file__).parents[2] / "pages" / "shell.py"
+ADDRESS_OF_FILE = {
+    entry.file: entry.url_path for entries in navigation.SECTIONS.values() for entry in entries
+}
 
 
 def visit(file: str, **query: str | int) -> AppTest:
-    """The page of this file under `pages/`, with these query parameters."""
-    app = AppTest.from_file(str(SHELL), default_timeout=90).run()
+    """The page of this file under `pages/`, with these query parameters, drawn once.
+
+    As a browser that is given this address. `AppTest.switch_page` takes a page for the name of its
+    file until a first page has been drawn, which is the gallery, and costs as much as the test.
+    """
+    app = AppTest.from_file(str(SHELL), default_timeout=90)
     for name, value in query.items():
         app.query_params[name] = str(value)
-    return app.switch_page(file).run()
+    app._page_hash = calc_hash(ADDRESS_OF_FILE[file])
+    return app.run()
 
 
 def words(app: AppTest) -> str:
