@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from forge_core.augmentation.eval_transform import EvalTransform
+from forge_core.jobs import local_executor
 from forge_core.models import checkpoint
 from forge_core.models.forge_cnn import ForgeCNN
 from forge_core.models.model_card import ModelCard
@@ -32,6 +33,12 @@ def sqlite_supervising(sqlite_workspace: Workspace) -> Iterator[Supervising]:
     control = Supervising(sqlite_workspace)
     yield control
     control.end()
+
+
+@pytest.fixture
+def no_supervisor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs stay queued, unless the test runs them itself, in this process."""
+    monkeypatch.setattr(local_executor, "ensure_supervisor", lambda *_, **__: None)
 
 
 @pytest.fixture(scope="module")

@@ -10,36 +10,19 @@ import pytest
 from db.enums import JobStatus, RunStatus
 from forge_core.catalog.editing import label_edits
 from forge_core.errors import NotFound
-from forge_core.handlers import score, worker
-from forge_core.jobs import local_executor, queue
+from forge_core.handlers import score
+from forge_core.jobs import queue
 from forge_core.jobs.context import JobContext
 from forge_core.predictions import scoring
 from forge_core.progress import Cancelled
 from forge_core.runs import records, removal, scoring_requests
 from tests import arrange
 from tests.arrange import AUTHOR
-from tests.forge_core.handlers.test_train import start
+from tests.forge_core.handlers.running import run_here, start
 from tests.forge_core.jobs.supervising import Supervising, wait_for
 from tests.forge_core.predictions.test_scoring import ALL, predictions_of
 
 DONE_SECONDS = 120
-
-
-@pytest.fixture
-def no_supervisor(monkeypatch):
-    monkeypatch.setattr(local_executor, "ensure_supervisor", lambda *_, **__: None)
-
-
-def run_here(workspace, job):
-    """Run a queued job by the worker's own code, in this process."""
-    with workspace.database.write() as uow:
-        uow.jobs.update_if(job.job_id, [JobStatus.QUEUED], status=JobStatus.RUNNING)
-    context = JobContext(workspace, queue.get_job(workspace, job.job_id))
-    context.begin()
-    try:
-        return worker._run(context, worker.HANDLERS)
-    finally:
-        context._done.set()
 
 
 def scorings(workspace, run_id=1):
@@ -49,7 +32,7 @@ def scorings(workspace, run_id=1):
 
 def test_scoring_job__keeps_predictions_and_says_what_it_did(finished, no_supervisor):
     job = scoring_requests.submit_scoring(finished, 1, author=AUTHOR)
-    assert run_here(finished, job) == 0
+    assert run_here(finished, job.job_id) == 0
     done = queue.get_job(finished, job.job_id)
     assert done.status == JobStatus.SUCCEEDED
     assert (done.result["num_scored"], done.result["num_rejected"]) == (ALL, 0)
@@ -144,7 +127,7 @@ def test_all_again__goes_on_where_it_was_interrupted(finished, no_supervisor):
             progress={"done": 20, "after": str(ids[19])},
         )
     going_on = scoring_requests.submit_scoring(finished, 1, author=AUTHOR, only_new=False)
-    run_here(finished, going_on)
+    run_here(finished, going_on.job_id)
     assert set(predictions_of(finished)) == set(ids[20:])
 
 
