@@ -11,54 +11,43 @@ import random
 import re
 import signal
 import sqlite3
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import APIResponse, BrowserContext, Page, Playwright, Route, expect
 
-from db.records import AssetFilter
 from forge_core.catalog.editing import classes, label_edits
 from forge_core.catalog.listing import asset_list
 from forge_core.catalog.revisions import history
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 from tests import arrange
-from tests.journeys.conftest import CHROMIUM_FLAGS, Console, find_chromium
-from tests.journeys.ledger import Ledger, labels_now, stored_labels
-from tests.journeys.servers import ForgeServer, running_server, visit
+from tests.journeys.conftest import Console
+from tests.journeys.labelling import (
+    CLASS_BY_KEY,
+    LOST_SERVER,
+    NUM_IMAGES,
+    check_ledger,
+    expect_saved,
+    label_for,
+    open_part,
+    press_some,
+)
+from tests.journeys.ledger import Ledger, stored_labels
+from tests.journeys.odd_browsers import SHIFTED_CLOCK, own_browser
+from tests.journeys.servers import ForgeServer, running_server
 
 pytestmark = pytest.mark.browser
 
 SERVER_KILLS = int(os.environ.get("FORGE_TEST_KILLS", "2"))
 CUT_SECONDS = float(os.environ.get("FORGE_TEST_CUT_SECONDS", "4"))
 LOCK_SECONDS = float(os.environ.get("FORGE_TEST_LOCK_SECONDS", "3"))
-CLASS_BY_KEY = {"1": "cat", "2": "dog", "3": "wolf"}
-LOST_SERVER = ["ERR_", "WebSocket", "Failed to fetch", "/static/js/"]
-"""What the browser and Streamlit's own script say of a server that is away."""
-NUM_IMAGES = 24
 NUM_BULK = 200
 PARTS = ("kills", "cut", "answers", "tabs", "outbox", "locked", "clock", "pace", "reload", "late")
 """One class of images a test, so that the tests can share a server."""
-
-SHIFTED_CLOCK = """
-(() => {
-  const Real = Date;
-  let shift = Number(sessionStorage.getItem("shift") ?? 0);
-  window.shiftClock = (ms) => sessionStorage.setItem("shift", (shift += ms));
-  const now = () => Real.now() + shift;
-  window.Date = new Proxy(Real, {
-    construct: (_, given) => (given.length ? new Real(...given) : new Real(now())),
-    apply: () => new Real(now()).toString(),
-    get: (_, name) => (name === "now" ? now : Real[name]),
-  });
-})();
-"""
-"""The wall clock of a page can be changed, as by a person or a time server; timers go on."""
 
 
 @pytest.fixture(scope="module")
@@ -85,51 +74,6 @@ def server(catalog: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @pytest.fixture
 def ledger(catalog: Workspace) -> Ledger:
     return Ledger(catalog, CLASS_BY_KEY)
-
-
-def open_part(page: Page, server: ForgeServer, part: str, number: int = NUM_IMAGES) -> list[str]:
-    """Open the images of one part; returns their ids in the order of the page."""
-    visit(page, f"{server.url}/gallery?text=/{part}_")
-    expect(page.locator(".tile").first).to_be_visible(timeout=60_000)
-    expect(page.locator(".count")).to_contain_text(f"{number} of ")
-    ids = asset_list.list_ids(server.workspace, AssetFilter(text=f"/{part}_"))
-    return [str(asset_id) for asset_id in reversed(ids)]
-
-
-def expect_saved(page: Page) -> None:
-    expect(page.locator(".saved")).to_have_text("saved", timeout=60_000)
-
-
-def label_for(page: Page, seconds: float, seed: int, *, every_ms: int = 60) -> None:
-    """Press class keys and some moves for so long, about sixteen a second."""
-    chosen = random.Random(seed)
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        press_some(page, chosen)
-        page.wait_for_timeout(every_ms)
-
-
-def press_some(page: Page, chosen: random.Random) -> None:
-    page.keyboard.press(chosen.choice(["1", "2", "3", "1", "2", "3", "ArrowLeft"]))
-    if chosen.random() < 0.06:
-        page.keyboard.press("Home")
-
-
-def check_ledger(ledger: Ledger, page: Page, part: str) -> None:
-    expect_saved(page)
-    ledger.collect(page)
-    wanted = ledger.wanted(before=part)
-    assert len(ledger.presses) > 10, "the test pressed next to nothing"
-    stored = ledger.stored()
-    different = {i for i in wanted.keys() | stored.keys() if wanted.get(i) != stored.get(i)}
-    assert not different, "\n".join(f"{i}\n{wanted.get(i)}\n{stored.get(i)}" for i in different)
-    ids = sorted(wanted)
-    assert labels_now(ledger.workspace, ids) == [wanted[asset_id][-1] for asset_id in ids]
-    for asset_id in page.eval_on_selector_all(
-        ".tile:not([hidden])", "tiles => tiles.map(tile => tile.dataset.id)"
-    ):
-        name = page.locator(f'.tile[data-id="{asset_id}"] .name')
-        expect(name).to_have_text(wanted.get(asset_id, [part])[-1])
 
 
 def test_server_killed_again_and_again__while_labelling(
@@ -317,41 +261,6 @@ def ledger_of(page: Page, ledger: Ledger) -> Ledger:
     """The same ledger on a page that notes nothing."""
     page.evaluate("() => { window.takePressedKeys = () => []; }")
     return ledger
-
-
-@contextmanager
-def own_browser(
-    playwright: Playwright, folder: Path
-) -> Iterator[tuple[subprocess.Popen[bytes], Page]]:
-    """A Chromium that we started, so that it can be killed; its profile outlives it."""
-    profile = folder / "profile"
-    told = profile / "DevToolsActivePort"
-    told.unlink(missing_ok=True)
-    options = [*CHROMIUM_FLAGS, "--headless=new", "--remote-debugging-port=0"]
-    process = subprocess.Popen(
-        [find_chromium(), *options, f"--user-data-dir={profile}", "about:blank"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        deadline = time.monotonic() + 60
-        while not (told.exists() and told.read_text().count("\n")):
-            assert process.poll() is None, "the browser ended by itself"
-            assert time.monotonic() < deadline, "the browser did not start"
-            time.sleep(0.1)
-        browser = playwright.chromium.connect_over_cdp(
-            f"http://127.0.0.1:{told.read_text().splitlines()[0]}"
-        )
-        context = browser.contexts[0]
-        context.set_default_timeout(30_000)
-        yield process, context.new_page()
-        if process.poll() is None:
-            browser.close()
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGTERM)
-            process.wait(30)
 
 
 def test_locked_database__by_another_writer(

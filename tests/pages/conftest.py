@@ -27,3 +27,11 @@ def catalog(sqlite_workspace: Workspace, tmp_path: Path) -> Iterator[Workspace]:
     arrange.make_catalog(sqlite_workspace, tmp_path / "drawn", train=16, val=4, test=4)
     yield sqlite_workspace
     ending.end_jobs(sqlite_workspace)
+
+
+@pytest.fixture
+def drawn(tmp_path: Path) -> Path:
+    """12 images of 3 classes in train and val folders, and a file that is no image."""
+    folder = arrange.draw_folder(tmp_path / "drawn", splits={"train": 3, "val": 1})
+    (folder / "train" / "notes.txt").write_text("not a picture")
+    return folder

@@ -11,10 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from db.clock import utc_now
 from db.enums import JobStatus
-from db.records import AssetFilter
-from forge_core.catalog.editing import class_merges, classes, label_edits
+from forge_core.catalog.editing import class_merges, classes
 from forge_core.catalog.listing import asset_list
-from forge_core.catalog.revisions import history
 from forge_core.jobs import local_executor, processes, queue
 from forge_core.workspace import Workspace
 from tests import arrange, ending
@@ -29,14 +27,6 @@ def workspace(sqlite_workspace: Workspace) -> Iterator[Workspace]:
     """Jobs run for real here; their supervisor ends with the test."""
     yield sqlite_workspace
     ending.end_jobs(sqlite_workspace)
-
-
-@pytest.fixture
-def drawn(tmp_path: Path) -> Path:
-    """12 images of 3 classes in train and val folders, and a file that is no image."""
-    folder = arrange.draw_folder(tmp_path / "drawn", splits={"train": 3, "val": 1})
-    (folder / "train" / "notes.txt").write_text("not a picture")
-    return folder
 
 
 def look_at(path: Path) -> AppTest:
@@ -322,96 +312,6 @@ def test_cancelled__says_that_nothing_was_added(workspace: Workspace):
     job_id = running_import(workspace)
     queue.finish(workspace, queue.get_job(workspace, job_id), JobStatus.CANCELLED)
     assert "Cancelled: nothing was added." in words(visit(PAGE))
-
-
-def test_export__without_images_leads_to_the_import(workspace: Workspace):
-    app = visit(PAGE, tab="Export")
-    assert "Nothing to export yet: the catalog has no images." in words(app)
-
-
-def test_export__the_zip_holds_what_the_filter_says(workspace: Workspace, drawn: Path):
-    arrange.import_folder(workspace, drawn)
-    app = visit(PAGE, tab="Export", export_class="circle", export_split="val")
-    assert "1 image will be exported" in words(app)
-    press(app, "Prepare the zip")
-    [kept] = (workspace.cache_folder / "exports").iterdir()
-    with zipfile.ZipFile(kept) as archive:
-        names = archive.namelist()
-    assert [name for name in names if name.endswith(".png")] == ["val/circle/circle_0010.png"]
-    assert "labels.csv" in names
-    assert any(button.label.startswith("images.zip") for button in app.get("download_button"))
-
-
-@pytest.mark.parametrize(
-    ("title", "member"),
-    [
-        ("Hugging Face imagefolder", "validation/metadata.jsonl"),
-        ("FiftyOne labels", "val/labels.json"),
-        ("COCO annotations", "annotations/labels_val.json"),
-        ("Label Studio tasks", "tasks.json"),
-    ],
-)
-def test_export__the_chosen_format(workspace: Workspace, drawn: Path, title: str, member: str):
-    arrange.import_folder(workspace, drawn)
-    app = visit(PAGE, tab="Export", export_format=title)
-    press(app, "Prepare the zip")
-    [kept] = (workspace.cache_folder / "exports").iterdir()
-    with zipfile.ZipFile(kept) as archive:
-        assert member in archive.namelist()
-    offered = [button.label for button in app.get("download_button")]
-    assert {"labels.csv", "labels.parquet"} <= set(offered)
-
-
-def test_export__nothing_matches(workspace: Workspace, drawn: Path):
-    arrange.import_folder(workspace, drawn)
-    app = visit(PAGE, tab="Export", export_split="test")
-    assert "No image matches." in app.info[0].value
-
-
-def test_history__empty(workspace: Workspace):
-    app = visit(PAGE, tab="History")
-    assert "Nothing has changed yet." in words(app)
-
-
-def test_history__tells_who_and_what_and_undoes(workspace: Workspace, drawn: Path):
-    arrange.import_folder(workspace, drawn)
-    asset = arrange.list_all(workspace)[0]
-    arrange.relabel_one(workspace, asset, "stripe")
-    app = visit(PAGE, tab="History")
-    assert "Import of 12 images from drawn" in words(app)
-    assert "Revision 2 · 1 image · tester" in words(app)
-    app.button(key="undo-revision-2").click()
-    app.run()
-    assert asset_list.get_asset(workspace, asset.asset_id).label_name == asset.label_name
-    assert "undone by 3" in words(app)
-    assert "undo-revision-2" not in [button.key for button in app.button]
-
-
-def test_history__an_undo_in_conflict_names_the_images(workspace: Workspace, drawn: Path):
-    arrange.import_folder(workspace, drawn)
-    asset = arrange.list_all(workspace)[0]
-    arrange.relabel_one(workspace, asset, "stripe")
-    label_edits.relabel(workspace, [asset.asset_id], None, author="grace")
-    app = visit(PAGE, tab="History")
-    app.button(key="undo-revision-2").click()
-    app.run()
-    assert "Nothing was undone: 1 image was changed since and left as they are." in words(app)
-    [door] = [query for name, query in links(app).items() if "grace changed this" in name]
-    assert door.startswith("text=drawn%2Ftrain%2Fcircle")
-    press(app, "Understood")
-    assert "Nothing was undone" not in words(app)
-
-
-def test_history__a_renamed_class_can_be_named_back(workspace: Workspace, drawn: Path):
-    arrange.import_folder(workspace, drawn)
-    label_id = arrange.class_id(workspace, "circle")
-    classes.rename_class(workspace, label_id, "disc", author="tester")
-    app = visit(PAGE, tab="History")
-    assert "Circle renamed to disc" in words(app)
-    app.button(key=f"undo-revision-{history.latest_revision_id(workspace)}").click()
-    app.run()
-    assert asset_list.count_assets(workspace, AssetFilter(label=label_id)) == 4
-    assert arrange.class_id(workspace, "circle") == label_id
 
 
 @pytest.mark.parametrize("folder", ["pillow_small_dev", "pngsuite_libpng"])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.arrange import draw_folder, draw_image
-from tests.forge_core.cli.test_cli import forge, forge_json
+from tests.forge_core.cli.commands import forge, forge_json
 
 
 @pytest.fixture

@@ -1,0 +1,221 @@
+"""The supervisor itself: started once, replaced, killed and come back; jobs run on meanwhile."""
+
+import os
+import shutil
+import signal
+import threading
+import time
+
+import pytest
+
+from db.enums import JobStatus
+from forge_core.errors import InvalidInput
+from forge_core.jobs import local_executor, processes, queue, supervisor
+from forge_core.settings import Settings
+from forge_core.workspace import open_workspace
+from tests.forge_core.jobs.submitting import AUTHOR, finished, let_go, queue_only, submit
+from tests.forge_core.jobs.supervising import Supervising, leader_of, wait_for, wait_running
+from tests.forge_core.jobs.supervisor_entry import ONE_CPU, WORKER
+
+
+def test_claim__two_supervisors_start_every_job_once(workspace, monkeypatch):
+    """Both see the same queued jobs at the same moment; the conditional update decides."""
+    started = []
+    lock = threading.Lock()
+
+    class Racing(supervisor.Supervisor):
+        def _spawn(self, job, slot, log_name):
+            with lock:
+                started.append(job.job_id)
+            raise OSError("not started in this test")
+
+    with workspace.database.write() as uow:
+        for number in range(12):
+            queue.add_in(uow, "wait", f"job {number}", {}, author=AUTHOR)
+    racers = [Racing(workspace, worker_module=WORKER, available=ONE_CPU) for _ in range(2)]
+    barrier = threading.Barrier(len(racers))
+
+    def race(racer):
+        barrier.wait()
+        while racer.tick():
+            pass
+
+    threads = [threading.Thread(target=race, args=(racer,)) for racer in racers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert sorted(started) == list(range(1, 13))
+    jobs = queue.list_latest_jobs(workspace)
+    assert {job.status for job in jobs} == {JobStatus.FAILED}
+    assert jobs[0].error["message"] == "The job's process could not be started."
+
+
+def test_second_supervisor_leaves_at_once(sqlite_supervising):
+    first = sqlite_supervising.start()
+    second = sqlite_supervising.spawn()
+    assert second.wait(timeout=10) == 0
+    assert first.poll() is None
+    assert local_executor.find_supervisor(sqlite_supervising.workspace).pid == first.pid
+
+
+def test_supervisor_killed_and_restarted__job_runs_on_and_is_adopted(supervising):
+    workspace = supervising.workspace
+    first = supervising.start()
+    job = wait_running(workspace, submit(workspace))
+    supervising.kill(first)
+    assert processes.is_alive(leader_of(job))
+    supervising.start()
+    time.sleep(0.5)  # a few looks of the new one
+    now = queue.get_job(workspace, job.job_id)
+    assert (now.status, now.pid) == (JobStatus.RUNNING, job.pid)
+    let_go(workspace)
+    ended = finished(workspace, job)
+    assert ended.status == JobStatus.SUCCEEDED
+    assert ended.result == {"waited": True}
+
+
+def test_supervisor_and_worker_killed__next_supervisor_marks_the_job(sqlite_supervising):
+    workspace = sqlite_supervising.workspace
+    first = sqlite_supervising.start()
+    job = wait_running(workspace, submit(workspace))
+    sqlite_supervising.kill(first)
+    os.kill(job.pid, signal.SIGKILL)
+    sqlite_supervising.start()
+    ended = finished(workspace, job, seconds=15)
+    assert ended.status == JobStatus.INTERRUPTED
+
+
+def test_stale_heartbeat_of_another_host_is_marked(workspace):
+    job = queue_only(workspace, "wait")
+    fresh = queue_only(workspace, "wait")
+    with workspace.database.write() as uow:
+        now = uow.jobs.now()
+        old = now.replace(year=now.year - 1)
+        for job_id, heartbeat in ((job.job_id, old), (fresh.job_id, now)):
+            uow.jobs.update_if(
+                job_id,
+                [JobStatus.QUEUED],
+                status=JobStatus.RUNNING,
+                host="elsewhere",
+                pid=1,
+                pid_started="1",
+                heartbeat_at=heartbeat,
+            )
+    supervisor.Supervisor(workspace, available=ONE_CPU).tick()
+    ended = queue.get_job(workspace, job.job_id)
+    assert ended.status == JobStatus.INTERRUPTED
+    assert ended.error["detail"] == "no sign of life from elsewhere"
+    assert queue.get_job(workspace, fresh.job_id).status == JobStatus.RUNNING
+
+
+def test_job_that_was_claimed_but_never_started_is_marked(sqlite_workspace):
+    workspace = sqlite_workspace
+    job = queue_only(workspace, "wait")
+    with workspace.database.write() as uow:
+        now = uow.jobs.now()
+        uow.jobs.update_if(
+            job.job_id,
+            [JobStatus.QUEUED],
+            status=JobStatus.RUNNING,
+            host=local_executor.host_name(),
+            heartbeat_at=now.replace(year=now.year - 1),
+        )
+    supervisor.Supervisor(workspace, available=ONE_CPU).tick()
+    assert queue.get_job(workspace, job.job_id).status == JobStatus.INTERRUPTED
+
+
+def test_ensure_supervisor__starts_one_that_runs_jobs_and_outlives_the_call(sqlite_supervising):
+    workspace = sqlite_supervising.workspace
+    for _ in range(3):
+        local_executor.ensure_supervisor(workspace, module="tests.forge_core.jobs.supervisor_entry")
+    wait_for(lambda: local_executor.find_supervisor(workspace), what="supervisor started")
+    let_go(workspace)
+    job = finished(workspace, submit(workspace))
+    assert job.status == JobStatus.SUCCEEDED
+    identity = local_executor.find_supervisor(workspace)
+    assert os.getsid(identity.pid) == identity.pid  # a session of its own
+
+
+def test_ensure_supervisor__other_settings_replace_it_and_jobs_run_on(
+    sqlite_supervising, monkeypatch
+):
+    workspace = sqlite_supervising.workspace
+    first = sqlite_supervising.start()
+    job = wait_running(workspace, submit(workspace))
+    monkeypatch.setenv("TORCH_HOME", str(workspace.folder / "weights"))
+    local_executor.ensure_supervisor(workspace, module="tests.forge_core.jobs.supervisor_entry")
+    first.wait(timeout=5)
+    wait_for(lambda: local_executor.find_supervisor(workspace), what="the new one is there")
+    assert local_executor.find_supervisor(workspace).pid != first.pid
+    environment = finished(workspace, submit(workspace, "tell_environment"))
+    assert environment.result["torch_home"] == str(workspace.folder / "weights")
+    let_go(workspace)
+    assert finished(workspace, job).status == JobStatus.SUCCEEDED
+
+
+def test_ensure_supervisor__starts_one_however_often_it_is_asked_while_that_one_starts(
+    sqlite_supervising, monkeypatch
+):
+    """Also where the record of one that was stopped lies about: asked five times a second, new
+    ones kept each other from starting until the machine stood still."""
+    workspace = sqlite_supervising.workspace
+    first = sqlite_supervising.start()
+    first.terminate()
+    first.wait(timeout=10)
+    assert local_executor.read_record(workspace) is not None
+    started = []
+    start = local_executor._start
+
+    def start_a_slow_one(*arguments):
+        started.append(start(workspace, "tests.forge_core.jobs.slow_entry", *arguments[2:]))
+        return started[-1]
+
+    monkeypatch.setattr(local_executor, "_start", start_a_slow_one)
+    for _ in range(20):
+        local_executor.ensure_supervisor(workspace)
+    assert len(started) == 1
+    wait_for(
+        lambda: local_executor.find_supervisor(workspace), what="the one that was started is there"
+    )
+    assert local_executor.find_supervisor(workspace).pid == started[0].pid
+    local_executor.ensure_supervisor(workspace)
+    assert len(started) == 1
+    started[0].kill()
+    wait_for(lambda: started[0].poll() is not None, what="it is gone")
+    local_executor.ensure_supervisor(workspace)
+    assert len(started) == 2
+
+
+def test_ensure_supervisor__unknown_executor_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("FORGE_EXECUTOR", "cloud")
+    workspace = open_workspace(Settings(_env_file=None))
+    with pytest.raises(InvalidInput, match="'cloud'"):
+        local_executor.ensure_supervisor(workspace)
+    workspace.database.dispose()
+
+
+def test_supervisor_leaves_when_idle_and_comes_back_for_the_next_job(sqlite_supervising):
+    workspace = sqlite_supervising.workspace
+    child = sqlite_supervising.start("0.3")
+    assert child.wait(timeout=10) == 0
+    assert local_executor.find_supervisor(workspace) is None
+    let_go(workspace)
+    job = queue_only(workspace, "wait")
+    local_executor.ensure_supervisor(workspace, module="tests.forge_core.jobs.supervisor_entry")
+    assert finished(workspace, job).status == JobStatus.SUCCEEDED
+
+
+def test_workspace_that_is_removed__supervisor_and_worker_leave(tmp_path):
+    workspace = open_workspace(Settings(_env_file=None, workspace=tmp_path / "short-lived"))
+    control = Supervising(workspace)
+    child = control.start()
+    job = wait_running(workspace, submit(workspace))
+    shutil.rmtree(workspace.folder)
+    try:
+        assert child.wait(timeout=20) == 0
+        wait_for(lambda: not processes.is_alive(leader_of(job)), what="the worker leaves")
+    finally:
+        child.kill()
+        processes.kill_group(leader_of(job), grace_seconds=0.0)
+        workspace.database.dispose()
