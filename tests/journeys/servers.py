@@ -104,6 +104,7 @@ class ForgeServer:
             "FORGE_DATABASE_URL": self.workspace.settings.database_url,
             "FORGE_USER": self.workspace.settings.user or "anna",
             "OMP_NUM_THREADS": "2",
+            "MALLOC_ARENA_MAX": "2",  # as `forge web` starts it: without it freed memory stays
             "PYTHONUNBUFFERED": "1",
             "PYTHONFAULTHANDLER": "1",
         }

@@ -6,6 +6,7 @@ neither the server nor the tab has grown. `make soak` sets FORGE_TEST_SOAK_SECON
 
 import http.client
 import json
+import mmap
 import os
 import random
 import statistics
@@ -19,7 +20,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
@@ -31,6 +31,7 @@ from forge_core.catalog.revisions import history
 from forge_core.workspace import Workspace
 from tests import arrange
 from tests.journeys.ledger import Ledger
+from tests.journeys.own_memory import own_memory_mb
 from tests.journeys.servers import ForgeServer, visit
 from tests.journeys.tab_memory import tab_memory
 
@@ -143,7 +144,7 @@ class Other(threading.Thread):
 
 @dataclass
 class Memory:
-    """Megabytes of server and tab, at regular moments."""
+    """Megabytes of server (its own) and tab (PSS), at regular moments."""
 
     server: list[float] = field(default_factory=list)
     tab: list[float] = field(default_factory=list)
@@ -152,9 +153,8 @@ class Memory:
 
     def sample(self, server: ForgeServer, browser: Browser, page: Page) -> None:
         assert server.process is not None
-        info = psutil.Process(server.process.pid).memory_full_info()
         found = tab_memory(browser, page)
-        self.server.append(info.pss / 1e6)
+        self.server.append(own_memory_mb(server.process.pid))
         self.tab.append(found["process_pss_mb"])
         self.heap.append(found["heap_mb"])
         self.dom_nodes.append(found["dom_nodes"])
@@ -173,6 +173,20 @@ class Memory:
 def third(values: Sequence[float], which: int) -> float:
     size = len(values) // 3
     return statistics.median(values[which * size : (which + 1) * size])
+
+
+def test_own_memory__is_what_a_process_wrote_and_not_what_it_maps(tmp_path: Path):
+    (tmp_path / "file").write_bytes(b"x" * 64_000_000)
+    before = own_memory_mb(os.getpid())
+    with (
+        (tmp_path / "file").open("rb") as file,
+        mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as mapped,
+    ):
+        assert mapped[::4096].count(b"x") == 15_625  # every page was read
+        assert own_memory_mb(os.getpid()) - before < 16
+    written = bytearray(b"x") * 64_000_000
+    assert 60 < own_memory_mb(os.getpid()) - before < 80
+    del written
 
 
 @pytest.mark.timeout(SOAK_SECONDS + 300)
