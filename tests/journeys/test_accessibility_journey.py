@@ -1,5 +1,7 @@
 """What axe finds on the pages: nothing serious and nothing critical, in light and dark.
 
+axe looks at no disabled element, so the contrast of disabled buttons is measured beside it.
+
 Left out, with the reason: the list of pages at the left is Streamlit's own, and has its sections
 as `div` between `ul` and `li` (axe: list, listitem); no option of ours changes that.
 """
@@ -14,11 +16,15 @@ from forge_core.catalog.editing import classes, label_edits, review_flags
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 from tests import arrange
+from tests.journeys.contrast import disabled_buttons
 from tests.journeys.servers import ForgeServer, running_server, visit
 
 pytestmark = pytest.mark.browser
 
 STREAMLITS_OWN = ['[data-testid="stSidebarNav"]']
+TEXT_CONTRAST, EDGE_CONTRAST = 3.0, 1.1
+"""At least, of a disabled button: its words on its ground, and its shape on the page."""
+PAGES_WITH_A_DISABLED_BUTTON = {"balance", "import", "train"}
 OTHER_PAGES = ("balance", "review", "import", "augmentation", "train", "runs", "predict")
 
 
@@ -55,10 +61,7 @@ def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
 
 def findings(page: Page) -> list[str]:
     """What axe calls serious or critical, as `rule: element: reason`."""
-    # While a page is drawn again, its parts are faded, and so is the button that would stop it.
-    expect(page.locator('[data-test-script-state="notRunning"]').first).to_be_visible()
-    expect(page.locator('[data-stale="true"]')).to_have_count(0)
-    page.wait_for_timeout(400)
+    wait_until_drawn(page)
     answer = Axe().run(page, context={"exclude": [STREAMLITS_OWN]}).response
     return [
         f"{found['id']}: {node['html'][:120]}: {node.get('failureSummary', '')[:200]}"
@@ -66,6 +69,13 @@ def findings(page: Page) -> list[str]:
         if found["impact"] in ("serious", "critical")
         for node in found["nodes"]
     ]
+
+
+def wait_until_drawn(page: Page) -> None:
+    """While a page is drawn again, its parts are faded, and so is the button that would stop it."""
+    expect(page.locator('[data-test-script-state="notRunning"]').first).to_be_visible()
+    expect(page.locator('[data-stale="true"]')).to_have_count(0)
+    page.wait_for_timeout(400)
 
 
 def press(*keys: str) -> Callable[[Page], None]:
@@ -88,6 +98,8 @@ STATES = {
 }
 """Each from the one before it, and what is to be seen then."""
 
+MAIN_TITLE = '[data-testid="stMain"] h1'
+FIRST_OF = {"gallery": '.tile[data-position="0"]'}
 SEEN = {
     "grid": ".tile.focused",
     "film": ".preview",
@@ -109,8 +121,21 @@ def test_gallery__has_no_serious_finding_in_any_view(server: ForgeServer, page: 
         assert findings(page) == [], name
 
 
+def test_disabled_buttons__can_be_read_on_every_page(server: ForgeServer, page: Page):
+    seen = set()
+    for name in ("gallery", *OTHER_PAGES):
+        visit(page, f"{server.url}/{name}")
+        expect(page.locator(FIRST_OF.get(name, MAIN_TITLE)).first).to_be_visible(timeout=60_000)
+        wait_until_drawn(page)
+        for button in disabled_buttons(page):
+            assert button.text_contrast >= TEXT_CONTRAST, (name, button)
+            assert button.edge_contrast >= EDGE_CONTRAST, (name, button)
+            seen.add(name)
+    assert seen >= PAGES_WITH_A_DISABLED_BUTTON
+
+
 def test_other_pages__have_no_serious_finding(server: ForgeServer, page: Page):
     for name in OTHER_PAGES:
         visit(page, f"{server.url}/{name}")
-        expect(page.locator('[data-testid="stMain"] h1').first).to_be_visible(timeout=60_000)
+        expect(page.locator(MAIN_TITLE).first).to_be_visible(timeout=60_000)
         assert findings(page) == [], name

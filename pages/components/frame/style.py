@@ -19,7 +19,13 @@ RULES = """
 /* Streamlit's grey of small words has a contrast of 4.4, its white words on the dark theme's
    accent have 2.5; people need 4.5. */
 .stApp [data-testid="stCaptionContainer"] { color: light-dark(#5B5F64, #ABAEB0); opacity: 1; }
-.stApp [data-testid^="stBaseButton-primary"] { color: light-dark(#FFFFFF, #14171A); }
+.stApp [data-testid^="stBaseButton-primary"]:enabled { color: light-dark(#FFFFFF, #14171A); }
+/* A button that cannot be pressed is grey and can be read: Streamlit's has words of 2.3. */
+.stApp [data-testid^="stBaseButton-"]:disabled {
+  color: light-dark(#5B5F64, #ABAEB0);
+  background-color: light-dark(#E6E9ED, #2B3036);
+  border-color: light-dark(#C4C9D0, #4A5159);
+}
 table, [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
 </style>
 """
