@@ -1,9 +1,12 @@
-"""Which failures of the database pass by themselves: a restart, a lost line, a long lock."""
+"""Which failures of the database pass by themselves, and which are of the values it was given."""
 
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 
 DATABASE_UNAVAILABLE = (OperationalError, InterfaceError)
 """Catch these where work shall go on once the database answers again."""
+
+UNSTORABLE = (DataError, OverflowError, UnicodeEncodeError)
+"""A number beyond its column, NUL, a lone surrogate: what the drivers raise for good."""
 
 _FULL = ("database or disk is full", "disk full", "no space left", "disk i/o error")
 _LOCKED = ("database is locked", "database table is locked", "lock timeout")

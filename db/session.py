@@ -20,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import sessionmaker
 
 from db import migrate
+from db.failures import UNSTORABLE
 from db.unit_of_work import UnitOfWork
 
 BUSY_TIMEOUT_SECONDS = 30
@@ -32,14 +33,14 @@ class Database:
     """
 
     def __init__(
-        self, url: str, *, translate: Callable[[OperationalError], Exception] | None = None
+        self, url: str, *, translate: Callable[[Exception], Exception] | None = None
     ) -> None:
         """Nothing is connected yet.
 
         Args:
             url: SQLite or Postgres; `postgres://` and `postgresql://` mean psycopg 3.
             translate: Gives the error to raise instead of one of the database, such as one that
-                says in words that it is locked or full.
+                says in words that it is locked or full, or that a value cannot be stored.
         """
         self.url = _driver_url(url)
         self._translate = translate or (lambda error: error)
@@ -80,7 +81,7 @@ class Database:
     def _told(self) -> Iterator[None]:
         try:
             yield
-        except OperationalError as error:
+        except (OperationalError, *UNSTORABLE) as error:
             told = self._translate(error)
             if told is error:
                 raise

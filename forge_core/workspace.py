@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
-from db.failures import is_full, is_locked
+from db.failures import UNSTORABLE, is_full, is_locked
 from db.session import Database
 from forge_core import local_files
 from forge_core import settings as settings_room
@@ -32,8 +32,20 @@ class DatabaseRefused(ForgeError, OperationalError):  # type: ignore[misc]  # bo
         return f"{self.message} {self.next_step}"
 
 
-def describe_refusal(error: OperationalError) -> Exception:
+class ValueRefused(InvalidInput):
+    """A value that no column of the database can hold; nothing was written."""
+
+
+def describe_refusal(error: Exception) -> Exception:
     """The error in words where a person can do something about it, else the error itself."""
+    if isinstance(error, UNSTORABLE):
+        return ValueRefused(
+            "A number or a text that was given is none that the catalog can hold.",
+            next_step="Look at the numbers; the largest is 2,147,483,647.",
+            detail=str(error)[:500],
+        )
+    if not isinstance(error, OperationalError):
+        return error
     if is_full(error):
         return DatabaseRefused(
             "The disk of the database is full, or it fails, so nothing was saved.",

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 
 ROOMS = (
     "errors",
+    "storable_values",
     "settings",
     "progress",
     "local_files",
@@ -41,6 +42,7 @@ ROOMS = (
 )
 WITHOUT_TORCH = (
     "errors",
+    "storable_values",
     "settings",
     "progress",
     "local_files",

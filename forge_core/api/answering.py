@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from forge_core.api import tokens
-from forge_core.api.parsing import BodyTooLarge, read_json_object
+from forge_core.api.parsing import BodyTooLarge, check_values, read_json_object
 from forge_core.errors import Conflict, ForgeError, ImageRejected, InvalidInput, NotFound
 from forge_core.workspace import Workspace
 
@@ -61,11 +61,18 @@ def reading(provider: WorkspaceProvider, work: Work) -> Handler:
     return handle
 
 
-def writing(provider: WorkspaceProvider, work: Work) -> Handler:
-    """A POST route: needs the header with a write token; the work runs in a thread."""
+def writing(provider: WorkspaceProvider, work: Work, *, checks_values: bool = False) -> Handler:
+    """A POST route: needs the header with a write token; the work runs in a thread.
+
+    Args:
+        provider: Gives the workspace.
+        work: What is done with the request.
+        checks_values: Whether the work itself refuses what cannot be stored, as one that takes
+            several things at once and answers each.
+    """
 
     async def handle(request: Request) -> Response:
-        return await _answer(provider, request, work, writes=True)
+        return await _answer(provider, request, work, writes=True, checks_values=checks_values)
 
     return handle
 
@@ -98,7 +105,12 @@ def describe_error(error: Exception, request: Request) -> tuple[HTTPStatus, dict
 
 
 async def _answer(
-    provider: WorkspaceProvider, request: Request, work: Work, *, writes: bool
+    provider: WorkspaceProvider,
+    request: Request,
+    work: Work,
+    *,
+    writes: bool,
+    checks_values: bool = False,
 ) -> Response:
     try:
         workspace = provider()
@@ -106,6 +118,8 @@ async def _answer(
         if author is None:
             raise AccessRefused("This page's permission has expired.", next_step="Reload the page.")
         body = await read_json_object(request) if writes else {}
+        if not checks_values:
+            check_values(body, "The request")
         asked = Asked(workspace=workspace, author=author, request=request, body=body)
         answer = await run_in_threadpool(work, asked)
         if isinstance(answer, Response):

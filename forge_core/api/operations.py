@@ -66,7 +66,11 @@ class Batch:
 def routes(provider: WorkspaceProvider) -> list[Route]:
     """`/operations` and `/operations/undoable`."""
     return [
-        Route("/forge-api/operations", writing(provider, apply_operations), methods=["POST"]),
+        Route(
+            "/forge-api/operations",
+            writing(provider, apply_operations, checks_values=True),
+            methods=["POST"],
+        ),
         Route("/forge-api/operations/undoable", reading(provider, find_undoable)),
     ]
 
@@ -144,6 +148,7 @@ def _apply_one(batch: Batch, operation: Any) -> tuple[str, str]:
         if not isinstance(operation, dict):
             raise InvalidInput("An operation is not a JSON object.")
         operation_id = _parse_operation_id(operation.get("operation_id"))
+        parsing.check_values(operation, "The operation")
         apply = KINDS.get(str(operation.get("kind")))
         if apply is None:
             raise InvalidInput(

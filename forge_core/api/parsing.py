@@ -11,12 +11,12 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from db.records import AssetFilter
+from forge_core import storable_values
 from forge_core.catalog.listing.asset_list import ANY, NONE
 from forge_core.errors import InvalidInput
 
 MAX_BODY_BYTES = 2 * 2**20
 MAX_TEXT_CHARACTERS = 256
-MAX_RUN = 2**31 - 1
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,15}")
 YES_NO = {"yes": True, "no": False, "true": True, "false": False}
 _DECIMAL = re.compile(r"[0-9]{1,3}(\.[0-9]{1,20})?")
@@ -29,6 +29,9 @@ class BodyTooLarge(InvalidInput):
 
 async def read_json_object(request: Request) -> dict[str, Any]:
     """The JSON object in a request's body; at most `MAX_BODY_BYTES` are read.
+
+    Its texts and numbers are as they were sent: `check_values` comes before anything is done
+    with them.
 
     Raises:
         BodyTooLarge: The body is larger, whatever its Content-Length claims.
@@ -48,6 +51,16 @@ async def read_json_object(request: Request) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise InvalidInput("The request is not a JSON object.")
     return body
+
+
+def check_values(value: Any, what: str) -> None:
+    """Refuse texts and numbers that cannot be stored and answered, however deep they are.
+
+    Raises:
+        InvalidInput: It holds NUL, a lone surrogate, NaN, Infinity, a whole number of more than
+            64 bits, or too many levels.
+    """
+    storable_values.check(value, what)
 
 
 def check_fields(values: Mapping[str, Any], allowed: tuple[str, ...], what: str) -> None:
@@ -159,12 +172,14 @@ def parse_number(value: Any, name: str) -> int:
     """A whole number from 0 on.
 
     Raises:
-        InvalidInput: It is none, or has more than 15 digits.
+        InvalidInput: It is none, or larger than any number of the catalog.
     """
     if not isinstance(value, int | str) or isinstance(value, bool):
         raise InvalidInput(f"{name} is not a whole number.")
     if not _WHOLE_NUMBER.fullmatch(str(value)):
         raise InvalidInput(f"{name} is not a whole number: {str(value)[:60]!r}.")
+    if int(value) > storable_values.LARGEST_IN_A_COLUMN:
+        raise InvalidInput(f"{name} is larger than any number here: {value}.")
     return int(value)
 
 
@@ -174,22 +189,18 @@ def parse_run(value: Any, name: str) -> int | None:
     Raises:
         InvalidInput: It is no such number.
     """
-    if value is None:
-        return None
-    number = parse_number(value, name)
-    if number > MAX_RUN:
-        raise InvalidInput(f"There is no run {number}.")
-    return number
+    return None if value is None else parse_number(value, name)
 
 
 def parse_text(value: Any, name: str, limit: int = MAX_TEXT_CHARACTERS) -> str:
-    """Text of at most `limit` characters without NUL.
+    """Text of at most `limit` characters that can be stored.
 
     Raises:
         InvalidInput: It is not that.
     """
-    if not isinstance(value, str) or len(value) > limit or "\0" in value:
+    if not isinstance(value, str) or len(value) > limit:
         raise InvalidInput(f"{name} is not text of at most {limit} characters.")
+    storable_values.check(value, name)
     return value
 
 

@@ -7,6 +7,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from forge_core import storable_values
 from forge_core.errors import InvalidInput
 
 
@@ -82,6 +83,7 @@ class AugmentationParameters:
         """
         if not isinstance(values, dict):
             raise InvalidInput("Augmentation parameters are an object of names and numbers.")
+        storable_values.check(values, "The augmentation")
         unknown = set(values) - {field.name for field in fields(cls)}
         if unknown:
             raise InvalidInput(f"There is no augmentation {', '.join(sorted(map(str, unknown)))}.")
@@ -100,7 +102,7 @@ class AugmentationParameters:
         """
         try:
             values = json.loads(text)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise InvalidInput(
                 "The augmentation parameters are not JSON.", detail=str(error)
             ) from error

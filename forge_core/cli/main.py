@@ -3,9 +3,10 @@
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from db.failures import DATABASE_UNAVAILABLE
+from forge_core import storable_values
 from forge_core.cli import (
     augment_commands,
     cache_command,
@@ -49,6 +50,16 @@ class _ReadableErrors(TyperGroup):
             raise typer.Exit(1) from error
 
 
+class _CheckedArguments(TyperCommand):
+    """Refuses arguments that are texts or numbers and cannot be stored; paths may be any bytes."""
+
+    def invoke(self, ctx: Any) -> Any:
+        for parameter in self.params:
+            if parameter.name is not None:
+                storable_values.check(ctx.params.get(parameter.name), parameter.opts[0])
+        return super().invoke(ctx)
+
+
 app = typer.Typer(
     cls=_ReadableErrors,
     help="Vision Forge: import, look, label, split, train, evaluate, predict, serve.",
@@ -86,6 +97,17 @@ operator_commands.db_app.command("copy")(storage_commands.copy_database)
 app.add_typer(operator_commands.db_app, name="db")
 app.command()(operator_commands.doctor)
 app.command()(demo_command.demo)
+
+
+def _check_arguments(of: typer.Typer) -> None:
+    for command in of.registered_commands:
+        command.cls = _CheckedArguments
+    for group in of.registered_groups:
+        if group.typer_instance is not None:
+            _check_arguments(group.typer_instance)
+
+
+_check_arguments(app)
 
 
 def main() -> None:

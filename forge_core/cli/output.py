@@ -1,6 +1,7 @@
 """How commands speak: words or JSON on stdout, progress and errors on stderr."""
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
@@ -16,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 from rich.table import Table
 
+from forge_core import storable_values
 from forge_core.errors import ForgeError
 from forge_core.progress import Advance, Progress
 
@@ -27,17 +29,17 @@ JsonOption = Annotated[
 def say(text: str, *, as_json: bool = False) -> None:
     """Write a line for a person; nothing when the answer shall be JSON."""
     if not as_json:
-        typer.echo(text)
+        _write(text)
 
 
 def tell(text: str) -> None:
     """Write a line to stderr, whatever the answer looks like."""
-    typer.echo(text, err=True)
+    _write(text, to_stderr=True)
 
 
 def answer(document: Any) -> None:
     """Write the one JSON document of a command."""
-    typer.echo(json.dumps(plain(document), ensure_ascii=False, indent=2))
+    _write(json.dumps(plain(document), ensure_ascii=False, allow_nan=False, indent=2))
 
 
 def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -48,7 +50,7 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[objec
         table.add_column(column, justify="right" if are_numbers else "left")
     for row in rows:
         cells = [f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row]
-        table.add_row(*(escape(cell) for cell in cells))
+        table.add_row(*(escape(storable_values.readable_text(cell)) for cell in cells))
     # A fixed width, so that a pipe gets whole lines.
     console = Console()
     (console if console.is_terminal else Console(width=200)).print(table)
@@ -85,7 +87,10 @@ def progress_bar(words: str, *, as_json: bool = False) -> Iterator[Progress]:
 
 
 def plain(value: Any) -> Any:
-    """The value as JSON can hold it; records become objects, times ISO 8601 in UTC."""
+    """The value as JSON can hold it; records become objects, times ISO 8601 in UTC.
+
+    NaN and Infinity, which JSON has no word for, become None.
+    """
     if is_dataclass(value) and not isinstance(value, type):
         return plain(asdict(value))
     if isinstance(value, Mapping):
@@ -96,7 +101,14 @@ def plain(value: Any) -> Any:
         return value.isoformat() + ("" if value.tzinfo else "Z")
     if isinstance(value, (UUID, Path)):
         return str(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     return value
+
+
+def _write(text: str, *, to_stderr: bool = False) -> None:
+    """A file name that is not UTF-8 is written with escapes, which are valid in JSON too."""
+    typer.echo(storable_values.readable_text(text), err=to_stderr)
 
 
 def percent(share: float | None) -> str:

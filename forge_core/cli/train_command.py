@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from forge_core import storable_values
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
@@ -240,6 +241,7 @@ def _parse_fields(assignments: list[str], known: list[str]) -> dict[str, Any]:
             )
         try:
             values[name] = json.loads(text)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             values[name] = text
+    storable_values.check(values, "--set")
     return values

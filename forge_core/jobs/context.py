@@ -10,6 +10,7 @@ from db.clock import utc_now
 from db.enums import JobStatus
 from db.failures import DATABASE_UNAVAILABLE
 from db.records import Job
+from forge_core import storable_values
 from forge_core.progress import Advance, Progress
 from forge_core.workspace import Workspace
 
@@ -161,7 +162,7 @@ class JobContext:
             return dict(self._progress)
 
     def _write_beat(self, progress: Mapping[str, Any] | None) -> None:
-        values = {} if progress is None else {"progress": progress}
+        values = {} if progress is None else {"progress": storable_values.readable(progress)}
         with self.workspace.database.write() as uow:
             is_ours = uow.jobs.update_if(
                 self.job.job_id, (JobStatus.RUNNING,), heartbeat_at=utc_now(), **values

@@ -12,6 +12,7 @@ from db.clock import utc_now
 from db.enums import JobStatus, RunStatus
 from db.records import Job
 from db.unit_of_work import UnitOfWork
+from forge_core import storable_values
 from forge_core.errors import JobFailed, NotFound
 from forge_core.jobs import local_executor
 from forge_core.workspace import Workspace
@@ -66,7 +67,14 @@ def add_in(
     author: str,
     run_id: int | None = None,
 ) -> Job:
-    """Queue a job in a transaction; `local_executor.ensure_supervisor` belongs after its commit."""
+    """Queue a job in a transaction; `local_executor.ensure_supervisor` belongs after its commit.
+
+    Raises:
+        InvalidInput: The author's name, the title or the payload cannot be stored.
+    """
+    storable_values.check(author, "The author's name")
+    storable_values.check(title, "The title of the job")
+    storable_values.check(payload, "What the job is to do")
     job_id = uow.jobs.add(
         kind=kind,
         title=title[:MAX_TITLE_CHARACTERS],
@@ -224,12 +232,13 @@ def _end(
         job.job_id,
         expected,
         status=status,
-        result=None if result is None else dict(result),
-        error=None if error is None else dict(error),
+        result=None if result is None else storable_values.readable(result),
+        error=None if error is None else storable_values.readable(error),
         finished_at=utc_now(),
         **values,
     )
     if was_so and job.kind in MIRRORED_KINDS and job.run_id is not None:
-        words = {} if error is None else {"message": str(error["message"])}
+        message = "" if error is None else storable_values.readable_text(str(error["message"]))
+        words = {} if error is None else {"message": message}
         uow.runs.update_fields(job.run_id, status=RunStatus(status), finished_at=utc_now(), **words)
     return was_so

@@ -21,6 +21,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
+from forge_core import storable_values
 from forge_core.errors import ForgeError, ImageRejected
 from forge_core.imaging import decode
 from forge_core.imaging.decode import DecodeLimits
@@ -171,7 +172,7 @@ def create_app(
         finally:
             await form.close()
         results = [
-            _result(upload.filename or "", answer)
+            _result(storable_values.readable_text(upload.filename or ""), answer)
             for upload, answer in zip(uploads, answers, strict=True)
         ]
         if all(isinstance(answer, ImageRejected) for answer in answers):

@@ -5,6 +5,7 @@ import re
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, Self
 
+from forge_core import storable_values
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters
 from forge_core.errors import InvalidInput
 from forge_core.models.architectures import ARCHITECTURES, get_architecture
@@ -190,6 +191,7 @@ class TrainConfig:
         """
         if not isinstance(values, dict):
             raise InvalidInput("A training config is an object of names and values.")
+        storable_values.check(values, "The training config")
         schema = values.get("schema", SCHEMA)
         values = {name: values[name] for name in values if name != "schema"}
         if schema == 1:
@@ -212,7 +214,7 @@ class TrainConfig:
         """
         try:
             values = json.loads(text)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise InvalidInput("The training config is not JSON.", detail=str(error)) from error
         return cls.from_dict(values)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from db.records import AssetFilter
 from db.repositories.assignments import PersonCount
+from forge_core import storable_values
 from forge_core.catalog.listing import asset_list
 from forge_core.errors import InvalidInput
 from forge_core.workspace import Workspace
@@ -61,13 +62,14 @@ def assign(
     somebody else had is taken over.
 
     Raises:
-        InvalidInput: The filter or a name cannot be used, or the author is missing.
+        InvalidInput: The filter or a name cannot be used, or the author is missing or no text.
         NotFound: There is no such run.
     """
     names = check_persons(persons)
     asset_list.check_filter(where)
     if not author.strip():
         raise InvalidInput("Somebody must assign the images.", next_step="Say who you are.")
+    storable_values.check(author, "The author's name")
     with workspace.database.write() as uow:
         asset_list.check_run(uow, where)
         numbers = uow.assignments.update_matching(where, names, author)
@@ -112,7 +114,8 @@ def check_persons(persons: Sequence[str]) -> list[str]:
     """The names without spaces around them, each once, in their order.
 
     Raises:
-        InvalidInput: There are none or too many, or one is empty, too long or "none".
+        InvalidInput: There are none or too many, or one is empty, too long, "none" or cannot be
+            stored.
     """
     names = list(dict.fromkeys(" ".join(person.split()) for person in persons))
     if not 1 <= len(names) <= MAX_PERSONS:
@@ -121,8 +124,9 @@ def check_persons(persons: Sequence[str]) -> list[str]:
             next_step="Name somebody.",
         )
     for name in names:
-        if not 1 <= len(name) <= MAX_NAME_CHARACTERS or "\0" in name:
+        if not 1 <= len(name) <= MAX_NAME_CHARACTERS:
             raise InvalidInput(f"A person's name has 1 to {MAX_NAME_CHARACTERS} characters.")
+        storable_values.check(name, "A person's name")
         if name == asset_list.NONE:
             raise InvalidInput(f"{name!r} stands for nobody, so it cannot be a person's name.")
     return names

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from db.records import Label
 from db.unit_of_work import UnitOfWork
+from forge_core import storable_values
 from forge_core.catalog.importing.entry_names import normalise_class_name
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.journal import ChangeResult, Operation
@@ -246,14 +247,14 @@ def check_description(description: str) -> str:
     """The description without space at either end.
 
     Raises:
-        InvalidInput: It is too long, or holds a NUL character, which Postgres refuses.
+        InvalidInput: It is too long or cannot be stored.
     """
     description = description.strip()
-    if len(description) > MAX_DESCRIPTION or "\0" in description:
+    if len(description) > MAX_DESCRIPTION:
         raise InvalidInput(
-            f"The description has {len(description):,} characters, allowed are "
-            f"{MAX_DESCRIPTION:,} without NUL."
+            f"The description has {len(description):,} characters, allowed are {MAX_DESCRIPTION:,}."
         )
+    storable_values.check(description, "The description")
     return description
 
 

@@ -1,7 +1,7 @@
 """Look at the catalog: filtered pages, counts, single images."""
 
 import uuid
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -9,6 +9,7 @@ from db.enums import Split
 from db.records import Asset, AssetFilter, CountRow
 from db.repositories.pages import SORTS, check_cursor
 from db.unit_of_work import UnitOfWork
+from forge_core import storable_values
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.workspace import Workspace
 
@@ -41,8 +42,11 @@ def check_filter(where: AssetFilter) -> AssetFilter:
 
     Raises:
         InvalidInput: The label is no number, "none" or "any", the split is unknown, a range is
-            empty, or the opinion of a run is asked without naming the run.
+            empty, a value cannot be asked for, or the opinion of a run is asked without naming the
+            run.
     """
+    largest = storable_values.LARGEST_IN_A_COLUMN
+    storable_values.check(asdict(where), "The filter", largest=largest)
     if where.label not in (None, NONE, ANY) and not isinstance(where.label, int):
         raise InvalidInput(
             f"The label filter is a class number, {NONE!r} or {ANY!r}, not {where.label!r}."

@@ -6,6 +6,7 @@ Two names are the same when only the case of their letters differs.
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
+from forge_core import storable_values
 from forge_core.errors import InvalidInput
 
 MAX_CHARACTERS = 80
@@ -30,13 +31,14 @@ def check(name: str, noun: str) -> str:
         noun: What has the name, in the singular.
 
     Raises:
-        InvalidInput: It is empty or too long.
+        InvalidInput: It is empty or too long, or cannot be stored.
     """
     name = " ".join(name.split())
-    if not 1 <= len(name) <= MAX_CHARACTERS or "\0" in name:
+    if not 1 <= len(name) <= MAX_CHARACTERS:
         raise InvalidInput(
             f"A {noun} has a name of 1 to {MAX_CHARACTERS} characters; this one has {len(name)}."
         )
+    storable_values.check(name, f"The name of the {noun}")
     return name
 
 

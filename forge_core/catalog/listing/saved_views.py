@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from db.records import SavedView
 from db.unit_of_work import UnitOfWork
+from forge_core import storable_values
 from forge_core.catalog.listing import names
 from forge_core.errors import Conflict, InvalidInput, NotFound
 from forge_core.workspace import Workspace
@@ -59,6 +60,8 @@ def save_view(
         )
     if not author.strip():
         raise InvalidInput("A view has an author.", next_step="Say who you are.")
+    storable_values.check(author, "The author's name")
+    storable_values.check(query, "The address of the view")
     try:
         with workspace.database.write() as uow:
             _check_free(uow, name)

@@ -15,6 +15,7 @@ import uuid_utils
 
 from db.records import Asset, AssetFilter, NewAsset, Revision
 from db.unit_of_work import UnitOfWork
+from forge_core import storable_values
 from forge_core.catalog.listing import asset_list
 from forge_core.errors import InvalidInput
 
@@ -90,7 +91,7 @@ class Operation:
         """A checked operation; an id is made when none is given.
 
         Raises:
-            InvalidInput: Author or operation id is empty or too long.
+            InvalidInput: Author or operation id is empty or too long, or a text cannot be stored.
         """
         author = author.strip()
         if not 0 < len(author) <= MAX_AUTHOR_CHARACTERS:
@@ -105,6 +106,9 @@ class Operation:
                 f"An operation id may have {MAX_OPERATION_ID_CHARACTERS} characters, this one "
                 f"has {len(operation_id)}."
             )
+        storable_values.check(author, "The author's name")
+        storable_values.check(operation_id, "The operation id")
+        storable_values.check(message, "The note of the change")
         return Operation(
             kind=kind,
             author=author,

@@ -5,6 +5,7 @@ from typing import Any
 
 from db.enums import RunStatus
 from db.records import AssetAsOf, Job, Run
+from forge_core import storable_values
 from forge_core.catalog.listing import balance
 from forge_core.catalog.listing.balance import Balance
 from forge_core.catalog.revisions import history
@@ -74,7 +75,8 @@ def start_run(workspace: Workspace, config: TrainConfig, *, author: str, name: s
         name: What a person calls it; may be empty.
 
     Raises:
-        InvalidInput: There is nothing to train or to measure on, or there are too few GPUs.
+        InvalidInput: There is nothing to train or to measure on, there are too few GPUs, or the
+            name cannot be stored.
         JobFailed: The background process cannot be started; the run stays queued.
     """
     check = check_data(workspace)
@@ -116,6 +118,7 @@ def repeat_run(
 
     Raises:
         NotFound: There is no such run.
+        InvalidInput: The name cannot be stored.
         JobFailed: The background process cannot be started; the run stays queued.
     """
     earlier = records.get_run(workspace, run_id)
@@ -173,6 +176,7 @@ def _queue_run(
     label_ids: list[int],
     speed: dict[str, Any] | None = None,
 ) -> Run:
+    storable_values.check(name, "The name of the run")
     with workspace.database.write() as uow:
         run_id = uow.runs.add(
             name=name.strip()[:MAX_NAME_CHARACTERS],

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from db.records import AugmentationPreset
+from forge_core import storable_values
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters, Preset
 from forge_core.catalog.listing import names
 from forge_core.errors import Conflict, InvalidInput, NotFound
@@ -75,6 +76,7 @@ def save_preset(
         Conflict: There is a preset of this name, whatever the case of its letters.
     """
     name = _check_name(name)
+    storable_values.check(author, "The author's name")
     if based_on not in PRESETS:
         raise InvalidInput(
             f"There is no preset {based_on!r} to start from.",
