@@ -34,13 +34,13 @@ from typing import Any
 import torch
 
 from benchmarks import folders
+from db.records import EpochMetrics
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters
 from forge_core.models import allocator, building, devices
 from forge_core.training import features, loop, optimizers, probing, stages
 from forge_core.training.config import TrainConfig
 from forge_core.training.data import ImageSet
 from forge_core.training.precision import Precision
-from forge_core.training.reporting import EpochMetrics
 from forge_core.training.results import FitResult
 from forge_core.training.steps import train_step
 

@@ -46,3 +46,58 @@ class JobStatus(enum.StrEnum):
     def is_finished(self) -> bool:
         """Whether the row is final."""
         return self not in (JobStatus.QUEUED, JobStatus.RUNNING)
+
+
+class EndRequest(enum.StrEnum):
+    """How a person asked a job to end."""
+
+    NONE = "none"
+    PAUSE = "pause"  # it shall be resumed
+    CANCEL = "cancel"
+
+
+class RevisionKind(enum.StrEnum):
+    """What a revision did to the catalog."""
+
+    IMPORT = "import"
+    RELABEL = "relabel"
+    SET_SPLIT = "set_split"  # of the images that somebody chose
+    SPLIT = "split"  # of the whole catalog, by a plan
+    REMOVE = "remove"
+    RESTORE = "restore"
+    FLAG = "flag"
+    UNFLAG = "unflag"
+    KEEP_ONE = "keep_one"  # of near-duplicates
+    AUGMENT = "augment"
+    RELINK = "relink"
+    CREATE_CLASS = "create_class"
+    RENAME_CLASS = "rename_class"
+    EDIT_CLASS = "edit_class"
+    MERGE_CLASS = "merge_class"
+    RETIRE_CLASS = "retire_class"
+    UNRETIRE_CLASS = "unretire_class"
+    UNDO = "undo"
+
+
+class ChangeOutcome(enum.StrEnum):
+    """What became of an operation that was to change the catalog."""
+
+    APPLIED = "applied"  # a revision was written
+    ALREADY_APPLIED = "already_applied"  # this operation id was seen before
+    NOTHING = "nothing"  # all was as asked already
+    CONFLICT = "conflict"  # all that differed was left alone
+
+
+class UndoBlock(enum.StrEnum):
+    """Why a change cannot be taken back."""
+
+    SUPERSEDED = "superseded"  # what it changed is something else by now
+    PATH_TAKEN = "path taken"
+    CLASS_RETIRED = "class retired"
+
+
+class CheckpointKind(enum.StrEnum):
+    """Which of a run's checkpoints."""
+
+    BEST = "best"
+    LAST = "last"

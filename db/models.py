@@ -1,400 +1,63 @@
-"""The schema: catalog, history, runs and jobs. What belongs to people is in `people_models`.
+"""The whole schema on one page: every table, by the part of the product that it belongs to.
 
-Every constraint is named, so that migrations can find it again. Times are UTC from the
-database. Paths are relative or object keys: a CHECK refuses absolute ones, and
-`forge_core.storage.check_key` refuses the rest before a row is written.
+Every constraint is named, so that migrations can find it again. Times are UTC from the database.
+A table whose record in `db.records` has the same name ends in `Row`.
 """
 
-import uuid
-from datetime import datetime
-from typing import Any
-
-from sqlalchemy import (
-    CheckConstraint,
-    DateTime,
-    ForeignKey,
-    Index,
-    String,
-    Text,
-    Uuid,
-    text,
+from db.base import Base
+from db.catalog_models import (
+    AssetChangeRow,
+    AssetCount,
+    AssetFacetCount,
+    CatalogState,
+    DuplicateMember,
+    LabelClass,
+    LabelClassState,
+    ReviewDecisionRow,
+    RevisionRow,
+    VisionAsset,
 )
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import Mapped, mapped_column
-
-from db import people_models
-from db.base import Base, Json, Path_
-from db.clock import utc_now
-
-__all__ = ["Base", "people_models"]  # one schema
-
-
-class LabelClass(Base):
-    """A class that an image may be said to show."""
-
-    __tablename__ = "label_classes"
-
-    label_id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(String(128), unique=True)
-    color: Mapped[str] = mapped_column(String(7))
-    hotkey: Mapped[str | None] = mapped_column(String(8))
-    description: Mapped[str] = mapped_column(Text, server_default="")
-    is_retired: Mapped[bool] = mapped_column(server_default="0", default=False)
-    created_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
-
-    __table_args__ = (CheckConstraint("length(name) > 0", name="name_not_empty"),)
-
-
-class LabelClassState(Base):
-    """What a class was right after a revision that changed it: name, in use or not, look."""
-
-    __tablename__ = "label_class_states"
-
-    label_id: Mapped[int] = mapped_column(
-        ForeignKey("label_classes.label_id", ondelete="CASCADE"), primary_key=True
-    )
-    revision_id: Mapped[int] = mapped_column(ForeignKey("revisions.revision_id"), primary_key=True)
-    name: Mapped[str] = mapped_column(String(128))
-    color: Mapped[str] = mapped_column(String(7))
-    hotkey: Mapped[str | None] = mapped_column(String(8))
-    description: Mapped[str] = mapped_column(Text, server_default="")
-    is_retired: Mapped[bool] = mapped_column(server_default="0", default=False)
-    merged_into_label_id: Mapped[int | None] = mapped_column(
-        ForeignKey("label_classes.label_id", ondelete="CASCADE")
-    )
-
-    __table_args__ = (Index("ix_label_class_states_revision", "revision_id"),)
-
-
-class CatalogState(Base):
-    """One row: the number of the newest revision, and the lock that orders writers.
-
-    `duplicates_revision_id` is the revision that `duplicate_members` was computed at, and
-    `duplicates_bits` how many bits could differ then.
-    """
-
-    __tablename__ = "catalog_state"
-
-    state_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    last_revision_id: Mapped[int] = mapped_column(server_default="0")
-    duplicates_revision_id: Mapped[int | None]
-    duplicates_bits: Mapped[int | None]
-
-    __table_args__ = (CheckConstraint("state_id = 1", name="single_row"),)
-
-
-class Revision(Base):
-    """One committed change of the catalog. Numbers follow commit order without gaps."""
-
-    __tablename__ = "revisions"
-
-    revision_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    operation_id: Mapped[str] = mapped_column(String(64), unique=True)
-    kind: Mapped[str] = mapped_column(String(32))
-    author: Mapped[str] = mapped_column(String(128))
-    message: Mapped[str] = mapped_column(Text, server_default="")
-    num_changes: Mapped[int] = mapped_column(server_default="0")
-    undoes_revision_id: Mapped[int | None] = mapped_column(ForeignKey("revisions.revision_id"))
-    created_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
-
-    __table_args__ = (Index("ix_revisions_author", "author", "num_changes", "revision_id"),)
-
-
-def _living(name: str, *columns: str, only: str = "") -> Index:
-    """An index of the living assets, further restricted by the condition `only`."""
-    more = f" AND {only}" if only else ""
-    return Index(
-        name,
-        *columns,
-        sqlite_where=text(f"is_deleted IS 0{more}"),
-        postgresql_where=text(f"is_deleted IS false{more}"),
-    )
-
-
-class VisionAsset(Base):
-    """One image of the catalog. Bytes live under the asset root, never here."""
-
-    __tablename__ = "vision_assets"
-
-    asset_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
-    file_path: Mapped[str] = mapped_column(Path_)
-    label_id: Mapped[int | None] = mapped_column(ForeignKey("label_classes.label_id"))
-    label_name: Mapped[str | None] = mapped_column(String(128))
-    split_type: Mapped[str | None] = mapped_column(String(10))
-    source_dataset: Mapped[str] = mapped_column(
-        String(64).with_variant(postgresql.VARCHAR(64, collation="C"), "postgresql"),
-        server_default="",
-    )
-    is_augmented: Mapped[bool] = mapped_column(server_default="0", default=False)
-    last_augmented_at: Mapped[datetime | None] = mapped_column(DateTime)
-    created_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
-    content_hash: Mapped[str] = mapped_column(String(64))
-    width: Mapped[int]
-    height: Mapped[int]
-    size_bytes: Mapped[int]
-    mime: Mapped[str] = mapped_column(String(64))
-    perceptual_hash: Mapped[str | None] = mapped_column(String(16))
-    parent_asset_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("vision_assets.asset_id"))
-    review_state: Mapped[str | None] = mapped_column(String(16))
-    review_note: Mapped[str] = mapped_column(Text, server_default="")
-    row_version: Mapped[int] = mapped_column(server_default="1", default=1)
-    is_deleted: Mapped[bool] = mapped_column(server_default="0", default=False)
-    group_key: Mapped[str | None] = mapped_column(
-        String(128).with_variant(postgresql.VARCHAR(128, collation="C"), "postgresql")
-    )
-    """Images of one patient, scene or original: they belong into one split."""
-
-    __table_args__ = (
-        CheckConstraint(
-            "split_type IN ('train', 'val', 'test', 'held_out')", name="split_type_known"
-        ),
-        CheckConstraint(
-            "(label_id IS NULL) = (label_name IS NULL)", name="label_name_beside_label_id"
-        ),
-        CheckConstraint(
-            "length(file_path) > 0 AND file_path NOT LIKE '/%' AND file_path NOT LIKE '%\\%' "
-            "ESCAPE '|' AND file_path NOT LIKE '_:%' AND file_path NOT LIKE '%://%' "
-            "AND '/' || file_path || '/' NOT LIKE '%/../%'",
-            name="file_path_relative",
-        ),
-        CheckConstraint("width > 0 AND height > 0", name="dimensions_positive"),
-        Index(
-            "uq_vision_assets_file_path_living",
-            "file_path",
-            unique=True,
-            sqlite_where=(is_deleted.is_(False)),
-            postgresql_where=(is_deleted.is_(False)),
-        ),
-        # Every list is of the living only and goes on by asset_id. Postgres does not take IS NULL
-        # for an equality that keeps an order, so "without one" has indexes of its own.
-        _living("ix_vision_assets_living", "asset_id"),
-        _living("ix_vision_assets_label", "label_id", "asset_id"),
-        _living("ix_vision_assets_split", "split_type", "asset_id"),
-        _living("ix_vision_assets_label_split", "label_id", "split_type", "asset_id"),
-        _living("ix_vision_assets_source", "source_dataset", "asset_id"),
-        _living("ix_vision_assets_review", "review_state", "asset_id"),
-        _living("ix_vision_assets_augmented", "is_augmented", "asset_id"),
-        _living("ix_vision_assets_unlabelled", "asset_id", only="label_id IS NULL"),
-        _living("ix_vision_assets_unassigned", "asset_id", only="split_type IS NULL"),
-        _living("ix_vision_assets_group", "group_key", only="group_key IS NOT NULL"),
-        Index("ix_vision_assets_content_hash", "content_hash"),
-        Index("ix_vision_assets_parent", "parent_asset_id"),
-    )
-
-
-class AssetChange(Base):
-    """What one revision did to one asset: before and after, so that any state can be rebuilt."""
-
-    __tablename__ = "asset_changes"
-
-    revision_id: Mapped[int] = mapped_column(ForeignKey("revisions.revision_id"), primary_key=True)
-    asset_id: Mapped[uuid.UUID] = mapped_column(
-        ForeignKey("vision_assets.asset_id"), primary_key=True
-    )
-    before_exists: Mapped[bool]
-    before_file_path: Mapped[str | None] = mapped_column(Text)
-    before_content_hash: Mapped[str | None] = mapped_column(String(64))
-    before_label_id: Mapped[int | None]
-    before_split_type: Mapped[str | None] = mapped_column(String(10))
-    before_review_state: Mapped[str | None] = mapped_column(String(16))
-    before_parent_asset_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
-    after_exists: Mapped[bool]
-    after_file_path: Mapped[str | None] = mapped_column(Text)
-    after_content_hash: Mapped[str | None] = mapped_column(String(64))
-    after_label_id: Mapped[int | None]
-    after_split_type: Mapped[str | None] = mapped_column(String(10))
-    after_review_state: Mapped[str | None] = mapped_column(String(16))
-    after_parent_asset_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
-
-    __table_args__ = (Index("ix_asset_changes_asset", "asset_id", "revision_id"),)
-
-
-class AssetCount(Base):
-    """How many living assets there are of a label, split and origin. Kept by triggers.
-
-    `label_key` 0 stands for unlabelled, `split_key` '' for no split, so that the
-    key has no NULL.
-    """
-
-    __tablename__ = "asset_counts"
-
-    label_key: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    split_key: Mapped[str] = mapped_column(String(10), primary_key=True)
-    is_augmented: Mapped[bool] = mapped_column(primary_key=True)
-    num_assets: Mapped[int] = mapped_column(server_default="0")
-
-
-class AssetFacetCount(Base):
-    """How many living assets have this source or review state. Kept by triggers.
-
-    `facet` is `source` or `review`; `value` is '' for none.
-    """
-
-    __tablename__ = "asset_facet_counts"
-
-    facet: Mapped[str] = mapped_column(String(16), primary_key=True)
-    value: Mapped[str] = mapped_column(
-        String(64).with_variant(postgresql.VARCHAR(64, collation="C"), "postgresql"),
-        primary_key=True,
-    )
-    num_assets: Mapped[int] = mapped_column(server_default="0")
-
-
-class DuplicateMember(Base):
-    """One member of a group of near-duplicates; the group is named by its oldest member.
-
-    Derived from the perceptual hashes at `catalog_state.duplicates_revision_id`; it may be
-    emptied and computed again at any time.
-    """
-
-    __tablename__ = "duplicate_members"
-
-    asset_id: Mapped[uuid.UUID] = mapped_column(
-        ForeignKey("vision_assets.asset_id", ondelete="CASCADE"), primary_key=True
-    )
-    group_id: Mapped[uuid.UUID] = mapped_column(Uuid)
-    distance: Mapped[int]
-    """Differing bits to the nearest other member, 0 to 64."""
-
-    __table_args__ = (Index("ix_duplicate_members_group", "group_id", "asset_id"),)
-
-
-class TrainingRun(Base):
-    """One training with one config on the catalog as of one revision."""
-
-    __tablename__ = "training_runs"
-
-    run_id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(String(128), server_default="")
-    status: Mapped[str] = mapped_column(String(16))
-    author: Mapped[str] = mapped_column(String(128))
-    config: Mapped[dict[str, Any]] = mapped_column(Json)
-    revision_id: Mapped[int]
-    class_names: Mapped[list[str]] = mapped_column(Json)
-    label_ids: Mapped[list[int]] = mapped_column(Json)
-    environment: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    device: Mapped[str] = mapped_column(String(128), server_default="")
-    message: Mapped[str] = mapped_column(Text, server_default="")
-    best_epoch: Mapped[int | None]
-    best_val_accuracy: Mapped[float | None]
-    report: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    created_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
-    started_at: Mapped[datetime | None] = mapped_column(DateTime)
-    finished_at: Mapped[datetime | None] = mapped_column(DateTime)
-    is_deleted: Mapped[bool] = mapped_column(server_default="0", default=False)
-
-    __table_args__ = (
-        CheckConstraint(
-            "status IN ('queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted')",
-            name="status_known",
-        ),
-    )
-
-
-class RunMetric(Base):
-    """The metrics of one epoch of a run."""
-
-    __tablename__ = "run_metrics"
-
-    run_id: Mapped[int] = mapped_column(
-        ForeignKey("training_runs.run_id", ondelete="CASCADE"), primary_key=True
-    )
-    epoch: Mapped[int] = mapped_column(primary_key=True)
-    stage: Mapped[str] = mapped_column(String(16))
-    train_loss: Mapped[float]
-    train_accuracy: Mapped[float]
-    val_loss: Mapped[float]
-    val_accuracy: Mapped[float]
-    learning_rates: Mapped[dict[str, float]] = mapped_column(Json)
-    duration_seconds: Mapped[float]
-    images_per_second: Mapped[float]
-    created_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
-
-
-class CheckpointRow(Base):
-    """A checkpoint file of a run: `best` or `last`. The path is relative to the runs root."""
-
-    __tablename__ = "checkpoints"
-
-    run_id: Mapped[int] = mapped_column(
-        ForeignKey("training_runs.run_id", ondelete="CASCADE"), primary_key=True
-    )
-    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
-    file_path: Mapped[str] = mapped_column(Text)
-    content_hash: Mapped[str] = mapped_column(String(64))
-    size_bytes: Mapped[int]
-    epoch: Mapped[int]
-    val_accuracy: Mapped[float]
-    created_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
-
-    __table_args__ = (
-        CheckConstraint("kind IN ('best', 'last')", name="kind_known"),
-        CheckConstraint("file_path NOT LIKE '/%'", name="file_path_relative"),
-    )
-
-
-class Job(Base):
-    """A unit of background work; the table is the queue."""
-
-    __tablename__ = "jobs"
-
-    job_id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(String(32))
-    title: Mapped[str] = mapped_column(String(200))
-    payload: Mapped[dict[str, Any]] = mapped_column(Json)
-    status: Mapped[str] = mapped_column(String(16))
-    author: Mapped[str] = mapped_column(String(128))
-    run_id: Mapped[int | None] = mapped_column(
-        ForeignKey("training_runs.run_id", ondelete="SET NULL")
-    )
-    progress: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    result: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    error: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    log_path: Mapped[str] = mapped_column(Text, server_default="")
-    host: Mapped[str] = mapped_column(String(255), server_default="")
-    pid: Mapped[int | None]
-    pid_started: Mapped[str | None] = mapped_column(String(32))
-    cancel_requested: Mapped[bool] = mapped_column(server_default="0", default=False)
-    created_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
-    started_at: Mapped[datetime | None] = mapped_column(DateTime)
-    heartbeat_at: Mapped[datetime | None] = mapped_column(DateTime)
-    finished_at: Mapped[datetime | None] = mapped_column(DateTime)
-
-    __table_args__ = (
-        CheckConstraint(
-            "status IN ('queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted')",
-            name="status_known",
-        ),
-        Index("ix_jobs_status", "status", "job_id"),
-        Index("ix_jobs_run", "run_id"),
-    )
-
-
-class Prediction(Base):
-    """What the network of a run says of an asset."""
-
-    __tablename__ = "predictions"
-
-    run_id: Mapped[int] = mapped_column(
-        ForeignKey("training_runs.run_id", ondelete="CASCADE"), primary_key=True
-    )
-    asset_id: Mapped[uuid.UUID] = mapped_column(
-        ForeignKey("vision_assets.asset_id"), primary_key=True
-    )
-    label_id: Mapped[int] = mapped_column(ForeignKey("label_classes.label_id"))
-    confidence: Mapped[float]
-    margin: Mapped[float]
-    entropy: Mapped[float]
-    label_quality: Mapped[float | None]
-    """Probability of the given label, 0 to 1; None for images that the run trained on."""
-    given_label_id: Mapped[int | None]
-    """The asset's label when it was scored: `label_quality` speaks of this one."""
-    revision_id: Mapped[int] = mapped_column(server_default="0", default=0)
-    """The newest revision when it was scored."""
-
-    __table_args__ = (
-        Index("ix_predictions_run_confidence", "run_id", "confidence", "asset_id"),
-        Index("ix_predictions_run_label", "run_id", "label_id", "confidence", "asset_id"),
-        Index("ix_predictions_run_entropy", "run_id", "entropy", "asset_id"),
-        Index("ix_predictions_run_label_quality", "run_id", "label_quality", "asset_id"),
-    )
+from db.people_models import (
+    Assignment,
+    AugmentationPresetRow,
+    LabelVote,
+    SavedViewRow,
+    UserPreference,
+)
+from db.run_models import (
+    CheckpointRow,
+    EvaluationRow,
+    JobRow,
+    Prediction,
+    PredictionBlockRow,
+    RunMetric,
+    RunSeriesRow,
+    TrainingRun,
+)
+
+__all__ = [
+    "AssetChangeRow",
+    "AssetCount",
+    "AssetFacetCount",
+    "Assignment",
+    "AugmentationPresetRow",
+    "Base",
+    "CatalogState",
+    "CheckpointRow",
+    "DuplicateMember",
+    "EvaluationRow",
+    "JobRow",
+    "LabelClass",
+    "LabelClassState",
+    "LabelVote",
+    "Prediction",
+    "PredictionBlockRow",
+    "ReviewDecisionRow",
+    "RevisionRow",
+    "RunMetric",
+    "RunSeriesRow",
+    "SavedViewRow",
+    "TrainingRun",
+    "UserPreference",
+    "VisionAsset",
+]

@@ -38,7 +38,7 @@ class UserPreference(Base):
     updated_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
 
 
-class SavedView(Base):
+class SavedViewRow(Base):
     """A filter and an order under a name, for everybody. `query` is as in an address."""
 
     __tablename__ = "saved_views"
@@ -52,7 +52,7 @@ class SavedView(Base):
     __table_args__ = (CheckConstraint("length(name) > 0", name="name_not_empty"),)
 
 
-class AugmentationPreset(Base):
+class AugmentationPresetRow(Base):
     """An augmentation in numbers under a name, for everybody."""
 
     __tablename__ = "augmentation_presets"

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from db.enums import JobStatus, RunStatus
+from db.boxes import JobError, JobProgress, RunEnvironment
+from db.enums import CheckpointKind, EndRequest, JobStatus, RevisionKind, RunStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,10 +133,6 @@ class AssetFilter:
     assigned: str | None = None
     """The person who is to look after it."""
 
-    def is_empty(self) -> bool:
-        """Whether every asset matches."""
-        return self == AssetFilter()
-
     def asks_the_run(self) -> bool:
         """Whether the predictions of `run` restrict it."""
         return (self.predicted, self.disagrees, self.confidence_min, self.confidence_max) != (
@@ -184,7 +181,7 @@ class Revision:
 
     revision_id: int
     operation_id: str
-    kind: str
+    kind: RevisionKind
     author: str
     message: str
     num_changes: int
@@ -214,31 +211,47 @@ class Run:
     revision_id: int
     class_names: list[str]
     label_ids: list[int]
-    environment: Mapping[str, Any] | None
+    environment: RunEnvironment | None
     device: str
     message: str
     best_epoch: int | None
     best_val_accuracy: float | None
-    report: Mapping[str, Any] | None
+    report: Mapping[str, Mapping[str, Any]] | None
+    """Reports of the best checkpoint by split; `runs.records.reports_of` reads them."""
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EpochRow:
-    """The metrics of one epoch. Losses in nats, accuracies 0 to 1."""
+class EpochMetrics:
+    """Metrics of one finished epoch."""
+
+    epoch: int
+    """Number of the epoch in the whole run, from 1."""
+    stage: str
+    """Stage that the epoch belongs to: warmup, finetune or scratch."""
+    train_loss: float
+    """Mean loss of the training batches as they were trained on (augmented, dropout on)."""
+    train_accuracy: float
+    """Accuracy on the same batches, 0 to 1; often below `val_accuracy` for that reason."""
+    val_loss: float
+    """Mean cross entropy on the validation split in nats."""
+    val_accuracy: float
+    """Accuracy on the validation split, 0 to 1."""
+    learning_rates: Mapping[str, float]
+    """Learning rate of each parameter group at the last step of the epoch."""
+    duration_seconds: float
+    """Wall time of the epoch, validation included."""
+    images_per_second: float
+    """Training images a second, validation not included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpochRow(EpochMetrics):
+    """The metrics of one epoch of a run."""
 
     run_id: int
-    epoch: int
-    stage: str
-    train_loss: float
-    train_accuracy: float
-    val_loss: float
-    val_accuracy: float
-    learning_rates: Mapping[str, float]
-    duration_seconds: float
-    images_per_second: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,7 +259,7 @@ class CheckpointFile:
     """A checkpoint file of a run; `file_path` is relative to the runs root."""
 
     run_id: int
-    kind: str
+    kind: CheckpointKind
     file_path: str
     content_hash: str
     size_bytes: int
@@ -265,18 +278,26 @@ class Job:
     status: JobStatus
     author: str
     run_id: int | None
-    progress: Mapping[str, Any] | None
+    progress: JobProgress | None
     result: Mapping[str, Any] | None
-    error: Mapping[str, Any] | None
+    error: JobError | None
     log_path: str
     host: str
     pid: int | None
     pid_started: str | None
-    cancel_requested: bool
+    end_requested: EndRequest
     created_at: datetime
     started_at: datetime | None
     heartbeat_at: datetime | None
     finished_at: datetime | None
+    executor: str
+    """Where its processes run."""
+    handle: str | None
+    """What the executor calls it, once it was handed over."""
+
+    def is_ending(self) -> bool:
+        """Whether it was asked to pause or to cancel, and has not ended yet."""
+        return self.end_requested != EndRequest.NONE and not self.status.is_finished()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,3 +322,25 @@ class AugmentationPreset:
     parameters: Mapping[str, float]
     author: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewDecision:
+    """A person's answer to a question about an image, and what the image was then."""
+
+    asset_id: uuid.UUID
+    question: str
+    answer: str
+    content_hash: str
+    """Of the bytes that were looked at."""
+    label_id: int | None
+    """The label that the answer speaks of: a new one, where the answer gave one."""
+    class_version: int | None
+    """Of the label's class; see `ReviewDecisionRepository.list_class_versions`."""
+    actor: str
+    operation_id: str
+    revision_id: int
+    """The revision that the answer wrote; else the newest one then."""
+    decision_id: int | None = None
+    """None until it is kept, as `created_at`."""
+    created_at: datetime | None = None

@@ -13,14 +13,18 @@ from db.repositories.columns import ColumnRepository
 from db.repositories.counts import CountRepository
 from db.repositories.differences import DifferenceRepository
 from db.repositories.duplicates import DuplicateRepository
+from db.repositories.evaluations import EvaluationRepository
 from db.repositories.jobs import JobRepository
 from db.repositories.labels import LabelRepository
 from db.repositories.metrics import MetricRepository
 from db.repositories.moves import MoveRepository
 from db.repositories.pages import PageRepository
+from db.repositories.prediction_blocks import PredictionBlockRepository
 from db.repositories.predictions import PredictionRepository
 from db.repositories.preferences import PreferenceRepository
+from db.repositories.review_decisions import ReviewDecisionRepository
 from db.repositories.revisions import RevisionRepository
+from db.repositories.run_series import RunSeriesRepository
 from db.repositories.runs import RunRepository
 from db.repositories.states import StateRepository
 from db.repositories.views import SavedViewRepository
@@ -93,6 +97,16 @@ class UnitOfWork:
         return MetricRepository(self.session)
 
     @cached_property
+    def series(self) -> RunSeriesRepository:
+        """Named series of numbers of runs."""
+        return RunSeriesRepository(self.session)
+
+    @cached_property
+    def evaluations(self) -> EvaluationRepository:
+        """What checkpoints were worth on a split."""
+        return EvaluationRepository(self.session)
+
+    @cached_property
     def checkpoints(self) -> CheckpointRepository:
         """Checkpoint files of runs."""
         return CheckpointRepository(self.session)
@@ -101,6 +115,16 @@ class UnitOfWork:
     def predictions(self) -> PredictionRepository:
         """What the networks of runs say of assets."""
         return PredictionRepository(self.session)
+
+    @cached_property
+    def prediction_blocks(self) -> PredictionBlockRepository:
+        """Files with all class probabilities of scored images."""
+        return PredictionBlockRepository(self.session)
+
+    @cached_property
+    def decisions(self) -> ReviewDecisionRepository:
+        """What people answered about images."""
+        return ReviewDecisionRepository(self.session)
 
     @cached_property
     def jobs(self) -> JobRepository:

@@ -9,6 +9,7 @@ here before it goes anywhere; what the program itself has to say is made readabl
 
 import math
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from forge_core.errors import InvalidInput
@@ -73,7 +74,7 @@ def is_text(text: str) -> bool:
 
 
 def readable(value: Any) -> Any:
-    """The value of JSON with what cannot be stored or sent replaced, for messages of our own.
+    """The value of JSON, or the record that holds such, with what cannot be stored or sent replaced, for messages of our own.
 
     NUL and lone surrogates become escapes (backslash, udcff), NaN and Infinity become None. A value
     that is storable stays equal.
@@ -85,7 +86,10 @@ def readable(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {readable(name): readable(entry) for name, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [readable(entry) for entry in value]
+        return type(value)(readable(entry) for entry in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        told = {field.name: readable(getattr(value, field.name)) for field in fields(value)}
+        return replace(value, **told)
     return value
 
 

@@ -10,8 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from db.clock import utc_now
-from db.models import VisionAsset
-from db.people_models import Assignment
+from db.models import Assignment, VisionAsset
 from db.records import AssetFilter
 from db.repositories import bulk, filters
 from db.repositories.assets import AssetRepository

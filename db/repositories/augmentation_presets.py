@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from db.people_models import AugmentationPreset as Row
+from db.models import AugmentationPresetRow
 from db.records import AugmentationPreset
 from db.repositories.rows import columns_of, to_record
 
-COLUMNS = columns_of(AugmentationPreset, Row)
+COLUMNS = columns_of(AugmentationPreset, AugmentationPresetRow)
 
 
 class AugmentationPresetRepository:
@@ -26,7 +26,7 @@ class AugmentationPresetRepository:
 
     def count_all(self) -> int:
         """How many there are."""
-        return self._session.scalar(select(func.count()).select_from(Row)) or 0
+        return self._session.scalar(select(func.count()).select_from(AugmentationPresetRow)) or 0
 
     def add(self, name: str, based_on: str, parameters: Mapping[str, float], author: str) -> int:
         """Insert a preset; returns its number.
@@ -40,15 +40,23 @@ class AugmentationPresetRepository:
             "parameters": dict(parameters),
             "author": author,
         }
-        return self._session.scalars(insert(Row).returning(Row.preset_id), [values]).one()
+        return self._session.scalars(
+            insert(AugmentationPresetRow).returning(AugmentationPresetRow.preset_id), [values]
+        ).one()
 
     def update_parameters(
         self, preset_id: int, based_on: str, parameters: Mapping[str, float], author: str
     ) -> None:
         """Give a preset other numbers; who changes them becomes its author."""
         values = {"based_on": based_on, "parameters": dict(parameters), "author": author}
-        self._session.execute(update(Row).where(Row.preset_id == preset_id).values(**values))
+        self._session.execute(
+            update(AugmentationPresetRow)
+            .where(AugmentationPresetRow.preset_id == preset_id)
+            .values(**values)
+        )
 
     def remove(self, preset_id: int) -> None:
         """Remove a preset; nothing happens when it is gone."""
-        self._session.execute(delete(Row).where(Row.preset_id == preset_id))
+        self._session.execute(
+            delete(AugmentationPresetRow).where(AugmentationPresetRow.preset_id == preset_id)
+        )

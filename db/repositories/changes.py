@@ -25,8 +25,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from db.enums import Split
-from db.models import AssetChange, LabelClass, VisionAsset
+from db.enums import Split, UndoBlock
+from db.models import AssetChangeRow, LabelClass, VisionAsset
 from db.records import AssetFilter, NewAsset
 from db.repositories import bulk, filters
 from db.repositories.assets import AssetRepository
@@ -35,24 +35,20 @@ from db.repositories.rows import slices
 
 CHANGES_AT_ONCE = 50_000
 
-SUPERSEDED = "superseded"
-PATH_TAKEN = "path taken"
-CLASS_RETIRED = "class retired"
-
-_UNDONE = aliased(AssetChange)
+_UNDONE = aliased(AssetChangeRow)
 REMEMBERED = [getattr(VisionAsset, name) for name in STATE_FIELDS[1:]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockedUndo:
-    """A change that cannot be taken back: `SUPERSEDED`, `PATH_TAKEN` or `CLASS_RETIRED`.
+    """A change that cannot be taken back.
 
     Superseded is what the revision changed and what is something else by now. Changes of other
     fields, and changes that were taken back again, do not count.
     """
 
     asset_id: uuid.UUID
-    reason: str
+    reason: UndoBlock
     file_path: str | None
     """The path it had before."""
     label_id: int | None
@@ -135,19 +131,19 @@ class ChangeRepository:
 
         SQLite keeps in memory what a statement may have to take back: 500 MB for a million.
         """
-        ids = select(AssetChange.asset_id).where(AssetChange.revision_id == revision_id)
+        ids = select(AssetChangeRow.asset_id).where(AssetChangeRow.revision_id == revision_id)
         if number <= CHANGES_AT_ONCE or not bulk.is_sqlite(self._session):
             yield ids
             return
         first: uuid.UUID | None = None
         while True:
-            rest = ids if first is None else ids.where(AssetChange.asset_id >= first)
-            following = rest.order_by(AssetChange.asset_id).offset(CHANGES_AT_ONCE).limit(1)
+            rest = ids if first is None else ids.where(AssetChangeRow.asset_id >= first)
+            following = rest.order_by(AssetChangeRow.asset_id).offset(CHANGES_AT_ONCE).limit(1)
             first = self._session.scalar(following)
             if first is None:
                 yield rest
                 return
-            yield rest.where(AssetChange.asset_id < first)
+            yield rest.where(AssetChangeRow.asset_id < first)
 
     def count_to_change(
         self, where: AssetFilter, values: Mapping[str, Any], *, held_out: bool | None = None
@@ -170,7 +166,7 @@ class ChangeRepository:
             .limit(limit)
         )
         return [
-            BlockedUndo(asset_id=asset_id, reason=why, file_path=path, label_id=label_id)
+            BlockedUndo(asset_id=asset_id, reason=UndoBlock(why), file_path=path, label_id=label_id)
             for asset_id, why, path, label_id in rows
         ]
 
@@ -198,7 +194,7 @@ class ChangeRepository:
             for column, old, new in self._fields()
         ]
         result = self._session.execute(
-            insert(AssetChange)
+            insert(AssetChangeRow)
             .from_select(
                 CHANGE_COLUMNS,
                 select(
@@ -222,12 +218,15 @@ class ChangeRepository:
     def _put_back(self, revision_id: int) -> None:
         """Give the assets of a revision the state that it says they have after it."""
         changed = (
-            AssetChange.revision_id == revision_id,
-            AssetChange.asset_id == VisionAsset.asset_id,
+            AssetChangeRow.revision_id == revision_id,
+            AssetChangeRow.asset_id == VisionAsset.asset_id,
         )
         raised = {"row_version": VisionAsset.row_version + 1}
         pairs = {
-            name: (getattr(AssetChange, f"before_{name}"), getattr(AssetChange, f"after_{name}"))
+            name: (
+                getattr(AssetChangeRow, f"before_{name}"),
+                getattr(AssetChangeRow, f"after_{name}"),
+            )
             for name in STATE_FIELDS
         }
         # Only what differs anywhere is written: each column brings its indexes.
@@ -237,28 +236,28 @@ class ChangeRepository:
                     func.max(case((old.is_distinct_from(new), 1), else_=0))
                     for old, new in pairs.values()
                 )
-            ).where(AssetChange.revision_id == revision_id)
+            ).where(AssetChangeRow.revision_id == revision_id)
         ).one()
         differing = [name for name, differs in zip(pairs, row, strict=True) if differs]
         values: dict[str, Any] = {name: pairs[name][1] for name in differing if name != "exists"}
         if "label_id" in values:
             values["label_name"] = (
                 select(LabelClass.name)
-                .where(LabelClass.label_id == AssetChange.after_label_id)
+                .where(LabelClass.label_id == AssetChangeRow.after_label_id)
                 .scalar_subquery()
             )
         if "exists" in differing:
             # What leaves goes first, so that its path is free for what comes.
             self._session.execute(
                 update(VisionAsset)
-                .where(*changed, AssetChange.after_exists.is_(false()))
+                .where(*changed, AssetChangeRow.after_exists.is_(false()))
                 .values(is_deleted=True, **raised)
                 .execution_options(synchronize_session=False)
             )
             values["is_deleted"] = False
         self._session.execute(
             update(VisionAsset)
-            .where(*changed, AssetChange.after_exists.is_(true()))
+            .where(*changed, AssetChangeRow.after_exists.is_(true()))
             .values(**values, **raised)
             .execution_options(synchronize_session=False)
         )
@@ -268,20 +267,20 @@ class ChangeRepository:
     def _list_parents_of_moved(self, revision_id: int) -> list[uuid.UUID]:
         """The images whose augmented copies came or went with a revision."""
         parent = func.coalesce(
-            AssetChange.after_parent_asset_id, AssetChange.before_parent_asset_id
+            AssetChangeRow.after_parent_asset_id, AssetChangeRow.before_parent_asset_id
         )
         rows = self._session.scalars(
             select(parent)
             .where(
-                AssetChange.revision_id == revision_id,
+                AssetChangeRow.revision_id == revision_id,
                 parent.is_not(None),
-                AssetChange.before_exists != AssetChange.after_exists,
+                AssetChangeRow.before_exists != AssetChangeRow.after_exists,
             )
             .distinct()
         )
         return list(rows)
 
-    def _blocks(self, undone: int) -> dict[str, ColumnElement[bool]]:
+    def _blocks(self, undone: int) -> dict[UndoBlock, ColumnElement[bool]]:
         """Why a change of a revision cannot be taken back, as conditions on that change."""
         now = aliased(VisionAsset)
         other = aliased(VisionAsset)
@@ -312,8 +311,8 @@ class ChangeRepository:
             _UNDONE.before_file_path.is_distinct_from(_UNDONE.after_file_path),
         )
         return {
-            SUPERSEDED: exists().where(now.asset_id == _UNDONE.asset_id, is_other),
-            PATH_TAKEN: and_(
+            UndoBlock.SUPERSEDED: exists().where(now.asset_id == _UNDONE.asset_id, is_other),
+            UndoBlock.PATH_TAKEN: and_(
                 _UNDONE.before_exists.is_(true()),
                 returns,
                 exists().where(
@@ -322,7 +321,7 @@ class ChangeRepository:
                     other.asset_id != _UNDONE.asset_id,
                 ),
             ),
-            CLASS_RETIRED: and_(
+            UndoBlock.CLASS_RETIRED: and_(
                 _UNDONE.before_exists.is_(true()),
                 _UNDONE.after_exists.is_(true()),
                 _UNDONE.before_label_id.is_distinct_from(_UNDONE.after_label_id),
@@ -356,7 +355,7 @@ class ChangeRepository:
         ]
         removed = values.get("is_deleted")
         result = self._session.execute(
-            insert(AssetChange)
+            insert(AssetChangeRow)
             .from_select(
                 CHANGE_COLUMNS,
                 select(

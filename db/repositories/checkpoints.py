@@ -5,9 +5,10 @@ from dataclasses import asdict
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
+from db.enums import CheckpointKind
 from db.models import CheckpointRow
 from db.records import CheckpointFile
-from db.repositories.rows import columns_of, to_record
+from db.repositories.rows import columns_of
 
 
 class CheckpointRepository:
@@ -23,7 +24,9 @@ class CheckpointRepository:
             .where(CheckpointRow.run_id == run_id)
             .order_by(CheckpointRow.kind)
         )
-        return [to_record(CheckpointFile, row) for row in rows]
+        return [
+            CheckpointFile(**{**row._mapping, "kind": CheckpointKind(row.kind)}) for row in rows
+        ]
 
     def list_of_kind(self, kind: str) -> list[CheckpointFile]:
         """The `best` or the `last` checkpoint of every run that has one, newest run first."""

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from db.models import AssetChange
+from db.models import AssetChangeRow
 from db.records import AssetState
 from db.repositories.revisions import STATE_FIELDS
 
@@ -132,12 +132,12 @@ class DifferenceRepository:
         """The state before the first change in between, and after the last, where they differ."""
         span = (
             select(
-                AssetChange.asset_id.label("asset_id"),
-                func.min(AssetChange.revision_id).label("oldest"),
-                func.max(AssetChange.revision_id).label("newest"),
+                AssetChangeRow.asset_id.label("asset_id"),
+                func.min(AssetChangeRow.revision_id).label("oldest"),
+                func.max(AssetChangeRow.revision_id).label("newest"),
             )
-            .where(AssetChange.revision_id > first, AssetChange.revision_id <= second)
-            .group_by(AssetChange.asset_id)
+            .where(AssetChangeRow.revision_id > first, AssetChangeRow.revision_id <= second)
+            .group_by(AssetChangeRow.asset_id)
             .subquery()
         )
         pairs = [
@@ -156,5 +156,5 @@ class DifferenceRepository:
         )
 
 
-_OLD = aliased(AssetChange)
-_NEW = aliased(AssetChange)
+_OLD = aliased(AssetChangeRow)
+_NEW = aliased(AssetChangeRow)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from db.models import AssetChange, CatalogState, DuplicateMember, VisionAsset
+from db.models import AssetChangeRow, CatalogState, DuplicateMember, VisionAsset
 from db.repositories.rows import slices
 
 
@@ -75,7 +75,7 @@ class DuplicateRepository:
 
     def count_arrivals_after(self, revision_id: int) -> int:
         """How many images came in, came back or got other bytes after a revision."""
-        table = AssetChange
+        table = AssetChangeRow
         arrived = table.after_exists.is_(True) & (
             table.before_exists.is_(False) | (table.before_content_hash != table.after_content_hash)
         )

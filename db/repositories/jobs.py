@@ -7,14 +7,14 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, insert, select, update
 from sqlalchemy.orm import Session
 
-from db import models
+from db import boxes, models
+from db.boxes import JobError, JobProgress
 from db.clock import utc_now
-from db.enums import JobStatus
+from db.enums import EndRequest, JobStatus
 from db.records import Job
 from db.repositories.rows import columns_of
 
-JOB_COLUMNS = columns_of(Job, models.Job)
-UNFINISHED = (JobStatus.QUEUED, JobStatus.RUNNING)
+JOB_COLUMNS = columns_of(Job, models.JobRow)
 
 
 class JobRepository:
@@ -26,7 +26,7 @@ class JobRepository:
     def find(self, job_id: int) -> Job | None:
         """The job with this number, or None."""
         row = self._session.execute(
-            select(*JOB_COLUMNS).where(models.Job.job_id == job_id)
+            select(*JOB_COLUMNS).where(models.JobRow.job_id == job_id)
         ).one_or_none()
         return _to_job(row) if row else None
 
@@ -38,22 +38,26 @@ class JobRepository:
     def list_of_run(self, run_id: int) -> list[Job]:
         """All jobs of a run, oldest first."""
         rows = self._session.execute(
-            select(*JOB_COLUMNS).where(models.Job.run_id == run_id).order_by(models.Job.job_id)
+            select(*JOB_COLUMNS)
+            .where(models.JobRow.run_id == run_id)
+            .order_by(models.JobRow.job_id)
         )
         return [_to_job(row) for row in rows]
 
     def list_by_status(self, statuses: Sequence[JobStatus]) -> list[Job]:
         """Jobs in one of these states, oldest first."""
         rows = self._session.execute(
-            select(*JOB_COLUMNS).where(models.Job.status.in_(statuses)).order_by(models.Job.job_id)
+            select(*JOB_COLUMNS)
+            .where(models.JobRow.status.in_(statuses))
+            .order_by(models.JobRow.job_id)
         )
         return [_to_job(row) for row in rows]
 
     def list_latest(self, *, limit: int, kind: str | None = None) -> list[Job]:
         """The newest jobs, newest first; of one kind where it is named."""
-        statement = select(*JOB_COLUMNS).order_by(models.Job.job_id.desc()).limit(limit)
+        statement = select(*JOB_COLUMNS).order_by(models.JobRow.job_id.desc()).limit(limit)
         if kind is not None:
-            statement = statement.where(models.Job.kind == kind)
+            statement = statement.where(models.JobRow.kind == kind)
         return [_to_job(row) for row in self._session.execute(statement)]
 
     def list_stale(self, *, older_than_seconds: float) -> list[Job]:
@@ -62,7 +66,7 @@ class JobRepository:
         limit = now - timedelta(seconds=older_than_seconds)
         rows = self._session.execute(
             select(*JOB_COLUMNS).where(
-                models.Job.status == JobStatus.RUNNING, models.Job.heartbeat_at < limit
+                models.JobRow.status == JobStatus.RUNNING, models.JobRow.heartbeat_at < limit
             )
         )
         return [_to_job(row) for row in rows]
@@ -74,19 +78,25 @@ class JobRepository:
     def add(self, **values: Any) -> int:
         """Queue a job; returns its number."""
         return self._session.scalars(
-            insert(models.Job).returning(models.Job.job_id), [values]
+            insert(models.JobRow).returning(models.JobRow.job_id), [boxes.as_columns(values)]
         ).one()
 
     def update_if(self, job_id: int, statuses: Sequence[JobStatus], **values: Any) -> bool:
-        """Set these columns only while the job is in one of the states; says whether it was."""
+        """Set these fields only while the job is in one of the states; says whether it was."""
         result = self._session.execute(
-            update(models.Job)
-            .where(models.Job.job_id == job_id, models.Job.status.in_(statuses))
-            .values(**values)
+            update(models.JobRow)
+            .where(models.JobRow.job_id == job_id, models.JobRow.status.in_(statuses))
+            .values(**boxes.as_columns(values))
             .execution_options(synchronize_session=False)
         )
         return cast("CursorResult[Any]", result).rowcount == 1
 
 
 def _to_job(row: Any) -> Job:
-    return Job(**{**row._mapping, "status": JobStatus(row.status)})
+    typed = {
+        "status": JobStatus(row.status),
+        "end_requested": EndRequest(row.end_requested),
+        "progress": boxes.read_box(JobProgress, row.progress),
+        "error": boxes.read_box(JobError, row.error),
+    }
+    return Job(**{**row._mapping, **typed})

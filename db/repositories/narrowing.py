@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.expression import UnaryExpression
 
-from db.models import AssetCount, AssetFacetCount, DuplicateMember, Revision, VisionAsset
+from db.models import AssetCount, AssetFacetCount, DuplicateMember, RevisionRow, VisionAsset
 from db.records import AssetFilter
 from db.repositories import bulk, related
 from db.repositories.related import ANY, NONE, Related
@@ -99,11 +99,11 @@ class Narrowing:
     def _count_related(self, where: AssetFilter, name: str, part: Related) -> int:
         """How many rows of the other table fit, at most `FEW` and one more."""
         if name == "change":
-            revisions = select(Revision.num_changes.label("number"))
+            revisions = select(RevisionRow.num_changes.label("number"))
             if where.changed_since is not None:
-                revisions = revisions.where(Revision.revision_id > where.changed_since)
+                revisions = revisions.where(RevisionRow.revision_id > where.changed_since)
             if where.author is not None:
-                revisions = revisions.where(Revision.author == where.author)
+                revisions = revisions.where(RevisionRow.author == where.author)
             each = revisions.limit(FEW + 1).subquery()
             total, number = self._session.execute(
                 select(func.coalesce(func.sum(each.c.number), 0), func.count())

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from db.clock import utc_now
-from db.people_models import UserPreference
+from db.models import UserPreference
 from db.repositories import bulk
 
 

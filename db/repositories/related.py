@@ -12,14 +12,14 @@ from sqlalchemy import ColumnElement, Select, false, func, literal, select, true
 from sqlalchemy.orm import aliased
 
 from db.models import (
-    AssetChange,
+    AssetChangeRow,
+    Assignment,
     DuplicateMember,
     LabelClass,
     Prediction,
-    Revision,
+    RevisionRow,
     VisionAsset,
 )
-from db.people_models import Assignment
 from db.records import AssetFilter
 
 NONE = "none"
@@ -130,11 +130,11 @@ def _change(where: AssetFilter) -> Related | None:
     conditions: list[Any] = []
     joined = None
     if where.changed_since is not None:
-        conditions.append(AssetChange.revision_id > where.changed_since)
+        conditions.append(AssetChangeRow.revision_id > where.changed_since)
     if where.author is not None:
-        conditions.append(Revision.author == where.author)
-        joined = (Revision, Revision.revision_id == AssetChange.revision_id)
-    return Related(asset_id=AssetChange.asset_id, conditions=conditions, joined=joined)
+        conditions.append(RevisionRow.author == where.author)
+        joined = (RevisionRow, RevisionRow.revision_id == AssetChangeRow.revision_id)
+    return Related(asset_id=AssetChangeRow.asset_id, conditions=conditions, joined=joined)
 
 
 def _duplicates(where: AssetFilter) -> Related | None:

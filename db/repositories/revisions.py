@@ -3,20 +3,19 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import fields
-from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from db import models
+from db.enums import RevisionKind
 from db.models import CatalogState
 from db.records import AssetChange, AssetState, Revision
-from db.repositories.rows import columns_of, list_distinct, slices, to_record
+from db.repositories.rows import columns_of, list_distinct, slices
 
-REVISION_COLUMNS = columns_of(Revision, models.Revision)
+REVISION_COLUMNS = columns_of(Revision, models.RevisionRow)
 STATE_FIELDS = [field.name for field in fields(AssetState)]
-STATE_VALUES = attrgetter(*STATE_FIELDS)
 CHANGE_COLUMNS = (
     "revision_id",
     "asset_id",
@@ -53,30 +52,30 @@ class RevisionRepository:
 
     def list_authors(self) -> list[str]:
         """Everybody who made a revision, by name; a step in the index each."""
-        return list_distinct(self._session, models.Revision.author)
+        return list_distinct(self._session, models.RevisionRow.author)
 
     def find(self, revision_id: int) -> Revision | None:
         """The revision with this number, or None."""
-        return self._find(models.Revision.revision_id == revision_id)
+        return self._find(models.RevisionRow.revision_id == revision_id)
 
     def find_by_operation(self, operation_id: str) -> Revision | None:
         """The revision that applied this operation, or None when it was not applied."""
-        return self._find(models.Revision.operation_id == operation_id)
+        return self._find(models.RevisionRow.operation_id == operation_id)
 
     def list_latest(self, *, limit: int, before: int | None = None) -> list[Revision]:
         """The newest revisions (older than `before`), newest first."""
-        statement = select(*REVISION_COLUMNS).order_by(models.Revision.revision_id.desc())
+        statement = select(*REVISION_COLUMNS).order_by(models.RevisionRow.revision_id.desc())
         if before is not None:
-            statement = statement.where(models.Revision.revision_id < before)
-        return [to_record(Revision, row) for row in self._session.execute(statement.limit(limit))]
+            statement = statement.where(models.RevisionRow.revision_id < before)
+        return [_to_revision(row) for row in self._session.execute(statement.limit(limit))]
 
     def list_by_ids(self, revision_ids: Sequence[int]) -> list[Revision]:
         """The revisions with these numbers."""
         return [
-            to_record(Revision, row)
+            _to_revision(row)
             for part in slices(revision_ids)
             for row in self._session.execute(
-                select(*REVISION_COLUMNS).where(models.Revision.revision_id.in_(part))
+                select(*REVISION_COLUMNS).where(models.RevisionRow.revision_id.in_(part))
             )
         ]
 
@@ -85,14 +84,14 @@ class RevisionRepository:
         *,
         revision_id: int,
         operation_id: str,
-        kind: str,
+        kind: RevisionKind,
         author: str,
         message: str,
         undoes_revision_id: int | None = None,
     ) -> None:
         """Write the head of a revision; its changes follow."""
         self._session.execute(
-            insert(models.Revision),
+            insert(models.RevisionRow),
             [
                 {
                     "revision_id": revision_id,
@@ -108,16 +107,16 @@ class RevisionRepository:
     def update_num_changes(self, revision_id: int, number: int) -> None:
         """Count so many more changes in a revision's head."""
         self._session.execute(
-            update(models.Revision)
-            .where(models.Revision.revision_id == revision_id)
-            .values(num_changes=models.Revision.num_changes + number)
+            update(models.RevisionRow)
+            .where(models.RevisionRow.revision_id == revision_id)
+            .values(num_changes=models.RevisionRow.num_changes + number)
         )
 
     def list_changes(self, revision_id: int) -> list[AssetChange]:
         """All changes of one revision."""
         rows = self._session.execute(
-            select(models.AssetChange.__table__).where(
-                models.AssetChange.revision_id == revision_id
+            select(models.AssetChangeRow.__table__).where(
+                models.AssetChangeRow.revision_id == revision_id
             )
         )
         return [_to_change(row) for row in rows]
@@ -125,15 +124,15 @@ class RevisionRepository:
     def list_changes_of_asset(self, asset_id: uuid.UUID) -> list[AssetChange]:
         """All changes of one asset, oldest first."""
         rows = self._session.execute(
-            select(models.AssetChange.__table__)
-            .where(models.AssetChange.asset_id == asset_id)
-            .order_by(models.AssetChange.revision_id)
+            select(models.AssetChangeRow.__table__)
+            .where(models.AssetChangeRow.asset_id == asset_id)
+            .order_by(models.AssetChangeRow.revision_id)
         )
         return [_to_change(row) for row in rows]
 
     def list_latest_change_ids(self, asset_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
         """Number of the newest revision that changed each of these assets."""
-        table = models.AssetChange
+        table = models.AssetChangeRow
         return {
             asset_id: revision_id
             for part in slices(asset_ids)
@@ -146,7 +145,11 @@ class RevisionRepository:
 
     def _find(self, condition: Any) -> Revision | None:
         row = self._session.execute(select(*REVISION_COLUMNS).where(condition)).one_or_none()
-        return to_record(Revision, row) if row else None
+        return _to_revision(row) if row else None
+
+
+def _to_revision(row: Row[Any]) -> Revision:
+    return Revision(**{**row._mapping, "kind": RevisionKind(row.kind)})
 
 
 def _to_change(row: Row[Any]) -> AssetChange:

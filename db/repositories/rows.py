@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 
 RecordT = TypeVar("RecordT")
@@ -34,11 +34,14 @@ def slices(values: Sequence[RecordT]) -> list[Sequence[RecordT]]:
     return [values[i : i + ID_SLICE] for i in range(0, len(values), ID_SLICE)]
 
 
-def list_distinct(session: Session, column: Any) -> list[str]:
-    """The values of an indexed column of text, sorted; costs a step in the index a value."""
+def list_distinct(session: Session, column: Any, *where: ColumnElement[bool]) -> list[str]:
+    """The values of a column of text, sorted; costs a step a value in an index.
+
+    The index must begin with what `where` says is equal, and go on with the column.
+    """
     found: list[str] = []
-    value = session.scalar(select(func.min(column)))
+    value = session.scalar(select(func.min(column)).where(*where))
     while value is not None:
         found.append(value)
-        value = session.scalar(select(func.min(column)).where(column > value))
+        value = session.scalar(select(func.min(column)).where(*where, column > value))
     return sorted(found, key=str.casefold)

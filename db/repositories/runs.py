@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from db import boxes
 from db.enums import RunStatus
 from db.models import Prediction, TrainingRun
 from db.records import Run
@@ -58,15 +59,21 @@ class RunRepository:
     def add(self, **values: Any) -> int:
         """Insert a run; returns its number."""
         return self._session.scalars(
-            insert(TrainingRun).returning(TrainingRun.run_id), [values]
+            insert(TrainingRun).returning(TrainingRun.run_id), [boxes.as_columns(values)]
         ).one()
 
     def update_fields(self, run_id: int, **values: Any) -> None:
         """Set these columns of a run."""
         self._session.execute(
-            update(TrainingRun).where(TrainingRun.run_id == run_id).values(**values)
+            update(TrainingRun)
+            .where(TrainingRun.run_id == run_id)
+            .values(**boxes.as_columns(values))
         )
 
 
 def _to_run(row: Any) -> Run:
-    return Run(**{**row._mapping, "status": RunStatus(row.status)})
+    typed = {
+        "status": RunStatus(row.status),
+        "environment": boxes.read_environment(row.environment),
+    }
+    return Run(**{**row._mapping, **typed})

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from db.people_models import SavedView as Row
+from db.models import SavedViewRow
 from db.records import SavedView
 from db.repositories.rows import columns_of, to_record
 
-COLUMNS = columns_of(SavedView, Row)
+COLUMNS = columns_of(SavedView, SavedViewRow)
 
 
 class SavedViewRepository:
@@ -25,7 +25,7 @@ class SavedViewRepository:
 
     def count_all(self) -> int:
         """How many there are."""
-        return self._session.scalar(select(func.count()).select_from(Row)) or 0
+        return self._session.scalar(select(func.count()).select_from(SavedViewRow)) or 0
 
     def add(self, name: str, query: Mapping[str, str], author: str) -> int:
         """Insert a view; returns its number.
@@ -34,7 +34,9 @@ class SavedViewRepository:
             sqlalchemy.exc.IntegrityError: The name is in use.
         """
         values = {"name": name, "query": dict(query), "author": author}
-        return self._session.scalars(insert(Row).returning(Row.view_id), [values]).one()
+        return self._session.scalars(
+            insert(SavedViewRow).returning(SavedViewRow.view_id), [values]
+        ).one()
 
     def update_name(self, view_id: int, name: str) -> None:
         """Give a view another name.
@@ -42,8 +44,10 @@ class SavedViewRepository:
         Raises:
             sqlalchemy.exc.IntegrityError: The name is in use.
         """
-        self._session.execute(update(Row).where(Row.view_id == view_id).values(name=name))
+        self._session.execute(
+            update(SavedViewRow).where(SavedViewRow.view_id == view_id).values(name=name)
+        )
 
     def remove(self, view_id: int) -> None:
         """Remove a view; nothing happens when it is gone."""
-        self._session.execute(delete(Row).where(Row.view_id == view_id))
+        self._session.execute(delete(SavedViewRow).where(SavedViewRow.view_id == view_id))

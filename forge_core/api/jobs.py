@@ -25,8 +25,8 @@ def list_jobs(asked: Asked) -> dict[str, Any]:
                 "title": job.title,
                 "status": job.status,
                 "run_id": job.run_id,
-                "progress": (job.progress or {}).get("fraction"),
-                "eta_seconds": (job.progress or {}).get("eta_seconds"),
+                "progress": job.progress.fraction if job.progress else None,
+                "eta_seconds": job.progress.eta_seconds if job.progress else None,
             }
             for job in queue.list_active_jobs(asked.workspace)
         ]

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from db.enums import CheckpointKind
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
@@ -41,7 +42,7 @@ def evaluate(
             progress=progress,
             on_rejected=rejected.append,
         )
-    if kind == "best":
+    if kind == CheckpointKind.BEST:
         evaluating.keep_report(opened, run_id, split, report)
     if as_json:
         output.answer({"report": report.to_dict(), "rejected": rejected})

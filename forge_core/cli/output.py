@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +17,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 from rich.table import Table
 
+from db import boxes
+from db.boxes import Environment, JobProgress
 from forge_core import storable_values
 from forge_core.errors import ForgeError
 from forge_core.progress import Advance, Progress
@@ -91,8 +93,10 @@ def plain(value: Any) -> Any:
 
     NaN and Infinity, which JSON has no word for, become None.
     """
+    if isinstance(value, JobProgress | Environment):  # as they are kept: what was not told is out
+        return plain(boxes.write_box(value))
     if is_dataclass(value) and not isinstance(value, type):
-        return plain(asdict(value))
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
         return {str(name): plain(entry) for name, entry in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):

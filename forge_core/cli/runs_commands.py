@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from db.boxes import RunEnvironment
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
@@ -54,7 +55,6 @@ def show(
 ) -> None:
     """State, config, epochs and reports of a run."""
     from forge_core.cli import following
-    from forge_core.evaluation.metrics import EvaluationReport
     from forge_core.runs import environments, records
 
     opened = opening.existing(workspace)
@@ -72,12 +72,11 @@ def show(
         output.say(f"  {progress.next_step}")
     output.say(f"  {run.config.get('architecture')} on {run.device or 'no device yet'}")
     output.say(f"  catalog as of revision {run.revision_id}, classes {', '.join(run.class_names)}")
-    for change in environments.describe_changes(run.environment or {}):
+    for change in environments.describe_changes(run.environment or RunEnvironment()):
         output.say(f"  {change}")
     for epoch in [] if follow else progress.epochs:
         output.say(following.describe_epoch(epoch))
-    for split, values in (run.report or {}).items():
-        report = EvaluationReport.from_dict(dict(values))
+    for split, report in records.reports_of(run).items():
         low, high = report.accuracy_interval
         output.say(
             f"{split}: accuracy {output.percent(report.accuracy)} "

@@ -16,8 +16,8 @@ from forge_core.progress import Progress
 from forge_core.workspace import Workspace
 
 if TYPE_CHECKING:
+    from db.records import EpochMetrics
     from forge_core.training.config import TrainConfig
-    from forge_core.training.reporting import EpochMetrics
 
 
 def train(

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from forge_core.evaluation.metrics import EvaluationReport, wilson_interval
+from forge_core.evaluation.metrics import wilson_interval
+from forge_core.evaluation.report import EvaluationReport
 
 
 @dataclass(frozen=True, kw_only=True)

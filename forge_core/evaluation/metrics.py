@@ -4,99 +4,18 @@ Legend: N images, K classes. Rows of a confusion matrix are true labels, columns
 An undefined ratio (a class that was never predicted, or has no images) is 0, never NaN.
 """
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from forge_core.errors import InvalidInput
+from forge_core.evaluation.report import ClassMetrics, EvaluationReport
 
-SCHEMA = 1
 WILSON_Z_95 = 1.959963984540054
 TOP_K = 5
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClassMetrics:
-    """Metrics of one class."""
-
-    class_name: str
-    precision: float
-    """Share of the images predicted as this class that are of it, 0 to 1."""
-    recall: float
-    """Share of the images of this class that were found, 0 to 1."""
-    f1: float
-    """Harmonic mean of precision and recall, 0 to 1."""
-    support: int
-    """Number of images of this class."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class EvaluationReport:
-    """Metrics of one checkpoint on one set of images."""
-
-    num_images: int
-    class_names: tuple[str, ...]
-    """In the order of the network's outputs, K of them."""
-    accuracy: float
-    """Share of images whose highest score is their label, 0 to 1."""
-    accuracy_interval: tuple[float, float]
-    """Wilson interval of the accuracy at 95 %."""
-    loss: float
-    """Mean cross entropy in nats."""
-    macro_f1: float
-    """Mean F1 of the classes that occur as a label or as a prediction."""
-    confusion: tuple[tuple[int, ...], ...]
-    """(K, K) counts, rows true, columns predicted."""
-    per_class: tuple[ClassMetrics, ...]
-    top5_accuracy: float | None
-    """Share of images whose label is among the five highest scores; None up to five classes."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """The report as plain JSON values, with a schema number."""
-        return {"schema": SCHEMA, **asdict(self)}
-
-    def to_json(self) -> str:
-        """One line of JSON with sorted keys."""
-        return json.dumps(self.to_dict(), sort_keys=True)
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """The report that `to_json` wrote.
-
-        Raises:
-            InvalidInput: When the schema number is unknown.
-        """
-        return cls.from_dict(json.loads(text))
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
-        """The report that `to_dict` wrote.
-
-        Raises:
-            InvalidInput: When the schema number is unknown.
-        """
-        if values.get("schema") != SCHEMA:
-            raise InvalidInput(
-                f"This evaluation has schema {values.get('schema')!r}, not {SCHEMA}.",
-                next_step="Evaluate the checkpoint again.",
-            )
-        low, high = values["accuracy_interval"]
-        return cls(
-            num_images=values["num_images"],
-            class_names=tuple(values["class_names"]),
-            accuracy=values["accuracy"],
-            accuracy_interval=(low, high),
-            loss=values["loss"],
-            macro_f1=values["macro_f1"],
-            confusion=tuple(tuple(row) for row in values["confusion"]),
-            per_class=tuple(ClassMetrics(**entry) for entry in values["per_class"]),
-            top5_accuracy=values["top5_accuracy"],
-        )
 
 
 def evaluate_logits(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from db.enums import CheckpointKind
 from forge_core.jobs.context import JobContext
 from forge_core.predictions import evaluating
 from forge_core.training.pixels.pack import RejectedImage
@@ -28,7 +29,7 @@ def run(context: JobContext) -> Mapping[str, Any]:
         progress=context.progress(),
         on_rejected=rejected.append,
     )
-    if kind == "best":
+    if kind == CheckpointKind.BEST:
         evaluating.keep_report(context.workspace, run_id, split, report)
     context.log(f"run {run_id} {kind} {split} accuracy {report.accuracy:.4f}")
     return {"report": report.to_dict(), "rejected": [asdict(problem) for problem in rejected]}

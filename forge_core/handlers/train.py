@@ -1,12 +1,14 @@
 """The job of kind `train`: payload {"run_id", "resume", "device"}."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
+from db import boxes
+from db.boxes import LeftOutImage, RunEnvironment
 from db.clock import utc_now
 from db.enums import RunStatus, Split
-from db.records import Run
+from db.records import EpochMetrics, Run
 from db.unit_of_work import UnitOfWork
 from forge_core.errors import ForgeError
 from forge_core.handlers import rank_processes
@@ -24,7 +26,7 @@ from forge_core.training.pixels import kept
 from forge_core.training.pixels.pack import RejectedImage
 from forge_core.training.probing import Speed
 from forge_core.training.ranks import Ranks
-from forge_core.training.reporting import EpochMetrics, Reporter
+from forge_core.training.reporting import Reporter
 from forge_core.training.results import FitResult
 from forge_core.workspace import Workspace
 
@@ -57,7 +59,7 @@ def run(context: JobContext) -> Mapping[str, Any]:
             message="",
             started_at=record.started_at or utc_now(),
             device=device.name,
-            environment=environment.values,
+            environment=environment.now,
             class_names=list(data.class_names),
             label_ids=list(data.label_ids),
         )
@@ -117,29 +119,25 @@ class _Environment:
     """What a run computes on and how; each part is in the database as soon as it is known."""
 
     def __init__(
-        self, context: JobContext, record: Run, here: Mapping[str, Any], resume: bool
+        self, context: JobContext, record: Run, here: boxes.Environment, resume: bool
     ) -> None:
         self._context = context
         self._run_id = record.run_id
-        kept = record.environment or {}
-        self.values: dict[str, Any]
+        kept = record.environment or RunEnvironment()
         if resume and record.started_at is not None:
-            self.values = environments.after_resuming(kept, here)
+            self.now = environments.after_resuming(kept, here)
         else:  # only how the run computes that this one repeats, or its own earlier attempt
-            self.values = {**here, **({"speed": kept["speed"]} if kept.get("speed") else {})}
+            self.now = environments.beginning_in(here, speed=kept.speed)
 
     def keep(self, **parts: Any) -> None:
         """Write these parts beside the others."""
-        self.values = {**self.values, **parts}
-        self._context.write(
-            lambda uow: uow.runs.update_fields(self._run_id, environment=self.values)
-        )
+        self.now = replace(self.now, **parts)
+        self._context.write(lambda uow: uow.runs.update_fields(self._run_id, environment=self.now))
 
     def keep_speed(self, speed: Speed) -> None:
         """Write how the run computes; on another kind of device its first way stays."""
-        earlier = self.values.get("speed") or {}
-        resumed_elsewhere = "resumed_in" in self.values
-        if not resumed_elsewhere or earlier.get("device_kind") in (None, speed.device_kind):
+        earlier = self.now.speed or {}
+        if not self.now.resumed_in or earlier.get("device_kind") in (None, speed.device_kind):
             self.keep(speed=speed.choice())
 
 
@@ -196,7 +194,7 @@ def _fit(
         resume=resume,
         pack_budget_bytes=workspace.settings.pack_budget_bytes,
         limits=DecodeLimits.from_settings(workspace.settings),
-        like=(record.environment or {}).get("speed"),
+        like=record.environment.speed if record.environment else None,
         on_speed=on_speed,
         ranks=joined,
     )
@@ -227,16 +225,16 @@ def _keep(
     num_rejected: int,
 ) -> None:
     """Write what the run came to."""
-    report = {} if result.report is None else {"val": result.report.to_dict()}
     words = f"Finished: {(result.best_metric or 0.0):.1%} validation accuracy"
     message = f"{words} at epoch {result.best_epoch}."
     if num_rejected:
         message += f" {num_rejected:,} images could not be used; they are listed in the log."
 
     def write(uow: UnitOfWork) -> None:
+        if result.report is not None:
+            records.keep_report(uow, record.run_id, Split.VAL, result.report)
         uow.runs.update_fields(
             record.run_id,
-            report={**(record.report or {}), **report},
             best_epoch=result.best_epoch or None,
             best_val_accuracy=result.best_metric,
             message=message,
@@ -246,13 +244,16 @@ def _keep(
     context.log(message)
 
 
-def _describe_left_out(rejected: Sequence[RejectedImage]) -> list[dict[str, str]]:
+def _describe_left_out(rejected: Sequence[RejectedImage]) -> tuple[LeftOutImage, ...]:
     """Paths and reasons of all, and the sentences of the first ones."""
-    shown = [asdict(problem) for problem in rejected[:MAX_REASONS_KEPT]]
-    return shown + [
-        {"source": problem.source, "reason": problem.reason}
-        for problem in rejected[MAX_REASONS_KEPT:]
-    ]
+    return tuple(
+        LeftOutImage(
+            source=problem.source,
+            reason=problem.reason,
+            message=problem.message if number < MAX_REASONS_KEPT else "",
+        )
+        for number, problem in enumerate(rejected)
+    )
 
 
 def _measure_on_test(
@@ -282,8 +283,8 @@ def _measure_on_test(
         return {"test_error": error.message}
     finally:
         if rejected:
-            before = environment.values.get("left_out", [])
-            environment.keep(left_out=[*before, *_describe_left_out(rejected)])
+            before = environment.now.left_out
+            environment.keep(left_out=(*before, *_describe_left_out(rejected)))
     evaluating.keep_report(context.workspace, record.run_id, Split.TEST, report)
     context.log(f"test accuracy {report.accuracy:.4f} on {report.num_images} images")
     return {"test_accuracy": report.accuracy, "num_test_images": report.num_images}

@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 from typing import Any
 
-from db.enums import JobStatus
+from db.boxes import JobError
+from db.enums import EndRequest, JobStatus
 from db.records import Job
 from forge_core.errors import ForgeError
 from forge_core.handlers.registry import HANDLERS
@@ -105,19 +106,15 @@ def _run(context: JobContext, handlers: Mapping[str, Handler]) -> int:
         return LOST_STATUS
     except ForgeError as error:
         _log.error("job %d failed: %s %s", job.job_id, error.message, error.next_step)
-        described = {
-            "message": error.message,
-            "next_step": error.next_step,
-            "detail": error.detail,
-        }
+        described = JobError(message=error.message, next_step=error.next_step, detail=error.detail)
         return _end(context, JobStatus.FAILED, error=described)
     except Exception as error:  # the outermost loop: whatever it was, the row must say so
         _log.exception("job %d failed", job.job_id)
-        described = {
-            "message": f"Job {job.job_id} ({job.title}) failed for a reason that was not foreseen.",
-            "next_step": "Its log has the details; report them if it happens again.",
-            "detail": "".join(traceback.format_exception(error)),
-        }
+        described = JobError(
+            message=f"Job {job.job_id} ({job.title}) failed for a reason that was not foreseen.",
+            next_step="Its log has the details; report them if it happens again.",
+            detail="".join(traceback.format_exception(error)),
+        )
         return _end(context, JobStatus.FAILED, error=described)
     return _end(context, JobStatus.SUCCEEDED, result=result or {})
 
@@ -130,17 +127,16 @@ def _end_stopped(context: JobContext) -> int:
     with context.workspace.database.read() as uow:
         job = uow.jobs.find(context.job.job_id)
         message = lost.describe_end(uow, context.job)
-    if job is not None and job.cancel_requested and job.payload.get(queue.PAUSE):
+    if job is not None and job.end_requested == EndRequest.PAUSE:
         return _end(context, JobStatus.INTERRUPTED, error=lost.describe_pause(job))
-    if job is not None and job.cancel_requested:
+    if job is not None and job.end_requested == EndRequest.CANCEL:
         return _end(context, JobStatus.CANCELLED, error=lost.CANCELLED)
-    error = {
-        "message": f"{message}: the system asked its process to end.",
-        "next_step": "Resume the run."
+    error = JobError(
+        message=f"{message}: the system asked its process to end.",
+        next_step="Resume the run."
         if context.job.kind in queue.MIRRORED_KINDS
         else "Start it again.",
-        "detail": "",
-    }
+    )
     return _end(context, JobStatus.INTERRUPTED, error=error)
 
 
@@ -149,7 +145,7 @@ def _end(
     status: JobStatus,
     *,
     result: Mapping[str, Any] | None = None,
-    error: Mapping[str, Any] | None = None,
+    error: JobError | None = None,
 ) -> int:
     patiently(context.end)
 

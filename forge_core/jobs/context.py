@@ -3,9 +3,11 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
+from db.boxes import JobProgress
 from db.clock import utc_now
 from db.enums import JobStatus
 from db.failures import DATABASE_UNAVAILABLE
@@ -42,7 +44,7 @@ class JobContext:
         self._lost = threading.Event()
         self._done = threading.Event()
         self._lock = threading.Lock()
-        self._progress: dict[str, Any] = {}
+        self._progress = JobProgress()
         self._is_new = False
         self._beat_thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
@@ -82,11 +84,10 @@ class JobContext:
         """Say how far the job is; written a moment later, at most twice a second.
 
         Args:
-            values: JSON values; `fraction` (0 to 1), `message` and `eta_seconds` are shown for
-                every kind of job, others belong to the kind.
+            values: Fields of `JobProgress`; what is not given stays as it was told last.
         """
         with self._lock:
-            self._progress = {**self._progress, **values}
+            self._progress = replace(self._progress, **values)
             self._is_new = True
 
     def log(self, text: str) -> None:
@@ -154,14 +155,14 @@ class JobContext:
             if self._lost.is_set():
                 return
 
-    def _take_progress(self) -> Mapping[str, Any] | None:
+    def _take_progress(self) -> JobProgress | None:
         with self._lock:
             if not self._is_new:
                 return None
             self._is_new = False
-            return dict(self._progress)
+            return self._progress
 
-    def _write_beat(self, progress: Mapping[str, Any] | None) -> None:
+    def _write_beat(self, progress: JobProgress | None) -> None:
         values = {} if progress is None else {"progress": storable_values.readable(progress)}
         with self.workspace.database.write() as uow:
             is_ours = uow.jobs.update_if(
@@ -172,7 +173,7 @@ class JobContext:
             _log.warning("job %d was ended by somebody else", self.job.job_id)
             self._lost.set()
             self._stop.set()
-        elif job is not None and job.cancel_requested:
+        elif job is not None and job.is_ending():
             self._stop.set()
 
 

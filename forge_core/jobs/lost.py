@@ -2,17 +2,14 @@
 
 from collections.abc import Sequence
 
-from db.enums import JobStatus
+from db.boxes import JobError, JobProgress
+from db.enums import CheckpointKind, EndRequest, JobStatus
 from db.records import CheckpointFile, EpochRow, Job
 from db.unit_of_work import UnitOfWork
 from forge_core.jobs import queue
 from forge_core.workspace import Workspace
 
-CANCELLED = {
-    "message": "Cancelled on request.",
-    "next_step": "",
-    "detail": "",
-}
+CANCELLED = JobError(message="Cancelled on request.")
 
 
 def mark_lost(workspace: Workspace, job: Job, *, detail: str = "") -> bool:
@@ -32,18 +29,18 @@ def mark_lost(workspace: Workspace, job: Job, *, detail: str = "") -> bool:
             return False
         message = describe_end(uow, current)
         paused = describe_pause(current)
-    if current.cancel_requested and current.payload.get(queue.PAUSE):
+    if current.end_requested == EndRequest.PAUSE:
         return queue.finish(workspace, current, JobStatus.INTERRUPTED, error=paused)
-    if current.cancel_requested:
+    if current.end_requested == EndRequest.CANCEL:
         return queue.finish(workspace, current, JobStatus.CANCELLED, error=CANCELLED)
-    error = {
-        "message": f"{message}: its process ended without a word (killed, or out of memory)."
+    error = JobError(
+        message=f"{message}: its process ended without a word (killed, or out of memory)."
         f"{_last_checkpoint(workspace, current)}",
-        "next_step": "Resume the run, or see its log."
+        next_step="Resume the run, or see its log."
         if current.kind in queue.MIRRORED_KINDS
         else "Start it again.",
-        "detail": detail,
-    }
+        detail=detail,
+    )
     return queue.finish(workspace, current, JobStatus.INTERRUPTED, error=error)
 
 
@@ -51,7 +48,7 @@ def describe_end(uow: UnitOfWork, job: Job) -> str:
     """How far a job came, for example "Run 12 stopped at epoch 7"."""
     if job.kind not in queue.MIRRORED_KINDS or job.run_id is None:
         return f"Job {job.job_id} ({job.title}) stopped"
-    epoch = int((job.progress or {}).get("epoch", 0))
+    epoch = (job.progress or JobProgress()).epoch
     metrics: Sequence[EpochRow] = uow.metrics.list_after(job.run_id)
     last_finished = metrics[-1].epoch if metrics else 0
     reached = max(epoch, last_finished)
@@ -59,16 +56,14 @@ def describe_end(uow: UnitOfWork, job: Job) -> str:
     return f"Run {job.run_id} stopped {where}"
 
 
-def describe_pause(job: Job) -> dict[str, str]:
+def describe_pause(job: Job) -> JobError:
     """What is written of a job that a person paused."""
-    told = job.progress or {}
-    epoch, step, steps = (int(told.get(name) or 0) for name in ("epoch", "step", "steps"))
-    where = f" in epoch {epoch}, step {step} of {steps}" if epoch else ""
-    return {
-        "message": f"Paused{where}.",
-        "next_step": "Resume it when you like: it goes on with the next step.",
-        "detail": "",
-    }
+    told = job.progress or JobProgress()
+    where = f" in epoch {told.epoch}, step {told.step} of {told.steps}" if told.epoch else ""
+    return JobError(
+        message=f"Paused{where}.",
+        next_step="Resume it when you like: it goes on with the next step.",
+    )
 
 
 def _last_checkpoint(workspace: Workspace, job: Job) -> str:
@@ -76,5 +71,7 @@ def _last_checkpoint(workspace: Workspace, job: Job) -> str:
         return ""
     with workspace.database.read() as uow:
         found: list[CheckpointFile] = uow.checkpoints.list_of_run(job.run_id)
-    last = next((checkpoint for checkpoint in found if checkpoint.kind == "last"), None)
+    last = next(
+        (checkpoint for checkpoint in found if checkpoint.kind == CheckpointKind.LAST), None
+    )
     return f" Last checkpoint: epoch {last.epoch}." if last else " It has no checkpoint yet."

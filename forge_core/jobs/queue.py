@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from db.boxes import JobError
 from db.clock import utc_now
-from db.enums import JobStatus, RunStatus
+from db.enums import EndRequest, JobStatus, RunStatus
 from db.records import Job
 from db.unit_of_work import UnitOfWork
 from forge_core import storable_values
@@ -18,14 +19,10 @@ from forge_core.jobs import local_executor
 from forge_core.workspace import Workspace
 
 MIRRORED_KINDS = ("train",)
-PAUSED_WHILE_WAITING = {
-    "message": "Paused before it began.",
-    "next_step": "Resume it when you like.",
-    "detail": "",
-}
+PAUSED_WHILE_WAITING = JobError(
+    message="Paused before it began.", next_step="Resume it when you like."
+)
 ACTIVE = (JobStatus.QUEUED, JobStatus.RUNNING)
-PAUSE = "pause"
-"""Name in a job's payload that makes the end it was asked for a pause: it can be resumed."""
 MAX_TITLE_CHARACTERS = 200
 _POLL_SECONDS = 0.1
 
@@ -135,7 +132,7 @@ def request_cancel(workspace: Workspace, job_id: int) -> Job:
     Raises:
         NotFound: There is no such job.
     """
-    return _request_end(workspace, job_id, is_pause=False)
+    return _request_end(workspace, job_id, EndRequest.CANCEL)
 
 
 def request_pause(workspace: Workspace, job_id: int) -> Job:
@@ -146,26 +143,26 @@ def request_pause(workspace: Workspace, job_id: int) -> Job:
     Raises:
         NotFound: There is no such job.
     """
-    return _request_end(workspace, job_id, is_pause=True)
+    return _request_end(workspace, job_id, EndRequest.PAUSE)
 
 
 def is_paused(job: Job) -> bool:
     """Whether a job's end is one that a person asked for, to go on later."""
-    return bool(job.payload.get(PAUSE)) and job.status == JobStatus.INTERRUPTED
+    return job.end_requested == EndRequest.PAUSE and job.status == JobStatus.INTERRUPTED
 
 
-def _request_end(workspace: Workspace, job_id: int, *, is_pause: bool) -> Job:
+def _request_end(workspace: Workspace, job_id: int, asked: EndRequest) -> Job:
     with workspace.database.write() as uow:
         job = uow.jobs.find(job_id)
         if job is None:
             raise NotFound(f"There is no job {job_id}.")
-        payload = dict(job.payload)
-        if not job.cancel_requested or not is_pause:
-            payload[PAUSE] = is_pause
+        if job.end_requested == EndRequest.CANCEL:
+            asked = EndRequest.CANCEL
+        is_pause = asked == EndRequest.PAUSE
         status = JobStatus.INTERRUPTED if is_pause else JobStatus.CANCELLED
-        error = dict(PAUSED_WHILE_WAITING) if is_pause else None
-        if not _end(uow, job, (JobStatus.QUEUED,), status, error=error, payload=payload):
-            uow.jobs.update_if(job_id, (JobStatus.RUNNING,), cancel_requested=True, payload=payload)
+        error = PAUSED_WHILE_WAITING if is_pause else None
+        if not _end(uow, job, (JobStatus.QUEUED,), status, error=error, end_requested=asked):
+            uow.jobs.update_if(job_id, (JobStatus.RUNNING,), end_requested=asked)
         job = uow.jobs.find(job_id)
         assert job is not None, "jobs are never removed"
     if not job.status.is_finished():
@@ -179,7 +176,7 @@ def finish(
     status: JobStatus,
     *,
     result: Mapping[str, Any] | None = None,
-    error: Mapping[str, Any] | None = None,
+    error: JobError | None = None,
     then: Callable[[UnitOfWork], None] | None = None,
 ) -> bool:
     """Write the end of a running job and of its run; says whether it was still running.
@@ -189,7 +186,7 @@ def finish(
         job: The job; only its number, kind and run count.
         status: A finished one.
         result: JSON values for `succeeded`.
-        error: message, next_step and detail for the others.
+        error: For the others.
         then: What follows, in the same transaction; only if it was still running.
     """
     with workspace.database.write() as uow:
@@ -225,7 +222,7 @@ def _end(
     status: JobStatus,
     *,
     result: Mapping[str, Any] | None = None,
-    error: Mapping[str, Any] | None = None,
+    error: JobError | None = None,
     **values: Any,
 ) -> bool:
     was_so = uow.jobs.update_if(
@@ -238,7 +235,6 @@ def _end(
         **values,
     )
     if was_so and job.kind in MIRRORED_KINDS and job.run_id is not None:
-        message = "" if error is None else storable_values.readable_text(str(error["message"]))
-        words = {} if error is None else {"message": message}
+        words = {} if error is None else {"message": storable_values.readable_text(error.message)}
         uow.runs.update_fields(job.run_id, status=RunStatus(status), finished_at=utc_now(), **words)
     return was_so

@@ -18,6 +18,7 @@ from types import FrameType
 
 import filelock
 
+from db.boxes import JobError
 from db.clock import utc_now
 from db.enums import JobStatus
 from db.failures import DATABASE_UNAVAILABLE
@@ -148,7 +149,7 @@ class Supervisor:
             detail = _how_it_ended(held.child)
             if lost.mark_lost(self._workspace, job, detail=detail):
                 _log.warning("job %d pid %d is gone: %s", job.job_id, held.leader.pid, detail)
-        elif job.cancel_requested:
+        elif job.is_ending():
             self._ask_to_stop(held)
 
     def _ask_to_stop(self, held: _Held) -> None:
@@ -202,11 +203,11 @@ class Supervisor:
             child = self._spawn(job, slot, log_name)
         except OSError as error:
             _log.warning("job %d cannot be started: %s", job.job_id, error)
-            failure = {
-                "message": "The job's process could not be started.",
-                "next_step": "Check free memory and disk, then start it again.",
-                "detail": str(error),
-            }
+            failure = JobError(
+                message="The job's process could not be started.",
+                next_step="Check free memory and disk, then start it again.",
+                detail=str(error),
+            )
             queue.finish(self._workspace, job, JobStatus.FAILED, error=failure)
             return
         leader = processes.identify(child.pid)

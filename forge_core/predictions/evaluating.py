@@ -7,11 +7,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from db.enums import Split
+from db.enums import CheckpointKind, Split
 from db.records import AssetAsOf, Job
 from forge_core.errors import InvalidInput
 from forge_core.evaluation import metrics
-from forge_core.evaluation.metrics import EvaluationReport
+from forge_core.evaluation.report import EvaluationReport
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.predictor import Predictor
 from forge_core.jobs import queue
@@ -29,7 +29,7 @@ def evaluate_run(
     workspace: Workspace,
     run_id: int,
     split: str = Split.TEST,
-    kind: str = "best",
+    kind: str = CheckpointKind.BEST,
     device: str = "auto",
     *,
     progress: Progress = SILENT,
@@ -97,7 +97,7 @@ def evaluate_run(
 
 
 def submit_evaluation(
-    workspace: Workspace, run_id: int, *, split: str, author: str, kind: str = "best"
+    workspace: Workspace, run_id: int, *, split: str, author: str, kind: str = CheckpointKind.BEST
 ) -> Job:
     """Evaluate in the background; the report is kept with the run.
 
@@ -113,10 +113,7 @@ def submit_evaluation(
 def keep_report(workspace: Workspace, run_id: int, split: str, report: EvaluationReport) -> None:
     """Keep a report of the best checkpoint with its run; it replaces that of the same split."""
     with workspace.database.write() as uow:
-        run = uow.runs.find(run_id)
-        if run is not None:
-            reports = {**(run.report or {}), split: report.to_dict()}
-            uow.runs.update_fields(run_id, report=reports)
+        records.keep_report(uow, run_id, split, report)
 
 
 def find_report(workspace: Workspace, run_id: int, split: str) -> EvaluationReport | None:
@@ -125,8 +122,7 @@ def find_report(workspace: Workspace, run_id: int, split: str) -> EvaluationRepo
     Raises:
         NotFound: There is no such run.
     """
-    values = (records.get_run(workspace, run_id).report or {}).get(split)
-    return EvaluationReport.from_dict(values) if values else None
+    return records.reports_of(records.get_run(workspace, run_id)).get(split)
 
 
 def _usable(

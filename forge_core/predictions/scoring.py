@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from db.enums import Split
+from db.enums import CheckpointKind, Split
 from db.records import AssetAsOf, CheckpointFile
 from db.repositories.predictions import PredictionRow, ScoringScope
 from db.unit_of_work import UnitOfWork
@@ -201,7 +201,9 @@ def _transaction_of(workspace: Workspace) -> Writer:
 
 
 def _best(uow: UnitOfWork, run_id: int) -> CheckpointFile | None:
-    return next((f for f in uow.checkpoints.list_of_run(run_id) if f.kind == "best"), None)
+    return next(
+        (f for f in uow.checkpoints.list_of_run(run_id) if f.kind == CheckpointKind.BEST), None
+    )
 
 
 def _load(workspace: Workspace, run_id: int, device: str) -> _Network:

@@ -4,17 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from db.boxes import RunEnvironment
+from db.enums import Split
 from db.records import Run
 from forge_core.errors import InvalidInput
 from forge_core.evaluation import comparing
 from forge_core.evaluation.comparing import ClassMove, RateDifference
-from forge_core.evaluation.metrics import EvaluationReport
 from forge_core.runs import data_comparison, environments, records
 from forge_core.runs.data_comparison import DataDifference
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
 
-COMPARED_SPLITS = ("test", "val", "held_out")
+COMPARED_SPLITS = (Split.TEST, Split.VAL, Split.HELD_OUT)
 UNIMPORTANT = frozenset({"left_out", "platform"})
 """Parts of an environment that do not decide numbers, or that are of the data."""
 
@@ -84,8 +85,8 @@ def compare_runs(workspace: Workspace, first: int, second: int) -> RunComparison
         environment=[
             found
             for found in _differences(
-                environments.as_rows(one.environment or {}),
-                environments.as_rows(two.environment or {}),
+                environments.as_rows(one.environment or RunEnvironment()),
+                environments.as_rows(two.environment or RunEnvironment()),
             )
             if found.name.partition(" ")[0] not in UNIMPORTANT
         ],
@@ -173,11 +174,11 @@ def _differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Va
 
 def _compare_metrics(one: Run, two: Run) -> list[MetricDifference]:
     found = []
+    kept = [records.reports_of(run) for run in (one, two)]
     for split in COMPARED_SPLITS:
-        kept = [(run.report or {}).get(split) for run in (one, two)]
-        if not all(kept):
+        before, after = (reports.get(split) for reports in kept)
+        if before is None or after is None:
             continue
-        before, after = (EvaluationReport.from_dict(dict(values or {})) for values in kept)
         found.append(
             MetricDifference(
                 split=split,

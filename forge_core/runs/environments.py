@@ -5,35 +5,41 @@ import os
 import platform
 import subprocess
 from collections.abc import Mapping
+from dataclasses import fields, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import forge_core
+from db import boxes
+from db.boxes import Environment, RunEnvironment
 from forge_core.models import model_card
 from forge_core.models.devices import Device
 
-_OF_THE_RUN = frozenset({"speed", "left_out", "resumed_in"})
-"""What a run keeps beside the environment that it began in."""
 _DRIVER_FILE = Path("/proc/driver/nvidia/version")
 _SOURCE_FOLDER = Path(forge_core.__file__).parents[1]
 
 
-def describe(device: Device) -> dict[str, Any]:
-    """JSON values that say on what this process computes."""
-    return {
+def describe(device: Device) -> Environment:
+    """What this process computes on."""
+    return Environment(
         **model_card.library_versions(device.name),
-        "device_id": device.id,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "processors": os.cpu_count(),
-        "driver": find_driver(),
-        "packages_sha256": hash_packages(),
-        "commit": find_commit(),
-    }
+        device_id=device.id,
+        python=platform.python_version(),
+        platform=platform.platform(),
+        processors=os.cpu_count(),
+        driver=find_driver(),
+        packages_sha256=hash_packages(),
+        commit=find_commit(),
+    )
 
 
-def after_resuming(kept: Mapping[str, Any], here: Mapping[str, Any]) -> dict[str, Any]:
+def beginning_in(here: Environment, *, speed: Mapping[str, Any] | None) -> RunEnvironment:
+    """The environment of a run that begins here, and computes as `speed` says."""
+    return RunEnvironment(**_values(here), speed=speed or None)
+
+
+def after_resuming(kept: RunEnvironment, here: Environment) -> RunEnvironment:
     """The environment of a run that goes on here.
 
     The one in which it began stays; this one is added to the list `resumed_in`, unless the run was
@@ -43,45 +49,53 @@ def after_resuming(kept: Mapping[str, Any], here: Mapping[str, Any]) -> dict[str
         kept: Of the run until now.
         here: From `describe`.
     """
-    earlier = list(kept.get("resumed_in", []))
-    first = {name: value for name, value in kept.items() if name not in _OF_THE_RUN}
-    if (earlier[-1] if earlier else first) == here:
-        return dict(kept)
-    return {**kept, "resumed_in": [*earlier, dict(here)]}
+    last = kept.resumed_in[-1] if kept.resumed_in else Environment(**_values(kept))
+    if last == here:
+        return kept
+    return replace(kept, resumed_in=(*kept.resumed_in, here))
 
 
-def as_rows(environment: Mapping[str, Any]) -> dict[str, Any]:
+def as_rows(environment: RunEnvironment) -> dict[str, Any]:
     """The environment of a run by name, to be read: one value a name.
 
     Of those in which it was resumed only what is not as in the first, as "torch (resumed 1)".
     Images that it left out are counted.
     """
-    rows = {
-        name: value for name, value in environment.items() if name not in ("left_out", "resumed_in")
-    }
-    if environment.get("left_out"):
-        rows["left_out"] = f"{len(environment['left_out']):,} images"
+    rows = boxes.write_box(replace(environment, left_out=(), resumed_in=()))
+    if environment.left_out:
+        rows["left_out"] = f"{len(environment.left_out):,} images"
     for number, changed in enumerate(_changes(environment), start=1):
         rows |= {f"{name} (resumed {number})": value for name, value in changed.items()}
     return rows
 
 
-def describe_changes(environment: Mapping[str, Any]) -> list[str]:
+def describe_changes(environment: RunEnvironment) -> list[str]:
     """A line each time that the run was resumed in another environment: what was other there."""
     return [
         "resumed in another environment: "
-        + ", ".join(f"{name} {environment.get(name)} → {value}" for name, value in changed.items())
+        + ", ".join(
+            f"{name} {getattr(environment, name)} → {value}" for name, value in changed.items()
+        )
         for changed in _changes(environment)
         if changed
     ]
 
 
-def _changes(environment: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _changes(environment: RunEnvironment) -> list[dict[str, Any]]:
     """For each time that the run was resumed elsewhere, what was not as where it began."""
     return [
-        {name: value for name, value in later.items() if value != environment.get(name)}
-        for later in environment.get("resumed_in", [])
+        {
+            name: value
+            for name, value in boxes.write_box(later).items()
+            if value != getattr(environment, name)
+        }
+        for later in environment.resumed_in
     ]
+
+
+def _values(environment: Environment) -> dict[str, Any]:
+    """What is said of the place itself, without what a run keeps beside it."""
+    return {field.name: getattr(environment, field.name) for field in fields(Environment)}
 
 
 def find_driver() -> str:

@@ -35,7 +35,7 @@ def is_paused(workspace: Workspace, run: Run) -> bool:
 def is_ending(workspace: Workspace, run_id: int) -> bool:
     """Whether the run was asked to cancel or to pause, and has not ended yet."""
     job = _find_job(workspace, run_id)
-    return job is not None and job.cancel_requested and not job.status.is_finished()
+    return job is not None and job.is_ending()
 
 
 def _find_job(workspace: Workspace, run_id: int) -> Job | None:

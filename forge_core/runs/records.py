@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from db.enums import RunStatus
+from db.boxes import JobError, JobProgress
+from db.enums import CheckpointKind, RunStatus
 from db.records import EpochRow, Job, Run
+from db.unit_of_work import UnitOfWork
 from forge_core.errors import NotFound
+from forge_core.evaluation.report import EvaluationReport
 from forge_core.jobs import local_executor, queue
 from forge_core.training import options
 from forge_core.workspace import Workspace
@@ -94,8 +97,8 @@ def run_progress(workspace: Workspace, run_id: int, after_epoch: int = 0) -> Run
         raise no_run(run_id)
     if not run.status.is_finished():
         local_executor.ensure_supervisor(workspace, replace=False)
-    told = dict(job.progress or {}) if job else {}
-    message = run.message or str(told.get("message", ""))
+    told = (job.progress if job else None) or JobProgress()
+    message = run.message or told.message
     if is_queued:
         earlier = (other for other in active if job is None or other.job_id < job.job_id)
         is_behind = any(other.kind == "train" for other in earlier)
@@ -104,21 +107,39 @@ def run_progress(workspace: Workspace, run_id: int, after_epoch: int = 0) -> Run
         run_id=run_id,
         job_id=job.job_id if job else None,
         status=run.status,
-        stage=str(told.get("stage", "")),
-        epoch=int(told.get("epoch", 0)),
+        stage=told.stage,
+        epoch=told.epoch,
         total_epochs=options.total_epochs(run.config),
-        step=int(told.get("step", 0)),
-        steps=int(told.get("steps", 0)),
-        images_per_second=told.get("images_per_second"),
-        fraction=1.0 if run.status == RunStatus.SUCCEEDED else float(told.get("fraction", 0.0)),
-        eta_seconds=None if run.status.is_finished() else told.get("eta_seconds"),
+        step=told.step,
+        steps=told.steps,
+        images_per_second=told.images_per_second,
+        fraction=1.0 if run.status == RunStatus.SUCCEEDED else told.fraction or 0.0,
+        eta_seconds=None if run.status.is_finished() else told.eta_seconds,
         message=message,
-        next_step=str((job.error or {}).get("next_step", "")) if job else "",
+        next_step=((job.error if job else None) or JobError()).next_step,
         epochs=epochs,
     )
 
 
-def checkpoint_path(workspace: Workspace, run_id: int, kind: str = "best") -> Path:
+def reports_of(run: Run) -> dict[str, EvaluationReport]:
+    """What is kept of the run's best checkpoint, by split.
+
+    Raises:
+        InvalidInput: A report was written by a version with another schema.
+    """
+    return {
+        split: EvaluationReport.from_dict(values) for split, values in (run.report or {}).items()
+    }
+
+
+def keep_report(uow: UnitOfWork, run_id: int, split: str, report: EvaluationReport) -> None:
+    """Keep a report of the best checkpoint with its run; it replaces that of the same split."""
+    run = uow.runs.find(run_id)
+    if run is not None:
+        uow.runs.update_fields(run_id, report={**(run.report or {}), split: report.to_dict()})
+
+
+def checkpoint_path(workspace: Workspace, run_id: int, kind: str = CheckpointKind.BEST) -> Path:
     """The file of a run's checkpoint, `best` or `last`.
 
     Raises:
@@ -149,7 +170,7 @@ def run_folder(workspace: Workspace, run_id: int) -> Path:
 
 def left_out_paths(run: Run) -> set[str]:
     """Paths of the images that the run found missing, changed or broken."""
-    return {entry["source"] for entry in (run.environment or {}).get("left_out", [])}
+    return {image.source for image in run.environment.left_out} if run.environment else set()
 
 
 def no_run(run_id: int) -> NotFound:

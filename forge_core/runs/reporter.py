@@ -2,16 +2,17 @@
 
 import hashlib
 import time
+from dataclasses import asdict
 from pathlib import Path
 
-from db.records import CheckpointFile, EpochRow, Run
+from db.enums import CheckpointKind
+from db.records import CheckpointFile, EpochMetrics, EpochRow, Run
 from db.unit_of_work import UnitOfWork
 from forge_core.jobs.context import JobContext
 from forge_core.models import checkpoint
 from forge_core.runs import records, time_left
 from forge_core.training import stages
 from forge_core.training.config import TrainConfig
-from forge_core.training.reporting import EpochMetrics
 from forge_core.training.results import BEST_FILE, LAST_FILE
 
 STAGE_WORDS = {
@@ -73,15 +74,15 @@ class TrainReporter:
     def on_epoch(self, metrics: EpochMetrics) -> None:
         """Write the metrics and the checkpoints of an epoch, in one transaction."""
         self._durations[metrics.epoch] = (metrics.stage, metrics.duration_seconds)
-        files = [self._describe("last", LAST_FILE)]
+        files = [self._describe(CheckpointKind.LAST, LAST_FILE)]
         best_path = records.run_folder(self._context.workspace, self._run.run_id) / BEST_FILE
         card = checkpoint.read_card(best_path)
         if card.epoch == metrics.epoch:
-            files.append(self._describe("best", BEST_FILE))
+            files.append(self._describe(CheckpointKind.BEST, BEST_FILE))
         best_val_accuracy = float(card.metrics["val_accuracy"])
 
         def write(uow: UnitOfWork) -> None:
-            uow.metrics.add(EpochRow(run_id=self._run.run_id, **metrics.to_dict()))
+            uow.metrics.add(EpochRow(run_id=self._run.run_id, **asdict(metrics)))
             for file in files:
                 uow.checkpoints.add(file)
             uow.runs.update_fields(
@@ -99,7 +100,7 @@ class TrainReporter:
         """Whether the job shall end."""
         return self._context.should_stop()
 
-    def _describe(self, kind: str, name: str) -> CheckpointFile:
+    def _describe(self, kind: CheckpointKind, name: str) -> CheckpointFile:
         folder = records.run_folder(self._context.workspace, self._run.run_id)
         card = checkpoint.read_card(folder / name)
         return CheckpointFile(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from db.boxes import JobProgress
 from db.enums import JobStatus
 from db.records import Job
 from db.repositories.predictions import PredictionCounts, ScoringScope
@@ -75,7 +76,7 @@ def add_in(
     last = earlier[-1] if earlier else None
     if not only_new and last is not None and last.status == JobStatus.INTERRUPTED:
         asked = {name: last.payload.get(name) for name in payload}
-        after = (last.progress or {}).get("after") or last.payload.get("after")
+        after = (last.progress or JobProgress()).after or last.payload.get("after")
         payload |= {"after": after} if asked == payload else {}
     title = f"Score the images with run {run_id}"
     return queue.add_in(uow, KIND, title, payload, author=author, run_id=run_id)

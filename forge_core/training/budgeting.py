@@ -8,7 +8,7 @@ end by then; the first epoch was trained at the rates of the longer plan.
 
 from collections.abc import Sequence
 
-from forge_core.training.reporting import EpochMetrics
+from db.records import EpochMetrics
 from forge_core.training.stages import Stage
 
 EARLIER_SHARE = 0.5

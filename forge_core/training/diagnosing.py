@@ -14,11 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from db.records import EpochMetrics
 from forge_core.errors import TrainingFailed
-from forge_core.evaluation.metrics import EvaluationReport
+from forge_core.evaluation.report import EvaluationReport
 from forge_core.models.classifier import ImageClassifier
 from forge_core.training.data import ImageSet
-from forge_core.training.reporting import EpochMetrics
 
 LARGEST_INPUT = 20.0
 """Normalised pixels lie within about 3 of 0; raw bytes reach 255."""

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from db.records import EpochMetrics
 from forge_core.errors import ImageRejected, InvalidInput
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.models import architectures, devices
@@ -39,7 +40,7 @@ from forge_core.training.pixels.pack import DEFAULT_BUDGET_BYTES, PixelPack, Rej
 from forge_core.training.preparing import Proof, Run
 from forge_core.training.probing import Speed
 from forge_core.training.ranks import ALONE, Ranks
-from forge_core.training.reporting import EpochMetrics, ProgressMeter, Reporter
+from forge_core.training.reporting import ProgressMeter, Reporter
 from forge_core.training.results import FitResult
 from forge_core.training.resuming import (
     SAVE_SECONDS,

@@ -18,8 +18,9 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from db.records import EpochMetrics
 from forge_core.progress import Cancelled
-from forge_core.training.reporting import EpochMetrics, Reporter
+from forge_core.training.reporting import Reporter
 
 PATIENCE = timedelta(hours=12)
 """How long the others wait while the first decodes images or writes a checkpoint."""

@@ -1,42 +1,13 @@
 """What the training loop tells whoever started it; the loop never knows who listens."""
 
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
+from db.records import EpochMetrics
 from forge_core.progress import Cancelled
 
 PROGRESS_SECONDS = 0.25
 """Shortest time between two reports of progress within an epoch."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class EpochMetrics:
-    """Metrics of one finished epoch."""
-
-    epoch: int
-    """Number of the epoch in the whole run, from 1."""
-    stage: str
-    """Stage that the epoch belongs to: warmup, finetune or scratch."""
-    train_loss: float
-    """Mean loss of the training batches as they were trained on (augmented, dropout on)."""
-    train_accuracy: float
-    """Accuracy on the same batches, 0 to 1; often below `val_accuracy` for that reason."""
-    val_loss: float
-    """Mean cross entropy on the validation split in nats."""
-    val_accuracy: float
-    """Accuracy on the validation split, 0 to 1."""
-    learning_rates: Mapping[str, float]
-    """Learning rate of each parameter group at the last step of the epoch."""
-    duration_seconds: float
-    """Wall time of the epoch, validation included."""
-    images_per_second: float
-    """Training images a second, validation not included."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """The metrics as plain JSON values."""
-        return asdict(self)
 
 
 class Reporter(Protocol):

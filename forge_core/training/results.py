@@ -4,8 +4,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from db.records import EpochMetrics
 from forge_core import local_files
-from forge_core.evaluation.metrics import EvaluationReport
+from forge_core.evaluation.report import EvaluationReport
 from forge_core.models import checkpoint
 from forge_core.models.model_card import ModelCard, library_versions
 from forge_core.training import resuming
@@ -13,7 +14,6 @@ from forge_core.training.learner import Learner
 from forge_core.training.pixels.pack import RejectedImage
 from forge_core.training.preparing import Run
 from forge_core.training.probing import Speed
-from forge_core.training.reporting import EpochMetrics
 from forge_core.training.resuming import BegunEpoch, Progression, ResumeState
 
 BEST_FILE = "best.safetensors"

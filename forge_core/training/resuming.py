@@ -16,13 +16,13 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
+from db.records import EpochMetrics
 from forge_core.errors import InvalidInput, TrainingFailed
-from forge_core.evaluation.metrics import EvaluationReport
+from forge_core.evaluation.report import EvaluationReport
 from forge_core.models.whole_files import written_whole
 from forge_core.training.config import TrainConfig
 from forge_core.training.data import ImageSet
 from forge_core.training.probing import Speed
-from forge_core.training.reporting import EpochMetrics
 
 SCHEMA = 2
 STATE_FILE = "state.pt"
@@ -138,7 +138,7 @@ def save_state(folder: Path, state: ResumeState, identity: dict[str, str]) -> No
     values = {
         "schema": SCHEMA,
         "identity": identity,
-        "history": [entry.to_dict() for entry in progression.history],
+        "history": [asdict(entry) for entry in progression.history],
         "best_epoch": progression.best_epoch,
         "best_report": None if report is None else report.to_json(),
         "learner": state.learner,

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from forge_core.evaluation import metrics
-from forge_core.evaluation.metrics import EvaluationReport
+from forge_core.evaluation.report import EvaluationReport
 from forge_core.models import precision as float_precision
 from forge_core.training import diagnosing, failures
 from forge_core.training.batches import BatchSource

@@ -1,11 +1,10 @@
 """One background job as it runs: how far, how fast, how long still, and a way to stop it."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 import streamlit as st
 
+from db.boxes import JobError, JobProgress
 from db.enums import JobStatus
 from db.records import Job
 from forge_core.jobs import queue
@@ -27,7 +26,7 @@ def show(workspace: Workspace, job: Job, *, noun: str) -> None:
     with st.container(border=True, key=f"job-{job.job_id}"):
         head, button = st.columns([4, 1], vertical_alignment="center")
         head.markdown(f"**{errors.literal(job.title)}**")
-        is_stopping = job.cancel_requested
+        is_stopping = job.is_ending()
         if button.button(
             "Stopping" if is_stopping else "Cancel",
             key=f"cancel-job-{job.job_id}",
@@ -36,8 +35,8 @@ def show(workspace: Workspace, job: Job, *, noun: str) -> None:
         ):
             queue.request_cancel(workspace, job.job_id)
             st.rerun(scope="app")
-        progress = job.progress or {}
-        st.progress(min(1.0, max(0.0, float(progress.get("fraction") or 0.0))))
+        progress = job.progress or JobProgress()
+        st.progress(min(1.0, max(0.0, progress.fraction or 0.0)))
         st.caption(describe(job, progress, noun, datetime.now(UTC)))
 
 
@@ -64,26 +63,26 @@ def has_result(job: Job, *, noun: str, what: str = "It") -> bool:
         watch(job.job_id, noun=noun)
         return False
     if job.status != JobStatus.SUCCEEDED:
-        message = (job.error or {}).get("message") or f"{what} was {job.status.value}."
-        st.warning(errors.literal(str(message)), icon=":material/warning:")
+        message = (job.error or JobError()).message or f"{what} was {job.status.value}."
+        st.warning(errors.literal(message), icon=":material/warning:")
         return False
     return True
 
 
-def describe(job: Job, progress: Mapping[str, Any], noun: str, now: datetime) -> str:
+def describe(job: Job, progress: JobProgress, noun: str, now: datetime) -> str:
     """Count, rate and time left in one line, as far as they are known."""
     if job.status == JobStatus.QUEUED:
         return "Waiting for its turn."
-    done, total = progress.get("done"), progress.get("total")
+    done, total = progress.done, progress.total
     parts = []
     if done is not None and total:
         parts.append(f"{done:,} of {text.plural(total, noun)}")
-    elif progress.get("message"):
-        parts.append(errors.literal(str(progress["message"])))
-    rate = progress.get("images_per_second") or _rate(job, done, now)
+    elif progress.message:
+        parts.append(errors.literal(progress.message))
+    rate = progress.images_per_second or _rate(job, done, now)
     if rate:
         parts.append(f"{rate:,.0f} {noun}s/s" if rate >= 10 else f"{rate:.1f} {noun}s/s")
-    left = progress.get("eta_seconds")
+    left = progress.eta_seconds
     if left is None and rate and total:
         left = (total - (done or 0)) / rate
     if left is not None and done != total:

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import event, select
 
 import db.session
-from db.models import Revision
+from db.models import RevisionRow
 from db.records import AssetFilter
 from db.session import Database
 from forge_core import workspace as workspace_room
@@ -210,7 +210,9 @@ def test_revisions__follow_the_order_of_commits(workspace: Workspace) -> None:
         while not done.is_set():
             with workspace.database.read() as uow:
                 numbers = list(
-                    uow.session.scalars(select(Revision.revision_id).order_by(Revision.revision_id))
+                    uow.session.scalars(
+                        select(RevisionRow.revision_id).order_by(RevisionRow.revision_id)
+                    )
                 )
             assert numbers == list(range(1, len(numbers) + 1))
             seen.append(len(numbers))

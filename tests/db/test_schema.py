@@ -1,40 +1,25 @@
 """The schema: migrations equal the models, constraints refuse what must not be kept."""
 
 import threading
-import uuid
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import CheckConstraint, UniqueConstraint, create_engine, inspect, select, text
+from sqlalchemy import CheckConstraint, UniqueConstraint, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from db import migrate
-from db.models import Base, Prediction
-from db.people_models import Assignment, AugmentationPreset, SavedView, UserPreference
-from db.records import NewAsset
+from db.models import (
+    Assignment,
+    AugmentationPresetRow,
+    Base,
+    Prediction,
+    SavedViewRow,
+    UserPreference,
+)
 from db.session import Database
 from forge_core.workspace import Workspace
-
-
-def make_asset(file_path: str, **values: object) -> NewAsset:
-    fields: dict[str, object] = {
-        "asset_id": uuid.uuid4(),
-        "file_path": file_path,
-        "label_id": None,
-        "label_name": None,
-        "split_type": None,
-        "source_dataset": "drawn",
-        "content_hash": "0" * 64,
-        "width": 8,
-        "height": 8,
-        "size_bytes": 100,
-        "mime": "image/png",
-        "perceptual_hash": None,
-    }
-    return NewAsset(**{**fields, **values})  # type: ignore[arg-type]
+from tests.db.arrange import make_asset
 
 
 def test_migrations_build_what_the_models_say(workspace: Workspace) -> None:
@@ -61,26 +46,6 @@ def test_upgrade__from_many_threads_at_once(tmp_path) -> None:
     assert all(database.is_current() for database in databases)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A database without a schema, of either kind."""
-    if request.param == "sqlite":
-        database = Database(f"sqlite:///{tmp_path / 'old.db'}")
-        yield database
-    else:
-        server = request.getfixturevalue("postgres_server")
-        name = f"forge_old_{uuid.uuid4().hex[:8]}"
-        engine = create_engine(server, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        database = Database(server.set(database=name).render_as_string(hide_password=False))
-        yield database
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-        engine.dispose()
-    database.dispose()
-
-
 def test_upgrade__of_the_second_schema_keeps_its_data(empty: Database) -> None:
     migrate.upgrade(empty.engine, "0002")
     asset = make_asset("a.png")
@@ -104,7 +69,7 @@ def test_upgrade__of_the_second_schema_keeps_its_data(empty: Database) -> None:
         kept = uow.session.scalars(select(Prediction)).one()
         assert (kept.asset_id, kept.confidence) == (asset.asset_id, 0.9)
         assert (kept.given_label_id, kept.revision_id) == (None, 0)
-        for table in (UserPreference, SavedView, Assignment, AugmentationPreset):
+        for table in (UserPreference, SavedViewRow, Assignment, AugmentationPresetRow):
             assert uow.session.scalars(select(table)).all() == []
 
 
@@ -114,9 +79,9 @@ def test_what_people_keep_has_a_name(workspace: Workspace, table: str) -> None:
     with workspace.database.write() as uow:
         uow.assets.add([asset])
     nameless = {
-        "saved_views": SavedView(name="", query={}, author="ana"),
+        "saved_views": SavedViewRow(name="", query={}, author="ana"),
         "assignments": Assignment(asset_id=asset.asset_id, person="", assigned_by="ana"),
-        "augmentation_presets": AugmentationPreset(
+        "augmentation_presets": AugmentationPresetRow(
             name="", based_on="natural", parameters={}, author="ana"
         ),
     }

@@ -5,7 +5,7 @@ import uuid
 import sqlalchemy
 from sqlalchemy import func, select
 
-from db.models import AssetChange, CatalogState, Revision
+from db.models import AssetChangeRow, CatalogState, RevisionRow
 from db.records import NewAsset
 from forge_core.catalog.editing import classes
 from forge_core.catalog.revisions import journal
@@ -58,10 +58,12 @@ def check_whole(workspace: Workspace) -> None:
         session = uow.session
         kept = dict(
             session.execute(
-                select(AssetChange.revision_id, func.count()).group_by(AssetChange.revision_id)
+                select(AssetChangeRow.revision_id, func.count()).group_by(
+                    AssetChangeRow.revision_id
+                )
             ).all()
         )
-        heads = session.execute(select(Revision.revision_id, Revision.num_changes)).all()
+        heads = session.execute(select(RevisionRow.revision_id, RevisionRow.num_changes)).all()
         assert sorted(number for number, _ in heads) == list(range(1, len(heads) + 1))
         assert {number: count for number, count in heads if count} == kept
         assert session.scalar(select(CatalogState.last_revision_id)) == len(heads)

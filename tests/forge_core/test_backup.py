@@ -13,8 +13,7 @@ from sqlalchemy import select
 
 from db import dumping, migrate
 from db.enums import RunStatus
-from db.models import Prediction
-from db.people_models import Assignment, SavedView, UserPreference
+from db.models import Assignment, Prediction, SavedViewRow, UserPreference
 from db.session import Database
 from forge_core import workspace as workspace_room
 from forge_core.backup import archive, making, restoring
@@ -65,7 +64,7 @@ def lived_in(workspace: Workspace, tmp_path: Path) -> Workspace:
                     revision_id=4,
                 ),
                 UserPreference(author=AUTHOR, name="gallery", value={"size": 128, "ü": [None]}),
-                SavedView(name="to do", query={"label": "none"}, author=AUTHOR),
+                SavedViewRow(name="to do", query={"label": "none"}, author=AUTHOR),
                 Assignment(asset_id=assets[0].asset_id, person="Ana", assigned_by=AUTHOR),
                 Assignment(asset_id=assets[1].asset_id, person="Ben", assigned_by=AUTHOR),
             ]
@@ -140,7 +139,7 @@ def test_backup__is_restored_into_either_database_with_nothing_lost(
             4,
         )
         assert uow.session.scalars(select(UserPreference.value)).one() == {"size": 128, "ü": [None]}
-        assert uow.session.scalars(select(SavedView.query)).one() == {"label": "none"}
+        assert uow.session.scalars(select(SavedViewRow.query)).one() == {"label": "none"}
         assert len(uow.session.scalars(select(Assignment)).all()) == 2
     # and work goes on: numbers of rows continue behind those that were restored
     draw_image("circle", 900).save(tmp_path / "shapes" / "circle" / "new.png")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from playwright.sync_api import Page
 from sqlalchemy import select
 
-from db.models import AssetChange, Revision
+from db.models import AssetChangeRow, RevisionRow
 from forge_core.catalog.editing import classes
 from forge_core.catalog.revisions import history
 from forge_core.workspace import Workspace
@@ -97,13 +97,13 @@ def stored_labels(
     }
     names[None] = None
     statement = (
-        select(AssetChange.asset_id, AssetChange.after_label_id)
-        .join(Revision, Revision.revision_id == AssetChange.revision_id)
-        .where(AssetChange.revision_id > since)
-        .order_by(AssetChange.revision_id)
+        select(AssetChangeRow.asset_id, AssetChangeRow.after_label_id)
+        .join(RevisionRow, RevisionRow.revision_id == AssetChangeRow.revision_id)
+        .where(AssetChangeRow.revision_id > since)
+        .order_by(AssetChangeRow.revision_id)
     )
     if author is not None:
-        statement = statement.where(Revision.author == author)
+        statement = statement.where(RevisionRow.author == author)
     found: dict[str, list[str | None]] = {}
     with workspace.database.read() as uow:
         for asset_id, label_id in uow.session.execute(statement):

@@ -24,7 +24,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
-from db.models import AssetChange, Revision
+from db.models import AssetChangeRow, RevisionRow
 from forge_core.api import answering, tokens
 from forge_core.catalog.editing import classes
 from forge_core.catalog.revisions import history
@@ -281,13 +281,13 @@ def check_others(workspace: Workspace, since: int, others: Sequence[Other]) -> N
     told = {operation: entry for other in others for operation, entry in other.told.items()}
     statement = (
         select(
-            Revision.operation_id,
-            Revision.revision_id,
-            AssetChange.asset_id,
-            AssetChange.after_label_id,
+            RevisionRow.operation_id,
+            RevisionRow.revision_id,
+            AssetChangeRow.asset_id,
+            AssetChangeRow.after_label_id,
         )
-        .join(AssetChange, AssetChange.revision_id == Revision.revision_id)
-        .where(Revision.revision_id > since, Revision.author.in_([o.author for o in others]))
+        .join(AssetChangeRow, AssetChangeRow.revision_id == RevisionRow.revision_id)
+        .where(RevisionRow.revision_id > since, RevisionRow.author.in_([o.author for o in others]))
     )
     with workspace.database.read() as uow:
         rows = uow.session.execute(statement).all()

@@ -291,7 +291,7 @@ def test_running__cancel_is_asked_for_and_shown(workspace: Workspace):
     job_id = running_import(workspace)
     app = visit(PAGE)
     press(app, "Cancel")
-    assert queue.get_job(workspace, job_id).cancel_requested
+    assert queue.get_job(workspace, job_id).end_requested == EndRequest.CANCEL
     assert app.button(key=f"cancel-job-{job_id}").label == "Stopping"
 
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from db.enums import JobStatus
+from db.boxes import JobProgress
+from db.enums import EndRequest, JobStatus
 from db.records import Job
 from forge_core.catalog.editing import label_edits
 from forge_core.catalog.listing import suggestions
@@ -71,7 +72,7 @@ def test_run_page__a_scoring_that_failed_says_why(finished_workspace):
 
 
 @pytest.mark.parametrize(
-    ("progress", "said"),
+    ("told", "said"),
     [
         ({}, "Scoring begins: the checkpoint is loaded and proved."),
         ({"total": 12_480}, "Scoring 12,480 images"),
@@ -86,11 +87,12 @@ def test_run_page__a_scoring_that_failed_says_why(finished_workspace):
         ({"total": 12, "done": 12, "eta_seconds": 0.0}, "Scoring 12 images"),
     ],
 )
-def test_describe_progress__count_rate_and_time_left(finished_workspace, progress, said):
+def test_describe_progress__count_rate_and_time_left(finished_workspace, told, said):
     with finished_workspace.database.write() as uow:
         job: Job = scoring_requests.add_in(uow, 1, author="anna")
-    assert predictions.describe_progress(job, {}) == "The images wait to be scored."
+    assert predictions.describe_progress(job, JobProgress()) == "The images wait to be scored."
     running = replace(job, status=JobStatus.RUNNING)
+    progress = JobProgress(**told)
     assert predictions.describe_progress(running, progress) == said
-    stopping = replace(running, cancel_requested=True)
+    stopping = replace(running, end_requested=EndRequest.CANCEL)
     assert predictions.describe_progress(stopping, progress) == "The scoring stops."

@@ -9,10 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from db.clock import utc_now
-from db.enums import JobStatus, RunStatus
+from db.enums import EndRequest, JobStatus, RunStatus
 from db.records import Run
 from forge_core.catalog.editing import label_edits
-from forge_core.evaluation.metrics import EvaluationReport
 from forge_core.jobs import local_executor, processes, queue
 from forge_core.runs import records
 from forge_core.runs.starting import launch
@@ -111,7 +110,7 @@ def test_finished__report_files_and_next_step(finished_workspace: Workspace):
     assert run.best_val_accuracy is not None
     assert f"Run 1 finished: {100 * run.best_val_accuracy:.1f} % validation accuracy" in said
     assert "ForgeCNN, from scratch" in said
-    report = EvaluationReport.from_dict((run.report or {})["test"])
+    report = records.reports_of(run)["test"]
     assert figures(app)["Accuracy on test"] == f"{100 * report.accuracy:.1f} %"
     low, high = report.accuracy_interval
     assert app.metric[0].delta == f"{100 * low:.1f} to {100 * high:.1f} %"
@@ -200,7 +199,7 @@ def test_running__curve_progress_and_cancel(catalog: Workspace, sleeper: int):
     press(app, "Cancel the run")
     job_id = records.run_progress(catalog, run.run_id).job_id
     assert job_id is not None
-    assert queue.get_job(catalog, job_id).cancel_requested
+    assert queue.get_job(catalog, job_id).end_requested == EndRequest.CANCEL
 
 
 def test_running__pause_beside_cancel(catalog: Workspace, sleeper: int):
@@ -209,7 +208,7 @@ def test_running__pause_beside_cancel(catalog: Workspace, sleeper: int):
     job_id = records.run_progress(catalog, run.run_id).job_id
     assert job_id is not None
     job = queue.get_job(catalog, job_id)
-    assert (job.cancel_requested, job.payload["pause"]) == (True, True)
+    assert job.end_requested == EndRequest.PAUSE
     stopping = next(button for button in app.button if button.label == "Stopping")
     assert stopping.disabled
     assert "Cancel the run" in labels_of_buttons(app)
@@ -282,7 +281,7 @@ def test_log__is_there(finished_workspace: Workspace):
 
 def test_confusion__every_cell_can_be_clicked_and_names_its_class(finished_workspace: Workspace):
     run = records.get_run(finished_workspace, 1)
-    report = EvaluationReport.from_dict((run.report or {})["test"])
+    report = records.reports_of(run)["test"]
     figure = confusion_chart.make_figure(report)
     cells = figure.data[2]
     assert len(cells.x) == 9

@@ -1,8 +1,10 @@
 """Training runs as people handle them: start, repeat, resume, cancel; and what each used."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from db.boxes import RunEnvironment
 from db.enums import RunStatus
 from db.records import AssetAsOf, Job, Run
 from forge_core import storable_values
@@ -123,7 +125,7 @@ def repeat_run(
     """
     earlier = records.get_run(workspace, run_id)
     first = TrainConfig.from_dict(earlier.config)
-    speed = (earlier.environment or {}).get("speed")
+    speed = earlier.environment.speed if earlier.environment else None
     if speed and config is not None and not _computes_alike(config, first, speed["device_kind"]):
         speed = None
     return _queue_run(
@@ -174,7 +176,7 @@ def _queue_run(
     revision_id: int,
     class_names: list[str],
     label_ids: list[int],
-    speed: dict[str, Any] | None = None,
+    speed: Mapping[str, Any] | None = None,
 ) -> Run:
     storable_values.check(name, "The name of the run")
     with workspace.database.write() as uow:
@@ -186,7 +188,7 @@ def _queue_run(
             revision_id=revision_id,
             class_names=class_names,
             label_ids=label_ids,
-            environment=None if speed is None else {"speed": speed},
+            environment=None if speed is None else RunEnvironment(speed=speed),
         )
         payload = _payload(run_id, config, resume=False)
         title = _title(run_id, config)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from db.enums import Split
-from db.records import Job
+from db.records import EpochMetrics, Job
 from forge_core.catalog.revisions import history
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.jobs import queue
@@ -20,7 +20,7 @@ from forge_core.training import rate_finding
 from forge_core.training.config import TrainConfig
 from forge_core.training.pixels import kept
 from forge_core.training.rate_finding import RateCurve, RatePoint
-from forge_core.training.reporting import EpochMetrics, Reporter
+from forge_core.training.reporting import Reporter
 from forge_core.workspace import Workspace
 
 KIND = "find_rate"

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from db.boxes import JobError
 from db.enums import JobStatus
 from db.records import AssetFilter, Job
 from forge_core.augmentation.eval_transform import EvalTransform
@@ -90,7 +91,7 @@ def _submit(workspace: Workspace, plan: CopyPlan, total: int) -> None:
 
 def _show_outcome(job: Job) -> None:
     if job.status != JobStatus.SUCCEEDED or job.result is None:
-        message = (job.error or {}).get("message") or f"The writing was {job.status.value}."
+        message = (job.error or JobError()).message or f"The writing was {job.status.value}."
         st.warning(errors.literal(f"{message} Nothing was added."), icon=":material/warning:")
         return
     result = job.result

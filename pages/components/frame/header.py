@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from db.boxes import JobProgress
 from forge_core.catalog.listing import asset_list
 from forge_core.errors import ForgeError
 from forge_core.jobs import queue
@@ -51,15 +52,15 @@ def _show_jobs() -> None:
                     st.page_link(
                         runs_page.file, label="Open", query_params={"run": str(job.run_id)}
                     )
-                if job.cancel_requested:
+                if job.is_ending():
                     st.markdown(":gray[stopping]", width="content")
                 elif st.button("Cancel", key=f"header_cancel_{job.job_id}", type="tertiary"):
                     _cancel(job.job_id)
-            told = job.progress or {}
-            share, left = told.get("fraction"), told.get("eta_seconds")
-            if isinstance(share, int | float):
-                words = f"{text.duration(left)} left" if isinstance(left, int | float) else None
-                st.progress(min(1.0, max(0.0, float(share))), words)
+            told = job.progress or JobProgress()
+            if told.fraction is not None:
+                left = told.eta_seconds
+                words = None if left is None else f"{text.duration(left)} left"
+                st.progress(min(1.0, max(0.0, told.fraction)), words)
 
 
 def _cancel(job_id: int) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from db.boxes import JobError
 from db.enums import JobStatus
 from db.records import Job
 from forge_core.catalog.importing.import_problems import ImportProblem
@@ -67,11 +68,11 @@ def _show_success(workspace: Workspace, result: Mapping[str, Any], author: str) 
 
 
 def _failure(job: Job) -> JobFailed:
-    told = job.error or {}
+    told = job.error or JobError()
     return JobFailed(
-        str(told.get("message") or "The import ended without a word (killed, or out of memory)."),
-        next_step=str(told.get("next_step") or "Nothing was added. Choose the images again."),
-        detail=str(told.get("detail") or ""),
+        told.message or "The import ended without a word (killed, or out of memory).",
+        next_step=told.next_step or "Nothing was added. Choose the images again.",
+        detail=told.detail,
     )
 
 

@@ -1,10 +1,8 @@
 """What a run's network says of the catalog: how far the scoring is, and doors to its answers."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import streamlit as st
 
+from db.boxes import JobError, JobProgress
 from db.enums import JobStatus
 from db.records import Job, Run
 from forge_core.catalog.revisions import history
@@ -40,19 +38,19 @@ def _state(_workspace: Workspace, folder: str, run_id: int, key: object) -> Scor
     return scoring_requests.scoring_state(_workspace, run_id)
 
 
-def describe_progress(job: Job, progress: Mapping[str, Any]) -> str:
+def describe_progress(job: Job, progress: JobProgress) -> str:
     """The scoring in a few words: how many images, and how long still."""
-    if job.cancel_requested:
+    if job.is_ending():
         return "The scoring stops."
     if job.status == JobStatus.QUEUED:
         return "The images wait to be scored."
-    total, left = progress.get("total"), progress.get("eta_seconds")
-    if not isinstance(total, int):
+    total, left = progress.total, progress.eta_seconds
+    if total is None:
         return "Scoring begins: the checkpoint is loaded and proved."
     words = f"Scoring {text.plural(total, 'image')}"
-    if not isinstance(left, int | float) or progress.get("done") == total:
+    if left is None or progress.done == total:
         return words
-    rate = progress.get("images_per_second") or 0.0
+    rate = progress.images_per_second or 0.0
     speed = f", {rate:,.0f} images/s" if rate >= 10 else f", {rate:.1f} images/s" if rate else ""
     return f"{words}{speed}, {text.duration(left)} left"
 
@@ -63,16 +61,16 @@ def _watch(workspace: Workspace, run_id: int, job_id: int) -> None:
     job = scoring_requests.find_scoring(workspace, run_id)
     if job is None or job.job_id != job_id or job.status.is_finished():
         st.rerun()
-    progress = job.progress or {}
+    progress = job.progress or JobProgress()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(describe_progress(job, progress), width="content")
         st.space("stretch")
-        if not job.cancel_requested and st.button(
+        if not job.is_ending() and st.button(
             "Cancel", type="tertiary", icon=":material/close:", key=f"score_cancel_{job_id}"
         ):
             queue.request_cancel(workspace, job_id)
             st.rerun(scope="fragment")
-    st.progress(min(1.0, max(0.0, float(progress.get("fraction") or 0.0))))
+    st.progress(min(1.0, max(0.0, progress.fraction or 0.0)))
 
 
 def _show_predictions(workspace: Workspace, run: Run, state: ScoringState) -> None:
@@ -143,9 +141,9 @@ def _show_trouble(state: ScoringState) -> None:
     job = state.job
     if job is None or job.status not in (JobStatus.FAILED, JobStatus.INTERRUPTED):
         return
-    told = job.error or {}
-    step = f" {told['next_step']}" if told.get("next_step") else ""
-    st.warning(errors.literal(f"The last scoring ended early: {told.get('message', '')}{step}"))
+    told = job.error or JobError()
+    step = f" {told.next_step}" if told.next_step else ""
+    st.warning(errors.literal(f"The last scoring ended early: {told.message}{step}"))
 
 
 def _submit(workspace: Workspace, run: Run) -> None:

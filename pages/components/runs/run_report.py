@@ -6,7 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from db.records import Run
-from forge_core.evaluation.metrics import EvaluationReport
+from forge_core.evaluation.report import EvaluationReport
+from forge_core.runs import records
 from pages.components import gallery_links, text
 from pages.components.frame import navigation
 from pages.components.runs import confusion_chart
@@ -17,7 +18,7 @@ SPLIT_ORDER = ("test", "val", "held_out", "train")
 
 def show(run: Run) -> None:
     """Draw the reports that are kept with the run, one split at a time, test first."""
-    kept = {split: values for split, values in (run.report or {}).items() if values}
+    kept = records.reports_of(run)
     splits = [split for split in SPLIT_ORDER if split in kept]
     if not splits:
         return
@@ -36,7 +37,7 @@ def show(run: Run) -> None:
             split = chosen if chosen in splits else split
     if split == "val":
         st.caption("Validation chose the best epoch, so its accuracy is a little too kind.")
-    _show_split(run, EvaluationReport.from_dict(dict(kept[split])), split)
+    _show_split(run, kept[split], split)
 
 
 def _show_split(run: Run, report: EvaluationReport, split: str) -> None:

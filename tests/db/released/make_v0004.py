@@ -107,9 +107,8 @@ def fill_catalog(workspace: Workspace, folder: Path) -> None:
             text("UPDATE vision_assets SET group_key = 'patient 7' WHERE asset_id IN (:a, :b)"),
             {"a": assets[12].asset_id.hex, "b": assets[13].asset_id.hex},
         )
-    split = splitting.plan_split(
-        workspace, SplitRatios(train=80, val=10, test=10), grouping=grouping.parse("group_key"), seed=3
-    )
+    ratios, by_group = SplitRatios(train=80, val=10, test=10), grouping.parse("group_key")
+    split = splitting.plan_split(workspace, ratios, grouping=by_group, seed=3)
     splitting.apply_split(workspace, split, author=ANA)
     undone = history.list_revisions(workspace, limit=1)[0]
     history.undo(workspace, undone.revision_id, author=ANA)

@@ -84,12 +84,12 @@ def test_train_set_preset__drops_the_numbers_of_the_earlier_run(
 
 def test_runs_show__says_where_a_run_was_resumed(copied: Workspace) -> None:
     run = records.get_run(copied, 1)
-    environment = dict(run.environment or {})
-    later = {**environment, "torch": "9.9"}
+    assert run.environment is not None
+    resumed = replace(run.environment, resumed_in=(replace(run.environment, torch="9.9"),))
     with copied.database.write() as uow:
-        uow.runs.update_fields(1, environment={**environment, "resumed_in": [later]})
+        uow.runs.update_fields(1, environment=resumed)
     said = forge(copied, "runs", "show", 1).stdout
-    assert f"resumed in another environment: torch {environment['torch']} → 9.9" in said
+    assert f"resumed in another environment: torch {run.environment.torch} → 9.9" in said
 
 
 @pytest.mark.usefixtures("real_weights")

@@ -36,12 +36,12 @@ def test_scoring_job__keeps_predictions_and_says_what_it_did(finished, no_superv
     done = queue.get_job(finished, job.job_id)
     assert done.status == JobStatus.SUCCEEDED
     assert (done.result["num_scored"], done.result["num_rejected"]) == (ALL, 0)
-    assert (done.progress["done"], done.progress["total"], done.progress["fraction"]) == (
+    assert (done.progress.done, done.progress.total, done.progress.fraction) == (
         ALL,
         ALL,
         1,
     )
-    assert done.progress["message"] == f"Scoring {ALL} images"
+    assert done.progress.message == f"Scoring {ALL} images"
     assert records.get_run(finished, 1).status == RunStatus.SUCCEEDED  # as it was
     state = scoring_requests.scoring_state(finished, 1)
     assert (state.counts.num_images, state.num_to_score, state.is_scoring) == (ALL, 0, False)
@@ -165,7 +165,7 @@ def test_after_training__scores_by_a_job_of_its_own__killed_in_the_middle_goes_o
     )
     ended = queue.get_job(workspace, job.job_id)
     if ended.status == JobStatus.INTERRUPTED:
-        assert ended.error["next_step"] == "Start it again."
+        assert ended.error.next_step == "Start it again."
     scored = len(predictions_of(workspace, run.run_id))
     again = scoring_requests.submit_scoring(workspace, run.run_id, author=AUTHOR)
     wait_for(

@@ -27,8 +27,8 @@ def test_start_run__trains_measures_and_keeps_everything(supervising, tmp_path):
     run = finished_run(workspace, started.run_id)
     assert (run.status, run.message.split(":")[0]) == (RunStatus.SUCCEEDED, "Finished")
     assert run.class_names == sorted(CLASSES)
-    assert run.environment["torch"] == torch.__version__
-    assert len(run.environment["packages_sha256"]) == 64
+    assert run.environment.torch == torch.__version__
+    assert len(run.environment.packages_sha256) == 64
     assert run.device
     assert run.started_at < run.finished_at
 
@@ -81,12 +81,12 @@ def test_changed_and_missing_files__are_named_and_left_out(
     with caplog.at_level("INFO"):
         assert run_here(workspace, train_job(workspace, run.run_id).job_id) == 0
     run = records.get_run(workspace, run.run_id)
-    assert {entry["source"]: entry["reason"] for entry in run.environment["left_out"]} == {
+    assert {image.source: image.reason for image in run.environment.left_out} == {
         changed: "changed",
         missing: "missing",
         test.file_path: "missing",
     }
-    assert [bool(entry.get("message")) for entry in run.environment["left_out"]] == [
+    assert [bool(image.message) for image in run.environment.left_out] == [
         True,
         False,  # the sentence of the first alone is kept here
         True,
@@ -115,7 +115,7 @@ def test_resumed_run__keeps_where_it_began_and_how_it_computes(
 
     def go_on_until(number, *, driver):
         """Train on a machine with this driver until so many epochs are done."""
-        monkeypatch.setattr(environments, "describe", lambda d: {**describe(d), "driver": driver})
+        monkeypatch.setattr(environments, "describe", lambda d: replace(describe(d), driver=driver))
         monkeypatch.setattr(
             TrainReporter,
             "should_stop",
@@ -126,21 +126,21 @@ def test_resumed_run__keeps_where_it_began_and_how_it_computes(
 
     first = go_on_until(1, driver="570")
     assert first.status in (RunStatus.CANCELLED, RunStatus.INTERRUPTED)
-    assert first.environment["driver"] == "570"
-    assert first.environment["speed"]["device_kind"] == "cpu"
+    assert first.environment.driver == "570"
+    assert first.environment.speed["device_kind"] == "cpu"
     again = launch.repeat_run(workspace, run_id, author=AUTHOR)
-    assert again.environment == {"speed": first.environment["speed"]}
+    assert again.environment == RunEnvironment(speed=first.environment.speed)
 
     launch.resume_run(workspace, run_id, author=AUTHOR)
-    assert "resumed_in" not in go_on_until(2, driver="570").environment
+    assert go_on_until(2, driver="570").environment.resumed_in == ()
     launch.resume_run(workspace, run_id, author=AUTHOR)
     last = go_on_until(99, driver="580")
     assert last.status == RunStatus.SUCCEEDED
-    assert (last.environment["driver"], last.environment["speed"]) == (
+    assert (last.environment.driver, last.environment.speed) == (
         "570",
-        first.environment["speed"],
+        first.environment.speed,
     )
-    assert [later["driver"] for later in last.environment["resumed_in"]] == ["580"]
+    assert [later.driver for later in last.environment.resumed_in] == ["580"]
     rows = environments.as_rows(last.environment)
     assert (rows["driver"], rows["driver (resumed 1)"]) == ("570", "580")
     assert not [name for name in rows if "resumed" in name and not name.startswith("driver")]
@@ -207,7 +207,7 @@ def test_import_job__takes_images_into_the_catalog(workspace, tmp_path, no_super
     assert run_here(workspace, job.job_id) == 0
     done = queue.get_job(workspace, job.job_id)
     assert done.result["added"] == 9
-    assert done.progress["fraction"] == 1.0
+    assert done.progress.fraction == 1.0
     assert asset_list.totals(workspace).images == 9
 
 

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from db.boxes import JobError, JobProgress
 from db.enums import JobStatus
 from forge_core.errors import NotFound
 from forge_core.jobs import local_executor, processes, queue
@@ -41,7 +42,7 @@ def test_progress_and_heartbeat_are_written_while_a_job_runs(supervising):
     supervising.start()
     job = wait_running(workspace, submit(workspace))
     assert job.status == JobStatus.RUNNING
-    assert job.progress == {"fraction": 0.5, "message": "waiting"}
+    assert job.progress == JobProgress(fraction=0.5, message="waiting")
     wait_for(lambda: queue.get_job(workspace, job.job_id).heartbeat_at > job.heartbeat_at)
     assert [active.job_id for active in queue.list_active_jobs(workspace)] == [job.job_id]
 
@@ -85,7 +86,7 @@ def test_cancel__running_job_stops_by_itself(supervising):
     ended = finished(workspace, job, seconds=15)
     assert ended.status == JobStatus.CANCELLED
     assert time.monotonic() - began < 3
-    assert ended.error["message"] == "Cancelled on request."
+    assert ended.error.message == "Cancelled on request."
     wait_for(lambda: not processes.is_group_alive(leader_of(job)))
 
 
@@ -107,9 +108,9 @@ def test_kill_9_of_the_worker_shows_as_interrupted_within_three_seconds(supervis
     ended = finished(workspace, job, seconds=20)
     assert time.monotonic() - began < 3
     assert ended.status == JobStatus.INTERRUPTED
-    assert "its process ended without a word (killed, or out of memory)" in ended.error["message"]
-    assert ended.error["next_step"] == "Start it again."
-    assert ended.error["detail"] == "killed by SIGKILL"
+    assert "its process ended without a word (killed, or out of memory)" in ended.error.message
+    assert ended.error.next_step == "Start it again."
+    assert ended.error.detail == "killed by SIGKILL"
 
 
 def test_sigterm_from_the_system_shows_as_interrupted(tended):
@@ -118,7 +119,7 @@ def test_sigterm_from_the_system_shows_as_interrupted(tended):
     os.kill(job.pid, signal.SIGTERM)
     ended = finished(workspace, job, seconds=15)
     assert ended.status == JobStatus.INTERRUPTED
-    assert "the system asked its process to end" in ended.error["message"]
+    assert "the system asked its process to end" in ended.error.message
 
 
 def test_adopted_job__can_be_cancelled_and_its_death_is_seen(sqlite_supervising):
@@ -149,8 +150,8 @@ def test_crash__row_has_a_readable_error_and_log_the_traceback(tended):
     workspace = tended
     job = finished(workspace, submit(workspace, "crash"))
     assert job.status == JobStatus.FAILED
-    assert "ZeroDivisionError" not in job.error["message"]
-    assert "ZeroDivisionError: a number was divided by nought" in job.error["detail"]
+    assert "ZeroDivisionError" not in job.error.message
+    assert "ZeroDivisionError: a number was divided by nought" in job.error.detail
     log = (workspace.logs_folder / job.log_path).read_text()
     assert "Traceback" in log
     assert "ZeroDivisionError" in log
@@ -160,11 +161,9 @@ def test_forge_error__row_has_message_next_step_and_detail(tended):
     workspace = tended
     job = finished(workspace, submit(workspace, "refuse"))
     assert job.status == JobStatus.FAILED
-    assert job.error == {
-        "message": "4 images have no label.",
-        "next_step": "Label them.",
-        "detail": "ids 1 to 4",
-    }
+    assert job.error == JobError(
+        message="4 images have no label.", next_step="Label them.", detail="ids 1 to 4"
+    )
     assert "Traceback" not in (workspace.logs_folder / job.log_path).read_text()
 
 
@@ -172,8 +171,8 @@ def test_unknown_kind__fails_and_says_which_are_known(tended):
     workspace = tended
     job = finished(workspace, submit(workspace, "bake"))
     assert job.status == JobStatus.FAILED
-    assert "'bake'" in job.error["message"]
-    assert "train" in job.error["next_step"]
+    assert "'bake'" in job.error.message
+    assert "train" in job.error.next_step
 
 
 def test_finished_job_never_changes(workspace):

@@ -3,7 +3,7 @@ from datetime import datetime
 
 import pytest
 
-from db.enums import JobStatus
+from db.enums import EndRequest, JobStatus
 from db.records import Job
 from forge_core.jobs import slots
 
@@ -32,11 +32,13 @@ def make_job(kind="train", device="auto"):
         host="",
         pid=None,
         pid_started=None,
-        cancel_requested=False,
+        end_requested=EndRequest.NONE,
         created_at=datetime(2026, 1, 1),
         started_at=None,
         heartbeat_at=None,
         finished_at=None,
+        executor="local",
+        handle=None,
     )
 
 

@@ -48,7 +48,7 @@ def test_claim__two_supervisors_start_every_job_once(workspace, monkeypatch):
     assert sorted(started) == list(range(1, 13))
     jobs = queue.list_latest_jobs(workspace)
     assert {job.status for job in jobs} == {JobStatus.FAILED}
-    assert jobs[0].error["message"] == "The job's process could not be started."
+    assert jobs[0].error.message == "The job's process could not be started."
 
 
 def test_second_supervisor_leaves_at_once(sqlite_supervising):
@@ -105,7 +105,7 @@ def test_stale_heartbeat_of_another_host_is_marked(workspace):
     supervisor.Supervisor(workspace, available=ONE_CPU).tick()
     ended = queue.get_job(workspace, job.job_id)
     assert ended.status == JobStatus.INTERRUPTED
-    assert ended.error["detail"] == "no sign of life from elsewhere"
+    assert ended.error.detail == "no sign of life from elsewhere"
     assert queue.get_job(workspace, fresh.job_id).status == JobStatus.RUNNING
 
 

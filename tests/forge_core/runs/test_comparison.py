@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from db.boxes import RunEnvironment
 from db.records import AssetFilter, Run
 from forge_core.catalog.editing import label_edits
 from forge_core.catalog.listing import asset_list
@@ -106,10 +107,10 @@ def test_repeat_run__computes_as_before_only_where_the_same_is_fastest(
         number_format="float32", memory_layout="channels_last", num_threads=3, device_kind="cpu"
     ).choice()
     with catalog.database.write() as uow:
-        uow.runs.update_fields(first.run_id, environment={"python": "3.11", "speed": speed})
+        uow.runs.update_fields(first.run_id, environment=RunEnvironment(python="3.11", speed=speed))
     config = replace(TINY, **changes)
     again = launch.repeat_run(catalog, first.run_id, author="tester", config=config)
-    assert again.environment == ({"speed": speed} if kept else None)
+    assert again.environment == (RunEnvironment(speed=speed) if kept else None)
 
 
 def test_find_driver__reads_the_kernel_modules_version(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from db.boxes import LeftOutImage, RunEnvironment
 from db.records import Asset, Run
 from forge_core.catalog.editing import classes, label_edits, review_flags
 from forge_core.jobs import local_executor
@@ -35,9 +36,9 @@ def compare(workspace: Workspace, first: Run, second: Run) -> RunComparison:
 
 def leave_out(workspace: Workspace, run: Run, *paths: str) -> None:
     """Let the run have found these files missing."""
-    left_out = [{"source": path, "reason": "missing", "message": ""} for path in paths]
+    left_out = tuple(LeftOutImage(source=path, reason="missing") for path in paths)
     with workspace.database.write() as uow:
-        uow.runs.update_fields(run.run_id, environment={"left_out": left_out})
+        uow.runs.update_fields(run.run_id, environment=RunEnvironment(left_out=left_out))
 
 
 def of(assets: list[Asset], split: str) -> list[Asset]:

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw
 
+from db.records import EpochMetrics
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.imaging import hashing
 from forge_core.training import loop
@@ -19,7 +20,6 @@ from forge_core.training.config import TrainConfig
 from forge_core.training.data import ImageSet, TrainingImage
 from forge_core.training.pixels.pack import PixelPack
 from forge_core.training.ranks import ALONE, Ranks
-from forge_core.training.reporting import EpochMetrics
 from forge_core.training.results import FitResult
 
 CLASS_NAMES = ("circle", "square", "stripe")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from db.records import EpochMetrics
 from forge_core.training import budgeting, stages
 from forge_core.training.config import TrainConfig
-from forge_core.training.reporting import EpochMetrics
 from tests.forge_core.training.arrange import Drawer, Listener, make_config, run_fit
 
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from db.records import EpochMetrics
 from forge_core.augmentation.presets import AugmentationParameters
 from forge_core.augmentation.train_transform import TrainTransform
 from forge_core.errors import InvalidInput, TrainingFailed
@@ -14,7 +15,6 @@ from forge_core.models import building
 from forge_core.models.forge_cnn import ForgeCNN
 from forge_core.training import diagnosing
 from forge_core.training.data import ImageSet, TrainingImage, check_images
-from forge_core.training.reporting import EpochMetrics
 from tests.forge_core.training.arrange import CLASS_NAMES, Drawer, Listener, make_config, run_fit
 
 

@@ -13,9 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from db.enums import RunStatus
-from db.models import AssetChange, DuplicateMember, Prediction, Revision
-from db.people_models import Assignment
+from db.enums import RevisionKind, RunStatus
+from db.models import AssetChangeRow, Assignment, DuplicateMember, Prediction, RevisionRow
 from db.records import Asset, AssetFilter, NewAsset
 from db.repositories import narrowing
 from forge_core.api import parsing
@@ -60,7 +59,9 @@ def make_facts(workspace: Workspace) -> Facts:
     names = dict(zip(label_ids, "abcd", strict=True))
     with workspace.database.write() as uow:
         uow.revisions.lock()
-        revision_id = journal.begin_revision(uow, Operation.of("import", author="importer"))
+        revision_id = journal.begin_revision(
+            uow, Operation.of(RevisionKind.IMPORT, author="importer")
+        )
         rows = [_row(i, [*label_ids[:3], None][i % 4], names) for i in range(NUMBER)]
         journal.add_assets(uow, revision_id, rows)
     ids = [row.asset_id for row in rows]
@@ -110,8 +111,10 @@ def read_facts(workspace: Workspace, runs: list[int]) -> Facts:
     with workspace.database.read() as uow:
         for row in uow.session.scalars(select(Prediction)):
             predictions[row.run_id][row.asset_id] = row
-        authors = dict(uow.session.execute(select(Revision.revision_id, Revision.author)).all())
-        for change in uow.session.scalars(select(AssetChange)):
+        authors = dict(
+            uow.session.execute(select(RevisionRow.revision_id, RevisionRow.author)).all()
+        )
+        for change in uow.session.scalars(select(AssetChangeRow)):
             known = (change.revision_id, authors[change.revision_id])
             changes[change.asset_id].append(known)
         for member in uow.session.scalars(select(DuplicateMember)):
