@@ -15,7 +15,7 @@ import sqlalchemy
 import uuid_utils
 from sqlalchemy import select
 
-from db.enums import RunStatus
+from db.enums import RevisionKind, RunStatus
 from db.models import TrainingRun, VisionAsset
 from db.records import AssetFilter, NewAsset
 from db.repositories import bulk
@@ -91,7 +91,7 @@ def fill(workspace: Workspace, number: int, files: Sequence[KnownFile] = ()) -> 
     start = time.perf_counter()
     with workspace.database.write() as uow:
         uow.revisions.lock()
-        revision_id = journal.begin_revision(uow, Operation.of("import", author=AUTHOR))
+        revision_id = journal.begin_revision(uow, Operation.of(RevisionKind.IMPORT, author=AUTHOR))
         for first in range(0, number, BATCH):
             making = time.perf_counter()
             rows = [_row(i, label_ids) for i in range(first, min(first + BATCH, number))]

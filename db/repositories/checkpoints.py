@@ -1,6 +1,7 @@
 """Checkpoint files of runs."""
 
 from dataclasses import asdict
+from typing import Any
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
@@ -24,18 +25,16 @@ class CheckpointRepository:
             .where(CheckpointRow.run_id == run_id)
             .order_by(CheckpointRow.kind)
         )
-        return [
-            CheckpointFile(**{**row._mapping, "kind": CheckpointKind(row.kind)}) for row in rows
-        ]
+        return [_to_checkpoint(row) for row in rows]
 
-    def list_of_kind(self, kind: str) -> list[CheckpointFile]:
+    def list_of_kind(self, kind: CheckpointKind) -> list[CheckpointFile]:
         """The `best` or the `last` checkpoint of every run that has one, newest run first."""
         rows = self._session.execute(
             select(*columns_of(CheckpointFile, CheckpointRow))
             .where(CheckpointRow.kind == kind)
             .order_by(CheckpointRow.run_id.desc())
         )
-        return [to_record(CheckpointFile, row) for row in rows]
+        return [_to_checkpoint(row) for row in rows]
 
     def add(self, checkpoint: CheckpointFile) -> None:
         """Write or replace the checkpoint of this kind."""
@@ -49,3 +48,7 @@ class CheckpointRepository:
     def remove_of_run(self, run_id: int) -> None:
         """Forget the run's checkpoints; the files are the caller's to delete."""
         self._session.execute(delete(CheckpointRow).where(CheckpointRow.run_id == run_id))
+
+
+def _to_checkpoint(row: Any) -> CheckpointFile:
+    return CheckpointFile(**{**row._mapping, "kind": CheckpointKind(row.kind)})

@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 from starlette.responses import Response
 from starlette.routing import Route
 
-from db.enums import ReviewState
+from db.enums import ChangeOutcome, ReviewState, RevisionKind
 from db.failures import DATABASE_UNAVAILABLE
 from db.records import AssetFilter
 from forge_core.api import parsing, shapes
@@ -22,7 +22,7 @@ from forge_core.api.answering import (
     writing,
 )
 from forge_core.catalog.editing import label_edits, review_flags
-from forge_core.catalog.revisions import history, journal
+from forge_core.catalog.revisions import history
 from forge_core.catalog.revisions.journal import MAX_OPERATION_ID_CHARACTERS, ChangeResult
 from forge_core.errors import ForgeError, InvalidInput, StorageUnavailable
 
@@ -31,7 +31,16 @@ MAX_IDS = 10_000
 RECENT_REVISIONS = 50
 REFUSED = "refused"
 FAILED = "failed"
-UNDOABLE_KINDS = frozenset({"relabel", "set_split", "remove", "flag", "unflag", "restore"})
+UNDOABLE_KINDS = frozenset(
+    {
+        RevisionKind.RELABEL,
+        RevisionKind.SET_SPLIT,
+        RevisionKind.REMOVE,
+        RevisionKind.FLAG,
+        RevisionKind.UNFLAG,
+        RevisionKind.RESTORE,
+    }
+)
 WHICH_FIELDS = ("operation_id", "kind", "asset_ids", "expected_versions", "where")
 
 
@@ -258,7 +267,9 @@ def _undo(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> Chan
         with batch.asked.workspace.database.read() as uow:
             revision = uow.revisions.find_by_operation(undoes)
         if revision is None:  # it changed nothing, so there is nothing to take back
-            return ChangeResult(operation_id=operation_id, status=journal.NOTHING, revision_id=None)
+            return ChangeResult(
+                operation_id=operation_id, status=ChangeOutcome.NOTHING, revision_id=None
+            )
         revision_id = revision.revision_id
     else:
         revision_id = parsing.parse_number(operation.get("revision_id"), "revision_id")

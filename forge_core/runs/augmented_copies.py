@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from PIL import Image
 
-from db.enums import Split
+from db.enums import RevisionKind, Split
 from db.records import Asset, AssetFilter, NewAsset
 from forge_core.augmentation import preview, seeding
 from forge_core.augmentation.eval_transform import EvalTransform
@@ -236,7 +236,7 @@ class _Copying:
             if new:
                 used = Counter(_parent_of(copy) for copy in new)
                 operation = Operation.of(
-                    "augment",
+                    RevisionKind.AUGMENT,
                     author=author,
                     message=f"{len(new):,} augmented copies of {len(used):,} images",
                 )

@@ -64,7 +64,10 @@ def list_runs(workspace: Workspace) -> list[Run]:
 def list_usable_runs(workspace: Workspace) -> list[Run]:
     """Runs whose best checkpoint is there, newest first; a running one is after its first epoch."""
     with workspace.database.read() as uow:
-        paths = {found.run_id: found.file_path for found in uow.checkpoints.list_of_kind("best")}
+        paths = {
+            found.run_id: found.file_path
+            for found in uow.checkpoints.list_of_kind(CheckpointKind.BEST)
+        }
         runs = uow.runs.list_all() if paths else []
     return [
         run

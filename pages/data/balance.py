@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from db.enums import ChangeOutcome
 from forge_core.catalog.listing import balance as balance_room
 from forge_core.catalog.listing.balance import Balance, BalanceRow, BalanceWarning
-from forge_core.catalog.revisions import journal
 from forge_core.catalog.splits import split_plan
 from forge_core.catalog.splits.split_plan import SplitPlan
 from forge_core.workspace import Workspace
@@ -59,7 +59,7 @@ def show_top(workspace: Workspace, plan: SplitPlan | None) -> None:
     )
     if pressed and plan is not None:
         result = split_plan.apply_split(workspace, plan, author=session.author())
-        if result.status == journal.APPLIED:
+        if result.status == ChangeOutcome.APPLIED:
             moved = text.plural(result.num_changed, "image is", "images are")
             undo_notice.offer(f"{moved} split {plan.ratios} by class.", result.revision_id)
         st.rerun()

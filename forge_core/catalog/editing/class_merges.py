@@ -8,7 +8,7 @@ Checkpoints are never changed: their heads keep the classes they were trained wi
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from db.enums import Split
+from db.enums import ChangeOutcome, RevisionKind, Split
 from db.records import AssetFilter, CountRow, Label
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog.editing import classes
@@ -127,7 +127,7 @@ def merge_classes(
         InvalidInput: Both are the same class.
         Conflict: One of them is retired.
     """
-    operation = Operation.of("merge_class", author=author, operation_id=operation_id)
+    operation = Operation.of(RevisionKind.MERGE_CLASS, author=author, operation_id=operation_id)
     if label_id == into_label_id:
         raise InvalidInput("A class cannot be merged into itself.", next_step="Choose another.")
     with workspace.database.write() as uow:
@@ -166,7 +166,7 @@ def retire_class(
         NotFound: There is no such class.
         Conflict: It has images and `unlabel` is false, or it is retired already.
     """
-    operation = Operation.of("retire_class", author=author, operation_id=operation_id)
+    operation = Operation.of(RevisionKind.RETIRE_CLASS, author=author, operation_id=operation_id)
     with workspace.database.write() as uow:
         repetition = journal.lock_and_find_repetition(uow, operation)
         if repetition is not None:
@@ -198,7 +198,7 @@ def unretire_class(
     Raises:
         NotFound: There is no such class.
     """
-    operation = Operation.of("unretire_class", author=author, operation_id=operation_id)
+    operation = Operation.of(RevisionKind.UNRETIRE_CLASS, author=author, operation_id=operation_id)
     with workspace.database.write() as uow:
         repetition = journal.lock_and_find_repetition(uow, operation)
         if repetition is not None:
@@ -324,5 +324,5 @@ def _number(counts: Sequence[CountRow], split: str | None) -> int:
 
 def _applied(operation: Operation, revision_id: int) -> ChangeResult:
     return ChangeResult(
-        operation_id=operation.operation_id, status=journal.APPLIED, revision_id=revision_id
+        operation_id=operation.operation_id, status=ChangeOutcome.APPLIED, revision_id=revision_id
     )

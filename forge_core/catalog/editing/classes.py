@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from db.enums import ChangeOutcome, RevisionKind
 from db.records import Label
 from db.unit_of_work import UnitOfWork
 from forge_core import storable_values
@@ -80,7 +81,7 @@ def create_class(
     name = normalise_class_name(name)
     color = None if color is None else check_color(color)
     description = check_description(description)
-    operation = Operation.of("create_class", author=author, message=f"class {name}")
+    operation = Operation.of(RevisionKind.CREATE_CLASS, author=author, message=f"class {name}")
     with workspace.database.write() as uow:
         uow.revisions.lock()
         _check_free(uow, name, asked=f"Class {name!r} cannot be created")
@@ -133,7 +134,9 @@ def rename_class(
     """
     new_name = normalise_class_name(new_name)
     with workspace.database.write() as uow:
-        operation = Operation.of("rename_class", author=author, operation_id=operation_id)
+        operation = Operation.of(
+            RevisionKind.RENAME_CLASS, author=author, operation_id=operation_id
+        )
         repetition = journal.lock_and_find_repetition(uow, operation)
         if repetition is not None:
             return repetition
@@ -151,7 +154,7 @@ def rename_in(uow: UnitOfWork, operation: Operation, label_id: int, new_name: st
     uow.labels.update_name(label_id, new_name, revision_id=revision_id)
     uow.assets.update_label_name(label_id, new_name)
     return ChangeResult(
-        operation_id=operation.operation_id, status=journal.APPLIED, revision_id=revision_id
+        operation_id=operation.operation_id, status=ChangeOutcome.APPLIED, revision_id=revision_id
     )
 
 
@@ -175,7 +178,7 @@ def edit_class(
         InvalidInput: Colour, key or description cannot be used.
         Conflict: Another class has this key.
     """
-    operation = Operation.of("edit_class", author=author, operation_id=operation_id)
+    operation = Operation.of(RevisionKind.EDIT_CLASS, author=author, operation_id=operation_id)
     values: dict[str, str | None] = {}
     if color is not None:
         values["color"] = check_color(color)
@@ -206,7 +209,7 @@ def edit_class(
             **values,
         )
     return ChangeResult(
-        operation_id=operation.operation_id, status=journal.APPLIED, revision_id=revision_id
+        operation_id=operation.operation_id, status=ChangeOutcome.APPLIED, revision_id=revision_id
     )
 
 
@@ -225,7 +228,7 @@ def get_in(uow: UnitOfWork, label_id: int) -> Label:
 def nothing(operation: Operation) -> ChangeResult:
     """The answer to a change that is so already."""
     return ChangeResult(
-        operation_id=operation.operation_id, status=journal.NOTHING, revision_id=None
+        operation_id=operation.operation_id, status=ChangeOutcome.NOTHING, revision_id=None
     )
 
 

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from db.enums import Split
+from db.enums import RevisionKind, Split
 from db.records import Asset, AssetFilter
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog.listing import asset_list
@@ -35,7 +35,9 @@ def relabel(
         NotFound: There is no such class.
         InvalidInput: No assets were named, or the author is missing.
     """
-    operation = Operation.of("relabel", author=author, operation_id=operation_id, message=message)
+    operation = Operation.of(
+        RevisionKind.RELABEL, author=author, operation_id=operation_id, message=message
+    )
     with workspace.database.write() as uow:
         values = _label_values(uow, label_id)
         return _change(
@@ -66,7 +68,9 @@ def relabel_matching(
         NotFound: There is no such class.
         InvalidInput: The class is retired, the filter cannot be used, or the author is missing.
     """
-    operation = Operation.of("relabel", author=author, operation_id=operation_id, message=message)
+    operation = Operation.of(
+        RevisionKind.RELABEL, author=author, operation_id=operation_id, message=message
+    )
     asset_list.check_filter(where)
     with workspace.database.write() as uow:
         return journal.change_matching(uow, operation, where, _label_values(uow, label_id))
@@ -92,7 +96,9 @@ def set_split(
         InvalidInput: The split is unknown, no assets were named, or the author is missing.
     """
     _check_split(split_type)
-    operation = Operation.of("set_split", author=author, operation_id=operation_id, message=message)
+    operation = Operation.of(
+        RevisionKind.SET_SPLIT, author=author, operation_id=operation_id, message=message
+    )
     with workspace.database.write() as uow:
         return _change(
             uow,
@@ -124,7 +130,9 @@ def set_split_matching(
         InvalidInput: The split is unknown, the filter cannot be used, or the author is missing.
     """
     _check_split(split_type)
-    operation = Operation.of("set_split", author=author, operation_id=operation_id, message=message)
+    operation = Operation.of(
+        RevisionKind.SET_SPLIT, author=author, operation_id=operation_id, message=message
+    )
     asset_list.check_filter(where)
     with workspace.database.write() as uow:
         return journal.change_matching(
@@ -149,7 +157,9 @@ def remove_assets(
     Raises:
         InvalidInput: No assets were named, or the author is missing.
     """
-    operation = Operation.of("remove", author=author, operation_id=operation_id, message=message)
+    operation = Operation.of(
+        RevisionKind.REMOVE, author=author, operation_id=operation_id, message=message
+    )
     with workspace.database.write() as uow:
         return _change(uow, operation, asset_ids, {"is_deleted": True}, None, wanted="removal")
 
@@ -167,7 +177,9 @@ def remove_matching(
     Raises:
         InvalidInput: The filter cannot be used, or the author is missing.
     """
-    operation = Operation.of("remove", author=author, operation_id=operation_id, message=message)
+    operation = Operation.of(
+        RevisionKind.REMOVE, author=author, operation_id=operation_id, message=message
+    )
     asset_list.check_filter(where)
     with workspace.database.write() as uow:
         return journal.change_matching(uow, operation, where, {"is_deleted": True})
@@ -189,7 +201,9 @@ def restore_assets(
     Raises:
         InvalidInput: No assets were named, or the author is missing.
     """
-    operation = Operation.of("restore", author=author, operation_id=operation_id, message=message)
+    operation = Operation.of(
+        RevisionKind.RESTORE, author=author, operation_id=operation_id, message=message
+    )
     _check_number(asset_ids)
     with workspace.database.write() as uow:
         repetition = journal.lock_and_find_repetition(uow, operation)

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 
-from db.enums import ReviewState
+from db.enums import ReviewState, RevisionKind
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.journal import ChangeConflict, ChangeResult, Operation
 from forge_core.errors import InvalidInput
@@ -34,7 +34,9 @@ def flag(
             f"The note has {len(note):,} characters, {MAX_NOTE_CHARACTERS:,} are allowed.",
             next_step="Make it shorter.",
         )
-    operation = Operation.of("flag", author=author, operation_id=operation_id, message=note)
+    operation = Operation.of(
+        RevisionKind.FLAG, author=author, operation_id=operation_id, message=note
+    )
     return _set(workspace, operation, asset_ids, ReviewState.FLAGGED, note)
 
 
@@ -46,7 +48,7 @@ def unflag(
     operation_id: str | None = None,
 ) -> ChangeResult:
     """Take the marks of images away. Promises as `flag`; the notes stay in the history."""
-    operation = Operation.of("unflag", author=author, operation_id=operation_id)
+    operation = Operation.of(RevisionKind.UNFLAG, author=author, operation_id=operation_id)
     return _set(workspace, operation, asset_ids, None, "")
 
 

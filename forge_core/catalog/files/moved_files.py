@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path, PurePosixPath
 
+from db.enums import RevisionKind
 from db.unit_of_work import UnitOfWork
 from forge_core import local_files
 from forge_core.catalog.files.survey import FileSurvey, NamedFile
@@ -81,7 +82,7 @@ def relink(
         NotFound: There is no such folder.
         StorageUnavailable: The asset root cannot be listed, read or written.
     """
-    operation = Operation.of("relink", author=author)
+    operation = Operation.of(RevisionKind.RELINK, author=author)
     with survey_of(workspace) as survey:
         survey.find_differing(full=full, progress=SILENT)
         places = _places(workspace, survey, folder)

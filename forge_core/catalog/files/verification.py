@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 
+from db.enums import ChangeOutcome, RevisionKind
 from forge_core.catalog.files.survey import FileSurvey
 from forge_core.catalog.formats.scanned import ScannedFile, ScannedFolder
 from forge_core.catalog.importing import import_plan, run_import
@@ -103,7 +104,7 @@ def remove_missing(workspace: Workspace, *, author: str, force: bool = False) ->
     Raises:
         Conflict: More than half of all files are missing: a disk that is not mounted looks so.
     """
-    operation = Operation.of("remove", author=author)
+    operation = Operation.of(RevisionKind.REMOVE, author=author)
     with survey_of(workspace) as survey:
         num_assets, _ = survey.counts()
         num_missing = sum(map(len, survey.missing()))
@@ -136,7 +137,7 @@ def remove_missing(workspace: Workspace, *, author: str, force: bool = False) ->
                 number += len(assets)
     return ChangeResult(
         operation_id=operation.operation_id,
-        status=journal.APPLIED if number else journal.NOTHING,
+        status=ChangeOutcome.APPLIED if number else ChangeOutcome.NOTHING,
         revision_id=revision_id,
         num_changed=number,
     )

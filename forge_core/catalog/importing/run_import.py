@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
+from db.enums import RevisionKind
 from db.failures import DATABASE_UNAVAILABLE
 from db.records import Label, NewAsset
 from db.unit_of_work import UnitOfWork
@@ -89,7 +90,7 @@ def run_import(
         StorageUnavailable: The bytes cannot be stored: the disk is full, the bucket is missing.
     """
     started = time.monotonic()
-    operation = Operation.of("import", author=author)
+    operation = Operation.of(RevisionKind.IMPORT, author=author)
     try:
         workspace.store.check()
         running = _Import(workspace, plan, Placer(workspace.store, plan, placement))

@@ -1,5 +1,6 @@
 """What differs between two revisions, and so between the data of two runs."""
 
+import enum
 import uuid
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -12,16 +13,24 @@ from forge_core.workspace import Workspace
 MAX_ENTRIES = 1_000
 
 
+class DiffKind(enum.StrEnum):
+    """How an asset differs between two revisions."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+
+
 @dataclass(frozen=True, kw_only=True)
 class DiffEntry:
     """One asset that differs. `before` and `after` hold only what differs; labels by name.
 
-    `kind` is `added`, `removed` or `changed`; of the first two, the one state is whole.
+    Of an asset that was added or removed, the one state is whole.
     """
 
     asset_id: uuid.UUID
     file_path: str
-    kind: str
+    kind: DiffKind
     before: dict[str, Any]
     after: dict[str, Any]
 
@@ -129,7 +138,10 @@ def diff(
 def _entry(
     asset_id: uuid.UUID, before: AssetState, after: AssetState, names: list[dict[int, str]]
 ) -> DiffEntry:
-    kind = "changed" if before.exists and after.exists else "added" if after.exists else "removed"
+    if before.exists and after.exists:
+        kind = DiffKind.CHANGED
+    else:
+        kind = DiffKind.ADDED if after.exists else DiffKind.REMOVED
     states = asdict(before), asdict(after)
     different = [n for n in states[0] if n != "exists" and states[0][n] != states[1][n]]
     shown: list[dict[str, Any]] = []

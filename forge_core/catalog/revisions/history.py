@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from db.enums import RevisionKind
 from db.records import AssetChange, CountRow, Revision
 from forge_core.catalog.revisions import as_of as as_of_room
 from forge_core.catalog.revisions import journal, reversal
@@ -135,7 +136,7 @@ def undo(
         Conflict: A class that it changed was changed again, or its name belongs to another.
     """
     operation = Operation.of(
-        "undo",
+        RevisionKind.UNDO,
         author=author,
         operation_id=operation_id,
         message=f"undo of revision {revision_id}",

@@ -13,6 +13,7 @@ from typing import Any
 
 import uuid_utils
 
+from db.enums import ChangeOutcome, RevisionKind
 from db.records import Asset, AssetFilter, NewAsset, Revision
 from db.unit_of_work import UnitOfWork
 from forge_core import storable_values
@@ -23,11 +24,6 @@ MAX_AUTHOR_CHARACTERS = 128
 MAX_OPERATION_ID_CHARACTERS = 64
 MAX_ASSETS_TOLD = 10_000
 PATH_TAKEN = "{} belongs to another image now, so this one cannot come back."
-
-APPLIED = "applied"
-ALREADY_APPLIED = "already_applied"
-NOTHING = "nothing"
-CONFLICT = "conflict"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,15 +49,12 @@ class ChangeConflict:
 class ChangeResult:
     """What became of an operation.
 
-    `status` is `applied` (a revision was written), `already_applied` (this operation id was
-    seen before; nothing changed now), `nothing` (every asset was as asked already) or
-    `conflict` (every asset that differed was in conflict). `assets` are those that the
-    operation names and that exist, as they are now; empty where it named them by a filter.
-    `num_conflicts` may be more than the conflicts that are told.
+    `assets` are those that the operation names and that exist, as they are now; empty where it
+    named them by a filter. `num_conflicts` may be more than the conflicts that are told.
     """
 
     operation_id: str
-    status: str
+    status: ChangeOutcome
     revision_id: int | None
     assets: list[Asset] = field(default_factory=list)
     conflicts: list[ChangeConflict] = field(default_factory=list)
@@ -73,7 +66,7 @@ class ChangeResult:
 class Operation:
     """Who asks for a change, and under which name, so that a repetition is recognised."""
 
-    kind: str
+    kind: RevisionKind
     author: str
     operation_id: str
     message: str = ""
@@ -81,7 +74,7 @@ class Operation:
 
     @staticmethod
     def of(
-        kind: str,
+        kind: RevisionKind,
         *,
         author: str,
         operation_id: str | None = None,
@@ -138,7 +131,7 @@ def lock_and_find_repetition(uow: UnitOfWork, operation: Operation) -> ChangeRes
         assets = uow.assets.list_by_ids([change.asset_id for change in changes])
     return ChangeResult(
         operation_id=operation.operation_id,
-        status=ALREADY_APPLIED,
+        status=ChangeOutcome.ALREADY_APPLIED,
         revision_id=revision.revision_id,
         assets=assets,
         num_changed=revision.num_changes,
@@ -207,14 +200,14 @@ def change_matching(
     if not uow.changes.count_to_change(where, values, held_out=held_out):
         return ChangeResult(
             operation_id=operation.operation_id,
-            status=CONFLICT if kept else NOTHING,
+            status=ChangeOutcome.CONFLICT if kept else ChangeOutcome.NOTHING,
             revision_id=None,
             num_conflicts=kept,
         )
     revision_id = begin_revision(uow, operation)
     return ChangeResult(
         operation_id=operation.operation_id,
-        status=APPLIED,
+        status=ChangeOutcome.APPLIED,
         revision_id=revision_id,
         num_changed=uow.changes.update_matching(
             revision_id, where, values, keep_held_out=keep_held_out
@@ -243,11 +236,11 @@ def finish(
         conflicts: Assets that are left alone.
     """
     revision_id = None
-    status = CONFLICT if conflicts else NOTHING
+    status = ChangeOutcome.CONFLICT if conflicts else ChangeOutcome.NOTHING
     if to_change:
         revision_id = begin_revision(uow, operation)
         change_assets(uow, revision_id, to_change, values)
-        status = APPLIED
+        status = ChangeOutcome.APPLIED
     return ChangeResult(
         operation_id=operation.operation_id,
         status=status,
@@ -257,16 +250,6 @@ def finish(
         num_changed=len(to_change),
         num_conflicts=len(conflicts),
     )
-
-
-TRACKED = (
-    "file_path",
-    "content_hash",
-    "label_id",
-    "split_type",
-    "review_state",
-    "parent_asset_id",
-)
 
 
 def describe_conflicts(

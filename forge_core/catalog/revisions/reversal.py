@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+from db.enums import ChangeOutcome, UndoBlock
 from db.records import Asset, LabelState, Revision
-from db.repositories.changes import CLASS_RETIRED, PATH_TAKEN, SUPERSEDED, BlockedUndo
+from db.repositories.changes import BlockedUndo
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.journal import ChangeConflict, ChangeResult, Operation
@@ -57,7 +58,7 @@ def _answer(
     blocked = uow.changes.list_blocked(revision.revision_id, limit=MAX_CONFLICTS_TOLD)
     return ChangeResult(
         operation_id=operation.operation_id,
-        status=journal.CONFLICT if revision_id is None else journal.APPLIED,
+        status=ChangeOutcome.CONFLICT if revision_id is None else ChangeOutcome.APPLIED,
         revision_id=revision_id,
         assets=_named(uow, revision) if revision_id is None else [],
         conflicts=_describe(uow, blocked),
@@ -139,15 +140,15 @@ def _check_free(uow: UnitOfWork, given: LabelState, state: LabelState) -> None:
 
 def _describe(uow: UnitOfWork, blocked: list[BlockedUndo]) -> list[ChangeConflict]:
     """What keeps each of these assets from going back, in words."""
-    by_reason: dict[str, list[BlockedUndo]] = {}
+    by_reason: dict[UndoBlock, list[BlockedUndo]] = {}
     for entry in blocked:
         by_reason.setdefault(entry.reason, []).append(entry)
-    superseded = [entry.asset_id for entry in by_reason.get(SUPERSEDED, [])]
+    superseded = [entry.asset_id for entry in by_reason.get(UndoBlock.SUPERSEDED, [])]
     assets = uow.assets.list_by_ids(superseded, with_removed=True)
     conflicts = journal.describe_conflicts(uow, assets, wanted="to undo an older change")
     conflicts += [
         ChangeConflict(asset_id=entry.asset_id, message=journal.PATH_TAKEN.format(entry.file_path))
-        for entry in by_reason.get(PATH_TAKEN, [])
+        for entry in by_reason.get(UndoBlock.PATH_TAKEN, [])
     ]
     names = {label.label_id: label.name for label in uow.labels.list_all()}
     conflicts += [
@@ -155,6 +156,6 @@ def _describe(uow: UnitOfWork, blocked: list[BlockedUndo]) -> list[ChangeConflic
             asset_id=entry.asset_id,
             message=f"Its class {names.get(entry.label_id or 0)!r} is retired now.",
         )
-        for entry in by_reason.get(CLASS_RETIRED, [])
+        for entry in by_reason.get(UndoBlock.CLASS_RETIRED, [])
     ]
     return conflicts

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from db.enums import Split
+from db.enums import ChangeOutcome, RevisionKind, Split
 from db.records import Asset
 from db.repositories.duplicates import MemberRow
 from db.unit_of_work import UnitOfWork
@@ -225,7 +225,7 @@ def keep_one(
         NotFound: There is no such group, or the image is not in it.
     """
     with workspace.database.write() as uow:
-        operation = Operation.of("keep_one", author=author, operation_id=operation_id)
+        operation = Operation.of(RevisionKind.KEEP_ONE, author=author, operation_id=operation_id)
         repetition = journal.lock_and_find_repetition(uow, operation)
         if repetition is not None:
             return repetition
@@ -243,7 +243,7 @@ def keep_best_of_all(
 ) -> ChangeResult:
     """Of every known group keep the image that `best_of` names, in one revision."""
     with workspace.database.write() as uow:
-        operation = Operation.of("keep_one", author=author, operation_id=operation_id)
+        operation = Operation.of(RevisionKind.KEEP_ONE, author=author, operation_id=operation_id)
         repetition = journal.lock_and_find_repetition(uow, operation)
         if repetition is not None:
             return repetition
@@ -355,7 +355,7 @@ def _remove_others(
     if not removed:
         return ChangeResult(
             operation_id=operation.operation_id,
-            status=journal.CONFLICT if conflicts else journal.NOTHING,
+            status=ChangeOutcome.CONFLICT if conflicts else ChangeOutcome.NOTHING,
             revision_id=None,
             conflicts=conflicts,
             num_conflicts=len(conflicts),
@@ -368,7 +368,7 @@ def _remove_others(
     )
     return ChangeResult(
         operation_id=operation.operation_id,
-        status=journal.APPLIED,
+        status=ChangeOutcome.APPLIED,
         revision_id=revision_id,
         conflicts=conflicts,
         num_changed=len(removed),

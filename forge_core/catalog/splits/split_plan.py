@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from db.enums import Split
+from db.enums import ChangeOutcome, RevisionKind, Split
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.column_cache import HELD_OUT, NO_LABEL, SPLITS, CatalogColumns
@@ -122,7 +122,7 @@ def apply_split(
     """
     grouped = f", groups kept whole by {plan.grouping}" if plan.grouping else ""
     operation = Operation.of(
-        "split",
+        RevisionKind.SPLIT,
         author=author,
         operation_id=operation_id,
         message=f"split {plan.ratios} by class, seed {plan.seed}{grouped}",
@@ -147,7 +147,7 @@ def _apply(uow: UnitOfWork, operation: Operation, plan: SplitPlan) -> ChangeResu
     moved = np.flatnonzero(division.targets != catalog.splits)
     if not len(moved):
         return ChangeResult(
-            operation_id=operation.operation_id, status=journal.NOTHING, revision_id=None
+            operation_id=operation.operation_id, status=ChangeOutcome.NOTHING, revision_id=None
         )
     revision_id = journal.begin_revision(uow, operation)
     for code in BINS:
@@ -158,7 +158,7 @@ def _apply(uow: UnitOfWork, operation: Operation, plan: SplitPlan) -> ChangeResu
     told = catalog.asset_ids(moved) if len(moved) <= MOST_TOLD else []
     return ChangeResult(
         operation_id=operation.operation_id,
-        status=journal.APPLIED,
+        status=ChangeOutcome.APPLIED,
         revision_id=revision_id,
         assets=uow.assets.list_by_ids(told),
         num_changed=len(moved),

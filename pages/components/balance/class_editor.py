@@ -5,10 +5,11 @@ from functools import partial
 
 import streamlit as st
 
+from db.enums import ChangeOutcome
 from db.records import Label
 from forge_core.catalog.editing import class_merges, classes
 from forge_core.catalog.editing.class_merges import ClassPreview
-from forge_core.catalog.revisions import history, journal
+from forge_core.catalog.revisions import history
 from forge_core.catalog.revisions.journal import ChangeResult
 from forge_core.errors import ForgeError
 from forge_core.workspace import Workspace
@@ -236,6 +237,6 @@ def _do(act: Callable[[], ChangeResult], words: str, *, can_be_undone: bool = Tr
     except ForgeError as error:
         errors.show(error)
         return
-    if result.status == journal.APPLIED:
+    if result.status == ChangeOutcome.APPLIED:
         undo_notice.offer(words, result.revision_id if can_be_undone else None)
     st.rerun()

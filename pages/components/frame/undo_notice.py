@@ -5,8 +5,9 @@ A toast cannot hold a button, so the offer stands at the top of the page where i
 
 import streamlit as st
 
+from db.enums import ChangeOutcome
 from forge_core.catalog.listing import asset_list
-from forge_core.catalog.revisions import history, journal
+from forge_core.catalog.revisions import history
 from forge_core.catalog.revisions.journal import ChangeConflict, ChangeResult
 from forge_core.errors import ForgeError, NotFound
 from forge_core.workspace import Workspace
@@ -56,7 +57,7 @@ def undo(workspace: Workspace, revision_id: int, author: str) -> None:
     except ForgeError as error:
         st.session_state[_RESULT] = error
         return
-    if result.status == journal.CONFLICT or result.conflicts:
+    if result.status == ChangeOutcome.CONFLICT or result.conflicts:
         st.session_state[_RESULT] = result
         return
     st.toast(f"Revision {revision_id} is undone.", icon=":material/undo:")
@@ -77,7 +78,7 @@ def _show_result(workspace: Workspace) -> None:
 
 def _show_conflicts(workspace: Workspace, result: ChangeResult) -> None:
     kept = text.plural(len(result.conflicts), "image was", "images were")
-    undone = result.status == journal.APPLIED
+    undone = result.status == ChangeOutcome.APPLIED
     head = "Undone, but " if undone else "Nothing was undone: "
     with st.container(border=True, key="undo-conflicts"):
         st.markdown(f":material/warning: {head}{kept} changed since and left as they are.")

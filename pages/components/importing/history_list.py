@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from db.enums import RevisionKind
 from db.records import Revision
 from forge_core.catalog.revisions import history
 from forge_core.workspace import Workspace
@@ -12,11 +13,11 @@ from pages.components.frame import undo_notice
 
 PAGE = 20
 TEMPLATES = {
-    "import": "Import of {message}",
-    "relabel": "Labels {message}",
-    "set_split": "Split {message}",
-    "remove": "Removal {message}",
-    "create_class": "New {message}",
+    RevisionKind.IMPORT: "Import of {message}",
+    RevisionKind.RELABEL: "Labels {message}",
+    RevisionKind.SET_SPLIT: "Split {message}",
+    RevisionKind.REMOVE: "Removal {message}",
+    RevisionKind.CREATE_CLASS: "New {message}",
 }
 
 
@@ -58,7 +59,14 @@ def find_undone(revisions: Sequence[Revision]) -> dict[int, int]:
 
 
 CLASS_KINDS = frozenset(
-    {"rename_class", "edit_class", "merge_class", "retire_class", "unretire_class", "undo"}
+    {
+        RevisionKind.RENAME_CLASS,
+        RevisionKind.EDIT_CLASS,
+        RevisionKind.MERGE_CLASS,
+        RevisionKind.RETIRE_CLASS,
+        RevisionKind.UNRETIRE_CLASS,
+        RevisionKind.UNDO,
+    }
 )
 """Kinds of revisions that may change classes and no image."""
 

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 from PIL import Image
 
-from db.enums import Split
+from db.enums import ChangeOutcome, Split
 from db.records import Asset
-from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.journal import ChangeResult
 from forge_core.catalog.splits import duplicates
 from forge_core.catalog.splits.duplicates import DuplicateGroup, Member
@@ -161,7 +160,7 @@ def offer(result: ChangeResult, words: str) -> None:
     if result.conflicts:
         kept = text.plural(len(result.conflicts), "held-out image", "held-out images")
         words = f"{words} {kept} left alone."
-    if result.status == journal.APPLIED:
+    if result.status == ChangeOutcome.APPLIED:
         undo_notice.offer(words, result.revision_id)
     elif result.conflicts:
         undo_notice.offer(f"Nothing was changed: {kept} left alone.", None)

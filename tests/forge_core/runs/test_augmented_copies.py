@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from db.enums import RevisionKind
 from db.records import Asset, AssetFilter, NewAsset
 from forge_core.augmentation import preview, seeding
 from forge_core.augmentation.eval_transform import EvalTransform
@@ -190,7 +191,9 @@ def test_run_data__a_copy_of_a_copy_is_judged_by_the_first_original(
         parent_asset_id=copy.asset_id,
     )
     with workspace.database.write() as uow:
-        revision_id = journal.begin_revision(uow, Operation.of("augment", author="tester"))
+        revision_id = journal.begin_revision(
+            uow, Operation.of(RevisionKind.AUGMENT, author="tester")
+        )
         journal.add_assets(uow, revision_id, [further])
     label_edits.remove_assets(workspace, [copy.asset_id], author="tester")
 

@@ -25,6 +25,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from db.enums import RevisionKind
 from db.records import AssetFilter, NewAsset
 from db.session import Database
 from forge_core.catalog.editing import class_merges, classes, label_edits
@@ -233,7 +234,9 @@ class Sequences(RuleBasedStateMachine):
         ]
         with self.writers[who].database.write() as uow:
             uow.revisions.lock()
-            revision = journal.begin_revision(uow, Operation.of("import", author="tester"))
+            revision = journal.begin_revision(
+                uow, Operation.of(RevisionKind.IMPORT, author="tester")
+            )
             journal.add_assets(uow, revision, rows)
         assert revision == self.model.commit(images)
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from db.enums import RevisionKind
 from db.records import Asset, NewAsset
 from forge_core.catalog.editing import classes, label_edits
 from forge_core.catalog.revisions import journal
@@ -39,7 +40,7 @@ def add(
     """Rows without files: what a split looks at. Returns their ids, in the order of the paths."""
     with workspace.database.write() as uow:
         uow.revisions.lock()
-        revision_id = journal.begin_revision(uow, Operation.of("import", author=AUTHOR))
+        revision_id = journal.begin_revision(uow, Operation.of(RevisionKind.IMPORT, author=AUTHOR))
         known = uow.labels.find_by_name(label) if label else None
         if label and known is None:
             known = classes.add_class(uow, label, revision_id=revision_id)
