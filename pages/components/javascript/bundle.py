@@ -67,9 +67,9 @@ def _visit(
     if path in modules:
         return
     module = _read(path, root, is_entry=not importers)
-    for imported, names in module.imports:
+    for imported, wanted in module.imports:
         _visit(imported, root, modules, (*importers, path))
-        unknown = sorted(set(names) - set(modules[imported].exports))
+        unknown = sorted(set(wanted) - set(modules[imported].exports))
         if unknown:
             raise InvalidModule(
                 f"{path.relative_to(root)} imports {', '.join(unknown)}, which "
