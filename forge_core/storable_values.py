@@ -74,7 +74,9 @@ def is_text(text: str) -> bool:
 
 
 def readable(value: Any) -> Any:
-    """The value of JSON, or the record that holds such, with what cannot be stored or sent replaced, for messages of our own.
+    """A value of JSON, or a record of such, without what cannot be stored or sent.
+
+    For messages of our own.
 
     NUL and lone surrogates become escapes (backslash, udcff), NaN and Infinity become None. A value
     that is storable stays equal.

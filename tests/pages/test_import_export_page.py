@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from db.clock import utc_now
-from db.enums import JobStatus
+from db.enums import EndRequest, JobStatus
 from forge_core.catalog.editing import class_merges, classes
 from forge_core.catalog.listing import asset_list
 from forge_core.jobs import local_executor, processes, queue

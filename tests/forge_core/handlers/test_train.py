@@ -1,8 +1,11 @@
 """Runs from start to end: real processes, a real network, drawn images."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
+from db.boxes import RunEnvironment
 from db.enums import RunStatus
 from forge_core.catalog.listing import asset_list
 from forge_core.errors import Conflict, InvalidInput, NotFound
