@@ -31,7 +31,7 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
 
 # The JavaScript is checked with node; who runs the product needs none.
 node:
-	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || { echo "The JavaScript is checked with Node.js 20 or newer and npm, which were not found (Debian: apt-get install nodejs npm)." >&2; exit 1; }
+	@npm --version >/dev/null 2>&1 && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || { echo "The JavaScript is checked with Node.js 20 or newer and npm, which were not found (Debian: apt-get install nodejs npm)." >&2; exit 1; }
 
 node_modules/.installed: package.json package-lock.json .npmrc | node
 	npm ci --silent
@@ -48,7 +48,7 @@ demo: setup
 	$(BIN)/forge demo
 
 # Threads of two test processes that wait must not spin: they share the cores (5 times slower).
-test: setup-dev lint types js-test
+test: node setup-dev lint types js-test
 	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n 2 --dist loadscope
 
 js-test: node
