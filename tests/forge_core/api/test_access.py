@@ -6,6 +6,13 @@ from forge_core.api import answering, tokens
 from forge_core.api.routes import routes
 from forge_core.api.session import COOKIE_SECONDS
 
+
+@pytest.fixture
+def workspace(sqlite_workspace):
+    """On SQLite alone: who may ask is decided before any database is."""
+    return sqlite_workspace
+
+
 SOME_ID = "00000000-0000-7000-8000-000000000000"
 
 

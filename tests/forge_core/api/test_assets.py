@@ -6,6 +6,12 @@ from forge_core.catalog.editing import label_edits
 from tests import arrange
 
 
+@pytest.fixture
+def workspace(sqlite_workspace):
+    """On SQLite alone: what is found is tested on both databases in tests/forge_core/catalog."""
+    return sqlite_workspace
+
+
 def test_list_assets__pages_through_everything_once(browser, assets):
     seen, after = [], None
     while True:

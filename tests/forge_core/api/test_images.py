@@ -1,10 +1,17 @@
 from io import BytesIO
 
+import pytest
 from PIL import Image
 
 from forge_core.api.images import thumbnail_cache
 from forge_core.imaging import hashing
 from tests import arrange
+
+
+@pytest.fixture
+def workspace(sqlite_workspace):
+    """On SQLite alone: bytes and thumbnails lie in files."""
+    return sqlite_workspace
 
 
 def thumbnail_address(asset):

@@ -58,9 +58,7 @@ def catalog(sqlite_workspace: Workspace, tmp_path: Path) -> Workspace:
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[Workspace]:
     """A second, empty workspace."""
-    opened = workspace_room.open_workspace(
-        Settings(workspace=tmp_path / "other", _env_file=None, database_url="")
-    )
+    opened = open_at(tmp_path / "other")
     yield opened
     opened.database.dispose()
 
@@ -167,51 +165,61 @@ def test_export__parquet_is_read_by_pandas(catalog: Workspace, tmp_path: Path):
 # --- naughty strings ---------------------------------------------------------------------------
 
 
+def open_at(folder: Path) -> Workspace:
+    return workspace_room.open_workspace(
+        Settings(workspace=folder, _env_file=None, database_url="", user="tester")
+    )
+
+
+@pytest.fixture(scope="module")
 def naughty_strings(shared_data: Callable[[str], Path]) -> list[str]:
     text = (shared_data("bad_inputs") / "blns" / "blns.json").read_text(encoding="utf-8")
     return [line for line in json.loads(text) if line]
 
 
-@pytest.mark.parametrize("name", WITH_IMAGES)
-def test_naughty_strings__as_class_names_come_back_identically_or_are_named(
-    name: str,
-    sqlite_workspace: Workspace,
-    other: Workspace,
-    tmp_path: Path,
-    shared_data: Callable[[str], Path],
-):
-    lines = naughty_strings(shared_data)
-    folder = tmp_path / "made"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def with_naughty_classes(
+    naughty_strings: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Workspace]:
+    """A catalog with a class for each of the strings that can be one; only to read."""
+    made = tmp_path_factory.mktemp("naughty_classes")
+    (made / "drawn").mkdir()
     image = arrange.draw_image("circle", 1)
-    for number in range(len(lines)):
+    for number in range(len(naughty_strings)):
         image.putpixel((0, 0), (number % 256, number // 256, 7))
-        image.save(folder / f"{number}.png")
-    with (folder / "labels.csv").open("w", newline="", encoding="utf-8") as file:
-        rows = ([f"{number}.png", line] for number, line in enumerate(lines))
+        image.save(made / "drawn" / f"{number}.png")
+    with (made / "drawn" / "labels.csv").open("w", newline="", encoding="utf-8") as file:
+        rows = ([f"{number}.png", line] for number, line in enumerate(naughty_strings))
         csv.writer(file).writerows([["file_path", "label_name"], *rows])
-    report = arrange.import_folder(sqlite_workspace, folder)
-    assert report.added + len(report.skipped) == len(lines)
-    assert report.added > 0.9 * len(lines)
+    opened = open_at(made / "workspace")
+    report = arrange.import_folder(opened, made / "drawn")
+    assert report.added + len(report.skipped) == len(naughty_strings)
+    assert report.added > 0.9 * len(naughty_strings)
     assert {problem.reason for problem in report.skipped} == {"bad_class_name"}
     assert all(problem.message.isprintable() for problem in report.skipped)
-    exports.export(sqlite_workspace, tmp_path / "out", format_name=name)
-    assert arrange.import_folder(other, tmp_path / "out").skipped == []
-    assert facts(other) == facts(sqlite_workspace)
+    yield opened
+    opened.database.dispose()
 
 
 @pytest.mark.parametrize("name", WITH_IMAGES)
-def test_naughty_strings__as_file_and_folder_names_come_back_or_are_named(
-    name: str,
-    sqlite_workspace: Workspace,
-    other: Workspace,
-    tmp_path: Path,
-    shared_data: Callable[[str], Path],
+def test_naughty_strings__as_class_names_come_back_identically_or_are_named(
+    name: str, with_naughty_classes: Workspace, other: Workspace, tmp_path: Path
 ):
-    folder = tmp_path / "made"
+    exports.export(with_naughty_classes, tmp_path / "out", format_name=name)
+    assert arrange.import_folder(other, tmp_path / "out").skipped == []
+    assert facts(other) == facts(with_naughty_classes)
+
+
+@pytest.fixture(scope="module")
+def with_naughty_files(
+    naughty_strings: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Workspace]:
+    """A catalog of files and folders with each of the strings that a disk takes; only to read."""
+    made = tmp_path_factory.mktemp("naughty_files")
+    folder = made / "drawn"
     image = arrange.draw_image("circle", 1)
     written = 0
-    for number, line in enumerate(naughty_strings(shared_data)):
+    for number, line in enumerate(naughty_strings):
         image.putpixel((0, 0), (number % 256, number // 256, 7))
         for place in (folder / line / f"{number}.png", folder / "file names" / f"{line}.png"):
             if ".." in place.parts or not place.is_relative_to(folder):
@@ -224,14 +232,23 @@ def test_naughty_strings__as_file_and_folder_names_come_back_or_are_named(
                 written += 1
             except (OSError, ValueError):
                 continue  # no name that this disk takes
-    report = arrange.import_folder(sqlite_workspace, folder)
+    opened = open_at(made / "workspace")
+    report = arrange.import_folder(opened, folder)
     assert report.added > 0.5 * written  # names with a backslash are refused
     hidden = sum(1 for p in folder.rglob("*.png") if any(q.startswith(".") for q in p.parts))
     assert report.added + hidden + inside(folder, report.skipped) >= written
     assert all(problem.message.isprintable() for problem in report.skipped)
-    exports.export(sqlite_workspace, tmp_path / "out", format_name=name)
+    yield opened
+    opened.database.dispose()
+
+
+@pytest.mark.parametrize("name", WITH_IMAGES)
+def test_naughty_strings__as_file_and_folder_names_come_back_or_are_named(
+    name: str, with_naughty_files: Workspace, other: Workspace, tmp_path: Path
+):
+    exports.export(with_naughty_files, tmp_path / "out", format_name=name)
     assert arrange.import_folder(other, tmp_path / "out").skipped == []
-    assert facts(other) == facts(sqlite_workspace)
+    assert facts(other) == facts(with_naughty_files)
 
 
 def inside(folder: Path, problems: list[ImportProblem]) -> int:
