@@ -36,7 +36,8 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Open the workspace before the first request: a broken one fails the start, not a page."""
     workspace = await run_in_threadpool(served_workspace)
     log.info("workspace %s", workspace.folder)
-    torch_loading.start()
+    if workspace.settings.preload_torch:
+        torch_loading.start()
     yield
 
 

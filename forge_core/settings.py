@@ -63,6 +63,12 @@ class Settings(BaseSettings):
         description="Whether a process waits with PyTorch imported while nothing trains, so that a "
         "run begins some seconds earlier; it takes about 440 MB of memory.",
     )
+    preload_torch: bool = Field(
+        True,
+        description="Whether the web app imports PyTorch as soon as it has started; without it the "
+        "first page that computes does, which takes some seconds, and a server on which people "
+        "only label takes less memory.",
+    )
     allowed_hosts: str = Field(
         "localhost,127.0.0.1,[::1],testserver",
         description="Host names that the web app answers to, separated by commas; * for any.",

@@ -23,7 +23,8 @@ def server(
     sqlite_workspace: Workspace, tmp_path: Path, forge_server: Callable[..., ForgeServer]
 ) -> Iterator[ForgeServer]:
     arrange.make_catalog(sqlite_workspace, tmp_path / "drawn", train=60, val=10, test=10)
-    yield forge_server(sqlite_workspace, FORGE_KEEP_SPARE_WORKER="true")  # as people have it
+    as_people_have_it = {"FORGE_KEEP_SPARE_WORKER": "true", "FORGE_PRELOAD_TORCH": "true"}
+    yield forge_server(sqlite_workspace, **as_people_have_it)
     ending.end_jobs(sqlite_workspace)
 
 

@@ -1,6 +1,7 @@
 """Pages that import torch leave that to the thread which loads it at the start."""
 
 import ast
+import asyncio
 import subprocess
 import sys
 import threading
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import app
 from forge_core.workspace import Workspace
 from pages.components.frame import navigation, torch_loading
 from tests.pages.visiting import visit, words
@@ -16,23 +18,45 @@ ROOT = Path(__file__).parents[2]
 ENTRIES = [entry for section in navigation.SECTIONS.values() for entry in section]
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.url_path)
-def test_a_page_that_imports_torch__says_so_and_finds_all_of_it_loaded(entry):
-    body = ast.parse((navigation.PAGES_FOLDER / entry.file).read_text(encoding="utf-8")).body
-    lines = [ast.unparse(node) for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
-    before = f"import {', '.join(torch_loading.LOADED)}" if entry.needs_torch else "pass"
-    code = f"""
-import sys
-{before}
-known = {{name for name in sys.modules if name.startswith(("torch", "forge_core"))}}
-{chr(10).join(lines)}
-new = {{name for name in sys.modules if name.split(".")[0] in ("torch", "torchvision")}} - known
-assert not new, sorted(new)
-"""
+def run_code(code: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, check=False, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+def imports_of(needs_torch: bool) -> dict[str, str]:
+    """The lines that import, of each page that says that it needs torch, or not; by address."""
+    found = {}
+    for entry in ENTRIES:
+        body = ast.parse((navigation.PAGES_FOLDER / entry.file).read_text(encoding="utf-8")).body
+        lines = [
+            ast.unparse(node) for node in body if isinstance(node, ast.Import | ast.ImportFrom)
+        ]
+        if entry.needs_torch == needs_torch:
+            found[entry.url_path] = "\n".join(lines)
+    assert found
+    return found
+
+
+IMPORT_EACH = """
+import sys
+for address, lines in {pages}.items():
+    known = {{name for name in sys.modules if name.startswith(("torch", "forge_core"))}}
+    exec(lines, {{}})
+    new = {{name for name in sys.modules if name.split(".")[0] in ("torch", "torchvision")}} - known
+    assert not new, (address, sorted(new))
+"""
+
+
+def test_pages_that_do_not_say_that_they_need_torch__import_none_of_it():
+    run_code(IMPORT_EACH.format(pages=imports_of(needs_torch=False)))
+
+
+def test_pages_that_need_torch__find_all_of_it_loaded():
+    """In one process: what a page would load itself is new with that page, whoever was before."""
+    loaded = f"import {', '.join(torch_loading.LOADED)}"
+    run_code(f"{loaded}\n{IMPORT_EACH.format(pages=imports_of(needs_torch=True))}")
 
 
 def test_only_pages_that_need_torch__wait_for_it(
@@ -59,3 +83,21 @@ def test_wait__returns_when_everything_is_loaded(
     assert not thread.is_alive()
     assert "Predict" in words(app)
     assert not app.exception
+
+
+@pytest.mark.parametrize("is_wanted", [True, False])
+def test_server__loads_torch_when_it_starts_unless_told_not_to(
+    is_wanted: bool, sqlite_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("FORGE_PRELOAD_TORCH", str(is_wanted))
+    app.served_workspace.cache_clear()
+    started = []
+    monkeypatch.setattr(torch_loading, "start", lambda: started.append(True))
+
+    async def start_and_stop() -> None:
+        async with app.lifespan(app.app):
+            pass
+
+    asyncio.run(start_and_stop())
+    app.served_workspace.cache_clear()
+    assert started == [True] * is_wanted
