@@ -8,7 +8,9 @@ db/               SQLAlchemy and itself; no torch, no forge_core
 import ast
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,7 @@ ROOMS = (
     "handlers",
     "cli",
 )
+FLOORS = ("db", "forge_core", "pages", "app")
 WITHOUT_TORCH = (
     "errors",
     "storable_values",
@@ -54,6 +57,20 @@ WITHOUT_TORCH = (
 )
 WITHOUT_DATABASE = ("imaging", "augmentation", "models", "inference", "evaluation", "training")
 MAX_LINES = 400
+MAX_FLAT_FILES = 14
+OF_ONE_KIND = {
+    "db/repositories": "tables",
+    "forge_core/api": "routes",
+    "forge_core/catalog/formats": "formats",
+    "forge_core/cli": "commands",
+    "tests/journeys": "journeys of a person in a browser",
+    "tests/pages": "pages",
+}
+"""Folders that may hold more files than can be read as a list, because each is one of them."""
+FULL_FOLDERS = {"forge_core/models", "forge_core/training", "tests/forge_core/training"}
+"""Folders that hold too many files still."""
+STARTED_UPWARDS = {("forge_core.jobs.supervisor", "forge_core.handlers.worker")}
+"""Processes of a later room that an earlier one starts by name."""
 
 
 def python_files(*folders: str) -> list[Path]:
@@ -62,9 +79,15 @@ def python_files(*folders: str) -> list[Path]:
     return files
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    """The syntax tree of a file, made once for all tests."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imports_of(path: Path) -> Iterator[tuple[str, int]]:
     """Dotted names that a file imports, also inside functions, with line numbers."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield alias.name, node.lineno
@@ -121,6 +144,71 @@ def test_a_room_imports_only_rooms_before_it() -> None:
     assert wrong == []
 
 
+def modules() -> dict[str, Path]:
+    """The product's modules by their dotted names; a package has no code of its own."""
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): path
+        for path in [*python_files("db", "forge_core", "pages"), ROOT / "app.py"]
+        if path.name != "__init__.py"
+    }
+
+
+def module_of(name: str, known: dict[str, Path]) -> str | None:
+    """The module that a dotted name is, or is in."""
+    while name and name not in known:
+        name = name.rpartition(".")[0]
+    return name or None
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    known = modules()
+    imported = {
+        module: {found for name, _ in imports_of(path) if (found := module_of(name, known))}
+        for module, path in known.items()
+    }
+    while leaves := {module for module, names in imported.items() if not names & imported.keys()}:
+        for module in leaves:
+            del imported[module]
+    assert {module: sorted(names & imported.keys()) for module, names in imported.items()} == {}
+
+
+def test_a_module_named_in_a_string_is_of_no_later_room() -> None:
+    """For `importlib` and `python -m`: what no import says."""
+    known = modules()
+    upwards = set()
+    for module, path in known.items():
+        for node in ast.walk(parsed(path)):
+            if not isinstance(node, ast.Constant) or node.value not in known:
+                continue
+            floors, rooms = zip(
+                *(name.split(".")[:2] for name in (module, node.value)), strict=True
+            )
+            if floors == ("forge_core", "forge_core"):
+                is_later = ROOMS.index(rooms[1]) > ROOMS.index(rooms[0])
+            else:
+                is_later = FLOORS.index(floors[1]) > FLOORS.index(floors[0])
+            if is_later:
+                upwards.add((module, node.value))
+    assert upwards == STARTED_UPWARDS
+
+
+def test_a_folder_holds_no_more_files_than_can_be_read_as_a_list() -> None:
+    count = Counter(
+        str(path.parent.relative_to(ROOT))
+        for path in python_files("db", "forge_core", "pages", "tests")
+        if path.name != "__init__.py" and "versions" not in path.parts
+    )
+    full = {folder for folder, number in count.items() if number > MAX_FLAT_FILES}
+    assert full - OF_ONE_KIND.keys() == FULL_FOLDERS
+
+
+def test_every_package_says_in_a_sentence_what_lives_there() -> None:
+    for path in python_files("db", "forge_core", "pages"):
+        if path.name == "__init__.py":
+            said = ast.get_docstring(parsed(path)) or ""
+            assert said.split("\n\n")[0].endswith("."), path.relative_to(ROOT)
+
+
 def test_early_rooms_import_no_torch() -> None:
     files = [path for path in python_files("forge_core") if room_of(path) in WITHOUT_TORCH]
     assert offences(files, "torch", "torchvision") == []
@@ -163,21 +251,21 @@ assert gc.get_freeze_count() > 100_000 > len(gc.get_objects())  # garbage is che
 def test_package_files_hold_no_logic() -> None:
     for path in python_files("db", "forge_core", "pages"):
         if path.name == "__init__.py":
-            body = ast.parse(path.read_text(encoding="utf-8")).body
+            body = parsed(path).body
             assert all(isinstance(node, ast.Expr) for node in body), path.relative_to(ROOT)
 
 
 def test_the_network_is_called_and_never_its_forward() -> None:
     for path in python_files("forge_core", "pages"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 is_super = isinstance(node.func.value, ast.Call)
                 assert node.func.attr != "forward" or is_super, f"{path}:{node.lineno}"
 
 
 def test_files_can_be_read_in_one_sitting() -> None:
-    """Code of the product; a migration is a list of tables and may be longer."""
-    files = [*python_files("db", "forge_core", "pages"), ROOT / "app.py"]
+    """Code of the product and its tests; a migration is a list of tables and may be longer."""
+    files = [*python_files("db", "forge_core", "pages", "tests"), ROOT / "app.py"]
     files += [*(ROOT / "pages").rglob("*.js"), *(ROOT / "pages").rglob("*.css")]
     long = {
         str(path.relative_to(ROOT)): lines
@@ -191,7 +279,7 @@ def test_files_can_be_read_in_one_sitting() -> None:
 def test_nothing_a_person_can_send_is_unpickled() -> None:
     """`torch.load` only with `weights_only=True`; no other unpickler is called at all."""
     for path in python_files("forge_core", "pages", "db"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(path)):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
                 continue
             called = ast.unparse(node.func)
