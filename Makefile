@@ -1,5 +1,6 @@
 # make run    a running app on this machine            make test   lint, types and tests
-# make demo   the whole loop without a browser          make bench  what we promise about speed
+# make demo   the whole loop without a browser          make test-fast  two minutes of them
+# make bench  what we promise about speed
 SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
@@ -8,10 +9,10 @@ export FORGE_WORKSPACE ?= workspace
 # Where this variable is set, every process compiles PyTorch's sources again: 11 s of each start.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup setup-dev run demo test js-test node test-models chaos soak lint types format docs bench screenshots lock clean
+.PHONY: help setup setup-dev run demo test test-fast js-test node test-models chaos soak lint types format docs bench screenshots lock clean
 
 help:
-	@sed -n '1,2s/^# //p' Makefile
+	@sed -n '1,3s/^# //p' Makefile
 
 # uv installs the lock in a minute from cold and in seconds from its cache; it needs only pip.
 $(VENV)/.uv:
@@ -47,9 +48,17 @@ run: setup
 demo: setup
 	$(BIN)/forge demo
 
-# Threads of two test processes that wait must not spin: they share the cores (5 times slower).
+# One process more than two cores, because some of the tests wait. Threads that wait must not spin:
+# they share the cores (5 times slower).
+WORKERS ?= 3
+PYTEST := OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
 test: node setup-dev lint types js-test
-	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n 2 --dist loadscope
+	$(PYTEST)
+
+# Without a browser, without processes of jobs, without Postgres: while you write.
+test-fast: setup-dev
+	$(PYTEST) -m "not browser and not process and not postgres and not slow and not every_model"
 
 js-test: node
 	npm test --silent

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -15,6 +16,11 @@ from db.session import Database
 from forge_core import workspace as workspace_room
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace
+from tests import forking
+
+# Where this is set, every process compiles PyTorch's sources again: 11 s of each start.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 SHARED_DATA = Path(__file__).parents[1].parent / "shared" / "data"
 MEMORY_FOLDER = Path("/dev/shm")
@@ -27,10 +33,41 @@ def pytest_configure() -> None:
     The product flushes each save to the disk, and a test that waits for a disk tests nothing
     more: what a power cut leaves behind cannot be seen from a process of the same machine.
     """
+    forking.use()
     with suppress(OSError):
         if "TMPDIR" not in os.environ and shutil.disk_usage(MEMORY_FOLDER).free >= MEMORY_BYTES:
             os.environ["TMPDIR"] = str(MEMORY_FOLDER)  # of the processes that tests start as well
             tempfile.tempdir = None
+
+
+STARTING = frozenset({"supervising", "sqlite_supervising", "tended", "started_anew"})
+"""Fixtures whose tests start processes of jobs."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits for processes comes first, so that no worker is left with it at the end."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        if STARTING & fixtures or item.get_closest_marker("browser"):
+            item.add_marker("process")
+        if "postgres_server" in fixtures or "postgres" in parameters:
+            item.add_marker("postgres")
+    items.sort(
+        key=lambda item: (
+            item.get_closest_marker("browser") is None,
+            item.get_closest_marker("process") is None,
+        )
+    )
+
+
+@pytest.fixture(autouse=True)
+def _processes_where_a_test_says_so(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keeps `make test-fast` fast: a test without the mark that starts a job's process fails."""
+    is_marked = request.node.get_closest_marker("process") is not None
+    monkeypatch.setattr(forking, "is_allowed", is_marked)
 
 
 @pytest.fixture(autouse=True)
@@ -42,9 +79,16 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     monkeypatch.setenv("FORGE_WORKSPACE", str(tmp_path / "workspace"))
     monkeypatch.setenv("FORGE_USER", "tester")
     monkeypatch.setenv("FORGE_KEEP_SPARE_WORKER", "false")  # it would import for nobody
+    monkeypatch.setenv("FORGE_PRELOAD_TORCH", "false")  # so would a server of which none computes
 
 
 @pytest.fixture
+def started_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Job processes are started as in the product, not forked as for all other tests."""
+    monkeypatch.setattr(forking, "is_used", False)
+
+
+@pytest.fixture(scope="session")
 def shared_data() -> Callable[[str], Path]:
     """Find real data kept beside the checkout; the test is skipped where it is absent."""
 

@@ -2,12 +2,14 @@
 
 import contextlib
 import time
+from pathlib import Path
 
 import psutil
 
 from db.enums import JobStatus
 from forge_core.jobs import queue
 from forge_core.workspace import Workspace
+from tests import forking
 
 QUIET_SECONDS = 0.3
 LONGEST_SECONDS = 30.0
@@ -19,8 +21,12 @@ def end_jobs(workspace: Workspace) -> None:
 
     The jobs are ended in the database first: a web server that still runs would otherwise
     start a new supervisor for unfinished work as often as we kill one. Processes are known by
-    the workspace in their environment, which only those of this test have.
+    the workspace in their environment, which only those of this test have. A workspace without
+    a supervisor's log never had a supervisor, and nothing to wait for.
     """
+    finish_jobs(workspace)
+    if not log_of_supervisors(workspace).exists():
+        return
     deadline = time.monotonic() + LONGEST_SECONDS
     quiet_since = time.monotonic()
     while time.monotonic() - quiet_since < QUIET_SECONDS:
@@ -31,6 +37,11 @@ def end_jobs(workspace: Workspace) -> None:
                 process.kill()
             quiet_since = time.monotonic()
         time.sleep(0.05)
+
+
+def log_of_supervisors(workspace: Workspace) -> Path:
+    """What its supervisors write into; there before the first of them starts."""
+    return workspace.logs_folder / "supervisor.log"
 
 
 def finish_jobs(workspace: Workspace) -> None:
@@ -47,6 +58,9 @@ def finish_jobs(workspace: Workspace) -> None:
 def find_processes(workspace: Workspace) -> list[psutil.Process]:
     """Supervisors and workers that run on this workspace."""
     found = []
+    for pid in forking.list_alive(workspace.folder):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found.append(psutil.Process(pid))
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
             if process.status() == psutil.STATUS_ZOMBIE:

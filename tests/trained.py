@@ -1,21 +1,22 @@
-"""A workspace whose run has been trained by the real queue, for tests that look at its results."""
+"""A workspace whose run has been trained by the worker's own code, for tests of its results."""
 
 import shutil
-import time
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from filelock import FileLock
 
 from db.session import Database
 from forge_core.backup import restoring
-from forge_core.jobs import local_executor, queue
-from forge_core.runs import logs, records
+from forge_core.jobs import local_executor
+from forge_core.runs import records
 from forge_core.runs.starting import launch
 from forge_core.settings import Settings
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace, open_workspace
 from tests import arrange
+from tests.forge_core.handlers import running
 
 TINY = TrainConfig(
     architecture="forge_cnn",
@@ -26,8 +27,6 @@ TINY = TrainConfig(
     scratch_lr=3e-3,
     device="cpu",
 )
-TRAIN_SECONDS = 240
-CLOSE_SECONDS = 30
 
 
 def tiny_run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -50,18 +49,15 @@ def _train_tiny_run(folder: Path) -> Path:
     )
     workspace = open_workspace(settings)
     arrange.make_catalog(workspace, folder / "drawn", train=16, val=4, test=4)
-    run = launch.start_run(workspace, TINY, author="tester")
+    with mock.patch.object(local_executor, "ensure_supervisor"):
+        run = launch.start_run(workspace, TINY, author="tester")
     job_id = records.run_progress(workspace, run.run_id).job_id
     assert job_id is not None
-    queue.wait_until_finished(workspace, job_id, timeout_seconds=TRAIN_SECONDS)
-    local_executor.stop_supervisor(workspace)
+    running.run_here(workspace, job_id)
     done = records.get_run(workspace, run.run_id)
-    assert done.status == "succeeded", logs.log_tail(workspace, run.run_id)
+    assert done.status == "succeeded", done.message
     workspace.database.dispose()
-    deadline = time.monotonic() + CLOSE_SECONDS
-    # The log beside the database goes when the last process closes it: then it can be copied.
-    while (workspace.folder / "forge.db-wal").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
+    assert not (workspace.folder / "forge.db-wal").exists(), "a copy would miss what the log has"
     return workspace.folder
 
 

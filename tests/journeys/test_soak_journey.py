@@ -37,7 +37,7 @@ from tests.journeys.tab_memory import tab_memory
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-SOAK_SECONDS = float(os.environ.get("FORGE_TEST_SOAK_SECONDS", "60"))
+SOAK_SECONDS = float(os.environ.get("FORGE_TEST_SOAK_SECONDS", "30"))
 IS_LONG = SOAK_SECONDS >= 600
 """Memory is flat only after the caches have filled, so a short soak reports it alone."""
 KEYS_PER_SECOND = 5

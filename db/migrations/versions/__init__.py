@@ -1,0 +1,1 @@
+"""The versions, oldest first; what was released is never changed."""

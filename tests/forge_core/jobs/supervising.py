@@ -46,7 +46,7 @@ class Supervising:
 
     def spawn(self, *arguments: str) -> subprocess.Popen[bytes]:
         """A supervisor of the tests, ready or not."""
-        with (self.workspace.logs_folder / "supervisor.log").open("ab") as log:
+        with ending.log_of_supervisors(self.workspace).open("ab") as log:
             child = subprocess.Popen(
                 [sys.executable, "-m", SUPERVISOR, *arguments],
                 stdin=subprocess.DEVNULL,

@@ -1,9 +1,10 @@
-"""Two processes of torchrun train as one: the same batches, the same losses."""
+"""Two processes train as one, by torchrun or by themselves: the same batches, the same losses."""
 
 import json
 import os
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from torch import nn
 from forge_core.errors import InvalidInput
 from forge_core.training import probing
 from forge_core.training.probing import Speed
-from forge_core.training.ranks import ALONE, Ranks
+from forge_core.training.ranks import ALONE, RENDEZVOUS, Ranks
 from tests.forge_core.training import ranks_entry
 from tests.forge_core.training.arrange import make_config, run_fit
 
@@ -31,25 +32,48 @@ EVERYTHING = {
 }
 
 
-def run(folder: Path, case: dict[str, Any], processes: int) -> dict[str, Any]:
-    """The case in so many processes, and what came of it."""
+SECONDS = 240
+
+
+def run(
+    folder: Path, case: dict[str, Any], processes: int, *, torchrun: bool = False
+) -> dict[str, Any]:
+    """The case in so many processes, and what came of it; they are started as a job does."""
     folder.mkdir(exist_ok=True)
     if processes == 1:
         return ranks_entry.train(folder, case)[0]
     (folder / "case.json").write_text(json.dumps(case))
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    command += [f"--nproc-per-node={processes}", "-m", ranks_entry.__name__, str(folder)]
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        timeout=240,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
+    if torchrun:
+        command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+        command += [f"--nproc-per-node={processes}", "-m", ranks_entry.__name__, str(folder)]
+        statuses = [start(command, folder, {}).wait(SECONDS)]
+    else:
+        meeting = folder / f"meeting-{uuid.uuid4().hex}"
+        shared = {"WORLD_SIZE": str(processes), RENDEZVOUS: f"file://{meeting}"}
+        started = [
+            start(
+                [sys.executable, "-m", ranks_entry.__name__, str(folder)],
+                folder,
+                {**shared, "RANK": str(rank), "LOCAL_RANK": str(rank)},
+            )
+            for rank in range(processes)
+        ]
+        statuses = [process.wait(SECONDS) for process in started]
+    assert not any(statuses), (folder / "log").read_text()[-4000:]
     found: dict[str, Any] = json.loads((folder / "found.json").read_text())
     return found
+
+
+def start(command: list[str], folder: Path, variables: dict[str, str]) -> subprocess.Popen[bytes]:
+    with (folder / "log").open("ab") as log:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1", **variables},
+        )
 
 
 def test_share__parts_of_a_batch_follow_each_other() -> None:
@@ -106,7 +130,8 @@ def test_fit__refuses_batches_too_small_for_the_processes(tmp_path: Path) -> Non
 def test_two_processes__equal_losses_with_every_option(tmp_path: Path) -> None:
     """With what must differ taken out: batch statistics and dropout."""
     case = {"config": EVERYTHING, "plain": True}
-    one, two = run(tmp_path / "one", case, 1), run(tmp_path / "two", case, 2)
+    one = run(tmp_path / "one", case, 1)
+    two = run(tmp_path / "two", case, 2, torchrun=True)
     for name in ("losses", "accuracies", "val_losses"):
         assert two[name] == pytest.approx(one[name], abs=1e-5), name
     assert len(one["losses"]) == 3

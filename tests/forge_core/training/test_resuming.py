@@ -1,6 +1,5 @@
 """A killed run goes on as if nothing had happened."""
 
-import multiprocessing
 import random
 import signal
 import time
@@ -16,6 +15,7 @@ from forge_core.training import resuming
 from forge_core.training.config import TrainConfig
 from forge_core.training.results import FitResult
 from forge_core.training.resuming import SaveClock
+from tests.called import begin
 from tests.forge_core.training.arrange import (
     Drawer,
     Listener,
@@ -101,12 +101,9 @@ def test_resume__after_a_kill_gives_identical_losses_and_weights(
     config = make_config(scratch_epochs=5, balanced_sampling=True)
     whole = run_fit(tmp_path / "whole", config)
 
-    child = multiprocessing.get_context("spawn").Process(
-        target=run_and_die, args=(tmp_path / "killed", config, asked, save_seconds)
-    )
-    child.start()
-    child.join(120)
-    assert child.exitcode == -signal.SIGKILL
+    log = tmp_path / "log"
+    child = begin(log, run_and_die, tmp_path / "killed", config, asked, save_seconds)
+    assert child.wait(120) == -signal.SIGKILL, log.read_text()
 
     listener = Listener()
     resumed = run_fit(tmp_path / "killed", config, listener=listener, resume=True)
@@ -123,16 +120,15 @@ def test_resume__killed_at_any_moment_even_while_it_writes(tmp_path: Path) -> No
     delays = [clock.uniform(0.0, 0.3) for _ in range(2)]
     for delay in delays:
         before = state.stat().st_mtime_ns if state.exists() else 0
-        child = multiprocessing.get_context("spawn").Process(target=go_on, args=(folder, config))
-        child.start()
+        child = begin(tmp_path / "log", go_on, folder, config)
         deadline = time.monotonic() + 120
         while not state.exists() or state.stat().st_mtime_ns == before:
-            assert child.is_alive(), child.exitcode
+            assert child.poll() is None, (tmp_path / "log").read_text()
             assert time.monotonic() < deadline
             time.sleep(0.002)
         time.sleep(delay)
         child.kill()
-        child.join(60)
+        child.wait(60)
     resumed = run_fit(folder, config, resume=True)
     assert len(resumed.history) == 20, delays
     assert_same(resumed, whole)

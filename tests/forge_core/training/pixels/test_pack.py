@@ -1,6 +1,5 @@
 """The pack gives the pixels of the eval transform's resize, and decodes each file once."""
 
-import multiprocessing
 import time
 from io import BytesIO
 from pathlib import Path
@@ -16,6 +15,7 @@ from forge_core.training.data import ImageSet
 from forge_core.training.pixels import kept
 from forge_core.training.pixels import pack as pack_room
 from forge_core.training.pixels.pack import PixelPack
+from tests.called import begin
 from tests.forge_core.training.arrange import Drawer, fill_pack_for_ever
 
 TRANSFORM = EvalTransform(resize=20, crop=16)
@@ -172,19 +172,15 @@ def test_prepare__builders_killed_at_any_moment_leave_a_pack_that_is_right(tmp_p
     """Three processes fill one folder and are killed; a fourth finds only whole images."""
     drawer = Drawer()
     images = drawer.make("train", (60, 60, 60))
-    context = multiprocessing.get_context("spawn")
-    builders = [
-        context.Process(target=fill_pack_for_ever, args=(tmp_path, TRANSFORM)) for _ in range(3)
-    ]
-    for builder in builders:
-        builder.start()
+    log = tmp_path.with_name("log")
+    builders = [begin(log, fill_pack_for_ever, tmp_path, TRANSFORM) for _ in range(3)]
     deadline = time.monotonic() + 60
     while sum(shard.count_images() for shard in kept.list_shards(tmp_path)) < 40:
         assert time.monotonic() < deadline
         time.sleep(0.005)
     for builder in builders:
         builder.kill()
-        builder.join()
+        builder.wait()
     pack = PixelPack(tmp_path, TRANSFORM)
     found = 0
     for image in images.images:

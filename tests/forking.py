@@ -1,0 +1,288 @@
+"""Job processes of tests begin with everything imported: they are forked, not started.
+
+A process that trains imports for seconds before its first line, and the suite starts a hundred of
+them. Here one server, shared by all processes of the suite, imports what jobs need once. A
+supervisor or worker that a test starts by `subprocess.Popen([python, "-m", module, ...])` is a
+fork of it: with its own session, environment, log and exit status, and with the module run from
+its first line. What a start itself does is tested by those that ask for `started_anew`.
+
+Only on Linux, where a fork of a process that has imported torch is sound; elsewhere all start.
+"""
+
+import contextlib
+import faulthandler
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import runpy
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+ROOT = Path(__file__).parents[1]
+MODULES = ("forge_core.jobs.supervisor", "forge_core.handlers.worker", "tests.")
+"""What is forked where it would be started by `python -m`; all of the tests' own."""
+IMPORTED = ("forge_core.jobs", "forge_core.runs", "forge_core.predictions", "forge_core.handlers")
+"""Packages whose modules the server imports, all of them."""
+SERVER = "TESTS_FORK_SERVER"
+"""Variable with the server's socket, in the processes that it forked."""
+START_SECONDS = 120.0
+_started = subprocess.Popen
+is_used = sys.platform == "linux"
+is_allowed = True
+
+
+class ForkingPopen(subprocess.Popen[Any]):
+    """`subprocess.Popen`, but a fork where the command is one of `MODULES` with a log file."""
+
+    def __new__(cls, command: Any = (), *more: Any, **options: Any) -> Any:
+        if not more and _is_ours(command, options):
+            assert is_allowed, "mark this test with `process`: it starts a job's process"
+        if is_used and not more and _is_ours(command, options):
+            return start(command[2], command[3:], options["env"], options["stdout"].name)
+        return super().__new__(cls)
+
+
+class Forked:
+    """What `subprocess.Popen` says of a process, of one that the server forked."""
+
+    def __init__(self, pid: int, args: Sequence[str]) -> None:
+        self.pid = pid
+        self.args = list(args)
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """Its exit status, or minus the signal that ended it; None while it runs."""
+        if self.returncode is None:
+            self.returncode = _ask({"poll": self.pid})["status"]
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit status, once it has ended."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while (status := self.poll()) is None:
+            if deadline is not None and time.monotonic() > deadline:
+                assert timeout is not None
+                raise subprocess.TimeoutExpired(self.args, timeout)
+            time.sleep(0.01)
+        return status
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless it has ended."""
+        if self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+def use() -> None:
+    """From now on this process forks what it would start."""
+    subprocess.Popen = ForkingPopen  # type: ignore[misc]
+
+
+def start(
+    module: str, arguments: Sequence[str], environment: Mapping[str, str], log: str
+) -> Forked:
+    """Run a module as `python -m` does, in a session of its own; its output goes to `log`."""
+    request = {
+        "module": module,
+        "arguments": list(arguments),
+        "environment": dict(environment),
+        "log": str(Path(log).resolve()),
+        "folder": str(Path.cwd()),
+    }
+    return Forked(_ask(request)["pid"], [sys.executable, "-m", module, *arguments])
+
+
+def list_alive(folder: Path) -> list[int]:
+    """The forked processes that run on the workspace in this folder."""
+    if not is_used or not _address().exists():
+        return []
+    found: list[int] = _ask({"list": str(folder)})["pids"]
+    return found
+
+
+def _is_ours(command: Any, options: Mapping[str, Any]) -> bool:
+    return (
+        isinstance(command, list)
+        and command[:2] == [sys.executable, "-m"]
+        and command[2].startswith(MODULES)
+        and options.get("stdin") == subprocess.DEVNULL
+        and hasattr(options.get("stdout"), "name")
+        and options.get("env") is not None
+        and bool(options.get("start_new_session"))
+    )
+
+
+def _address() -> Path:
+    """One socket for all processes of a suite: they are the children of one."""
+    if SERVER in os.environ:
+        return Path(os.environ[SERVER])
+    return Path(tempfile.gettempdir()) / f"forge-forks-{_owner()}"
+
+
+def _owner() -> int:
+    return os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
+
+
+def _ask(request: Mapping[str, Any]) -> dict[str, Any]:
+    address = _address()
+    if not address.exists():
+        _start_server(address)
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(address))
+        with connection.makefile("rw") as stream:
+            stream.write(json.dumps(request) + "\n")
+            stream.flush()
+            answer: dict[str, Any] = json.loads(stream.readline())
+    return answer
+
+
+def _start_server(address: Path) -> None:
+    """Start the server unless another process of the suite has done so; return when it answers."""
+    with FileLock(f"{address}.lock"):
+        if address.exists():
+            return
+        server = _started(
+            [sys.executable, "-m", "tests.forking", str(address), str(_owner())],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + START_SECONDS
+        while not address.exists():
+            assert server.poll() is None, f"the server of forks ended with {server.returncode}"
+            assert time.monotonic() < deadline, "the server of forks is not ready"
+            time.sleep(0.02)
+
+
+# In the server
+
+
+class Server:
+    """Forks, and tells how its forks ended; leaves when the suite has."""
+
+    def __init__(self, address: Path, owner: int) -> None:
+        self._address = address
+        self._owner = owner
+        self._statuses: dict[int, int | None] = {}
+        self._folders: dict[int, str] = {}
+
+    def serve(self) -> None:
+        """Answer until the suite's first process is gone."""
+        unready = self._address.with_name(f"{self._address.name}.unready")
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(unready))
+            listener.listen(64)
+            unready.rename(self._address)
+            try:
+                while _is_there(self._owner):
+                    readable, _, _ = select.select([listener], [], [], 1.0)
+                    if readable:
+                        connection, _ = listener.accept()
+                        with connection, connection.makefile("rw") as stream:
+                            request = json.loads(stream.readline())
+                            stream.write(json.dumps(self._answer(request, listener)) + "\n")
+                self._end_all()
+            finally:
+                self._address.unlink(missing_ok=True)
+                Path(f"{self._address}.lock").unlink(missing_ok=True)
+
+    def _answer(self, request: dict[str, Any], listener: socket.socket) -> dict[str, Any]:
+        if "poll" in request:
+            return {"status": self._status(request["poll"])}
+        if "list" in request:
+            named = [pid for pid, folder in self._folders.items() if folder == request["list"]]
+            return {"pids": [pid for pid in named if self._status(pid) is None]}
+        pid = os.fork()
+        if pid == 0:
+            listener.close()
+            _run(request, self._address)
+        self._statuses[pid] = None
+        self._folders[pid] = request["environment"].get("FORGE_WORKSPACE", "")
+        return {"pid": pid}
+
+    def _status(self, pid: int) -> int | None:
+        if self._statuses[pid] is None:
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                self._statuses[pid] = os.waitstatus_to_exitcode(status)
+        return self._statuses[pid]
+
+    def _end_all(self) -> None:
+        for pid in self._statuses:
+            if self._status(pid) is None:
+                os.kill(pid, signal.SIGKILL)
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _run(request: dict[str, Any], address: Path) -> None:
+    """In the fork: become the process that was asked for, and end as it ends."""
+    status = 1
+    try:
+        os.setsid()
+        os.chdir(request["folder"])
+        os.environ.clear()
+        os.environ.update(request["environment"], **{SERVER: str(address)})
+        log = os.open(request["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        faulthandler.enable()
+        sys.argv = [request["module"], *request["arguments"]]
+        runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
+        status = 0
+    except SystemExit as left:
+        status = left.code if isinstance(left.code, int) else int(left.code is not None)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def main() -> None:
+    """Import, then serve: `python -m tests.forking ADDRESS OWNER`."""
+    warnings.filterwarnings("ignore", message=".*found in sys.modules after import", module="runpy")
+    for package in IMPORTED:
+        path = importlib.import_module(package).__path__
+        for found in pkgutil.walk_packages(path, f"{package}."):
+            importlib.import_module(found.name)
+    importlib.import_module("torch._dynamo")  # each step of an optimizer asks for it
+    use()
+    gc.collect()
+    gc.freeze()
+    Server(Path(sys.argv[1]), int(sys.argv[2])).serve()
+    os._exit(0)  # nothing here is worth the second that torch takes to leave
+
+
+if __name__ == "__main__":
+    from tests import forking
+
+    forking.main()
