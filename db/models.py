@@ -4,8 +4,8 @@ Every constraint is named, so that migrations can find it again. Times are UTC f
 A table whose record in `db.records` has the same name ends in `Row`.
 """
 
-from db.base import Base
-from db.catalog_models import (
+from db.tables.base import Base
+from db.tables.catalog import (
     AssetChangeRow,
     AssetCount,
     AssetFacetCount,
@@ -17,14 +17,14 @@ from db.catalog_models import (
     RevisionRow,
     VisionAsset,
 )
-from db.people_models import (
+from db.tables.people import (
     Assignment,
     AugmentationPresetRow,
     LabelVote,
     SavedViewRow,
     UserPreference,
 )
-from db.run_models import (
+from db.tables.runs import (
     CheckpointRow,
     EvaluationRow,
     JobRow,

@@ -20,8 +20,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, Path_
 from db.clock import utc_now
+from db.tables.base import Base, Path_
 
 
 class LabelClass(Base):

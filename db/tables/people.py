@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, Json
 from db.clock import utc_now
+from db.tables.base import Base, Json
 
 
 class LabelVote(Base):

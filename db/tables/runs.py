@@ -11,8 +11,8 @@ from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, String, Tex
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.base import Base, Json
 from db.clock import utc_now
+from db.tables.base import Base, Json
 
 SeriesName = String(64).with_variant(postgresql.VARCHAR(64, collation="C"), "postgresql")
 
