@@ -5,6 +5,7 @@ import uuid
 import sqlalchemy
 from sqlalchemy import func, select
 
+from db.enums import RevisionKind
 from db.models import AssetChangeRow, CatalogState, RevisionRow
 from db.records import NewAsset
 from forge_core.catalog.editing import classes
@@ -28,7 +29,7 @@ def add(workspace: Workspace, number: int, label_id: int) -> None:
     name = "one"
     with workspace.database.write() as uow:
         uow.revisions.lock()
-        revision = journal.begin_revision(uow, Operation.of("import", author="tester"))
+        revision = journal.begin_revision(uow, Operation.of(RevisionKind.IMPORT, author="tester"))
         journal.add_assets(
             uow,
             revision,

@@ -5,6 +5,7 @@ import math
 
 import pytest
 
+from db.boxes import JobError, JobProgress
 from db.enums import JobStatus
 from forge_core.errors import InvalidInput
 from forge_core.jobs import queue
@@ -46,15 +47,11 @@ def test_add__what_cannot_be_kept_is_refused(workspace, asked):
 
 def test_finish__the_error_of_a_file_whose_name_is_no_text_is_kept_readable(workspace):
     job = begun(workspace)
-    error = {"message": f"{UNSTORABLE} cannot be read.", "next_step": "", "detail": UNSTORABLE}
+    error = JobError(message=f"{UNSTORABLE} cannot be read.", detail=UNSTORABLE)
     assert queue.finish(workspace, job, JobStatus.FAILED, error=error)
     ended = queue.get_job(workspace, job.job_id)
     assert ended.status == JobStatus.FAILED
-    assert ended.error == {
-        "message": f"{SHOWN} cannot be read.",
-        "next_step": "",
-        "detail": SHOWN,
-    }
+    assert ended.error == JobError(message=f"{SHOWN} cannot be read.", detail=SHOWN)
 
 
 def test_finish__a_number_that_is_none_is_kept_as_null(workspace):
@@ -73,4 +70,4 @@ def test_progress__of_a_file_whose_name_is_no_text_does_not_end_the_heartbeat(wo
     context.end()
     assert not context.is_lost
     progress = queue.get_job(workspace, context.job.job_id).progress
-    assert progress == {"message": SHOWN, "fraction": None}
+    assert progress == JobProgress(message=SHOWN)
