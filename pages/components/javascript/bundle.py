@@ -62,8 +62,8 @@ def _visit(
     """Add a module behind all that it needs."""
     if path in importers:
         circle = [*importers[importers.index(path) :], path]
-        names = " -> ".join(str(one.relative_to(root)) for one in circle)
-        raise InvalidModule(f"Modules import each other in a circle: {names}.")
+        chain = " -> ".join(str(one.relative_to(root)) for one in circle)
+        raise InvalidModule(f"Modules import each other in a circle: {chain}.")
     if path in modules:
         return
     module = _read(path, root, is_entry=not importers)
