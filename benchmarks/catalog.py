@@ -94,9 +94,9 @@ def free_filters(label: int, run: int) -> dict[str, tuple[AssetFilter, str]]:
         "shorter side, all": (AssetFilter(side_min=100), "newest"),
         "shorter side, none": (AssetFilter(side_max=100), "newest"),
         "days, none": (AssetFilter(until=date(2000, 1, 1)), "newest"),
-        "author of all": (AssetFilter(author=building.AUTHOR), "newest"),
-        "author of few": (AssetFilter(author=building.FIXER), "newest"),
-        "author of few, by path": (AssetFilter(author=building.FIXER), "path"),
+        "author of all": (AssetFilter(author=building.ACTOR.name), "newest"),
+        "author of few": (AssetFilter(author=building.FIXER.name), "newest"),
+        "author of few, by path": (AssetFilter(author=building.FIXER.name), "path"),
         "changed since the import": (AssetFilter(changed_since=CLASSES_AND_IMPORT), "newest"),
         "near-duplicates": (AssetFilter(duplicates="any"), "newest"),
         "near-duplicates, label": (AssetFilter(duplicates="any", label=label), "newest"),
@@ -207,7 +207,7 @@ def measure_changes(workspace: Workspace, label_id: int) -> Figures:
     one = [
         timed(
             lambda: label_edits.relabel(
-                workspace, [chosen.choice(ids)], chosen.choice(labels), author=building.AUTHOR
+                workspace, [chosen.choice(ids)], chosen.choice(labels), actor=building.ACTOR
             )
         )
         for _ in range(100)
@@ -216,7 +216,7 @@ def measure_changes(workspace: Workspace, label_id: int) -> Figures:
     where = AssetFilter(label=label_id)
     other = next(label for label in labels if label != label_id)
     start = time.perf_counter()
-    result = label_edits.relabel_matching(workspace, where, other, author=building.AUTHOR)
+    result = label_edits.relabel_matching(workspace, where, other, actor=building.ACTOR)
     took = 1000 * (time.perf_counter() - start)
     found["relabel by filter"] = {
         "ms": round(took),
@@ -226,7 +226,7 @@ def measure_changes(workspace: Workspace, label_id: int) -> Figures:
     }
     assert result.revision_id is not None
     undone = result.revision_id
-    took = timed(lambda: history.undo(workspace, undone, author=building.AUTHOR))
+    took = timed(lambda: history.undo(workspace, undone, actor=building.ACTOR))
     found["undo of that"] = {"ms": round(took), "changed": result.num_changed}
     return found
 
@@ -283,7 +283,7 @@ def _peak_of(name: str, settings: dict[str, Any], revision: int) -> float:
 
 def _relabel_all(workspace: Workspace, _: int) -> Any:
     return label_edits.relabel_matching(
-        workspace, AssetFilter(split="train"), None, author=building.AUTHOR
+        workspace, AssetFilter(split="train"), None, actor=building.ACTOR
     )
 
 

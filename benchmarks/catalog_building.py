@@ -23,13 +23,14 @@ from db.session import Database
 from forge_core.catalog.editing import classes, label_edits
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.journal import Operation
+from forge_core.people.actor import Actor
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 
 CLASSES = 100
 BATCH = 20_000
-AUTHOR = "benchmark"
-FIXER = "Ana"
+ACTOR = Actor("benchmark")
+FIXER = Actor("Ana")
 """Changed a thousand images of the whole catalog, and has half of it to look after."""
 SPLITS = ("train",) * 40 + ("val",) * 4 + ("test",) * 4 + ("held_out", None)
 
@@ -84,14 +85,14 @@ def fill(workspace: Workspace, number: int, files: Sequence[KnownFile] = ()) -> 
     the newest rows are those files themselves, the others name paths that do not exist.
     """
     label_ids = [
-        classes.create_class(workspace, f"class {number:03d}", author=AUTHOR).label_id
+        classes.create_class(workspace, f"class {number:03d}", actor=ACTOR).label_id
         for number in range(CLASSES)
     ]
     made_up = 0.0
     start = time.perf_counter()
     with workspace.database.write() as uow:
         uow.revisions.lock()
-        revision_id = journal.begin_revision(uow, Operation.of(RevisionKind.IMPORT, author=AUTHOR))
+        revision_id = journal.begin_revision(uow, Operation.of(RevisionKind.IMPORT, actor=ACTOR))
         for first in range(0, number, BATCH):
             making = time.perf_counter()
             rows = [_row(i, label_ids) for i in range(first, min(first + BATCH, number))]
@@ -114,7 +115,7 @@ def finish(workspace: Workspace) -> int:
         uow.assets.update_fields(some, {"review_state": "confirmed"})
         run = TrainingRun(
             status=RunStatus.SUCCEEDED.value,
-            author=AUTHOR,
+            author=ACTOR.name,
             config={},
             revision_id=1,
             class_names=[],
@@ -123,7 +124,7 @@ def finish(workspace: Workspace) -> int:
         uow.session.add(run)
         uow.session.flush()
         run_id = run.run_id
-    label_edits.relabel(workspace, some[:1_000], 1, author=FIXER)
+    label_edits.relabel(workspace, some[:1_000], 1, actor=FIXER)
     predict(workspace, run_id)
     give_work(workspace)
     if not workspace.database.is_sqlite:
@@ -154,8 +155,8 @@ def give_work(workspace: Workspace) -> None:
         bulk.insert_rows(
             uow.session, "duplicate_members", ["asset_id", "group_id", "distance"], members
         )
-        persons = [(i, "Ana", AUTHOR) for i in ids[::2]]
-        persons += [(i, "Ben", AUTHOR) for i in ids[1 : min(2_000, len(ids)) : 2]]
+        persons = [(i, "Ana", ACTOR.name) for i in ids[::2]]
+        persons += [(i, "Ben", ACTOR.name) for i in ids[1 : min(2_000, len(ids)) : 2]]
         bulk.insert_rows(uow.session, "assignments", ["asset_id", "person", "assigned_by"], persons)
 
 
@@ -182,7 +183,7 @@ def change_ten_thousand(workspace: Workspace) -> int:
     chosen = random.Random(3)
     for _ in range(10):
         label_edits.relabel(
-            workspace, chosen.sample(ids, 1000), chosen.choice(label_ids), author=AUTHOR
+            workspace, chosen.sample(ids, 1000), chosen.choice(label_ids), actor=ACTOR
         )
     return before
 

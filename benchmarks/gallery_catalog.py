@@ -32,7 +32,7 @@ def open_catalog(folder: Path, number: int, num_files: int) -> tuple[Workspace, 
     """The catalog in a folder, built when it is not there or not of these sizes."""
     told = folder / "built.json"
     wanted = {"assets": number, "files": num_files}
-    settings = Settings(_env_file=None, workspace=folder / "workspace", user=building.AUTHOR)
+    settings = Settings(_env_file=None, workspace=folder / "workspace", user=building.ACTOR.name)
     if told.exists() and json.loads(told.read_text()) == wanted:
         return open_workspace(settings), {**wanted, "kept": True}
     workspace = open_workspace(settings)

@@ -12,6 +12,7 @@ from db.records import AssetFilter
 from forge_core.catalog.editing import classes, label_edits
 from forge_core.catalog.listing import asset_list
 from forge_core.imaging.thumbnails import ThumbnailCache
+from forge_core.people.actor import Actor
 from forge_core.workspace import open_workspace
 
 PER_PAGE = 100
@@ -58,7 +59,7 @@ def relabel(asset_id: uuid.UUID) -> None:
     """Give the image the chosen class."""
     name = st.session_state[f"label_{asset_id}"]
     label_id = next(c.label_id for c in classes.list_classes(workspace) if c.name == name)
-    label_edits.relabel(workspace, [asset_id], label_id, author="native")
+    label_edits.relabel(workspace, [asset_id], label_id, actor=Actor("native"))
 
 
 st.set_page_config(layout="wide")

@@ -31,6 +31,7 @@ from typing import Any
 from forge_core.catalog.importing import import_plan, run_import
 from forge_core.catalog.importing.placement import Placement
 from forge_core.imaging import decode, hashing, thumbnails
+from forge_core.people.actor import Actor
 from forge_core.settings import Settings
 from forge_core.workspace import open_workspace
 
@@ -71,7 +72,7 @@ def our_import(folder: Path, number: int, placement: Placement, scratch: Path) -
     settings = Settings(workspace=scratch / "w", asset_root=root, _env_file=None)
     workspace = open_workspace(settings)
     plan = import_plan.prepare(workspace, folder)
-    report = run_import.run_import(workspace, plan, author="benchmark", placement=placement)
+    report = run_import.run_import(workspace, plan, actor=Actor("benchmark"), placement=placement)
     assert report.added == number, f"{report.added} of {number} images were added"
     workspace.database.dispose()
 

@@ -20,6 +20,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from forge_core.catalog.importing import import_plan, run_import
 from forge_core.jobs import local_executor
+from forge_core.people.actor import Actor
 from forge_core.runs import records
 from forge_core.runs.starting import launch
 from forge_core.settings import Settings
@@ -115,7 +116,7 @@ def main() -> None:
         settings = Settings(workspace=Path(scratch) / "photos", user="ada", _env_file=None)
         workspace = open_workspace(settings)
         plan = import_plan.prepare(workspace, options.folder)
-        run_import.run_import(workspace, plan, author="ada")
+        run_import.run_import(workspace, plan, actor=Actor("ada"))
         browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         with running_server(workspace, Path(scratch)) as server:

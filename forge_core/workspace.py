@@ -1,6 +1,5 @@
 """A workspace: one catalog, its bytes, its runs and its caches, opened once a process."""
 
-import getpass
 import secrets
 from dataclasses import dataclass
 from functools import lru_cache
@@ -93,16 +92,6 @@ class Workspace:
     def logs_folder(self) -> Path:
         """One log file a job."""
         return self.folder / "logs"
-
-    @property
-    def author(self) -> str:
-        """Who changes the catalog from this process, until a person says another name."""
-        if self.settings.user:
-            return self.settings.user
-        try:
-            return getpass.getuser()
-        except (KeyError, OSError):  # a container user without a name
-            return "unknown"
 
     def secret(self, name: str) -> bytes:
         """Random bytes kept in the workspace, made at first use; on the disk before they are used.

@@ -20,6 +20,7 @@ from forge_core.catalog.revisions import history
 from forge_core.catalog.splits import split_plan
 from forge_core.demo import digits
 from forge_core.models import devices
+from forge_core.people.actor import Actor
 from forge_core.runs import records
 from forge_core.runs.starting import launch
 from forge_core.settings import Settings
@@ -30,7 +31,7 @@ from tests.journeys.servers import running_server
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 SIZE = {"width": 1280, "height": 800}
-AUTHOR = "ada"
+ACTOR = Actor("ada")
 EPOCHS_ON_PICTURE = 12
 PICTURED = "17"
 """Text in the path of the images on the gallery's picture."""
@@ -38,16 +39,16 @@ PICTURED = "17"
 
 def fill(workspace: Workspace) -> None:
     """Digits, split, with some labels taken away."""
-    digits.import_digits(workspace, author=AUTHOR)
+    digits.import_digits(workspace, actor=ACTOR)
     plan = split_plan.plan_split(workspace, split_plan.SplitRatios(train=70, val=10, test=20))
-    split_plan.apply_split(workspace, plan, author=AUTHOR)
+    split_plan.apply_split(workspace, plan, actor=ACTOR)
 
 
 def take_labels_away(workspace: Workspace) -> None:
     """Leave a few of the newest images of the picture unlabelled."""
     where = asset_list.AssetFilter(text=PICTURED)
     newest = asset_list.list_assets(workspace, where, limit=40).assets
-    label_edits.relabel(workspace, [a.asset_id for a in newest[3:40:6]], None, author=AUTHOR)
+    label_edits.relabel(workspace, [a.asset_id for a in newest[3:40:6]], None, actor=ACTOR)
 
 
 def photograph_gallery(page: Page, url: str) -> None:
@@ -70,7 +71,7 @@ def photograph_run(page: Page, url: str, workspace: Workspace) -> None:
     config = recommending.recommend(
         launch.check_data(workspace).summary, devices.list_devices()
     ).config
-    run = launch.start_run(workspace, config, author=AUTHOR)
+    run = launch.start_run(workspace, config, actor=ACTOR)
     page.goto(f"{url}/runs?run={run.run_id}")
     deadline = time.monotonic() + 300
     while len(records.run_progress(workspace, run.run_id).epochs) < EPOCHS_ON_PICTURE:
@@ -89,7 +90,7 @@ def main() -> None:
         sys.exit("chromium is not installed (apt-get install chromium)")
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
-        settings = Settings(workspace=Path(scratch) / "digits", user=AUTHOR, _env_file=None)
+        settings = Settings(workspace=Path(scratch) / "digits", user=ACTOR.name, _env_file=None)
         workspace = open_workspace(settings)
         fill(workspace)
         browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)

@@ -15,9 +15,10 @@ from db.records import Asset
 from forge_core.catalog.editing import label_edits
 from forge_core.catalog.importing import import_plan, run_import
 from forge_core.catalog.listing import asset_list
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
-AUTHOR = "tester"
+ACTOR = Actor("tester")
 CLASSES = ("circle", "square", "stripe")
 
 
@@ -65,7 +66,7 @@ def draw_folder(
 
 def import_folder(workspace: Workspace, folder: Path) -> run_import.ImportReport:
     """Take a folder into the catalog by the ordinary importer."""
-    return run_import.run_import(workspace, import_plan.prepare(workspace, folder), author=AUTHOR)
+    return run_import.run_import(workspace, import_plan.prepare(workspace, folder), actor=ACTOR)
 
 
 def make_catalog(
@@ -101,7 +102,7 @@ def class_id(workspace: Workspace, name: str) -> int:
 def relabel_one(workspace: Workspace, asset: Asset, class_name: str) -> None:
     """Give one asset another label."""
     result = label_edits.relabel(
-        workspace, [asset.asset_id], class_id(workspace, class_name), author=AUTHOR
+        workspace, [asset.asset_id], class_id(workspace, class_name), actor=ACTOR
     )
     assert result.status == "applied"
     assert asset_list.get_asset(workspace, asset.asset_id).label_name == class_name

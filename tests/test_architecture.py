@@ -26,6 +26,7 @@ ROOMS = (
     "storage",
     "workspace",
     "backup",
+    "people",
     "imaging",
     "catalog",
     "demo",
@@ -52,6 +53,7 @@ WITHOUT_TORCH = (
     "storage",
     "workspace",
     "backup",
+    "people",
     "imaging",
     "catalog",
 )

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from forge_core.api import tokens
 from forge_core.api.parsing import BodyTooLarge, check_values, read_json_object
 from forge_core.errors import Conflict, ForgeError, ImageRejected, InvalidInput, NotFound
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ class Asked:
     """A request as the work behind a route sees it: checked for access, body parsed."""
 
     workspace: Workspace
-    author: str
+    actor: Actor
     request: Request
     body: Mapping[str, Any] = field(default_factory=dict)
 
@@ -77,13 +78,13 @@ def writing(provider: WorkspaceProvider, work: Work, *, checks_values: bool = Fa
     return handle
 
 
-def find_author(workspace: Workspace, request: Request, *, writes: bool) -> str | None:
+def find_actor(workspace: Workspace, request: Request, *, writes: bool) -> Actor | None:
     """Who asks, by the header's token, or for reading also by the cookie; None when refused."""
     secret = workspace.secret(SECRET)
-    author = tokens.check(secret, request.headers.get(TOKEN_HEADER, ""))
-    if author is None and not writes:
-        author = tokens.check(secret, request.cookies.get(COOKIE, ""), purpose=tokens.READ)
-    return author
+    actor = tokens.check(secret, request.headers.get(TOKEN_HEADER, ""))
+    if actor is None and not writes:
+        actor = tokens.check(secret, request.cookies.get(COOKIE, ""), purpose=tokens.READ)
+    return actor
 
 
 def describe_error(error: Exception, request: Request) -> tuple[HTTPStatus, dict[str, str]]:
@@ -114,13 +115,13 @@ async def _answer(
 ) -> Response:
     try:
         workspace = provider()
-        author = find_author(workspace, request, writes=writes)
-        if author is None:
+        actor = find_actor(workspace, request, writes=writes)
+        if actor is None:
             raise AccessRefused("This page's permission has expired.", next_step="Reload the page.")
         body = await read_json_object(request) if writes else {}
         if not checks_values:
             check_values(body, "The request")
-        asked = Asked(workspace=workspace, author=author, request=request, body=body)
+        asked = Asked(workspace=workspace, actor=actor, request=request, body=body)
         answer = await run_in_threadpool(work, asked)
         if isinstance(answer, Response):
             return answer

@@ -28,4 +28,4 @@ def create_class(asked: Asked) -> Mapping[str, Any]:
     """A new class with the asked name."""
     parsing.check_fields(asked.body, ("name",), "A new class")
     name = parsing.parse_text(asked.body.get("name"), "name")
-    return shapes.shape_label(classes.create_class(asked.workspace, name, author=asked.author))
+    return shapes.shape_label(classes.create_class(asked.workspace, name, actor=asked.actor))

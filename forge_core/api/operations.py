@@ -25,6 +25,7 @@ from forge_core.catalog.editing import label_edits, review_flags
 from forge_core.catalog.revisions import history
 from forge_core.catalog.revisions.journal import MAX_OPERATION_ID_CHARACTERS, ChangeResult
 from forge_core.errors import ForgeError, InvalidInput, StorageUnavailable
+from forge_core.people.actor import Actor
 
 MAX_OPERATIONS = 200
 MAX_IDS = 10_000
@@ -47,7 +48,7 @@ WHICH_FIELDS = ("operation_id", "kind", "asset_ids", "expected_versions", "where
 class Who(TypedDict):
     """Who asks, and under which name."""
 
-    author: str
+    actor: Actor
     operation_id: str
 
 
@@ -124,7 +125,7 @@ def find_undoable(asked: Asked) -> Mapping[str, Any]:
             continue
         if revision.undoes_revision_id is not None:
             undone.add(revision.undoes_revision_id)
-        elif revision.author == asked.author and revision.kind in UNDOABLE_KINDS:
+        elif revision.author == asked.actor.name and revision.kind in UNDOABLE_KINDS:
             return {
                 "revision": {
                     "revision_id": revision.revision_id,
@@ -193,7 +194,7 @@ def _relabel(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> C
     label_id = operation["label_id"]
     number = None if label_id is None else parsing.parse_number(label_id, "label_id")
     where = _parse_where(operation)
-    who: Who = {"author": batch.asked.author, "operation_id": operation_id}
+    who: Who = {"actor": batch.asked.actor, "operation_id": operation_id}
     if where is not None:
         return label_edits.relabel_matching(batch.asked.workspace, where, number, **who)
     return label_edits.relabel(
@@ -215,7 +216,7 @@ def _set_split(batch: Batch, operation: Mapping[str, Any], operation_id: str) ->
     if not isinstance(unlock, bool):
         raise InvalidInput("unlock_held_out is true or false.")
     where = _parse_where(operation)
-    who: Who = {"author": batch.asked.author, "operation_id": operation_id}
+    who: Who = {"actor": batch.asked.actor, "operation_id": operation_id}
     if where is not None:
         return label_edits.set_split_matching(
             batch.asked.workspace, where, name, unlock_held_out=unlock, **who
@@ -233,7 +234,7 @@ def _set_split(batch: Batch, operation: Mapping[str, Any], operation_id: str) ->
 def _remove(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> ChangeResult:
     parsing.check_fields(operation, ("operation_id", "kind", "asset_ids", "where"), "remove")
     where = _parse_where(operation)
-    who: Who = {"author": batch.asked.author, "operation_id": operation_id}
+    who: Who = {"actor": batch.asked.actor, "operation_id": operation_id}
     if where is not None:
         return label_edits.remove_matching(batch.asked.workspace, where, **who)
     return label_edits.remove_assets(batch.asked.workspace, _parse_ids(operation), **who)
@@ -244,14 +245,14 @@ def _restore(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> C
     return label_edits.restore_assets(
         batch.asked.workspace,
         _parse_ids(operation),
-        author=batch.asked.author,
+        actor=batch.asked.actor,
         operation_id=operation_id,
     )
 
 
 def _flag(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> ChangeResult:
     parsing.check_fields(operation, ("operation_id", "kind", "asset_ids", "review", "note"), "flag")
-    who: Who = {"author": batch.asked.author, "operation_id": operation_id}
+    who: Who = {"actor": batch.asked.actor, "operation_id": operation_id}
     if operation.get("review") is None:
         return review_flags.unflag(batch.asked.workspace, _parse_ids(operation), **who)
     if operation["review"] != ReviewState.FLAGGED:
@@ -274,7 +275,7 @@ def _undo(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> Chan
     else:
         revision_id = parsing.parse_number(operation.get("revision_id"), "revision_id")
     return history.undo(
-        batch.asked.workspace, revision_id, author=batch.asked.author, operation_id=operation_id
+        batch.asked.workspace, revision_id, actor=batch.asked.actor, operation_id=operation_id
     )
 
 

@@ -24,7 +24,7 @@ def routes(provider: WorkspaceProvider) -> list[Route]:
 def show_preferences(asked: Asked) -> Mapping[str, Any]:
     """The settings of whoever asks; null where nothing was set."""
     name = asked.request.path_params["name"]
-    return {"value": preferences.find(asked.workspace, name, author=asked.author)}
+    return {"value": preferences.find(asked.workspace, name, actor=asked.actor)}
 
 
 def store_preferences(asked: Asked) -> Mapping[str, Any]:
@@ -34,5 +34,5 @@ def store_preferences(asked: Asked) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise InvalidInput("value is not a JSON object.")
     name = asked.request.path_params["name"]
-    preferences.store(asked.workspace, name, value, author=asked.author)
+    preferences.store(asked.workspace, name, value, actor=asked.actor)
     return {"value": value}

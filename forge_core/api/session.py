@@ -18,11 +18,11 @@ def routes(provider: WorkspaceProvider) -> list[Route]:
 def open_session(asked: Asked) -> Response:
     """Set the read cookie: not readable by scripts, not sent by other sites, for our paths only."""
     check_fields(asked.body, (), "A session")
-    response = JSONResponse({"author": asked.author}, headers=NO_STORE)
+    response = JSONResponse({"author": asked.actor.name}, headers=NO_STORE)
     response.set_cookie(
         COOKIE,
         tokens.mint(
-            asked.workspace.secret(SECRET), asked.author, COOKIE_SECONDS, purpose=tokens.READ
+            asked.workspace.secret(SECRET), asked.actor, COOKIE_SECONDS, purpose=tokens.READ
         ),
         max_age=COOKIE_SECONDS,
         path="/forge-api",

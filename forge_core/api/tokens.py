@@ -13,29 +13,31 @@ import hmac
 import json
 import time
 
+from forge_core.people.actor import Actor
+
 WRITE = "write"
 READ = "read"
 MAX_TOKEN_CHARACTERS = 1024
 
 
 def mint(
-    secret: bytes, author: str, lifetime_seconds: float = 3600, *, purpose: str = WRITE
+    secret: bytes, actor: Actor, lifetime_seconds: float = 3600, *, purpose: str = WRITE
 ) -> str:
-    """A token that names the author until it expires.
+    """A token that names the actor until it expires.
 
     Args:
         secret: Key of the signature; never leaves the server.
-        author: Who the bearer is.
+        actor: Who the bearer is.
         lifetime_seconds: From now, by this machine's clock.
         purpose: `WRITE` (also good for reading) or `READ`.
     """
-    claims = {"author": author, "purpose": purpose, "expires": time.time() + lifetime_seconds}
+    claims = {"author": actor.name, "purpose": purpose, "expires": time.time() + lifetime_seconds}
     payload = _encode(json.dumps(claims, separators=(",", ":")).encode())
     return f"{payload}.{_encode(_sign(secret, payload))}"
 
 
-def check(secret: bytes, token: str, *, purpose: str = WRITE) -> str | None:
-    """The author of a genuine, unexpired token that is good for the purpose; else None."""
+def check(secret: bytes, token: str, *, purpose: str = WRITE) -> Actor | None:
+    """The actor of a genuine, unexpired token that is good for the purpose; else None."""
     if len(token) > MAX_TOKEN_CHARACTERS or not token.isascii():
         return None
     payload, _, signature = token.partition(".")
@@ -47,7 +49,7 @@ def check(secret: bytes, token: str, *, purpose: str = WRITE) -> str | None:
         return None
     if claims["expires"] <= time.time() or claims["purpose"] not in (WRITE, purpose):
         return None
-    return str(claims["author"])
+    return Actor(str(claims["author"]))
 
 
 def _sign(secret: bytes, payload: str) -> bytes:

@@ -11,6 +11,7 @@ from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
 from forge_core.errors import NotFound
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def copies(
         return
     with output.progress_bar("Copying", as_json=as_json) as progress:
         report = augmented_copies.write_copies(
-            opened, plan, author=opened.author, progress=progress
+            opened, plan, actor=Actor.of_process(opened), progress=progress
         )
     if as_json:
         output.answer(report)
@@ -164,7 +165,7 @@ def save_preset(
         name,
         _read_parameters(opened, preset, parameters),
         based_on=preset,
-        author=opened.author,
+        actor=Actor.of_process(opened),
         replace=replace,
     )
     if as_json:

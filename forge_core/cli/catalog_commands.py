@@ -22,6 +22,7 @@ from forge_core.cli.choosing import ViewOption, WhereOption
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
 from forge_core.errors import InvalidInput
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
 SHOWN_PROBLEMS = 10
@@ -93,7 +94,7 @@ def import_images(
         return
     with output.progress_bar("Importing", as_json=as_json) as progress:
         report = run_import.run_import(
-            opened, plan, author=opened.author, placement=placement, progress=progress
+            opened, plan, actor=Actor.of_process(opened), placement=placement, progress=progress
         )
     if as_json:
         if ratios is not None:
@@ -166,7 +167,7 @@ def _divide(workspace: Workspace, ratios: SplitRatios, *, as_json: bool) -> None
     """Give a split to what has none; images of one group stay together."""
     chosen = groups.parse("group_key")
     plan = split_plan.plan_split(workspace, ratios, only_unassigned=True, grouping=chosen)
-    split_plan.apply_split(workspace, plan, author=workspace.author)
+    split_plan.apply_split(workspace, plan, actor=Actor.of_process(workspace))
     output.say(f"Divided {plan.num_moved:,} images {ratios} by class.", as_json=as_json)
     for warning in plan.warnings:
         output.tell(f"  {warning}")

@@ -10,6 +10,7 @@ from forge_core.catalog.revisions.journal import ChangeResult
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
+from forge_core.people.actor import Actor
 
 app = typer.Typer(
     help="Classes: their names, colours, keys, and which are in use.", no_args_is_help=True
@@ -71,7 +72,7 @@ def create(
     label = classes.create_class(
         opened,
         name,
-        author=opened.author,
+        actor=Actor.of_process(opened),
         color=color,
         hotkey=hotkey,
         description=description or "",
@@ -99,7 +100,7 @@ def edit(
     result = classes.edit_class(
         opened,
         label.label_id,
-        author=opened.author,
+        actor=Actor.of_process(opened),
         color=color,
         hotkey=hotkey,
         description=description,
@@ -121,7 +122,9 @@ def rename(
     notes = class_merges.describe_heads(found, new_name=new_name)
     if _only_preview(found, notes, dry_run=dry_run, as_json=as_json):
         return
-    result = classes.rename_class(opened, found.label.label_id, new_name, author=opened.author)
+    result = classes.rename_class(
+        opened, found.label.label_id, new_name, actor=Actor.of_process(opened)
+    )
     _answer(result, f"{name!r} is now called {new_name!r}", as_json=as_json)
 
 
@@ -141,7 +144,7 @@ def merge(
     if _only_preview(found, notes, dry_run=dry_run, as_json=as_json):
         return
     result = class_merges.merge_classes(
-        opened, found.label.label_id, target.label_id, author=opened.author
+        opened, found.label.label_id, target.label_id, actor=Actor.of_process(opened)
     )
     _answer(result, f"{name!r} is merged into {into!r}", as_json=as_json)
 
@@ -162,7 +165,7 @@ def retire(
     if _only_preview(found, class_merges.describe_heads(found), dry_run=dry_run, as_json=as_json):
         return
     result = class_merges.retire_class(
-        opened, found.label.label_id, author=opened.author, unlabel=unlabel
+        opened, found.label.label_id, actor=Actor.of_process(opened), unlabel=unlabel
     )
     _answer(result, f"{name!r} is retired", as_json=as_json)
 
@@ -174,7 +177,7 @@ def unretire(
     """Bring a retired or merged class back into use, without images."""
     opened = opening.existing(workspace)
     label = classes.get_class(opened, name)
-    result = class_merges.unretire_class(opened, label.label_id, author=opened.author)
+    result = class_merges.unretire_class(opened, label.label_id, actor=Actor.of_process(opened))
     _answer(result, f"{label.name!r} is in use again", as_json=as_json)
 
 

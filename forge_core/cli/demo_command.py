@@ -13,6 +13,7 @@ from forge_core.cli import output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
 from forge_core.errors import JobFailed
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace, open_workspace
 
 DIGITS_FLOOR = 0.97
@@ -124,13 +125,15 @@ def _import(workspace: Workspace, dataset: DemoName, steps: _Steps) -> None:
 
     with output.progress_bar("Importing", as_json=steps.as_json) as progress:
         if dataset is DemoName.DIGITS:
-            report = digits.import_digits(workspace, author=workspace.author, progress=progress)
+            report = digits.import_digits(
+                workspace, actor=Actor.of_process(workspace), progress=progress
+            )
         else:
             from forge_core.demo import downloads
 
             plan = downloads.prepare(workspace, dataset.value, progress=progress)
             report = run_import.run_import(
-                workspace, plan, author=workspace.author, progress=progress
+                workspace, plan, actor=Actor.of_process(workspace), progress=progress
             )
     steps.tell(
         f"imported {report.added:,} images ({report.already_present:,} were there, "
@@ -149,7 +152,7 @@ def _split(workspace: Workspace, dataset: DemoName, steps: _Steps) -> dict[str, 
     else:  # these sets come with their own test split; validation is taken from the rest
         ratios = SplitRatios(train=100 - VAL_SHARE, val=VAL_SHARE, test=0)
         plan = split_plan.plan_split(workspace, ratios, seed=0, only_unassigned=True)
-    split_plan.apply_split(workspace, plan, author=workspace.author)
+    split_plan.apply_split(workspace, plan, actor=Actor.of_process(workspace))
     found = balance.class_balance(workspace)
     counts = {split: found.split_total(split) for split in ("train", "val", "test")}
     words = ", ".join(f"{number:,} {split}" for split, number in counts.items())
@@ -170,7 +173,7 @@ def _train(workspace: Workspace, seed: int, epochs: int | None, steps: _Steps) -
             config, architecture="forge_cnn", pretrained=False, input_size=DEMO_INPUT_SIZE
         )
     config = replace(config, seed=seed, scratch_epochs=epochs or config.scratch_epochs)
-    run = launch.start_run(workspace, config, author=workspace.author, name="demo")
+    run = launch.start_run(workspace, config, actor=Actor.of_process(workspace), name="demo")
     steps.tell(
         f"run {run.run_id}: {config.architecture}, preset {config.preset}, seed {seed}, "
         f"{config.total_epochs} epochs, in a process of its own"

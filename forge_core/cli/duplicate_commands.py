@@ -10,6 +10,7 @@ from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
 from forge_core.errors import InvalidInput, NotFound
+from forge_core.people.actor import Actor
 
 app = typer.Typer(help="Near-duplicates: find them, look at them, keep one.", no_args_is_help=True)
 
@@ -110,10 +111,10 @@ def keep_one(
             "Which image shall be kept?", next_step="Name one image, or use --all, not both."
         )
     if image is None:
-        result = duplicates.keep_best_of_all(opened, author=opened.author)
+        result = duplicates.keep_best_of_all(opened, actor=Actor.of_process(opened))
     else:
         group_id, kept = duplicates.find_member(opened, image)
-        result = duplicates.keep_one(opened, group_id, kept, author=opened.author)
+        result = duplicates.keep_one(opened, group_id, kept, actor=Actor.of_process(opened))
     if as_json:
         output.answer(
             {

@@ -9,6 +9,7 @@ import typer
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
+from forge_core.people.actor import Actor
 
 _SHOWN_CONFLICTS = 20
 _PAGE = 1_000
@@ -137,7 +138,7 @@ def undo(
     from forge_core.catalog.revisions import history as past
 
     opened = opening.existing(workspace)
-    result = past.undo(opened, revision, author=opened.author)
+    result = past.undo(opened, revision, actor=Actor.of_process(opened))
     if as_json:
         output.answer(result)
     elif result.revision_id is None:

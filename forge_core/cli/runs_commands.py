@@ -10,6 +10,7 @@ from db.boxes import RunEnvironment
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
+from forge_core.people.actor import Actor
 
 app = typer.Typer(help="Look at training runs and steer them.", no_args_is_help=True)
 RunArgument = Annotated[int, typer.Argument(metavar="RUN", help="Number of the run.")]
@@ -224,7 +225,7 @@ def resume(
     from forge_core.runs.starting import launch
 
     opened = opening.existing(workspace)
-    launch.resume_run(opened, run_id, author=opened.author)
+    launch.resume_run(opened, run_id, actor=Actor.of_process(opened))
     run = records.get_run(opened, run_id)
     if wait:
         run = following.follow(opened, run_id, as_json=as_json)

@@ -15,6 +15,7 @@ from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
 from forge_core.errors import InvalidInput
+from forge_core.people.actor import Actor
 
 GroupByOption = Annotated[
     str,
@@ -60,7 +61,7 @@ def split(
     )
     result = None
     if not dry_run:
-        result = split_plan.apply_split(opened, plan, author=opened.author)
+        result = split_plan.apply_split(opened, plan, actor=Actor.of_process(opened))
     if as_json:
         output.answer(
             {

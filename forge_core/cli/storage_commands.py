@@ -16,6 +16,7 @@ from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
 from forge_core.errors import JobFailed
+from forge_core.people.actor import Actor
 from forge_core.storage import AssetStore
 from forge_core.workspace import Workspace
 
@@ -177,7 +178,7 @@ def _repair(opened: Workspace, repair: Repair, *, force: bool, as_json: bool) ->
             _show_relink(report, dry_run=False)
         return report
     if repair is Repair.REMOVE_MISSING:
-        result = verification.remove_missing(opened, author=opened.author, force=force)
+        result = verification.remove_missing(opened, actor=Actor.of_process(opened), force=force)
         output.say(
             f"Removed {result.num_changed:,} images whose files are missing"
             + (f" (revision {result.revision_id})." if result.revision_id else "."),
@@ -185,7 +186,9 @@ def _repair(opened: Workspace, repair: Repair, *, force: bool, as_json: bool) ->
         )
         return {"removed": result.num_changed, "revision_id": result.revision_id}
     with output.progress_bar("Importing", as_json=as_json) as progress:
-        imported = verification.import_orphans(opened, author=opened.author, progress=progress)
+        imported = verification.import_orphans(
+            opened, actor=Actor.of_process(opened), progress=progress
+        )
     output.say(
         f"Added {imported.added:,} images without labels; {len(imported.skipped):,} files are no "
         "images or were left out.",
@@ -201,7 +204,7 @@ def _relink(
         return moved_files.relink(
             opened,
             folder,
-            author=opened.author,
+            actor=Actor.of_process(opened),
             full=full,
             dry_run=dry_run,
             progress=progress,

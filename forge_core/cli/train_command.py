@@ -12,6 +12,7 @@ from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
 from forge_core.errors import InvalidInput
+from forge_core.people.actor import Actor
 from forge_core.progress import Progress
 from forge_core.workspace import Workspace
 
@@ -121,12 +122,14 @@ def train(
         _search_rate(opened, config, as_json=as_json)
         return
     if like is not None and not newest:
-        run = launch.repeat_run(opened, like, author=opened.author, name=name, config=config)
+        run = launch.repeat_run(
+            opened, like, actor=Actor.of_process(opened), name=name, config=config
+        )
         data = f"the data of run {like} (revision {run.revision_id})"
     else:
         for warning in check.warnings if not as_json else []:
             output.tell(f"note: {warning}")
-        run = launch.start_run(opened, config, author=opened.author, name=name)
+        run = launch.start_run(opened, config, actor=Actor.of_process(opened), name=name)
         summary = check.summary
         data = f"{summary.num_images:,} training images of {summary.num_classes} classes"
     warnings = class_words.preset_warnings(config.augmentation_parameters, run.class_names)

@@ -11,6 +11,7 @@ from forge_core.cli.choosing import ViewOption, WhereOption
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
 from forge_core.errors import InvalidInput
+from forge_core.people.actor import Actor
 
 
 def assign(
@@ -58,7 +59,7 @@ def assign(
     if dry_run:
         shares = assignments.preview(opened, asked, names)
     else:
-        shares = assignments.assign(opened, asked, names, author=opened.author)
+        shares = assignments.assign(opened, asked, names, actor=Actor.of_process(opened))
     if as_json:
         output.answer(shares)
         return

@@ -13,6 +13,7 @@ from sklearn.datasets import load_digits
 from forge_core import local_files
 from forge_core.catalog.importing import import_plan, run_import
 from forge_core.catalog.importing.run_import import ImportReport
+from forge_core.people.actor import Actor
 from forge_core.progress import SILENT, Progress
 from forge_core.workspace import Workspace
 
@@ -33,10 +34,10 @@ def write_digits(folder: Path) -> None:
 
 
 def import_digits(
-    workspace: Workspace, *, author: str, progress: Progress = SILENT
+    workspace: Workspace, *, actor: Actor, progress: Progress = SILENT
 ) -> ImportReport:
     """Take the digits into the catalog by the ordinary importer. Twice adds nothing."""
     folder = workspace.cache_folder / "demo" / SOURCE_NAME
     write_digits(folder)
     plan = import_plan.prepare(workspace, folder, source_dataset=SOURCE_NAME)
-    return run_import.run_import(workspace, plan, author=author, progress=progress)
+    return run_import.run_import(workspace, plan, actor=actor, progress=progress)

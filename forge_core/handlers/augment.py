@@ -8,6 +8,7 @@ from db.records import AssetFilter
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.augmentation.presets import AugmentationParameters
 from forge_core.jobs.context import JobContext
+from forge_core.people.actor import Actor
 from forge_core.runs import augmented_copies
 from forge_core.runs.augmented_copies import CopyPlan
 
@@ -47,7 +48,7 @@ def run(context: JobContext) -> Mapping[str, Any]:
     """
     plan = read_payload(context.job.payload)
     report = augmented_copies.write_copies(
-        context.workspace, plan, author=context.job.author, progress=context.progress()
+        context.workspace, plan, actor=Actor(context.job.author), progress=context.progress()
     )
     context.log(f"added {report.added} copies, present {report.already_present}")
     values = asdict(report)

@@ -6,6 +6,7 @@ from typing import Any
 
 from forge_core.catalog.importing import import_plan, run_import
 from forge_core.jobs.context import JobContext
+from forge_core.people.actor import Actor
 
 MAX_PROBLEMS_KEPT = 1_000
 
@@ -22,7 +23,7 @@ def run(context: JobContext) -> Mapping[str, Any]:
     plan = import_plan.load_request(context.workspace, str(context.job.payload["request_id"]))
     context.log(f"importing {plan.num_images} images from {plan.source_dataset}")
     report = run_import.run_import(
-        context.workspace, plan, author=context.job.author, progress=context.progress()
+        context.workspace, plan, actor=Actor(context.job.author), progress=context.progress()
     )
     context.log(f"added {report.added}, present {report.already_present}")
     values = asdict(report)

@@ -20,6 +20,7 @@ from forge_core import local_files
 from forge_core.errors import ForgeError, InvalidInput, JobFailed
 from forge_core.jobs import processes
 from forge_core.jobs.processes import ProcessIdentity
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
 SUPERVISOR_MODULE = "forge_core.jobs.supervisor"
@@ -193,7 +194,7 @@ def job_environment(workspace: Workspace) -> dict[str, str]:
         "FORGE_ASSET_ROOT": str(local_assets.resolve()) if local_assets else workspace.store.root,
         "FORGE_RUNS_ROOT": str(workspace.runs_folder.resolve()),
         "FORGE_CACHE_ROOT": str(workspace.cache_folder.resolve()),
-        "FORGE_USER": workspace.author,
+        "FORGE_USER": Actor.of_process(workspace).name,
         "PYTHONUNBUFFERED": "1",
         "PYTHONFAULTHANDLER": "1",
     }

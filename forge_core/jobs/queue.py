@@ -16,6 +16,7 @@ from db.unit_of_work import UnitOfWork
 from forge_core import storable_values
 from forge_core.errors import JobFailed, NotFound
 from forge_core.jobs import local_executor
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
 MIRRORED_KINDS = ("train",)
@@ -33,7 +34,7 @@ def submit(
     title: str,
     payload: Mapping[str, Any],
     *,
-    author: str,
+    actor: Actor,
     run_id: int | None = None,
 ) -> Job:
     """Queue a job and make sure that a supervisor will take it.
@@ -43,14 +44,14 @@ def submit(
         kind: A name in `handlers.registry.HANDLERS`.
         title: What a person reads in the list of jobs; cut after 200 characters.
         payload: What the handler needs, as JSON values.
-        author: Who asked for it.
+        actor: Who asked for it.
         run_id: The run that it belongs to.
 
     Raises:
         JobFailed: The supervisor cannot be started; the job stays queued.
     """
     with workspace.database.write() as uow:
-        job = add_in(uow, kind, title, payload, author=author, run_id=run_id)
+        job = add_in(uow, kind, title, payload, actor=actor, run_id=run_id)
     local_executor.ensure_supervisor(workspace)
     return job
 
@@ -61,15 +62,14 @@ def add_in(
     title: str,
     payload: Mapping[str, Any],
     *,
-    author: str,
+    actor: Actor,
     run_id: int | None = None,
 ) -> Job:
     """Queue a job in a transaction; `local_executor.ensure_supervisor` belongs after its commit.
 
     Raises:
-        InvalidInput: The author's name, the title or the payload cannot be stored.
+        InvalidInput: The actor's name, the title or the payload cannot be stored.
     """
-    storable_values.check(author, "The author's name")
     storable_values.check(title, "The title of the job")
     storable_values.check(payload, "What the job is to do")
     job_id = uow.jobs.add(
@@ -77,7 +77,7 @@ def add_in(
         title=title[:MAX_TITLE_CHARACTERS],
         payload=dict(payload),
         status=JobStatus.QUEUED,
-        author=author,
+        author=actor.checked().name,
         run_id=run_id,
     )
     job = uow.jobs.find(job_id)

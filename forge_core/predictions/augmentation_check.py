@@ -19,6 +19,7 @@ from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.predictor import Predictor
 from forge_core.jobs import queue
 from forge_core.jobs.context import JobContext
+from forge_core.people.actor import Actor
 from forge_core.progress import SILENT, Progress
 from forge_core.runs import records, run_data
 from forge_core.runs.starting import launch
@@ -97,7 +98,7 @@ def check_run(
 
 
 def submit(
-    workspace: Workspace, run_id: int, parameters: AugmentationParameters, *, author: str
+    workspace: Workspace, run_id: int, parameters: AugmentationParameters, *, actor: Actor
 ) -> Job:
     """Check in the background; `find_result` gives the answer.
 
@@ -107,7 +108,7 @@ def submit(
     records.checkpoint_path(workspace, run_id)
     payload = {"run_id": run_id, "parameters": parameters.to_dict()}
     title = f"Check the augmentation with run {run_id}"
-    return queue.submit(workspace, KIND, title, payload, author=author, run_id=run_id)
+    return queue.submit(workspace, KIND, title, payload, actor=actor, run_id=run_id)
 
 
 def find_job(workspace: Workspace, run_id: int, parameters: AugmentationParameters) -> Job | None:

@@ -23,6 +23,7 @@ from forge_core.imaging.decode import DecodeLimits
 from forge_core.jobs import queue
 from forge_core.jobs.context import JobContext
 from forge_core.models import architectures, building, chunking, devices, weights
+from forge_core.people.actor import Actor
 from forge_core.progress import SILENT, Progress
 from forge_core.runs import run_data
 from forge_core.training.pixels.pack import RejectedImage
@@ -159,7 +160,7 @@ class _Extractor:
         return list(features), [asset for asset, _ in kept]
 
 
-def submit(workspace: Workspace, *, author: str) -> Job:
+def submit(workspace: Workspace, *, actor: Actor) -> Job:
     """Draw the curve of the catalog as it is now in the background.
 
     `find_job` and `read_result` give the answer.
@@ -171,7 +172,7 @@ def submit(workspace: Workspace, *, author: str) -> Job:
         "architecture": choose_architecture(),
         "revision_id": history.latest_revision_id(workspace),
     }
-    return queue.submit(workspace, KIND, "Learning curve of the labels", payload, author=author)
+    return queue.submit(workspace, KIND, "Learning curve of the labels", payload, actor=actor)
 
 
 def find_job(workspace: Workspace) -> Job | None:

@@ -24,6 +24,7 @@ from forge_core.catalog.revisions.journal import Operation
 from forge_core.errors import InvalidInput
 from forge_core.imaging import hashing, thumbnails
 from forge_core.imaging.decode import DecodeLimits
+from forge_core.people.actor import Actor
 from forge_core.progress import SILENT, Progress
 from forge_core.runs import run_data
 from forge_core.training.pixels.pack import RejectedImage
@@ -108,7 +109,7 @@ def write_copies(
     workspace: Workspace,
     plan: CopyPlan,
     *,
-    author: str,
+    actor: Actor,
     progress: Progress = SILENT,
 ) -> CopyReport:
     """Write the copies and add them to train, flagged and with their parent.
@@ -120,7 +121,7 @@ def write_copies(
     Args:
         workspace: The workspace.
         plan: Which copies.
-        author: Who asked for them.
+        actor: Who asked for them.
         progress: Told the images done; asked before each.
 
     Raises:
@@ -137,7 +138,7 @@ def write_copies(
             making.copy(parent)
             most = max(done, total)
             progress.advance(done, most, f"{done:,} of {most:,} images")
-        return making.write(author)
+        return making.write(actor)
     except BaseException:
         making.remove_stored()
         raise
@@ -215,7 +216,7 @@ class _Copying:
             group_key=parent.group_key,
         )
 
-    def write(self, author: str) -> CopyReport:
+    def write(self, actor: Actor) -> CopyReport:
         """Flush the bytes, then add the rows whose parents are as they were."""
         self._workspace.store.flush(self._stored)
         copies = list(self._copies.values())
@@ -237,7 +238,7 @@ class _Copying:
                 used = Counter(_parent_of(copy) for copy in new)
                 operation = Operation.of(
                     RevisionKind.AUGMENT,
-                    author=author,
+                    actor=actor,
                     message=f"{len(new):,} augmented copies of {len(used):,} images",
                 )
                 revision_id = journal.begin_revision(uow, operation)

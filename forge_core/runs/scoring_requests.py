@@ -10,6 +10,7 @@ from db.repositories.predictions import PredictionCounts, ScoringScope
 from db.unit_of_work import UnitOfWork
 from forge_core.errors import NotFound
 from forge_core.jobs import local_executor, queue
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
 KIND = "score"
@@ -40,7 +41,7 @@ def submit_scoring(
     workspace: Workspace,
     run_id: int,
     *,
-    author: str,
+    actor: Actor,
     split: str | None = None,
     only_new: bool = True,
 ) -> Job:
@@ -53,13 +54,13 @@ def submit_scoring(
         JobFailed: The background process cannot be started; the job stays queued.
     """
     with workspace.database.write() as uow:
-        job = add_in(uow, run_id, author=author, split=split, only_new=only_new)
+        job = add_in(uow, run_id, actor=actor, split=split, only_new=only_new)
     local_executor.ensure_supervisor(workspace)
     return job
 
 
 def add_in(
-    uow: UnitOfWork, run_id: int, *, author: str, split: str | None = None, only_new: bool = True
+    uow: UnitOfWork, run_id: int, *, actor: Actor, split: str | None = None, only_new: bool = True
 ) -> Job:
     """Queue a scoring inside a transaction; see `submit_scoring`."""
     if uow.runs.find(run_id) is None or not uow.checkpoints.list_of_run(run_id):
@@ -79,7 +80,7 @@ def add_in(
         after = (last.progress or JobProgress()).after or last.payload.get("after")
         payload |= {"after": after} if asked == payload else {}
     title = f"Score the images with run {run_id}"
-    return queue.add_in(uow, KIND, title, payload, author=author, run_id=run_id)
+    return queue.add_in(uow, KIND, title, payload, actor=actor, run_id=run_id)
 
 
 def after_training(workspace: Workspace, job: Job) -> Callable[[UnitOfWork], None] | None:
@@ -94,7 +95,7 @@ def after_training(workspace: Workspace, job: Job) -> Callable[[UnitOfWork], Non
 
     def queue_scoring(uow: UnitOfWork) -> None:
         if uow.checkpoints.list_of_run(run_id):
-            add_in(uow, run_id, author=job.author)
+            add_in(uow, run_id, actor=Actor(job.author))
 
     return queue_scoring
 

@@ -42,7 +42,7 @@ def show() -> None:
         else:
             st.info("No image has a label yet, so there is nothing to split by class.")
         leaks.show(workspace, balance.total)
-        class_editor.show(workspace, session.author())
+        class_editor.show(workspace, session.actor())
     with top:
         show_top(workspace, plan)
 
@@ -58,12 +58,12 @@ def show_top(workspace: Workspace, plan: SplitPlan | None) -> None:
         help="Divide the images as the panel on the right shows." if moves else "Nothing to move.",
     )
     if pressed and plan is not None:
-        result = split_plan.apply_split(workspace, plan, author=session.author())
+        result = split_plan.apply_split(workspace, plan, actor=session.actor())
         if result.status == ChangeOutcome.APPLIED:
             moved = text.plural(result.num_changed, "image is", "images are")
             undo_notice.offer(f"{moved} split {plan.ratios} by class.", result.revision_id)
         st.rerun()
-    undo_notice.show(workspace, session.author())
+    undo_notice.show(workspace, session.actor())
 
 
 def show_counts(balance: Balance) -> None:
@@ -190,7 +190,7 @@ def show_empty(top: st.delta_generator.DeltaGenerator, workspace: Workspace) -> 
     """No images and no classes."""
     with top:
         page_frame.show_title("Class balance")
-        undo_notice.show(workspace, session.author())
+        undo_notice.show(workspace, session.actor())
     empty_state.show(
         "No images yet, so there is nothing to count. Import some; folders become classes.",
         icon="bar_chart",
@@ -202,7 +202,7 @@ def show_empty(top: st.delta_generator.DeltaGenerator, workspace: Workspace) -> 
         key="balance_empty",
     )
     with st.expander("Create classes before the images"):
-        class_editor.show_create(workspace, session.author())
+        class_editor.show_create(workspace, session.actor())
 
 
 with errors.guarded_page():

@@ -34,7 +34,7 @@ def show() -> None:
             show_export(workspace)
     if past.open:
         with past:
-            history_list.show(workspace, session.author())
+            history_list.show(workspace, session.actor())
     with top:
         show_top(workspace, offers_import=bool(importing.open))
 
@@ -52,7 +52,7 @@ def show_top(workspace: Workspace, *, offers_import: bool) -> None:
     )
     if pressed and plan is not None:
         start_import(workspace, plan)
-    undo_notice.show(workspace, session.author())
+    undo_notice.show(workspace, session.actor())
 
 
 def start_import(workspace: Workspace, plan: ImportPlan) -> None:
@@ -61,9 +61,7 @@ def start_import(workspace: Workspace, plan: ImportPlan) -> None:
     title = f"Import {text.plural(plan.num_images, 'image')} from {plan.source_dataset}"
     chooser.forget()
     try:
-        queue.submit(
-            workspace, "import", title, {"request_id": request_id}, author=session.author()
-        )
+        queue.submit(workspace, "import", title, {"request_id": request_id}, actor=session.actor())
     except ForgeError as error:
         errors.show(error)
         return
@@ -88,7 +86,7 @@ def show_import(workspace: Workspace) -> None:
     finished = next((job for job in jobs if job.status.is_finished()), None)
     if finished is not None and not active:
         with fresh if is_fresh(finished) else earlier:
-            report.show(workspace, finished, session.author())
+            report.show(workspace, finished, session.actor())
 
 
 def is_fresh(job: Job) -> bool:

@@ -33,7 +33,7 @@ def show() -> None:
         return
     status = duplicates.status(workspace)
     show_top(workspace, status)
-    undo_notice.show(workspace, session.author())
+    undo_notice.show(workspace, session.actor())
     flagged = asset_list.count_assets(workspace, AssetFilter(review=ReviewState.FLAGGED))
     show_queues(status, flagged, totals.unlabelled)
     show_state(status)
@@ -188,7 +188,7 @@ def show_groups(workspace: Workspace, status: DuplicateStatus, *, across_splits:
         return
     shown = int(st.session_state.get(SHOWN_KEY, GROUPS_A_PAGE))
     groups = duplicates.list_groups(workspace, across_splits=across_splits, limit=shown)
-    duplicate_groups.show(workspace, groups, session.author())
+    duplicate_groups.show(workspace, groups, session.actor())
     if total > len(groups) and st.button(
         f"Show more of {text.plural(total, 'group')}", icon=":material/expand_more:"
     ):
@@ -205,7 +205,7 @@ def show_keep_all(workspace: Workspace, status: DuplicateStatus) -> None:
         help="Held out before labelled before larger before older. Held-out images are never "
         "removed. One step, which can be undone; files stay.",
     ):
-        result = duplicates.keep_best_of_all(workspace, author=session.author())
+        result = duplicates.keep_best_of_all(workspace, actor=session.actor())
         words = text.plural(result.num_changed, "near-duplicate is", "near-duplicates are")
         duplicate_groups.offer(result, f"{words} removed.")
 

@@ -138,7 +138,7 @@ def act(workspace: Workspace, run: Run) -> None:
         case RunStatus.SUCCEEDED:
             navigation.go_to("predict", {"run": run.run_id})
         case _ if launch.can_resume(workspace, run.run_id):
-            change(lambda: launch.resume_run(workspace, run.run_id, author=session.author()))
+            change(lambda: launch.resume_run(workspace, run.run_id, actor=session.actor()))
         case _:
             navigation.go_to("train")
 
@@ -146,7 +146,7 @@ def act(workspace: Workspace, run: Run) -> None:
 def repeat(workspace: Workspace, run: Run) -> None:
     """Start the same run again and look at it."""
     try:
-        again = launch.repeat_run(workspace, run.run_id, author=session.author())
+        again = launch.repeat_run(workspace, run.run_id, actor=session.actor())
     except ForgeError as error:
         errors.show(error)
         return

@@ -74,7 +74,7 @@ def show() -> None:
 def start(workspace: Workspace, config: TrainConfig, name: str) -> None:
     """Start the run and go to it; what is in the way is said on the page."""
     try:
-        run = launch.start_run(workspace, config, author=session.author(), name=name)
+        run = launch.start_run(workspace, config, actor=session.actor(), name=name)
     except ForgeError as error:
         errors.show(error)
     else:

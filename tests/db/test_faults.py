@@ -23,6 +23,7 @@ from forge_core import workspace as workspace_room
 from forge_core.catalog.editing import label_edits
 from forge_core.catalog.revisions import history
 from forge_core.errors import ForgeError
+from forge_core.people.actor import Actor
 from forge_core.workspace import DatabaseRefused, Workspace
 from tests.db.whole import IMAGES, add, check_whole, fill
 
@@ -33,6 +34,7 @@ CHANGE_FOREVER = """
 import sys
 from db.records import AssetFilter
 from forge_core.catalog.editing import label_edits
+from forge_core.people.actor import Actor
 from forge_core.settings import Settings
 from forge_core.workspace import open_workspace
 
@@ -43,7 +45,7 @@ while True:
     wanted = (two, one)[number % 2]
     print(f"{name}-{number} {wanted}", flush=True)
     label_edits.relabel_matching(
-        workspace, AssetFilter(), wanted, author="child", operation_id=f"{name}-{number}"
+        workspace, AssetFilter(), wanted, actor=Actor("child"), operation_id=f"{name}-{number}"
     )
     number += 1
 """
@@ -76,7 +78,7 @@ def test_kill__at_any_moment_of_a_bulk_change_leaves_whole_revisions(workspace: 
             labels = {row.label_id for row in uow.counts.list_all()}
         assert len(labels) == 1, "a part of an operation was kept"
         again = label_edits.relabel_matching(
-            workspace, AssetFilter(), int(wanted), author="child", operation_id=operation_id
+            workspace, AssetFilter(), int(wanted), actor=Actor("child"), operation_id=operation_id
         )
         assert again.status in ("applied", "already_applied", "nothing")
         with workspace.database.read() as uow:
@@ -96,7 +98,7 @@ def test_disk_full__says_so_and_loses_nothing(sqlite_workspace: Workspace) -> No
 
     event.listen(database.engine, "connect", limit)
     with pytest.raises(DatabaseRefused, match="full") as caught:
-        label_edits.relabel_matching(sqlite_workspace, AssetFilter(), two, author="tester")
+        label_edits.relabel_matching(sqlite_workspace, AssetFilter(), two, actor=Actor("tester"))
     assert isinstance(caught.value, ForgeError)
     assert caught.value.next_step
     with pytest.raises(DatabaseRefused, match="full"):
@@ -105,7 +107,9 @@ def test_disk_full__says_so_and_loses_nothing(sqlite_workspace: Workspace) -> No
     check_whole(sqlite_workspace)
     event.remove(database.engine, "connect", limit)
     database.dispose()
-    result = label_edits.relabel_matching(sqlite_workspace, AssetFilter(), two, author="tester")
+    result = label_edits.relabel_matching(
+        sqlite_workspace, AssetFilter(), two, actor=Actor("tester")
+    )
     assert result.num_changed == IMAGES
     check_whole(sqlite_workspace)
 
@@ -115,6 +119,7 @@ import resource, sys
 from db.records import AssetFilter
 from forge_core.catalog.editing import label_edits
 from forge_core.errors import ForgeError
+from forge_core.people.actor import Actor
 from forge_core.settings import Settings
 from forge_core.workspace import open_workspace
 
@@ -124,7 +129,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 try:
     for number in range(1000):
         label_edits.relabel_matching(
-            workspace, AssetFilter(), int(sys.argv[1 + number % 2]), author="child"
+            workspace, AssetFilter(), int(sys.argv[1 + number % 2]), actor=Actor("child")
         )
 except ForgeError as error:
     print(type(error).__name__, flush=True)
@@ -167,7 +172,9 @@ def locked_by_another(workspace: Workspace, seconds: float) -> threading.Thread:
 def test_locked__by_another_writer_for_seconds_is_waited_for(sqlite_workspace: Workspace) -> None:
     _, two = fill(sqlite_workspace, 10)
     thread = locked_by_another(sqlite_workspace, 2.0)
-    result = label_edits.relabel_matching(sqlite_workspace, AssetFilter(), two, author="tester")
+    result = label_edits.relabel_matching(
+        sqlite_workspace, AssetFilter(), two, actor=Actor("tester")
+    )
     thread.join()
     assert result.num_changed == 10
     check_whole(sqlite_workspace)
@@ -186,13 +193,13 @@ def test_locked__for_longer_than_we_wait_is_said_in_words(
     )
     thread = locked_by_another(sqlite_workspace, 1.5)
     with pytest.raises(DatabaseRefused, match="locked") as caught:
-        label_edits.relabel_matching(impatient, AssetFilter(), two, author="tester")
+        label_edits.relabel_matching(impatient, AssetFilter(), two, actor=Actor("tester"))
     assert isinstance(caught.value, ForgeError)
     thread.join()
     impatient.database.dispose()
     assert (
         label_edits.relabel_matching(
-            sqlite_workspace, AssetFilter(), two, author="tester"
+            sqlite_workspace, AssetFilter(), two, actor=Actor("tester")
         ).num_changed
         == 10
     )
@@ -220,7 +227,10 @@ def test_revisions__follow_the_order_of_commits(workspace: Workspace) -> None:
     def write(part: int) -> None:
         for number in range(15):
             label_edits.relabel(
-                workspace, ids[part * 10 : part * 10 + 10], (two, one)[number % 2], author=str(part)
+                workspace,
+                ids[part * 10 : part * 10 + 10],
+                (two, one)[number % 2],
+                actor=Actor(str(part)),
             )
 
     watcher = threading.Thread(target=watch)

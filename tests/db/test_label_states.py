@@ -3,11 +3,12 @@
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.journal import Operation
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
 
 def new_revision(uow: UnitOfWork, kind: str) -> int:
-    return journal.begin_revision(uow, Operation.of(kind, author="tester"))
+    return journal.begin_revision(uow, Operation.of(kind, actor=Actor("tester")))
 
 
 def add_class(uow: UnitOfWork, name: str, revision_id: int) -> int:

@@ -17,6 +17,7 @@ from db.session import Database
 from forge_core import workspace as workspace_room
 from forge_core.catalog.editing import label_edits
 from forge_core.catalog.revisions import history, journal
+from forge_core.people.actor import Actor
 from forge_core.settings import Settings
 from forge_core.storage import AssetStore
 from forge_core.workspace import Workspace
@@ -51,7 +52,7 @@ def change_through(opened: Workspace, number: int, disturb: Callable[[], None]) 
             wanted = (two, one)[place % 2]
             result = send(
                 lambda place=place, wanted=wanted: label_edits.relabel_matching(
-                    opened, AssetFilter(), wanted, author="tester", operation_id=f"op-{place}"
+                    opened, AssetFilter(), wanted, actor=Actor("tester"), operation_id=f"op-{place}"
                 )
             )
             assert result.num_changed == 500

@@ -26,6 +26,7 @@ from forge_core.catalog.revisions import history
 from forge_core.catalog.splits import duplicates
 from forge_core.errors import Conflict
 from forge_core.jobs import local_executor, queue
+from forge_core.people.actor import Actor
 from forge_core.runs import pauses, records, scoring_requests
 from forge_core.runs.starting import launch, saved_presets
 from forge_core.settings import Settings
@@ -121,10 +122,10 @@ def test_history_goes_on(upgraded: Workspace) -> None:
     assert len(before_all) == 18
     assert {asset.label_name for asset in before_all} == {"circle", "square", "stripe"}
     relabelled = next(r for r in revisions if r.message == "looked twice")
-    undone = history.undo(upgraded, relabelled.revision_id, author="ana")
+    undone = history.undo(upgraded, relabelled.revision_id, actor=Actor("ana"))
     assert (undone.status, undone.num_changed) == ("applied", 1)
     merged = next(r for r in revisions if r.kind == RevisionKind.MERGE_CLASS)
-    assert history.undo(upgraded, merged.revision_id, author="ana").status == "applied"
+    assert history.undo(upgraded, merged.revision_id, actor=Actor("ana")).status == "applied"
     assert "ring" in [label.name for label in classes.list_classes(upgraded)]
 
 
@@ -174,18 +175,18 @@ def test_a_paused_run_goes_on(upgraded: Workspace) -> None:
     assert paused.message.startswith("Paused in epoch 3, step ")
     assert pauses.is_paused(upgraded, by_name["paused while it waited"])
     assert not pauses.is_paused(upgraded, by_name["cancelled while it waited"])
-    job = launch.resume_run(upgraded, paused.run_id, author="ana")
+    job = launch.resume_run(upgraded, paused.run_id, actor=Actor("ana"))
     assert (job.status, job.end_requested) == (JobStatus.QUEUED, EndRequest.NONE)
     assert not pauses.is_paused(upgraded, records.get_run(upgraded, paused.run_id))
     with pytest.raises(Conflict):
-        launch.resume_run(upgraded, by_name["finished"].run_id, author="ana")
+        launch.resume_run(upgraded, by_name["finished"].run_id, actor=Actor("ana"))
     waits = by_name["waits"]
     assert pauses.pause_run(upgraded, waits.run_id).status == RunStatus.INTERRUPTED
 
 
 def test_what_people_keep_is_theirs(upgraded: Workspace) -> None:
     assert [view.name for view in saved_views.list_views(upgraded)] == ["to label"]
-    assert preferences.find(upgraded, "gallery", author="ben") == {
+    assert preferences.find(upgraded, "gallery", actor=Actor("ben")) == {
         "keys": {"undo": ["q"]},
         "size": 160,
     }

@@ -12,7 +12,7 @@ from forge_core.catalog.editing import classes, label_edits, review_flags
 from forge_core.catalog.listing import asset_list
 from forge_core.catalog.revisions import history
 from forge_core.workspace import Workspace
-from tests.arrange import AUTHOR, class_id, make_catalog
+from tests.arrange import ACTOR, class_id, make_catalog
 
 QUESTION = "label right"
 
@@ -53,7 +53,7 @@ def judged(workspace: Workspace, tmp_path) -> Asset:
 
 
 def relabel(workspace: Workspace, asset: Asset, label_id: int | None) -> int:
-    result = label_edits.relabel(workspace, [asset.asset_id], label_id, author=AUTHOR)
+    result = label_edits.relabel(workspace, [asset.asset_id], label_id, actor=ACTOR)
     assert result.revision_id is not None
     return result.revision_id
 
@@ -72,7 +72,7 @@ def test_a_decision_stands__for_its_question_and_image_alone(workspace, judged):
 def test_another_label_ends_it__and_undo_brings_it_back(workspace, judged):
     revision_id = relabel(workspace, judged, class_id(workspace, "square"))
     assert standing(workspace, judged) is None
-    history.undo(workspace, revision_id, author=AUTHOR)
+    history.undo(workspace, revision_id, actor=ACTOR)
     assert standing(workspace, judged) == "keep"
     relabel(workspace, judged, None)
     assert standing(workspace, judged) is None
@@ -85,18 +85,18 @@ def test_other_bytes_end_it(workspace, judged):
 
 
 def test_a_removed_image_has_none__until_it_is_restored(workspace, judged):
-    label_edits.remove_assets(workspace, [judged.asset_id], author=AUTHOR)
+    label_edits.remove_assets(workspace, [judged.asset_id], actor=ACTOR)
     assert standing(workspace, judged) is None
-    label_edits.restore_assets(workspace, [judged.asset_id], author=AUTHOR)
+    label_edits.restore_assets(workspace, [judged.asset_id], actor=ACTOR)
     assert standing(workspace, judged) == "keep"
 
 
 def rename(workspace: Workspace, label_id: int) -> int | None:
-    return classes.rename_class(workspace, label_id, "disc", author=AUTHOR).revision_id
+    return classes.rename_class(workspace, label_id, "disc", actor=ACTOR).revision_id
 
 
 def describe(workspace: Workspace, label_id: int) -> int | None:
-    changed = classes.edit_class(workspace, label_id, description="no ovals", author=AUTHOR)
+    changed = classes.edit_class(workspace, label_id, description="no ovals", actor=ACTOR)
     return changed.revision_id
 
 
@@ -106,15 +106,15 @@ def test_another_definition_of_the_class_ends_it__and_undo_brings_it_back(
 ):
     revision_id = change(workspace, judged.label_id)
     assert standing(workspace, judged) is None
-    history.undo(workspace, revision_id, author=AUTHOR)
+    history.undo(workspace, revision_id, actor=ACTOR)
     assert standing(workspace, judged) == "keep"
 
 
 def test_what_is_no_definition_leaves_it(workspace, judged):
     """Colour and key of the class, split and flag of the image, and what happens to others."""
-    classes.edit_class(workspace, judged.label_id, color="#123456", hotkey="w", author=AUTHOR)
-    label_edits.set_split(workspace, [judged.asset_id], "val", author=AUTHOR)
-    review_flags.flag(workspace, [judged.asset_id], note="again?", author=AUTHOR)
+    classes.edit_class(workspace, judged.label_id, color="#123456", hotkey="w", actor=ACTOR)
+    label_edits.set_split(workspace, [judged.asset_id], "val", actor=ACTOR)
+    review_flags.flag(workspace, [judged.asset_id], note="again?", actor=ACTOR)
     rename(workspace, class_id(workspace, "square"))
     assert standing(workspace, judged) == "keep"
 

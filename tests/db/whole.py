@@ -11,6 +11,7 @@ from db.records import NewAsset
 from forge_core.catalog.editing import classes
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.journal import Operation
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
 IMAGES = 2_000
@@ -19,7 +20,8 @@ IMAGES = 2_000
 def fill(workspace: Workspace, number: int = IMAGES) -> tuple[int, int]:
     """A catalog of rows without files in one class; gives that class and another."""
     one, two = (
-        classes.create_class(workspace, name, author="tester").label_id for name in ("one", "two")
+        classes.create_class(workspace, name, actor=Actor("tester")).label_id
+        for name in ("one", "two")
     )
     add(workspace, number, one)
     return one, two
@@ -29,7 +31,9 @@ def add(workspace: Workspace, number: int, label_id: int) -> None:
     name = "one"
     with workspace.database.write() as uow:
         uow.revisions.lock()
-        revision = journal.begin_revision(uow, Operation.of(RevisionKind.IMPORT, author="tester"))
+        revision = journal.begin_revision(
+            uow, Operation.of(RevisionKind.IMPORT, actor=Actor("tester"))
+        )
         journal.add_assets(
             uow,
             revision,

@@ -24,10 +24,11 @@ from forge_core.catalog.revisions import history
 from forge_core.catalog.splits import split_plan
 from forge_core.catalog.splits.split_plan import SplitRatios
 from forge_core.errors import Conflict, InvalidInput, NotFound
+from forge_core.people.actor import Actor
 from forge_core.settings import Settings
 from forge_core.storage import AssetStore
 from forge_core.workspace import Workspace
-from tests.arrange import AUTHOR, draw_folder, draw_image, import_folder, list_all, relabel_one
+from tests.arrange import ACTOR, draw_folder, draw_image, import_folder, list_all, relabel_one
 
 
 @pytest.fixture
@@ -37,14 +38,14 @@ def lived_in(workspace: Workspace, tmp_path: Path) -> Workspace:
     assets = list_all(workspace)
     relabel_one(workspace, assets[0], "square")
     plan = split_plan.plan_split(workspace, SplitRatios(train=50, val=25, test=25), seed=1)
-    result = split_plan.apply_split(workspace, plan, author=AUTHOR)
+    result = split_plan.apply_split(workspace, plan, actor=ACTOR)
     assert result.revision_id is not None
-    history.undo(workspace, result.revision_id, author=AUTHOR)
-    label_edits.remove_assets(workspace, [assets[1].asset_id], author=AUTHOR)
+    history.undo(workspace, result.revision_id, actor=ACTOR)
+    label_edits.remove_assets(workspace, [assets[1].asset_id], actor=ACTOR)
     with workspace.database.write() as uow:
         run_id = uow.runs.add(
             status=RunStatus.SUCCEEDED.value,
-            author=AUTHOR,
+            author=ACTOR.name,
             config={},
             revision_id=1,
             class_names=["circle"],
@@ -63,10 +64,10 @@ def lived_in(workspace: Workspace, tmp_path: Path) -> Workspace:
                     given_label_id=2,
                     revision_id=4,
                 ),
-                UserPreference(author=AUTHOR, name="gallery", value={"size": 128, "ü": [None]}),
-                SavedViewRow(name="to do", query={"label": "none"}, author=AUTHOR),
-                Assignment(asset_id=assets[0].asset_id, person="Ana", assigned_by=AUTHOR),
-                Assignment(asset_id=assets[1].asset_id, person="Ben", assigned_by=AUTHOR),
+                UserPreference(author=ACTOR.name, name="gallery", value={"size": 128, "ü": [None]}),
+                SavedViewRow(name="to do", query={"label": "none"}, author=ACTOR.name),
+                Assignment(asset_id=assets[0].asset_id, person="Ana", assigned_by=ACTOR.name),
+                Assignment(asset_id=assets[1].asset_id, person="Ben", assigned_by=ACTOR.name),
             ]
         )
     run = workspace.runs_folder / "1"
@@ -145,7 +146,7 @@ def test_backup__is_restored_into_either_database_with_nothing_lost(
     draw_image("circle", 900).save(tmp_path / "shapes" / "circle" / "new.png")
     draw_folder(tmp_path / "shapes", classes=["cross"], per_class=1)
     assert import_folder(restored, tmp_path / "shapes").added >= 2
-    history.undo(restored, 5, author=AUTHOR)
+    history.undo(restored, 5, actor=ACTOR)
     restored.database.dispose()
 
 
@@ -163,7 +164,9 @@ def test_backup__taken_while_writers_work_holds_whole_revisions(
         splits = itertools.cycle(["train", "val", "test", None][offset:])
         try:
             while not stop.is_set():
-                label_edits.set_split(workspace, asset_ids, next(splits), author=f"writer {offset}")
+                label_edits.set_split(
+                    workspace, asset_ids, next(splits), actor=Actor(f"writer {offset}")
+                )
                 next(written)
         except BaseException as error:
             errors.append(error)

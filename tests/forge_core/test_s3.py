@@ -35,7 +35,7 @@ from forge_core.settings import Settings
 from forge_core.storage import AssetStore
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
-from tests.arrange import AUTHOR, draw_folder, import_folder, list_all, make_catalog
+from tests.arrange import ACTOR, draw_folder, import_folder, list_all, make_catalog
 
 TINY = TrainConfig(
     architecture="forge_cnn",
@@ -88,12 +88,12 @@ def test_the_loop_on_s3__import_look_train_and_predict(
     app = Starlette(routes=routes(lambda: far_workspace))
     with TestClient(app) as browser:
         secret = far_workspace.secret(answering.SECRET)
-        browser.headers[answering.TOKEN_HEADER] = tokens.mint(secret, AUTHOR)
+        browser.headers[answering.TOKEN_HEADER] = tokens.mint(secret, ACTOR)
         answer = browser.get(f"/forge-api/thumbnails/{assets[0].asset_id}/{assets[0].content_hash}")
         assert answer.status_code == 200
         assert Image.open(BytesIO(answer.content)).size == (24, 24)
 
-    run = launch.start_run(far_workspace, TINY, author=AUTHOR)
+    run = launch.start_run(far_workspace, TINY, actor=ACTOR)
     job_id = records.run_progress(far_workspace, run.run_id).job_id
     assert job_id is not None
     queue.wait_until_finished(far_workspace, job_id, timeout_seconds=200)
@@ -128,7 +128,7 @@ def test_import__to_s3_that_is_cancelled_leaves_no_object(
     answers = iter([False, False, True])
     with pytest.raises(Cancelled):
         run_import.run_import(
-            far_workspace, plan, author=AUTHOR, progress=Progress(should_stop=lambda: next(answers))
+            far_workspace, plan, actor=ACTOR, progress=Progress(should_stop=lambda: next(answers))
         )
     assert list(far_workspace.store.list_keys()) == []
     assert history.latest_revision_id(far_workspace) == 0
@@ -142,13 +142,13 @@ def test_verify_relink_and_backup__on_s3(far_workspace: Workspace, tmp_path: Pat
     store.add("moved/elsewhere.png", store.read("shapes/circle/circle_0001.png"))
     store.remove("shapes/circle/circle_0001.png")
     store.remove("shapes/circle/circle_0002.png")
-    report = moved_files.relink(far_workspace, author=AUTHOR)
+    report = moved_files.relink(far_workspace, actor=ACTOR)
     assert (report.num_moved, report.num_unfound) == (1, 1)
-    back = moved_files.relink(far_workspace, folder, author=AUTHOR)
+    back = moved_files.relink(far_workspace, folder, actor=ACTOR)
     assert (back.num_copied_back, back.num_unfound) == (1, 0)
     assert verification.verify(far_workspace, full=True).is_whole
     with pytest.raises(InvalidInput, match="cannot be added from there"):
-        verification.import_orphans(far_workspace, author=AUTHOR)
+        verification.import_orphans(far_workspace, actor=ACTOR)
     manifest = making.backup(far_workspace, tmp_path / "backup", with_bytes=True)
     assert (manifest.num_files, manifest.num_missing) == (12, 0)
     database = Database(f"sqlite:///{tmp_path / 'restored.db'}")
@@ -163,7 +163,7 @@ def test_import__in_place_needs_a_folder_as_asset_root(
 ) -> None:
     plan = import_plan.prepare(far_workspace, draw_folder(tmp_path / "shapes"))
     with pytest.raises(InvalidInput, match="does not lie under the asset root s3://"):
-        run_import.run_import(far_workspace, plan, author=AUTHOR, placement=Placement.IN_PLACE)
+        run_import.run_import(far_workspace, plan, actor=ACTOR, placement=Placement.IN_PLACE)
 
 
 def test_store__on_s3_keeps_the_first_of_two_that_add_a_key(bucket: str) -> None:

@@ -95,14 +95,3 @@ def test_settings__are_read_when_asked(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert settings.current().workspace_folder == tmp_path / "two"
     monkeypatch.setenv("FORGE_RUNS_ROOT", str(tmp_path / "runs"))
     assert settings.current().runs_folder == Path(tmp_path / "runs")
-
-
-def test_author__is_the_setting_or_the_login(
-    sqlite_workspace: workspace.Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path
-) -> None:
-    assert sqlite_workspace.author == "tester"
-    monkeypatch.setenv("LOGNAME", "curator")
-    other = workspace.open_workspace(
-        Settings(workspace=tmp_path / "other", user="", _env_file=None)
-    )
-    assert other.author == "curator"

@@ -13,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from forge_core.catalog.editing import classes, label_edits, review_flags
+from forge_core.people.actor import Actor
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 from tests import arrange
@@ -34,10 +35,10 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     workspace = open_workspace(Settings(_env_file=None, workspace=folder / "ws", user="anna"))
     arrange.import_folder(workspace, arrange.draw_folder(folder / "drawn"))
     ids = [asset.asset_id for asset in arrange.list_all(workspace)]
-    label_edits.relabel(workspace, ids[:2], None, author="anna")
-    label_edits.set_split(workspace, ids[:6], "train", author="anna")
-    review_flags.flag(workspace, ids[-1:], note="a fox?", author="ben")
-    classes.create_class(workspace, "fox", author="anna", hotkey="4")
+    label_edits.relabel(workspace, ids[:2], None, actor=Actor("anna"))
+    label_edits.set_split(workspace, ids[:6], "train", actor=Actor("anna"))
+    review_flags.flag(workspace, ids[-1:], note="a fox?", actor=Actor("ben"))
+    classes.create_class(workspace, "fox", actor=Actor("anna"), hotkey="4")
     return workspace
 
 

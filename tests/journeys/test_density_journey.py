@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from db.records import AssetFilter
 from forge_core.catalog.editing import classes
 from forge_core.catalog.listing import asset_list
+from forge_core.people.actor import Actor
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 from tests import arrange
@@ -27,7 +28,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
         drawn = arrange.draw_folder(folder / "drawn" / name, (name,), per_class=number)
         arrange.import_folder(workspace, drawn)
     for key, name in (("1", "cat"), ("2", "dog")):
-        classes.create_class(workspace, name, author="anna", hotkey=key)
+        classes.create_class(workspace, name, actor=Actor("anna"), hotkey=key)
     return workspace
 
 

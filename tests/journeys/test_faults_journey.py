@@ -22,6 +22,7 @@ from playwright.sync_api import APIResponse, BrowserContext, Page, Playwright, R
 from forge_core.catalog.editing import classes, label_edits
 from forge_core.catalog.listing import asset_list
 from forge_core.catalog.revisions import history
+from forge_core.people.actor import Actor
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 from tests import arrange
@@ -61,7 +62,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
         workspace, arrange.draw_folder(folder / "many", ("bulk",), per_class=NUM_BULK)
     )
     for key, name in CLASS_BY_KEY.items():
-        classes.create_class(workspace, name, author="anna", hotkey=key)
+        classes.create_class(workspace, name, actor=Actor("anna"), hotkey=key)
     return workspace
 
 
@@ -165,7 +166,7 @@ def test_late_rows__do_not_paint_an_old_label_over_a_new_one(
         lambda route: held.append((route, page.request.fetch(route.request))),
     )
     other = asset_list.get_asset(catalog, ids[5]).asset_id
-    label_edits.relabel(catalog, [other], arrange.class_id(catalog, "wolf"), author="Berta")
+    label_edits.relabel(catalog, [other], arrange.class_id(catalog, "wolf"), actor=Actor("Berta"))
     while not held:
         page.wait_for_timeout(50)
     page.keyboard.press("1")
@@ -345,7 +346,7 @@ def test_bulk_of_200__with_one_removed_meanwhile_changes_199_and_says_so(
     page.keyboard.press("Control+a")
     expect(page.locator(".selected-count")).to_have_text(f"{NUM_BULK} selected")
     removed = asset_list.get_asset(catalog, ids[7]).asset_id
-    label_edits.remove_assets(catalog, [removed], author="Berta")
+    label_edits.remove_assets(catalog, [removed], actor=Actor("Berta"))
     page.keyboard.press("1")
     expect(page.locator(".toast")).to_contain_text("1 image is no longer in the catalog")
     expect_saved(page)

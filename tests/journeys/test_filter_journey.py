@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from db.records import AssetFilter
 from forge_core.catalog.editing import assignments, label_edits
 from forge_core.catalog.listing import asset_list, saved_views
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from tests import arrange
 from tests.journeys.servers import visit
@@ -18,7 +19,7 @@ def test_a_slice__is_named_divided_and_opened(
 ):
     arrange.import_folder(sqlite_workspace, arrange.draw_folder(tmp_path / "drawn"))
     first = arrange.list_all(sqlite_workspace)[0]
-    label_edits.relabel(sqlite_workspace, [first.asset_id], None, author="Ben")
+    label_edits.relabel(sqlite_workspace, [first.asset_id], None, actor=Actor("Ben"))
     server = forge_server(sqlite_workspace)
     page = browser_page
     visit(page, f"{server.url}/gallery?author=tester&side_max=64&since=2026-01-01")

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Playwright, expect
 from db.records import AssetFilter
 from forge_core.catalog.editing import classes, label_edits
 from forge_core.catalog.listing import asset_list
+from forge_core.people.actor import Actor
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 from tests import arrange
@@ -38,7 +39,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
         drawn = arrange.draw_folder(folder / "drawn" / name, (name,), per_class=number)
         arrange.import_folder(workspace, drawn)
     for key, name in (("1", "cat"), ("2", "dog")):
-        classes.create_class(workspace, name, author="anna", hotkey=key)
+        classes.create_class(workspace, name, actor=Actor("anna"), hotkey=key)
     return workspace
 
 
@@ -118,7 +119,7 @@ def test_held_out__is_locked_until_it_is_unlocked(
     catalog: Workspace, server: ForgeServer, browser_page: Page
 ):
     ids = [asset_list.get_asset(catalog, name).asset_id for name in part_ids(catalog, "held")]
-    label_edits.set_split(catalog, ids[:2], "held_out", author="anna")
+    label_edits.set_split(catalog, ids[:2], "held_out", actor=Actor("anna"))
     page = browser_page
     open_part(page, server.url, "held")
     page.keyboard.press("t")
@@ -143,8 +144,8 @@ def test_others__their_changes_appear_without_a_reload(
     page = browser_page
     open_part(page, server.url, "others")
     page.wait_for_timeout(1_500)  # the gallery has looked once
-    label_edits.relabel(catalog, ids[:1], arrange.class_id(catalog, "dog"), author="ben")
-    label_edits.remove_assets(catalog, ids[1:2], author="ben")
+    label_edits.relabel(catalog, ids[:1], arrange.class_id(catalog, "dog"), actor=Actor("ben"))
+    label_edits.remove_assets(catalog, ids[1:2], actor=Actor("ben"))
     expect(page.locator('.tile[data-position="0"] .name')).to_have_text("dog")
     expect(page.locator('.tile[data-position="1"]')).to_have_class(re.compile(r"\bgone\b"))
     page.keyboard.press("Home")
@@ -224,7 +225,7 @@ def test_keys__beyond_nine_classes_a_letter_and_a_digit(
     catalog: Workspace, server: ForgeServer, browser_page: Page
 ):
     for number in range(10):
-        classes.create_class(catalog, f"kind {number}", author="anna")
+        classes.create_class(catalog, f"kind {number}", actor=Actor("anna"))
     page = browser_page
     open_part(page, server.url, "pairs")
     key = page.locator(".panel .class", has_text="kind 9").locator("kbd").inner_text()

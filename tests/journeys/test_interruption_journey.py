@@ -13,6 +13,7 @@ from db.enums import RunStatus
 from db.records import Job
 from forge_core.jobs import processes, queue
 from forge_core.jobs.processes import ProcessIdentity
+from forge_core.people.actor import Actor
 from forge_core.runs import logs, records
 from forge_core.runs.starting import launch
 from forge_core.training.config import TrainConfig
@@ -34,7 +35,7 @@ WAIT_SECONDS = 180
 def workspace_with_run(sqlite_workspace: Workspace, tmp_path: Path) -> Iterator[Workspace]:
     """A run that would go on for long, after its first epochs; it is ended at the end."""
     arrange.make_catalog(sqlite_workspace, tmp_path / "drawn", train=16, val=4, test=0)
-    launch.start_run(sqlite_workspace, LONG, author="tester")
+    launch.start_run(sqlite_workspace, LONG, actor=Actor("tester"))
     wait_for_epoch(sqlite_workspace, 2)
     yield sqlite_workspace
     job = latest_job(sqlite_workspace)

@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from db.records import AssetFilter
 from forge_core.catalog.editing import classes, label_edits
 from forge_core.catalog.listing import asset_list
+from forge_core.people.actor import Actor
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 from tests import arrange
@@ -26,11 +27,11 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     for name, number in (("far", NUM_FAR), ("own", 6)):
         drawn = arrange.draw_folder(folder / "drawn" / name, (name,), per_class=number, size=8)
         arrange.import_folder(workspace, drawn)
-    cat = classes.create_class(workspace, "cat", author="anna", hotkey="1")
+    cat = classes.create_class(workspace, "cat", actor=Actor("anna"), hotkey="1")
     far = list(reversed(asset_list.list_ids(workspace, AssetFilter(text="/far_"))))
     labelled = [asset_id for place, asset_id in enumerate(far) if place not in (3, 700)]
-    label_edits.relabel(workspace, labelled, cat.label_id, author="anna")
-    label_edits.relabel(workspace, [far[3], far[700]], None, author="anna")
+    label_edits.relabel(workspace, labelled, cat.label_id, actor=Actor("anna"))
+    label_edits.relabel(workspace, [far[3], far[700]], None, actor=Actor("anna"))
     return workspace
 
 

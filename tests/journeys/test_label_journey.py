@@ -14,6 +14,7 @@ from forge_core.api.middleware import HEADERS
 from forge_core.catalog.editing import classes, label_edits
 from forge_core.catalog.listing import asset_list
 from forge_core.catalog.revisions import history
+from forge_core.people.actor import Actor
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 from tests import arrange
@@ -42,7 +43,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     workspace = open_workspace(Settings(_env_file=None, workspace=folder / "ws", user="anna"))
     arrange.import_folder(workspace, arrange.draw_folder(folder / "drawn", PARTS, per_class=30))
     for key, name in (("1", "cat"), ("2", "dog"), ("3", "wolf")):
-        classes.create_class(workspace, name, author="anna", hotkey=key)
+        classes.create_class(workspace, name, actor=Actor("anna"), hotkey=key)
     return workspace
 
 
@@ -179,7 +180,7 @@ def test_conflict__both_values_are_shown_and_the_person_decides(
     ids = open_gallery(page, server, "conflict")
     dog = arrange.class_id(catalog, "dog")
     by_id = {str(asset.asset_id): asset.asset_id for asset in part_assets(catalog, "conflict")}
-    label_edits.relabel(catalog, [by_id[i] for i in ids[:2]], dog, author="Berta")
+    label_edits.relabel(catalog, [by_id[i] for i in ids[:2]], dog, actor=Actor("Berta"))
     wolf = key_of(page, "wolf")
     page.keyboard.press(wolf)
     page.keyboard.press(wolf)

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from forge_core.catalog.editing import classes
 from forge_core.catalog.listing import asset_list
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from tests import arrange
 from tests.journeys.servers import visit
@@ -160,7 +161,7 @@ def test_random_keys__leave_what_they_should(
     drawn = arrange.draw_folder(tmp_path / "drawn", ("monkey",), per_class=NUM_IMAGES)
     arrange.import_folder(sqlite_workspace, drawn)
     for key, name in CLASSES.items():
-        classes.create_class(sqlite_workspace, name, author="anna", hotkey=key)
+        classes.create_class(sqlite_workspace, name, actor=Actor("anna"), hotkey=key)
     server = forge_server(sqlite_workspace)
     page = browser_page
     visit(page, f"{server.url}/gallery?sort=oldest")

@@ -28,6 +28,7 @@ from db.models import AssetChangeRow, RevisionRow
 from forge_core.api import answering, tokens
 from forge_core.catalog.editing import classes
 from forge_core.catalog.revisions import history
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from tests import arrange
 from tests.journeys.ledger import Ledger
@@ -73,7 +74,7 @@ class Other(threading.Thread):
     def __post_init__(self) -> None:
         super().__init__(name=self.author)
         secret = self.server.workspace.secret(answering.SECRET)
-        self.token = tokens.mint(secret, self.author, 4 * 3600)
+        self.token = tokens.mint(secret, Actor(self.author), 4 * 3600)
         self.versions: dict[str, int] = {}
         self.random = random.Random(self.author)
 
@@ -202,7 +203,7 @@ def test_soak__nothing_acknowledged_is_lost_or_doubled(
     arrange.import_folder(workspace, arrange.draw_folder(tmp_path / "a", ("mine",), NUM_MINE))
     arrange.import_folder(workspace, arrange.draw_folder(tmp_path / "b", ("shared",), NUM_SHARED))
     label_ids = [
-        classes.create_class(workspace, name, author="anna", hotkey=key).label_id
+        classes.create_class(workspace, name, actor=Actor("anna"), hotkey=key).label_id
         for key, name in CLASS_BY_KEY.items()
     ]
     shared = [str(a.asset_id) for a in arrange.list_all(workspace) if "shared" in a.file_path]

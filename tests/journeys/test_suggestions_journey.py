@@ -11,6 +11,7 @@ from db.models import Prediction, TrainingRun
 from db.records import AssetFilter
 from forge_core.catalog.editing import classes, label_edits
 from forge_core.catalog.listing import asset_list
+from forge_core.people.actor import Actor
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 from tests import arrange
@@ -30,7 +31,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
         drawn = arrange.draw_folder(folder / "drawn" / name, (name,), per_class=number, size=8)
         arrange.import_folder(workspace, drawn)
     cat, dog = (
-        classes.create_class(workspace, name, author="anna", hotkey=key).label_id
+        classes.create_class(workspace, name, actor=Actor("anna"), hotkey=key).label_id
         for key, name in (("1", "cat"), ("2", "dog"))
     )
     with workspace.database.write() as uow:
@@ -46,14 +47,14 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
         uow.session.flush()
     for name in PARTS:
         ids = part_ids(workspace, name)
-        label_edits.relabel(workspace, ids, None, author="anna")
+        label_edits.relabel(workspace, ids, None, actor=Actor("anna"))
         with workspace.database.write() as uow:
             for place, asset_id in enumerate(ids):
                 said = {"label_id": cat if place % 3 else dog, "confidence": 0.93, "margin": 0.9}
                 uow.session.add(
                     Prediction(run_id=run.run_id, asset_id=asset_id, entropy=0.2, **said)
                 )
-    label_edits.relabel(workspace, part_ids(workspace, "one")[1:2], dog, author="anna")
+    label_edits.relabel(workspace, part_ids(workspace, "one")[1:2], dog, actor=Actor("anna"))
     return workspace
 
 

@@ -11,6 +11,7 @@ from forge_core.catalog.editing import classes, label_edits
 from forge_core.catalog.listing import balance
 from forge_core.catalog.revisions import history
 from forge_core.jobs import queue
+from forge_core.people.actor import Actor
 from forge_core.predictions import label_learning_curve
 from forge_core.workspace import Workspace
 from pages.components import balance_chart
@@ -157,7 +158,7 @@ def test_split__only_images_without_one_leaves_the_others(
 ):
     moved = [asset for asset in divided if asset.split_type == "train"][:10]
     label_edits.set_split(
-        sqlite_workspace, [asset.asset_id for asset in moved], None, author="tester"
+        sqlite_workspace, [asset.asset_id for asset in moved], None, actor=Actor("tester")
     )
     app = visit(PAGE)
     assert app.checkbox(key="split_only_new").value
@@ -300,7 +301,7 @@ def test_leaks__images_of_one_group_in_two_splits_are_counted(
         ids = [divided[0].asset_id, divided[-1].asset_id]
         uow.assets.update_fields(ids, {"group_key": "patient 7"})
     assert divided[0].split_type != divided[-1].split_type
-    label_edits.set_split(sqlite_workspace, [divided[1].asset_id], None, author="tester")
+    label_edits.set_split(sqlite_workspace, [divided[1].asset_id], None, actor=Actor("tester"))
     assert "share 1 group of 2 images: the same group key." in words(visit(PAGE))
 
 
@@ -343,7 +344,7 @@ def test_outlook__says_what_more_labels_would_bring(catalog: Workspace):
     drawn = history.latest_revision_id(catalog)
     assert f"As of revision {drawn}, " in said
     moved = arrange.list_all(catalog)[0].asset_id
-    label_edits.set_split(catalog, [moved], "held_out", author="tester")
+    label_edits.set_split(catalog, [moved], "held_out", actor=Actor("tester"))
     assert f"As of revision {drawn}; the catalog is at {drawn + 1}, " in words(visit(PAGE))
 
 

@@ -9,6 +9,7 @@ from db.records import AssetFilter
 from forge_core.catalog.editing import classes, label_edits
 from forge_core.catalog.listing import asset_list
 from forge_core.catalog.revisions import history
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from tests import arrange
 from tests.pages.visiting import links, press, visit, words
@@ -85,7 +86,7 @@ def test_history__an_undo_in_conflict_names_the_images(sqlite_workspace: Workspa
     arrange.import_folder(sqlite_workspace, drawn)
     asset = arrange.list_all(sqlite_workspace)[0]
     arrange.relabel_one(sqlite_workspace, asset, "stripe")
-    label_edits.relabel(sqlite_workspace, [asset.asset_id], None, author="grace")
+    label_edits.relabel(sqlite_workspace, [asset.asset_id], None, actor=Actor("grace"))
     app = visit(PAGE, tab="History")
     app.button(key="undo-revision-2").click()
     app.run()
@@ -99,7 +100,7 @@ def test_history__an_undo_in_conflict_names_the_images(sqlite_workspace: Workspa
 def test_history__a_renamed_class_can_be_named_back(sqlite_workspace: Workspace, drawn: Path):
     arrange.import_folder(sqlite_workspace, drawn)
     label_id = arrange.class_id(sqlite_workspace, "circle")
-    classes.rename_class(sqlite_workspace, label_id, "disc", author="tester")
+    classes.rename_class(sqlite_workspace, label_id, "disc", actor=Actor("tester"))
     app = visit(PAGE, tab="History")
     assert "Circle renamed to disc" in words(app)
     app.button(key=f"undo-revision-{history.latest_revision_id(sqlite_workspace)}").click()

@@ -10,6 +10,7 @@ from db.enums import RunStatus
 from db.models import Prediction
 from db.records import Asset, AssetFilter
 from forge_core.catalog.editing import assignments, label_edits
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from tests import arrange
 from tests.pages.test_gallery_page import mounted, open_page, words
@@ -21,7 +22,7 @@ def assets(sqlite_workspace: Workspace, tmp_path: Path) -> list[Asset]:
     """12 drawn images; runs 1 and 2 have looked at them; Ana relabelled one and has the circles."""
     arrange.import_folder(sqlite_workspace, arrange.draw_folder(tmp_path / "drawn"))
     assets = arrange.list_all(sqlite_workspace)
-    label_edits.relabel(sqlite_workspace, [assets[0].asset_id], None, author="Ana")
+    label_edits.relabel(sqlite_workspace, [assets[0].asset_id], None, actor=Actor("Ana"))
     with sqlite_workspace.database.write() as uow:
         for _ in range(2):
             run_id = uow.runs.add(
@@ -45,7 +46,7 @@ def assets(sqlite_workspace: Workspace, tmp_path: Path) -> list[Asset]:
                         given_label_id=asset.label_id,
                     )
                 )
-    assignments.assign(sqlite_workspace, AssetFilter(text="circle_"), ["Ana"], author="Ana")
+    assignments.assign(sqlite_workspace, AssetFilter(text="circle_"), ["Ana"], actor=Actor("Ana"))
     return assets
 
 

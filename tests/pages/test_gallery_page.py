@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from db.records import Asset
 from forge_core.catalog.editing import classes, label_edits, review_flags
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from tests import arrange
 from tests.pages.visiting import visit
@@ -61,7 +62,7 @@ def test_filled__shows_filters_and_the_grid(assets: list[Asset]):
 
 
 def test_header__counts_what_is_unlabelled(sqlite_workspace: Workspace, assets: list[Asset]):
-    label_edits.relabel(sqlite_workspace, [assets[0].asset_id], None, author="tester")
+    label_edits.relabel(sqlite_workspace, [assets[0].asset_id], None, actor=Actor("tester"))
     assert "12 images, 1 unlabelled" in words(open_page())
 
 
@@ -81,7 +82,7 @@ def test_a_choice__goes_into_the_address_by_number(
     app = open_page()
     app.selectbox[0].select(str(square)).run()
     assert app.query_params["label"] == str(square)
-    classes.rename_class(sqlite_workspace, square, "box", author="tester")
+    classes.rename_class(sqlite_workspace, square, "box", actor=Actor("tester"))
     app = open_page(label=str(square))
     assert app.selectbox[0].value == str(square)
     assert mounted(app)
@@ -90,7 +91,7 @@ def test_a_choice__goes_into_the_address_by_number(
 def test_marked_for_review__is_a_filter_in_the_address(
     sqlite_workspace: Workspace, assets: list[Asset]
 ):
-    review_flags.flag(sqlite_workspace, [assets[0].asset_id], author="tester")
+    review_flags.flag(sqlite_workspace, [assets[0].asset_id], actor=Actor("tester"))
     app = open_page(review="flagged")
     assert app.selectbox(key="filters_review").value == "flagged"
     assert mounted(app)

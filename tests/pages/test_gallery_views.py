@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from db.records import Asset, AssetFilter
 from forge_core.catalog.editing import assignments, label_edits
 from forge_core.catalog.listing import saved_views
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from tests import arrange
 from tests.pages.test_gallery_page import mounted, open_page
@@ -18,7 +19,7 @@ def assets(sqlite_workspace: Workspace, tmp_path: Path) -> list[Asset]:
     """12 drawn images, the first of them without a label."""
     arrange.import_folder(sqlite_workspace, arrange.draw_folder(tmp_path / "drawn"))
     assets = arrange.list_all(sqlite_workspace)
-    label_edits.relabel(sqlite_workspace, [assets[0].asset_id], None, author="Ben")
+    label_edits.relabel(sqlite_workspace, [assets[0].asset_id], None, actor=Actor("Ben"))
     return assets
 
 
@@ -55,7 +56,7 @@ def test_a_view__is_saved_opened_renamed_and_removed(
 def test_a_view__of_a_taken_name_or_of_everything_is_refused_in_words(
     sqlite_workspace: Workspace, assets: list[Asset]
 ):
-    saved_views.save_view(sqlite_workspace, "To do", {"label": "none"}, author="Ana")
+    saved_views.save_view(sqlite_workspace, "To do", {"label": "none"}, actor=Actor("Ana"))
     app = open_page(label="any")
     app.text_input(key="views_name").set_value("to do")
     press(app, "Save view")
@@ -71,7 +72,7 @@ def test_a_view__that_asks_for_what_is_gone_is_explained(
     sqlite_workspace: Workspace, assets: list[Asset]
 ):
     query = {"run": "9", "disagrees": "yes"}
-    saved_views.save_view(sqlite_workspace, "Doubts", query, author="Ana")
+    saved_views.save_view(sqlite_workspace, "Doubts", query, actor=Actor("Ana"))
     app = press(open_page(), "Doubts")
     assert "no run 9" in app.error[0].value
     press(app, "Clear filters")
@@ -81,7 +82,7 @@ def test_a_view__that_asks_for_what_is_gone_is_explained(
 def test_assign__says_who_gets_how_many_and_does_it(
     sqlite_workspace: Workspace, assets: list[Asset]
 ):
-    assignments.assign(sqlite_workspace, AssetFilter(text="square_"), ["Ben"], author="Ana")
+    assignments.assign(sqlite_workspace, AssetFilter(text="square_"), ["Ben"], actor=Actor("Ana"))
     app = open_page(split="none")
     app.button(key="filters_assign").click().run()
     said = "\n".join(element.value for element in app.markdown)
@@ -100,7 +101,7 @@ def test_assign__says_who_gets_how_many_and_does_it(
 
 
 def test_assign__takes_back_what_matches(sqlite_workspace: Workspace, assets: list[Asset]):
-    assignments.assign(sqlite_workspace, AssetFilter(), ["Ben"], author="Ana")
+    assignments.assign(sqlite_workspace, AssetFilter(), ["Ben"], actor=Actor("Ana"))
     app = open_page(assigned="Ben", text="circle_")
     app.button(key="filters_assign").click().run()
     app.button(key="assign_back").click().run()
@@ -112,7 +113,9 @@ def test_mine__offers_the_own_slice_with_what_is_left(
     sqlite_workspace: Workspace, assets: list[Asset]
 ):
     assert not [b for b in open_page().button if b.key == "chip_mine"]
-    assignments.assign(sqlite_workspace, AssetFilter(text="circle_"), ["tester"], author="Ana")
+    assignments.assign(
+        sqlite_workspace, AssetFilter(text="circle_"), ["tester"], actor=Actor("Ana")
+    )
     app = open_page(split="none")
     assert app.button(key="chip_mine").label == "Mine (1 left)"
     app.button(key="chip_mine").click().run()

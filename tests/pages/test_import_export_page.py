@@ -14,6 +14,7 @@ from db.enums import EndRequest, JobStatus
 from forge_core.catalog.editing import class_merges, classes
 from forge_core.catalog.listing import asset_list
 from forge_core.jobs import local_executor, processes, queue
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from tests import arrange, ending
 from tests.pages.visiting import links, press, primary, visit, words
@@ -77,11 +78,11 @@ def test_look__shows_what_was_found_before_anything_is_written(workspace: Worksp
 
 def test_look__says_what_merged_and_retired_classes_become(workspace: Workspace, drawn: Path):
     ids = {
-        name: classes.create_class(workspace, name, author="tester").label_id
+        name: classes.create_class(workspace, name, actor=Actor("tester")).label_id
         for name in ("circle", "square", "disc")
     }
-    class_merges.merge_classes(workspace, ids["circle"], ids["disc"], author="tester")
-    class_merges.retire_class(workspace, ids["square"], author="tester")
+    class_merges.merge_classes(workspace, ids["circle"], ids["disc"], actor=Actor("tester"))
+    class_merges.retire_class(workspace, ids["square"], actor=Actor("tester"))
     table = look_at(drawn).dataframe[0].value
     assert list(table["New"]) == [False, False, True]
     assert list(table["Becomes"]) == ["disc", "square, in use again", "stripe"]
@@ -264,7 +265,9 @@ def running_import(workspace: Workspace, **progress: float) -> int:
     """An import that this very process runs, as the queue would show it."""
     me = processes.identify(os.getpid())
     with workspace.database.write() as uow:
-        job = queue.add_in(uow, "import", "Import 2,500 images from pets", {}, author="tester")
+        job = queue.add_in(
+            uow, "import", "Import 2,500 images from pets", {}, actor=Actor("tester")
+        )
         uow.jobs.update_if(
             job.job_id,
             (JobStatus.QUEUED,),

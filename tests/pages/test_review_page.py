@@ -10,6 +10,7 @@ from PIL import Image
 from db.records import Asset
 from forge_core.catalog.editing import label_edits, review_flags
 from forge_core.catalog.splits import duplicates
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from tests import arrange
 from tests.pages.visiting import figures, labels_of_buttons, links, press, primary, visit, words
@@ -122,7 +123,7 @@ def test_keep_the_best_of_all__is_one_step(groups, sqlite_workspace: Workspace):
 
 def test_held_out__is_left_alone_and_said(groups, sqlite_workspace: Workspace):
     kept, other = (member.asset for member in groups[0].members)
-    label_edits.set_split(sqlite_workspace, [other.asset_id], "held_out", author="tester")
+    label_edits.set_split(sqlite_workspace, [other.asset_id], "held_out", actor=Actor("tester"))
     app = visit(PAGE)
     app.button(key=f"keep-{kept.asset_id.hex}").click()
     app.run()
@@ -136,14 +137,16 @@ def test_stale__says_how_many_images_came_in(groups, sqlite_workspace: Workspace
 
 
 def test_flagged__is_a_door_to_the_gallery(copied, sqlite_workspace: Workspace):
-    review_flags.flag(sqlite_workspace, [copied[0].asset_id], author="tester", note="blurred?")
+    review_flags.flag(
+        sqlite_workspace, [copied[0].asset_id], actor=Actor("tester"), note="blurred?"
+    )
     app = visit(PAGE)
     assert figures(app)["Flagged"] == "1"
     assert links(app)["Look at them"] == "review=flagged"
 
 
 def test_unlabelled__is_a_door_to_the_gallery(copied, sqlite_workspace: Workspace):
-    label_edits.relabel(sqlite_workspace, [copied[0].asset_id], None, author="tester")
+    label_edits.relabel(sqlite_workspace, [copied[0].asset_id], None, actor=Actor("tester"))
     app = visit(PAGE)
     assert figures(app)["Unlabelled"] == "1"
     assert links(app)["Look at them"] == "label=none"

@@ -10,6 +10,7 @@ from db.records import Job
 from forge_core.catalog.editing import label_edits
 from forge_core.catalog.listing import suggestions
 from forge_core.jobs import queue
+from forge_core.people.actor import Actor
 from forge_core.predictions import scoring
 from forge_core.runs import scoring_requests
 from pages.components.runs import predictions
@@ -32,7 +33,7 @@ def test_run_page__each_number_is_a_door_and_new_images_can_be_scored(finished_w
     scoring.score_run(finished_workspace, 1, device="cpu")
     assets = arrange.list_all(finished_workspace)
     unlabelled, wrong = [a for a in assets if a.split_type == "val"][:2]
-    label_edits.relabel(finished_workspace, [unlabelled.asset_id], None, author="anna")
+    label_edits.relabel(finished_workspace, [unlabelled.asset_id], None, actor=Actor("anna"))
     (predicted,) = prediction_of(finished_workspace, wrong)
     other = next(c for c in arrange.CLASSES if c not in (predicted, wrong.label_name))
     arrange.relabel_one(finished_workspace, wrong, other)
@@ -63,7 +64,7 @@ def prediction_of(workspace, asset):
 
 def test_run_page__a_scoring_that_failed_says_why(finished_workspace):
     with finished_workspace.database.write() as uow:
-        job = scoring_requests.add_in(uow, 1, author="anna")
+        job = scoring_requests.add_in(uow, 1, actor=Actor("anna"))
         uow.jobs.update_if(job.job_id, [JobStatus.QUEUED], status=JobStatus.RUNNING)
     error = {"message": "The checkpoint is damaged.", "next_step": "Train it again.", "detail": ""}
     queue.finish(finished_workspace, job, JobStatus.FAILED, error=error)
@@ -89,7 +90,7 @@ def test_run_page__a_scoring_that_failed_says_why(finished_workspace):
 )
 def test_describe_progress__count_rate_and_time_left(finished_workspace, told, said):
     with finished_workspace.database.write() as uow:
-        job: Job = scoring_requests.add_in(uow, 1, author="anna")
+        job: Job = scoring_requests.add_in(uow, 1, actor=Actor("anna"))
     assert predictions.describe_progress(job, JobProgress()) == "The images wait to be scored."
     running = replace(job, status=JobStatus.RUNNING)
     progress = JobProgress(**told)

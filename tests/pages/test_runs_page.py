@@ -13,6 +13,7 @@ from db.enums import EndRequest, JobStatus, RunStatus
 from db.records import Run
 from forge_core.catalog.editing import label_edits
 from forge_core.jobs import local_executor, processes, queue
+from forge_core.people.actor import Actor
 from forge_core.runs import records
 from forge_core.runs.starting import launch
 from forge_core.training.config import TrainConfig
@@ -42,7 +43,7 @@ def add_run(workspace: Workspace, status: RunStatus, *, message: str = "", pid: 
             started_at=None if status == RunStatus.QUEUED else uow.jobs.now(),
         )
         job = queue.add_in(
-            uow, "train", f"Run {run_id}", {"run_id": run_id}, author="tester", run_id=run_id
+            uow, "train", f"Run {run_id}", {"run_id": run_id}, actor=Actor("tester"), run_id=run_id
         )
         values = {"status": JobStatus(status)}
         if identity is not None:
@@ -140,7 +141,7 @@ def test_finished__classes_and_images_are_counted(finished_workspace: Workspace)
 
 def test_finished__its_data_is_that_of_its_revision(finished_workspace: Workspace):
     assets = arrange.list_all(finished_workspace)
-    label_edits.remove_assets(finished_workspace, [assets[0].asset_id], author="tester")
+    label_edits.remove_assets(finished_workspace, [assets[0].asset_id], actor=Actor("tester"))
     app = visit(PAGE, run=1)
     images = next(f.value for f in app.dataframe if "train" in f.value.columns)
     assert images.iloc[-1].tolist() == ["all", 48, 12, 12]

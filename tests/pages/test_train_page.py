@@ -9,6 +9,7 @@ from db.enums import JobStatus, RunStatus
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters
 from forge_core.catalog.editing import classes, label_edits
 from forge_core.jobs import local_executor, queue
+from forge_core.people.actor import Actor
 from forge_core.runs import records
 from forge_core.runs.starting import launch, rate_search, saved_presets
 from forge_core.training import options
@@ -131,9 +132,9 @@ def test_imbalance__is_told_in_words_and_balanced_unless_turned_off(
 
 def test_left_out__is_counted(catalog: Workspace):
     assets = arrange.list_all(catalog)
-    label_edits.relabel(catalog, [assets[0].asset_id], None, author="tester")
-    label_edits.set_split(catalog, [assets[1].asset_id], "held_out", author="tester")
-    label_edits.set_split(catalog, [assets[2].asset_id], None, author="tester")
+    label_edits.relabel(catalog, [assets[0].asset_id], None, actor=Actor("tester"))
+    label_edits.set_split(catalog, [assets[1].asset_id], "held_out", actor=Actor("tester"))
+    label_edits.set_split(catalog, [assets[2].asset_id], None, actor=Actor("tester"))
     said = words(visit(PAGE))
     assert "as of revision 4. Left out: 1 without a label, 1 in no split, 1 held out." in said
 
@@ -277,7 +278,7 @@ def test_unsafe_preset__is_warned_of_under_the_choice(sqlite_workspace: Workspac
 
 def test_own_preset__is_offered_and_the_run_remembers_its_name(catalog: Workspace):
     parameters = AugmentationParameters(rotation_degrees=33)
-    saved_presets.save_preset(catalog, "Tilted", parameters, based_on="aerial", author="ana")
+    saved_presets.save_preset(catalog, "Tilted", parameters, based_on="aerial", actor=Actor("ana"))
     app = visit(PAGE)
     box = next(box for box in app.selectbox if box.label == "Augmentation")
     box.select("Tilted").run()
@@ -339,7 +340,7 @@ def test_a_like_run_before__says_how_long_it_takes(finished_workspace: Workspace
 def test_names_with_markup__are_shown_as_they_are(sqlite_workspace: Workspace, tmp_path: Path):
     arrange.make_catalog(sqlite_workspace, tmp_path / "drawn", train=6, val=2)
     label = classes.list_classes(sqlite_workspace)[0]
-    classes.rename_class(sqlite_workspace, label.label_id, "**<b>$x$", author="tester")
+    classes.rename_class(sqlite_workspace, label.label_id, "**<b>$x$", actor=Actor("tester"))
     app = visit(PAGE)
     assert not app.exception
     raw = "\n".join(element.value for element in (*app.markdown, *app.caption, *app.warning))

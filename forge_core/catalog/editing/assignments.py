@@ -13,6 +13,7 @@ from db.repositories.assignments import PersonCount
 from forge_core import storable_values
 from forge_core.catalog.listing import asset_list
 from forge_core.errors import InvalidInput
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
 MAX_NAME_CHARACTERS = 128
@@ -54,7 +55,7 @@ def preview(workspace: Workspace, where: AssetFilter, persons: Sequence[str]) ->
 
 
 def assign(
-    workspace: Workspace, where: AssetFilter, persons: Sequence[str], *, author: str
+    workspace: Workspace, where: AssetFilter, persons: Sequence[str], *, actor: Actor
 ) -> list[Share]:
     """Give every image that matches to one person, or to several in turn, oldest first.
 
@@ -62,17 +63,15 @@ def assign(
     somebody else had is taken over.
 
     Raises:
-        InvalidInput: The filter or a name cannot be used, or the author is missing or no text.
+        InvalidInput: The filter or a name cannot be used, the actor's neither.
         NotFound: There is no such run.
     """
     names = check_persons(persons)
     asset_list.check_filter(where)
-    if not author.strip():
-        raise InvalidInput("Somebody must assign the images.", next_step="Say who you are.")
-    storable_values.check(author, "The author's name")
+    assigned_by = actor.checked().name
     with workspace.database.write() as uow:
         asset_list.check_run(uow, where)
-        numbers = uow.assignments.update_matching(where, names, author)
+        numbers = uow.assignments.update_matching(where, names, assigned_by)
     return [
         Share(person=name, num_assets=number) for name, number in zip(names, numbers, strict=True)
     ]

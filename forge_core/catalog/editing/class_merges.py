@@ -15,6 +15,7 @@ from forge_core.catalog.editing import classes
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.journal import ChangeResult, Operation
 from forge_core.errors import Conflict, InvalidInput
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
 _SHOWN_RUNS = 5
@@ -114,7 +115,7 @@ def merge_classes(
     label_id: int,
     into_label_id: int,
     *,
-    author: str,
+    actor: Actor,
     operation_id: str | None = None,
 ) -> ChangeResult:
     """Give every image of one class to another and retire the first, in one revision.
@@ -127,7 +128,7 @@ def merge_classes(
         InvalidInput: Both are the same class.
         Conflict: One of them is retired.
     """
-    operation = Operation.of(RevisionKind.MERGE_CLASS, author=author, operation_id=operation_id)
+    operation = Operation.of(RevisionKind.MERGE_CLASS, actor=actor, operation_id=operation_id)
     if label_id == into_label_id:
         raise InvalidInput("A class cannot be merged into itself.", next_step="Choose another.")
     with workspace.database.write() as uow:
@@ -149,7 +150,7 @@ def retire_class(
     workspace: Workspace,
     label_id: int,
     *,
-    author: str,
+    actor: Actor,
     unlabel: bool = False,
     operation_id: str | None = None,
 ) -> ChangeResult:
@@ -158,7 +159,7 @@ def retire_class(
     Args:
         workspace: The workspace.
         label_id: The class.
-        author: Who does it.
+        actor: Who does it.
         unlabel: Take the label off its images; without it a class with images is refused.
         operation_id: Name of the operation, for saving it once.
 
@@ -166,7 +167,7 @@ def retire_class(
         NotFound: There is no such class.
         Conflict: It has images and `unlabel` is false, or it is retired already.
     """
-    operation = Operation.of(RevisionKind.RETIRE_CLASS, author=author, operation_id=operation_id)
+    operation = Operation.of(RevisionKind.RETIRE_CLASS, actor=actor, operation_id=operation_id)
     with workspace.database.write() as uow:
         repetition = journal.lock_and_find_repetition(uow, operation)
         if repetition is not None:
@@ -191,14 +192,14 @@ def retire_class(
 
 
 def unretire_class(
-    workspace: Workspace, label_id: int, *, author: str, operation_id: str | None = None
+    workspace: Workspace, label_id: int, *, actor: Actor, operation_id: str | None = None
 ) -> ChangeResult:
     """Bring a retired or merged class back into use, without images. Undo gives images back.
 
     Raises:
         NotFound: There is no such class.
     """
-    operation = Operation.of(RevisionKind.UNRETIRE_CLASS, author=author, operation_id=operation_id)
+    operation = Operation.of(RevisionKind.UNRETIRE_CLASS, actor=actor, operation_id=operation_id)
     with workspace.database.write() as uow:
         repetition = journal.lock_and_find_repetition(uow, operation)
         if repetition is not None:

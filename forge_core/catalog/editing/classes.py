@@ -16,6 +16,7 @@ from forge_core.catalog.importing.entry_names import normalise_class_name
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.journal import ChangeResult, Operation
 from forge_core.errors import Conflict, InvalidInput, NotFound
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
 # Okabe-Ito without black and with a grey that shows on light and dark. Beyond eight classes
@@ -67,7 +68,7 @@ def create_class(
     workspace: Workspace,
     name: str,
     *,
-    author: str,
+    actor: Actor,
     color: str | None = None,
     hotkey: str | None = None,
     description: str = "",
@@ -81,7 +82,7 @@ def create_class(
     name = normalise_class_name(name)
     color = None if color is None else check_color(color)
     description = check_description(description)
-    operation = Operation.of(RevisionKind.CREATE_CLASS, author=author, message=f"class {name}")
+    operation = Operation.of(RevisionKind.CREATE_CLASS, actor=actor, message=f"class {name}")
     with workspace.database.write() as uow:
         uow.revisions.lock()
         _check_free(uow, name, asked=f"Class {name!r} cannot be created")
@@ -120,7 +121,7 @@ def rename_class(
     label_id: int,
     new_name: str,
     *,
-    author: str,
+    actor: Actor,
     operation_id: str | None = None,
 ) -> ChangeResult:
     """Give a class another name; it follows on every image, in one revision.
@@ -134,9 +135,7 @@ def rename_class(
     """
     new_name = normalise_class_name(new_name)
     with workspace.database.write() as uow:
-        operation = Operation.of(
-            RevisionKind.RENAME_CLASS, author=author, operation_id=operation_id
-        )
+        operation = Operation.of(RevisionKind.RENAME_CLASS, actor=actor, operation_id=operation_id)
         repetition = journal.lock_and_find_repetition(uow, operation)
         if repetition is not None:
             return repetition
@@ -162,7 +161,7 @@ def edit_class(
     workspace: Workspace,
     label_id: int,
     *,
-    author: str,
+    actor: Actor,
     color: str | None = None,
     hotkey: str | None = None,
     description: str | None = None,
@@ -178,7 +177,7 @@ def edit_class(
         InvalidInput: Colour, key or description cannot be used.
         Conflict: Another class has this key.
     """
-    operation = Operation.of(RevisionKind.EDIT_CLASS, author=author, operation_id=operation_id)
+    operation = Operation.of(RevisionKind.EDIT_CLASS, actor=actor, operation_id=operation_id)
     values: dict[str, str | None] = {}
     if color is not None:
         values["color"] = check_color(color)

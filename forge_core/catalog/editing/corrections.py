@@ -11,6 +11,7 @@ from forge_core.catalog.importing import import_plan, run_import
 from forge_core.errors import ImageRejected, NotFound
 from forge_core.imaging import decode, hashing
 from forge_core.imaging.decode import DecodeLimits
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
 SOURCE = "predict"
@@ -41,7 +42,7 @@ class Correction:
 
 
 def correct(
-    workspace: Workspace, data: bytes, label_id: int, *, name: str, author: str
+    workspace: Workspace, data: bytes, label_id: int, *, name: str, actor: Actor
 ) -> Correction:
     """Give an image its label, adding it to train where the catalog does not have it yet.
 
@@ -53,7 +54,7 @@ def correct(
         data: Bytes of the image file.
         label_id: The right class.
         name: File name that it came with; only its stem is used.
-        author: Who says so.
+        actor: Who says so.
 
     Raises:
         ImageRejected: The bytes are not an image that can be read.
@@ -72,14 +73,14 @@ def correct(
     if known is None:
         file_name = _safe_name(name, content_hash, decoded.mime)
         plan = import_plan.prepare_uploads(workspace, [(file_name, data)], source_dataset=SOURCE)
-        report = run_import.run_import(workspace, plan, author=author)
+        report = run_import.run_import(workspace, plan, actor=actor)
         asset = _find(workspace, content_hash)
         if asset is None:
             problem = report.skipped[0].message if report.skipped else "It was left out."
             raise ImageRejected(problem, reason="unreadable")
     else:
         asset = known
-    common: dict[str, Any] = {"author": author, "message": "corrected on Predict"}
+    common: dict[str, Any] = {"actor": actor, "message": "corrected on Predict"}
     label_edits.relabel(workspace, [asset.asset_id], label_id, **common)
     if known is None:
         label_edits.set_split(workspace, [asset.asset_id], Split.TRAIN, **common)

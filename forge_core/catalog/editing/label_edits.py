@@ -11,6 +11,7 @@ from forge_core.catalog.listing import asset_list
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.journal import ChangeConflict, ChangeResult, Operation
 from forge_core.errors import InvalidInput, NotFound
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
 MAX_ASSETS_AT_ONCE = 1_000_000
@@ -21,7 +22,7 @@ def relabel(
     asset_ids: Sequence[uuid.UUID],
     label_id: int | None,
     *,
-    author: str,
+    actor: Actor,
     operation_id: str | None = None,
     expected_versions: Mapping[uuid.UUID, int] | None = None,
     message: str = "",
@@ -36,7 +37,7 @@ def relabel(
         InvalidInput: No assets were named, or the author is missing.
     """
     operation = Operation.of(
-        RevisionKind.RELABEL, author=author, operation_id=operation_id, message=message
+        RevisionKind.RELABEL, actor=actor, operation_id=operation_id, message=message
     )
     with workspace.database.write() as uow:
         values = _label_values(uow, label_id)
@@ -55,7 +56,7 @@ def relabel_matching(
     where: AssetFilter,
     label_id: int | None,
     *,
-    author: str,
+    actor: Actor,
     operation_id: str | None = None,
     message: str = "",
 ) -> ChangeResult:
@@ -69,7 +70,7 @@ def relabel_matching(
         InvalidInput: The class is retired, the filter cannot be used, or the author is missing.
     """
     operation = Operation.of(
-        RevisionKind.RELABEL, author=author, operation_id=operation_id, message=message
+        RevisionKind.RELABEL, actor=actor, operation_id=operation_id, message=message
     )
     asset_list.check_filter(where)
     with workspace.database.write() as uow:
@@ -81,7 +82,7 @@ def set_split(
     asset_ids: Sequence[uuid.UUID],
     split_type: str | None,
     *,
-    author: str,
+    actor: Actor,
     operation_id: str | None = None,
     expected_versions: Mapping[uuid.UUID, int] | None = None,
     message: str = "",
@@ -97,7 +98,7 @@ def set_split(
     """
     _check_split(split_type)
     operation = Operation.of(
-        RevisionKind.SET_SPLIT, author=author, operation_id=operation_id, message=message
+        RevisionKind.SET_SPLIT, actor=actor, operation_id=operation_id, message=message
     )
     with workspace.database.write() as uow:
         return _change(
@@ -117,7 +118,7 @@ def set_split_matching(
     where: AssetFilter,
     split_type: str | None,
     *,
-    author: str,
+    actor: Actor,
     operation_id: str | None = None,
     message: str = "",
     unlock_held_out: bool = False,
@@ -131,7 +132,7 @@ def set_split_matching(
     """
     _check_split(split_type)
     operation = Operation.of(
-        RevisionKind.SET_SPLIT, author=author, operation_id=operation_id, message=message
+        RevisionKind.SET_SPLIT, actor=actor, operation_id=operation_id, message=message
     )
     asset_list.check_filter(where)
     with workspace.database.write() as uow:
@@ -148,7 +149,7 @@ def remove_assets(
     workspace: Workspace,
     asset_ids: Sequence[uuid.UUID],
     *,
-    author: str,
+    actor: Actor,
     operation_id: str | None = None,
     message: str = "",
 ) -> ChangeResult:
@@ -158,7 +159,7 @@ def remove_assets(
         InvalidInput: No assets were named, or the author is missing.
     """
     operation = Operation.of(
-        RevisionKind.REMOVE, author=author, operation_id=operation_id, message=message
+        RevisionKind.REMOVE, actor=actor, operation_id=operation_id, message=message
     )
     with workspace.database.write() as uow:
         return _change(uow, operation, asset_ids, {"is_deleted": True}, None, wanted="removal")
@@ -168,7 +169,7 @@ def remove_matching(
     workspace: Workspace,
     where: AssetFilter,
     *,
-    author: str,
+    actor: Actor,
     operation_id: str | None = None,
     message: str = "",
 ) -> ChangeResult:
@@ -178,7 +179,7 @@ def remove_matching(
         InvalidInput: The filter cannot be used, or the author is missing.
     """
     operation = Operation.of(
-        RevisionKind.REMOVE, author=author, operation_id=operation_id, message=message
+        RevisionKind.REMOVE, actor=actor, operation_id=operation_id, message=message
     )
     asset_list.check_filter(where)
     with workspace.database.write() as uow:
@@ -189,7 +190,7 @@ def restore_assets(
     workspace: Workspace,
     asset_ids: Sequence[uuid.UUID],
     *,
-    author: str,
+    actor: Actor,
     operation_id: str | None = None,
     message: str = "",
 ) -> ChangeResult:
@@ -202,7 +203,7 @@ def restore_assets(
         InvalidInput: No assets were named, or the author is missing.
     """
     operation = Operation.of(
-        RevisionKind.RESTORE, author=author, operation_id=operation_id, message=message
+        RevisionKind.RESTORE, actor=actor, operation_id=operation_id, message=message
     )
     _check_number(asset_ids)
     with workspace.database.write() as uow:

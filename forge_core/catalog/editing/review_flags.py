@@ -7,6 +7,7 @@ from db.enums import ReviewState, RevisionKind
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.journal import ChangeConflict, ChangeResult, Operation
 from forge_core.errors import InvalidInput
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
 MAX_NOTE_CHARACTERS = 1_000
@@ -17,7 +18,7 @@ def flag(
     workspace: Workspace,
     asset_ids: Sequence[uuid.UUID],
     *,
-    author: str,
+    actor: Actor,
     note: str = "",
     operation_id: str | None = None,
 ) -> ChangeResult:
@@ -35,7 +36,7 @@ def flag(
             next_step="Make it shorter.",
         )
     operation = Operation.of(
-        RevisionKind.FLAG, author=author, operation_id=operation_id, message=note
+        RevisionKind.FLAG, actor=actor, operation_id=operation_id, message=note
     )
     return _set(workspace, operation, asset_ids, ReviewState.FLAGGED, note)
 
@@ -44,11 +45,11 @@ def unflag(
     workspace: Workspace,
     asset_ids: Sequence[uuid.UUID],
     *,
-    author: str,
+    actor: Actor,
     operation_id: str | None = None,
 ) -> ChangeResult:
     """Take the marks of images away. Promises as `flag`; the notes stay in the history."""
-    operation = Operation.of(RevisionKind.UNFLAG, author=author, operation_id=operation_id)
+    operation = Operation.of(RevisionKind.UNFLAG, actor=actor, operation_id=operation_id)
     return _set(workspace, operation, asset_ids, None, "")
 
 

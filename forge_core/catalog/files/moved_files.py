@@ -21,6 +21,7 @@ from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.journal import Operation
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.imaging import hashing
+from forge_core.people.actor import Actor
 from forge_core.progress import SILENT, Progress
 from forge_core.storage import AssetStore
 from forge_core.workspace import Workspace
@@ -60,7 +61,7 @@ def relink(
     workspace: Workspace,
     folder: Path | None = None,
     *,
-    author: str,
+    actor: Actor,
     full: bool = False,
     dry_run: bool = False,
     progress: Progress = SILENT,
@@ -73,7 +74,7 @@ def relink(
         workspace: The workspace.
         folder: Where to look: below the asset root, to take only files from there; or elsewhere,
             to copy files back. None looks below the whole asset root.
-        author: Who does it.
+        actor: Who does it.
         full: Read every file to find those with other bytes; otherwise as a quick `verify`.
         dry_run: Only say what would be done.
         progress: Told the files read, of those that may be one of the lost.
@@ -82,7 +83,7 @@ def relink(
         NotFound: There is no such folder.
         StorageUnavailable: The asset root cannot be listed, read or written.
     """
-    operation = Operation.of(RevisionKind.RELINK, author=author)
+    operation = Operation.of(RevisionKind.RELINK, actor=actor)
     with survey_of(workspace) as survey:
         survey.find_differing(full=full, progress=SILENT)
         places = _places(workspace, survey, folder)

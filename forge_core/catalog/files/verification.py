@@ -17,6 +17,7 @@ from forge_core.catalog.importing.run_import import ImportReport
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.journal import ChangeResult, Operation
 from forge_core.errors import Conflict, InvalidInput
+from forge_core.people.actor import Actor
 from forge_core.progress import SILENT, Progress
 from forge_core.workspace import Workspace
 
@@ -93,18 +94,18 @@ def verify(
     )
 
 
-def remove_missing(workspace: Workspace, *, author: str, force: bool = False) -> ChangeResult:
+def remove_missing(workspace: Workspace, *, actor: Actor, force: bool = False) -> ChangeResult:
     """Take the images whose files are missing out of the catalog: one revision.
 
     Args:
         workspace: The workspace.
-        author: Who decides so.
+        actor: Who decides so.
         force: Also when more than half of all files are missing.
 
     Raises:
         Conflict: More than half of all files are missing: a disk that is not mounted looks so.
     """
-    operation = Operation.of(RevisionKind.REMOVE, author=author)
+    operation = Operation.of(RevisionKind.REMOVE, actor=actor)
     with survey_of(workspace) as survey:
         num_assets, _ = survey.counts()
         num_missing = sum(map(len, survey.missing()))
@@ -144,7 +145,7 @@ def remove_missing(workspace: Workspace, *, author: str, force: bool = False) ->
 
 
 def import_orphans(
-    workspace: Workspace, *, author: str, progress: Progress = SILENT
+    workspace: Workspace, *, actor: Actor, progress: Progress = SILENT
 ) -> ImportReport:
     """Take the files that no row names into the catalog, in place and without labels.
 
@@ -180,7 +181,7 @@ def import_orphans(
         source_dataset=import_plan.clean_source(ORPHANS),
         problems=[],
     )
-    return run_import.run_import(workspace, plan, author=author, progress=progress)
+    return run_import.run_import(workspace, plan, actor=actor, progress=progress)
 
 
 def _first(parts: Iterable[list[str]]) -> tuple[int, list[str]]:

@@ -36,6 +36,7 @@ from forge_core.catalog.revisions.journal import Operation
 from forge_core.errors import StorageUnavailable
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.imaging.thumbnails import ThumbnailCache
+from forge_core.people.actor import Actor
 from forge_core.progress import SILENT, Progress
 from forge_core.workspace import Workspace
 
@@ -66,7 +67,7 @@ def run_import(
     workspace: Workspace,
     plan: ImportPlan,
     *,
-    author: str,
+    actor: Actor,
     placement: Placement = Placement.COPY,
     progress: Progress = SILENT,
 ) -> ImportReport:
@@ -80,7 +81,7 @@ def run_import(
     Args:
         workspace: The workspace.
         plan: From `import_plan`.
-        author: Who imports.
+        actor: Who imports.
         placement: What becomes of files outside of the asset root.
         progress: Told the files read; asked between chunks of them.
 
@@ -90,7 +91,7 @@ def run_import(
         StorageUnavailable: The bytes cannot be stored: the disk is full, the bucket is missing.
     """
     started = time.monotonic()
-    operation = Operation.of(RevisionKind.IMPORT, author=author)
+    operation = Operation.of(RevisionKind.IMPORT, actor=actor)
     try:
         workspace.store.check()
         running = _Import(workspace, plan, Placer(workspace.store, plan, placement))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from forge_core.errors import InvalidInput, NotFound
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
 NAMES = ("gallery",)
@@ -13,7 +14,7 @@ NAMES = ("gallery",)
 MAX_BYTES = 16 * 1024
 
 
-def find(workspace: Workspace, name: str, *, author: str) -> Mapping[str, Any] | None:
+def find(workspace: Workspace, name: str, *, actor: Actor) -> Mapping[str, Any] | None:
     """What the person has set, or None.
 
     Raises:
@@ -21,18 +22,18 @@ def find(workspace: Workspace, name: str, *, author: str) -> Mapping[str, Any] |
     """
     _check_name(name)
     with workspace.database.read() as uow:
-        value: Mapping[str, Any] | None = uow.preferences.find(author, name)
+        value: Mapping[str, Any] | None = uow.preferences.find(actor.name, name)
         return value
 
 
-def store(workspace: Workspace, name: str, value: Mapping[str, Any], *, author: str) -> None:
+def store(workspace: Workspace, name: str, value: Mapping[str, Any], *, actor: Actor) -> None:
     """Put these settings in the place of those before.
 
     Args:
         workspace: The workspace.
         name: One of `NAMES`.
         value: What JSON can hold, at most `MAX_BYTES` of it.
-        author: Whose they are.
+        actor: Whose they are.
 
     Raises:
         NotFound: There are no preferences of this name.
@@ -46,7 +47,7 @@ def store(workspace: Workspace, name: str, value: Mapping[str, Any], *, author: 
             next_step="Reset the keys to their defaults.",
         )
     with workspace.database.write() as uow:
-        uow.preferences.update_or_add(author, name, dict(value))
+        uow.preferences.update_or_add(actor.name, name, dict(value))
 
 
 def _check_name(name: str) -> None:

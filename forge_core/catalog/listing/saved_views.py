@@ -13,6 +13,7 @@ from db.unit_of_work import UnitOfWork
 from forge_core import storable_values
 from forge_core.catalog.listing import names
 from forge_core.errors import Conflict, InvalidInput, NotFound
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
 MAX_VIEWS = 500
@@ -38,7 +39,7 @@ def find_view(workspace: Workspace, name: str) -> SavedView:
 
 
 def save_view(
-    workspace: Workspace, name: str, query: Mapping[str, str], *, author: str
+    workspace: Workspace, name: str, query: Mapping[str, str], *, actor: Actor
 ) -> SavedView:
     """Keep a filter and an order under a new name.
 
@@ -46,7 +47,7 @@ def save_view(
         workspace: The workspace.
         name: 1 to 80 characters; spaces around it do not count.
         query: As in the address of the gallery, checked by the caller.
-        author: Who saves it.
+        actor: Who saves it.
 
     Raises:
         InvalidInput: The name is empty or too long, nothing is filtered, or there are too many.
@@ -58,9 +59,7 @@ def save_view(
             "Nothing is filtered and the order is the usual one, so there is nothing to save.",
             next_step="Choose a filter first.",
         )
-    if not author.strip():
-        raise InvalidInput("A view has an author.", next_step="Say who you are.")
-    storable_values.check(author, "The author's name")
+    author = actor.checked().name
     storable_values.check(query, "The address of the view")
     try:
         with workspace.database.write() as uow:

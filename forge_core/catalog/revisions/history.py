@@ -12,6 +12,7 @@ from forge_core.catalog.revisions import journal, reversal
 from forge_core.catalog.revisions.as_of import AssetsAsOf
 from forge_core.catalog.revisions.journal import ChangeResult, Operation
 from forge_core.errors import NotFound
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
 
@@ -122,7 +123,7 @@ def find_asset_id(workspace: Workspace, asset: str) -> uuid.UUID:
 
 
 def undo(
-    workspace: Workspace, revision_id: int, *, author: str, operation_id: str | None = None
+    workspace: Workspace, revision_id: int, *, actor: Actor, operation_id: str | None = None
 ) -> ChangeResult:
     """Put back what a revision changed, images and classes, as a new revision.
 
@@ -137,7 +138,7 @@ def undo(
     """
     operation = Operation.of(
         RevisionKind.UNDO,
-        author=author,
+        actor=actor,
         operation_id=operation_id,
         message=f"undo of revision {revision_id}",
         undoes_revision_id=revision_id,

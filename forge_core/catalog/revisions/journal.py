@@ -19,8 +19,8 @@ from db.unit_of_work import UnitOfWork
 from forge_core import storable_values
 from forge_core.catalog.listing import asset_list
 from forge_core.errors import InvalidInput
+from forge_core.people.actor import Actor
 
-MAX_AUTHOR_CHARACTERS = 128
 MAX_OPERATION_ID_CHARACTERS = 64
 MAX_ASSETS_TOLD = 10_000
 PATH_TAKEN = "{} belongs to another image now, so this one cannot come back."
@@ -67,7 +67,7 @@ class Operation:
     """Who asks for a change, and under which name, so that a repetition is recognised."""
 
     kind: RevisionKind
-    author: str
+    actor: Actor
     operation_id: str
     message: str = ""
     undoes_revision_id: int | None = None
@@ -76,7 +76,7 @@ class Operation:
     def of(
         kind: RevisionKind,
         *,
-        author: str,
+        actor: Actor,
         operation_id: str | None = None,
         message: str = "",
         undoes_revision_id: int | None = None,
@@ -84,27 +84,20 @@ class Operation:
         """A checked operation; an id is made when none is given.
 
         Raises:
-            InvalidInput: Author or operation id is empty or too long, or a text cannot be stored.
+            InvalidInput: The actor's name or the operation's id is empty or too long, or a text
+                cannot be stored.
         """
-        author = author.strip()
-        if not 0 < len(author) <= MAX_AUTHOR_CHARACTERS:
-            raise InvalidInput(
-                f"The author's name has {len(author)} characters, allowed are 1 to "
-                f"{MAX_AUTHOR_CHARACTERS}.",
-                next_step="Set FORGE_USER, or give a shorter name.",
-            )
         operation_id = operation_id or str(new_id())
         if len(operation_id) > MAX_OPERATION_ID_CHARACTERS:
             raise InvalidInput(
                 f"An operation id may have {MAX_OPERATION_ID_CHARACTERS} characters, this one "
                 f"has {len(operation_id)}."
             )
-        storable_values.check(author, "The author's name")
         storable_values.check(operation_id, "The operation id")
         storable_values.check(message, "The note of the change")
         return Operation(
             kind=kind,
-            author=author,
+            actor=actor.checked(),
             operation_id=operation_id,
             message=message,
             undoes_revision_id=undoes_revision_id,
@@ -145,7 +138,7 @@ def begin_revision(uow: UnitOfWork, operation: Operation) -> int:
         revision_id=revision_id,
         operation_id=operation.operation_id,
         kind=operation.kind,
-        author=operation.author,
+        author=operation.actor.name,
         message=operation.message,
         undoes_revision_id=operation.undoes_revision_id,
     )

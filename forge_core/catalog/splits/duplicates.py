@@ -24,6 +24,7 @@ from forge_core.catalog.splits import similarity
 from forge_core.catalog.splits.groups import DEFAULT_BITS, Grouping
 from forge_core.catalog.splits.similarity import SimilarGroups
 from forge_core.errors import NotFound
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
 LARGE_GROUP = 50
@@ -214,7 +215,7 @@ def keep_one(
     group_id: uuid.UUID,
     keep: uuid.UUID,
     *,
-    author: str,
+    actor: Actor,
     operation_id: str | None = None,
 ) -> ChangeResult:
     """Remove every image of a group but one, in one revision; files stay, and undo brings back.
@@ -225,7 +226,7 @@ def keep_one(
         NotFound: There is no such group, or the image is not in it.
     """
     with workspace.database.write() as uow:
-        operation = Operation.of(RevisionKind.KEEP_ONE, author=author, operation_id=operation_id)
+        operation = Operation.of(RevisionKind.KEEP_ONE, actor=actor, operation_id=operation_id)
         repetition = journal.lock_and_find_repetition(uow, operation)
         if repetition is not None:
             return repetition
@@ -239,11 +240,11 @@ def keep_one(
 
 
 def keep_best_of_all(
-    workspace: Workspace, *, author: str, operation_id: str | None = None
+    workspace: Workspace, *, actor: Actor, operation_id: str | None = None
 ) -> ChangeResult:
     """Of every known group keep the image that `best_of` names, in one revision."""
     with workspace.database.write() as uow:
-        operation = Operation.of(RevisionKind.KEEP_ONE, author=author, operation_id=operation_id)
+        operation = Operation.of(RevisionKind.KEEP_ONE, actor=actor, operation_id=operation_id)
         repetition = journal.lock_and_find_repetition(uow, operation)
         if repetition is not None:
             return repetition
@@ -270,7 +271,7 @@ def move_group(
     group_id: uuid.UUID,
     split: str | None,
     *,
-    author: str,
+    actor: Actor,
     operation_id: str | None = None,
 ) -> ChangeResult:
     """Put a whole group into one split; held-out images are left alone and reported.
@@ -283,7 +284,7 @@ def move_group(
         workspace,
         [member.asset.asset_id for member in group.members],
         split,
-        author=author,
+        actor=actor,
         operation_id=operation_id,
         message="near-duplicates into one split",
     )

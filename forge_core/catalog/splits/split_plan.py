@@ -19,6 +19,7 @@ from forge_core.catalog.splits import allocation, groups
 from forge_core.catalog.splits.allocation import BINS, DIVIDED, Division
 from forge_core.catalog.splits.groups import Grouping
 from forge_core.catalog.splits.sizes import SplitCounts, SplitRatios, SplitSizes, divide
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
 __all__ = [
@@ -113,7 +114,7 @@ def plan_split(
 
 
 def apply_split(
-    workspace: Workspace, plan: SplitPlan, *, author: str, operation_id: str | None = None
+    workspace: Workspace, plan: SplitPlan, *, actor: Actor, operation_id: str | None = None
 ) -> ChangeResult:
     """Divide the catalog as planned, in one revision. Computed again on the catalog as it is now.
 
@@ -123,7 +124,7 @@ def apply_split(
     grouped = f", groups kept whole by {plan.grouping}" if plan.grouping else ""
     operation = Operation.of(
         RevisionKind.SPLIT,
-        author=author,
+        actor=actor,
         operation_id=operation_id,
         message=f"split {plan.ratios} by class, seed {plan.seed}{grouped}",
     )

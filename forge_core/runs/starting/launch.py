@@ -14,6 +14,7 @@ from forge_core.catalog.revisions import history
 from forge_core.errors import Conflict, InvalidInput
 from forge_core.jobs import local_executor, queue
 from forge_core.models import devices
+from forge_core.people.actor import Actor
 from forge_core.runs import records, run_data
 from forge_core.runs.starting import readiness
 from forge_core.training import resuming, stages
@@ -67,13 +68,13 @@ def check_data(workspace: Workspace) -> DataCheck:
     )
 
 
-def start_run(workspace: Workspace, config: TrainConfig, *, author: str, name: str = "") -> Run:
+def start_run(workspace: Workspace, config: TrainConfig, *, actor: Actor, name: str = "") -> Run:
     """Queue a training run on the catalog as of its newest revision.
 
     Args:
         workspace: The workspace.
         config: All choices of the run.
-        author: Who starts it.
+        actor: Who starts it.
         name: What a person calls it; may be empty.
 
     Raises:
@@ -89,7 +90,7 @@ def start_run(workspace: Workspace, config: TrainConfig, *, author: str, name: s
     return _queue_run(
         workspace,
         config,
-        author=author,
+        actor=actor,
         name=name,
         revision_id=check.revision_id,
         class_names=check.class_names,
@@ -101,7 +102,7 @@ def repeat_run(
     workspace: Workspace,
     run_id: int,
     *,
-    author: str,
+    actor: Actor,
     name: str = "",
     config: TrainConfig | None = None,
 ) -> Run:
@@ -114,7 +115,7 @@ def repeat_run(
     Args:
         workspace: The workspace.
         run_id: The earlier run.
-        author: Who starts it.
+        actor: Who starts it.
         name: What a person calls it; "like 47" when it is empty.
         config: Another config than that of the earlier run.
 
@@ -131,7 +132,7 @@ def repeat_run(
     return _queue_run(
         workspace,
         config or first,
-        author=author,
+        actor=actor,
         name=name or f"like {run_id}",
         revision_id=earlier.revision_id,
         class_names=earlier.class_names,
@@ -171,7 +172,7 @@ def _queue_run(
     workspace: Workspace,
     config: TrainConfig,
     *,
-    author: str,
+    actor: Actor,
     name: str,
     revision_id: int,
     class_names: list[str],
@@ -183,7 +184,7 @@ def _queue_run(
         run_id = uow.runs.add(
             name=name.strip()[:MAX_NAME_CHARACTERS],
             status=RunStatus.QUEUED,
-            author=author,
+            author=actor.checked().name,
             config=config.to_dict(),
             revision_id=revision_id,
             class_names=class_names,
@@ -192,12 +193,12 @@ def _queue_run(
         )
         payload = _payload(run_id, config, resume=False)
         title = _title(run_id, config)
-        queue.add_in(uow, "train", title, payload, author=author, run_id=run_id)
+        queue.add_in(uow, "train", title, payload, actor=actor, run_id=run_id)
     local_executor.ensure_supervisor(workspace)
     return records.get_run(workspace, run_id)
 
 
-def resume_run(workspace: Workspace, run_id: int, *, author: str) -> Job:
+def resume_run(workspace: Workspace, run_id: int, *, actor: Actor) -> Job:
     """Queue a new job that goes on after the last step that the run saved.
 
     Where nothing was saved yet it begins again with the first epoch.
@@ -223,7 +224,7 @@ def resume_run(workspace: Workspace, run_id: int, *, author: str) -> Job:
         uow.runs.update_fields(run_id, status=RunStatus.QUEUED, message="", finished_at=None)
         payload = _payload(run_id, config, resume=has_state)
         title = _title(run_id, config)
-        job = queue.add_in(uow, "train", title, payload, author=author, run_id=run_id)
+        job = queue.add_in(uow, "train", title, payload, actor=actor, run_id=run_id)
     local_executor.ensure_supervisor(workspace)
     return job
 

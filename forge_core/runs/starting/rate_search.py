@@ -15,6 +15,7 @@ from forge_core.catalog.revisions import history
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.jobs import queue
 from forge_core.jobs.context import JobContext
+from forge_core.people.actor import Actor
 from forge_core.runs import run_data
 from forge_core.training import rate_finding
 from forge_core.training.config import TrainConfig
@@ -70,7 +71,7 @@ def find_rate(
         )
 
 
-def submit(workspace: Workspace, config: TrainConfig, *, author: str) -> Job:
+def submit(workspace: Workspace, config: TrainConfig, *, actor: Actor) -> Job:
     """Search in the background; `find_job` and `read_result` give the answer."""
     payload = {
         "config": config.to_dict(),
@@ -78,7 +79,7 @@ def submit(workspace: Workspace, config: TrainConfig, *, author: str) -> Job:
         "like": _key(config),
     }
     title = f"Search the learning rate of {config.architecture}"
-    return queue.submit(workspace, KIND, title, payload, author=author)
+    return queue.submit(workspace, KIND, title, payload, actor=actor)
 
 
 def find_job(workspace: Workspace, config: TrainConfig) -> Job | None:

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from db.records import AugmentationPreset
-from forge_core import storable_values
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters, Preset
 from forge_core.catalog.listing import names
 from forge_core.errors import Conflict, InvalidInput, NotFound
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
 MAX_PRESETS = 200
@@ -57,7 +57,7 @@ def save_preset(
     parameters: AugmentationParameters,
     *,
     based_on: str,
-    author: str,
+    actor: Actor,
     replace: bool = False,
 ) -> Preset:
     """Keep an augmentation under a name.
@@ -67,21 +67,21 @@ def save_preset(
         name: 1 to 80 characters; spaces around it do not count.
         parameters: The augmentation in numbers.
         based_on: The product's preset that they were made from.
-        author: Who saves it.
+        actor: Who saves it.
         replace: Give a preset that has this name these numbers.
 
     Raises:
         InvalidInput: The name is empty, too long or one of the product's; the base is not known;
-            or there are too many.
+            there are too many; or the actor has no name.
         Conflict: There is a preset of this name, whatever the case of its letters.
     """
     name = _check_name(name)
-    storable_values.check(author, "The author's name")
     if based_on not in PRESETS:
         raise InvalidInput(
             f"There is no preset {based_on!r} to start from.",
             next_step=f"Use {', '.join(PRESETS)}.",
         )
+    author = actor.checked().name
     try:
         with workspace.database.write() as uow:
             found = names.find(uow.presets.list_all(), name)

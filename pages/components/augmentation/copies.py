@@ -82,7 +82,7 @@ def _submit(workspace: Workspace, plan: CopyPlan, total: int) -> None:
     title = f"Write {text.plural(total, 'augmented copy', 'augmented copies')}"
     try:
         payload = augment.make_payload(plan)
-        queue.submit(workspace, KIND, title, payload, author=session.author())
+        queue.submit(workspace, KIND, title, payload, actor=session.actor())
     except ForgeError as error:
         errors.show(error)
         return

@@ -55,7 +55,7 @@ def show(workspace: Workspace, parameters: AugmentationParameters) -> None:
         )
     if pressed:
         try:
-            augmentation_check.submit(workspace, run_id, parameters, author=session.author())
+            augmentation_check.submit(workspace, run_id, parameters, actor=session.actor())
         except ForgeError as error:
             errors.show(error)
             return

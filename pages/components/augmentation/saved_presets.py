@@ -48,7 +48,7 @@ def _show_save(workspace: Workspace, choice: AugmentationChoice) -> None:
             name,
             choice.parameters,
             based_on=choice.preset.based_on or choice.preset.name,
-            author=session.author(),
+            actor=session.actor(),
             replace=is_own and names.find([choice.preset], name) is not None,
         )
     except ForgeError as error:

@@ -12,6 +12,7 @@ from forge_core.catalog.editing.class_merges import ClassPreview
 from forge_core.catalog.revisions import history
 from forge_core.catalog.revisions.journal import ChangeResult
 from forge_core.errors import ForgeError
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from pages.components import errors, text
 from pages.components.balance_chart import SPLIT_WORDS
@@ -22,19 +23,19 @@ RENAME, MERGE, LOOK, RETIRE = "Rename", "Merge", "Look", "Retire"
 NO_KEY = ""
 
 
-def show(workspace: Workspace, author: str) -> None:
+def show(workspace: Workspace, actor: Actor) -> None:
     """Draw the editor: a new class, one class to change, and those that are out of use."""
     with st.container(border=True, key="class-editor"):
         st.markdown("**Classes**")
-        show_create(workspace, author)
+        show_create(workspace, actor)
         labels = classes.list_classes(workspace, with_retired=True)
         used = [label for label in labels if not label.is_retired]
         if used:
-            _show_change(workspace, author, used)
-        _show_retired(workspace, author, [label for label in labels if label.is_retired])
+            _show_change(workspace, actor, used)
+        _show_retired(workspace, actor, [label for label in labels if label.is_retired])
 
 
-def show_create(workspace: Workspace, author: str) -> None:
+def show_create(workspace: Workspace, actor: Actor) -> None:
     """One field and a button; the colour comes from the palette."""
     with st.form("class:create", clear_on_submit=True, border=False):
         name = st.text_input("New class", max_chars=MOST_CHARACTERS, key="class:new_name")
@@ -42,7 +43,7 @@ def show_create(workspace: Workspace, author: str) -> None:
     if not asked:
         return
     try:
-        label = classes.create_class(workspace, name, author=author)
+        label = classes.create_class(workspace, name, actor=actor)
     except ForgeError as error:
         errors.show(error)
         return
@@ -50,7 +51,7 @@ def show_create(workspace: Workspace, author: str) -> None:
     st.rerun()
 
 
-def _show_change(workspace: Workspace, author: str, labels: Sequence[Label]) -> None:
+def _show_change(workspace: Workspace, actor: Actor, labels: Sequence[Label]) -> None:
     names = {label.label_id: label.name for label in labels}
     label_id = st.selectbox(
         "Change class", list(names), format_func=names.__getitem__, key="class:chosen"
@@ -68,13 +69,13 @@ def _show_change(workspace: Workspace, author: str, labels: Sequence[Label]) -> 
     revision_id = history.latest_revision_id(workspace)
     found = _preview(workspace, str(workspace.folder), revision_id, label_id)
     if action == MERGE:
-        _show_merge(workspace, author, found, labels)
+        _show_merge(workspace, actor, found, labels)
     elif action == LOOK:
-        _show_look(workspace, author, found.label, labels)
+        _show_look(workspace, actor, found.label, labels)
     elif action == RETIRE:
-        _show_retire(workspace, author, found)
+        _show_retire(workspace, actor, found)
     else:
-        _show_rename(workspace, author, found)
+        _show_rename(workspace, actor, found)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -83,7 +84,7 @@ def _preview(_workspace: Workspace, folder: str, revision_id: int, label_id: int
     return class_merges.preview(_workspace, label_id)
 
 
-def _show_rename(workspace: Workspace, author: str, found: ClassPreview) -> None:
+def _show_rename(workspace: Workspace, actor: Actor, found: ClassPreview) -> None:
     label = found.label
     with st.form("class:rename", border=False):
         name = st.text_input("New name", max_chars=MOST_CHARACTERS, key="class:rename_to")
@@ -92,13 +93,13 @@ def _show_rename(workspace: Workspace, author: str, found: ClassPreview) -> None
         asked = st.form_submit_button("Rename", icon=":material/edit:")
     if asked:
         _do(
-            lambda: classes.rename_class(workspace, label.label_id, name, author=author),
+            lambda: classes.rename_class(workspace, label.label_id, name, actor=actor),
             f"{label.name!r} is now called {name.strip()!r}.",
         )
 
 
 def _show_merge(
-    workspace: Workspace, author: str, found: ClassPreview, labels: Sequence[Label]
+    workspace: Workspace, actor: Actor, found: ClassPreview, labels: Sequence[Label]
 ) -> None:
     label = found.label
     others = {other.label_id: other for other in labels if other.label_id != label.label_id}
@@ -123,12 +124,12 @@ def _show_merge(
     _say(class_merges.describe_heads(found, into=into))
     if st.button("Merge classes", icon=":material/merge:", key="class:merge"):
         _do(
-            lambda: class_merges.merge_classes(workspace, label.label_id, into_id, author=author),
+            lambda: class_merges.merge_classes(workspace, label.label_id, into_id, actor=actor),
             f"{label.name!r} is merged into {into.name!r}.",
         )
 
 
-def _show_look(workspace: Workspace, author: str, label: Label, labels: Sequence[Label]) -> None:
+def _show_look(workspace: Workspace, actor: Actor, label: Label, labels: Sequence[Label]) -> None:
     keys = [NO_KEY, *sorted({*classes.free_keys(labels), label.hotkey or NO_KEY} - {NO_KEY})]
     with st.form(f"class:look:{label.label_id}", border=False):
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -154,7 +155,7 @@ def _show_look(workspace: Workspace, author: str, label: Label, labels: Sequence
             lambda: classes.edit_class(
                 workspace,
                 label.label_id,
-                author=author,
+                actor=actor,
                 color=color,
                 hotkey=hotkey,
                 description=description,
@@ -164,7 +165,7 @@ def _show_look(workspace: Workspace, author: str, label: Label, labels: Sequence
         )
 
 
-def _show_retire(workspace: Workspace, author: str, found: ClassPreview) -> None:
+def _show_retire(workspace: Workspace, actor: Actor, found: ClassPreview) -> None:
     label = found.label
     number = found.num_images + found.num_augmented
     unlabel = True
@@ -181,13 +182,13 @@ def _show_retire(workspace: Workspace, author: str, found: ClassPreview) -> None
     ):
         _do(
             lambda: class_merges.retire_class(
-                workspace, label.label_id, author=author, unlabel=bool(number)
+                workspace, label.label_id, actor=actor, unlabel=bool(number)
             ),
             f"{label.name!r} is retired.",
         )
 
 
-def _show_retired(workspace: Workspace, author: str, labels: Sequence[Label]) -> None:
+def _show_retired(workspace: Workspace, actor: Actor, labels: Sequence[Label]) -> None:
     if not labels:
         return
     with st.expander(text.plural(len(labels), "retired class", "retired classes")):
@@ -206,7 +207,7 @@ def _show_retired(workspace: Workspace, author: str, labels: Sequence[Label]) ->
                 ):
                     _do(
                         partial(
-                            class_merges.unretire_class, workspace, label.label_id, author=author
+                            class_merges.unretire_class, workspace, label.label_id, actor=actor
                         ),
                         f"{label.name!r} is in use again.",
                     )

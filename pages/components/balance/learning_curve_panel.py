@@ -31,7 +31,7 @@ def show(workspace: Workspace) -> None:
     words = "Draw the curve" if job is None else "Draw it again"
     if st.button(words, key="outlook_draw", disabled=is_active, icon=":material/show_chart:"):
         try:
-            label_learning_curve.submit(workspace, author=session.author())
+            label_learning_curve.submit(workspace, actor=session.actor())
         except ForgeError as error:
             errors.show(error)
             return

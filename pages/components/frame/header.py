@@ -6,11 +6,11 @@ from db.boxes import JobProgress
 from forge_core.catalog.listing import asset_list
 from forge_core.errors import ForgeError
 from forge_core.jobs import queue
+from forge_core.people.actor import MAX_NAME_CHARACTERS
 from pages.components import badges, errors, text
 from pages.components.frame import navigation, session
 
 REFRESH_SECONDS = 4
-MAX_NAME_CHARACTERS = 128
 
 
 def show() -> None:
@@ -74,13 +74,13 @@ def _cancel(job_id: int) -> None:
 
 def _show_person() -> None:
     with st.popover(
-        session.author(), icon=":material/person:", type="tertiary", help="Who you are here"
+        session.actor().name, icon=":material/person:", type="tertiary", help="Who you are here"
     ):
         st.text_input(
             "Your name in the history",
-            value=session.author(),
+            value=session.actor().name,
             max_chars=MAX_NAME_CHARACTERS,
-            key=session.AUTHOR_KEY,
+            key=session.NAME_KEY,
             help="Changes you make are kept under this name. FORGE_USER sets it for good.",
         )
 

@@ -5,9 +5,10 @@ import hashlib
 import streamlit as st
 
 from forge_core.api import answering, tokens
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace, open_workspace
 
-AUTHOR_KEY = "session_author"
+NAME_KEY = "session_author"
 TOKEN_SECONDS = 3600
 
 
@@ -16,14 +17,15 @@ def workspace() -> Workspace:
     return open_workspace()
 
 
-def author() -> str:
-    """Who changes the catalog: the name given in this browser session, else the workspace's."""
-    return str(st.session_state.get(AUTHOR_KEY) or "").strip() or workspace().author
+def actor() -> Actor:
+    """Who changes the catalog: the name given in this browser session, else the process's."""
+    name = str(st.session_state.get(NAME_KEY) or "").strip()
+    return Actor(name) if name else Actor.of_process(workspace())
 
 
 def api_token() -> str:
     """A fresh write token for `/forge-api`, which a component sends as `X-Forge-Token`."""
-    return tokens.mint(workspace().secret(answering.SECRET), author(), TOKEN_SECONDS)
+    return tokens.mint(workspace().secret(answering.SECRET), actor(), TOKEN_SECONDS)
 
 
 def workspace_key() -> str:

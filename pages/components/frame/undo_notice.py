@@ -10,6 +10,7 @@ from forge_core.catalog.listing import asset_list
 from forge_core.catalog.revisions import history
 from forge_core.catalog.revisions.journal import ChangeConflict, ChangeResult
 from forge_core.errors import ForgeError, NotFound
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from pages.components import errors, gallery_links, text
 
@@ -24,7 +25,7 @@ def offer(text: str, revision_id: int | None) -> None:
     st.session_state.pop(_RESULT, None)
 
 
-def show(workspace: Workspace, author: str) -> None:
+def show(workspace: Workspace, actor: Actor) -> None:
     """Draw the offer, or what became of an undo, if there is one."""
     _show_result(workspace)
     notice = st.session_state.get(_NOTICE)
@@ -42,18 +43,18 @@ def show(workspace: Workspace, author: str) -> None:
             if notice["revision_id"] is not None and st.button(
                 "Undo", key="undo:button", icon=":material/undo:"
             ):
-                undo(workspace, notice["revision_id"], author)
+                undo(workspace, notice["revision_id"], actor)
                 st.rerun()
             if st.button("", key="undo:close", icon=":material/close:", help="Put away"):
                 st.session_state.pop(_NOTICE, None)
                 st.rerun()
 
 
-def undo(workspace: Workspace, revision_id: int, author: str) -> None:
+def undo(workspace: Workspace, revision_id: int, actor: Actor) -> None:
     """Undo a revision and keep what became of it for the next redraw."""
     st.session_state.pop(_NOTICE, None)
     try:
-        result = history.undo(workspace, revision_id, author=author)
+        result = history.undo(workspace, revision_id, actor=actor)
     except ForgeError as error:
         st.session_state[_RESULT] = error
         return

@@ -74,7 +74,7 @@ def _show(where: Mapping[str, str]) -> None:
         )
     try:
         if assign:
-            assignments.assign(workspace, asked, persons, author=session.author())
+            assignments.assign(workspace, asked, persons, actor=session.actor())
             st.success(f"{text.plural(total, 'image')} assigned.", icon=":material/check:")
         if unassign:
             number = assignments.unassign(workspace, asked)
@@ -86,7 +86,7 @@ def _show(where: Mapping[str, str]) -> None:
 
 def show_mine(where: Mapping[str, str], persons: Sequence[str]) -> None:
     """The person's own slice as a chip, when there is one and it is not shown already."""
-    me = session.author()
+    me = session.actor().name
     if me not in persons or where.get("assigned") == me:
         return
     workspace = session.workspace()

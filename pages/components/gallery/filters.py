@@ -46,7 +46,7 @@ def show(
         _search(where)
         with st.popover("More", icon=":material/tune:", type="tertiary"):
             filter_groups.show(where, choices)
-        view_list.show(session.workspace(), where, sort, session.author())
+        view_list.show(session.workspace(), where, sort, session.actor())
         st.button(
             "Assign…",
             icon=":material/group_add:",

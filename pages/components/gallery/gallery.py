@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from forge_core.people.actor import Actor
 from pages.components.javascript import bundle
 
 HERE = Path(__file__).parent
@@ -35,7 +36,7 @@ def show(
     sort: str,
     suggest: int | None,
     token: str,
-    author: str,
+    actor: Actor,
     workspace_key: str,
     classes: Sequence[Mapping[str, Any]],
     on_token_asked: Callable[[], None],
@@ -47,7 +48,7 @@ def show(
         sort: Order of the images.
         suggest: The run whose predictions are shown as suggestions; None for none.
         token: Write token of the person; a new one may be passed on every run.
-        author: The person, as in the token.
+        actor: The person, as in the token.
         workspace_key: Names the browser's outbox; another workspace must not get its changes.
         classes: As `shapes.shape_label` gives them.
         on_token_asked: Called when the browser's token has expired; the run that follows must
@@ -60,7 +61,7 @@ def show(
             "sort": sort,
             "suggest": suggest,
             "token": token,
-            "author": author,
+            "author": actor.name,
             "workspace": workspace_key,
             "classes": [dict(label) for label in classes],
         },

@@ -77,7 +77,7 @@ def _show_grid(where: Mapping[str, str], sort: str, suggest: int | None) -> None
         sort=sort,
         suggest=suggest,
         token=session.api_token(),
-        author=session.author(),
+        actor=session.actor(),
         workspace_key=session.workspace_key(),
         classes=[shapes.shape_label(label) for label in labels if not label.is_retired],
         on_token_asked=_mint_again,
@@ -129,5 +129,5 @@ def _import_demo() -> None:
         bar.progress(now.fraction, words)
 
     progress = Progress(show)
-    digits.import_digits(session.workspace(), author=session.author(), progress=progress)
+    digits.import_digits(session.workspace(), actor=session.actor(), progress=progress)
     st.rerun()

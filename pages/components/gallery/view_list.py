@@ -7,6 +7,7 @@ import streamlit as st
 from db.records import SavedView
 from forge_core.catalog.listing import names, saved_views
 from forge_core.errors import ForgeError
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from pages.components import errors
 from pages.components.gallery import filter_address
@@ -16,14 +17,14 @@ OPEN = "views_open"
 RENAME, REMOVE = "rename", "remove"
 
 
-def show(workspace: Workspace, where: Mapping[str, str], sort: str, author: str) -> None:
+def show(workspace: Workspace, where: Mapping[str, str], sort: str, actor: Actor) -> None:
     """Draw the popover.
 
     Args:
         workspace: The workspace.
         where: The present filter, as in the address.
         sort: The present order.
-        author: Who saves.
+        actor: Who saves.
     """
     with st.popover("Views", icon=":material/bookmark:", type="tertiary", key="views"):
         found = saved_views.list_views(workspace)
@@ -32,7 +33,7 @@ def show(workspace: Workspace, where: Mapping[str, str], sort: str, author: str)
         for view in found:
             _show_view(workspace, view)
         order = {} if sort == "newest" else {"sort": sort}
-        _show_save(workspace, {**where, **order}, author)
+        _show_save(workspace, {**where, **order}, actor)
 
 
 def _show_view(workspace: Workspace, view: SavedView) -> None:
@@ -85,7 +86,7 @@ def _show_rename(workspace: Workspace, view: SavedView) -> None:
     st.rerun()
 
 
-def _show_save(workspace: Workspace, query: Mapping[str, str], author: str) -> None:
+def _show_save(workspace: Workspace, query: Mapping[str, str], actor: Actor) -> None:
     with st.form("views_save", border=False, clear_on_submit=True):
         name = st.text_input(
             "Keep what is shown now as",
@@ -97,7 +98,7 @@ def _show_save(workspace: Workspace, query: Mapping[str, str], author: str) -> N
     if not asked:
         return
     try:
-        saved_views.save_view(workspace, name, query, author=author)
+        saved_views.save_view(workspace, name, query, actor=actor)
     except ForgeError as error:
         errors.show(error)
         return

@@ -7,6 +7,7 @@ import streamlit as st
 from db.enums import RevisionKind
 from db.records import Revision
 from forge_core.catalog.revisions import history
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from pages.components import errors, relative_time, text
 from pages.components.frame import undo_notice
@@ -21,7 +22,7 @@ TEMPLATES = {
 }
 
 
-def show(workspace: Workspace, author: str) -> None:
+def show(workspace: Workspace, actor: Actor) -> None:
     """Draw the revisions, newest first, with a way to older ones."""
     number = st.session_state.get("history:shown", PAGE)
     revisions = history.list_revisions(workspace, limit=number + 1)
@@ -30,7 +31,7 @@ def show(workspace: Workspace, author: str) -> None:
         return
     undone = find_undone(revisions)
     for revision in revisions[:number]:
-        _show_revision(workspace, revision, undone.get(revision.revision_id), author)
+        _show_revision(workspace, revision, undone.get(revision.revision_id), actor)
     if len(revisions) > number and st.button("Older changes", key="history:older"):
         st.session_state["history:shown"] = number + PAGE
         st.rerun()
@@ -77,7 +78,7 @@ def is_undoable(revision: Revision) -> bool:
 
 
 def _show_revision(
-    workspace: Workspace, revision: Revision, undone_by: int | None, author: str
+    workspace: Workspace, revision: Revision, undone_by: int | None, actor: Actor
 ) -> None:
     with st.container(
         horizontal=True,
@@ -103,5 +104,5 @@ def _show_revision(
             icon=":material/undo:",
             type="tertiary",
         ):
-            undo_notice.undo(workspace, revision.revision_id, author)
+            undo_notice.undo(workspace, revision.revision_id, actor)
             st.rerun()

@@ -10,13 +10,14 @@ from db.enums import JobStatus
 from db.records import Job
 from forge_core.catalog.importing.import_problems import ImportProblem
 from forge_core.errors import JobFailed
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from pages.components import errors, gallery_links, relative_time, text
 from pages.components.frame import undo_notice
 from pages.components.importing import problem_list
 
 
-def show(workspace: Workspace, job: Job, author: str) -> None:
+def show(workspace: Workspace, job: Job, actor: Actor) -> None:
     """Draw a finished import job."""
     with st.container(border=True, key="import-report"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -24,14 +25,14 @@ def show(workspace: Workspace, job: Job, author: str) -> None:
             if job.finished_at is not None:
                 relative_time.show(job.finished_at)
         if job.status == JobStatus.SUCCEEDED:
-            _show_success(workspace, job.result or {}, author)
+            _show_success(workspace, job.result or {}, actor)
         elif job.status == JobStatus.CANCELLED:
             st.markdown("Cancelled: nothing was added. Choose the images again to start over.")
         else:
             errors.show(_failure(job))
 
 
-def _show_success(workspace: Workspace, result: Mapping[str, Any], author: str) -> None:
+def _show_success(workspace: Workspace, result: Mapping[str, Any], actor: Actor) -> None:
     added, present = int(result.get("added", 0)), int(result.get("already_present", 0))
     source = str(result.get("source_dataset") or "")
     here = gallery_links.gallery_query(source=source or None)
@@ -64,7 +65,7 @@ def _show_success(workspace: Workspace, result: Mapping[str, Any], author: str) 
     if untold > 0:
         st.caption(f"And {untold:,} more that are not listed.")
     if added:
-        _show_next_steps(workspace, result, author)
+        _show_next_steps(workspace, result, actor)
 
 
 def _failure(job: Job) -> JobFailed:
@@ -76,12 +77,12 @@ def _failure(job: Job) -> JobFailed:
     )
 
 
-def _show_next_steps(workspace: Workspace, result: Mapping[str, Any], author: str) -> None:
+def _show_next_steps(workspace: Workspace, result: Mapping[str, Any], actor: Actor) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         gallery_links.show("Check the balance", "balance")
         revision_id = result.get("revision_id")
         if revision_id is not None and st.button(
             "Undo the import", key="import:undo", type="tertiary", icon=":material/undo:"
         ):
-            undo_notice.undo(workspace, int(revision_id), author)
+            undo_notice.undo(workspace, int(revision_id), actor)
             st.rerun()

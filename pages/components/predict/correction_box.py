@@ -47,7 +47,7 @@ def show(
     if pressed and label_id is not None:
         try:
             correction = corrections.correct(
-                workspace, data, label_id, name=name, author=session.author()
+                workspace, data, label_id, name=name, actor=session.actor()
             )
         except ForgeError as error:
             errors.show(error)

@@ -11,6 +11,7 @@ from forge_core.catalog.revisions.journal import ChangeResult
 from forge_core.catalog.splits import duplicates
 from forge_core.catalog.splits.duplicates import DuplicateGroup, Member
 from forge_core.errors import ForgeError
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from pages.components import errors, image_strip, pictures, text
 from pages.components.balance_chart import SPLIT_WORDS
@@ -31,14 +32,14 @@ _STYLE = f"""
 """
 
 
-def show(workspace: Workspace, groups: Sequence[DuplicateGroup], author: str) -> None:
+def show(workspace: Workspace, groups: Sequence[DuplicateGroup], actor: Actor) -> None:
     """Draw the groups, one below the other."""
     apply_style()
     for group in groups:
-        _show_group(workspace, group, author)
+        _show_group(workspace, group, actor)
 
 
-def _show_group(workspace: Workspace, group: DuplicateGroup, author: str) -> None:
+def _show_group(workspace: Workspace, group: DuplicateGroup, actor: Actor) -> None:
     name = group.group_id.hex
     best = duplicates.best_of(group)
     with st.container(border=True, key=f"duplicate-group-{name}"):
@@ -47,10 +48,10 @@ def _show_group(workspace: Workspace, group: DuplicateGroup, author: str) -> Non
         ):
             st.markdown(_describe(group), width="content")
             with st.container(horizontal=True, width="content", gap="small"):
-                _show_actions(workspace, group, best, author)
+                _show_actions(workspace, group, best, actor)
         with st.container(horizontal=True, gap="small", key=f"duplicate-row-{name}"):
             for member in group.members[:MOST_PICTURES]:
-                _show_member(workspace, group, member, author, is_best=member.asset == best)
+                _show_member(workspace, group, member, actor, is_best=member.asset == best)
         more = len(group.members) - MOST_PICTURES
         if more > 0:
             st.caption(f"And {more:,} more that are not drawn here.")
@@ -70,7 +71,7 @@ def _describe(group: DuplicateGroup) -> str:
     return " · ".join(words)
 
 
-def _show_actions(workspace: Workspace, group: DuplicateGroup, best: Asset, author: str) -> None:
+def _show_actions(workspace: Workspace, group: DuplicateGroup, best: Asset, actor: Actor) -> None:
     name = group.group_id.hex
     others = len(group.members) - 1
     if st.button(
@@ -80,7 +81,7 @@ def _show_actions(workspace: Workspace, group: DuplicateGroup, best: Asset, auth
         help="Held out before labelled before larger before older: the one with the star. "
         f"Removes {text.plural(others, 'image')}; files stay.",
     ):
-        _keep(workspace, group, best, author)
+        _keep(workspace, group, best, actor)
     with st.popover("Move all to", icon=":material/call_split:"):
         for split in Split:
             if st.button(
@@ -89,7 +90,7 @@ def _show_actions(workspace: Workspace, group: DuplicateGroup, best: Asset, auth
                 width="stretch",
                 disabled=group.splits == [split],
             ):
-                _move(workspace, group, split, author)
+                _move(workspace, group, split, actor)
     if st.button(
         "Not duplicates",
         icon=":material/close:",
@@ -102,7 +103,7 @@ def _show_actions(workspace: Workspace, group: DuplicateGroup, best: Asset, auth
 
 
 def _show_member(
-    workspace: Workspace, group: DuplicateGroup, member: Member, author: str, *, is_best: bool
+    workspace: Workspace, group: DuplicateGroup, member: Member, actor: Actor, *, is_best: bool
 ) -> None:
     asset = member.asset
     facts = [f"{text.plural(member.distance, 'bit')} apart"] if member.distance else []
@@ -111,7 +112,7 @@ def _show_member(
         if st.button(
             "Keep this one", key=f"keep-{asset.asset_id.hex}", width="stretch", type="secondary"
         ):
-            _keep(workspace, group, asset, author)
+            _keep(workspace, group, asset, actor)
 
 
 def show_picture(
@@ -135,9 +136,9 @@ def apply_style() -> None:
     st.html(_STYLE)
 
 
-def _keep(workspace: Workspace, group: DuplicateGroup, kept: Asset, author: str) -> None:
+def _keep(workspace: Workspace, group: DuplicateGroup, kept: Asset, actor: Actor) -> None:
     try:
-        result = duplicates.keep_one(workspace, group.group_id, kept.asset_id, author=author)
+        result = duplicates.keep_one(workspace, group.group_id, kept.asset_id, actor=actor)
     except ForgeError as error:
         errors.show(error)
         return
@@ -145,9 +146,9 @@ def _keep(workspace: Workspace, group: DuplicateGroup, kept: Asset, author: str)
     offer(result, f"{removed} removed, {kept.file_path} stays.")
 
 
-def _move(workspace: Workspace, group: DuplicateGroup, split: Split, author: str) -> None:
+def _move(workspace: Workspace, group: DuplicateGroup, split: Split, actor: Actor) -> None:
     try:
-        result = duplicates.move_group(workspace, group.group_id, split, author=author)
+        result = duplicates.move_group(workspace, group.group_id, split, actor=actor)
     except ForgeError as error:
         errors.show(error)
         return

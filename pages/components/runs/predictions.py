@@ -148,7 +148,7 @@ def _show_trouble(state: ScoringState) -> None:
 
 def _submit(workspace: Workspace, run: Run) -> None:
     try:
-        scoring_requests.submit_scoring(workspace, run.run_id, author=session.author())
+        scoring_requests.submit_scoring(workspace, run.run_id, actor=session.actor())
     except ForgeError as error:
         errors.show(error)
     else:

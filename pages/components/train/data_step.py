@@ -79,7 +79,7 @@ def _offer_split(workspace: Workspace, balance: Balance) -> None:
     if pressed:
         try:
             plan = split_plan.plan_split(workspace, OFFERED_RATIOS, seed=0)
-            split_plan.apply_split(workspace, plan, author=session.author())
+            split_plan.apply_split(workspace, plan, actor=session.actor())
         except ForgeError as error:
             errors.show(error)
         else:

@@ -33,7 +33,7 @@ def show(workspace: Workspace, config: TrainConfig, model: ModelChoice) -> None:
         words = "Search" if job is None or is_active else "Search again"
         if st.button(words, key="train_rate_search", disabled=is_active, icon=":material/search:"):
             try:
-                rate_search.submit(workspace, config, author=session.author())
+                rate_search.submit(workspace, config, actor=session.actor())
             except ForgeError as error:
                 errors.show(error)
                 return

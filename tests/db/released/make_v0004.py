@@ -74,27 +74,27 @@ def fill_catalog(workspace: Workspace, folder: Path) -> None:
     """Classes, images with labels, splits and groups, and revisions of most kinds."""
     assets = arrange.make_catalog(workspace, folder / "drawn", train=6, val=3, test=3)
     circle, square, stripe = (arrange.class_id(workspace, name) for name in arrange.CLASSES)
-    first = labelling.relabel(workspace, [assets[0].asset_id], square, author=ANA)
-    labelling.relabel(workspace, [assets[1].asset_id], stripe, author=BEN, message="looked twice")
+    first = labelling.relabel(workspace, [assets[0].asset_id], square, actor=ANA)
+    labelling.relabel(workspace, [assets[1].asset_id], stripe, actor=BEN, message="looked twice")
     assert first.revision_id is not None
-    history.undo(workspace, first.revision_id, author=ANA)
-    labelling.set_split(workspace, [assets[2].asset_id], "held_out", author=ANA)
+    history.undo(workspace, first.revision_id, actor=ANA)
+    labelling.set_split(workspace, [assets[2].asset_id], "held_out", actor=ANA)
     removed = labelling.remove_assets(
-        workspace, [asset.asset_id for asset in assets[3:6]], author=BEN
+        workspace, [asset.asset_id for asset in assets[3:6]], actor=BEN
     )
     assert removed.revision_id is not None
-    labelling.restore_assets(workspace, [assets[4].asset_id], author=BEN)
-    reviewing.flag(workspace, [assets[7].asset_id], author=ANA, note="cut off?")
-    reviewing.flag(workspace, [assets[8].asset_id], author=ANA, note="")
-    reviewing.unflag(workspace, [assets[8].asset_id], author=BEN)
-    classes.rename_class(workspace, circle, "disc", author=ANA)
-    classes.edit_class(workspace, square, author=ANA, description="four sides", hotkey="q")
-    ring = classes.create_class(workspace, "ring", author=BEN)
-    labelling.relabel(workspace, [assets[9].asset_id], ring.label_id, author=BEN)
-    merging.merge_classes(workspace, ring.label_id, circle, author=ANA)
-    odd = classes.create_class(workspace, "odd", author=BEN)
-    merging.retire_class(workspace, odd.label_id, author=BEN)
-    labelling.relabel(workspace, [assets[10].asset_id], None, author=ANA)
+    labelling.restore_assets(workspace, [assets[4].asset_id], actor=BEN)
+    reviewing.flag(workspace, [assets[7].asset_id], actor=ANA, note="cut off?")
+    reviewing.flag(workspace, [assets[8].asset_id], actor=ANA, note="")
+    reviewing.unflag(workspace, [assets[8].asset_id], actor=BEN)
+    classes.rename_class(workspace, circle, "disc", actor=ANA)
+    classes.edit_class(workspace, square, actor=ANA, description="four sides", hotkey="q")
+    ring = classes.create_class(workspace, "ring", actor=BEN)
+    labelling.relabel(workspace, [assets[9].asset_id], ring.label_id, actor=BEN)
+    merging.merge_classes(workspace, ring.label_id, circle, actor=ANA)
+    odd = classes.create_class(workspace, "odd", actor=BEN)
+    merging.retire_class(workspace, odd.label_id, actor=BEN)
+    labelling.relabel(workspace, [assets[10].asset_id], None, actor=ANA)
     arrange.draw_folder(folder / "more", ["disc"], per_class=2)
     arrange.import_folder(workspace, folder / "more")
     with workspace.database.write() as uow:
@@ -109,19 +109,19 @@ def fill_catalog(workspace: Workspace, folder: Path) -> None:
         )
     ratios, by_group = SplitRatios(train=80, val=10, test=10), grouping.parse("group_key")
     split = splitting.plan_split(workspace, ratios, grouping=by_group, seed=3)
-    splitting.apply_split(workspace, split, author=ANA)
+    splitting.apply_split(workspace, split, actor=ANA)
     undone = history.list_revisions(workspace, limit=1)[0]
-    history.undo(workspace, undone.revision_id, author=ANA)
+    history.undo(workspace, undone.revision_id, actor=ANA)
     duplicates.find_duplicates(workspace, bits=10)
 
 
 def keep_what_people_keep(workspace: Workspace) -> None:
     """A view, settings, a preset, and images that somebody is to look after."""
-    views.save_view(workspace, "to label", {"label": "none", "sort": "newest"}, author=ANA)
-    preferences.store(workspace, "gallery", {"keys": {"undo": ["q"]}, "size": 160}, author=BEN)
+    views.save_view(workspace, "to label", {"label": "none", "sort": "newest"}, actor=ANA)
+    preferences.store(workspace, "gallery", {"keys": {"undo": ["q"]}, "size": 160}, actor=BEN)
     natural = PRESETS["natural"].parameters
-    own_presets.save_preset(workspace, "gentle", natural, based_on="natural", author=ANA)
-    assigning.assign(workspace, AssetFilter(split="test"), [ANA, BEN], author=ANA)
+    own_presets.save_preset(workspace, "gentle", natural, based_on="natural", actor=ANA)
+    assigning.assign(workspace, AssetFilter(split="test"), [ANA, BEN], actor=ANA)
 
 
 def write_copies(workspace: Workspace) -> None:
@@ -133,7 +133,7 @@ def write_copies(workspace: Workspace) -> None:
         copies_per_image=1,
         seed=1,
     )
-    augmenting.write_copies(workspace, plan, author=BEN)
+    augmenting.write_copies(workspace, plan, actor=BEN)
 
 
 def run_job(workspace: Workspace, job_id: int, *, pause: bool = False) -> None:
@@ -166,7 +166,7 @@ def train(workspace: Workspace) -> None:
     """A run that finished, one that failed, paused ones, cancelled ones, and jobs of all states."""
 
     def start(name: str, config: TrainConfig = CONFIG) -> int:
-        return runs.start_run(workspace, config, author=ANA, name=name).run_id
+        return runs.start_run(workspace, config, actor=ANA, name=name).run_id
 
     def job_of(run_id: int) -> int:
         with workspace.database.read() as uow:
@@ -176,7 +176,7 @@ def train(workspace: Workspace) -> None:
 
     finished = start("finished")
     run_job(workspace, job_of(finished))
-    scoring_job = scoring_queue.submit_scoring(workspace, finished, author=ANA)
+    scoring_job = scoring_queue.submit_scoring(workspace, finished, actor=ANA)
     run_job(workspace, scoring_job.job_id)
 
     images, hidden = workspace.folder / "assets", workspace.folder / "hidden"

@@ -10,10 +10,11 @@ from starlette.testclient import TestClient
 from db.records import Asset
 from forge_core.api import answering, tokens
 from forge_core.api.routes import routes
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from tests import arrange
 
-AUTHOR = "anna"
+ACTOR = Actor("anna")
 
 
 @pytest.fixture
@@ -34,6 +35,6 @@ def stranger(workspace: Workspace) -> Iterator[TestClient]:
 @pytest.fixture
 def browser(workspace: Workspace, stranger: TestClient) -> TestClient:
     """A browser that got a write token from a page."""
-    token = tokens.mint(workspace.secret(answering.SECRET), AUTHOR)
+    token = tokens.mint(workspace.secret(answering.SECRET), ACTOR)
     stranger.headers[answering.TOKEN_HEADER] = token
     return stranger

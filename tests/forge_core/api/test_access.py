@@ -5,6 +5,7 @@ import pytest
 from forge_core.api import answering, tokens
 from forge_core.api.routes import routes
 from forge_core.api.session import COOKIE_SECONDS
+from forge_core.people.actor import Actor
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def test_every_route__refuses_without_a_token(workspace, stranger):
 
 
 def test_every_route__refuses_a_token_of_another_workspace(workspace, stranger):
-    stranger.headers[answering.TOKEN_HEADER] = tokens.mint(b"x" * 32, "anna")
+    stranger.headers[answering.TOKEN_HEADER] = tokens.mint(b"x" * 32, Actor("anna"))
     for method, address in addresses(workspace):
         assert stranger.request(method, address).status_code == 401, address
 

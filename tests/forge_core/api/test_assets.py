@@ -3,6 +3,7 @@ import pytest
 from db.enums import RunStatus
 from db.models import Prediction
 from forge_core.catalog.editing import label_edits
+from forge_core.people.actor import Actor
 from tests import arrange
 
 
@@ -39,14 +40,14 @@ def test_list_assets__a_row_has_what_a_tile_shows(browser, assets):
 
 
 def test_list_assets__says_how_new_its_rows_are_at_least(workspace, browser, assets):
-    label_edits.set_split(workspace, [assets[0].asset_id], "val", author="anna")
+    label_edits.set_split(workspace, [assets[0].asset_id], "val", actor=Actor("anna"))
     page = browser.get("/forge-api/assets").json()
     assert page["revision"] == browser.get("/forge-api/revision").json()["revision"]
 
 
 def test_list_assets__filters_compose(workspace, browser, assets):
     circle = arrange.class_id(workspace, "circle")
-    label_edits.set_split(workspace, [assets[0].asset_id], "val", author="anna")
+    label_edits.set_split(workspace, [assets[0].asset_id], "val", actor=Actor("anna"))
     rows = browser.get("/forge-api/assets", params={"label": circle, "split": "val"}).json()
     assert [row["id"] for row in rows["assets"]] == [str(assets[0].asset_id)]
     rows = browser.get("/forge-api/assets", params={"text": "square_0005"}).json()["assets"]
@@ -82,7 +83,7 @@ def test_list_assets__refuses_what_it_does_not_know(browser, assets, query):
 
 
 def test_count_assets__says_how_many_of_how_many(workspace, browser, assets):
-    label_edits.relabel(workspace, [assets[0].asset_id], None, author="anna")
+    label_edits.relabel(workspace, [assets[0].asset_id], None, actor=Actor("anna"))
     circle = arrange.class_id(workspace, "circle")
     assert browser.get(f"/forge-api/assets/count?label={circle}").json() == {
         "matching": 3,
@@ -95,7 +96,7 @@ def test_count_assets__says_how_many_of_how_many(workspace, browser, assets):
 def test_list_history__newest_first_with_both_values(workspace, browser, assets):
     asset = assets[0]
     square = arrange.class_id(workspace, "square")
-    label_edits.relabel(workspace, [asset.asset_id], square, author="bo")
+    label_edits.relabel(workspace, [asset.asset_id], square, actor=Actor("bo"))
     entries = browser.get(f"/forge-api/assets/{asset.asset_id}/history").json()["entries"]
     assert [entry["kind"] for entry in entries] == ["relabel", "import"]
     assert entries[0]["author"] == "bo"
@@ -202,7 +203,7 @@ def test_every_new_filter_travels_through_rows_counts_and_operations(
     browser, assets, workspace, fields, number
 ):
     add_run(workspace, [asset.asset_id for asset in assets[:3]])
-    label_edits.relabel(workspace, [assets[0].asset_id], 2, author="anna")
+    label_edits.relabel(workspace, [assets[0].asset_id], 2, actor=Actor("anna"))
     rows = browser.get("/forge-api/assets", params=fields).json()["assets"]
     assert len(rows) == number
     assert browser.get("/forge-api/assets/count", params=fields).json()["matching"] == number

@@ -3,10 +3,11 @@
 import uuid
 
 from forge_core.catalog.editing import label_edits
+from forge_core.people.actor import Actor
 
 
 def test_near__tells_the_next_image_and_how_far_it_is(workspace, browser, assets):
-    label_edits.relabel(workspace, [assets[2].asset_id], None, author="anna")
+    label_edits.relabel(workspace, [assets[2].asset_id], None, actor=Actor("anna"))
     query = {"sort": "oldest", "wanted": "unlabelled", "from": str(assets[0].asset_id)}
     answer = browser.get("/forge-api/assets/near", params=query).json()
     assert answer == {"id": str(assets[2].asset_id), "distance": 2}

@@ -11,6 +11,7 @@ from forge_core.api.routes import routes
 from forge_core.catalog.editing import label_edits
 from forge_core.catalog.listing import asset_list
 from forge_core.catalog.revisions import history
+from forge_core.people.actor import Actor
 from forge_core.settings import Settings
 from forge_core.workspace import open_workspace
 from tests import arrange
@@ -69,7 +70,7 @@ def test_relabel__a_change_by_somebody_else_is_a_conflict_with_both_values(
     workspace, browser, assets, ids
 ):
     seen = assets[0].row_version
-    label_edits.relabel(workspace, [assets[0].asset_id], ids["square"], author="bo")
+    label_edits.relabel(workspace, [assets[0].asset_id], ids["square"], actor=Actor("bo"))
     expected = {str(assets[0].asset_id): seen}
     (result,) = send(browser, relabel(assets[0], ids["stripe"], expected_versions=expected))
     assert result["status"] == "conflict"
@@ -114,7 +115,7 @@ def test_operations__after_a_conflict_a_later_change_of_the_image_is_one_too(
     workspace, browser, assets, ids
 ):
     expected = {str(assets[0].asset_id): assets[0].row_version}
-    label_edits.relabel(workspace, [assets[0].asset_id], ids["square"], author="bo")
+    label_edits.relabel(workspace, [assets[0].asset_id], ids["square"], actor=Actor("bo"))
     results = send(
         browser,
         relabel(assets[0], ids["stripe"], "operation-1", expected_versions=expected),
@@ -228,7 +229,7 @@ def test_operations__while_the_database_is_locked_fail_and_can_be_sent_again(tmp
     ]
     with TestClient(Starlette(routes=routes(lambda: workspace))) as client:
         secret = workspace.secret(answering.SECRET)
-        client.headers[answering.TOKEN_HEADER] = tokens.mint(secret, "anna")
+        client.headers[answering.TOKEN_HEADER] = tokens.mint(secret, Actor("anna"))
         with workspace.database.write() as uow:
             uow.revisions.lock()
             results = send(client, *changes)
@@ -324,7 +325,7 @@ def test_undo__of_an_operation_that_never_changed_anything_is_nothing(browser, a
 
 def test_undo__by_revision_reports_what_was_changed_since(workspace, browser, assets, ids):
     (first,) = send(browser, relabel(assets[0], ids["square"]))
-    label_edits.relabel(workspace, [assets[0].asset_id], ids["stripe"], author="bo")
+    label_edits.relabel(workspace, [assets[0].asset_id], ids["stripe"], actor=Actor("bo"))
     undo = {"operation_id": "operation-2", "kind": "undo", "revision_id": first["revision_id"]}
     (result,) = send(browser, undo)
     assert result["status"] == "conflict"
@@ -336,7 +337,7 @@ def test_find_undoable__is_my_newest_change_that_stands(workspace, browser, asse
     assert browser.get("/forge-api/operations/undoable").json() == {"revision": None}
     send(browser, relabel(assets[0], ids["square"], "operation-1"))
     send(browser, relabel(assets[1], ids["square"], "operation-2"))
-    label_edits.relabel(workspace, [assets[2].asset_id], ids["stripe"], author="bo")
+    label_edits.relabel(workspace, [assets[2].asset_id], ids["stripe"], actor=Actor("bo"))
     send(browser, {"operation_id": "operation-3", "kind": "undo", "undoes": "operation-2"})
     revision = browser.get("/forge-api/operations/undoable").json()["revision"]
     found = {r.revision_id: r for r in history.list_revisions(workspace)}[revision["revision_id"]]

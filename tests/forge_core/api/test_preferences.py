@@ -2,6 +2,7 @@
 
 from forge_core.api import answering, tokens
 from forge_core.catalog.listing import preferences
+from forge_core.people.actor import Actor
 
 PATH = "/forge-api/preferences/gallery"
 
@@ -15,9 +16,9 @@ def test_preferences__are_null_until_set_and_the_last_ones_stay(browser):
 
 def test_preferences__are_the_persons_own(workspace, browser):
     browser.put(PATH, json={"value": {"view": "film"}})
-    token = tokens.mint(workspace.secret(answering.SECRET), "ben")
+    token = tokens.mint(workspace.secret(answering.SECRET), Actor("ben"))
     assert browser.get(PATH, headers={answering.TOKEN_HEADER: token}).json() == {"value": None}
-    assert preferences.find(workspace, "gallery", author="anna") == {"view": "film"}
+    assert preferences.find(workspace, "gallery", actor=Actor("anna")) == {"view": "film"}
 
 
 def test_preferences__what_is_no_object_too_large_or_unknown_is_refused(browser):

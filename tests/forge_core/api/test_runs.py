@@ -3,6 +3,7 @@ import pytest
 from db.enums import RunStatus
 from db.records import EpochRow
 from forge_core.jobs import queue
+from forge_core.people.actor import Actor
 from forge_core.training.config import TrainConfig
 from tests.forge_core.jobs.supervising import Supervising, wait_running
 
@@ -72,7 +73,7 @@ def test_jobs__lists_what_runs_and_what_waits(browser, workspace):
     control = Supervising(workspace)
     control.start()
     try:
-        job = queue.submit(workspace, "wait", "a long job", {}, author="anna")
+        job = queue.submit(workspace, "wait", "a long job", {}, actor=Actor("anna"))
         wait_running(workspace, job)
         (shown,) = browser.get("/forge-api/jobs").json()["jobs"]
         queue.request_cancel(workspace, job.job_id)

@@ -6,6 +6,7 @@ from sqlalchemy import event
 from db.enums import RunStatus
 from db.repositories.predictions import PredictionRow
 from forge_core.catalog.editing import class_merges, label_edits
+from forge_core.people.actor import Actor
 from tests import arrange
 
 
@@ -70,9 +71,9 @@ def test_suggest__quality_is_of_the_label_now_and_merged_classes_are_not_suggest
 ):
     stripe = arrange.class_id(workspace, "stripe")
     square = arrange.class_id(workspace, "square")
-    label_edits.relabel(workspace, [assets[0].asset_id], square, author="anna")
+    label_edits.relabel(workspace, [assets[0].asset_id], square, actor=Actor("anna"))
     class_merges.merge_classes(
-        workspace, stripe, arrange.class_id(workspace, "circle"), author="anna"
+        workspace, stripe, arrange.class_id(workspace, "circle"), actor=Actor("anna")
     )
     found = suggestions(browser.get("/forge-api/assets", params={"suggest": run}))
     assert found[str(assets[0].asset_id)]["label_quality"] is None

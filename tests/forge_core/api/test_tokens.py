@@ -6,34 +6,37 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forge_core.api import tokens
+from forge_core.people.actor import Actor
 
 SECRET = b"0" * 32
 
 
-def test_check__gives_the_author_of_a_fresh_token():
-    assert tokens.check(SECRET, tokens.mint(SECRET, "Åsa O'Neill")) == "Åsa O'Neill"
+def test_check__gives_the_actor_of_a_fresh_token():
+    assert tokens.check(SECRET, tokens.mint(SECRET, Actor("Åsa O'Neill"))) == Actor("Åsa O'Neill")
 
 
 def test_check__refuses_an_expired_token():
-    assert tokens.check(SECRET, tokens.mint(SECRET, "anna", lifetime_seconds=0)) is None
+    assert tokens.check(SECRET, tokens.mint(SECRET, Actor("anna"), lifetime_seconds=0)) is None
 
 
 def test_check__refuses_a_token_of_another_secret():
-    assert tokens.check(b"1" * 32, tokens.mint(SECRET, "anna")) is None
+    assert tokens.check(b"1" * 32, tokens.mint(SECRET, Actor("anna"))) is None
 
 
 def test_check__a_read_token_does_not_write():
-    token = tokens.mint(SECRET, "anna", purpose=tokens.READ)
-    assert tokens.check(SECRET, token, purpose=tokens.READ) == "anna"
+    token = tokens.mint(SECRET, Actor("anna"), purpose=tokens.READ)
+    assert tokens.check(SECRET, token, purpose=tokens.READ) == Actor("anna")
     assert tokens.check(SECRET, token) is None
 
 
 def test_check__a_write_token_reads():
-    assert tokens.check(SECRET, tokens.mint(SECRET, "anna"), purpose=tokens.READ) == "anna"
+    assert tokens.check(SECRET, tokens.mint(SECRET, Actor("anna")), purpose=tokens.READ) == Actor(
+        "anna"
+    )
 
 
 def test_check__refuses_a_payload_that_was_changed():
-    payload, signature = tokens.mint(SECRET, "anna").split(".")
+    payload, signature = tokens.mint(SECRET, Actor("anna")).split(".")
     claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
     claims["author"] = "boss"
     forged = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()

@@ -3,13 +3,14 @@
 import uuid
 
 from forge_core.catalog.editing import label_edits
+from forge_core.people.actor import Actor
 from tests import arrange
 
 
 def test_revision__follows_every_change(workspace, browser, assets):
     before = browser.get("/forge-api/revision").json()["revision"]
     circle = arrange.class_id(workspace, "circle")
-    result = label_edits.relabel(workspace, [assets[-1].asset_id], circle, author="ben")
+    result = label_edits.relabel(workspace, [assets[-1].asset_id], circle, actor=Actor("ben"))
     assert browser.get("/forge-api/revision").json() == {"revision": result.revision_id}
     assert result.revision_id == before + 1
 
@@ -17,8 +18,8 @@ def test_revision__follows_every_change(workspace, browser, assets):
 def test_assets_now__are_as_others_left_them_and_removed_ones_are_missing(
     workspace, browser, assets
 ):
-    label_edits.set_split(workspace, [assets[0].asset_id], "val", author="ben")
-    label_edits.remove_assets(workspace, [assets[1].asset_id], author="ben")
+    label_edits.set_split(workspace, [assets[0].asset_id], "val", actor=Actor("ben"))
+    label_edits.remove_assets(workspace, [assets[1].asset_id], actor=Actor("ben"))
     asked = [assets[0].asset_id, assets[1].asset_id, uuid.uuid4()]
     answer = browser.get("/forge-api/assets/now", params={"ids": ",".join(map(str, asked))}).json()
     assert [(row["id"], row["split"]) for row in answer["assets"]] == [(str(asked[0]), "val")]

@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 
 from forge_core.catalog.editing import label_edits
 from forge_core.cli.main import app
-from tests.arrange import AUTHOR, class_id, list_all, make_catalog
+from forge_core.people.actor import Actor
+from tests.arrange import ACTOR, class_id, list_all, make_catalog
 
 
 def forge(*arguments, status=0):
@@ -25,7 +26,7 @@ def changed(sqlite_workspace, tmp_path):
     ids = [asset.asset_id for asset in assets if asset.label_name == "circle"]
     stripe = class_id(sqlite_workspace, "stripe")
     result = label_edits.relabel(
-        sqlite_workspace, ids, stripe, author="bea", message="they have stripes"
+        sqlite_workspace, ids, stripe, actor=Actor("bea"), message="they have stripes"
     )
     return sqlite_workspace, ids, result.revision_id
 
@@ -70,7 +71,7 @@ def test_diff__counts_names_and_writes_a_table(changed):
 def test_undo__puts_back_and_names_what_it_left_alone(changed):
     workspace, ids, revision = changed
     square = class_id(workspace, "square")
-    label_edits.relabel(workspace, ids[:1], square, author=AUTHOR)
+    label_edits.relabel(workspace, ids[:1], square, actor=ACTOR)
     text = forge("undo", revision, "-w", workspace.folder)
     assert f"{len(ids) - 1} images put back, 1 left alone" in text
     assert str(ids[0]) in text

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from forge_core.augmentation.presets import PRESETS
 from forge_core.cli.main import app
 from forge_core.jobs import local_executor
+from forge_core.people.actor import Actor
 from forge_core.runs import records
 from forge_core.runs.starting import launch
 from forge_core.workspace import Workspace
@@ -69,7 +70,7 @@ def test_train_set_preset__drops_the_numbers_of_the_earlier_run(
     monkeypatch.setattr(local_executor, "ensure_supervisor", lambda *_, **__: None)
     numbers = replace(PRESETS["natural"].parameters, horizontal_flip=0.25)
     config = replace(trained.TINY, preset="natural", augmentation=numbers, preset_name="mine")
-    by_page = launch.start_run(copied, config, author="tester").run_id
+    by_page = launch.start_run(copied, config, actor=Actor("tester")).run_id
     like = ["train", "--like", by_page, "--no-wait"]
     same = forge_json(copied, *like)["config"]
     assert same["augmentation"]["horizontal_flip"] == 0.25

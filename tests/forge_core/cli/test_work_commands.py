@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from forge_core.catalog.editing import classes
 from forge_core.catalog.listing import saved_views
 from forge_core.cli.main import app
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from tests.arrange import class_id, draw_folder, import_folder
 
@@ -30,7 +31,7 @@ def drawn(sqlite_workspace: Workspace, tmp_path: Path) -> Workspace:
     """12 images, 4 of each of 3 classes, and a saved view of the circles."""
     import_folder(sqlite_workspace, draw_folder(tmp_path / "drawn"))
     saved_views.save_view(
-        sqlite_workspace, "Circles", {"text": "circle_", "sort": "path"}, author="Ana"
+        sqlite_workspace, "Circles", {"text": "circle_", "sort": "path"}, actor=Actor("Ana")
     )
     return sqlite_workspace
 
@@ -89,7 +90,7 @@ def test_views__are_listed_and_used(drawn: Workspace, tmp_path: Path):
 
 def test_a_class__is_found_by_its_name_first_then_by_its_number(drawn: Workspace, tmp_path: Path):
     square = class_id(drawn, "square")
-    classes.rename_class(drawn, class_id(drawn, "circle"), str(square), author="Ana")
+    classes.rename_class(drawn, class_id(drawn, "circle"), str(square), actor=Actor("Ana"))
     table = tmp_path / "labels.csv"
     forge("export", table, "--label", square)
     assert "circle_" in table.read_text()

@@ -8,7 +8,7 @@ from forge_core.catalog.splits.split_plan import SplitRatios
 from forge_core.demo import downloads
 from forge_core.demo.downloads import DownloadFailed
 from forge_core.errors import InvalidInput
-from tests.arrange import AUTHOR, draw_image
+from tests.arrange import ACTOR, draw_image
 
 
 def test_write_rows__keeps_the_test_split_and_leaves_the_rest_to_be_divided(
@@ -22,11 +22,11 @@ def test_write_rows__keeps_the_test_split_and_leaves_the_rest_to_be_divided(
     ]
     downloads.write_rows(tmp_path / "laid-out", rows)
     plan = import_plan.prepare(sqlite_workspace, tmp_path / "laid-out", source_dataset="drawn")
-    report = run_import.run_import(sqlite_workspace, plan, author=AUTHOR)
+    report = run_import.run_import(sqlite_workspace, plan, actor=ACTOR)
     assert (report.added, report.skipped) == (28, [])
     ratios = SplitRatios(train=90, val=10, test=0)
     divided = split_plan.plan_split(sqlite_workspace, ratios, seed=0, only_unassigned=True)
-    split_plan.apply_split(sqlite_workspace, divided, author=AUTHOR)
+    split_plan.apply_split(sqlite_workspace, divided, actor=ACTOR)
     found = balance.class_balance(sqlite_workspace)
     assert [found.split_total(split) for split in ("train", "val", "test")] == [18, 2, 8]
 

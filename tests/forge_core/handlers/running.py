@@ -6,7 +6,7 @@ from forge_core.jobs import context, queue
 from forge_core.runs import records
 from forge_core.runs.starting import launch
 from forge_core.training.config import TrainConfig
-from tests.arrange import AUTHOR
+from tests.arrange import ACTOR
 from tests.forge_core.jobs.supervising import wait_for
 
 
@@ -24,7 +24,7 @@ def make_config(**changes):
 
 
 def start(workspace, **changes):
-    return launch.start_run(workspace, make_config(**changes), author=AUTHOR)
+    return launch.start_run(workspace, make_config(**changes), actor=ACTOR)
 
 
 def finished_run(workspace, run_id, seconds=90):

@@ -13,11 +13,12 @@ from forge_core.errors import NotFound
 from forge_core.handlers import score
 from forge_core.jobs import queue
 from forge_core.jobs.context import JobContext
+from forge_core.people.actor import Actor
 from forge_core.predictions import scoring
 from forge_core.progress import Cancelled
 from forge_core.runs import records, removal, scoring_requests
 from tests import arrange
-from tests.arrange import AUTHOR
+from tests.arrange import ACTOR
 from tests.forge_core.handlers.running import run_here, start
 from tests.forge_core.jobs.supervising import Supervising, wait_for
 from tests.forge_core.predictions.test_scoring import ALL, predictions_of
@@ -31,7 +32,7 @@ def scorings(workspace, run_id=1):
 
 
 def test_scoring_job__keeps_predictions_and_says_what_it_did(finished, no_supervisor):
-    job = scoring_requests.submit_scoring(finished, 1, author=AUTHOR)
+    job = scoring_requests.submit_scoring(finished, 1, actor=ACTOR)
     assert run_here(finished, job.job_id) == 0
     done = queue.get_job(finished, job.job_id)
     assert done.status == JobStatus.SUCCEEDED
@@ -48,13 +49,13 @@ def test_scoring_job__keeps_predictions_and_says_what_it_did(finished, no_superv
 
 
 def test_submit_scoring__what_waits_already_is_not_queued_twice(finished, no_supervisor):
-    first = scoring_requests.submit_scoring(finished, 1, author=AUTHOR)
-    assert scoring_requests.submit_scoring(finished, 1, author="ben").job_id == first.job_id
-    other = scoring_requests.submit_scoring(finished, 1, author=AUTHOR, split="val")
-    everything = scoring_requests.submit_scoring(finished, 1, author=AUTHOR, only_new=False)
+    first = scoring_requests.submit_scoring(finished, 1, actor=ACTOR)
+    assert scoring_requests.submit_scoring(finished, 1, actor=Actor("ben")).job_id == first.job_id
+    other = scoring_requests.submit_scoring(finished, 1, actor=ACTOR, split="val")
+    everything = scoring_requests.submit_scoring(finished, 1, actor=ACTOR, only_new=False)
     assert len({first.job_id, other.job_id, everything.job_id}) == 3
     with pytest.raises(NotFound, match="no run 9 with a checkpoint"):
-        scoring_requests.submit_scoring(finished, 9, author=AUTHOR)
+        scoring_requests.submit_scoring(finished, 9, actor=ACTOR)
 
 
 def test_state__tells_what_is_new_and_what_cannot_be_read(finished, no_supervisor):
@@ -62,20 +63,20 @@ def test_state__tells_what_is_new_and_what_cannot_be_read(finished, no_superviso
     (finished.store.local_root() / assets[0].file_path).unlink()
     before = scoring_requests.scoring_state(finished, 1)
     assert (before.counts.num_images, before.num_to_score, before.revision_id) == (0, ALL, None)
-    run_here(finished, scoring_requests.submit_scoring(finished, 1, author=AUTHOR))
+    run_here(finished, scoring_requests.submit_scoring(finished, 1, actor=ACTOR))
     state = scoring_requests.scoring_state(finished, 1)
     assert (state.num_to_score, state.num_unreadable, state.revision_id) == (1, 1, 1)
-    label_edits.relabel(finished, [assets[1].asset_id], None, author=AUTHOR)
+    label_edits.relabel(finished, [assets[1].asset_id], None, actor=ACTOR)
     later = scoring_requests.scoring_state(finished, 1)
     assert (later.num_to_score, later.num_unreadable) == (2, 0)  # worth another try by now
     assert later.counts.num_unlabelled == 1
 
 
 def test_counts__are_those_of_the_rows(finished, no_supervisor):
-    run_here(finished, scoring_requests.submit_scoring(finished, 1, author=AUTHOR))
+    run_here(finished, scoring_requests.submit_scoring(finished, 1, actor=ACTOR))
     assets = arrange.list_all(finished)
-    label_edits.relabel(finished, [assets[5].asset_id], None, author=AUTHOR)
-    label_edits.remove_assets(finished, [assets[6].asset_id], author=AUTHOR)
+    label_edits.relabel(finished, [assets[5].asset_id], None, actor=ACTOR)
+    label_edits.remove_assets(finished, [assets[6].asset_id], actor=ACTOR)
     other = next(name for name in arrange.CLASSES if name != assets[7].label_name)
     arrange.relabel_one(finished, assets[7], other)
     living = {asset.asset_id: asset for asset in arrange.list_all(finished)}
@@ -94,7 +95,7 @@ def test_counts__are_those_of_the_rows(finished, no_supervisor):
 
 def test_cancel__keeps_what_was_scored(finished, no_supervisor, monkeypatch):
     monkeypatch.setattr(scoring, "BATCH_IMAGES", 8)
-    job = scoring_requests.submit_scoring(finished, 1, author=AUTHOR)
+    job = scoring_requests.submit_scoring(finished, 1, actor=ACTOR)
     asked = iter([False, False, True])
     monkeypatch.setattr(JobContext, "should_stop", lambda self: next(asked, True))
     with finished.database.write() as uow:
@@ -106,7 +107,7 @@ def test_cancel__keeps_what_was_scored(finished, no_supervisor, monkeypatch):
 
 def test_all_again__goes_on_where_it_was_interrupted(finished, no_supervisor):
     ids = sorted(asset.asset_id for asset in arrange.list_all(finished))
-    job = scoring_requests.submit_scoring(finished, 1, author=AUTHOR, only_new=False)
+    job = scoring_requests.submit_scoring(finished, 1, actor=ACTOR, only_new=False)
     with finished.database.write() as uow:
         uow.jobs.update_if(
             job.job_id,
@@ -114,9 +115,9 @@ def test_all_again__goes_on_where_it_was_interrupted(finished, no_supervisor):
             status=JobStatus.INTERRUPTED,
             progress={"done": 20, "after": str(ids[19])},
         )
-    assert "after" not in scoring_requests.submit_scoring(finished, 1, author=AUTHOR).payload
+    assert "after" not in scoring_requests.submit_scoring(finished, 1, actor=ACTOR).payload
     queue.request_cancel(finished, scorings(finished)[-1].job_id)
-    again = scoring_requests.submit_scoring(finished, 1, author=AUTHOR, only_new=False)
+    again = scoring_requests.submit_scoring(finished, 1, actor=ACTOR, only_new=False)
     assert "after" not in again.payload  # another one came between
     queue.request_cancel(finished, again.job_id)
     with finished.database.write() as uow:
@@ -126,13 +127,13 @@ def test_all_again__goes_on_where_it_was_interrupted(finished, no_supervisor):
             status=JobStatus.INTERRUPTED,
             progress={"done": 20, "after": str(ids[19])},
         )
-    going_on = scoring_requests.submit_scoring(finished, 1, author=AUTHOR, only_new=False)
+    going_on = scoring_requests.submit_scoring(finished, 1, actor=ACTOR, only_new=False)
     run_here(finished, going_on.job_id)
     assert set(predictions_of(finished)) == set(ids[20:])
 
 
 def test_remove_run__cancels_its_scoring(finished, no_supervisor):
-    job = scoring_requests.submit_scoring(finished, 1, author=AUTHOR)
+    job = scoring_requests.submit_scoring(finished, 1, actor=ACTOR)
     removal.delete_run(finished, 1)
     assert queue.get_job(finished, job.job_id).status == JobStatus.CANCELLED
 
@@ -167,7 +168,7 @@ def test_after_training__scores_by_a_job_of_its_own__killed_in_the_middle_goes_o
     if ended.status == JobStatus.INTERRUPTED:
         assert ended.error.next_step == "Start it again."
     scored = len(predictions_of(workspace, run.run_id))
-    again = scoring_requests.submit_scoring(workspace, run.run_id, author=AUTHOR)
+    again = scoring_requests.submit_scoring(workspace, run.run_id, actor=ACTOR)
     wait_for(
         lambda: queue.get_job(workspace, again.job_id).status.is_finished(),
         seconds=DONE_SECONDS,
@@ -181,7 +182,7 @@ def test_after_training__scores_by_a_job_of_its_own__killed_in_the_middle_goes_o
 def test_after_training__nothing_is_queued_when_it_is_turned_off(finished, no_supervisor):
     run = records.get_run(finished, 1)
     with finished.database.write() as uow:
-        job = queue.add_in(uow, "train", "t", {"run_id": 1}, author=AUTHOR, run_id=run.run_id)
+        job = queue.add_in(uow, "train", "t", {"run_id": 1}, actor=ACTOR, run_id=run.run_id)
     off = finished.settings.model_copy(update={"score_after_training": False})
     assert scoring_requests.after_training(replace(finished, settings=off), job) is None
     then = scoring_requests.after_training(finished, job)

@@ -17,7 +17,7 @@ from forge_core.predictions import evaluating
 from forge_core.runs import environments, logs, records, removal
 from forge_core.runs.reporter import TrainReporter
 from forge_core.runs.starting import launch
-from tests.arrange import AUTHOR, CLASSES, draw_image, make_catalog
+from tests.arrange import ACTOR, CLASSES, draw_image, make_catalog
 from tests.forge_core.handlers.running import finished_run, run_here, start, train_job
 
 
@@ -131,12 +131,12 @@ def test_resumed_run__keeps_where_it_began_and_how_it_computes(
     assert first.status in (RunStatus.CANCELLED, RunStatus.INTERRUPTED)
     assert first.environment.driver == "570"
     assert first.environment.speed["device_kind"] == "cpu"
-    again = launch.repeat_run(workspace, run_id, author=AUTHOR)
+    again = launch.repeat_run(workspace, run_id, actor=ACTOR)
     assert again.environment == RunEnvironment(speed=first.environment.speed)
 
-    launch.resume_run(workspace, run_id, author=AUTHOR)
+    launch.resume_run(workspace, run_id, actor=ACTOR)
     assert go_on_until(2, driver="570").environment.resumed_in == ()
-    launch.resume_run(workspace, run_id, author=AUTHOR)
+    launch.resume_run(workspace, run_id, actor=ACTOR)
     last = go_on_until(99, driver="580")
     assert last.status == RunStatus.SUCCEEDED
     assert (last.environment.driver, last.environment.speed) == (
@@ -187,11 +187,11 @@ def test_evaluate_job__keeps_its_report_with_the_run(workspace, tmp_path, no_sup
     assets = make_catalog(workspace, tmp_path / "drawn", test=0)
     run = start(workspace, scratch_epochs=1)
     with pytest.raises(NotFound, match="no best checkpoint"):
-        evaluating.submit_evaluation(workspace, run.run_id, split="train", author=AUTHOR)
+        evaluating.submit_evaluation(workspace, run.run_id, split="train", actor=ACTOR)
     run_here(workspace, train_job(workspace, run.run_id).job_id)
     with pytest.raises(InvalidInput, match="0 images of run 1 are in test"):
         evaluating.evaluate_run(workspace, run.run_id)
-    job = evaluating.submit_evaluation(workspace, run.run_id, split="train", author=AUTHOR)
+    job = evaluating.submit_evaluation(workspace, run.run_id, split="train", actor=ACTOR)
     assert run_here(workspace, job.job_id) == 0
     report = evaluating.find_report(workspace, run.run_id, "train")
     assert report.num_images == sum(asset.split_type == "train" for asset in assets)
@@ -206,7 +206,7 @@ def test_import_job__takes_images_into_the_catalog(workspace, tmp_path, no_super
 
     plan = import_plan.prepare(workspace, draw_folder(tmp_path / "drawn", per_class=3))
     payload = {"request_id": import_plan.save_request(workspace, plan)}
-    job = queue.submit(workspace, "import", "Import drawn", payload, author=AUTHOR)
+    job = queue.submit(workspace, "import", "Import drawn", payload, actor=ACTOR)
     assert run_here(workspace, job.job_id) == 0
     done = queue.get_job(workspace, job.job_id)
     assert done.result["added"] == 9

@@ -14,7 +14,7 @@ from forge_core.jobs import lost, processes, queue
 from forge_core.models import checkpoint
 from forge_core.runs import logs, pauses, records, removal
 from forge_core.runs.starting import launch
-from tests.arrange import AUTHOR, make_catalog
+from tests.arrange import ACTOR, make_catalog
 from tests.forge_core.handlers.running import finished_run, run_here, start, train_job
 from tests.forge_core.jobs.supervising import leader_of, wait_for
 
@@ -53,7 +53,7 @@ def test_kill_pause_and_sigterm__resume_gives_the_numbers_of_a_run_without_them(
     assert not pauses.is_paused(workspace, run)
 
     done = len(records.run_progress(workspace, run_id).epochs)
-    launch.resume_run(workspace, run_id, author=AUTHOR)
+    launch.resume_run(workspace, run_id, actor=ACTOR)
     wait_for_epoch(done + 1)
     pauses.pause_run(workspace, run_id)
     run = finished_run(workspace, run_id, seconds=5)
@@ -63,7 +63,7 @@ def test_kill_pause_and_sigterm__resume_gives_the_numbers_of_a_run_without_them(
     assert pauses.pause_run(workspace, run_id).status == RunStatus.INTERRUPTED, "idempotent"
 
     done = len(records.run_progress(workspace, run_id).epochs)
-    launch.resume_run(workspace, run_id, author=AUTHOR)
+    launch.resume_run(workspace, run_id, actor=ACTOR)
     assert not pauses.is_paused(workspace, records.get_run(workspace, run_id))
     wait_for_epoch(done + 1)
     os.kill(train_job(workspace, run_id).pid, signal.SIGTERM)
@@ -72,7 +72,7 @@ def test_kill_pause_and_sigterm__resume_gives_the_numbers_of_a_run_without_them(
     assert not pauses.is_paused(workspace, run)
     assert "the system asked its process to end" in run.message
 
-    launch.resume_run(workspace, run_id, author=AUTHOR)
+    launch.resume_run(workspace, run_id, actor=ACTOR)
     assert finished_run(workspace, run_id).status == RunStatus.SUCCEEDED
     assert logs.log_tail(workspace, run_id).count("Going on") == 3
     losses, weights = losses_and_weights(workspace, run_id)
@@ -94,7 +94,7 @@ def test_pause_run__queued_one_waits_until_it_is_resumed(workspace, tmp_path, no
     paused = pauses.pause_run(workspace, run.run_id)
     assert (paused.status, paused.message) == (RunStatus.INTERRUPTED, "Paused before it began.")
     assert pauses.is_paused(workspace, paused)
-    launch.resume_run(workspace, run.run_id, author=AUTHOR)
+    launch.resume_run(workspace, run.run_id, actor=ACTOR)
     assert records.get_run(workspace, run.run_id).status == RunStatus.QUEUED
 
 
@@ -125,7 +125,7 @@ def test_cancel_run__running_one_keeps_its_epochs(sqlite_supervising, tmp_path):
     with pytest.raises(Conflict, match="in use"):
         removal.delete_run(workspace, run.run_id)
     with pytest.raises(Conflict, match="is running"):
-        launch.resume_run(workspace, run.run_id, author=AUTHOR)
+        launch.resume_run(workspace, run.run_id, actor=ACTOR)
     wait_for(lambda: records.run_progress(workspace, run.run_id).eta_seconds, what="time left")
     launch.cancel_run(workspace, run.run_id)
     ended = finished_run(workspace, run.run_id, seconds=10)
@@ -180,7 +180,7 @@ def test_two_processes__train_stop_and_go_on_as_one_job(sqlite_supervising, tmp_
     assert finished_run(workspace, run.run_id).status == RunStatus.INTERRUPTED
     wait_for(lambda: not processes.is_group_alive(leader), what="both are gone")
 
-    launch.resume_run(workspace, run.run_id, author=AUTHOR)
+    launch.resume_run(workspace, run.run_id, actor=ACTOR)
     done = finished_run(workspace, run.run_id, seconds=120)
     log = logs.log_tail(workspace, run.run_id, lines=2000)
     assert done.status == RunStatus.SUCCEEDED, log

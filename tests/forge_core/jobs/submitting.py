@@ -1,12 +1,13 @@
 """Queue jobs of the tests, and wait for them."""
 
 from forge_core.jobs import queue
+from forge_core.people.actor import Actor
 
-AUTHOR = "tester"
+ACTOR = Actor("tester")
 
 
 def submit(workspace, kind="wait", **payload):
-    return queue.submit(workspace, kind, f"a {kind} job", payload, author=AUTHOR)
+    return queue.submit(workspace, kind, f"a {kind} job", payload, actor=ACTOR)
 
 
 def finished(workspace, job, seconds=40.0):
@@ -20,4 +21,4 @@ def let_go(workspace):
 
 def queue_only(workspace, kind, **payload):
     with workspace.database.write() as uow:
-        return queue.add_in(uow, kind, f"a {kind} job", payload, author=AUTHOR)
+        return queue.add_in(uow, kind, f"a {kind} job", payload, actor=ACTOR)

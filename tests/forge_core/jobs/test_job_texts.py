@@ -10,6 +10,7 @@ from db.enums import JobStatus
 from forge_core.errors import InvalidInput
 from forge_core.jobs import queue
 from forge_core.jobs.context import JobContext
+from forge_core.people.actor import Actor
 
 UNSTORABLE = "caf\udce9\0.png"
 SHOWN = "caf\\udce9\\x00.png"
@@ -18,7 +19,7 @@ SHOWN = "caf\\udce9\\x00.png"
 def begun(workspace):
     """A job that runs, without a process."""
     with workspace.database.write() as uow:
-        job = queue.add_in(uow, "wait", "a job", {}, author="tester")
+        job = queue.add_in(uow, "wait", "a job", {}, actor=Actor("tester"))
         uow.jobs.update_if(job.job_id, [JobStatus.QUEUED], status=JobStatus.RUNNING)
     return queue.get_job(workspace, job.job_id)
 
@@ -41,7 +42,7 @@ def test_add__what_cannot_be_kept_is_refused(workspace, asked):
         pytest.raises(InvalidInput, match=" holds "),
         workspace.database.write() as uow,
     ):
-        queue.add_in(uow, "wait", values["title"], values["payload"], author=values["author"])
+        queue.add_in(uow, "wait", values["title"], values["payload"], actor=values["author"])
     assert queue.list_latest_jobs(workspace) == []
 
 

@@ -11,6 +11,7 @@ import pytest
 from db.enums import JobStatus
 from forge_core.jobs import local_executor, processes, queue, spares
 from forge_core.jobs.spares import Order, Spare
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from tests.forge_core.jobs.supervising import Supervising, wait_for
 from tests.forge_core.jobs.supervisor_entry import WORKER
@@ -46,7 +47,7 @@ def test_supervisor__gives_the_next_job_to_its_spare_and_prepares_another(
     workspace = sqlite_supervising.workspace
     supervisor = sqlite_supervising.start("60", "spare")
     spare_pid = find_spare(supervisor.pid)
-    job = queue.submit(workspace, "tell_environment", "a job", {}, author="tester")
+    job = queue.submit(workspace, "tell_environment", "a job", {}, actor=Actor("tester"))
     done = queue.wait_until_finished(workspace, job.job_id, timeout_seconds=60)
     assert done.status == JobStatus.SUCCEEDED
     assert done.result is not None

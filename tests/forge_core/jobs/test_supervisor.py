@@ -13,7 +13,7 @@ from forge_core.errors import InvalidInput
 from forge_core.jobs import local_executor, processes, queue, supervisor
 from forge_core.settings import Settings
 from forge_core.workspace import open_workspace
-from tests.forge_core.jobs.submitting import AUTHOR, finished, let_go, queue_only, submit
+from tests.forge_core.jobs.submitting import ACTOR, finished, let_go, queue_only, submit
 from tests.forge_core.jobs.supervising import Supervising, leader_of, wait_for, wait_running
 from tests.forge_core.jobs.supervisor_entry import ONE_CPU, WORKER
 
@@ -31,7 +31,7 @@ def test_claim__two_supervisors_start_every_job_once(workspace, monkeypatch):
 
     with workspace.database.write() as uow:
         for number in range(12):
-            queue.add_in(uow, "wait", f"job {number}", {}, author=AUTHOR)
+            queue.add_in(uow, "wait", f"job {number}", {}, actor=ACTOR)
     racers = [Racing(workspace, worker_module=WORKER, available=ONE_CPU) for _ in range(2)]
     barrier = threading.Barrier(len(racers))
 

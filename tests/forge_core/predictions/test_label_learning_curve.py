@@ -11,6 +11,7 @@ from forge_core.catalog.listing import asset_list
 from forge_core.errors import InvalidInput
 from forge_core.jobs import local_executor, queue
 from forge_core.jobs.context import JobContext
+from forge_core.people.actor import Actor
 from forge_core.predictions import label_learning_curve
 from forge_core.progress import Progress
 from forge_core.workspace import Workspace
@@ -53,9 +54,9 @@ def test_run__draws_the_revision_at_which_it_was_asked_for(
 ) -> None:
     monkeypatch.setattr(local_executor, "ensure_supervisor", lambda *_, **__: None)
     assets = arrange.make_catalog(sqlite_workspace, tmp_path / "drawn", train=6, val=2, test=0)
-    job = label_learning_curve.submit(sqlite_workspace, author="tester")
+    job = label_learning_curve.submit(sqlite_workspace, actor=Actor("tester"))
     later = [asset.asset_id for asset in assets if asset.split_type == "train"][:3]
-    label_edits.set_split(sqlite_workspace, later, "held_out", author="tester")
+    label_edits.set_split(sqlite_workspace, later, "held_out", actor=Actor("tester"))
     with sqlite_workspace.database.write() as uow:
         uow.jobs.update_if(job.job_id, [JobStatus.QUEUED], status=JobStatus.RUNNING)
     context = JobContext(sqlite_workspace, queue.get_job(sqlite_workspace, job.job_id))
@@ -88,7 +89,7 @@ def test_read_result__reads_back_what_the_job_kept(
     arrange.make_catalog(sqlite_workspace, tmp_path / "drawn", train=5, val=2, test=1)
     curve = label_learning_curve.draw_curve(sqlite_workspace, device="cpu")
 
-    queued = queue.submit(sqlite_workspace, "no such kind", "A job", {}, author="tester")
+    queued = queue.submit(sqlite_workspace, "no such kind", "A job", {}, actor=Actor("tester"))
     job = replace(queued, result={"curve": asdict(curve)})
     assert label_learning_curve.read_result(job) == curve
     ending.end_jobs(sqlite_workspace)

@@ -21,7 +21,7 @@ from forge_core.predictions import scoring
 from forge_core.progress import Cancelled, Progress
 from forge_core.runs import records, removal
 from tests import arrange
-from tests.arrange import AUTHOR
+from tests.arrange import ACTOR
 
 TRAIN, VAL, TEST = 48, 12, 12
 ALL = TRAIN + VAL + TEST
@@ -87,8 +87,8 @@ def test_score__what_was_trained_on_is_told_by_the_run_s_revision_and_by_bytes(f
     shutil.copy(finished.store.local_root() / trained.file_path, copy / "twin.png")
     arrange.import_folder(finished, tmp_path / "twins")
     twins = [a for a in arrange.list_all(finished) if a.content_hash == trained.content_hash]
-    label_edits.set_split(finished, [trained.asset_id], "val", author=AUTHOR)
-    label_edits.set_split(finished, [measured.asset_id], "train", author=AUTHOR)
+    label_edits.set_split(finished, [trained.asset_id], "val", actor=ACTOR)
+    label_edits.set_split(finished, [measured.asset_id], "train", actor=ACTOR)
     score(finished)
     found = predictions_of(finished)
     # In val now, or imported later: the network has seen these pixels with this label.
@@ -98,9 +98,9 @@ def test_score__what_was_trained_on_is_told_by_the_run_s_revision_and_by_bytes(f
 
 def test_score__unlabelled_images_and_unknown_classes_have_no_quality(finished, tmp_path):
     unlabelled, foreign = assets_of(finished, "val")[:2]
-    label_edits.relabel(finished, [unlabelled.asset_id], None, author=AUTHOR)
-    other = classes.create_class(finished, "hexagon", author=AUTHOR)
-    label_edits.relabel(finished, [foreign.asset_id], other.label_id, author=AUTHOR)
+    label_edits.relabel(finished, [unlabelled.asset_id], None, actor=ACTOR)
+    other = classes.create_class(finished, "hexagon", actor=ACTOR)
+    label_edits.relabel(finished, [foreign.asset_id], other.label_id, actor=ACTOR)
     score(finished)
     found = predictions_of(finished)
     assert (found[unlabelled.asset_id].label_quality, found[foreign.asset_id].label_quality) == (
@@ -145,7 +145,7 @@ def test_score__a_class_that_was_merged_since_counts_for_the_one_that_took_over(
     circle, square = (arrange.class_id(finished, name) for name in ("circle", "square"))
     as_square = [r for r in predictions_of(finished).values() if r.label_id == square]
     assert as_square
-    class_merges.merge_classes(finished, square, circle, author=AUTHOR)
+    class_merges.merge_classes(finished, square, circle, actor=ACTOR)
     # Suggestions of the class that is gone are held back until it is scored again.
     page = [a for a in arrange.list_all(finished) if a.asset_id == as_square[0].asset_id]
     assert suggestions.suggest(finished, 1, page) == {}
@@ -159,14 +159,14 @@ def test_score__a_class_that_was_merged_since_counts_for_the_one_that_took_over(
     together = sum(e.probability for e in told if e.label_name in ("circle", "square"))
     assert found[asset.asset_id].label_quality == pytest.approx(together, abs=1e-6)
     merged = history.latest_revision_id(finished)
-    history.undo(finished, merged, author=AUTHOR)
+    history.undo(finished, merged, actor=ACTOR)
     assert score(finished).num_scored == ALL  # and they are two again
     assert square in {row.label_id for row in predictions_of(finished).values()}
 
 
 def test_score__a_retired_class_keeps_its_number_and_is_not_suggested(finished):
     stripe = arrange.class_id(finished, "stripe")
-    class_merges.retire_class(finished, stripe, author=AUTHOR, unlabel=True)
+    class_merges.retire_class(finished, stripe, actor=ACTOR, unlabel=True)
     score(finished)
     found = predictions_of(finished)
     as_stripe = [row.asset_id for row in found.values() if row.label_id == stripe]
@@ -178,7 +178,7 @@ def test_score__a_retired_class_keeps_its_number_and_is_not_suggested(finished):
 
 def test_score__removed_images_are_left_out_and_unreadable_ones_are_named(finished):
     gone, missing, changed, broken = assets_of(finished, "val")[:4]
-    label_edits.remove_assets(finished, [gone.asset_id], author=AUTHOR)
+    label_edits.remove_assets(finished, [gone.asset_id], actor=ACTOR)
     root = finished.store.local_root()
     (root / missing.file_path).unlink()
     (root / changed.file_path).write_bytes((root / broken.file_path).read_bytes())

@@ -19,6 +19,7 @@ from forge_core.catalog.revisions.journal import Operation
 from forge_core.errors import InvalidInput
 from forge_core.handlers import augment
 from forge_core.imaging import decode
+from forge_core.people.actor import Actor
 from forge_core.progress import Cancelled, Progress
 from forge_core.runs import augmented_copies, run_data
 from forge_core.runs.augmented_copies import CopyPlan, CopyReport
@@ -41,7 +42,7 @@ def list_copies(workspace: Workspace) -> list[Asset]:
 
 
 def write(workspace: Workspace, plan: CopyPlan = PLAN) -> CopyReport:
-    return augmented_copies.write_copies(workspace, plan, author="tester")
+    return augmented_copies.write_copies(workspace, plan, actor=Actor("tester"))
 
 
 def test_write_copies__are_flagged_and_know_their_parent(
@@ -88,7 +89,7 @@ def test_write_copies__is_one_revision_and_undo_takes_all_back(
     before = history.latest_revision_id(workspace)
     report = write(workspace)
     assert report.revision_id == before + 1
-    history.undo(workspace, report.revision_id, author="tester")
+    history.undo(workspace, report.revision_id, actor=Actor("tester"))
     assert list_copies(workspace) == []
     assert all(a.last_augmented_at is None for a in arrange.list_all(workspace))
     assert write(workspace).added == 12  # and they can be made again
@@ -109,10 +110,10 @@ def test_undo__the_time_of_the_last_copies_is_that_of_those_that_stay(
     second_write = write(workspace, replace(PLAN, seed=4)).revision_id
     second = list_times()
     assert second_write is not None
-    undone = history.undo(workspace, second_write, author="tester").revision_id
+    undone = history.undo(workspace, second_write, actor=Actor("tester")).revision_id
     assert list_times() == first
     assert undone is not None
-    history.undo(workspace, undone, author="tester")
+    history.undo(workspace, undone, actor=Actor("tester"))
     assert list_times() == second
 
 
@@ -145,11 +146,11 @@ def test_run_data__a_copy_is_used_only_while_its_original_is_trained_on_alike(
     assert first is not None
     circles = [a for a in assets if (a.label_name, a.split_type) == ("circle", "train")]
     measured, held, unlabelled, relabelled, removed, kept = circles
-    label_edits.set_split(workspace, [measured.asset_id], "val", author="tester")
-    label_edits.set_split(workspace, [held.asset_id], "held_out", author="tester")
-    label_edits.relabel(workspace, [unlabelled.asset_id], None, author="tester")
+    label_edits.set_split(workspace, [measured.asset_id], "val", actor=Actor("tester"))
+    label_edits.set_split(workspace, [held.asset_id], "held_out", actor=Actor("tester"))
+    label_edits.relabel(workspace, [unlabelled.asset_id], None, actor=Actor("tester"))
     arrange.relabel_one(workspace, relabelled, "square")
-    label_edits.remove_assets(workspace, [removed.asset_id], author="tester")
+    label_edits.remove_assets(workspace, [removed.asset_id], actor=Actor("tester"))
 
     latest = history.latest_revision_id(workspace)
     data = run_data.read_run_data(workspace, latest, use_augmented=True)
@@ -192,10 +193,10 @@ def test_run_data__a_copy_of_a_copy_is_judged_by_the_first_original(
     )
     with workspace.database.write() as uow:
         revision_id = journal.begin_revision(
-            uow, Operation.of(RevisionKind.AUGMENT, author="tester")
+            uow, Operation.of(RevisionKind.AUGMENT, actor=Actor("tester"))
         )
         journal.add_assets(uow, revision_id, [further])
-    label_edits.remove_assets(workspace, [copy.asset_id], author="tester")
+    label_edits.remove_assets(workspace, [copy.asset_id], actor=Actor("tester"))
 
     def is_used() -> bool:
         latest = history.latest_revision_id(workspace)
@@ -203,7 +204,7 @@ def test_run_data__a_copy_of_a_copy_is_judged_by_the_first_original(
         return further.asset_id in {asset.asset_id for asset in data.assets["train"]}
 
     assert is_used()  # though the copy between was removed
-    label_edits.set_split(workspace, [copy.parent_asset_id], "test", author="tester")
+    label_edits.set_split(workspace, [copy.parent_asset_id], "test", actor=Actor("tester"))
     assert not is_used()
 
 
@@ -236,7 +237,10 @@ def test_write_copies__cancelled_leaves_nothing(workspace: Workspace, tmp_path: 
     answers = iter([False, False, False, True])
     with pytest.raises(Cancelled):
         augmented_copies.write_copies(
-            workspace, PLAN, author="tester", progress=Progress(should_stop=lambda: next(answers))
+            workspace,
+            PLAN,
+            actor=Actor("tester"),
+            progress=Progress(should_stop=lambda: next(answers)),
         )
     assert history.latest_revision_id(workspace) == revision_id
     assert set(workspace.store.list_keys()) == files

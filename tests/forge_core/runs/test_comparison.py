@@ -13,6 +13,7 @@ from forge_core.catalog.editing import label_edits
 from forge_core.catalog.listing import asset_list
 from forge_core.errors import InvalidInput
 from forge_core.jobs import local_executor, queue
+from forge_core.people.actor import Actor
 from forge_core.runs import comparison, environments, logs, records
 from forge_core.runs.starting import launch
 from forge_core.training import probing
@@ -39,14 +40,14 @@ def finish(workspace: Workspace, run: Run) -> Run:
 
 
 def test_repeat_run__gives_the_same_numbers_though_the_catalog_went_on(catalog: Workspace) -> None:
-    first = finish(catalog, launch.start_run(catalog, TINY, author="tester"))
+    first = finish(catalog, launch.start_run(catalog, TINY, actor=Actor("tester")))
     images = asset_list.list_assets(catalog, AssetFilter(split="train")).assets
     others = [label for label in first.label_ids if label != images[0].label_id]
     label_edits.relabel(
-        catalog, [image.asset_id for image in images[:5]], others[0], author="tester"
+        catalog, [image.asset_id for image in images[:5]], others[0], actor=Actor("tester")
     )
 
-    again = finish(catalog, launch.repeat_run(catalog, first.run_id, author="tester"))
+    again = finish(catalog, launch.repeat_run(catalog, first.run_id, actor=Actor("tester")))
     assert again.name == "like 1"
     before, after = (
         [
@@ -63,7 +64,7 @@ def test_repeat_run__gives_the_same_numbers_though_the_catalog_went_on(catalog: 
     assert "the same" in comparison.summarise(found)[1]
 
     changed = replace(TINY, scratch_lr=1e-3, seed=5)
-    third = finish(catalog, launch.start_run(catalog, changed, author="tester"))
+    third = finish(catalog, launch.start_run(catalog, changed, actor=Actor("tester")))
     found = comparison.compare_runs(catalog, first.run_id, third.run_id)
     assert [(entry.name, entry.first, entry.second) for entry in found.config] == [
         ("scratch_lr", 3e-3, 1e-3),
@@ -102,14 +103,14 @@ def test_repeat_run__computes_as_before_only_where_the_same_is_fastest(
     catalog: Workspace, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], kept: bool
 ) -> None:
     monkeypatch.setattr(local_executor, "ensure_supervisor", lambda *_, **__: None)
-    first = launch.start_run(catalog, TINY, author="tester")
+    first = launch.start_run(catalog, TINY, actor=Actor("tester"))
     speed = probing.Speed(
         number_format="float32", memory_layout="channels_last", num_threads=3, device_kind="cpu"
     ).choice()
     with catalog.database.write() as uow:
         uow.runs.update_fields(first.run_id, environment=RunEnvironment(python="3.11", speed=speed))
     config = replace(TINY, **changes)
-    again = launch.repeat_run(catalog, first.run_id, author="tester", config=config)
+    again = launch.repeat_run(catalog, first.run_id, actor=Actor("tester"), config=config)
     assert again.environment == (RunEnvironment(speed=speed) if kept else None)
 
 

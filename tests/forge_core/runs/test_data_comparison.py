@@ -10,13 +10,14 @@ from db.boxes import LeftOutImage, RunEnvironment
 from db.records import Asset, Run
 from forge_core.catalog.editing import classes, label_edits, review_flags
 from forge_core.jobs import local_executor
+from forge_core.people.actor import Actor
 from forge_core.runs import comparison, records
 from forge_core.runs.comparison import RunComparison
 from forge_core.runs.starting import launch
 from forge_core.workspace import Workspace
 from tests import arrange, trained
 
-AUTHOR = "tester"
+ACTOR = Actor("tester")
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def assets(workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def start(workspace: Workspace, **changes: Any) -> Run:
-    return launch.start_run(workspace, replace(trained.TINY, **changes), author=AUTHOR)
+    return launch.start_run(workspace, replace(trained.TINY, **changes), actor=ACTOR)
 
 
 def compare(workspace: Workspace, first: Run, second: Run) -> RunComparison:
@@ -47,14 +48,14 @@ def of(assets: list[Asset], split: str) -> list[Asset]:
 
 def test_images_that_no_run_uses__change_nothing(workspace: Workspace, assets: list[Asset]) -> None:
     unused, flagged, copy, held_out, *_ = of(assets, "train")
-    label_edits.relabel(workspace, [unused.asset_id], None, author=AUTHOR)
-    label_edits.set_split(workspace, [held_out.asset_id], "held_out", author=AUTHOR)
+    label_edits.relabel(workspace, [unused.asset_id], None, actor=ACTOR)
+    label_edits.set_split(workspace, [held_out.asset_id], "held_out", actor=ACTOR)
     with workspace.database.write() as uow:
         uow.assets.update_fields([copy.asset_id], {"is_augmented": True})
     first = start(workspace)
-    label_edits.set_split(workspace, [unused.asset_id], "val", author=AUTHOR)
-    review_flags.flag(workspace, [flagged.asset_id], author=AUTHOR)
-    label_edits.remove_assets(workspace, [copy.asset_id, held_out.asset_id], author=AUTHOR)
+    label_edits.set_split(workspace, [unused.asset_id], "val", actor=ACTOR)
+    review_flags.flag(workspace, [flagged.asset_id], actor=ACTOR)
+    label_edits.remove_assets(workspace, [copy.asset_id, held_out.asset_id], actor=ACTOR)
     second = start(workspace)
     assert second.revision_id > first.revision_id
     found = compare(workspace, first, second)
@@ -75,10 +76,10 @@ def test_images_that_a_run_uses__are_counted_by_what_differs(
     arrange.relabel_one(workspace, copy, moved.label_name or "")
     first, with_copies = start(workspace), start(workspace, use_augmented=True)
     assert compare(workspace, first, with_copies).data.counts.added == 1
-    label_edits.remove_assets(workspace, [removed.asset_id], author=AUTHOR)
-    label_edits.relabel(workspace, [unlabelled.asset_id], None, author=AUTHOR)
+    label_edits.remove_assets(workspace, [removed.asset_id], actor=ACTOR)
+    label_edits.relabel(workspace, [unlabelled.asset_id], None, actor=ACTOR)
     arrange.relabel_one(workspace, relabelled, "stripe")
-    label_edits.set_split(workspace, [moved.asset_id], "test", author=AUTHOR)
+    label_edits.set_split(workspace, [moved.asset_id], "test", actor=ACTOR)
     second = start(workspace)
     counts = compare(workspace, first, second).data.counts
     assert (counts.added, counts.removed) == (0, 2)
@@ -108,9 +109,9 @@ def test_classes__renamed_and_missing_ones_are_named(
     workspace: Workspace, assets: list[Asset]
 ) -> None:
     first = start(workspace)
-    classes.rename_class(workspace, arrange.class_id(workspace, "circle"), "disc", author=AUTHOR)
+    classes.rename_class(workspace, arrange.class_id(workspace, "circle"), "disc", actor=ACTOR)
     stripes = [asset.asset_id for asset in assets if asset.label_name == "stripe"]
-    label_edits.set_split(workspace, stripes, "held_out", author=AUTHOR)
+    label_edits.set_split(workspace, stripes, "held_out", actor=ACTOR)
     found = compare(workspace, first, start(workspace))
     assert (found.classes, found.is_repetition) == ((["stripe"], []), False)
     assert comparison.summarise(found)[:3] == [

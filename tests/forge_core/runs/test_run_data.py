@@ -6,7 +6,7 @@ from forge_core.catalog.editing import label_edits
 from forge_core.errors import InvalidInput
 from forge_core.runs import run_data
 from forge_core.runs.starting import launch
-from tests.arrange import AUTHOR, list_all, make_catalog, relabel_one
+from tests.arrange import ACTOR, list_all, make_catalog, relabel_one
 from tests.forge_core.handlers.running import start
 
 
@@ -16,7 +16,7 @@ def test_run_data__is_as_of_the_revision_and_never_held_out(workspace, tmp_path,
     before = launch.run_assets(workspace, run.run_id, "train")
     moved = next(a for a in list_all(workspace) if a.split_type == "train")
     relabel_one(workspace, moved, "stripe" if moved.label_name != "stripe" else "circle")
-    label_edits.set_split(workspace, [moved.asset_id], "held_out", author=AUTHOR)
+    label_edits.set_split(workspace, [moved.asset_id], "held_out", actor=ACTOR)
     assert launch.run_assets(workspace, run.run_id, "train") == before
     newest = run_data.read_run_data(
         workspace, launch.check_data(workspace).revision_id, use_augmented=False

@@ -24,8 +24,8 @@ MakePng = Callable[..., bytes]
 WITHOUT_THE_REST = """
 import sys
 sys.modules.update(dict.fromkeys({blocked}))
-from forge_core.inference import serving
-serving.main(sys.argv[1:])
+from forge_core.serving import http
+http.main(sys.argv[1:])
 """
 BLOCKED = {"sqlalchemy", "streamlit", "pandas", "alembic", "psycopg", "pydantic_settings", "db"}
 

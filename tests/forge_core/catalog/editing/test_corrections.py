@@ -8,6 +8,7 @@ from forge_core.catalog.editing import corrections
 from forge_core.catalog.listing import asset_list
 from forge_core.catalog.revisions import history
 from forge_core.errors import ImageRejected, NotFound
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from tests import arrange
 
@@ -26,7 +27,7 @@ def square(sqlite_workspace: Workspace, tmp_path) -> int:
 
 def test_correct__adds_a_new_image_to_train(sqlite_workspace: Workspace, square: int):
     correction = corrections.correct(
-        sqlite_workspace, png(99), square, name="../hörnchen *1*.PNG", author="anna"
+        sqlite_workspace, png(99), square, name="../hörnchen *1*.PNG", actor=Actor("anna")
     )
     asset = correction.asset
     assert not correction.was_known
@@ -41,9 +42,11 @@ def test_correct__adds_a_new_image_to_train(sqlite_workspace: Workspace, square:
 
 
 def test_correct__twice_changes_nothing_more(sqlite_workspace: Workspace, square: int):
-    corrections.correct(sqlite_workspace, png(99), square, name="a.png", author="anna")
+    corrections.correct(sqlite_workspace, png(99), square, name="a.png", actor=Actor("anna"))
     revision_id = history.latest_revision_id(sqlite_workspace)
-    again = corrections.correct(sqlite_workspace, png(99), square, name="b.png", author="anna")
+    again = corrections.correct(
+        sqlite_workspace, png(99), square, name="b.png", actor=Actor("anna")
+    )
     assert again.was_known
     assert again.previous_label == "square"
     assert history.latest_revision_id(sqlite_workspace) == revision_id
@@ -52,7 +55,9 @@ def test_correct__twice_changes_nothing_more(sqlite_workspace: Workspace, square
 def test_correct__a_known_image_keeps_its_place_and_split(sqlite_workspace: Workspace, square: int):
     known = next(a for a in arrange.list_all(sqlite_workspace) if a.split_type == "val")
     data = sqlite_workspace.store.read(known.file_path)
-    correction = corrections.correct(sqlite_workspace, data, square, name="x.png", author="anna")
+    correction = corrections.correct(
+        sqlite_workspace, data, square, name="x.png", actor=Actor("anna")
+    )
     assert correction.was_known
     assert correction.previous_label == known.label_name
     changed = asset_list.get_asset(sqlite_workspace, known.asset_id)
@@ -66,7 +71,7 @@ def test_correct__a_known_image_keeps_its_place_and_split(sqlite_workspace: Work
 def test_correct__what_is_no_image_is_refused(sqlite_workspace: Workspace, square: int):
     before = history.latest_revision_id(sqlite_workspace)
     with pytest.raises(ImageRejected):
-        corrections.correct(sqlite_workspace, b"text", square, name="a.png", author="anna")
+        corrections.correct(sqlite_workspace, b"text", square, name="a.png", actor=Actor("anna"))
     assert history.latest_revision_id(sqlite_workspace) == before
 
 
@@ -74,5 +79,5 @@ def test_correct__an_unknown_class_is_refused_before_anything_is_added(
     sqlite_workspace: Workspace, square: int
 ):
     with pytest.raises(NotFound):
-        corrections.correct(sqlite_workspace, png(99), 4711, name="a.png", author="anna")
+        corrections.correct(sqlite_workspace, png(99), 4711, name="a.png", actor=Actor("anna"))
     assert len(arrange.list_all(sqlite_workspace)) == 9

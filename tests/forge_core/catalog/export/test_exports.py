@@ -16,6 +16,7 @@ from forge_core.catalog.export.exports import EXPORTS
 from forge_core.catalog.importing import import_plan, run_import
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.errors import Conflict, InvalidInput
+from forge_core.people.actor import Actor
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace
 from tests import arrange
@@ -74,7 +75,7 @@ def test_export__is_read_back_with_nothing_lost(
     plan = import_plan.prepare(other, destination)
     assert plan.layout == {"folders": "vision_forge"}.get(name, name)
     assert plan.problems == []
-    run_import.run_import(other, plan, author="tester")
+    run_import.run_import(other, plan, actor=Actor("tester"))
     assert facts(other) == facts(catalog)
     assert arrange.import_folder(catalog, destination).added == 0
 

@@ -10,9 +10,10 @@ from forge_core.catalog.importing import import_plan
 from forge_core.catalog.revisions import history
 from forge_core.errors import Conflict, InvalidInput, NotFound
 from forge_core.imaging import hashing
+from forge_core.people.actor import Actor
 from forge_core.progress import Progress
 from forge_core.workspace import Workspace
-from tests.arrange import AUTHOR, draw_folder, draw_image, import_folder, list_all
+from tests.arrange import ACTOR, draw_folder, draw_image, import_folder, list_all
 
 
 @pytest.fixture
@@ -42,10 +43,10 @@ def test_relink__follows_a_renamed_folder_and_keeps_every_label(
     ids = {asset.asset_id for asset in list_all(workspace)}
     (root / "shapes").rename(root / "photos of 2026")
     assert verification.verify(workspace).num_missing == 12
-    looked = moved_files.relink(workspace, author="ada", dry_run=True)
+    looked = moved_files.relink(workspace, actor=Actor("ada"), dry_run=True)
     assert (looked.num_lost, looked.num_moved, looked.revision_id) == (12, 12, None)
     assert history.latest_revision_id(workspace) == 1
-    report = moved_files.relink(workspace, author="ada")
+    report = moved_files.relink(workspace, actor=Actor("ada"))
     assert (report.num_moved, report.num_unfound, report.num_ambiguous) == (12, 0, 0)
     assert labels(workspace) == before
     assert {asset.asset_id for asset in list_all(workspace)} == ids
@@ -53,17 +54,17 @@ def test_relink__follows_a_renamed_folder_and_keeps_every_label(
     revision = history.list_revisions(workspace)[0]
     assert (revision.kind, revision.author, revision.num_changes) == ("relink", "ada", 12)
     assert_whole(workspace)
-    again = moved_files.relink(workspace, author="ada")
+    again = moved_files.relink(workspace, actor=Actor("ada"))
     assert (again.num_lost, again.revision_id) == (0, None)
 
 
 def test_relink__is_undone_with_one_step(workspace: Workspace, root: Path) -> None:
     paths = {asset.asset_id: asset.file_path for asset in list_all(workspace)}
     (root / "shapes").rename(root / "moved")
-    report = moved_files.relink(workspace, author=AUTHOR)
+    report = moved_files.relink(workspace, actor=ACTOR)
     assert report.revision_id is not None
     (root / "moved").rename(root / "shapes")
-    history.undo(workspace, report.revision_id, author=AUTHOR)
+    history.undo(workspace, report.revision_id, actor=ACTOR)
     assert {asset.asset_id: asset.file_path for asset in list_all(workspace)} == paths
     assert_whole(workspace)
 
@@ -76,7 +77,7 @@ def test_relink__untangles_files_that_changed_places(workspace: Workspace, root:
     three.rename(two)
     spare.rename(three)
     before = labels(workspace)
-    report = moved_files.relink(workspace, author=AUTHOR, full=True)
+    report = moved_files.relink(workspace, actor=ACTOR, full=True)
     assert (report.num_lost, report.num_moved) == (3, 3)
     assert labels(workspace) == before
     assert_whole(workspace)
@@ -85,7 +86,7 @@ def test_relink__untangles_files_that_changed_places(workspace: Workspace, root:
 def test_relink__looks_only_in_the_folder_that_is_named(workspace: Workspace, root: Path) -> None:
     (root / "shapes" / "circle").rename(root / "round")
     (root / "shapes" / "square").rename(root / "angular")
-    report = moved_files.relink(workspace, root / "round", author=AUTHOR)
+    report = moved_files.relink(workspace, root / "round", actor=ACTOR)
     assert (report.num_lost, report.num_moved, report.num_unfound) == (8, 4, 4)
     assert len(report.unfound) == 4
     assert all("/square/" in key for key in report.unfound)
@@ -99,11 +100,11 @@ def test_relink__copies_files_back_from_a_folder_elsewhere(
     draw_image("square", 500).save(root / "shapes" / "square" / "square_0005.png")
     revision = history.latest_revision_id(workspace)
     looked = moved_files.relink(
-        workspace, tmp_path / "backup", author=AUTHOR, dry_run=True, full=True
+        workspace, tmp_path / "backup", actor=ACTOR, dry_run=True, full=True
     )
     assert (looked.num_lost, looked.num_copied_back) == (5, 5)
     assert not verification.verify(workspace).is_whole
-    report = moved_files.relink(workspace, tmp_path / "backup", author=AUTHOR, full=True)
+    report = moved_files.relink(workspace, tmp_path / "backup", actor=ACTOR, full=True)
     assert (report.num_copied_back, report.num_unfound) == (5, 0)
     assert history.latest_revision_id(workspace) == revision
     assert_whole(workspace)
@@ -119,19 +120,19 @@ def test_relink__reports_several_files_that_could_be_meant(
     shutil.copy(lost, root / "a.png")
     shutil.copy(lost, root / "b.png")
     lost.unlink()
-    report = moved_files.relink(workspace, author=AUTHOR)
+    report = moved_files.relink(workspace, actor=ACTOR)
     assert (report.num_lost, report.num_moved, report.num_ambiguous) == (1, 0, 1)
     assert report.ambiguous == {"shapes/circle/circle_0001.png": ["a.png", "b.png"]}
     (root / "a.png").rename(root / "circle_0001.png")  # one is more like the old path
-    assert moved_files.relink(workspace, author=AUTHOR).num_moved == 1
+    assert moved_files.relink(workspace, actor=ACTOR).num_moved == 1
     assert_whole(workspace)
 
 
 def test_relink__refuses_folders_that_make_no_sense(workspace: Workspace, root: Path) -> None:
     with pytest.raises(NotFound, match="There is no folder"):
-        moved_files.relink(workspace, root / "absent", author=AUTHOR)
+        moved_files.relink(workspace, root / "absent", actor=ACTOR)
     with pytest.raises(InvalidInput, match="holds the asset root itself"):
-        moved_files.relink(workspace, root.parent, author=AUTHOR)
+        moved_files.relink(workspace, root.parent, actor=ACTOR)
 
 
 def test_verify__names_missing_changed_and_orphaned_files(workspace: Workspace, root: Path) -> None:
@@ -171,13 +172,13 @@ def test_verify__quick_reads_only_what_was_written_since(workspace: Workspace, r
 
 def test_repair__removes_missing_images_until_undo(workspace: Workspace, root: Path) -> None:
     shutil.rmtree(root / "shapes" / "circle")
-    result = verification.remove_missing(workspace, author=AUTHOR)
+    result = verification.remove_missing(workspace, actor=ACTOR)
     assert (result.status, result.num_changed) == ("applied", 4)
     assert len(list_all(workspace)) == 8
     assert verification.verify(workspace).is_whole
-    assert verification.remove_missing(workspace, author=AUTHOR).status == "nothing"
+    assert verification.remove_missing(workspace, actor=ACTOR).status == "nothing"
     assert result.revision_id is not None
-    history.undo(workspace, result.revision_id, author=AUTHOR)
+    history.undo(workspace, result.revision_id, actor=ACTOR)
     assert len(list_all(workspace)) == 12
 
 
@@ -186,15 +187,15 @@ def test_repair__does_not_empty_the_catalog_because_a_disk_is_not_mounted(
 ) -> None:
     root.rename(root.with_name("unmounted"))
     with pytest.raises(Conflict, match="not mounted"):
-        verification.remove_missing(workspace, author=AUTHOR)
+        verification.remove_missing(workspace, actor=ACTOR)
     assert len(list_all(workspace)) == 12
-    assert verification.remove_missing(workspace, author=AUTHOR, force=True).num_changed == 12
+    assert verification.remove_missing(workspace, actor=ACTOR, force=True).num_changed == 12
 
 
 def test_repair__takes_orphans_in_without_labels(workspace: Workspace, root: Path) -> None:
     draw_image("stripe", 900).save(root / "new.png")
     (root / "notes.txt").write_text("no image")
-    report = verification.import_orphans(workspace, author=AUTHOR)
+    report = verification.import_orphans(workspace, actor=ACTOR)
     assert report.added == 1
     assert [problem.path for problem in report.skipped] == ["notes.txt"]
     new = next(asset for asset in list_all(workspace) if asset.file_path == "new.png")
@@ -204,7 +205,7 @@ def test_repair__takes_orphans_in_without_labels(workspace: Workspace, root: Pat
 
 def test_repair__of_a_root_without_orphans_says_so(workspace: Workspace, root: Path) -> None:
     with pytest.raises(InvalidInput, match="is in the catalog"):
-        verification.import_orphans(workspace, author=AUTHOR)
+        verification.import_orphans(workspace, actor=ACTOR)
 
 
 def test_verify__lists_what_a_killed_import_left_and_the_next_import_uses(

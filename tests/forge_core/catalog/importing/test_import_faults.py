@@ -25,7 +25,7 @@ from forge_core.imaging import hashing
 from forge_core.progress import Cancelled, Progress
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace
-from tests.arrange import AUTHOR, draw_folder, draw_image, import_folder, list_all
+from tests.arrange import ACTOR, draw_folder, draw_image, import_folder, list_all
 
 ROOT = Path(__file__).parents[4]
 KILLS = int(os.environ.get("FORGE_TEST_KILLS", "5"))
@@ -34,6 +34,7 @@ IMPORTER = """
 import sys
 from pathlib import Path
 from forge_core.catalog.importing import import_plan, run_import
+from forge_core.people.actor import Actor
 from forge_core.progress import Progress
 from forge_core.settings import Settings
 from forge_core.workspace import open_workspace
@@ -42,7 +43,10 @@ workspace = open_workspace(Settings(_env_file=None))
 plan = import_plan.prepare(workspace, Path(sys.argv[1]))
 print("ready", flush=True)
 run_import.run_import(
-    workspace, plan, author="killed", progress=Progress(lambda now: print(now.done, flush=True))
+    workspace,
+    plan,
+    actor=Actor("killed"),
+    progress=Progress(lambda now: print(now.done, flush=True)),
 )
 print("done", flush=True)
 """
@@ -143,7 +147,7 @@ def test_import__cancelled_leaves_what_another_import_named(
         run_import.run_import(
             workspace,
             plan,
-            author=AUTHOR,
+            actor=ACTOR,
             progress=Progress(should_stop=another_import_finishes_and_then_cancel),
         )
     assert_whole(workspace, 12)
@@ -193,7 +197,7 @@ def test_import__of_files_that_change_while_they_are_imported(
     thread = threading.Thread(target=scribble)
     thread.start()
     try:
-        report = run_import.run_import(sqlite_workspace, plan, author=AUTHOR, placement=placement)
+        report = run_import.run_import(sqlite_workspace, plan, actor=ACTOR, placement=placement)
     finally:
         stop.set()
         thread.join()
@@ -216,7 +220,7 @@ def test_import__on_a_full_disk_says_so_and_leaves_nothing(
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
     try:
         with pytest.raises(StorageUnavailable, match="larger than this process may write"):
-            run_import.run_import(sqlite_workspace, plan, author=AUTHOR)
+            run_import.run_import(sqlite_workspace, plan, actor=ACTOR)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert_whole(sqlite_workspace, 0)
@@ -254,7 +258,7 @@ def test_import__in_place_keeps_files_where_they_are(sqlite_workspace: Workspace
     assert root is not None
     plan = import_plan.prepare(sqlite_workspace, draw_folder(root / "camera"))
     report = run_import.run_import(
-        sqlite_workspace, plan, author=AUTHOR, placement=Placement.IN_PLACE
+        sqlite_workspace, plan, actor=ACTOR, placement=Placement.IN_PLACE
     )
     assert report.added == 12
     assert all(asset.file_path.startswith("camera/") for asset in list_all(sqlite_workspace))
@@ -265,7 +269,7 @@ def test_import__in_place_of_a_folder_elsewhere_explains_the_choice(
 ) -> None:
     plan = import_plan.prepare(sqlite_workspace, draw_folder(tmp_path / "shapes"))
     with pytest.raises(InvalidInput, match="does not lie under the asset root") as caught:
-        run_import.run_import(sqlite_workspace, plan, author=AUTHOR, placement=Placement.IN_PLACE)
+        run_import.run_import(sqlite_workspace, plan, actor=ACTOR, placement=Placement.IN_PLACE)
     assert "copy them in" in caught.value.next_step
     assert "FORGE_ASSET_ROOT" in caught.value.next_step
 
@@ -275,7 +279,7 @@ def test_import__linked_files_share_their_bytes_and_outlive_the_original(
 ) -> None:
     folder = draw_folder(tmp_path / "shapes")
     plan = import_plan.prepare(sqlite_workspace, folder)
-    run_import.run_import(sqlite_workspace, plan, author=AUTHOR, placement=Placement.LINK)
+    run_import.run_import(sqlite_workspace, plan, actor=ACTOR, placement=Placement.LINK)
     asset = list_all(sqlite_workspace)[0]
     path = sqlite_workspace.store.local_path(asset.file_path)
     assert path is not None

@@ -70,7 +70,7 @@ def test_import__of_texts_that_cannot_be_kept_takes_in_the_others(workspace, fol
             import_plan.prepare(workspace, folder)
         return
     report = run_import.run_import(
-        workspace, import_plan.prepare(workspace, folder), author=arrange.AUTHOR
+        workspace, import_plan.prepare(workspace, folder), actor=arrange.ACTOR
     )
     kept = {asset.file_path.rsplit("/", 1)[-1]: asset for asset in arrange.list_all(workspace)}
     assert "4.png" in kept
@@ -91,7 +91,7 @@ def test_import__a_file_name_that_is_no_text_is_told_with_escapes(workspace, fol
     except OSError:
         pytest.skip("this file system takes only UTF-8")
     plan = import_plan.prepare(workspace, folder)
-    report = run_import.run_import(workspace, plan, author=arrange.AUTHOR)
+    report = run_import.run_import(workspace, plan, actor=arrange.ACTOR)
     assert report.added == 5
     (problem,) = report.skipped
     assert problem.reason == "bad_name"

@@ -11,9 +11,10 @@ from forge_core.catalog.importing import import_plan, run_import
 from forge_core.catalog.revisions import history
 from forge_core.demo import digits
 from forge_core.errors import InvalidInput, NotFound
+from forge_core.people.actor import Actor
 from forge_core.progress import Cancelled, Progress
 from forge_core.workspace import Workspace
-from tests.arrange import AUTHOR, draw_folder, draw_image, import_folder, list_all, make_catalog
+from tests.arrange import ACTOR, draw_folder, draw_image, import_folder, list_all, make_catalog
 
 
 def zip_of(folder) -> bytes:
@@ -34,7 +35,7 @@ def test_import__of_a_folder_per_class(workspace: Workspace, tmp_path) -> None:
     report = run_import.run_import(
         workspace,
         plan,
-        author="ada",
+        actor=Actor("ada"),
         progress=Progress(lambda now: seen.append((now.done, now.total))),
     )
     assert (report.added, report.already_present, report.skipped) == (12, 0, [])
@@ -124,7 +125,7 @@ def test_import__cancelled_leaves_catalog_and_files_as_they_were(
     answers = iter([False, False, True])
     with pytest.raises(Cancelled):
         run_import.run_import(
-            workspace, plan, author=AUTHOR, progress=Progress(should_stop=lambda: next(answers))
+            workspace, plan, actor=ACTOR, progress=Progress(should_stop=lambda: next(answers))
         )
     assert list_all(workspace) == []
     assert list(workspace.store.list_keys()) == []
@@ -170,7 +171,7 @@ def test_import__of_a_zip(workspace: Workspace, tmp_path) -> None:
     archive.write_bytes(zip_of(draw_folder(tmp_path / "shapes")))
     plan = import_plan.prepare(workspace, archive)
     assert (plan.num_images, plan.source_dataset) == (12, "shapes")
-    report = run_import.run_import(workspace, plan, author=AUTHOR)
+    report = run_import.run_import(workspace, plan, actor=ACTOR)
     assert report.added == 12
     assert plan.staging_folder is not None
     assert not plan.staging_folder.exists()
@@ -186,11 +187,11 @@ def test_import__of_uploads_as_files_and_as_one_zip(workspace: Workspace, tmp_pa
     request_id = import_plan.save_request(workspace, plan)
     loaded = import_plan.load_request(workspace, request_id)
     assert (loaded.files, loaded.source_dataset) == (plan.files, "camera 1")
-    assert run_import.run_import(workspace, loaded, author=AUTHOR).added == 12
+    assert run_import.run_import(workspace, loaded, actor=ACTOR).added == 12
     zipped = import_plan.prepare_uploads(
         workspace, [("shapes.zip", zip_of(folder))], source_dataset="camera 1"
     )
-    assert run_import.run_import(workspace, zipped, author=AUTHOR).already_present == 12
+    assert run_import.run_import(workspace, zipped, actor=ACTOR).already_present == 12
     staging = workspace.cache_folder / "staging"
     assert list(staging.iterdir()) == []
 
@@ -230,7 +231,7 @@ def test_prepare__says_what_is_wrong_with_a_place(sqlite_workspace: Workspace, t
 
 
 def test_the_digits_demo_has_1797_images_in_10_classes(workspace: Workspace) -> None:
-    report = digits.import_digits(workspace, author=AUTHOR)
+    report = digits.import_digits(workspace, actor=ACTOR)
     assert (report.added, report.skipped) == (1797, [])
     assert report.classes_created == [str(digit) for digit in range(10)]
     path = workspace.store.local_path("digits/0/0000.png")
@@ -239,4 +240,4 @@ def test_the_digits_demo_has_1797_images_in_10_classes(workspace: Workspace) -> 
         assert (image.size, image.mode) == ((8, 8), "L")
         # the first digit's first row has ink 0, 0, 5, 13, 9, 1, 0, 0 of 16; 13 x 255/16 = 207.2
         assert [image.getpixel((x, 0)) for x in range(8)] == [0, 0, 80, 207, 143, 16, 0, 0]
-    assert digits.import_digits(workspace, author=AUTHOR).added == 0
+    assert digits.import_digits(workspace, actor=ACTOR).added == 0

@@ -9,7 +9,7 @@ from forge_core.catalog.editing import label_edits
 from forge_core.catalog.listing import asset_list
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.workspace import Workspace
-from tests.arrange import AUTHOR, class_id, list_all, make_catalog
+from tests.arrange import ACTOR, class_id, list_all, make_catalog
 
 
 def all_pages(workspace: Workspace, where: AssetFilter, sort: str, limit: int) -> list[str]:
@@ -37,7 +37,7 @@ def test_pages__keep_their_place_when_images_come_and_go(workspace: Workspace, t
     assets = make_catalog(workspace, tmp_path / "images")
     first = asset_list.list_assets(workspace, AssetFilter(), sort="oldest", limit=5)
     label_edits.remove_assets(
-        workspace, [first.assets[-1].asset_id, assets[7].asset_id], author=AUTHOR
+        workspace, [first.assets[-1].asset_id, assets[7].asset_id], actor=ACTOR
     )
     second = asset_list.list_assets(
         workspace, AssetFilter(), sort="oldest", after=first.next_cursor, limit=5
@@ -49,8 +49,8 @@ def test_pages__keep_their_place_when_images_come_and_go(workspace: Workspace, t
 def test_filters__and_counts_agree(workspace: Workspace, tmp_path) -> None:
     assets = make_catalog(workspace, tmp_path / "images")
     circle = class_id(workspace, "circle")
-    label_edits.relabel(workspace, [assets[0].asset_id], None, author=AUTHOR)
-    label_edits.set_split(workspace, [assets[1].asset_id], None, author=AUTHOR)
+    label_edits.relabel(workspace, [assets[0].asset_id], None, actor=ACTOR)
+    label_edits.set_split(workspace, [assets[1].asset_id], None, actor=ACTOR)
     filters = {
         AssetFilter(): 30,
         AssetFilter(label="none"): 1,

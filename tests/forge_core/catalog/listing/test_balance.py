@@ -5,7 +5,7 @@ from forge_core.catalog.editing import label_edits
 from forge_core.catalog.listing import balance
 from forge_core.catalog.listing.balance import describe_balance
 from forge_core.workspace import Workspace
-from tests.arrange import AUTHOR, make_catalog
+from tests.arrange import ACTOR, make_catalog
 
 
 def label(label_id: int, name: str) -> Label:
@@ -22,7 +22,7 @@ def count(
 
 def test_balance__counts_every_class_and_split(workspace: Workspace, tmp_path) -> None:
     assets = make_catalog(workspace, tmp_path / "images", train=6, val=2, test=2)
-    label_edits.relabel(workspace, [assets[0].asset_id], None, author=AUTHOR)
+    label_edits.relabel(workspace, [assets[0].asset_id], None, actor=ACTOR)
     found = balance.class_balance(workspace)
     circle = found.rows[0]
     assert (circle.label_name, circle.total) == ("circle", 9)

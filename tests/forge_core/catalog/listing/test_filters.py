@@ -24,8 +24,9 @@ from forge_core.catalog.listing import asset_list, positions
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.journal import Operation
 from forge_core.errors import InvalidInput, NotFound
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
-from tests.arrange import AUTHOR, list_all
+from tests.arrange import ACTOR, list_all
 
 NUMBER = 48
 DAYS = [datetime.datetime(2026, 3, day, hour) for day in (1, 2, 3) for hour in (0, 23)]
@@ -55,12 +56,12 @@ class Facts:
 
 def make_facts(workspace: Workspace) -> Facts:
     """48 images with every property in many combinations, two of them removed."""
-    label_ids = [classes.create_class(workspace, name, author=AUTHOR).label_id for name in "abcd"]
+    label_ids = [classes.create_class(workspace, name, actor=ACTOR).label_id for name in "abcd"]
     names = dict(zip(label_ids, "abcd", strict=True))
     with workspace.database.write() as uow:
         uow.revisions.lock()
         revision_id = journal.begin_revision(
-            uow, Operation.of(RevisionKind.IMPORT, author="importer")
+            uow, Operation.of(RevisionKind.IMPORT, actor=Actor("importer"))
         )
         rows = [_row(i, [*label_ids[:3], None][i % 4], names) for i in range(NUMBER)]
         journal.add_assets(uow, revision_id, rows)
@@ -68,9 +69,9 @@ def make_facts(workspace: Workspace) -> Facts:
     for i, asset_id in enumerate(ids):
         with workspace.database.write() as uow:
             uow.assets.update_fields([asset_id], {"created_at": DAYS[i % len(DAYS)]})
-    label_edits.relabel(workspace, ids[::7], label_ids[0], author="Ana")
-    label_edits.relabel(workspace, ids[3:9], label_ids[1], author="Ben")
-    label_edits.relabel(workspace, ids[5:30:6], label_ids[2], author="Ana")
+    label_edits.relabel(workspace, ids[::7], label_ids[0], actor=Actor("Ana"))
+    label_edits.relabel(workspace, ids[3:9], label_ids[1], actor=Actor("Ben"))
+    label_edits.relabel(workspace, ids[5:30:6], label_ids[2], actor=Actor("Ana"))
     with workspace.database.write() as uow:
         runs = [_add_run(uow) for _ in range(2)]
         labels_now = {asset.asset_id: asset.label_id for asset in uow.assets.list_all()}
@@ -95,10 +96,14 @@ def make_facts(workspace: Workspace) -> Facts:
                 uow.session.add(DuplicateMember(asset_id=member, group_id=group, distance=1))
         for i, asset_id in enumerate(ids[:24]):
             person = "Ana" if i % 3 else "Ben Ünal"
-            uow.session.add(Assignment(asset_id=asset_id, person=person, assigned_by=AUTHOR))
-    label_edits.relabel(workspace, ids[12:16], label_ids[0], author="Ben")  # after the scoring
-    label_edits.remove_assets(workspace, [ids[21], ids[30]], author="Ana")  # leaves a group of one
-    class_merges.retire_class(workspace, label_ids[3], author=AUTHOR)
+            uow.session.add(Assignment(asset_id=asset_id, person=person, assigned_by=ACTOR.name))
+    label_edits.relabel(
+        workspace, ids[12:16], label_ids[0], actor=Actor("Ben")
+    )  # after the scoring
+    label_edits.remove_assets(
+        workspace, [ids[21], ids[30]], actor=Actor("Ana")
+    )  # leaves a group of one
+    class_merges.retire_class(workspace, label_ids[3], actor=ACTOR)
     return read_facts(workspace, runs)
 
 
@@ -149,7 +154,7 @@ def _add_run(uow: Any) -> int:
     return int(
         uow.runs.add(
             status=RunStatus.SUCCEEDED.value,
-            author=AUTHOR,
+            author=ACTOR.name,
             config={},
             revision_id=1,
             class_names=[],
@@ -442,7 +447,7 @@ def test_changes_by_a_filter_reach_exactly_what_it_shows(
     wanted = [a for a in facts.assets if fits(facts, a, where) and a.label_id != 3]
     exported = exports.list_matching(workspace, where)
     assert {a.asset_id for a in exported} == set(expected(facts, where, "oldest"))
-    result = label_edits.relabel_matching(workspace, where, 3, author="Cem")
+    result = label_edits.relabel_matching(workspace, where, 3, actor=Actor("Cem"))
     assert result.num_changed == len(wanted) > 0
     now = {asset.asset_id: asset for asset in list_all(workspace)}
     for asset in facts.assets:
@@ -474,7 +479,7 @@ def test_filters__that_cannot_be_are_refused_in_words(
         with pytest.raises(InvalidInput, match=words):
             ask(sqlite_workspace, where)
     with pytest.raises(InvalidInput, match=words):
-        label_edits.relabel_matching(sqlite_workspace, where, None, author=AUTHOR)
+        label_edits.relabel_matching(sqlite_workspace, where, None, actor=ACTOR)
 
 
 def test_filters__by_a_run_that_is_not_there_are_refused(workspace: Workspace) -> None:
@@ -490,7 +495,7 @@ def test_filters__by_a_run_that_is_not_there_are_refused(workspace: Workspace) -
         with pytest.raises(NotFound, match="no run 99"):
             ask(workspace, where)
     with pytest.raises(NotFound, match="no run 99"):
-        label_edits.remove_matching(workspace, where, author=AUTHOR)
+        label_edits.remove_matching(workspace, where, actor=ACTOR)
     for sort in RUN_SORTS:
         with pytest.raises(InvalidInput, match="needs a run"):
             asset_list.list_assets(workspace, AssetFilter(), sort=sort)

@@ -11,7 +11,7 @@ from forge_core.catalog.editing import label_edits
 from forge_core.catalog.listing import asset_list, positions
 from forge_core.errors import InvalidInput
 from forge_core.workspace import Workspace
-from tests.arrange import AUTHOR, class_id, list_all, make_catalog
+from tests.arrange import ACTOR, class_id, list_all, make_catalog
 
 
 @pytest.fixture
@@ -19,8 +19,8 @@ def run(workspace: Workspace, tmp_path) -> int:
     """A catalog with labels, splits, sources and reviews in all combinations, and a run."""
     assets = make_catalog(workspace, tmp_path / "images", train=8, val=3, test=3)
     ids = [asset.asset_id for asset in assets]
-    label_edits.relabel(workspace, ids[::5], None, author=AUTHOR)
-    label_edits.set_split(workspace, ids[::4], None, author=AUTHOR)
+    label_edits.relabel(workspace, ids[::5], None, actor=ACTOR)
+    label_edits.set_split(workspace, ids[::4], None, actor=ACTOR)
     circle = class_id(workspace, "circle")
     with workspace.database.write() as uow:
         uow.assets.update_fields(ids[::3], {"source_dataset": "other"})
@@ -28,7 +28,7 @@ def run(workspace: Workspace, tmp_path) -> int:
         uow.assets.update_fields(ids[2::7], {"is_augmented": True})
         made = TrainingRun(
             status=RunStatus.SUCCEEDED.value,
-            author=AUTHOR,
+            author=ACTOR.name,
             config={},
             revision_id=1,
             class_names=[],
@@ -48,7 +48,7 @@ def run(workspace: Workspace, tmp_path) -> int:
                     entropy=0.0,
                 )
             )
-    label_edits.remove_assets(workspace, ids[6:8], author=AUTHOR)
+    label_edits.remove_assets(workspace, ids[6:8], actor=ACTOR)
     return run_id
 
 

@@ -11,6 +11,7 @@ from db.records import Asset, AssetFilter
 from forge_core.catalog.editing import label_edits
 from forge_core.catalog.listing import asset_list, neighbours
 from forge_core.errors import InvalidInput, NotFound
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from tests import arrange
 
@@ -21,7 +22,7 @@ def assets(workspace: Workspace, tmp_path) -> list[Asset]:
     arrange.import_folder(workspace, arrange.draw_folder(tmp_path / "drawn"))
     assets = arrange.list_all(workspace)
     ids = [assets[number].asset_id for number in (2, 3, 9)]
-    label_edits.relabel(workspace, ids, None, author="anna")
+    label_edits.relabel(workspace, ids, None, actor=Actor("anna"))
     return arrange.list_all(workspace)
 
 

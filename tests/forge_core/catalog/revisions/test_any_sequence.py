@@ -32,6 +32,7 @@ from forge_core.catalog.editing import class_merges, classes, label_edits
 from forge_core.catalog.revisions import history, journal
 from forge_core.catalog.revisions.journal import Operation
 from forge_core.errors import Conflict, InvalidInput
+from forge_core.people.actor import Actor
 from forge_core.settings import Settings
 from forge_core.storage import AssetStore
 from forge_core.workspace import Workspace
@@ -177,7 +178,7 @@ class Sequences(RuleBasedStateMachine):
     some = st.sets(st.integers(0, 9), min_size=1, max_size=4)
 
     def create(self, who: int, name: str) -> None:
-        label = classes.create_class(self.writers[who], name, author="tester")
+        label = classes.create_class(self.writers[who], name, actor=Actor("tester"))
         self.model.commit(new_classes={label.label_id: ClassState(name, color=label.color)})
 
     def pick(self, numbers: set[int]) -> list[uuid.UUID]:
@@ -235,7 +236,7 @@ class Sequences(RuleBasedStateMachine):
         with self.writers[who].database.write() as uow:
             uow.revisions.lock()
             revision = journal.begin_revision(
-                uow, Operation.of(RevisionKind.IMPORT, author="tester")
+                uow, Operation.of(RevisionKind.IMPORT, actor=Actor("tester"))
             )
             journal.add_assets(uow, revision, rows)
         assert revision == self.model.commit(images)
@@ -243,7 +244,7 @@ class Sequences(RuleBasedStateMachine):
     @rule(who=writer, some=some, label=st.integers(0, 5))
     def relabel(self, who: int, some: set[int], label: int) -> None:
         chosen, keys = self.pick_label(label), self.pick(some)
-        result = label_edits.relabel(self.writers[who], keys, chosen, author="tester")
+        result = label_edits.relabel(self.writers[who], keys, chosen, actor=Actor("tester"))
         images = {k: i for k in keys if (i := self.model.images[k]).exists and i.label != chosen}
         self.expect(result, {k: replace(i, label=chosen) for k, i in images.items()})
 
@@ -254,7 +255,7 @@ class Sequences(RuleBasedStateMachine):
             self.writers[who],
             AssetFilter(label="none" if before is None else before),
             chosen,
-            author="tester",
+            actor=Actor("tester"),
         )
         images = {k: i for k in self.model.living() if (i := self.model.images[k]).label == before}
         changed = {k: replace(i, label=chosen) for k, i in images.items() if before != chosen}
@@ -271,7 +272,7 @@ class Sequences(RuleBasedStateMachine):
         self, who: int, some: set[int], split: str | None, unlock: bool, by_filter: bool
     ) -> None:
         keys = self.model.living() if by_filter else self.pick(some)
-        asked = {"author": "tester", "unlock_held_out": unlock}
+        asked = {"actor": Actor("tester"), "unlock_held_out": unlock}
         if by_filter:
             result = label_edits.set_split_matching(
                 self.writers[who], AssetFilter(), split, **asked
@@ -285,7 +286,7 @@ class Sequences(RuleBasedStateMachine):
     @rule(who=writer, some=some)
     def remove(self, who: int, some: set[int]) -> None:
         keys = self.pick(some)
-        result = label_edits.remove_assets(self.writers[who], keys, author="tester")
+        result = label_edits.remove_assets(self.writers[who], keys, actor=Actor("tester"))
         images = {k: i for k in keys if (i := self.model.images[k]).exists}
         self.expect(result, {k: replace(i, exists=False) for k, i in images.items()})
 
@@ -295,7 +296,7 @@ class Sequences(RuleBasedStateMachine):
         gone = {k: i for k in keys if not (i := self.model.images[k]).exists}
         if len({image.path for image in gone.values()}) < len(gone):
             return  # two that want one path: which comes back is not promised
-        result = label_edits.restore_assets(self.writers[who], keys, author="tester")
+        result = label_edits.restore_assets(self.writers[who], keys, actor=Actor("tester"))
         taken = {self.model.images[key].path for key in self.model.living()}
         free = {k: i for k, i in gone.items() if i.path not in taken}
         self.expect(result, {k: replace(i, exists=True) for k, i in free.items()})
@@ -307,7 +308,7 @@ class Sequences(RuleBasedStateMachine):
             return
         taken = any(c.name == name for c in self.model.classes.values())
         try:
-            classes.rename_class(self.writers[who], chosen, name, author="tester")
+            classes.rename_class(self.writers[who], chosen, name, actor=Actor("tester"))
         except Conflict:
             assert taken
             return
@@ -319,7 +320,7 @@ class Sequences(RuleBasedStateMachine):
         chosen = self.pick_label(label)
         if chosen is None:
             return
-        result = classes.edit_class(self.writers[who], chosen, author="tester", color=color)
+        result = classes.edit_class(self.writers[who], chosen, actor=Actor("tester"), color=color)
         now = self.model.classes[chosen]
         assert (result.status == "applied") == (now.color != color)
         if now.color != color:
@@ -330,14 +331,16 @@ class Sequences(RuleBasedStateMachine):
         old, new = self.pick_label(label), self.pick_label(into)
         if old is None or new is None or old == new:
             return
-        class_merges.merge_classes(self.writers[who], old, new, author="tester")
+        class_merges.merge_classes(self.writers[who], old, new, actor=Actor("tester"))
         self.retire_in_model(old, new)
 
     @rule(who=writer, label=st.integers(0, 5))
     def retire(self, who: int, label: int) -> None:
         chosen = self.pick_label(label)
         if chosen is not None:
-            class_merges.retire_class(self.writers[who], chosen, author="tester", unlabel=True)
+            class_merges.retire_class(
+                self.writers[who], chosen, actor=Actor("tester"), unlabel=True
+            )
             self.retire_in_model(chosen, None)
 
     def retire_in_model(self, label: int, into: int | None) -> None:
@@ -353,7 +356,7 @@ class Sequences(RuleBasedStateMachine):
         number = max(1, len(self.model.changes) - 1 - back)
         wanted = self.model.undo(number)
         try:
-            result = history.undo(self.writers[who], number, author="tester")
+            result = history.undo(self.writers[who], number, actor=Actor("tester"))
         except (Conflict, InvalidInput):
             assert wanted == "refused"
             return

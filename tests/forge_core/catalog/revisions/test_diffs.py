@@ -4,7 +4,7 @@ from db.records import AssetFilter
 from forge_core.catalog.editing import classes, label_edits
 from forge_core.catalog.revisions import as_of, diffs, history
 from forge_core.workspace import Workspace
-from tests.arrange import AUTHOR, class_id, list_all, make_catalog
+from tests.arrange import ACTOR, class_id, list_all, make_catalog
 
 
 def test_diff__is_the_net_difference_by_name(workspace: Workspace, tmp_path) -> None:
@@ -13,11 +13,11 @@ def test_diff__is_the_net_difference_by_name(workspace: Workspace, tmp_path) -> 
     circles = [asset for asset in assets if asset.label_name == "circle"]
     stripe, square = class_id(workspace, "stripe"), class_id(workspace, "square")
     ids = [asset.asset_id for asset in circles]
-    label_edits.relabel(workspace, ids[:3], stripe, author=AUTHOR)
-    label_edits.relabel(workspace, ids[:1], square, author=AUTHOR)
-    label_edits.relabel(workspace, ids[1:2], class_id(workspace, "circle"), author=AUTHOR)
-    label_edits.set_split(workspace, ids[2:3], "held_out", author=AUTHOR)
-    label_edits.remove_assets(workspace, ids[4:5], author=AUTHOR)
+    label_edits.relabel(workspace, ids[:3], stripe, actor=ACTOR)
+    label_edits.relabel(workspace, ids[:1], square, actor=ACTOR)
+    label_edits.relabel(workspace, ids[1:2], class_id(workspace, "circle"), actor=ACTOR)
+    label_edits.set_split(workspace, ids[2:3], "held_out", actor=ACTOR)
+    label_edits.remove_assets(workspace, ids[4:5], actor=ACTOR)
     end = history.latest_revision_id(workspace)
     found = diffs.diff(workspace, start, end)
     counts = found.counts
@@ -37,10 +37,8 @@ def test_diff__is_the_net_difference_by_name(workspace: Workspace, tmp_path) -> 
 def test_diff__backwards_changes_the_sides(workspace: Workspace, tmp_path) -> None:
     assets = make_catalog(workspace, tmp_path / "images")
     start = history.latest_revision_id(workspace)
-    label_edits.relabel(
-        workspace, [assets[0].asset_id], class_id(workspace, "stripe"), author=AUTHOR
-    )
-    label_edits.remove_assets(workspace, [assets[1].asset_id], author=AUTHOR)
+    label_edits.relabel(workspace, [assets[0].asset_id], class_id(workspace, "stripe"), actor=ACTOR)
+    label_edits.remove_assets(workspace, [assets[1].asset_id], actor=ACTOR)
     end = history.latest_revision_id(workspace)
     found = diffs.diff(workspace, end, start)
     assert (found.counts.added, found.counts.removed) == (1, 0)
@@ -64,8 +62,8 @@ def test_diff__pages_through_everything(workspace: Workspace, tmp_path) -> None:
 def test_diff__tells_names_and_states_of_classes(workspace: Workspace, tmp_path) -> None:
     make_catalog(workspace, tmp_path / "images")
     start = history.latest_revision_id(workspace)
-    classes.rename_class(workspace, class_id(workspace, "circle"), "disc", author=AUTHOR)
-    classes.create_class(workspace, "wave", author=AUTHOR)
+    classes.rename_class(workspace, class_id(workspace, "circle"), "disc", actor=ACTOR)
+    classes.create_class(workspace, "wave", actor=ACTOR)
     found = diffs.diff(workspace, start, history.latest_revision_id(workspace))
     assert [(c.before, c.after) for c in found.classes] == [("circle", "disc"), (None, "wave")]
     assert found.counts.total == 0
@@ -75,11 +73,11 @@ def test_count_as_of__equals_what_as_of_lists(workspace: Workspace, tmp_path) ->
     assets = make_catalog(workspace, tmp_path / "images")
     ids = [asset.asset_id for asset in assets]
     label_edits.relabel_matching(
-        workspace, AssetFilter(split="train"), class_id(workspace, "stripe"), author=AUTHOR
+        workspace, AssetFilter(split="train"), class_id(workspace, "stripe"), actor=ACTOR
     )
-    label_edits.set_split(workspace, ids[:5], None, author=AUTHOR)
-    label_edits.remove_assets(workspace, ids[3:9], author=AUTHOR)
-    label_edits.restore_assets(workspace, ids[4:6], author=AUTHOR)
+    label_edits.set_split(workspace, ids[:5], None, actor=ACTOR)
+    label_edits.remove_assets(workspace, ids[3:9], actor=ACTOR)
+    label_edits.restore_assets(workspace, ids[4:6], actor=ACTOR)
     for revision in range(history.latest_revision_id(workspace) + 1):
         rows = history.as_of(workspace, revision)
         expected: dict = {}
@@ -96,7 +94,7 @@ def test_count_as_of__equals_what_as_of_lists(workspace: Workspace, tmp_path) ->
 def test_read_columns__has_the_ids_and_labels_of_an_epoch(workspace: Workspace, tmp_path) -> None:
     assets = make_catalog(workspace, tmp_path / "images")
     then = history.latest_revision_id(workspace)
-    label_edits.relabel_matching(workspace, AssetFilter(), None, author=AUTHOR)
+    label_edits.relabel_matching(workspace, AssetFilter(), None, actor=ACTOR)
     columns = as_of.read_columns(workspace, then, split="train")
     wanted = [asset for asset in assets if asset.split_type == "train"]
     assert [columns.id_at(i) for i in range(len(columns))] == [a.asset_id for a in wanted]

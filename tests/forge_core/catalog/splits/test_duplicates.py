@@ -14,7 +14,7 @@ from forge_core.catalog.splits import duplicates, leaks
 from forge_core.catalog.splits.groups import Grouping
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.workspace import Workspace
-from tests.arrange import AUTHOR, import_folder, list_all
+from tests.arrange import ACTOR, import_folder, list_all
 from tests.forge_core.catalog.splits.test_grouped_splits import add
 
 BASE = 0x0F1E2D3C4B5A6978
@@ -73,7 +73,7 @@ def test_status__says_what_came_in_since(workspace: Workspace, pair: list[uuid.U
     fresh = duplicates.status(workspace)
     assert (fresh.num_groups, fresh.num_images, fresh.num_arrived) == (1, 2, 0)
     assert (fresh.num_groups_across, fresh.num_images_across) == (1, 2)
-    label_edits.set_split(workspace, [pair[0]], "test", author=AUTHOR)
+    label_edits.set_split(workspace, [pair[0]], "test", actor=ACTOR)
     after = duplicates.status(workspace)
     assert (after.num_groups_across, after.num_arrived) == (0, 0)  # no image came in
     add(workspace, ["new/1.png", "new/2.png"], looks=OTHER)
@@ -84,7 +84,7 @@ def test_keep_one__removes_the_others_in_one_revision_and_is_undone(
     workspace: Workspace, pair: list[uuid.UUID]
 ) -> None:
     duplicates.find_duplicates(workspace)
-    result = duplicates.keep_one(workspace, min(pair), pair[1], author=AUTHOR)
+    result = duplicates.keep_one(workspace, min(pair), pair[1], actor=ACTOR)
     assert (result.status, result.num_changed) == ("applied", 1)
     assert pair[0] not in by_id(workspace)
     assert duplicates.list_groups(workspace) == []
@@ -92,16 +92,16 @@ def test_keep_one__removes_the_others_in_one_revision_and_is_undone(
     assert (revision.kind, revision.num_changes) == ("keep_one", 1)
     assert revision.message == "1 near-duplicates removed, b/2.png kept"
     assert result.revision_id is not None
-    history.undo(workspace, result.revision_id, author=AUTHOR)
+    history.undo(workspace, result.revision_id, actor=ACTOR)
     assert len(only_group(workspace).members) == 2
 
 
 def test_keep_one__leaves_held_out_images_and_says_so(
     workspace: Workspace, pair: list[uuid.UUID]
 ) -> None:
-    label_edits.set_split(workspace, [pair[0]], "held_out", author=AUTHOR)
+    label_edits.set_split(workspace, [pair[0]], "held_out", actor=ACTOR)
     duplicates.find_duplicates(workspace)
-    result = duplicates.keep_one(workspace, min(pair), pair[1], author=AUTHOR)
+    result = duplicates.keep_one(workspace, min(pair), pair[1], actor=ACTOR)
     assert result.status == "conflict"
     assert result.conflicts[0].message == "a/1.png is held out, so it was not removed."
     assert pair[0] in by_id(workspace)
@@ -112,9 +112,9 @@ def test_keep_one__of_an_image_that_is_not_in_the_group_is_refused(
 ) -> None:
     duplicates.find_duplicates(workspace)
     with pytest.raises(NotFound):
-        duplicates.keep_one(workspace, min(pair), uuid.uuid4(), author=AUTHOR)
+        duplicates.keep_one(workspace, min(pair), uuid.uuid4(), actor=ACTOR)
     with pytest.raises(NotFound):
-        duplicates.keep_one(workspace, uuid.uuid4(), pair[0], author=AUTHOR)
+        duplicates.keep_one(workspace, uuid.uuid4(), pair[0], actor=ACTOR)
 
 
 def test_keep_best__of_every_group_in_one_revision(
@@ -123,7 +123,7 @@ def test_keep_best__of_every_group_in_one_revision(
     labelled = add(workspace, ["d/2.png"], label="cat", looks=OTHER ^ 1)
     duplicates.find_duplicates(workspace)
     before = history.latest_revision_id(workspace)
-    result = duplicates.keep_best_of_all(workspace, author=AUTHOR)
+    result = duplicates.keep_best_of_all(workspace, actor=ACTOR)
     assert result.num_changed == 2
     assert history.latest_revision_id(workspace) == before + 1
     # Alike in all else: the older of each pair stays.
@@ -132,7 +132,7 @@ def test_keep_best__of_every_group_in_one_revision(
 
 def test_move_group__puts_all_into_one_split(workspace: Workspace, pair: list[uuid.UUID]) -> None:
     duplicates.find_duplicates(workspace)
-    result = duplicates.move_group(workspace, min(pair), "train", author=AUTHOR)
+    result = duplicates.move_group(workspace, min(pair), "train", actor=ACTOR)
     assert result.status == "applied"
     assert {by_id(workspace)[asset_id].split_type for asset_id in pair} == {"train"}
 

@@ -19,7 +19,7 @@ from forge_core.catalog.splits.groups import Grouping
 from forge_core.catalog.splits.split_plan import SplitCounts, SplitRatios
 from forge_core.errors import InvalidInput
 from forge_core.workspace import Workspace
-from tests.arrange import AUTHOR, list_all
+from tests.arrange import ACTOR, list_all
 
 EIGHTY = SplitRatios(train=80, val=10, test=10)
 BY_KEY = Grouping(by_group_key=True)
@@ -40,7 +40,7 @@ def add(
     """Rows without files: what a split looks at. Returns their ids, in the order of the paths."""
     with workspace.database.write() as uow:
         uow.revisions.lock()
-        revision_id = journal.begin_revision(uow, Operation.of(RevisionKind.IMPORT, author=AUTHOR))
+        revision_id = journal.begin_revision(uow, Operation.of(RevisionKind.IMPORT, actor=ACTOR))
         known = uow.labels.find_by_name(label) if label else None
         if label and known is None:
             known = classes.add_class(uow, label, revision_id=revision_id)
@@ -76,7 +76,7 @@ def add_patients(workspace: Workspace, number: int, images: int, label: str = "c
 
 def split_with(workspace: Workspace, grouping_: Grouping, ratios=EIGHTY, **options) -> list[Asset]:
     plan = split_plan.plan_split(workspace, ratios, grouping=grouping_, **options)
-    split_plan.apply_split(workspace, plan, author=AUTHOR)
+    split_plan.apply_split(workspace, plan, actor=ACTOR)
     after = list_all(workspace)
     for name, row in plan.counts.items():
         for split, number in row.items():
@@ -260,13 +260,13 @@ def test_counts__of_more_images_than_there_are_are_refused(sqlite_workspace: Wor
 def test_split__tells_the_images_that_moved_and_how_many(workspace: Workspace) -> None:
     add(workspace, [f"cat/{number}.png" for number in range(10)])
     plan = split_plan.plan_split(workspace, EIGHTY)
-    result = split_plan.apply_split(workspace, plan, author=AUTHOR)
+    result = split_plan.apply_split(workspace, plan, actor=ACTOR)
     assert result.num_changed == len(result.assets) == plan.num_moved == 10
 
 
 def test_held_out__can_be_unlocked_only_by_hand(workspace: Workspace) -> None:
     ids = add(workspace, [f"cat/{number}.png" for number in range(5)])
-    label_edits.set_split(workspace, ids, "held_out", author=AUTHOR)
+    label_edits.set_split(workspace, ids, "held_out", actor=ACTOR)
     after = split_with(workspace, Grouping(near_duplicate_bits=4, by_group_key=True))
     assert {asset.split_type for asset in after} == {"held_out"}
 

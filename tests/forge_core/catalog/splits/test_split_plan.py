@@ -9,7 +9,7 @@ from forge_core.catalog.splits import split_plan
 from forge_core.catalog.splits.split_plan import SplitRatios
 from forge_core.errors import InvalidInput
 from forge_core.workspace import Workspace
-from tests.arrange import AUTHOR, draw_folder, import_folder, list_all
+from tests.arrange import ACTOR, draw_folder, import_folder, list_all
 
 EIGHTY = SplitRatios(train=80, val=10, test=10)
 
@@ -23,7 +23,7 @@ def test_split__is_stratified_and_as_previewed(workspace: Workspace, tmp_path) -
     plan = split_plan.plan_split(workspace, EIGHTY)
     assert plan.counts["circle"] == {"train": 16, "val": 2, "test": 2, "held_out": 0, "none": 0}
     assert set(split_of_each(workspace).values()) == {None}  # a preview writes nothing
-    result = split_plan.apply_split(workspace, plan, author=AUTHOR)
+    result = split_plan.apply_split(workspace, plan, actor=ACTOR)
     assert len(result.assets) == plan.num_moved == 60
     after = list_all(workspace)
     for name in ("circle", "square", "stripe"):
@@ -36,7 +36,7 @@ def test_split__same_seed_same_split__another_seed_another(workspace: Workspace,
 
     def split_with(seed: int) -> dict[str, str | None]:
         plan = split_plan.plan_split(workspace, EIGHTY, seed=seed)
-        split_plan.apply_split(workspace, plan, author=AUTHOR)
+        split_plan.apply_split(workspace, plan, actor=ACTOR)
         return split_of_each(workspace)
 
     first = split_with(0)
@@ -48,19 +48,19 @@ def test_split__same_seed_same_split__another_seed_another(workspace: Workspace,
 def test_split__again_is_nothing(workspace: Workspace, tmp_path) -> None:
     import_folder(workspace, draw_folder(tmp_path / "shapes", per_class=10))
     plan = split_plan.plan_split(workspace, EIGHTY)
-    split_plan.apply_split(workspace, plan, author=AUTHOR)
+    split_plan.apply_split(workspace, plan, actor=ACTOR)
     assert split_plan.plan_split(workspace, EIGHTY).num_moved == 0
-    assert split_plan.apply_split(workspace, plan, author=AUTHOR).status == "nothing"
+    assert split_plan.apply_split(workspace, plan, actor=ACTOR).status == "nothing"
 
 
 def test_split__leaves_held_out_and_unlabelled_images_alone(workspace: Workspace, tmp_path) -> None:
     import_folder(workspace, draw_folder(tmp_path / "shapes", per_class=10))
     held, unlabelled = list_all(workspace)[:2]
-    label_edits.set_split(workspace, [held.asset_id], "held_out", author=AUTHOR)
-    label_edits.relabel(workspace, [unlabelled.asset_id], None, author=AUTHOR)
+    label_edits.set_split(workspace, [held.asset_id], "held_out", actor=ACTOR)
+    label_edits.relabel(workspace, [unlabelled.asset_id], None, actor=ACTOR)
     plan = split_plan.plan_split(workspace, EIGHTY)
     assert (plan.num_held_out, plan.num_unlabelled) == (1, 1)
-    split_plan.apply_split(workspace, plan, author=AUTHOR)
+    split_plan.apply_split(workspace, plan, actor=ACTOR)
     after = split_of_each(workspace)
     assert (after[held.file_path], after[unlabelled.file_path]) == ("held_out", None)
 
@@ -68,9 +68,9 @@ def test_split__leaves_held_out_and_unlabelled_images_alone(workspace: Workspace
 def test_split__of_only_unassigned_images_moves_no_other(workspace: Workspace, tmp_path) -> None:
     import_folder(workspace, draw_folder(tmp_path / "shapes", per_class=10))
     first = list_all(workspace)[:5]
-    label_edits.set_split(workspace, [a.asset_id for a in first], "test", author=AUTHOR)
+    label_edits.set_split(workspace, [a.asset_id for a in first], "test", actor=ACTOR)
     plan = split_plan.plan_split(workspace, EIGHTY, only_unassigned=True)
-    split_plan.apply_split(workspace, plan, author=AUTHOR)
+    split_plan.apply_split(workspace, plan, actor=ACTOR)
     after = split_of_each(workspace)
     assert {after[asset.file_path] for asset in first} == {"test"}
     assert None not in after.values()

@@ -6,7 +6,7 @@ from forge_core.catalog.editing import label_edits
 from forge_core.errors import InvalidInput
 from forge_core.runs import records
 from forge_core.runs.starting import launch
-from tests.arrange import AUTHOR, CLASSES, list_all, make_catalog
+from tests.arrange import ACTOR, CLASSES, list_all, make_catalog
 from tests.forge_core.handlers.running import start
 
 
@@ -22,11 +22,11 @@ def test_start_run__refused_without_images_validation_or_a_second_class(
     assert refused.value.next_step == "Split 80/10/10 by class now?"
     first = [a.asset_id for a in list_all(workspace) if a.label_name == CLASSES[0]]
     others = [a.asset_id for a in list_all(workspace) if a.label_name != CLASSES[0]]
-    label_edits.set_split(workspace, first[:2], "val", author=AUTHOR)
-    label_edits.set_split(workspace, others, None, author=AUTHOR)
+    label_edits.set_split(workspace, first[:2], "val", actor=ACTOR)
+    label_edits.set_split(workspace, others, None, actor=ACTOR)
     with pytest.raises(InvalidInput, match="needs at least 2"):
         start(workspace)
-    label_edits.set_split(workspace, first, None, author=AUTHOR)
+    label_edits.set_split(workspace, first, None, actor=ACTOR)
     with pytest.raises(InvalidInput, match="0 images are in training"):
         start(workspace)
     assert records.list_runs(workspace) == []
@@ -35,9 +35,9 @@ def test_start_run__refused_without_images_validation_or_a_second_class(
 def test_check_data__summary_classes_and_warnings(workspace, tmp_path):
     assets = make_catalog(workspace, tmp_path / "drawn", train=6, val=2, test=2)
     train = [asset for asset in assets if asset.split_type == "train"]
-    label_edits.relabel(workspace, [train[0].asset_id], None, author=AUTHOR)
+    label_edits.relabel(workspace, [train[0].asset_id], None, actor=ACTOR)
     stripes = [a.asset_id for a in train if a.label_name == "stripe"]
-    label_edits.set_split(workspace, stripes, "held_out", author=AUTHOR)
+    label_edits.set_split(workspace, stripes, "held_out", actor=ACTOR)
     check = launch.check_data(workspace)
     assert check.problems == []
     assert check.class_names == ["circle", "square"]

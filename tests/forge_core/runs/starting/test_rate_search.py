@@ -11,6 +11,7 @@ from db.enums import JobStatus
 from forge_core.cli.main import app
 from forge_core.errors import InvalidInput
 from forge_core.jobs import queue
+from forge_core.people.actor import Actor
 from forge_core.runs.starting import rate_search
 from forge_core.training import rate_finding
 from forge_core.training.config import TrainConfig
@@ -37,7 +38,7 @@ def test_submit__runs_as_a_job_and_is_found_for_configs_like_it(
     sqlite_workspace: Workspace, tmp_path: Path
 ) -> None:
     arrange.make_catalog(sqlite_workspace, tmp_path / "drawn", train=8, val=2, test=1)
-    job = rate_search.submit(sqlite_workspace, CONFIG, author="tester")
+    job = rate_search.submit(sqlite_workspace, CONFIG, actor=Actor("tester"))
     try:
         done = queue.wait_until_finished(sqlite_workspace, job.job_id, timeout_seconds=120)
     finally:
@@ -61,7 +62,7 @@ def test_read_result__reads_back_what_the_job_keeps(
 ) -> None:
     arrange.make_catalog(sqlite_workspace, tmp_path / "drawn", train=5, val=2, test=1)
     curve = rate_search.find_rate(sqlite_workspace, CONFIG, reporter=Listener())
-    queued = queue.submit(sqlite_workspace, "no such kind", "A job", {}, author="tester")
+    queued = queue.submit(sqlite_workspace, "no such kind", "A job", {}, actor=Actor("tester"))
     kept = json.loads(json.dumps({"curve": asdict(curve)}))
     assert rate_search.read_result(replace(queued, result=kept)) == curve
     ending.end_jobs(sqlite_workspace)

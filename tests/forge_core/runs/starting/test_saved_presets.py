@@ -5,6 +5,7 @@ import pytest
 
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters
 from forge_core.errors import Conflict, InvalidInput, NotFound
+from forge_core.people.actor import Actor
 from forge_core.runs.starting import saved_presets
 from forge_core.training.config import TrainConfig
 
@@ -13,7 +14,7 @@ DARK = AugmentationParameters(brightness=0.6, rotation_degrees=5)
 
 def save(workspace, name="Night shots", parameters=DARK, **options):
     return saved_presets.save_preset(
-        workspace, name, parameters, based_on="natural", author="ana", **options
+        workspace, name, parameters, based_on="natural", actor=Actor("ana"), **options
     )
 
 
@@ -66,7 +67,9 @@ def test_save__refuses_a_name_that_cannot_be(sqlite_workspace, name, words):
 
 def test_save__refuses_an_unknown_base_and_too_many(sqlite_workspace, monkeypatch):
     with pytest.raises(InvalidInput, match="no preset 'cosmic' to start from"):
-        saved_presets.save_preset(sqlite_workspace, "a", DARK, based_on="cosmic", author="ana")
+        saved_presets.save_preset(
+            sqlite_workspace, "a", DARK, based_on="cosmic", actor=Actor("ana")
+        )
     monkeypatch.setattr(saved_presets, "MAX_PRESETS", 1)
     save(sqlite_workspace)
     with pytest.raises(InvalidInput, match="1 presets already"):

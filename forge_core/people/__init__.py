@@ -1,0 +1,1 @@
+"""Who does things here: every change of the catalog and every job has an actor."""
