@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from db.enums import RevisionKind, RunStatus
 from db.models import TrainingRun, VisionAsset
+from db.patches import AssetPatch
 from db.records import AssetFilter, NewAsset
 from db.repositories import bulk
 from db.session import Database
@@ -112,7 +113,7 @@ def finish(workspace: Workspace) -> int:
         ids = uow.assets.list_ids(AssetFilter())
     some = random.Random(1).sample(ids, len(ids) // 100)
     with workspace.database.write() as uow:
-        uow.assets.update_fields(some, {"review_state": "confirmed"})
+        uow.assets.update_fields(some, AssetPatch(review_state="confirmed"))
         run = TrainingRun(
             status=RunStatus.SUCCEEDED.value,
             author=ACTOR.name,

@@ -5,13 +5,18 @@ network can learn them, and a noise seed, so that no two files are alike.
 """
 
 import colorsys
+import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
+from sqlalchemy import update
 
+from db.models import VisionAsset
 from db.records import Asset
+from db.unit_of_work import UnitOfWork
 from forge_core.catalog.editing import label_edits
 from forge_core.catalog.importing import import_plan, run_import
 from forge_core.catalog.listing import asset_list
@@ -90,6 +95,13 @@ def list_all(workspace: Workspace) -> list[Asset]:
     """Every asset, oldest first."""
     with workspace.database.read() as uow:
         return uow.assets.list_all()
+
+
+def set_columns(uow: UnitOfWork, asset_ids: Sequence[uuid.UUID], **values: Any) -> None:
+    """Let assets be as they came in otherwise: columns that no operation changes."""
+    uow.session.execute(
+        update(VisionAsset).where(VisionAsset.asset_id.in_(asset_ids)).values(**values)
+    )
 
 
 def class_id(workspace: Workspace, name: str) -> int:

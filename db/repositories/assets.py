@@ -1,15 +1,15 @@
 """Images of the catalog: lookups, keyset pages, bulk writes. Only living assets are seen."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from operator import attrgetter
-from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from db.models import VisionAsset
+from db.patches import AssetPatch
 from db.records import Asset, AssetFilter, NewAsset
 from db.repositories import bulk, filters
 from db.repositories.narrowing import Narrowing
@@ -134,13 +134,13 @@ class AssetRepository:
         rows = list(map(NEW_VALUES, assets))
         bulk.insert_rows(self._session, "vision_assets", NEW_COLUMNS, rows)
 
-    def update_fields(self, asset_ids: Sequence[uuid.UUID], values: Mapping[str, Any]) -> None:
+    def update_fields(self, asset_ids: Sequence[uuid.UUID], patch: AssetPatch) -> None:
         """Give all these assets the same values and raise their row version by one."""
         for part in slices(asset_ids):
             self._session.execute(
                 update(VisionAsset)
                 .where(VisionAsset.asset_id.in_(part))
-                .values(**values, row_version=VisionAsset.row_version + 1)
+                .values(**patch.values(), row_version=VisionAsset.row_version + 1)
                 .execution_options(synchronize_session=False)
             )
 

@@ -1,7 +1,7 @@
 """Change assets and remember what they were, in one step and without reading one of them."""
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session, aliased
 
 from db.enums import Split, UndoBlock
 from db.models import AssetChangeRow, LabelClass, VisionAsset
+from db.patches import AssetPatch
 from db.records import AssetFilter, NewAsset
 from db.repositories import bulk, filters
 from db.repositories.assets import AssetRepository
@@ -58,8 +59,7 @@ class BlockedUndo:
 class ChangeRepository:
     """Changes of assets, each with its row in the history.
 
-    The revision must have been begun. A value of `is_deleted` true removes, false brings back;
-    row versions rise by one.
+    The revision must have been begun. Row versions rise by one.
     """
 
     def __init__(self, session: Session) -> None:
@@ -94,18 +94,18 @@ class ChangeRepository:
         self._revisions.update_num_changes(revision_id, len(rows))
 
     def update_assets(
-        self, revision_id: int, asset_ids: Sequence[uuid.UUID], values: Mapping[str, Any]
+        self, revision_id: int, asset_ids: Sequence[uuid.UUID], patch: AssetPatch
     ) -> None:
         """Give these assets the same values; each must exist (removed, to be brought back)."""
         for part in slices(asset_ids):
-            self._remember(revision_id, [VisionAsset.asset_id.in_(part)], values)
-            self._assets.update_fields(part, values)
+            self._remember(revision_id, [VisionAsset.asset_id.in_(part)], patch)
+            self._assets.update_fields(part, patch)
 
     def update_matching(
         self,
         revision_id: int,
         where: AssetFilter,
-        values: Mapping[str, Any],
+        patch: AssetPatch,
         *,
         keep_held_out: bool = False,
     ) -> int:
@@ -113,15 +113,15 @@ class ChangeRepository:
 
         The revision must have no changes yet: it is told from them which assets are meant.
         """
-        conditions = self._to_change(where, values)
+        conditions = self._to_change(where, patch)
         if keep_held_out:
             conditions.append(VisionAsset.split_type.is_distinct_from(Split.HELD_OUT.value))
-        number = self._remember(revision_id, conditions, values)
+        number = self._remember(revision_id, conditions, patch)
         for ids in self._changed_in(revision_id, number):
             self._session.execute(
                 update(VisionAsset)
                 .where(VisionAsset.asset_id.in_(ids))
-                .values(**values, row_version=VisionAsset.row_version + 1)
+                .values(**patch.values(), row_version=VisionAsset.row_version + 1)
                 .execution_options(synchronize_session=False)
             )
         return number
@@ -146,10 +146,10 @@ class ChangeRepository:
             yield rest.where(AssetChangeRow.asset_id < first)
 
     def count_to_change(
-        self, where: AssetFilter, values: Mapping[str, Any], *, held_out: bool | None = None
+        self, where: AssetFilter, patch: AssetPatch, *, held_out: bool | None = None
     ) -> int:
         """How many living assets match and differ; only those in held_out, or only others."""
-        conditions = self._to_change(where, values)
+        conditions = self._to_change(where, patch)
         if held_out is not None:
             held = VisionAsset.split_type.is_not_distinct_from(Split.HELD_OUT.value)
             conditions.append(held if held_out else ~held)
@@ -345,15 +345,16 @@ class ChangeRepository:
         return triples
 
     def _remember(
-        self, revision_id: int, conditions: Sequence[ColumnElement[bool]], values: Mapping[str, Any]
+        self, revision_id: int, conditions: Sequence[ColumnElement[bool]], patch: AssetPatch
     ) -> int:
         """Write before and after of the assets that fit, from what they are now."""
         missing = [false(), *(null() for _ in REMEMBERED)]
+        values = patch.values()
         after = [
             _literal(column, values[column.key]) if column.key in values else column
             for column in REMEMBERED
         ]
-        removed = values.get("is_deleted")
+        was_there, stays = patch.is_deleted is not False, patch.is_deleted is not True
         result = self._session.execute(
             insert(AssetChangeRow)
             .from_select(
@@ -361,8 +362,8 @@ class ChangeRepository:
                 select(
                     literal(revision_id),
                     VisionAsset.asset_id,
-                    *(missing if removed is False else [true(), *REMEMBERED]),
-                    *(missing if removed else [true(), *after]),
+                    *([true(), *REMEMBERED] if was_there else missing),
+                    *([true(), *after] if stays else missing),
                 ).where(*conditions),
             )
             .execution_options(preserve_rowcount=True)
@@ -371,12 +372,8 @@ class ChangeRepository:
         self._revisions.update_num_changes(revision_id, number)
         return number
 
-    def _to_change(
-        self, where: AssetFilter, values: Mapping[str, Any]
-    ) -> list[ColumnElement[bool]]:
-        # The name beside a label follows the label.
-        differing = {name: value for name, value in values.items() if name != "label_name"}
-        return [*self._assets.conditions(where), filters.differing(differing)]
+    def _to_change(self, where: AssetFilter, patch: AssetPatch) -> list[ColumnElement[bool]]:
+        return [*self._assets.conditions(where), filters.differing(patch)]
 
 
 def _literal(column: Any, value: Any) -> ColumnElement[Any]:

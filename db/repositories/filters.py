@@ -9,6 +9,7 @@ from sqlalchemy import Boolean, ColumnElement, Text, false, literal, true
 from sqlalchemy.ext.compiler import compiles
 
 from db.models import VisionAsset
+from db.patches import AssetPatch
 from db.records import AssetFilter
 from db.repositories import related
 from db.repositories.related import ANY, NONE
@@ -110,9 +111,9 @@ def _contains_on_postgresql(element: path_contains, compiler: Any, **kw: Any) ->
     return f"vision_assets.file_path ILIKE {pattern} ESCAPE '/'"
 
 
-def differing(values: dict[str, Any]) -> ColumnElement[bool]:
-    """Assets of which at least one of these columns has another value now."""
+def differing(patch: AssetPatch) -> ColumnElement[bool]:
+    """Assets that would be others after it."""
     found: ColumnElement[bool] = false()
-    for name, value in values.items():
+    for name, value in patch.decisive_values().items():
         found |= getattr(VisionAsset, name).is_distinct_from(value)
     return found

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from db.patches import AssetPatch
 from db.records import Asset, ReviewDecision
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog.editing import classes, label_edits, review_flags
@@ -80,7 +81,7 @@ def test_another_label_ends_it__and_undo_brings_it_back(workspace, judged):
 
 def test_other_bytes_end_it(workspace, judged):
     with workspace.database.write() as uow:
-        uow.assets.update_fields([judged.asset_id], {"content_hash": "f" * 64})
+        uow.assets.update_fields([judged.asset_id], AssetPatch(content_hash="f" * 64))
     assert standing(workspace, judged) is None
 
 

@@ -17,6 +17,7 @@ from db.models import (
     SavedViewRow,
     UserPreference,
 )
+from db.patches import AssetPatch
 from db.session import Database
 from forge_core.workspace import Workspace
 from tests.db.arrange import make_asset
@@ -157,7 +158,7 @@ def test_two_living_assets_cannot_share_a_path__but_a_removed_one_frees_it(
     with pytest.raises(IntegrityError), workspace.database.write() as uow:
         uow.assets.add([make_asset("x.png")])
     with workspace.database.write() as uow:
-        uow.assets.update_fields([first.asset_id], {"is_deleted": True})
+        uow.assets.update_fields([first.asset_id], AssetPatch(is_deleted=True))
         uow.assets.add([make_asset("x.png")])
 
 

@@ -299,7 +299,7 @@ def test_leaks__images_of_one_group_in_two_splits_are_counted(
 ):
     with sqlite_workspace.database.write() as uow:
         ids = [divided[0].asset_id, divided[-1].asset_id]
-        uow.assets.update_fields(ids, {"group_key": "patient 7"})
+        arrange.set_columns(uow, ids, group_key="patient 7")
     assert divided[0].split_type != divided[-1].split_type
     label_edits.set_split(sqlite_workspace, [divided[1].asset_id], None, actor=Actor("tester"))
     assert "share 1 group of 2 images: the same group key." in words(visit(PAGE))

@@ -168,7 +168,7 @@ def test_other_leaks__images_of_one_group_in_two_splits_are_shown(
     train = next(asset for asset in copied if asset.split_type == "train")
     test = next(asset for asset in copied if asset.split_type == "test")
     with sqlite_workspace.database.write() as uow:
-        uow.assets.update_fields([train.asset_id, test.asset_id], {"group_key": "scene 4"})
+        arrange.set_columns(uow, [train.asset_id, test.asset_id], group_key="scene 4")
     app = visit(PAGE, queue="Other leaks")
     said = words(app)
     assert "train and test share 1 group of 2 images: the same group key." in said

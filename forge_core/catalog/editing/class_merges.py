@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from db.enums import ChangeOutcome, RevisionKind, Split
+from db.patches import AssetPatch
 from db.records import AssetFilter, CountRow, Label
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog.editing import classes
@@ -295,11 +296,8 @@ def follow(merges: Mapping[int, int], label_id: int) -> int:
 
 
 def _move_images(uow: UnitOfWork, revision_id: int, label_id: int, into: Label | None) -> None:
-    values = {
-        "label_id": into.label_id if into else None,
-        "label_name": into.name if into else None,
-    }
-    uow.changes.update_matching(revision_id, AssetFilter(label=label_id), values)
+    patch = AssetPatch.labelled(into)
+    uow.changes.update_matching(revision_id, AssetFilter(label=label_id), patch)
 
 
 def _retire(uow: UnitOfWork, revision_id: int, label: Label, *, merged_into: int | None) -> None:

@@ -2,14 +2,14 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from db.enums import RevisionKind, Split
-from db.records import Asset, AssetFilter
+from db.patches import AssetPatch
+from db.records import AssetFilter, Label
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog.listing import asset_list
 from forge_core.catalog.revisions import journal
-from forge_core.catalog.revisions.journal import ChangeConflict, ChangeResult, Operation
+from forge_core.catalog.revisions.journal import ChangeConflict, ChangeResult, Operation, Subject
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
@@ -34,20 +34,20 @@ def relabel(
 
     Raises:
         NotFound: There is no such class.
-        InvalidInput: No assets were named, or the author is missing.
+        InvalidInput: No assets were named, or the actor has no name.
     """
     operation = Operation.of(
         RevisionKind.RELABEL, actor=actor, operation_id=operation_id, message=message
     )
     with workspace.database.write() as uow:
-        values = _label_values(uow, label_id)
+        label = _find_label(uow, label_id)
         return _change(
             uow,
             operation,
             asset_ids,
-            values,
+            AssetPatch.labelled(label),
             expected_versions,
-            wanted=values["label_name"] or "no label",
+            wanted=label.name if label else "no label",
         )
 
 
@@ -67,14 +67,15 @@ def relabel_matching(
 
     Raises:
         NotFound: There is no such class.
-        InvalidInput: The class is retired, the filter cannot be used, or the author is missing.
+        InvalidInput: The class is retired, the filter cannot be used, or the actor has no name.
     """
     operation = Operation.of(
         RevisionKind.RELABEL, actor=actor, operation_id=operation_id, message=message
     )
     asset_list.check_filter(where)
     with workspace.database.write() as uow:
-        return journal.change_matching(uow, operation, where, _label_values(uow, label_id))
+        patch = AssetPatch.labelled(_find_label(uow, label_id))
+        return journal.change_matching(uow, operation, where, patch)
 
 
 def set_split(
@@ -94,7 +95,7 @@ def set_split(
     measurements on held_out are worth what this lock is.
 
     Raises:
-        InvalidInput: The split is unknown, no assets were named, or the author is missing.
+        InvalidInput: The split is unknown, no assets were named, or the actor has no name.
     """
     _check_split(split_type)
     operation = Operation.of(
@@ -105,7 +106,7 @@ def set_split(
             uow,
             operation,
             asset_ids,
-            {"split_type": split_type},
+            AssetPatch(split_type=split_type),
             expected_versions,
             wanted=split_type or "no split",
             subject="split_type",
@@ -128,7 +129,7 @@ def set_split_matching(
     What is held out stays so and is counted in `num_conflicts`, unless `unlock_held_out`.
 
     Raises:
-        InvalidInput: The split is unknown, the filter cannot be used, or the author is missing.
+        InvalidInput: The split is unknown, the filter cannot be used, or the actor has no name.
     """
     _check_split(split_type)
     operation = Operation.of(
@@ -140,7 +141,7 @@ def set_split_matching(
             uow,
             operation,
             where,
-            {"split_type": split_type},
+            AssetPatch(split_type=split_type),
             keep_held_out=_keeps_held_out(split_type, unlock_held_out),
         )
 
@@ -156,13 +157,15 @@ def remove_assets(
     """Take assets out of the catalog. Their files stay where they are, and undo brings them back.
 
     Raises:
-        InvalidInput: No assets were named, or the author is missing.
+        InvalidInput: No assets were named, or the actor has no name.
     """
     operation = Operation.of(
         RevisionKind.REMOVE, actor=actor, operation_id=operation_id, message=message
     )
     with workspace.database.write() as uow:
-        return _change(uow, operation, asset_ids, {"is_deleted": True}, None, wanted="removal")
+        return _change(
+            uow, operation, asset_ids, AssetPatch(is_deleted=True), None, wanted="removal"
+        )
 
 
 def remove_matching(
@@ -176,14 +179,14 @@ def remove_matching(
     """Take every image that matches out of the catalog. Promises as `relabel_matching`.
 
     Raises:
-        InvalidInput: The filter cannot be used, or the author is missing.
+        InvalidInput: The filter cannot be used, or the actor has no name.
     """
     operation = Operation.of(
         RevisionKind.REMOVE, actor=actor, operation_id=operation_id, message=message
     )
     asset_list.check_filter(where)
     with workspace.database.write() as uow:
-        return journal.change_matching(uow, operation, where, {"is_deleted": True})
+        return journal.change_matching(uow, operation, where, AssetPatch(is_deleted=True))
 
 
 def restore_assets(
@@ -200,7 +203,7 @@ def restore_assets(
     are in the catalog already are left as they are. Idempotent by `operation_id`.
 
     Raises:
-        InvalidInput: No assets were named, or the author is missing.
+        InvalidInput: No assets were named, or the actor has no name.
     """
     operation = Operation.of(
         RevisionKind.RESTORE, actor=actor, operation_id=operation_id, message=message
@@ -230,7 +233,7 @@ def restore_assets(
             uow,
             operation,
             [found[asset_id] for asset_id in returning],
-            {"is_deleted": False},
+            AssetPatch(is_deleted=False),
             named=unique_ids,
             conflicts=conflicts,
         )
@@ -240,11 +243,11 @@ def _change(
     uow: UnitOfWork,
     operation: Operation,
     asset_ids: Sequence[uuid.UUID],
-    values: Mapping[str, Any],
+    patch: AssetPatch,
     expected_versions: Mapping[uuid.UUID, int] | None,
     *,
     wanted: str,
-    subject: str = "label_name",
+    subject: Subject = "label_name",
     keep_held_out: bool = False,
 ) -> ChangeResult:
     _check_number(asset_ids)
@@ -253,7 +256,7 @@ def _change(
         return repetition
     unique_ids = list(dict.fromkeys(asset_ids))
     assets = {asset.asset_id: asset for asset in uow.assets.list_by_ids(unique_ids)}
-    pending = [asset for asset in assets.values() if _differs(asset, values)]
+    pending = patch.differing(assets.values())
     locked = [a for a in pending if keep_held_out and a.split_type == Split.HELD_OUT]
     locked_ids = {asset.asset_id for asset in locked}
     stale = [
@@ -275,19 +278,15 @@ def _change(
         uow,
         operation,
         [asset for asset in pending if asset.asset_id not in left_alone],
-        values,
+        patch,
         named=unique_ids,
         conflicts=conflicts,
     )
 
 
-def _differs(asset: Asset, values: Mapping[str, Any]) -> bool:
-    return any(getattr(asset, name, None) != value for name, value in values.items())
-
-
-def _label_values(uow: UnitOfWork, label_id: int | None) -> dict[str, Any]:
+def _find_label(uow: UnitOfWork, label_id: int | None) -> Label | None:
     if label_id is None:
-        return {"label_id": None, "label_name": None}
+        return None
     label = uow.labels.find(label_id)
     if label is None:
         raise NotFound(
@@ -299,7 +298,7 @@ def _label_values(uow: UnitOfWork, label_id: int | None) -> dict[str, Any]:
             f"The class {label.name!r} is retired, so no image can be given it.",
             next_step="Choose another class, or bring this one back on Balance.",
         )
-    return {"label_id": label_id, "label_name": label.name}
+    return label
 
 
 def _check_split(split_type: str | None) -> None:

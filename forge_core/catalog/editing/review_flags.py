@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 
 from db.enums import ReviewState, RevisionKind
+from db.patches import AssetPatch
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.journal import ChangeConflict, ChangeResult, Operation
 from forge_core.errors import InvalidInput
@@ -69,13 +70,14 @@ def _set(
         repetition = journal.lock_and_find_repetition(uow, operation)
         if repetition is not None:
             return repetition
+        patch = AssetPatch(review_state=state, review_note=note)
         unique_ids = list(dict.fromkeys(asset_ids))
         assets = {asset.asset_id: asset for asset in uow.assets.list_by_ids(unique_ids)}
         return journal.finish(
             uow,
             operation,
-            [a for a in assets.values() if (a.review_state, a.review_note) != (state, note)],
-            {"review_state": state, "review_note": note},
+            patch.differing(assets.values()),
+            patch,
             named=unique_ids,
             conflicts=[
                 ChangeConflict(asset_id=asset_id, message="This image is no longer in the catalog.")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 
 from db.enums import ChangeOutcome, RevisionKind
+from db.patches import AssetPatch
 from forge_core.catalog.files.survey import FileSurvey
 from forge_core.catalog.formats.scanned import ScannedFile, ScannedFolder
 from forge_core.catalog.importing import import_plan, run_import
@@ -134,7 +135,7 @@ def remove_missing(workspace: Workspace, *, actor: Actor, force: bool = False) -
                     revision_id = journal.begin_revision(
                         uow, replace(operation, message="images whose files are missing")
                     )
-                journal.change_assets(uow, revision_id, assets, {"is_deleted": True})
+                journal.change_assets(uow, revision_id, assets, AssetPatch(is_deleted=True))
                 number += len(assets)
     return ChangeResult(
         operation_id=operation.operation_id,

@@ -6,14 +6,15 @@ reproducibility and idempotent saves come from one mechanism.
 
 import dataclasses
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Literal
 
 import uuid_utils
 
 from db.enums import ChangeOutcome, RevisionKind
+from db.patches import AssetPatch
 from db.records import Asset, AssetFilter, NewAsset, Revision
 from db.unit_of_work import UnitOfWork
 from forge_core import storable_values
@@ -24,6 +25,9 @@ from forge_core.people.actor import Actor
 MAX_OPERATION_ID_CHARACTERS = 64
 MAX_ASSETS_TOLD = 10_000
 PATH_TAKEN = "{} belongs to another image now, so this one cannot come back."
+
+
+Subject = Literal["label_name", "split_type"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +155,7 @@ def add_assets(uow: UnitOfWork, revision_id: int, assets: Sequence[NewAsset]) ->
 
 
 def change_assets(
-    uow: UnitOfWork, revision_id: int, assets: Sequence[Asset], values: Mapping[str, Any]
+    uow: UnitOfWork, revision_id: int, assets: Sequence[Asset], patch: AssetPatch
 ) -> None:
     """Give all these assets the same new values, and remember what they were.
 
@@ -159,16 +163,16 @@ def change_assets(
         uow: The writing transaction.
         revision_id: From `begin_revision`.
         assets: As they are now, read after `lock_and_find_repetition`.
-        values: Columns of `vision_assets`; `is_deleted` true removes them.
+        patch: What changes.
     """
-    uow.changes.update_assets(revision_id, [asset.asset_id for asset in assets], values)
+    uow.changes.update_assets(revision_id, [asset.asset_id for asset in assets], patch)
 
 
 def change_matching(
     uow: UnitOfWork,
     operation: Operation,
     where: AssetFilter,
-    values: Mapping[str, Any],
+    patch: AssetPatch,
     *,
     keep_held_out: bool = False,
 ) -> ChangeResult:
@@ -181,16 +185,16 @@ def change_matching(
         uow: The writing transaction.
         operation: Who asks, and under which name.
         where: Which assets.
-        values: Columns of `vision_assets`; `is_deleted` true removes them.
+        patch: What changes.
         keep_held_out: Leave assets of held_out alone and count them as conflicts.
     """
     repetition = lock_and_find_repetition(uow, operation)
     if repetition is not None:
         return dataclasses.replace(repetition, assets=[])
     asset_list.check_run(uow, where)
-    kept = uow.changes.count_to_change(where, values, held_out=True) if keep_held_out else 0
+    kept = uow.changes.count_to_change(where, patch, held_out=True) if keep_held_out else 0
     held_out = False if keep_held_out else None
-    if not uow.changes.count_to_change(where, values, held_out=held_out):
+    if not uow.changes.count_to_change(where, patch, held_out=held_out):
         return ChangeResult(
             operation_id=operation.operation_id,
             status=ChangeOutcome.CONFLICT if kept else ChangeOutcome.NOTHING,
@@ -203,7 +207,7 @@ def change_matching(
         status=ChangeOutcome.APPLIED,
         revision_id=revision_id,
         num_changed=uow.changes.update_matching(
-            revision_id, where, values, keep_held_out=keep_held_out
+            revision_id, where, patch, keep_held_out=keep_held_out
         ),
         num_conflicts=kept,
     )
@@ -213,7 +217,7 @@ def finish(
     uow: UnitOfWork,
     operation: Operation,
     to_change: Sequence[Asset],
-    values: Mapping[str, Any],
+    patch: AssetPatch,
     *,
     named: Sequence[uuid.UUID],
     conflicts: list[ChangeConflict],
@@ -224,7 +228,7 @@ def finish(
         uow: The writing transaction.
         operation: Who asks, and under which name; it was not applied before.
         to_change: Assets that differ and are free.
-        values: Columns of `vision_assets`.
+        patch: What changes.
         named: All ids that the operation named, for the answer.
         conflicts: Assets that are left alone.
     """
@@ -232,7 +236,7 @@ def finish(
     status = ChangeOutcome.CONFLICT if conflicts else ChangeOutcome.NOTHING
     if to_change:
         revision_id = begin_revision(uow, operation)
-        change_assets(uow, revision_id, to_change, values)
+        change_assets(uow, revision_id, to_change, patch)
         status = ChangeOutcome.APPLIED
     return ChangeResult(
         operation_id=operation.operation_id,
@@ -246,7 +250,7 @@ def finish(
 
 
 def describe_conflicts(
-    uow: UnitOfWork, assets: Sequence[Asset], *, wanted: str, subject: str = "label_name"
+    uow: UnitOfWork, assets: Sequence[Asset], *, wanted: str, subject: Subject = "label_name"
 ) -> list[ChangeConflict]:
     """Say of each asset who changed it last, when, what it is now and what was chosen.
 
@@ -254,7 +258,7 @@ def describe_conflicts(
         uow: The transaction.
         assets: As they are now.
         wanted: What was chosen, in words.
-        subject: The field that the choice is about: `label_name` or `split_type`.
+        subject: The field that the choice is about.
     """
     latest = uow.revisions.list_latest_change_ids([asset.asset_id for asset in assets])
     revisions = {r.revision_id: r for r in uow.revisions.list_by_ids(sorted(set(latest.values())))}

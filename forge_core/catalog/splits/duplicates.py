@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from db.enums import ChangeOutcome, RevisionKind, Split
+from db.patches import AssetPatch
 from db.records import Asset
 from db.repositories.duplicates import MemberRow
 from db.unit_of_work import UnitOfWork
@@ -364,9 +365,7 @@ def _remove_others(
     words = f"{len(removed):,} near-duplicates removed"
     words += f", {kept[0][1].file_path} kept" if len(kept) == 1 else f", {len(kept):,} kept"
     revision_id = journal.begin_revision(uow, replace(operation, message=words[:1_000]))
-    uow.changes.update_assets(
-        revision_id, [asset.asset_id for asset in removed], {"is_deleted": True}
-    )
+    journal.change_assets(uow, revision_id, removed, AssetPatch(is_deleted=True))
     return ChangeResult(
         operation_id=operation.operation_id,
         status=ChangeOutcome.APPLIED,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from db.enums import ChangeOutcome, RevisionKind, Split
+from db.patches import AssetPatch
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.column_cache import HELD_OUT, NO_LABEL, SPLITS, CatalogColumns
@@ -155,7 +156,7 @@ def _apply(uow: UnitOfWork, operation: Operation, plan: SplitPlan) -> ChangeResu
         rows = moved[division.targets[moved] == code]
         for start in range(0, len(rows), _AT_ONCE):
             ids = catalog.asset_ids(rows[start : start + _AT_ONCE])
-            uow.changes.update_assets(revision_id, ids, {"split_type": SPLITS[code]})
+            uow.changes.update_assets(revision_id, ids, AssetPatch(split_type=SPLITS[code]))
     told = catalog.asset_ids(moved) if len(moved) <= MOST_TOLD else []
     return ChangeResult(
         operation_id=operation.operation_id,

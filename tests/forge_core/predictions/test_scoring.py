@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from db.models import Prediction
+from db.patches import AssetPatch
 from db.repositories.predictions import COLUMNS
 from forge_core.catalog.editing import class_merges, classes, label_edits
 from forge_core.catalog.listing import suggestions
@@ -185,7 +186,9 @@ def test_score__removed_images_are_left_out_and_unreadable_ones_are_named(finish
     data = b"this is not an image"
     (root / broken.file_path).write_bytes(data)
     with finished.database.write() as uow:  # as if it had been imported so
-        uow.assets.update_fields([broken.asset_id], {"content_hash": hashing.content_hash(data)})
+        uow.assets.update_fields(
+            [broken.asset_id], AssetPatch(content_hash=hashing.content_hash(data))
+        )
     heard = []
     report = score(finished, on_rejected=heard.append)
     assert report.num_scored == ALL - 4

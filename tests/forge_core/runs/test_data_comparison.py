@@ -51,7 +51,7 @@ def test_images_that_no_run_uses__change_nothing(workspace: Workspace, assets: l
     label_edits.relabel(workspace, [unused.asset_id], None, actor=ACTOR)
     label_edits.set_split(workspace, [held_out.asset_id], "held_out", actor=ACTOR)
     with workspace.database.write() as uow:
-        uow.assets.update_fields([copy.asset_id], {"is_augmented": True})
+        arrange.set_columns(uow, [copy.asset_id], is_augmented=True)
     first = start(workspace)
     label_edits.set_split(workspace, [unused.asset_id], "val", actor=ACTOR)
     review_flags.flag(workspace, [flagged.asset_id], actor=ACTOR)
@@ -70,9 +70,7 @@ def test_images_that_a_run_uses__are_counted_by_what_differs(
     removed, unlabelled, relabelled, moved, *_ = of(assets, "train")
     copy = of(assets, "train")[-1]
     with workspace.database.write() as uow:
-        uow.assets.update_fields(
-            [copy.asset_id], {"is_augmented": True, "parent_asset_id": moved.asset_id}
-        )
+        arrange.set_columns(uow, [copy.asset_id], is_augmented=True, parent_asset_id=moved.asset_id)
     arrange.relabel_one(workspace, copy, moved.label_name or "")
     first, with_copies = start(workspace), start(workspace, use_augmented=True)
     assert compare(workspace, first, with_copies).data.counts.added == 1

@@ -6,7 +6,7 @@ from forge_core.catalog.editing import label_edits
 from forge_core.errors import InvalidInput
 from forge_core.runs import run_data
 from forge_core.runs.starting import launch
-from tests.arrange import ACTOR, list_all, make_catalog, relabel_one
+from tests.arrange import ACTOR, list_all, make_catalog, relabel_one, set_columns
 from tests.forge_core.handlers.running import start
 
 
@@ -32,9 +32,7 @@ def test_augmented_copies__only_in_training_and_only_when_asked(workspace, tmp_p
     assets = make_catalog(workspace, tmp_path / "drawn", train=4, val=2, test=2)
     copies = {split: next(a for a in assets if a.split_type == split) for split in ("train", "val")}
     with workspace.database.write() as uow:
-        uow.assets.update_fields(
-            [asset.asset_id for asset in copies.values()], {"is_augmented": True}
-        )
+        set_columns(uow, [asset.asset_id for asset in copies.values()], is_augmented=True)
     revision_id = launch.check_data(workspace).revision_id
     for asked, in_train in ((False, 11), (True, 12)):
         data = run_data.read_run_data(workspace, revision_id, use_augmented=asked)

@@ -26,7 +26,7 @@ from forge_core.catalog.revisions.journal import Operation
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
-from tests.arrange import ACTOR, list_all
+from tests.arrange import ACTOR, list_all, set_columns
 
 NUMBER = 48
 DAYS = [datetime.datetime(2026, 3, day, hour) for day in (1, 2, 3) for hour in (0, 23)]
@@ -68,7 +68,7 @@ def make_facts(workspace: Workspace) -> Facts:
     ids = [row.asset_id for row in rows]
     for i, asset_id in enumerate(ids):
         with workspace.database.write() as uow:
-            uow.assets.update_fields([asset_id], {"created_at": DAYS[i % len(DAYS)]})
+            set_columns(uow, [asset_id], created_at=DAYS[i % len(DAYS)])
     label_edits.relabel(workspace, ids[::7], label_ids[0], actor=Actor("Ana"))
     label_edits.relabel(workspace, ids[3:9], label_ids[1], actor=Actor("Ben"))
     label_edits.relabel(workspace, ids[5:30:6], label_ids[2], actor=Actor("Ana"))

@@ -11,7 +11,7 @@ from forge_core.catalog.editing import label_edits
 from forge_core.catalog.listing import asset_list, positions
 from forge_core.errors import InvalidInput
 from forge_core.workspace import Workspace
-from tests.arrange import ACTOR, class_id, list_all, make_catalog
+from tests.arrange import ACTOR, class_id, list_all, make_catalog, set_columns
 
 
 @pytest.fixture
@@ -23,9 +23,9 @@ def run(workspace: Workspace, tmp_path) -> int:
     label_edits.set_split(workspace, ids[::4], None, actor=ACTOR)
     circle = class_id(workspace, "circle")
     with workspace.database.write() as uow:
-        uow.assets.update_fields(ids[::3], {"source_dataset": "other"})
-        uow.assets.update_fields(ids[1::3], {"review_state": "confirmed"})
-        uow.assets.update_fields(ids[2::7], {"is_augmented": True})
+        set_columns(uow, ids[::3], source_dataset="other")
+        set_columns(uow, ids[1::3], review_state="confirmed")
+        set_columns(uow, ids[2::7], is_augmented=True)
         made = TrainingRun(
             status=RunStatus.SUCCEEDED.value,
             author=ACTOR.name,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from db.patches import AssetPatch
 from forge_core.catalog.editing import class_merges, classes, label_edits
 from forge_core.catalog.revisions import history
 from forge_core.errors import Conflict, InvalidInput
@@ -107,7 +108,7 @@ def test_undo__a_removed_image_whose_path_is_taken_stays_away(
             message="",
         )
         uow.changes.update_assets(
-            revision, [assets[3].asset_id], {"file_path": assets[0].file_path}
+            revision, [assets[3].asset_id], AssetPatch(file_path=assets[0].file_path)
         )
     assert first.revision_id is not None
     result = history.undo(workspace, first.revision_id, actor=ACTOR)
