@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -93,31 +93,40 @@ class AssetAsOf:
     is_augmented: bool
 
 
+NONE = "none"
+"""In a field of an `AssetFilter`: without one."""
+ANY = "any"
+"""In a field of an `AssetFilter`: with one, whichever."""
+_OF_A_RUN = {"of_a_run": True}
+_BESIDE_REVISIONS = {"beside_revisions": True}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetFilter:
-    """Which assets. A field that is None does not restrict; "none" means without one.
+    """Which assets. A field that is None does not restrict.
 
-    `run` alone does not restrict: it names the network whose opinion is meant, by the fields
-    behind it and by the orders of its predictions.
+    `run` alone does not restrict: it names the network whose opinion is meant, by the fields that
+    are marked so and by the orders of its predictions. What a field means in SQL stands in
+    `db.repositories.filters`, how people see it in `forge_core.catalog.listing.filter_fields`.
     """
 
     label: int | str | None = None
-    """Number of a class, "none", or "any": every image that has a label."""
+    """Number of a class, `NONE`, or `ANY`: every image that has a label."""
     split: str | None = None
     source: str | None = None
     text: str | None = None
     """A part of the path; case does not matter for a to z."""
     augmented: bool | None = None
     review: str | None = None
-    run: int | None = None
-    predicted: int | None = None
+    run: int | None = field(default=None, metadata=_BESIDE_REVISIONS)
+    predicted: int | None = field(default=None, metadata=_OF_A_RUN)
     """Number of the class that the run says."""
-    disagrees: bool | None = None
+    disagrees: bool | None = field(default=None, metadata=_OF_A_RUN)
     """Whether the run says another class than the label now. Images without a label, and
     predictions of a class that is retired by now, are in neither."""
-    confidence_min: float | None = None
+    confidence_min: float | None = field(default=None, metadata=_OF_A_RUN)
     """Of the run's prediction, 0 to 1, inclusive as `confidence_max`."""
-    confidence_max: float | None = None
+    confidence_max: float | None = field(default=None, metadata=_OF_A_RUN)
     side_min: int | None = None
     """Pixels of the shorter side, inclusive as `side_max`."""
     side_max: int | None = None
@@ -128,23 +137,28 @@ class AssetFilter:
     """Who changed it, at any time; with `changed_since`, after that revision."""
     changed_since: int | None = None
     """A revision: changed after it."""
-    duplicates: str | uuid.UUID | None = None
-    """The group of near-duplicates that it is in, or "any"."""
-    assigned: str | None = None
+    duplicates: str | uuid.UUID | None = field(default=None, metadata=_BESIDE_REVISIONS)
+    """The group of near-duplicates that it is in, or `ANY`."""
+    assigned: str | None = field(default=None, metadata=_BESIDE_REVISIONS)
     """The person who is to look after it."""
 
     def asks_the_run(self) -> bool:
         """Whether the predictions of `run` restrict it."""
-        return (self.predicted, self.disagrees, self.confidence_min, self.confidence_max) != (
-            (None,) * 4
-        )
+        return self._names_one("of_a_run")
 
     def follows_revisions(self) -> bool:
         """Whether only a new revision can change what matches.
 
         Predictions, near-duplicates and assignments come without one.
         """
-        return (self.run, self.duplicates, self.assigned) == (None,) * 3
+        return not self._names_one("beside_revisions")
+
+    def _names_one(self, mark: str) -> bool:
+        return any(
+            getattr(self, known.name) is not None
+            for known in fields(self)
+            if known.metadata.get(mark)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

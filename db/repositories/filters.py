@@ -10,11 +10,8 @@ from sqlalchemy.ext.compiler import compiles
 
 from db.models import VisionAsset
 from db.patches import AssetPatch
-from db.records import AssetFilter
+from db.records import ANY, NONE, AssetFilter
 from db.repositories import related
-from db.repositories.related import ANY, NONE
-
-__all__ = ["ANY", "NONE", "differing", "living", "matching"]
 
 
 def living() -> ColumnElement[bool]:
@@ -22,10 +19,14 @@ def living() -> ColumnElement[bool]:
     return VisionAsset.is_deleted.is_(false())
 
 
+Column = Callable[[Any], Any]
+Condition = Callable[[Any, Column], list[Any]]
+
+
 def matching(
     where: AssetFilter,
     *,
-    column: Callable[[Any], Any] = lambda column: column,
+    column: Column = lambda column: column,
     looked_up: str | None = None,
     as_array: bool = False,
     with_prediction: bool = False,
@@ -40,52 +41,59 @@ def matching(
         as_array: Write the ids that are looked up as an array of Postgres.
         with_prediction: The statement has joined the prediction of `where.run` already.
     """
-    label, split = column(VisionAsset.label_id), column(VisionAsset.split_type)
-    review, source = column(VisionAsset.review_state), column(VisionAsset.source_dataset)
     found: list[Any] = [living()]
-    if where.label == NONE:
-        found.append(label.is_(None))
-    elif where.label == ANY:
-        found.append(label.is_not(None))
-    elif where.label is not None:
-        found.append(label == int(where.label))
-    if where.split == NONE:
-        found.append(split.is_(None))
-    elif where.split is not None:
-        found.append(split == where.split)
-    if where.review == NONE:
-        found.append(review.is_(None))
-    elif where.review is not None:
-        found.append(review == where.review)
-    if where.source is not None:
-        found.append(source == where.source)
-    if where.text:
-        found.append(path_contains(where.text))
-    if where.augmented is not None:
-        augmented = column(VisionAsset.is_augmented)
-        found.append(augmented.is_(true() if where.augmented else false()))
-    return (
-        found
-        + _of_the_picture(where)
-        + related.matching(
-            where, looked_up=looked_up, as_array=as_array, with_prediction=with_prediction
-        )
+    for name, condition in CONDITIONS.items():
+        value = getattr(where, name)
+        if value is not None:
+            found += condition(value, column)
+    return found + related.matching(
+        where, looked_up=looked_up, as_array=as_array, with_prediction=with_prediction
     )
 
 
-def _of_the_picture(where: AssetFilter) -> list[Any]:
-    found: list[Any] = []
-    width, height = VisionAsset.width, VisionAsset.height
-    if where.side_min is not None:
-        found += [width >= where.side_min, height >= where.side_min]
-    if where.side_max is not None:
-        found.append((width <= where.side_max) | (height <= where.side_max))
-    if where.since is not None:
-        found.append(VisionAsset.created_at >= datetime.combine(where.since, time()))
-    if where.until is not None and where.until < date.max:
-        day_after = where.until + timedelta(days=1)
-        found.append(VisionAsset.created_at < datetime.combine(day_after, time()))
-    return found
+def field_names() -> set[str]:
+    """The fields of a filter that mean something in SQL, here or in `related`."""
+    return {*CONDITIONS, *(name for names, _ in related.RELATED.values() for name in names)}
+
+
+def _label(value: int | str, column: Column) -> list[Any]:
+    label = column(VisionAsset.label_id)
+    if value == ANY:
+        return [label.is_not(None)]
+    return [label.is_(None) if value == NONE else label == int(value)]
+
+
+def _equal_or_none(attribute: Any) -> Condition:
+    def condition(value: str, column: Column) -> list[Any]:
+        written = column(attribute)
+        return [written.is_(None) if value == NONE else written == value]
+
+    return condition
+
+
+def _until(value: date, column: Column) -> list[Any]:
+    if value == date.max:
+        return []
+    return [VisionAsset.created_at < datetime.combine(value + timedelta(days=1), time())]
+
+
+CONDITIONS: dict[str, Condition] = {
+    "label": _label,
+    "split": _equal_or_none(VisionAsset.split_type),
+    "review": _equal_or_none(VisionAsset.review_state),
+    "source": lambda value, column: [column(VisionAsset.source_dataset) == value],
+    "text": lambda value, column: [path_contains(value)] if value else [],
+    "augmented": lambda value, column: [
+        column(VisionAsset.is_augmented).is_(true() if value else false())
+    ],
+    "side_min": lambda value, column: [VisionAsset.width >= value, VisionAsset.height >= value],
+    "side_max": lambda value, column: [
+        (VisionAsset.width <= value) | (VisionAsset.height <= value)
+    ],
+    "since": lambda value, column: [VisionAsset.created_at >= datetime.combine(value, time())],
+    "until": _until,
+}
+"""What each field says of the assets' own columns: its value, and how to write a column."""
 
 
 class path_contains(ColumnElement[bool]):  # noqa: N801 - spelled like the SQL that it becomes

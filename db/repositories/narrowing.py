@@ -16,9 +16,9 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.expression import UnaryExpression
 
 from db.models import AssetCount, AssetFacetCount, DuplicateMember, RevisionRow, VisionAsset
-from db.records import AssetFilter
+from db.records import ANY, NONE, AssetFilter
 from db.repositories import bulk, related
-from db.repositories.related import ANY, NONE, Related
+from db.repositories.related import Related
 
 NARROW = {"id": 20_000, "path": 100_000, "run": 20_000}
 """Up to so many assets are sorted sooner than they are found by walking an order's index.

@@ -21,7 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from db.models import LabelClass, LabelClassState, Prediction, TrainingRun, VisionAsset
-from db.records import AssetAsOf
+from db.records import NONE, AssetAsOf
 from db.repositories import bulk, filters
 from db.repositories.rows import columns_of, to_record
 
@@ -211,7 +211,7 @@ class PredictionRepository:
 
     def _to_score(self, statement: Select[Any], scope: ScoringScope) -> Select[Any]:
         conditions: list[ColumnElement[bool]] = [filters.living()]
-        if scope.split == filters.NONE:
+        if scope.split == NONE:
             conditions.append(VisionAsset.split_type.is_(None))
         elif scope.split is not None:
             conditions.append(VisionAsset.split_type == scope.split)

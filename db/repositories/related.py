@@ -5,6 +5,7 @@ their ids. Asked: each asset of a list is asked whether it fits, at the cost of 
 best where many fit. `db.repositories.narrowing` chooses.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,10 +21,7 @@ from db.models import (
     RevisionRow,
     VisionAsset,
 )
-from db.records import AssetFilter
-
-NONE = "none"
-ANY = "any"
+from db.records import ANY, NONE, AssetFilter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,13 +69,7 @@ class Related:
 
 def find_all(where: AssetFilter) -> dict[str, Related]:
     """The conditions of a filter on other tables, by name. "Assigned to nobody" is none of them."""
-    makers = {
-        "prediction": _prediction,
-        "change": _change,
-        "duplicates": _duplicates,
-        "assigned": _assigned,
-    }
-    found = {name: make(where) for name, make in makers.items()}
+    found = {name: make(where) for name, (_, make) in RELATED.items()}
     return {name: part for name, part in found.items() if part is not None}
 
 
@@ -163,3 +155,15 @@ def _assigned(where: AssetFilter) -> Related | None:
     if where.assigned in (None, NONE):
         return None
     return Related(asset_id=Assignment.asset_id, conditions=[Assignment.person == where.assigned])
+
+
+RELATED: dict[str, tuple[tuple[str, ...], Callable[[AssetFilter], Related | None]]] = {
+    "prediction": (
+        ("run", "predicted", "disagrees", "confidence_min", "confidence_max"),
+        _prediction,
+    ),
+    "change": (("author", "changed_since"), _change),
+    "duplicates": (("duplicates",), _duplicates),
+    "assigned": (("assigned",), _assigned),
+}
+"""Each condition on another table: the fields of the filter that make it, and how."""

@@ -7,7 +7,7 @@ from starlette.routing import Route
 
 from forge_core.api import parsing, shapes
 from forge_core.api.answering import Asked, WorkspaceProvider, reading
-from forge_core.catalog.listing import asset_list, positions
+from forge_core.catalog.listing import asset_list, filter_fields, positions, text_values
 from forge_core.catalog.revisions import history
 from forge_core.errors import InvalidInput
 
@@ -32,16 +32,16 @@ def list_assets(asked: Asked) -> Mapping[str, Any]:
     It starts behind the cursor `after`, or at `position` in the list (0 is the first image). With
     `suggest` each row has what that run's network suggests.
     """
-    allowed = (*parsing.FILTER_FIELDS, "sort", "after", "limit", "position", "suggest")
+    allowed = (*filter_fields.FIELDS, "sort", "after", "limit", "position", "suggest")
     values = parsing.parse_query(asked.request.query_params, allowed, after=MAX_CURSOR_CHARACTERS)
-    where = parsing.parse_filter(values)
+    where = filter_fields.read(values)
     sort = values.get("sort", "newest")
-    limit = parsing.parse_number(values.get("limit", DEFAULT_LIMIT), "limit")
+    limit = text_values.parse_number(values.get("limit", DEFAULT_LIMIT), "limit")
     revision_id = history.latest_revision_id(asked.workspace)
     if "position" in values:
         if "after" in values:
             raise InvalidInput("A page starts at a position or behind a cursor, not at both.")
-        position = parsing.parse_number(values["position"], "position")
+        position = text_values.parse_number(values["position"], "position")
         page = positions.list_at(asked.workspace, where, position=position, sort=sort, limit=limit)
     else:
         page = asset_list.list_assets(
@@ -51,7 +51,7 @@ def list_assets(asked: Asked) -> Mapping[str, Any]:
         "assets": shapes.shape_rows(
             asked.workspace,
             page.assets,
-            suggest=parsing.parse_run(values.get("suggest"), "suggest"),
+            suggest=text_values.parse_run(values.get("suggest"), "suggest"),
             confidences=page.confidences,
         ),
         "next": page.next_cursor,
@@ -64,9 +64,9 @@ def count_assets(asked: Asked) -> Mapping[str, Any]:
 
     With a `sort` that goes by a run's predictions, only those that it has are counted.
     """
-    allowed = (*parsing.FILTER_FIELDS, "sort")
+    allowed = (*filter_fields.FIELDS, "sort")
     values = parsing.parse_query(asked.request.query_params, allowed)
-    where = parsing.parse_filter(values)
+    where = filter_fields.read(values)
     sort = values.get("sort", "newest")
     totals = asset_list.totals(asked.workspace)
     total = totals.images + totals.augmented
@@ -76,6 +76,6 @@ def count_assets(asked: Asked) -> Mapping[str, Any]:
 
 def list_history(asked: Asked) -> Mapping[str, Any]:
     """Every change of one image, newest first."""
-    asset_id = parsing.parse_id(asked.request.path_params["asset_id"])
+    asset_id = text_values.parse_id(asked.request.path_params["asset_id"])
     entries = history.asset_history(asked.workspace, asset_id)
     return {"entries": [shapes.shape_history(entry) for entry in reversed(entries)]}

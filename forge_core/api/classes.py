@@ -8,6 +8,7 @@ from starlette.routing import Route
 from forge_core.api import parsing, shapes
 from forge_core.api.answering import Asked, WorkspaceProvider, reading, writing
 from forge_core.catalog.editing import classes
+from forge_core.catalog.listing import text_values
 
 
 def routes(provider: WorkspaceProvider) -> list[Route]:
@@ -27,5 +28,5 @@ def list_classes(asked: Asked) -> Mapping[str, Any]:
 def create_class(asked: Asked) -> Mapping[str, Any]:
     """A new class with the asked name."""
     parsing.check_fields(asked.body, ("name",), "A new class")
-    name = parsing.parse_text(asked.body.get("name"), "name")
+    name = text_values.parse_text(asked.body.get("name"), "name")
     return shapes.shape_label(classes.create_class(asked.workspace, name, actor=asked.actor))

@@ -7,7 +7,7 @@ from starlette.routing import Route
 
 from forge_core.api import parsing
 from forge_core.api.answering import Asked, WorkspaceProvider, reading
-from forge_core.catalog.listing import neighbours
+from forge_core.catalog.listing import filter_fields, neighbours, text_values
 from forge_core.errors import InvalidInput
 
 DIRECTIONS = {"next": False, "previous": True}
@@ -27,19 +27,19 @@ def find_near(asked: Asked) -> Mapping[str, Any]:
     Without `from` the search begins at the list's end that the direction leads away from. `by`
     is the run that doubts. The id is null where there is none.
     """
-    allowed = (*parsing.FILTER_FIELDS, "sort", "wanted", "direction", "from", "by")
+    allowed = (*filter_fields.FIELDS, "sort", "wanted", "direction", "from", "by")
     values = parsing.parse_query(asked.request.query_params, allowed)
     direction = values.get("direction", "next")
     if direction not in DIRECTIONS:
         raise InvalidInput(f"direction is next or previous, not {direction[:60]!r}.")
     found = neighbours.find_near(
         asked.workspace,
-        parsing.parse_filter(values),
+        filter_fields.read(values),
         wanted=values.get("wanted", neighbours.UNLABELLED),
         sort=values.get("sort", "newest"),
-        start=parsing.parse_id(values["from"]) if "from" in values else None,
+        start=text_values.parse_id(values["from"]) if "from" in values else None,
         backwards=DIRECTIONS[direction],
-        by=parsing.parse_number(values["by"], "by") if "by" in values else None,
+        by=text_values.parse_number(values["by"], "by") if "by" in values else None,
     )
     if found is None:
         return {"id": None, "distance": None}
@@ -49,12 +49,12 @@ def find_near(asked: Asked) -> Mapping[str, Any]:
 def find_position(asked: Asked) -> Mapping[str, Any]:
     """The place of the `image` in the list, null when it is not in it."""
     values = parsing.parse_query(
-        asked.request.query_params, (*parsing.FILTER_FIELDS, "sort", "image")
+        asked.request.query_params, (*filter_fields.FIELDS, "sort", "image")
     )
     position = neighbours.find_position(
         asked.workspace,
-        parsing.parse_filter(values),
-        parsing.parse_id(values.get("image")),
+        filter_fields.read(values),
+        text_values.parse_id(values.get("image")),
         sort=values.get("sort", "newest"),
     )
     return {"position": position}

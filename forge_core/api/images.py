@@ -11,9 +11,8 @@ from io import BytesIO
 from starlette.responses import Response
 from starlette.routing import Route
 
-from forge_core.api import parsing
 from forge_core.api.answering import Asked, WorkspaceProvider, reading
-from forge_core.catalog.listing import asset_list
+from forge_core.catalog.listing import asset_list, text_values
 from forge_core.errors import NotFound
 from forge_core.imaging import decode
 from forge_core.imaging.thumbnails import ThumbnailCache
@@ -46,7 +45,7 @@ def thumbnail_cache(workspace: Workspace) -> ThumbnailCache:
 def get_thumbnail(asked: Asked) -> Response:
     """The thumbnail of an image, made when it is not kept yet."""
     params = asked.request.path_params
-    asset_id = parsing.parse_id(params["asset_id"])
+    asset_id = text_values.parse_id(params["asset_id"])
     cache = thumbnail_cache(asked.workspace)
     data = cache.get(
         params["content_hash"],
@@ -58,7 +57,7 @@ def get_thumbnail(asked: Asked) -> Response:
 
 def get_image(asked: Asked) -> Response:
     """The whole image as a browser can draw it; revalidated by its content hash."""
-    asset_id = parsing.parse_id(asked.request.path_params["asset_id"])
+    asset_id = text_values.parse_id(asked.request.path_params["asset_id"])
     asset = asset_list.get_asset(asked.workspace, asset_id)
     tag = f'"{asset.content_hash}"'
     headers = IMAGE_HEADERS | REVALIDATE | {"ETag": tag}

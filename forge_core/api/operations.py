@@ -22,6 +22,7 @@ from forge_core.api.answering import (
     writing,
 )
 from forge_core.catalog.editing import label_edits, review_flags
+from forge_core.catalog.listing import filter_fields, text_values
 from forge_core.catalog.revisions import history
 from forge_core.catalog.revisions.journal import MAX_OPERATION_ID_CHARACTERS, ChangeResult
 from forge_core.errors import ForgeError, InvalidInput, StorageUnavailable
@@ -192,7 +193,7 @@ def _relabel(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> C
     if "label_id" not in operation:
         raise InvalidInput("relabel needs label_id: the number of a class, or null.")
     label_id = operation["label_id"]
-    number = None if label_id is None else parsing.parse_number(label_id, "label_id")
+    number = None if label_id is None else text_values.parse_number(label_id, "label_id")
     where = _parse_where(operation)
     who: Who = {"actor": batch.asked.actor, "operation_id": operation_id}
     if where is not None:
@@ -211,7 +212,7 @@ def _set_split(batch: Batch, operation: Mapping[str, Any], operation_id: str) ->
     if "split" not in operation:
         raise InvalidInput("set_split needs split: the name of a split, or null.")
     split = operation["split"]
-    name = None if split is None else parsing.parse_text(split, "split")
+    name = None if split is None else text_values.parse_text(split, "split")
     unlock = operation.get("unlock_held_out", False)
     if not isinstance(unlock, bool):
         raise InvalidInput("unlock_held_out is true or false.")
@@ -257,7 +258,9 @@ def _flag(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> Chan
         return review_flags.unflag(batch.asked.workspace, _parse_ids(operation), **who)
     if operation["review"] != ReviewState.FLAGGED:
         raise InvalidInput(f"review is {ReviewState.FLAGGED!s} or null.")
-    note = parsing.parse_text(operation.get("note", ""), "note", review_flags.MAX_NOTE_CHARACTERS)
+    note = text_values.parse_text(
+        operation.get("note", ""), "note", review_flags.MAX_NOTE_CHARACTERS
+    )
     return review_flags.flag(batch.asked.workspace, _parse_ids(operation), note=note, **who)
 
 
@@ -273,7 +276,7 @@ def _undo(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> Chan
             )
         revision_id = revision.revision_id
     else:
-        revision_id = parsing.parse_number(operation.get("revision_id"), "revision_id")
+        revision_id = text_values.parse_number(operation.get("revision_id"), "revision_id")
     return history.undo(
         batch.asked.workspace, revision_id, actor=batch.asked.actor, operation_id=operation_id
     )
@@ -290,7 +293,7 @@ KINDS: dict[str, Callable[[Batch, Mapping[str, Any], str], ChangeResult]] = {
 
 
 def _parse_operation_id(value: Any) -> str:
-    operation_id = parsing.parse_text(value, "operation_id", MAX_OPERATION_ID_CHARACTERS)
+    operation_id = text_values.parse_text(value, "operation_id", MAX_OPERATION_ID_CHARACTERS)
     if len(operation_id) < 8:
         raise InvalidInput("operation_id has fewer than 8 characters, so it is not unique.")
     return operation_id
@@ -300,7 +303,7 @@ def _parse_ids(operation: Mapping[str, Any]) -> list[uuid.UUID]:
     ids = operation.get("asset_ids")
     if not isinstance(ids, list):
         raise InvalidInput("asset_ids is not a list.")
-    return [parsing.parse_id(value) for value in ids]
+    return [text_values.parse_id(value) for value in ids]
 
 
 def _parse_where(operation: Mapping[str, Any]) -> AssetFilter | None:
@@ -312,11 +315,11 @@ def _parse_where(operation: Mapping[str, Any]) -> AssetFilter | None:
     where = operation["where"]
     if not isinstance(where, dict):
         raise InvalidInput("where is not an object; {} means every image.")
-    parsing.check_fields(where, parsing.FILTER_FIELDS, "where")
+    parsing.check_fields(where, tuple(filter_fields.FIELDS), "where")
     for name, value in where.items():
         if not isinstance(value, int):
-            parsing.parse_text(value, name)
-    return parsing.parse_filter(where)
+            text_values.parse_text(value, name)
+    return filter_fields.read(where)
 
 
 def _parse_versions(batch: Batch, operation: Mapping[str, Any]) -> dict[uuid.UUID, int] | None:
@@ -326,7 +329,7 @@ def _parse_versions(batch: Batch, operation: Mapping[str, Any]) -> dict[uuid.UUI
     if not isinstance(versions, dict):
         raise InvalidInput("expected_versions is not an object of image ids and row versions.")
     seen = {
-        parsing.parse_id(asset_id): parsing.parse_number(version, "row version")
+        text_values.parse_id(asset_id): text_values.parse_number(version, "row version")
         for asset_id, version in versions.items()
     }
     return {asset_id: batch.versions.get(asset_id, version) for asset_id, version in seen.items()}

@@ -7,7 +7,8 @@ from starlette.routing import Route
 
 from db.records import EpochRow
 from forge_core.api.answering import Asked, WorkspaceProvider, reading
-from forge_core.api.parsing import parse_number, parse_query
+from forge_core.api.parsing import parse_query
+from forge_core.catalog.listing.text_values import parse_number
 from forge_core.runs import records
 
 MAX_EPOCHS_AT_ONCE = 2_000

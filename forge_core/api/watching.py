@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from forge_core.api import parsing, shapes
 from forge_core.api.answering import Asked, WorkspaceProvider, reading
+from forge_core.catalog.listing import text_values
 from forge_core.catalog.revisions import history
 from forge_core.errors import InvalidInput
 
@@ -40,8 +41,8 @@ def list_now(asked: Asked) -> Mapping[str, Any]:
     """
     allowed = ("ids", "suggest")
     query = parsing.parse_query(asked.request.query_params, allowed, ids=MAX_IDS_CHARACTERS)
-    suggest = parsing.parse_run(query.get("suggest"), "suggest")
-    ids = [parsing.parse_id(text) for text in query.get("ids", "").split(",") if text]
+    suggest = text_values.parse_run(query.get("suggest"), "suggest")
+    ids = [text_values.parse_id(text) for text in query.get("ids", "").split(",") if text]
     if len(ids) > MAX_IDS:
         raise InvalidInput(f"{len(ids)} images were asked for, at most {MAX_IDS} at once.")
     with asked.workspace.database.read() as uow:

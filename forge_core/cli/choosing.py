@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from db.records import AssetFilter
+from db.records import ANY, NONE, AssetFilter
 from forge_core.api import parsing
 from forge_core.catalog.editing import classes
-from forge_core.catalog.listing import asset_list, saved_views
+from forge_core.catalog.listing import asset_list, filter_fields, saved_views
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.workspace import Workspace
 
@@ -18,11 +18,10 @@ WhereOption = Annotated[
         "--where",
         metavar="NAME=VALUE",
         help="Only images that match, as in the gallery's address; may be repeated. Names: "
-        f"{', '.join(parsing.FILTER_FIELDS)}.",
+        f"{', '.join(filter_fields.FIELDS)}.",
     ),
 ]
 ViewOption = Annotated[str | None, typer.Option("--view", help="Only images of a saved view.")]
-_CLASSES = ("label", "predicted")
 
 
 def parse_where(
@@ -42,14 +41,16 @@ def parse_where(
         name, found, value = part.partition("=")
         if not found or not value:
             raise InvalidInput(f"{part[:60]!r} is not NAME=VALUE.", next_step="Write label=none.")
-        values[name] = _find_class(workspace, value) if name in _CLASSES else value
-    parsing.check_fields(values, parsing.FILTER_FIELDS, "--where")
-    return asset_list.check_filter(parsing.parse_filter(values))
+        known = filter_fields.FIELDS.get(name)
+        is_class = known is not None and known.is_class
+        values[name] = _find_class(workspace, value) if is_class else value
+    parsing.check_fields(values, tuple(filter_fields.FIELDS), "--where")
+    return asset_list.check_filter(filter_fields.read(values))
 
 
 def _find_class(workspace: Workspace, value: str) -> str:
     """The number of the class of this name; a number that is no name stands for itself."""
-    if value in (asset_list.NONE, asset_list.ANY):
+    if value in (NONE, ANY):
         return value
     try:
         return str(classes.get_class(workspace, value).label_id)

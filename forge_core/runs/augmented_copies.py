@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from PIL import Image
 
 from db.enums import RevisionKind, Split
-from db.records import Asset, AssetFilter, NewAsset
+from db.records import ANY, Asset, AssetFilter, NewAsset
 from forge_core.augmentation import preview, seeding
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.augmentation.presets import AugmentationParameters
@@ -66,7 +66,7 @@ class CopyPlan:
     @property
     def parents(self) -> AssetFilter:
         """The images that are copied."""
-        label = asset_list.ANY if self.where.label is None else self.where.label
+        label = ANY if self.where.label is None else self.where.label
         return replace(self.where, split=Split.TRAIN, augmented=False, label=label)
 
 

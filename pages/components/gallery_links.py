@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from db.records import AssetFilter
+from forge_core.catalog.listing import filter_fields
 from pages.components.frame import navigation
 
 ICON = ":material/photo_library:"
@@ -33,10 +35,15 @@ def gallery_query(
         disagrees: Only images whose prediction of `run` is another class than their label.
         sort: An order of the gallery.
     """
-    query = {"label": label, "split": split, "source": source, "run": run, "sort": sort}
-    found = {name: str(value) for name, value in query.items() if value is not None}
-    found |= {"augmented": "no"} if own_only else {}
-    return found | ({"disagrees": "yes"} if disagrees else {})
+    where = AssetFilter(
+        label=label,
+        split=split,
+        source=source,
+        augmented=False if own_only else None,
+        run=run,
+        disagrees=True if disagrees else None,
+    )
+    return filter_fields.write(where) | ({} if sort is None else {"sort": sort})
 
 
 def show(

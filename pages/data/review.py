@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from db.enums import ReviewState
-from db.records import AssetFilter
+from db.records import NONE, AssetFilter
 from forge_core.catalog.listing import asset_list
 from forge_core.catalog.splits import duplicates, similarity
 from forge_core.catalog.splits.duplicates import DuplicateSearch, DuplicateStatus
@@ -105,7 +105,7 @@ def show_queues(status: DuplicateStatus, flagged: int, unlabelled: int) -> None:
             "of these groups" if known else "not looked for",
         )
         show_card("Flagged", f"{flagged:,}", "by people, with m", {"review": ReviewState.FLAGGED})
-        show_card("Unlabelled", f"{unlabelled:,}", "none left", {"label": asset_list.NONE})
+        show_card("Unlabelled", f"{unlabelled:,}", "none left", {"label": NONE})
 
 
 def show_card(name: str, figure: str, words: str, images: Mapping[str, str] | None = None) -> None:

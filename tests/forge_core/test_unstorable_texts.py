@@ -23,7 +23,9 @@ def first_id(workspace):
 
 
 USE_CASES = {
-    "author of a change": lambda ws, bad: label_edits.relabel(ws, [first_id(ws)], None, actor=bad),
+    "author of a change": lambda ws, bad: label_edits.relabel(
+        ws, [first_id(ws)], None, actor=Actor(bad)
+    ),
     "operation id": lambda ws, bad: label_edits.relabel(
         ws, [first_id(ws)], None, actor=Actor("anna"), operation_id=bad
     ),
@@ -45,16 +47,16 @@ USE_CASES = {
         ws, "mine", {"text": bad}, actor=Actor("anna")
     ),
     "author of a view": lambda ws, bad: saved_views.save_view(
-        ws, "mine", {"label": "none"}, actor=bad
+        ws, "mine", {"label": "none"}, actor=Actor(bad)
     ),
     "name of a preset": lambda ws, bad: saved_presets.save_preset(
         ws, bad, AugmentationParameters(), based_on="natural", actor=Actor("anna")
     ),
     "author of a preset": lambda ws, bad: saved_presets.save_preset(
-        ws, "mine", AugmentationParameters(), based_on="natural", actor=bad
+        ws, "mine", AugmentationParameters(), based_on="natural", actor=Actor(bad)
     ),
     "person": lambda ws, bad: assignments.assign(ws, ANY_IMAGE, [bad], actor=Actor("anna")),
-    "who assigns": lambda ws, bad: assignments.assign(ws, ANY_IMAGE, ["ben"], actor=bad),
+    "who assigns": lambda ws, bad: assignments.assign(ws, ANY_IMAGE, ["ben"], actor=Actor(bad)),
     "part of a path": lambda ws, bad: asset_list.list_assets(ws, AssetFilter(text=bad)),
     "source": lambda ws, bad: asset_list.count_assets(ws, AssetFilter(source=bad)),
     "author in a filter": lambda ws, bad: asset_list.list_ids(ws, AssetFilter(author=bad)),

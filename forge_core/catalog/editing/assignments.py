@@ -8,7 +8,7 @@ has it when it is brought back; meanwhile it is not counted.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from db.records import AssetFilter
+from db.records import NONE, AssetFilter
 from db.repositories.assignments import PersonCount
 from forge_core import storable_values
 from forge_core.catalog.listing import asset_list
@@ -126,6 +126,6 @@ def check_persons(persons: Sequence[str]) -> list[str]:
         if not 1 <= len(name) <= MAX_NAME_CHARACTERS:
             raise InvalidInput(f"A person's name has 1 to {MAX_NAME_CHARACTERS} characters.")
         storable_values.check(name, "A person's name")
-        if name == asset_list.NONE:
+        if name == NONE:
             raise InvalidInput(f"{name!r} stands for nobody, so it cannot be a person's name.")
     return names

@@ -3,19 +3,18 @@
 import uuid
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
-from typing import Any
 
 from db.enums import Split
-from db.records import Asset, AssetFilter, CountRow
+from db.records import ANY, NONE, Asset, AssetFilter, CountRow
 from db.repositories.pages import SORTS, check_cursor
 from db.unit_of_work import UnitOfWork
 from forge_core import storable_values
+from forge_core.catalog.listing.field_types import FilterField
+from forge_core.catalog.listing.filter_fields import FIELDS
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.workspace import Workspace
 
 MAX_PAGE = 500
-NONE = "none"
-ANY = "any"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +61,9 @@ def check_filter(where: AssetFilter) -> AssetFilter:
         value = getattr(where, name)
         if value is not None and not 0 <= value <= 1:
             raise InvalidInput(f"{name} is a number from 0 to 1, not {value:g}.")
-    _check_order("side_min", where.side_min, "side_max", where.side_max, "px")
-    _check_order("since", where.since, "until", where.until)
-    _check_order("confidence_min", where.confidence_min, "confidence_max", where.confidence_max)
+    for known in FIELDS.values():
+        if known.upper:
+            _check_order(where, known)
     if where.asks_the_run() and where.run is None:
         raise InvalidInput(
             "The filter asks for what a run says, but names no run.",
@@ -73,12 +72,13 @@ def check_filter(where: AssetFilter) -> AssetFilter:
     return where
 
 
-def _check_order(low_name: str, low: Any, high_name: str, high: Any, unit: str = "") -> None:
+def _check_order(where: AssetFilter, lower: FilterField) -> None:
+    low, high = getattr(where, lower.name), getattr(where, lower.upper)
     if low is not None and high is not None and low > high:
-        low_words, high_words = f"{low} {unit}".strip(), f"{high} {unit}".strip()
+        low_words, high_words = (f"{end} {lower.unit}".strip() for end in (low, high))
         beyond = "after" if isinstance(low, date) else "above"
         raise InvalidInput(
-            f"Nothing can match: {low_name} {low_words} is {beyond} {high_name} {high_words}.",
+            f"Nothing can match: {lower.name} {low_words} is {beyond} {lower.upper} {high_words}.",
             next_step="Swap the two, or clear one.",
         )
 

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from db.enums import Split
-from db.records import CountRow, Label
-from forge_core.catalog.listing.asset_list import ANY, NONE
+from db.records import ANY, NONE, CountRow, Label
 from forge_core.workspace import Workspace
 
 IMBALANCE_RATIO = 1.5

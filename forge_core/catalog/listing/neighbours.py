@@ -3,9 +3,8 @@
 import uuid
 from dataclasses import dataclass, replace
 
-from db.records import AssetFilter
+from db.records import ANY, NONE, AssetFilter
 from forge_core.catalog.listing import asset_list
-from forge_core.catalog.listing.asset_list import ANY, NONE
 from forge_core.errors import InvalidInput
 from forge_core.workspace import Workspace
 

@@ -5,11 +5,9 @@ from dataclasses import replace
 
 import streamlit as st
 
-from db.records import AssetFilter
-from forge_core.api import parsing
+from db.records import NONE, AssetFilter
 from forge_core.catalog.editing import assignments
-from forge_core.catalog.listing import asset_list
-from forge_core.catalog.listing.asset_list import NONE
+from forge_core.catalog.listing import asset_list, filter_fields
 from forge_core.catalog.revisions import history
 from forge_core.errors import ForgeError
 from forge_core.workspace import Workspace
@@ -44,7 +42,7 @@ def show(where: Mapping[str, str]) -> None:
 @errors.guarded_page()
 def _show(where: Mapping[str, str]) -> None:
     workspace = session.workspace()
-    asked = parsing.parse_filter(where)
+    asked = filter_fields.read(where)
     total = asset_list.count_assets(workspace, asked)
     taken = _count_taken(workspace, asked, total)
     st.markdown(f"{_images(total)} the filters.{_say_taken(asked, taken)}")

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from db.enums import ReviewState, Split
-from forge_core.api import parsing
-from forge_core.catalog.listing.asset_list import ANY, NONE
+from forge_core.catalog.listing import filter_fields, text_values
+from forge_core.catalog.listing.field_types import OPINION_FIELDS
+from forge_core.catalog.listing.filter_fields import FIELDS
 from forge_core.errors import InvalidInput
 
 SORTS = {"newest": "Newest first", "oldest": "Oldest first", "path": "By path"}
@@ -20,36 +20,22 @@ RUN_SORTS = {
     "highest_entropy": "Most undecided first",
     "lowest_quality": "Most doubtful labels first",
 }
-LABEL_WORDS = {ANY: "any label", NONE: "no label"}
-SPLIT_WORDS = {
-    Split.TRAIN: "train",
-    Split.VAL: "val",
-    Split.TEST: "test",
-    Split.HELD_OUT: "held out",
-    NONE: "no split",
-}
-REVIEW_WORDS = {ReviewState.FLAGGED: "Marked for review", NONE: "Not marked"}
-AUGMENTED_WORDS = {"no": "Originals only", "yes": "Augmented copies only"}
-OPINION_FIELDS = ("predicted", "disagrees", "confidence_min", "confidence_max")
-"""Fields that mean nothing without a run."""
-FIELDS = (*parsing.FILTER_FIELDS, "sort")
 
 
-def read(scored_runs: Sequence[int]) -> dict[str, str]:
+def read(scored_runs: Sequence[str]) -> dict[str, str]:
     """The filter in the address; an order by predictions gets the newest scored run.
 
     Raises:
         InvalidInput: A value is none of its kind. Whether they fit each other is not asked.
     """
-    given = {name: st.query_params.get(name) for name in parsing.FILTER_FIELDS}
-    where = {name: parsing.parse_text(value, name) for name, value in given.items() if value}
+    given = {name: st.query_params.get(name) for name in FIELDS}
+    where = {name: text_values.parse_text(value, name) for name, value in given.items() if value}
     if read_sort() in RUN_SORTS and "run" not in where and scored_runs:
-        where["run"] = st.query_params["run"] = str(scored_runs[0])
-    parsing.parse_filter(where)
-    if where.get("split", NONE) not in SPLIT_WORDS:
-        raise InvalidInput(f"There is no split {where['split'][:60]!r}.")
-    if where.get("review", NONE) not in REVIEW_WORDS:
-        raise InvalidInput(f"There is no review state {where['review'][:60]!r}.")
+        where["run"] = st.query_params["run"] = scored_runs[0]
+    filter_fields.read(where)
+    for name, value in where.items():
+        if FIELDS[name].noun and value not in FIELDS[name].values:
+            raise InvalidInput(f"There is no {FIELDS[name].noun} {value[:60]!r}.")
     return where
 
 
@@ -61,7 +47,7 @@ def read_sort() -> str:
 
 def clear() -> None:
     """Take every filter out of the address; the order stays where it needs no run."""
-    remove(parsing.FILTER_FIELDS)
+    remove(tuple(FIELDS))
 
 
 def remove(names: Sequence[str]) -> None:
@@ -87,10 +73,11 @@ def put(name: str, value: object) -> None:
 
 def replace(query: dict[str, str]) -> None:
     """Let the address have exactly this filter and order."""
-    for name in FIELDS:
+    known = (*FIELDS, "sort")
+    for name in known:
         st.query_params.pop(name, None)
     for name, value in query.items():
-        if name in FIELDS:
+        if name in known:
             st.query_params[name] = value
 
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from forge_core.api import parsing, shapes
+from forge_core.api import shapes
 from forge_core.catalog.editing import assignments, classes
-from forge_core.catalog.listing import asset_list
+from forge_core.catalog.listing import asset_list, filter_fields
+from forge_core.catalog.listing.field_types import Offer
 from forge_core.catalog.revisions import history
 from forge_core.errors import ForgeError
 from forge_core.progress import Advance, Progress
@@ -15,7 +16,7 @@ from pages.components import empty_state, errors, text
 from pages.components.empty_state import Choice
 from pages.components.frame import navigation, page_frame, session
 from pages.components.gallery import assign_dialog, filter_address, filters, gallery
-from pages.components.gallery.filter_groups import Choices
+from pages.components.gallery.filter_controls import Choices
 
 
 def show() -> None:
@@ -33,11 +34,9 @@ def show() -> None:
         _show_refused(error)
         return
     sort = filter_address.read_sort()
-    filters.show(
-        where, sort, classes.list_classes(workspace), asset_list.list_sources(workspace), choices
-    )
+    filters.show(where, sort, choices)
     try:
-        asked = parsing.parse_filter(where)  # a page of one: a count of all may take a second
+        asked = filter_fields.read(where)  # a page of one: a count of all may take a second
         found = asset_list.list_assets(workspace, asked, sort=sort, limit=1).assets
     except ForgeError as error:
         _show_refused(error)
@@ -46,7 +45,8 @@ def show() -> None:
     if not found:
         _show_nothing_matches(totals.images + totals.augmented)
         return
-    suggest = int(where["run"]) if "run" in where else next(iter(choices.runs), None)
+    run = where.get("run", next(iter(choices.runs), None))
+    suggest = None if run is None else int(run)
     _show_grid(where, sort, suggest)
 
 
@@ -58,12 +58,19 @@ def _show_refused(error: ForgeError) -> None:
 
 
 def _find_choices(workspace: Workspace) -> Choices:
-    known = classes.list_classes(workspace, with_retired=True)
+    labels = classes.list_classes(workspace, with_retired=True)
+    names = {str(label.label_id): label.name for label in labels}
+    retired = {str(label.label_id) for label in labels if label.is_retired}
+    authors, persons = history.list_authors(workspace), assignments.list_persons(workspace)
     return Choices(
-        runs=asset_list.list_scored_runs(workspace),
-        names={str(label.label_id): label.name for label in known},
-        authors=history.list_authors(workspace),
-        persons=assignments.list_persons(workspace),
+        {
+            Offer.CLASSES: {key: name for key, name in names.items() if key not in retired},
+            Offer.ALL_CLASSES: names,
+            Offer.SOURCES: {name: name for name, _ in asset_list.list_sources(workspace)},
+            Offer.RUNS: {f"{n}": f"run {n}" for n in asset_list.list_scored_runs(workspace)},
+            Offer.AUTHORS: {name: name for name in authors},
+            Offer.PERSONS: {name: name for name in persons},
+        }
     )
 
 

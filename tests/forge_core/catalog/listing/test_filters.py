@@ -17,10 +17,9 @@ from db.enums import RevisionKind, RunStatus
 from db.models import AssetChangeRow, Assignment, DuplicateMember, Prediction, RevisionRow
 from db.records import Asset, AssetFilter, NewAsset
 from db.repositories import narrowing
-from forge_core.api import parsing
 from forge_core.catalog.editing import class_merges, classes, label_edits
 from forge_core.catalog.export import exports
-from forge_core.catalog.listing import asset_list, positions
+from forge_core.catalog.listing import asset_list, filter_fields, positions
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.journal import Operation
 from forge_core.errors import InvalidInput, NotFound
@@ -271,7 +270,7 @@ def check(workspace: Workspace, facts: Facts, where: AssetFilter, sort: str) -> 
     everything = expected(facts, where, "oldest")
     assert asset_list.count_assets(workspace, where) == len(everything), where
     assert asset_list.list_ids(workspace, where) == everything, where
-    assert parsing.parse_filter(parsing.write_filter(where)) == where
+    assert filter_fields.read(filter_fields.write(where)) == where
 
 
 WAYS = {"few rows": 1_000, "many rows": 0, "in between": 8}

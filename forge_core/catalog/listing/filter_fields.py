@@ -1,0 +1,301 @@
+"""The fields by which a list of images is filtered, each declared once.
+
+The page, its chips, its address, the command line and the routes read `FIELDS`; what a field means
+in SQL stands under the same name in `db.repositories.filters`, its type in `AssetFilter`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from db.enums import ReviewState, Split
+from db.records import ANY, NONE, AssetFilter
+from forge_core.catalog.listing import text_values
+from forge_core.catalog.listing.field_types import (
+    Chip,
+    Control,
+    FilterField,
+    Group,
+    Offer,
+    Said,
+)
+
+AUGMENTED_WORDS = {"no": "Originals only", "yes": "Augmented copies only"}
+REVIEW_WORDS = {ReviewState.FLAGGED.value: "Marked for review", NONE: "Not marked"}
+SPLIT_WORDS = {
+    Split.TRAIN.value: "train",
+    Split.VAL.value: "val",
+    Split.TEST.value: "test",
+    Split.HELD_OUT.value: "held out",
+    NONE: "no split",
+}
+
+
+def read(values: Mapping[str, Any]) -> AssetFilter:
+    """An asset filter from text values such as `label=3`, `label=none`, `augmented=no`.
+
+    Raises:
+        InvalidInput: A value is not of its kind, such as a label that is no number.
+    """
+    return AssetFilter(
+        **{
+            name: known.read(values[name], name)
+            for name, known in FIELDS.items()
+            if values.get(name) is not None
+        }
+    )
+
+
+def write(where: AssetFilter) -> dict[str, str]:
+    """The filter as text values; `read` gives it back."""
+    values = {name: getattr(where, name) for name in FIELDS}
+    return {
+        name: FIELDS[name].write(value) for name, value in values.items() if value not in (None, "")
+    }
+
+
+def describe(said: Said) -> list[Chip]:
+    """The chips of a filter, in the order of the fields."""
+    found = []
+    for name, known in FIELDS.items():
+        if known.say_range is not None:
+            bounds = (said.where.get(name), said.where.get(known.upper))
+            names = tuple(end for end in (name, known.upper) if end in said.where)
+            words = known.say_range(*bounds, said) if names else ""
+        else:
+            names = (name,)
+            is_said = known.say is not None and name in said.where
+            words = known.say(known.canonical(said.where[name]), said) if is_said else ""
+        if words:
+            found.append(Chip(words, names))
+    return found
+
+
+def _read_label(value: Any, name: str) -> int | str:
+    return value if value in (NONE, ANY) else text_values.parse_number(value, name)
+
+
+def _read_group(value: Any, name: str) -> Any:
+    return ANY if value == ANY else text_values.parse_id(value)
+
+
+def _write_yes_no(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def _write_share(value: float) -> str:
+    return f"{value:.12f}".rstrip("0").rstrip(".")
+
+
+def _say_range(words: str, low: str | None, high: str | None, unit: str) -> str:
+    if low is not None and high is not None:
+        return f"{words} {low} to {high} {unit}"
+    return f"{words} up to {high} {unit}" if low is None else f"{words} from {low} {unit}"
+
+
+def _say_shares(low: str | None, high: str | None, said: Said) -> str:
+    percents = (None if share is None else f"{100 * float(share):.4g}" for share in (low, high))
+    return _say_range(f"{said.run} sure", *percents, "%")
+
+
+def _say_days(since: str | None, until: str | None, said: Said) -> str:
+    if since and until:
+        return f"imported on {since}" if since == until else f"imported {since} to {until}"
+    return f"imported since {since}" if since else f"imported until {until}"
+
+
+_FIELDS = (
+    FilterField(
+        name="label",
+        read=_read_label,
+        words="Label",
+        control=Control.CHOICE,
+        group=Group.ROW,
+        icon="sell",
+        values={ANY: "any label", NONE: "no label"},
+        offer=Offer.CLASSES,
+        other="label {}",
+    ),
+    FilterField(
+        name="split",
+        read=text_values.parse_text,
+        words="Split",
+        control=Control.CHOICE,
+        group=Group.ROW,
+        icon="call_split",
+        values=SPLIT_WORDS,
+        noun="split",
+    ),
+    FilterField(
+        name="source",
+        read=text_values.parse_text,
+        words="Source",
+        control=Control.CHOICE,
+        group=Group.ROW,
+        icon="folder",
+        offer=Offer.SOURCES,
+    ),
+    FilterField(
+        name="text",
+        read=text_values.parse_text,
+        words="Text in the path",
+        control=Control.SEARCH,
+        group=Group.ROW,
+        icon="search",
+    ),
+    FilterField(
+        name="predicted",
+        read=text_values.parse_number,
+        words="It says",
+        control=Control.CHOICE,
+        group=Group.MODEL,
+        seat=4,
+        offer=Offer.ALL_CLASSES,
+        say=lambda value, said: f"{said.run} says {said.class_names.get(value, f'class {value}')}",
+    ),
+    FilterField(
+        name="disagrees",
+        read=text_values.parse_yes_no,
+        write=_write_yes_no,
+        words="The run",
+        control=Control.CHOICE,
+        group=Group.MODEL,
+        seat=3,
+        values={"yes": "Disagrees with the label", "no": "Agrees with the label"},
+        say=lambda value, said: f"{said.run} {'disagrees' if value == 'yes' else 'agrees'}",
+    ),
+    FilterField(
+        name="confidence_min",
+        read=text_values.parse_part,
+        write=_write_share,
+        words="How sure it is (%)",
+        control=Control.SHARES,
+        group=Group.MODEL,
+        seat=5,
+        upper="confidence_max",
+        say_range=_say_shares,
+    ),
+    FilterField(
+        name="confidence_max",
+        read=text_values.parse_part,
+        write=_write_share,
+        words="How sure it is (%)",
+        control=Control.WITH_LOWER,
+        group=Group.MODEL,
+    ),
+    FilterField(
+        name="run",
+        read=text_values.parse_number,
+        words="Run",
+        control=Control.CHOICE,
+        group=Group.MODEL,
+        seat=1,
+        offer=Offer.RUNS,
+        other="run {}",
+        say=lambda value, said: "" if said.asks_the_run else f"suggestions of {said.run}",
+    ),
+    FilterField(
+        name="author",
+        read=text_values.parse_text,
+        words="Changed by",
+        control=Control.CHOICE,
+        group=Group.HISTORY,
+        seat=1,
+        offer=Offer.AUTHORS,
+        say=lambda value, said: f"changed by {value}",
+    ),
+    FilterField(
+        name="changed_since",
+        read=text_values.parse_number,
+        words="After revision",
+        control=Control.NUMBER,
+        group=Group.HISTORY,
+        seat=2,
+        say=lambda value, said: f"changed since revision {value}",
+    ),
+    FilterField(
+        name="since",
+        read=text_values.parse_day,
+        words="Imported from",
+        control=Control.DAY,
+        group=Group.HISTORY,
+        seat=3,
+        upper="until",
+        say_range=_say_days,
+    ),
+    FilterField(
+        name="until",
+        read=text_values.parse_day,
+        words="Imported to",
+        control=Control.DAY,
+        group=Group.HISTORY,
+        seat=4,
+    ),
+    FilterField(
+        name="side_min",
+        read=text_values.parse_number,
+        words="Shorter side from (px)",
+        control=Control.NUMBER,
+        group=Group.PICTURE,
+        seat=1,
+        least=1,
+        upper="side_max",
+        unit="px",
+        say_range=lambda low, high, said: _say_range("shorter side", low, high, "px"),
+    ),
+    FilterField(
+        name="side_max",
+        read=text_values.parse_number,
+        words="Shorter side to (px)",
+        control=Control.NUMBER,
+        group=Group.PICTURE,
+        seat=2,
+        least=1,
+    ),
+    FilterField(
+        name="duplicates",
+        read=_read_group,
+        words="Near-duplicates",
+        control=Control.CHOICE,
+        group=Group.PICTURE,
+        seat=4,
+        values={ANY: "Only near-duplicates"},
+        say=lambda value, said: (
+            "near-duplicates" if value == ANY else "one group of near-duplicates"
+        ),
+    ),
+    FilterField(
+        name="augmented",
+        read=text_values.parse_yes_no,
+        write=_write_yes_no,
+        words="Augmented copies",
+        control=Control.CHOICE,
+        group=Group.PICTURE,
+        seat=3,
+        values=AUGMENTED_WORDS,
+        say=lambda value, said: AUGMENTED_WORDS[value].lower(),
+    ),
+    FilterField(
+        name="review",
+        read=text_values.parse_text,
+        words="Review",
+        control=Control.CHOICE,
+        group=Group.WORK,
+        seat=1,
+        values=REVIEW_WORDS,
+        noun="review state",
+        say=lambda value, said: REVIEW_WORDS[value].lower(),
+    ),
+    FilterField(
+        name="assigned",
+        read=text_values.parse_text,
+        words="Assigned to",
+        control=Control.CHOICE,
+        group=Group.WORK,
+        seat=2,
+        values={NONE: "nobody"},
+        offer=Offer.PERSONS,
+        say=lambda value, said: f"assigned to {'nobody' if value == NONE else value}",
+    ),
+)
+FIELDS = {known.name: known for known in _FIELDS}
+"""Every field by name, in the order of the chips."""
