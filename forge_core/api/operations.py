@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 from starlette.responses import Response
 from starlette.routing import Route
 
-from db.enums import ChangeOutcome, ReviewState, RevisionKind
+from db.enums import ReviewState
 from db.failures import DATABASE_UNAVAILABLE
 from db.records import AssetFilter
 from forge_core.api import parsing, shapes
@@ -23,26 +23,15 @@ from forge_core.api.answering import (
 )
 from forge_core.catalog.editing import label_edits, review_flags
 from forge_core.catalog.listing import filter_fields, text_values
-from forge_core.catalog.revisions import history
+from forge_core.catalog.revisions import history, undo_rules
 from forge_core.catalog.revisions.journal import MAX_OPERATION_ID_CHARACTERS, ChangeResult
 from forge_core.errors import ForgeError, InvalidInput, StorageUnavailable
 from forge_core.people.actor import Actor
 
 MAX_OPERATIONS = 200
 MAX_IDS = 10_000
-RECENT_REVISIONS = 50
 REFUSED = "refused"
 FAILED = "failed"
-UNDOABLE_KINDS = frozenset(
-    {
-        RevisionKind.RELABEL,
-        RevisionKind.SET_SPLIT,
-        RevisionKind.REMOVE,
-        RevisionKind.FLAG,
-        RevisionKind.UNFLAG,
-        RevisionKind.RESTORE,
-    }
-)
 WHICH_FIELDS = ("operation_id", "kind", "asset_ids", "expected_versions", "where")
 
 
@@ -118,24 +107,19 @@ def apply_operations(asked: Asked) -> Response:
 
 
 def find_undoable(asked: Asked) -> Mapping[str, Any]:
-    """The author's newest change of images that was not taken back yet, or null."""
+    """The actor's newest change of images that was not taken back yet, or null."""
     parsing.parse_query(asked.request.query_params, ())
-    undone: set[int] = set()
-    for revision in history.list_revisions(asked.workspace, limit=RECENT_REVISIONS):
-        if revision.revision_id in undone:
-            continue
-        if revision.undoes_revision_id is not None:
-            undone.add(revision.undoes_revision_id)
-        elif revision.author == asked.actor.name and revision.kind in UNDOABLE_KINDS:
-            return {
-                "revision": {
-                    "revision_id": revision.revision_id,
-                    "kind": revision.kind,
-                    "num_changes": revision.num_changes,
-                    "created_at": shapes.shape_time(revision.created_at),
-                }
-            }
-    return {"revision": None}
+    revision = undo_rules.find_newest_own(asked.workspace, asked.actor)
+    if revision is None:
+        return {"revision": None}
+    return {
+        "revision": {
+            "revision_id": revision.revision_id,
+            "kind": revision.kind,
+            "num_changes": revision.num_changes,
+            "created_at": shapes.shape_time(revision.created_at),
+        }
+    }
 
 
 def _count_ids(operation: Any) -> int:
@@ -266,20 +250,12 @@ def _flag(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> Chan
 
 def _undo(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> ChangeResult:
     parsing.check_fields(operation, ("operation_id", "kind", "revision_id", "undoes"), "undo")
+    who: Who = {"actor": batch.asked.actor, "operation_id": operation_id}
     if "undoes" in operation:
         undoes = _parse_operation_id(operation["undoes"])
-        with batch.asked.workspace.database.read() as uow:
-            revision = uow.revisions.find_by_operation(undoes)
-        if revision is None:  # it changed nothing, so there is nothing to take back
-            return ChangeResult(
-                operation_id=operation_id, status=ChangeOutcome.NOTHING, revision_id=None
-            )
-        revision_id = revision.revision_id
-    else:
-        revision_id = text_values.parse_number(operation.get("revision_id"), "revision_id")
-    return history.undo(
-        batch.asked.workspace, revision_id, actor=batch.asked.actor, operation_id=operation_id
-    )
+        return history.undo_operation(batch.asked.workspace, undoes, **who)
+    revision_id = text_values.parse_number(operation.get("revision_id"), "revision_id")
+    return history.undo(batch.asked.workspace, revision_id, **who)
 
 
 KINDS: dict[str, Callable[[Batch, Mapping[str, Any], str], ChangeResult]] = {

@@ -61,10 +61,11 @@ def describe(said: Said) -> list[Chip]:
             bounds = (said.where.get(name), said.where.get(known.upper))
             names = tuple(end for end in (name, known.upper) if end in said.where)
             words = known.say_range(*bounds, said) if names else ""
-        else:
+        elif known.say is not None and name in said.where:
             names = (name,)
-            is_said = known.say is not None and name in said.where
-            words = known.say(known.canonical(said.where[name]), said) if is_said else ""
+            words = known.say(known.canonical(said.where[name]), said)
+        else:
+            continue
         if words:
             found.append(Chip(words, names))
     return found
@@ -93,8 +94,11 @@ def _say_range(words: str, low: str | None, high: str | None, unit: str) -> str:
 
 
 def _say_shares(low: str | None, high: str | None, said: Said) -> str:
-    percents = (None if share is None else f"{100 * float(share):.4g}" for share in (low, high))
-    return _say_range(f"{said.run} sure", *percents, "%")
+    return _say_range(f"{said.run} sure", _percent(low), _percent(high), "%")
+
+
+def _percent(share: str | None) -> str | None:
+    return None if share is None else f"{100 * float(share):.4g}"
 
 
 def _say_days(since: str | None, until: str | None, said: Said) -> str:

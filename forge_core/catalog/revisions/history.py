@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from db.enums import RevisionKind
+from db.enums import ChangeOutcome, RevisionKind
 from db.records import AssetChange, CountRow, Revision
 from forge_core.catalog.revisions import as_of as as_of_room
 from forge_core.catalog.revisions import journal, reversal
@@ -151,6 +151,19 @@ def undo(
         if revision is None:
             raise NotFound(f"There is no revision {revision_id} to undo.")
         return reversal.undo_in(uow, operation, revision)
+
+
+def undo_operation(
+    workspace: Workspace, undoes: str, *, actor: Actor, operation_id: str
+) -> ChangeResult:
+    """As `undo`, of what an operation changed; nothing where it changed nothing."""
+    with workspace.database.read() as uow:
+        revision = uow.revisions.find_by_operation(undoes)
+    if revision is None:
+        return ChangeResult(
+            operation_id=operation_id, status=ChangeOutcome.NOTHING, revision_id=None
+        )
+    return undo(workspace, revision.revision_id, actor=actor, operation_id=operation_id)
 
 
 def _difference(

@@ -1,12 +1,10 @@
 """The newest changes of the catalog: when, who, what, how many images, and Undo for each."""
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from db.enums import RevisionKind
 from db.records import Revision
-from forge_core.catalog.revisions import history
+from forge_core.catalog.revisions import history, undo_rules
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from pages.components import errors, relative_time, text
@@ -29,7 +27,7 @@ def show(workspace: Workspace, actor: Actor) -> None:
     if not revisions:
         st.caption("Nothing has changed yet. Every import, label and split will stand here.")
         return
-    undone = find_undone(revisions)
+    undone = undo_rules.find_undone(revisions)
     for revision in revisions[:number]:
         _show_revision(workspace, revision, undone.get(revision.revision_id), actor)
     if len(revisions) > number and st.button("Older changes", key="history:older"):
@@ -43,38 +41,6 @@ def describe(revision: Revision) -> str:
     line = template.format(message=revision.message).strip()
     line = line or revision.kind.replace("_", " ")
     return line[0].upper() + line[1:]
-
-
-def find_undone(revisions: Sequence[Revision]) -> dict[int, int]:
-    """Which revisions do not hold any more, and by which revision each was undone.
-
-    Args:
-        revisions: Newest first. An undo that was itself undone does not count.
-    """
-    undone: dict[int, int] = {}
-    for revision in revisions:
-        target = revision.undoes_revision_id
-        if target is not None and revision.revision_id not in undone:
-            undone[target] = revision.revision_id
-    return undone
-
-
-CLASS_KINDS = frozenset(
-    {
-        RevisionKind.RENAME_CLASS,
-        RevisionKind.EDIT_CLASS,
-        RevisionKind.MERGE_CLASS,
-        RevisionKind.RETIRE_CLASS,
-        RevisionKind.UNRETIRE_CLASS,
-        RevisionKind.UNDO,
-    }
-)
-"""Kinds of revisions that may change classes and no image."""
-
-
-def is_undoable(revision: Revision) -> bool:
-    """Whether there is something to put back; a new class stays."""
-    return revision.num_changes > 0 or revision.kind in CLASS_KINDS
 
 
 def _show_revision(
@@ -98,7 +64,7 @@ def _show_revision(
                 relative_time.show(revision.created_at)
         if undone_by:
             st.caption(f"undone by {undone_by}", width="content")
-        elif is_undoable(revision) and st.button(
+        elif undo_rules.has_something_to_undo(revision) and st.button(
             "Undo",
             key=f"undo-revision-{revision.revision_id}",
             icon=":material/undo:",

@@ -2,6 +2,7 @@
 
 import pytest
 
+from db.enums import RevisionKind
 from forge_core import workspace
 from forge_core.catalog.revisions.journal import Operation
 from forge_core.errors import InvalidInput
@@ -27,7 +28,7 @@ def test_operations_and_jobs__refuse_an_actor_who_cannot_be_named(
     sqlite_workspace: Workspace, name: str
 ) -> None:
     with pytest.raises(InvalidInput, match="allowed are 1 to 128"):
-        Operation.of("relabel", actor=Actor(name))
+        Operation.of(RevisionKind.RELABEL, actor=Actor(name))
     with (
         pytest.raises(InvalidInput, match="allowed are 1 to 128"),
         sqlite_workspace.database.write() as uow,
@@ -39,7 +40,7 @@ def test_operations_and_jobs__refuse_an_actor_who_cannot_be_named(
 def test_operations_and_jobs__keep_the_name_without_the_spaces_around_it(
     sqlite_workspace: Workspace,
 ) -> None:
-    assert Operation.of("relabel", actor=Actor(" ada ")).actor == Actor("ada")
+    assert Operation.of(RevisionKind.RELABEL, actor=Actor(" ada ")).actor == Actor("ada")
     with sqlite_workspace.database.write() as uow:
         job = queue.add_in(uow, "import", "Import", {}, actor=Actor(" ada "))
     assert job.author == "ada"
