@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forge_core.api import parsing
 from forge_core.api.routes import routes
+from forge_core.catalog.listing import filter_fields
 from forge_core.catalog.revisions import history
 from tests import arrange
 
@@ -109,7 +109,7 @@ def test_operations__whatever_their_fields_hold_none_asks_to_be_sent_again(
 
 
 PARAMETERS = {
-    "/forge-api/assets": (*parsing.FILTER_FIELDS, "sort", "after", "limit", "position", "suggest"),
+    "/forge-api/assets": (*filter_fields.FIELDS, "sort", "after", "limit", "position", "suggest"),
     "/forge-api/assets/near": ("from", "by", "wanted", "direction"),
     "/forge-api/assets/position": ("image",),
     "/forge-api/assets/now": ("ids", "suggest"),
