@@ -24,11 +24,13 @@ from pathlib import Path
 
 import psutil
 import pytest
+from filelock import FileLock
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.journeys.servers import free_port
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
 UV = Path(sys.executable).with_name("uv")
 SOURCES = ("app.py", "setup.py", "pyproject.toml", "README.md", "LICENSE", ".streamlit")
@@ -45,18 +47,31 @@ def is_shipped(path: Path) -> bool:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built from a copy of the sources by way of a source distribution, as a release is."""
-    source, built = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("built")
+    """Built from a copy of the sources by way of a source distribution, as a release is.
+
+    Once for all processes of the suite, whose own folders lie in one.
+    """
+    own = tmp_path_factory.getbasetemp()
+    common = own.parent if own.name.startswith("popen-") else own
+    with FileLock(common / "wheel.lock"):
+        if not (common / "wheel").exists():
+            build_wheel(own / "sources", own / "making-wheel").rename(common / "wheel")
+    (path,) = (common / "wheel").glob("*.whl")
+    return path
+
+
+def build_wheel(sources: Path, built: Path) -> Path:
+    """The folder `built` with a wheel in it."""
+    sources.mkdir()
     for name in SOURCES + FLOORS:
         if (ROOT / name).is_dir():
             ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(ROOT / name, source / name, ignore=ignored)
+            shutil.copytree(ROOT / name, sources / name, ignore=ignored)
         else:
-            shutil.copyfile(ROOT / name, source / name)
+            shutil.copyfile(ROOT / name, sources / name)
     command = [str(UV), "build", "--offline", "--no-build-isolation", "--python", sys.executable]
-    run([*command, "--out-dir", str(built), str(source)])
-    (path,) = built.glob("*.whl")
-    return path
+    run([*command, "--out-dir", str(built), str(sources)])
+    return built
 
 
 def run(command: list[str], **options) -> subprocess.CompletedProcess[str]:
@@ -161,7 +176,7 @@ def open_to_others(workspace: Path) -> list[str]:
     return [str(path) for path in paths if path.lstat().st_mode & 0o077 and not path.is_symlink()]
 
 
-@pytest.mark.slow
+@pytest.mark.process
 def test_installed__forge_web_answers_and_forge_demo_walks(forge: Path, folder: Path) -> None:
     """Both at once, in a folder of nothing, under an umask that would let everybody in."""
     variables = {
