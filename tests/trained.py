@@ -1,6 +1,8 @@
 """A workspace whose run has been trained by the worker's own code, for tests of its results."""
 
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from unittest import mock
 
@@ -58,7 +60,9 @@ def _train_tiny_run(folder: Path) -> Path:
     done = records.get_run(workspace, run.run_id)
     assert done.status == "succeeded", done.message
     workspace.database.dispose()
-    assert not (workspace.folder / "forge.db-wal").exists(), "a copy would miss what the log has"
+    with closing(sqlite3.connect(workspace.folder / "forge.db")) as connection:
+        is_busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    assert not is_busy, "a copy would miss what the log has"
     return workspace.folder
 
 

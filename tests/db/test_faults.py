@@ -61,6 +61,7 @@ def run_child(code: str, *arguments: object, **options: object) -> subprocess.Po
     )
 
 
+@pytest.mark.slow
 def test_kill__at_any_moment_of_a_bulk_change_leaves_whole_revisions(workspace: Workspace) -> None:
     one, two = fill(workspace)
     chance = random.Random(1)

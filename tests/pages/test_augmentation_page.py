@@ -243,6 +243,7 @@ def test_risk__needs_a_trained_run(assets: list[Asset]):
     assert "Train a run first" in words(visit(PAGE))
 
 
+@pytest.mark.process
 def test_risk__asks_a_run_and_says_what_changes_its_answers(finished_workspace: Workspace):
     app = visit(PAGE, preset="natural")
     press(app, "Check")
@@ -261,6 +262,7 @@ def test_risk__asks_a_run_and_says_what_changes_its_answers(finished_workspace: 
     assert not visit(PAGE, preset="natural", **{"with": "hue:0.2"}).dataframe
 
 
+@pytest.mark.process
 def test_copies__are_counted_and_written_by_a_job(catalog: Workspace):
     app = visit(PAGE, preset="text", size="32")
     app.number_input(key="augmentation:copies_number").set_value(2).run()

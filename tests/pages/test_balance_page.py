@@ -325,6 +325,7 @@ def test_chart__no_split_and_held_out_have_patterns_and_markup_is_escaped():
     assert figure.layout.yaxis.ticktext == ("&lt;b&gt;x",)
 
 
+@pytest.mark.process
 @pytest.mark.usefixtures("real_weights")
 def test_outlook__says_what_more_labels_would_bring(catalog: Workspace):
     app = visit(PAGE)

@@ -19,6 +19,8 @@ from forge_core.workspace import Workspace
 from tests import arrange, ending
 from tests.pages.visiting import links, press, primary, visit, words
 
+pytestmark = pytest.mark.process
+
 PAGE = "data/import_export.py"
 PATH = "Path on the server"
 

@@ -53,6 +53,7 @@ def test_pages_that_do_not_say_that_they_need_torch__import_none_of_it():
     run_code(IMPORT_EACH.format(pages=imports_of(needs_torch=False)))
 
 
+@pytest.mark.slow
 def test_pages_that_need_torch__find_all_of_it_loaded():
     """In one process: what a page would load itself is new with that page, whoever was before."""
     loaded = f"import {', '.join(torch_loading.LOADED)}"

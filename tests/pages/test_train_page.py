@@ -348,6 +348,7 @@ def test_names_with_markup__are_shown_as_they_are(sqlite_workspace: Workspace, t
     assert "**<b>" not in raw
 
 
+@pytest.mark.process
 def test_learning_rate__is_searched_and_taken_with_one_click(catalog: Workspace):
     config = TrainConfig(
         architecture="forge_cnn",

@@ -19,6 +19,8 @@ from forge_core.runs.starting import launch
 from forge_core.workspace import Workspace
 from tests import ending, trained
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def copied(finished_run_folder: Path, tmp_path: Path) -> Iterator[Workspace]:

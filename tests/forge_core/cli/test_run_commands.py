@@ -20,6 +20,8 @@ from tests.arrange import draw_folder, draw_image
 from tests.forge_core.cli.commands import FAST, forge, forge_json
 from tests.forge_core.jobs.supervising import Supervising, wait_for
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):

@@ -28,6 +28,7 @@ def draw(number: int = 180, num_val: int = 300) -> learning_curve.LearningCurve:
     return learning_curve.draw_curve(*make_data(number, 1), *make_data(num_val, 2), NAMES)
 
 
+@pytest.mark.slow
 def test_draw_curve__accuracy_grows_with_the_labels() -> None:
     curve = draw()
     assert [(point.share, point.num_images) for point in curve.points] == [
@@ -54,6 +55,7 @@ def test_draw_curve__says_which_class_has_enough() -> None:
     assert (easy.num_train, easy.num_val) == (60, 100)
 
 
+@pytest.mark.slow
 def test_draw_curve__of_a_sample_counts_gains_from_all_images_on() -> None:
     def draw_sample(each: int) -> learning_curve.LearningCurve:
         data = (*make_data(180, 1), *make_data(300, 2))
@@ -69,6 +71,7 @@ def test_draw_curve__of_a_sample_counts_gains_from_all_images_on() -> None:
     assert sample.overall.gain < curve.overall.gain / 10  # 300 labels beside 180,000
 
 
+@pytest.mark.slow
 def test_draw_curve__is_decided_by_the_seed() -> None:
     assert draw() == draw()
 

@@ -21,7 +21,7 @@ from tests.arrange import ACTOR, CLASSES, draw_image, make_catalog
 from tests.forge_core.handlers.running import finished_run, run_here, start, train_job
 
 
-def test_start_run__trains_measures_and_keeps_everything(supervising, tmp_path):
+def test_start_run__trains_measures_and_keeps_everything(supervising, started_anew, tmp_path):
     workspace = supervising.workspace
     make_catalog(workspace, tmp_path / "drawn", train=8, val=3, test=3)
     supervising.start()

@@ -14,7 +14,7 @@ from tests.forge_core.jobs.submitting import finished, queue_only, submit
 from tests.forge_core.jobs.supervising import leader_of, wait_for, wait_running
 
 
-def test_submit__job_runs_in_its_own_group_and_workspace(supervising):
+def test_submit__job_runs_in_its_own_group_and_workspace(supervising, started_anew):
     workspace = supervising.workspace
     supervising.start()
     job = finished(workspace, submit(workspace, "tell_environment"))

@@ -125,7 +125,9 @@ def test_job_that_was_claimed_but_never_started_is_marked(sqlite_workspace):
     assert queue.get_job(workspace, job.job_id).status == JobStatus.INTERRUPTED
 
 
-def test_ensure_supervisor__starts_one_that_runs_jobs_and_outlives_the_call(sqlite_supervising):
+def test_ensure_supervisor__starts_one_that_runs_jobs_and_outlives_the_call(
+    sqlite_supervising, started_anew
+):
     workspace = sqlite_supervising.workspace
     for _ in range(3):
         local_executor.ensure_supervisor(workspace, module="tests.forge_core.jobs.supervisor_entry")

@@ -31,6 +31,7 @@ print(json.dumps(found))
 """
 
 
+@pytest.mark.process
 @pytest.mark.skipif(
     not hasattr(ctypes.CDLL(None), "mallopt"), reason="this C library has no mallopt"
 )

@@ -71,6 +71,7 @@ def test_title__is_the_network_s_name_in_the_literature(name: str, title: str) -
     assert ARCHITECTURES[name].title == title
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", cases())
 def test_every_architecture__forward_backward_save_load_and_golden_predictions(
     name: str, tmp_path: Path

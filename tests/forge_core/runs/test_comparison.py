@@ -39,6 +39,7 @@ def finish(workspace: Workspace, run: Run) -> Run:
     return done
 
 
+@pytest.mark.process
 def test_repeat_run__gives_the_same_numbers_though_the_catalog_went_on(catalog: Workspace) -> None:
     first = finish(catalog, launch.start_run(catalog, TINY, actor=Actor("tester")))
     images = asset_list.list_assets(catalog, AssetFilter(split="train")).assets

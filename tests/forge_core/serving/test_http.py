@@ -213,6 +213,7 @@ def test_info__says_how_to_ask(client: TestClient) -> None:
     assert "POST /predict" in client.get("/").json()["predict"]
 
 
+@pytest.mark.process
 def test_main__runs_without_database_pages_and_settings(
     checkpoint_path: Path,
     make_png: MakePng,

@@ -173,6 +173,7 @@ def test_compiled_where_it_pays__a_network_that_cannot_be_compiled_is_not() -> N
     assert probing.compiled_where_it_pays(best, fail, 10, 10**6) == best
 
 
+@pytest.mark.slow
 def test_fit__compiled_steps_give_the_losses_of_plain_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -127,6 +127,7 @@ def test_fit__refuses_batches_too_small_for_the_processes(tmp_path: Path) -> Non
         run_fit(tmp_path / "run", make_config(batch_size=8), ranks=Ranks(rank=0, size=4))
 
 
+@pytest.mark.process
 def test_two_processes__equal_losses_with_every_option(tmp_path: Path) -> None:
     """With what must differ taken out: batch statistics and dropout."""
     case = {"config": EVERYTHING, "plain": True}
@@ -138,6 +139,7 @@ def test_two_processes__equal_losses_with_every_option(tmp_path: Path) -> None:
     assert two["steps"][-1] == one["steps"][-1] == ["scratch", 3, 3, 3]
 
 
+@pytest.mark.process
 def test_two_processes__with_batch_statistics_and_dropout_learn_as_well(tmp_path: Path) -> None:
     """Each normalises its own half of a batch: other numbers, which is documented."""
     case = {"config": {"scratch_epochs": 8, "batch_size": 12}}
@@ -146,6 +148,7 @@ def test_two_processes__with_batch_statistics_and_dropout_learn_as_well(tmp_path
     assert two["losses"][-1] < two["losses"][0] * 0.6
 
 
+@pytest.mark.process
 def test_two_processes__transfer_warms_up_as_one_process(
     tmp_path: Path, shared_data: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,6 +166,7 @@ def test_two_processes__transfer_warms_up_as_one_process(
     assert two["val_losses"] == pytest.approx(one["val_losses"], abs=1e-4)
 
 
+@pytest.mark.process
 def test_two_processes__stop_together_and_one_goes_on(tmp_path: Path) -> None:
     case = {"config": {**EVERYTHING, "number_format": "float32"}, "plain": True}
     whole = run(tmp_path / "whole", case, 1)

@@ -87,6 +87,7 @@ def test_resume__stopped_at_random_steps_gives_identical_losses_and_weights(
     assert_same(pieces, whole)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("asked", "save_seconds", "goes_on"),
     # an epoch asks once at its begin, after each of 3 steps and after its one validation batch
@@ -112,6 +113,7 @@ def test_resume__after_a_kill_gives_identical_losses_and_weights(
     assert_same(resumed, whole)
 
 
+@pytest.mark.process
 def test_resume__killed_at_any_moment_even_while_it_writes(tmp_path: Path) -> None:
     config = make_config(scratch_epochs=20, batch_size=4, balanced_sampling=True)
     whole = run_fit(tmp_path / "whole", config)

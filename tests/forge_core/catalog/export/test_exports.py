@@ -202,6 +202,7 @@ def with_naughty_classes(
     opened.database.dispose()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WITH_IMAGES)
 def test_naughty_strings__as_class_names_come_back_identically_or_are_named(
     name: str, with_naughty_classes: Workspace, other: Workspace, tmp_path: Path
@@ -243,6 +244,7 @@ def with_naughty_files(
     opened.database.dispose()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WITH_IMAGES)
 def test_naughty_strings__as_file_and_folder_names_come_back_or_are_named(
     name: str, with_naughty_files: Workspace, other: Workspace, tmp_path: Path

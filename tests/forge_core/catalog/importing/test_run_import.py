@@ -230,6 +230,7 @@ def test_prepare__says_what_is_wrong_with_a_place(sqlite_workspace: Workspace, t
         import_plan.load_request(sqlite_workspace, "../secrets/hmac")
 
 
+@pytest.mark.slow
 def test_the_digits_demo_has_1797_images_in_10_classes(workspace: Workspace) -> None:
     report = digits.import_digits(workspace, actor=ACTOR)
     assert (report.added, report.skipped) == (1797, [])

@@ -282,6 +282,7 @@ def set_way(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     monkeypatch.setattr(narrowing, "NARROW", dict.fromkeys(("id", "path", "run"), WAYS[way]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_every_filter_alone_and_in_every_order(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, way: str
@@ -343,6 +344,7 @@ def test_few_images_of_another_table__are_found_by_their_ids(
     assert not any(step.startswith("SCAN vision_assets") for step in steps), steps
 
 
+@pytest.mark.slow
 def test_filters_compose(workspace: Workspace) -> None:
     facts = make_facts(workspace)
     days = [datetime.date(2026, 3, day) for day in (1, 2, 3)]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis.strategies as st
+import pytest
 import sqlalchemy
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import (
@@ -404,6 +405,7 @@ def _run(make_url: Callable[[], str], drop: Callable[[str], None], folder: Path)
     )
 
 
+@pytest.mark.slow
 def test_any_sequence__on_sqlite(tmp_path: Path) -> None:
     template = tmp_path / "template.db"
     made = Database(f"sqlite:///{template}")
@@ -420,6 +422,7 @@ def test_any_sequence__on_sqlite(tmp_path: Path) -> None:
     _run(make_url, lambda url: None, tmp_path)
 
 
+@pytest.mark.slow
 def test_any_sequence__on_postgres(
     postgres_server: sqlalchemy.URL, postgres_template: sqlalchemy.URL, tmp_path: Path
 ) -> None:

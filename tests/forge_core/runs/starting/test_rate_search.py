@@ -34,6 +34,7 @@ def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+@pytest.mark.process
 def test_submit__runs_as_a_job_and_is_found_for_configs_like_it(
     sqlite_workspace: Workspace, tmp_path: Path
 ) -> None:

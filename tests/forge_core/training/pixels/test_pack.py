@@ -168,6 +168,7 @@ def test_pixels__two_packs_fill_one_folder_and_read_each_other(tmp_path: Path) -
     assert len(drawer.reads) == 12
 
 
+@pytest.mark.process
 def test_prepare__builders_killed_at_any_moment_leave_a_pack_that_is_right(tmp_path: Path) -> None:
     """Three processes fill one folder and are killed; a fourth finds only whole images."""
     drawer = Drawer()
