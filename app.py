@@ -18,6 +18,7 @@ from starlette.middleware import Middleware
 from forge_core import settings
 from forge_core.api.middleware import AllowedHosts, SecurityHeaders
 from forge_core.api.routes import routes
+from forge_core.jobs import tending
 from forge_core.workspace import Workspace, open_workspace
 from pages.components import errors
 from pages.components.frame import torch_loading
@@ -33,12 +34,16 @@ def served_workspace() -> Workspace:
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
-    """Open the workspace before the first request: a broken one fails the start, not a page."""
+    """Open the workspace before the first request: a broken one fails the start, not a page.
+
+    As long as the server lives, jobs that wait have a supervisor, also after the machine was off.
+    """
     workspace = await run_in_threadpool(served_workspace)
     log.info("workspace %s", workspace.folder)
     if workspace.settings.preload_torch:
         torch_loading.start()
-    yield
+    async with tending.kept_up(workspace):
+        yield
 
 
 app = st.App(

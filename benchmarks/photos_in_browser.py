@@ -19,7 +19,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from forge_core.catalog.importing import import_plan, run_import
-from forge_core.jobs import local_executor
+from forge_core.jobs import supervision
 from forge_core.people.actor import Actor
 from forge_core.runs import records
 from forge_core.runs.starting import launch
@@ -125,13 +125,13 @@ def main() -> None:
                 launch.cancel_run(workspace, 1)
                 print(json.dumps(latency, indent=2))
                 browser.close()
-                local_executor.stop_supervisor(workspace)
+                supervision.stop_supervisor(workspace)
                 return
             growths = train_in_browser(page, workspace)
             answers = predict_in_browser(page, server.url, workspace)
         browser.close()
         run = records.get_run(workspace, 1)
-        local_executor.stop_supervisor(workspace)
+        supervision.stop_supervisor(workspace)
         assert run.started_at is not None
         assert run.finished_at is not None
         result = {

@@ -30,7 +30,7 @@ def commands(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
         full = f"{prefix}{name}"
         if hasattr(command, "commands"):
             yield from commands(command, f"{full} ")
-        else:
+        elif not command.hidden:
             yield full, command
 
 

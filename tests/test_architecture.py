@@ -42,6 +42,7 @@ ROOMS = (
     "api",
     "handlers",
     "cli",
+    "__main__",
 )
 FLOORS = ("db", "forge_core", "pages", "app")
 WITHOUT_TORCH = (

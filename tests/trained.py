@@ -11,7 +11,7 @@ from filelock import FileLock
 
 from db.session import Database
 from forge_core.backup import restoring
-from forge_core.jobs import local_executor
+from forge_core.jobs import supervision
 from forge_core.people.actor import Actor
 from forge_core.runs import records
 from forge_core.runs.starting import launch
@@ -52,7 +52,7 @@ def _train_tiny_run(folder: Path) -> Path:
     )
     workspace = open_workspace(settings)
     arrange.make_catalog(workspace, folder / "drawn", train=16, val=4, test=4)
-    with mock.patch.object(local_executor, "ensure_supervisor"):
+    with mock.patch.object(supervision, "ensure_supervisor"):
         run = launch.start_run(workspace, TINY, actor=Actor("tester"))
     job_id = records.run_progress(workspace, run.run_id).job_id
     assert job_id is not None

@@ -58,7 +58,7 @@ def demo(
     as_json: JsonOption = False,
 ) -> None:
     """Import, split, train, evaluate and predict on a public data set; print each result."""
-    from forge_core.jobs import local_executor
+    from forge_core.jobs import supervision
 
     folder = workspace or _default_folder(dataset)
     # A workspace of its own: not the person's database, bytes or runs, whatever is set.
@@ -70,7 +70,7 @@ def demo(
     try:
         result = _walk(opened, dataset, seed, epochs, steps)
     finally:
-        local_executor.stop_supervisor(opened)  # this workspace is ours alone; nothing stays behind
+        supervision.stop_supervisor(opened)  # this workspace is ours alone; nothing stays behind
     lowest = DIGITS_FLOOR if floor is None and dataset is DemoName.DIGITS else floor or 0.0
     result["floor"] = lowest
     if as_json:
@@ -178,7 +178,7 @@ def _train(workspace: Workspace, seed: int, epochs: int | None, steps: _Steps) -
         f"run {run.run_id}: {config.architecture}, preset {config.preset}, seed {seed}, "
         f"{config.total_epochs} epochs, in a process of its own"
     )
-    run = following.follow(workspace, run.run_id, as_json=steps.as_json)
+    run = following.follow(workspace, run.run_id, tends=True, as_json=steps.as_json)
     following.require_success(workspace, run)
     steps.tell(f"{run.message} Device: {run.device}")
     return run.run_id

@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -12,14 +12,22 @@ from db.enums import RunStatus
 from db.records import EpochRow, Run
 from forge_core.cli import output
 from forge_core.errors import JobFailed
+from forge_core.jobs import tending
 from forge_core.runs import records
 from forge_core.workspace import Workspace
 
 POLL_SECONDS = 0.5
 
 
-def follow(workspace: Workspace, run_id: int, *, as_json: bool = False) -> Run:
+def follow(workspace: Workspace, run_id: int, *, tends: bool = False, as_json: bool = False) -> Run:
     """Wait until a run is finished and return it. An interrupt leaves the run going.
+
+    Args:
+        workspace: The workspace.
+        run_id: The run.
+        tends: Whether the person asked for the run here, and not only to look at it: then a
+            supervisor that is gone is started again.
+        as_json: Draw nothing.
 
     Raises:
         KeyboardInterrupt: The person stopped watching; they are told that the run goes on.
@@ -33,7 +41,8 @@ def follow(workspace: Workspace, run_id: int, *, as_json: bool = False) -> Run:
             Progress(*columns, console=console, disable=is_hidden, transient=True) as bar,
         ):
             task = bar.add_task("Waits to start", total=1.0, rate="")
-            return _watch(workspace, run_id, bar, task, interrupted, as_json=as_json)
+            tend = tending.every_few_seconds(workspace) if tends else _do_nothing
+            return _watch(workspace, run_id, bar, task, interrupted, tend, as_json=as_json)
     except KeyboardInterrupt:
         output.tell(f"Run {run_id} goes on in the background. See it again:")
         output.tell(f"  forge runs show {run_id} --follow")
@@ -82,17 +91,23 @@ def _interrupts() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
+def _do_nothing() -> None:
+    """Whoever only looks starts no process."""
+
+
 def _watch(
     workspace: Workspace,
     run_id: int,
     bar: Progress,
     task: TaskID,
     interrupted: threading.Event,
+    tend: Callable[[], None],
     *,
     as_json: bool,
 ) -> Run:
     last_epoch = 0
     while True:
+        tend()
         now = records.run_progress(workspace, run_id, last_epoch)
         for epoch in now.epochs:
             output.say(describe_epoch(epoch), as_json=as_json)

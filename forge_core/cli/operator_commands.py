@@ -1,4 +1,4 @@
-"""`forge db upgrade | doctor`."""
+"""`forge db upgrade | doctor`, and `forge worker`, which executors start."""
 
 import os
 import platform
@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
+from typing import Annotated
 
 import typer
 
@@ -197,13 +198,13 @@ def _weights(chosen: Settings) -> list[Finding]:
 def _supervisor(chosen: Settings) -> list[Finding]:
     if not (chosen.workspace_folder / "forge.db").exists() and not chosen.database_url:
         return []
-    from forge_core.jobs import local_executor, queue
+    from forge_core.jobs import queue, supervision
     from forge_core.workspace import open_workspace
 
     workspace = open_workspace(chosen)
     with workspace.database.read() as uow:
         waiting = len(uow.jobs.list_by_status(queue.ACTIVE))
-    found = local_executor.find_supervisor(workspace)
+    found = supervision.find_supervisor(workspace)
     words = f"process {found.pid}" if found else "not running, it starts with the next job"
     if waiting and not found:
         return [
@@ -211,7 +212,7 @@ def _supervisor(chosen: Settings) -> list[Finding]:
                 "jobs",
                 WARN,
                 f"{waiting} unfinished jobs and no supervisor",
-                "Open the app, or: forge runs list; either starts it.",
+                "Open the app, or start any job; either starts it.",
             )
         ]
     return [Finding("jobs", OK, f"{waiting} unfinished; supervisor: {words}")]
@@ -242,3 +243,13 @@ def _safely(check: Callable[[Settings], list[Finding]], chosen: Settings) -> lis
         name = check.__name__.strip("_")
         message = error.message if isinstance(error, ForgeError) else str(error)
         return [Finding(name, FAIL, message, getattr(error, "next_step", ""))]
+
+
+def worker(
+    job: Annotated[int, typer.Option(help="Number of a job that an executor was given.")],
+    device: Annotated[str, typer.Option(help="What the job calls its device.")] = "",
+) -> None:
+    """Run one job to its end; executors start it."""
+    from forge_core.handlers import worker as process
+
+    raise typer.Exit(process.main(["--job", str(job), "--device", device]))

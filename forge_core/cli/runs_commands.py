@@ -228,7 +228,7 @@ def resume(
     launch.resume_run(opened, run_id, actor=Actor.of_process(opened))
     run = records.get_run(opened, run_id)
     if wait:
-        run = following.follow(opened, run_id, as_json=as_json)
+        run = following.follow(opened, run_id, tends=True, as_json=as_json)
     if as_json:
         output.answer(run)
     else:

@@ -143,7 +143,7 @@ def train(
     if "architecture" in reasons and architecture is None:
         output.say(f"  {reasons['architecture']}", as_json=as_json)
     if wait:
-        run = following.follow(opened, run.run_id, as_json=as_json)
+        run = following.follow(opened, run.run_id, tends=True, as_json=as_json)
     if as_json:
         output.answer(run)
     elif wait:

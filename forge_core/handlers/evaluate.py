@@ -25,7 +25,7 @@ def run(context: JobContext) -> Mapping[str, Any]:
         run_id,
         split,
         kind,
-        str(payload.get("device", "auto")),
+        context.device or str(payload.get("device", "auto")),
         progress=context.progress(),
         on_rejected=rejected.append,
     )

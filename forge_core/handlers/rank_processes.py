@@ -1,14 +1,11 @@
-"""The processes that compute a training together with the job's own: `python -m` this module.
+"""The processes that compute a training together with the job's own; each is a `rank`.
 
 They are children of the job's process and of its group, so that they end with it whatever happens.
-They find each other by a file, open no port but on this machine, and write nothing: not the job,
-not the run, no file but decoded pixels.
+They find each other by a file, and open no port but on this machine.
 """
 
-import argparse
 import logging
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -16,22 +13,18 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
-from forge_core.jobs import processes
-from forge_core.models import allocator
 from forge_core.training import ranks
-from forge_core.workspace import open_workspace
 
-MODULE = "forge_core.handlers.rank_processes"
+RANK = (sys.executable, "-P", "-m", "forge_core", "rank")
 GRACE_SECONDS = 15.0
-"""How long a follower outlives a request to end: the first process cannot finish its step without
+"""How long such a process outlives a request to end: the first one cannot finish its step without
 it, and says when it has."""
-_log = logging.getLogger("forge.follower")
+_log = logging.getLogger("forge.rank")
 
 
 @contextmanager
-def started(run_id: int, number: int, *, resume: bool, device: str) -> Iterator[None]:
+def launch(run_id: int, number: int, *, resume: bool, device: str) -> Iterator[None]:
     """The environment of the first of `number` processes, beside the others; alone for 1.
 
     Args:
@@ -50,7 +43,7 @@ def started(run_id: int, number: int, *, resume: bool, device: str) -> Iterator[
             ranks.RENDEZVOUS: f"file://{Path(folder) / 'rendezvous'}",
             "GLOO_SOCKET_IFNAME": os.environ.get("GLOO_SOCKET_IFNAME", _loopback()),
         }
-        command = [sys.executable, "-P", "-m", MODULE, str(run_id)]
+        command = [*RANK, str(run_id)]
         command += ["--resume"] * resume + ["--device", device] * bool(device)
         children = [
             subprocess.Popen(
@@ -74,7 +67,7 @@ def started(run_id: int, number: int, *, resume: bool, device: str) -> Iterator[
 
 
 def _watch(children: Sequence[subprocess.Popen[bytes]], done: threading.Event) -> None:
-    """End this process when a follower is lost and that shows in no other way.
+    """End this process when another one is lost and that shows in no other way.
 
     In the middle of a step the connection breaks, which ends the run in words. While the processes
     look for each other nothing would: the first one would wait for hours.
@@ -82,7 +75,7 @@ def _watch(children: Sequence[subprocess.Popen[bytes]], done: threading.Event) -
     while not done.wait(1.0):
         lost = [child for child in children if child.poll() not in (None, 0)]
         if lost and not done.wait(GRACE_SECONDS):
-            _log.error("follower pid %d ended with status %d", lost[0].pid, lost[0].returncode)
+            _log.error("rank pid %d ended with status %d", lost[0].pid, lost[0].returncode)
             os._exit(1)
 
 
@@ -92,40 +85,10 @@ def _end(children: Sequence[subprocess.Popen[bytes]]) -> None:
         try:
             child.wait(GRACE_SECONDS)
         except subprocess.TimeoutExpired:
-            _log.warning("follower pid %d did not end: SIGKILL", child.pid)
+            _log.warning("rank pid %d did not end: SIGKILL", child.pid)
             child.kill()
             child.wait()
 
 
 def _loopback() -> str:
     return "lo" if sys.platform.startswith("linux") else "lo0"
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Train along; returns the exit status of the process."""
-    parser = argparse.ArgumentParser(prog=f"python -m {MODULE}")
-    parser.add_argument("run_id", type=int)
-    parser.add_argument("--resume", action="store_true")
-    parser.add_argument("--device", default="")
-    options = parser.parse_args(arguments)
-    logging.basicConfig(
-        level=logging.INFO, stream=sys.stdout, format="%(asctime)s %(levelname)s %(message)s"
-    )
-    processes.restore_default_signals()
-    allocator.keep_freed_memory()
-    signal.signal(signal.SIGTERM, _leave_soon)
-    signal.signal(signal.SIGINT, _leave_soon)
-    from forge_core.handlers import train
-
-    train.follow(open_workspace(), options.run_id, resume=options.resume, device=options.device)
-    return 0
-
-
-def _leave_soon(number: int, frame: FrameType | None) -> None:
-    timer = threading.Timer(GRACE_SECONDS, os._exit, [1])
-    timer.daemon = True
-    timer.start()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

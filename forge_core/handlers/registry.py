@@ -1,9 +1,20 @@
-"""What each kind of job runs. Heavy libraries are imported by the one that needs them."""
+"""What each kind of job runs, and how what follows its success is queued.
+
+Heavy libraries are imported by the one that needs them.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from db.records import Job
+from db.unit_of_work import UnitOfWork
+from forge_core.jobs import kinds
 from forge_core.jobs.context import JobContext
+from forge_core.runs import scoring_requests
+from forge_core.workspace import Workspace
+
+Handler = Callable[[JobContext], Mapping[str, Any] | None]
+FollowUp = Callable[[Workspace, Job], Callable[[UnitOfWork], None] | None]
 
 
 def _train(context: JobContext) -> Mapping[str, Any]:
@@ -42,33 +53,47 @@ def _augment(context: JobContext) -> Mapping[str, Any]:
 
 
 def _check_augmentation(context: JobContext) -> Mapping[str, Any]:
-    """Ask a run's network how it takes an augmentation; see `augmentation_check`."""
-    from forge_core.predictions import augmentation_check
+    """Ask a run's network how it takes an augmentation; see `check_augmentation`."""
+    from forge_core.handlers import check_augmentation
 
-    return augmentation_check.run(context)
-
-
-def _label_outlook(context: JobContext) -> Mapping[str, Any]:
-    """Draw the learning curve of the labels; see `label_learning_curve`."""
-    from forge_core.predictions import label_learning_curve
-
-    return label_learning_curve.run(context)
+    return check_augmentation.run(context)
 
 
-def _find_rate(context: JobContext) -> Mapping[str, Any]:
-    """Search the learning rate of a run that was not started; see `rate_search`."""
-    from forge_core.runs.starting import rate_search
+def _draw_learning_curve(context: JobContext) -> Mapping[str, Any]:
+    """Draw the learning curve of the labels; see `draw_learning_curve`."""
+    from forge_core.handlers import draw_learning_curve
 
-    return rate_search.run(context)
+    return draw_learning_curve.run(context)
 
 
-HANDLERS: dict[str, Callable[[JobContext], Mapping[str, Any] | None]] = {
-    "train": _train,
-    "evaluate": _evaluate,
-    "score": _score,
-    "import": _import_images,
-    "augment": _augment,
-    "check_augmentation": _check_augmentation,
-    "label_outlook": _label_outlook,
-    "find_rate": _find_rate,
+def _search_rate(context: JobContext) -> Mapping[str, Any]:
+    """Search the learning rate of a run that was not started; see `search_rate`."""
+    from forge_core.handlers import search_rate
+
+    return search_rate.run(context)
+
+
+HANDLERS: dict[str, Handler] = {
+    kinds.TRAIN.name: _train,
+    kinds.EVALUATE.name: _evaluate,
+    kinds.SCORE.name: _score,
+    kinds.IMPORT.name: _import_images,
+    kinds.AUGMENT.name: _augment,
+    kinds.CHECK_AUGMENTATION.name: _check_augmentation,
+    kinds.LEARNING_CURVE.name: _draw_learning_curve,
+    kinds.RATE_SEARCH.name: _search_rate,
 }
+
+FOLLOW_UPS: dict[str, FollowUp] = {kinds.SCORE.name: scoring_requests.after_training}
+"""By the kind that is queued: what a job that succeeded asks for, or None for nothing."""
+
+
+def after_success(workspace: Workspace, job: Job) -> Callable[[UnitOfWork], None]:
+    """What belongs into the transaction that ends a job with success; see `JobKind.followed_by`."""
+    asked = [FOLLOW_UPS[name](workspace, job) for name in kinds.find(job.kind).followed_by]
+
+    def queue_all(uow: UnitOfWork) -> None:
+        for queue_one in filter(None, asked):
+            queue_one(uow)
+
+    return queue_all

@@ -66,7 +66,7 @@ def run(context: JobContext) -> Mapping[str, Any]:
     )
     number = config.num_processes
     with (
-        rank_processes.started(record.run_id, number, resume=resume, device=context.device),
+        rank_processes.launch(record.run_id, number, resume=resume, device=context.device),
         ranks.joined() as joined,
     ):
         if number > 1:
@@ -101,7 +101,7 @@ def run(context: JobContext) -> Mapping[str, Any]:
     return answer | _measure_on_test(context, record, data, environment)
 
 
-def follow(workspace: Workspace, run_id: int, *, resume: bool, device: str) -> None:
+def run_rank(workspace: Workspace, run_id: int, *, resume: bool, device: str) -> None:
     """Train along with the process that runs the job; writes and tells nothing."""
     with ranks.joined() as joined:
         record = records.get_run(workspace, run_id)

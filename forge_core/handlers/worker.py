@@ -1,6 +1,7 @@
-"""The process of one job: `python -m forge_core.handlers.worker JOB_ID [--device NAME]`.
+"""The process of one job: `forge worker --job ID [--device NAME]`.
 
-With `--spare` it waits for its job; see `spares`.
+It reads what to do from the jobs table and reports there. With `--warm` it waits for its job; see
+`warm_worker`.
 """
 
 import argparse
@@ -9,7 +10,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import Any
 
@@ -17,35 +18,30 @@ from db.boxes import JobError
 from db.enums import EndRequest, JobStatus
 from db.records import Job
 from forge_core.errors import ForgeError
-from forge_core.handlers.registry import HANDLERS
-from forge_core.jobs import lost, processes, queue, slots, spares
-from forge_core.jobs.context import JobContext, JobLost, patiently
+from forge_core.handlers import registry
+from forge_core.handlers.registry import HANDLERS, Handler
+from forge_core.jobs import kinds, lost, processes, queue, warm_worker
+from forge_core.jobs.context import JobContext, JobLost, retry_while_unavailable
 from forge_core.models import allocator
 from forge_core.progress import Cancelled
-from forge_core.runs import scoring_requests
 from forge_core.workspace import Workspace, open_workspace
 
-Handler = Callable[[JobContext], Mapping[str, Any] | None]
 LOST_STATUS = 3
 _log = logging.getLogger("forge.worker")
 
 
-def main(
-    arguments: Sequence[str] | None = None, *, handlers: Mapping[str, Handler] = HANDLERS
-) -> int:
+def main(arguments: Sequence[str], *, handlers: Mapping[str, Handler] = HANDLERS) -> int:
     """Run one job to its end; returns the exit status of the process.
 
     Args:
-        arguments: Of the command line; None takes the process's own.
+        arguments: Of the command line.
         handlers: What to run for each kind.
     """
     allocator.keep_freed_memory()
-    parser = argparse.ArgumentParser(prog="python -m forge_core.handlers.worker")
-    parser.add_argument("job_id", type=int)
+    parser = argparse.ArgumentParser(prog="forge worker")
+    parser.add_argument("--job", type=int, required=True)
     parser.add_argument("--device", default="")
-    given = spares.wait_for_order(
-        sys.argv[1:] if arguments is None else arguments, prepare=_import_torch
-    )
+    given = warm_worker.wait(arguments, prepare=_import_torch)
     if given is None:
         return 0
     options = parser.parse_args(given)
@@ -56,9 +52,9 @@ def main(
     # A child of ours (a loader process) must die of SIGTERM, not note it like we do.
     os.register_at_fork(after_in_child=processes.restore_default_signals)
     workspace = open_workspace()
-    job = _take(workspace, options.job_id)
+    job = _take(workspace, options.job)
     if job is None:
-        _log.warning("job %d is not ours to run", options.job_id)
+        _log.warning("job %d is not ours to run", options.job)
         return LOST_STATUS
     context = JobContext(workspace, job, device=options.device)
 
@@ -67,7 +63,7 @@ def main(
 
     signal.signal(signal.SIGTERM, _on_signal)
     signal.signal(signal.SIGINT, _on_signal)
-    os.nice(slots.NICENESS_OF_KIND.get(job.kind, 0))
+    os.nice(kinds.find(job.kind).niceness)
     _log.info("job %d (%s) begins as pid %d", job.job_id, job.kind, os.getpid())
     context.begin()
     return _run(context, handlers)
@@ -123,7 +119,7 @@ def _end_stopped(context: JobContext) -> int:
     """Cancelled or paused when that was asked; interrupted when the system told us to go."""
     if context.is_lost:
         return LOST_STATUS
-    patiently(context.end)  # the last progress says where
+    retry_while_unavailable(context.end)  # the last progress says where
     with context.workspace.database.read() as uow:
         job = uow.jobs.find(context.job.job_id)
         message = lost.describe_end(uow, context.job)
@@ -133,9 +129,7 @@ def _end_stopped(context: JobContext) -> int:
         return _end(context, JobStatus.CANCELLED, error=lost.CANCELLED)
     error = JobError(
         message=f"{message}: the system asked its process to end.",
-        next_step="Resume the run."
-        if context.job.kind in queue.MIRRORED_KINDS
-        else "Start it again.",
+        next_step=kinds.find(context.job.kind).after_end,
     )
     return _end(context, JobStatus.INTERRUPTED, error=error)
 
@@ -147,21 +141,17 @@ def _end(
     result: Mapping[str, Any] | None = None,
     error: JobError | None = None,
 ) -> int:
-    patiently(context.end)
+    retry_while_unavailable(context.end)
 
     workspace, job = context.workspace, context.job
     is_done = status == JobStatus.SUCCEEDED
-    then = scoring_requests.after_training(workspace, job) if is_done else None
+    then = registry.after_success(workspace, job) if is_done else None
 
     def write() -> bool:
         return queue.finish(workspace, job, status, result=result, error=error, then=then)
 
-    if not patiently(write):
+    if not retry_while_unavailable(write):
         _log.warning("job %d was ended by somebody else", job.job_id)
         return LOST_STATUS
     _log.info("job %d %s", job.job_id, status)
     return 1 if status == JobStatus.FAILED else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -114,7 +114,7 @@ class JobContext:
                     raise JobLost
                 return work(uow)
 
-        return patiently(guarded)
+        return retry_while_unavailable(guarded)
 
     # The heartbeat
 
@@ -177,7 +177,9 @@ class JobContext:
             self._stop.set()
 
 
-def patiently(work: Callable[[], ResultT], *, seconds: float = PATIENCE_SECONDS) -> ResultT:
+def retry_while_unavailable(
+    work: Callable[[], ResultT], *, seconds: float = PATIENCE_SECONDS
+) -> ResultT:
     """What `work` returns; while the database does not answer it is done again for `seconds`."""
     deadline = time.monotonic() + seconds
     while True:

@@ -1,227 +1,148 @@
-"""The executor of this machine: makes sure that one supervisor tends the workspace's jobs."""
+"""The executor of this machine: a command is a process group of its own, with its own log file.
 
-import contextlib
-import hashlib
-import json
-import os
+It survives the process that submitted it. What is needed to find it again is its handle, and the
+record in which the supervisor writes the handles that it holds.
+"""
+
+import logging
 import signal
-import socket
 import subprocess
-import sys
-import threading
 import time
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from collections.abc import Mapping
 
-from filelock import FileLock
-
-import forge_core
 from forge_core import local_files
-from forge_core.errors import ForgeError, InvalidInput, JobFailed
-from forge_core.jobs import processes
+from forge_core.jobs import processes, supervision
+from forge_core.jobs.executors import LOG_BYTES, CommandState, JobCommand, Standing
 from forge_core.jobs.processes import ProcessIdentity
-from forge_core.people.actor import Actor
+from forge_core.jobs.warm_worker import WarmWorker
 from forge_core.workspace import Workspace
 
-SUPERVISOR_MODULE = "forge_core.jobs.supervisor"
-REPLACE_SECONDS = 10.0
-START_SECONDS = 15.0
-SPIN_COUNT = "1000"
-"""Turns that a waiting OpenMP thread makes before it sleeps. libgomp's own 300,000 are burnt
-while another process has the core: a small network on 2 cores that were busy with other work did
-51 steps a second with this value and 8 with the default."""
-_INHERITED = (  # variables that change what a job does; another value asks for a new supervisor
-    "CUDA_VISIBLE_DEVICES",
-    "TORCH_HOME",
-    "XDG_CACHE_HOME",
-    "HTTPS_PROXY",
-    "https_proxy",
-    "OMP_NUM_THREADS",
-)
+_log = logging.getLogger("forge.supervisor")
 
 
-# Supervisors that this process started and that may not have written their record yet.
-_started: dict[Path, tuple[subprocess.Popen[bytes], float]] = {}
-_start_lock = threading.Lock()
-
-
-@dataclass(frozen=True)
-class SupervisorRecord:
-    """What a supervisor writes beside its lock: who it is, and which slots its jobs hold."""
-
-    identity: ProcessIdentity
-    fingerprint: str
-    """Changes with every setting that its jobs would see."""
-    held: dict[str, tuple[int, ProcessIdentity]] = field(default_factory=dict)
-    """Slot name to job number and leader of the job's process group."""
-
-
-def host_name() -> str:
-    """This machine, as jobs remember it."""
-    return socket.gethostname()
-
-
-def lock_of(workspace: Workspace) -> FileLock:
-    """The lock that a supervisor of this machine holds as long as it lives."""
-    path = workspace.folder / f"supervisor-{host_name()}.lock"
-    return FileLock(path, mode=local_files.PRIVATE_FILE)
-
-
-def ensure_supervisor(
-    workspace: Workspace, *, replace: bool = True, module: str = SUPERVISOR_MODULE
-) -> None:
-    """Start a supervisor unless one runs; returns before it is ready. Idempotent and cheap.
+class LocalExecutor:
+    """Runs commands on this machine; used by its supervisor.
 
     Args:
-        workspace: The workspace.
-        replace: Let a supervisor that was started with other settings go, and start one with
-            ours; jobs that it started run on and are adopted.
-        module: The module that the supervisor runs.
-
-    Raises:
-        InvalidInput: The executor of the settings is not known.
-        JobFailed: The process cannot be started.
+        workspace: Its logs folder keeps what the commands print.
+        warm: A process that waits for a command, where one is kept.
     """
-    if workspace.settings.executor != "local":
-        raise InvalidInput(
-            f"The executor {workspace.settings.executor!r} is not known.",
-            next_step="Set FORGE_EXECUTOR=local, or leave it out.",
+
+    name = "local"
+
+    def __init__(self, workspace: Workspace, *, warm: WarmWorker | None = None) -> None:
+        self._workspace = workspace
+        self._warm = warm
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._asked_at: dict[str, float] = {}
+        """When a command was first asked to end (monotonic seconds)."""
+
+    def submit(self, command: JobCommand) -> str:
+        """Start a command; see `Executor`."""
+        log_path = self._workspace.logs_folder / log_name(command.job_id)
+        child = None
+        if self._warm is not None and command.is_warm:
+            child = self._warm.assign(command.arguments, command.environment, log_path)
+        if child is None:
+            with local_files.open_private(log_path, "ab") as log:
+                child = subprocess.Popen(
+                    list(command.arguments),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,  # its own group, so that all of it can be ended
+                    env=dict(command.environment),
+                )
+        leader = processes.identify(child.pid) or ProcessIdentity(child.pid, "")  # it died at once
+        handle = handle_of(command.job_id, leader)
+        self._children[handle] = child
+        return handle
+
+    def state(self, handle: str) -> Standing:
+        """How it stands now; see `Executor`."""
+        leader = leader_of(handle)
+        child = self._children.get(handle)
+        if child is not None:
+            child.poll()  # takes the exit status, so that no zombie stays
+        if leader.started and processes.is_alive(leader):
+            return Standing(state=CommandState.RUNNING)
+        detail = _how_it_ended(child)
+        if leader.started and processes.is_group_alive(leader):
+            return Standing(state=CommandState.ENDING, detail=detail)
+        self._asked_at.pop(handle, None)
+        if child is None:  # adopted: only its parent was told
+            return Standing(state=CommandState.LOST, detail=detail)
+        status = child.wait()
+        ended_by = (-signal.SIGTERM, -signal.SIGKILL)
+        state = CommandState.SUCCEEDED if status == 0 else CommandState.FAILED
+        return Standing(
+            state=CommandState.CANCELLED if status in ended_by else state, detail=detail
         )
-    environment = job_environment(workspace)
-    with _start_lock:
-        record = read_record(workspace)
-        if record is not None and processes.is_alive(record.identity):
-            if not replace or record.fingerprint == fingerprint_of(environment):
-                return
-            stop_supervisor(workspace)
-            _started.pop(workspace.folder, None)
-        # Whatever record there is now is a dead one's: the one we started has yet to write its own.
-        child, since = _started.get(workspace.folder, (None, 0.0))
-        is_starting = time.monotonic() - since < START_SECONDS
-        if child is not None and is_starting and child.poll() is None:
-            return
-        child = _start(workspace, module, environment)
-        _started[workspace.folder] = (child, time.monotonic())
+
+    def logs(self, handle: str, offset: int) -> tuple[str, int]:
+        """What it printed; see `Executor`."""
+        path = self._workspace.logs_folder / log_name(job_of(handle))
+        try:
+            with path.open("rb") as log:
+                log.seek(offset)
+                data = log.read(LOG_BYTES)
+        except FileNotFoundError:
+            return "", offset
+        return data.decode("utf-8", errors="replace"), offset + len(data)
+
+    def cancel(self, handle: str, *, grace_seconds: float) -> None:
+        """SIGTERM to its whole group, and SIGKILL once the grace is over; see `Executor`."""
+        leader = leader_of(handle)
+        if handle not in self._asked_at:
+            self._asked_at[handle] = time.monotonic()
+            _log.info("job %d: SIGTERM", job_of(handle))
+            processes.signal_group(leader, signal.SIGTERM)
+        elif time.monotonic() - self._asked_at[handle] > grace_seconds:
+            _log.warning("job %d did not stop: SIGKILL", job_of(handle))
+            processes.signal_group(leader, signal.SIGKILL)
+
+    def adopt(self) -> list[str]:
+        """Those of the supervisor before us; see `Executor`."""
+        record = supervision.read_record(self._workspace)
+        handles = [handle_of(*held) for held in record.held.values()] if record else []
+        return [handle for handle in handles if processes.is_group_alive(leader_of(handle))]
+
+    def prepare(self, environment: Mapping[str, str]) -> None:
+        """Have a process that waits for a command with these variables, where one is kept."""
+        if self._warm is not None:
+            self._warm.prepare(environment)
+
+    def close(self) -> None:
+        """Let the waiting process go; commands run on."""
+        if self._warm is not None:
+            self._warm.drop()
 
 
-def prepare_for_jobs(workspace: Workspace) -> None:
-    """Have a supervisor with a spare process soon, because a person may start a run soon."""
-    if workspace.settings.keep_spare_worker:
-        with contextlib.suppress(ForgeError):  # whoever starts a job is told
-            ensure_supervisor(workspace, replace=False)
+def log_name(job_id: int) -> str:
+    """File of a job's log in the logs folder."""
+    return f"job-{job_id}.log"
 
 
-def _start(
-    workspace: Workspace, module: str, environment: dict[str, str]
-) -> subprocess.Popen[bytes]:
-    try:
-        with local_files.open_private(workspace.logs_folder / "supervisor.log", "ab") as log:
-            child = subprocess.Popen(
-                [sys.executable, "-P", "-m", module],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                env=environment,
-            )
-    except OSError as error:
-        raise JobFailed(
-            "The background process that runs jobs could not be started.",
-            next_step="Check free memory and disk, then try again.",
-            detail=str(error),
-        ) from error
-    # It outlives us; but as long as we live somebody has to take its exit status.
-    threading.Thread(target=child.wait, name="supervisor-reaper", daemon=True).start()
-    return child
+def handle_of(job_id: int, leader: ProcessIdentity) -> str:
+    """What a command is called: its job, and the process that it began as."""
+    return f"{job_id}:{leader.pid}:{leader.started}"
 
 
-def stop_supervisor(workspace: Workspace) -> bool:
-    """End the supervisor of this machine; its jobs run on. Says whether there was one."""
-    record = read_record(workspace)
-    if record is None or not processes.is_alive(record.identity):
-        return False
-    os.kill(record.identity.pid, signal.SIGTERM)
-    deadline = time.monotonic() + REPLACE_SECONDS
-    while processes.is_alive(record.identity) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    if processes.is_alive(record.identity):
-        os.kill(record.identity.pid, signal.SIGKILL)
-    return True
+def job_of(handle: str) -> int:
+    """The job of a handle."""
+    return int(handle.split(":")[0])
 
 
-def find_supervisor(workspace: Workspace) -> ProcessIdentity | None:
-    """The living supervisor of this machine and workspace, or None."""
-    record = read_record(workspace)
-    return record.identity if record and processes.is_alive(record.identity) else None
+def leader_of(handle: str) -> ProcessIdentity:
+    """The process of a handle; it started at "" when it died before it could be known."""
+    _, pid, started = handle.split(":", 2)
+    return ProcessIdentity(int(pid), started)
 
 
-def read_record(workspace: Workspace) -> SupervisorRecord | None:
-    """What the newest supervisor of this machine wrote about itself, dead or alive."""
-    try:
-        values = json.loads(_record_file(workspace).read_text("utf-8"))
-        return SupervisorRecord(
-            ProcessIdentity(**values["identity"]),
-            values["fingerprint"],
-            {
-                name: (int(job_id), ProcessIdentity(**leader))
-                for name, (job_id, leader) in values["held"].items()
-            },
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def write_record(workspace: Workspace, record: SupervisorRecord) -> None:
-    """Replace the record; a reader sees the old or the new one, never half of it."""
-    local_files.replace(_record_file(workspace), json.dumps(asdict(record)).encode())
-
-
-def remove_record(workspace: Workspace) -> None:
-    """Forget the supervisor: whoever looks now starts a new one."""
-    _record_file(workspace).unlink(missing_ok=True)
-
-
-def job_environment(workspace: Workspace) -> dict[str, str]:
-    """The environment in which a child opens this very workspace from any folder."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("FORGE_")}
-    for name, value in workspace.settings.model_dump(mode="json").items():
-        environment[f"FORGE_{name.upper()}"] = str(value)
-    local_assets = workspace.store.local_root()
-    database = workspace.database
-    environment |= {
-        "FORGE_WORKSPACE": str(workspace.folder),
-        "FORGE_DATABASE_URL": database.url.render_as_string(hide_password=False),
-        "FORGE_ASSET_ROOT": str(local_assets.resolve()) if local_assets else workspace.store.root,
-        "FORGE_RUNS_ROOT": str(workspace.runs_folder.resolve()),
-        "FORGE_CACHE_ROOT": str(workspace.cache_folder.resolve()),
-        "FORGE_USER": Actor.of_process(workspace).name,
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONFAULTHANDLER": "1",
-    }
-    if "OMP_WAIT_POLICY" not in environment:
-        environment.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)
-    if database.is_sqlite and database.url.database:
-        path = Path(database.url.database).resolve()
-        environment["FORGE_DATABASE_URL"] = f"sqlite:///{path}"
-    for name in ("TORCH_HOME", "XDG_CACHE_HOME"):  # a relative one means: from our folder
-        if environment.get(name):
-            environment[name] = str(Path(environment[name]).expanduser().resolve())
-    source_folder = str(Path(forge_core.__file__).parents[1])
-    search_path = [source_folder, *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment["PYTHONPATH"] = os.pathsep.join(search_path)
-    return environment
-
-
-def fingerprint_of(environment: dict[str, str]) -> str:
-    """Changes with every variable that changes what a job does, and with the interpreter."""
-    relevant = {
-        name: value
-        for name, value in environment.items()
-        if (name.startswith("FORGE_") and name != "FORGE_USER") or name in _INHERITED
-    }
-    text = json.dumps([sys.executable, relevant], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _record_file(workspace: Workspace) -> Path:
-    return workspace.folder / f"supervisor-{host_name()}.json"
+def _how_it_ended(child: subprocess.Popen[bytes] | None) -> str:
+    if child is None:
+        return "its process is gone"
+    child.wait()
+    if child.returncode < 0:
+        return f"killed by {signal.Signals(-child.returncode).name}"
+    return f"exit status {child.returncode}"

@@ -6,7 +6,7 @@ from db.boxes import JobError, JobProgress
 from db.enums import CheckpointKind, EndRequest, JobStatus
 from db.records import CheckpointFile, EpochRow, Job
 from db.unit_of_work import UnitOfWork
-from forge_core.jobs import queue
+from forge_core.jobs import kinds, queue
 from forge_core.workspace import Workspace
 
 CANCELLED = JobError(message="Cancelled on request.")
@@ -36,9 +36,7 @@ def mark_lost(workspace: Workspace, job: Job, *, detail: str = "") -> bool:
     error = JobError(
         message=f"{message}: its process ended without a word (killed, or out of memory)."
         f"{_last_checkpoint(workspace, current)}",
-        next_step="Resume the run, or see its log."
-        if current.kind in queue.MIRRORED_KINDS
-        else "Start it again.",
+        next_step=kinds.find(current.kind).after_loss,
         detail=detail,
     )
     return queue.finish(workspace, current, JobStatus.INTERRUPTED, error=error)
@@ -46,7 +44,7 @@ def mark_lost(workspace: Workspace, job: Job, *, detail: str = "") -> bool:
 
 def describe_end(uow: UnitOfWork, job: Job) -> str:
     """How far a job came, for example "Run 12 stopped at epoch 7"."""
-    if job.kind not in queue.MIRRORED_KINDS or job.run_id is None:
+    if not kinds.find(job.kind).mirrors_run or job.run_id is None:
         return f"Job {job.job_id} ({job.title}) stopped"
     epoch = (job.progress or JobProgress()).epoch
     metrics: Sequence[EpochRow] = uow.metrics.list_after(job.run_id)
@@ -67,7 +65,7 @@ def describe_pause(job: Job) -> JobError:
 
 
 def _last_checkpoint(workspace: Workspace, job: Job) -> str:
-    if job.run_id is None or job.kind not in queue.MIRRORED_KINDS:
+    if job.run_id is None or not kinds.find(job.kind).mirrors_run:
         return ""
     with workspace.database.read() as uow:
         found: list[CheckpointFile] = uow.checkpoints.list_of_run(job.run_id)

@@ -1,4 +1,4 @@
-"""Which process is which, and how a whole group of them ends.
+"""Which process is which, and which belong together.
 
 A process number alone says nothing: numbers are used again. A process is named by its number
 and the moment it started; a zombie counts as dead.
@@ -8,7 +8,6 @@ import contextlib
 import os
 import signal
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +15,6 @@ import psutil
 
 _HAS_PROC = sys.platform.startswith("linux")
 _DEAD_STATES = (b"Z", b"X", b"x")
-_POLL_SECONDS = 0.05
 # Signals that a shell, nohup or a parent may have set to be ignored; that survives exec.
 _INHERITABLE = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE)
 
@@ -76,25 +74,6 @@ def signal_group(leader: ProcessIdentity, number: signal.Signals) -> bool:
         return False
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(leader.pid, number)
-    return True
-
-
-def kill_group(leader: ProcessIdentity, *, grace_seconds: float) -> bool:
-    """End a whole group: SIGTERM, a grace, SIGKILL. Returns whether it is gone."""
-    signal_group(leader, signal.SIGTERM)
-    if wait_for_group(leader, timeout_seconds=grace_seconds):
-        return True
-    signal_group(leader, signal.SIGKILL)
-    return wait_for_group(leader, timeout_seconds=5.0)
-
-
-def wait_for_group(leader: ProcessIdentity, *, timeout_seconds: float) -> bool:
-    """Wait until nobody of the group is left; says whether that happened in time."""
-    deadline = time.monotonic() + timeout_seconds
-    while is_group_alive(leader):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(_POLL_SECONDS)
     return True
 
 

@@ -1,7 +1,7 @@
 """The queue: ask for background work, look at it, cancel it, end it.
 
-A claim is one conditional update, and a finished job never changes. A job of a kind in
-`MIRRORED_KINDS` carries its run along: the run's status is always the job's.
+A claim is one conditional update, and a finished job never changes. A job whose kind mirrors its
+run carries it along: the run's status is always the job's.
 """
 
 import time
@@ -15,11 +15,10 @@ from db.records import Job
 from db.unit_of_work import UnitOfWork
 from forge_core import storable_values
 from forge_core.errors import JobFailed, NotFound
-from forge_core.jobs import local_executor
+from forge_core.jobs import kinds, supervision
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
-MIRRORED_KINDS = ("train",)
 PAUSED_WHILE_WAITING = JobError(
     message="Paused before it began.", next_step="Resume it when you like."
 )
@@ -41,7 +40,7 @@ def submit(
 
     Args:
         workspace: The workspace.
-        kind: A name in `handlers.registry.HANDLERS`.
+        kind: A name in `kinds.KINDS`.
         title: What a person reads in the list of jobs; cut after 200 characters.
         payload: What the handler needs, as JSON values.
         actor: Who asked for it.
@@ -52,7 +51,7 @@ def submit(
     """
     with workspace.database.write() as uow:
         job = add_in(uow, kind, title, payload, actor=actor, run_id=run_id)
-    local_executor.ensure_supervisor(workspace)
+    supervision.ensure_supervisor(workspace)
     return job
 
 
@@ -65,7 +64,7 @@ def add_in(
     actor: Actor,
     run_id: int | None = None,
 ) -> Job:
-    """Queue a job in a transaction; `local_executor.ensure_supervisor` belongs after its commit.
+    """Queue a job in a transaction; `supervision.ensure_supervisor` belongs after its commit.
 
     Raises:
         InvalidInput: The actor's name, the title or the payload cannot be stored.
@@ -99,15 +98,9 @@ def get_job(workspace: Workspace, job_id: int) -> Job:
 
 
 def list_active_jobs(workspace: Workspace) -> list[Job]:
-    """Queued and running jobs, oldest first.
-
-    Whoever looks at unfinished work also makes sure that a supervisor tends it.
-    """
+    """Queued and running jobs, oldest first."""
     with workspace.database.read() as uow:
-        jobs = uow.jobs.list_by_status(ACTIVE)
-    if jobs:
-        local_executor.ensure_supervisor(workspace, replace=False)
-    return jobs
+        return uow.jobs.list_by_status(ACTIVE)
 
 
 def list_latest_jobs(
@@ -166,7 +159,7 @@ def _request_end(workspace: Workspace, job_id: int, asked: EndRequest) -> Job:
         job = uow.jobs.find(job_id)
         assert job is not None, "jobs are never removed"
     if not job.status.is_finished():
-        local_executor.ensure_supervisor(workspace, replace=False)
+        supervision.ensure_supervisor(workspace, replace=False)
     return job
 
 
@@ -234,7 +227,7 @@ def _end(
         finished_at=utc_now(),
         **values,
     )
-    if was_so and job.kind in MIRRORED_KINDS and job.run_id is not None:
+    if was_so and kinds.find(job.kind).mirrors_run and job.run_id is not None:
         words = {} if error is None else {"message": storable_values.readable_text(error.message)}
         uow.runs.update_fields(job.run_id, status=RunStatus(status), finished_at=utc_now(), **words)
     return was_so

@@ -1,26 +1,27 @@
-"""How many jobs run at once on this machine.
+"""How many jobs run at once on this machine, and which device each computes on.
 
 One training a GPU or one on the CPU, one scoring, two light ones. A scoring may take hours, so it
 holds no place of an import or an evaluation, and it leaves the processor to whatever else runs.
+What computes beside the trainings goes to the device with the least company.
 """
 
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from db.records import Job
+from forge_core.jobs import kinds
+from forge_core.jobs.kinds import Place
 
-SlotKind = Literal["training", "scoring", "light"]
-SLOT_OF_KIND: dict[str, SlotKind] = {"train": "training", "score": "scoring"}
-"""Kinds of jobs that have places of their own; every other kind is light."""
-NICENESS_OF_KIND = {"score": 10}
-"""How far a kind of job steps back behind other processes of this machine, 0 to 19."""
 LIGHT_SLOTS = 2
 CPU = "cpu"
 JOINT = "+"
 """Between the names of the GPUs of one slot."""
+ON = "@"
+"""Between the name of a place and that of the device that its job shares with others."""
+VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Slot:
     """Room for one job."""
 
     name: str
-    kind: SlotKind
+    kind: Place
     environment: Mapping[str, str] = field(default_factory=dict)
     """Variables that the job's process gets besides the supervisor's own."""
     device: str = ""
@@ -43,45 +44,90 @@ def list_slots(gpus: Sequence[str] | None = None) -> list[Slot]:
     """
     found = list_gpus() if gpus is None else gpus
     slots = [
-        Slot(f"cuda:{index}", "training", {"CUDA_VISIBLE_DEVICES": name}, "cuda:0")
+        Slot(f"cuda:{index}", "training", {VISIBLE: name}, "cuda:0")
         for index, name in enumerate(found)
     ]
-    slots.append(Slot(CPU, "training", {"CUDA_VISIBLE_DEVICES": ""} if found else {}))
+    slots.append(Slot(CPU, "training", {VISIBLE: ""} if found else {}))
     slots.append(Slot("scoring", "scoring"))
     slots += [Slot(f"light-{number}", "light") for number in range(1, LIGHT_SLOTS + 1)]
     return slots
 
 
-def find_slot(job: Job, slots: Sequence[Slot], taken: set[str]) -> Slot | None:
+def find_slot(job: Job, slots: Sequence[Slot], taken: Iterable[str]) -> Slot | None:
     """The free slot that a job can start in now, or None while it has to wait.
 
-    A training job goes to the GPU that its payload's `device` names, or to any GPU; to the
-    CPU when it asks for it or there is no GPU. A GPU that does not exist leads to the CPU slot,
-    where the job itself says what is wrong. A job of several processes waits for as many free
-    GPUs; on the CPU its processes share the one slot.
+    A job that needs a device of its own goes to the GPU that its payload's `device` names, or to
+    any GPU; to the CPU when it asks for it or there is no GPU. A GPU that does not exist leads to
+    the CPU, where the job itself says what is wrong. A job of several processes waits for as many
+    free GPUs; on the CPU its processes share the one slot. A job that may share a device never
+    waits for it: it goes to the one with the fewest jobs. Any other job sees no GPU.
 
     Args:
         job: Its payload may name a `device` and a number of `processes`.
         slots: From `list_slots`.
         taken: Names of slots that other jobs hold.
     """
-    busy = {place for name in taken for place in name.split(JOINT)}
-    kind = SLOT_OF_KIND.get(job.kind, "light")
-    fitting = [slot for slot in slots if slot.kind == kind]
-    if kind == "training":
-        device = str(job.payload.get("device", "auto"))
-        gpus = [slot for slot in fitting if slot.name != CPU]
-        on_cpu = [slot for slot in fitting if slot.name == CPU]
-        processes = int(job.payload.get("processes", 1))
-        if processes > 1:
-            wants_gpus = device != CPU and len(gpus) >= processes
-            return _joined(gpus if wants_gpus else on_cpu, processes, busy)
-        if device == "auto":
-            fitting = gpus or on_cpu
-        else:
-            name = "cuda:0" if device == "cuda" else device
-            fitting = [slot for slot in fitting if slot.name == name] or on_cpu
-    return next((slot for slot in fitting if slot.name not in busy), None)
+    names = set(taken)
+    company = _count_company(names)
+    kind = kinds.find(job.kind)
+    device = str(job.payload.get("device", "auto"))
+    if kind.device == "own":
+        return _own_device(device, int(job.payload.get("processes", 1)), slots, names, company)
+    busy = {name.partition(ON)[0] for name in names}
+    free = (slot for slot in slots if slot.kind == kind.place and slot.name not in busy)
+    place = next(free, None)
+    if place is None or kind.device == "none":
+        cpu = next((slot for slot in slots if slot.name == CPU), None)
+        return place and replace(place, environment=cpu.environment if cpu else {})
+    wanted = min(_fitting(device, slots), key=lambda slot: company[slot.name])
+    return replace(
+        place,
+        name=f"{place.name}{ON}{wanted.name}",
+        environment=wanted.environment,
+        device=wanted.device,
+    )
+
+
+def find_next_training_slot(slots: Sequence[Slot], taken: Iterable[str]) -> Slot | None:
+    """The slot that a training would get that starts next; None while one runs."""
+    names = set(taken)
+    training = {slot.name for slot in slots if slot.kind == "training"}
+    if any(training.intersection(name.split(JOINT)) for name in names):
+        return None
+    return _own_device("auto", 1, slots, names, _count_company(names))
+
+
+def is_known(name: str, slots: Sequence[Slot]) -> bool:
+    """Whether the name of a job's slot speaks of slots of this machine only."""
+    return {slot.name for slot in slots}.issuperset(name.replace(ON, JOINT).split(JOINT))
+
+
+def _count_company(names: Iterable[str]) -> Counter[str]:
+    """Number of jobs that compute on each device."""
+    return Counter(device for name in names for device in name.rpartition(ON)[2].split(JOINT))
+
+
+def _fitting(device: str, slots: Sequence[Slot]) -> list[Slot]:
+    """Slots of the devices that a job may compute on."""
+    training = [slot for slot in slots if slot.kind == "training"]
+    gpus = [slot for slot in training if slot.name != CPU]
+    on_cpu = [slot for slot in training if slot.name == CPU]
+    if device == "auto":
+        return gpus or on_cpu
+    name = "cuda:0" if device == "cuda" else device
+    return [slot for slot in gpus if slot.name == name] or on_cpu
+
+
+def _own_device(
+    device: str, processes: int, slots: Sequence[Slot], names: set[str], company: Counter[str]
+) -> Slot | None:
+    """A device that no other such job has; beside others that may share it, where it must be."""
+    busy = {each for name in names if ON not in name for each in name.split(JOINT)}
+    if processes > 1:
+        wants_gpus = device != CPU and len(_fitting("auto", slots)) >= processes
+        return _joined(_fitting("auto" if wants_gpus else CPU, slots), processes, busy)
+    free = [slot for slot in _fitting(device, slots) if slot.name not in busy]
+    return min(free, key=lambda slot: company[slot.name], default=None)
 
 
 def _joined(slots: Sequence[Slot], number: int, busy: set[str]) -> Slot | None:
@@ -92,18 +138,13 @@ def _joined(slots: Sequence[Slot], number: int, busy: set[str]) -> Slot | None:
     if len(free) < number:
         return None
     chosen = free[:number]
-    visible = ",".join(slot.environment["CUDA_VISIBLE_DEVICES"] for slot in chosen)
-    return Slot(
-        JOINT.join(slot.name for slot in chosen),
-        "training",
-        {"CUDA_VISIBLE_DEVICES": visible},
-        "cuda",
-    )
+    visible = ",".join(slot.environment[VISIBLE] for slot in chosen)
+    return Slot(JOINT.join(slot.name for slot in chosen), "training", {VISIBLE: visible}, "cuda")
 
 
 def list_gpus() -> list[str]:
     """Values for CUDA_VISIBLE_DEVICES, one for each NVIDIA GPU that this process may use."""
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    visible = os.environ.get(VISIBLE)
     if visible is not None:
         names = [name.strip() for name in visible.split(",")]
         # CUDA itself stops at the first invalid entry, such as -1.

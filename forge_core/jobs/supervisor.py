@@ -1,14 +1,13 @@
 """The process that tends the jobs of one workspace on one machine: `python -m` this module.
 
-It claims queued jobs, starts each as a process group of its own, ends those that shall end,
-and marks those that are gone. It keeps nothing that another supervisor could not find again
-in the database and in its record file, so it may be killed and started at any time.
+It claims queued jobs, has the executor start each, ends those that shall end, and marks those
+that are gone. It keeps nothing that another supervisor could not find again in the database and
+in its record file, so it may be killed and started at any time.
 """
 
 import logging
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -23,12 +22,14 @@ from db.clock import utc_now
 from db.enums import JobStatus
 from db.failures import DATABASE_UNAVAILABLE
 from db.records import Job
-from forge_core import local_files
 from forge_core.errors import ForgeError
-from forge_core.jobs import local_executor, lost, processes, queue, slots, spares
-from forge_core.jobs.local_executor import SupervisorRecord
+from forge_core.jobs import kinds, local_executor, lost, processes, queue, slots, supervision
+from forge_core.jobs.executors import CommandState, JobCommand, Standing
+from forge_core.jobs.local_executor import LocalExecutor
 from forge_core.jobs.processes import ProcessIdentity
 from forge_core.jobs.slots import Slot
+from forge_core.jobs.supervision import SupervisorRecord
+from forge_core.jobs.warm_worker import WarmWorker
 from forge_core.workspace import Workspace, open_workspace
 
 TICK_SECONDS = 0.5
@@ -36,21 +37,19 @@ IDLE_SECONDS = 300.0
 CANCEL_GRACE_SECONDS = 20.0
 STALE_SECONDS = 15.0
 LOCK_SECONDS = 15.0
-WORKER_MODULE = "forge_core.handlers.worker"
+WORKER = (sys.executable, "-P", "-m", "forge_core", "worker")
+"""The command `forge worker`, also where the folder of scripts is not on the path."""
 _log = logging.getLogger("forge.supervisor")
 
 
 @dataclass
-class _Held:
+class SlotLease:
     """A slot's job: it holds the slot until every process of its group is gone."""
 
     job_id: int
-    leader: ProcessIdentity
-    child: subprocess.Popen[bytes] | None = None
-    terminate_at: float | None = None
-    """When the group was told to stop (monotonic seconds)."""
+    handle: str
     final_since: float | None = None
-    """Since when the row is final, while processes still keep the slot."""
+    """Since when the row is final, while processes still keep the slot (monotonic seconds)."""
 
 
 class Supervisor:
@@ -58,33 +57,35 @@ class Supervisor:
 
     Args:
         workspace: The workspace.
-        worker_module: Run with `-m` and the job's number for every job.
+        worker: The worker's command line, which `--job ID` follows.
+        executor: Runs the commands; None makes that of this machine.
         available: Slots of this machine; None looks for them.
         grace_seconds: Between SIGTERM and SIGKILL.
         idle_seconds: Ends itself after so long without anything to tend.
-        keeps_spare: Keep a process ready while nothing trains; see `spares`.
+        keeps_warm: Keep a process ready while nothing trains; see `warm_worker`.
     """
 
     def __init__(
         self,
         workspace: Workspace,
         *,
-        worker_module: str = WORKER_MODULE,
+        worker: Sequence[str] = WORKER,
+        executor: LocalExecutor | None = None,
         available: Sequence[Slot] | None = None,
         grace_seconds: float = CANCEL_GRACE_SECONDS,
         idle_seconds: float = IDLE_SECONDS,
-        keeps_spare: bool = False,
+        keeps_warm: bool = False,
     ) -> None:
         self._workspace = workspace
-        self._worker_module = worker_module
+        self._worker = worker
         self._slots = list(slots.list_slots() if available is None else available)
         self._grace_seconds = grace_seconds
         self._idle_seconds = idle_seconds
-        self._environment = local_executor.job_environment(workspace)
-        self._host = local_executor.host_name()
-        self._held: dict[str, _Held] = {}
-        self._keeps_spare = keeps_spare
-        self._spare = spares.Spare(worker_module, workspace.logs_folder / "supervisor.log")
+        self._environment = supervision.job_environment(workspace)
+        self._host = supervision.host_name()
+        self._leases: dict[str, SlotLease] = {}
+        warm = WarmWorker(worker, workspace.logs_folder / "supervisor.log") if keeps_warm else None
+        self._executor = executor or LocalExecutor(workspace, warm=warm)
         self._stopping = threading.Event()
         self._idle_since = time.monotonic()
 
@@ -107,10 +108,10 @@ class Supervisor:
                 self._idle_since = time.monotonic()
             elif time.monotonic() - self._idle_since > self._idle_seconds and self._may_leave():
                 break
-            self._keep_spare()
+            self._keep_warm()
             self._stopping.wait(TICK_SECONDS)
-        self._spare.drop()
-        _log.info("leaving; %d jobs run on", len(self._held))
+        self._executor.close()
+        _log.info("leaving; %d jobs run on", len(self._leases))
 
     def tick(self) -> bool:
         """Look once at everything; says whether there is anything to tend."""
@@ -124,7 +125,7 @@ class Supervisor:
         for job in jobs:
             if job.status == JobStatus.QUEUED:
                 self._start(job)
-        return bool(jobs or self._held)
+        return bool(jobs or self._leases)
 
     # A running job: is it alive, shall it end?
 
@@ -136,71 +137,66 @@ class Supervisor:
             ):
                 _log.warning("job %d of %s has no heartbeat", job.job_id, job.host)
             return
-        held = next((h for h in self._held.values() if h.job_id == job.job_id), None)
-        if held is None:
+        lease = next((each for each in self._leases.values() if each.job_id == job.job_id), None)
+        if lease is None:
             if job.pid is None or job.pid_started is None:
                 # Claimed by a supervisor that died before it could start the process.
                 if is_stale:
                     lost.mark_lost(self._workspace, job, detail="it was never started")
                 return
-            held = self._adopt_job(job, ProcessIdentity(job.pid, job.pid_started))
+            lease = self._adopt_job(job, ProcessIdentity(job.pid, job.pid_started))
         # Here the process itself is the truth: a machine that slept has old heartbeats.
-        if not processes.is_alive(held.leader):
-            detail = _how_it_ended(held.child)
-            if lost.mark_lost(self._workspace, job, detail=detail):
-                _log.warning("job %d pid %d is gone: %s", job.job_id, held.leader.pid, detail)
+        standing = self._executor.state(lease.handle)
+        if standing.state != CommandState.RUNNING:
+            self._mark_lost(job, lease, standing)
         elif job.is_ending():
-            self._ask_to_stop(held)
+            self._cancel(lease)
 
-    def _ask_to_stop(self, held: _Held) -> None:
-        if held.terminate_at is None:
-            held.terminate_at = time.monotonic()
-            _log.info("job %d: SIGTERM", held.job_id)
-            processes.signal_group(held.leader, signal.SIGTERM)
-        elif time.monotonic() - held.terminate_at > self._grace_seconds:
-            _log.warning("job %d did not stop: SIGKILL", held.job_id)
-            processes.signal_group(held.leader, signal.SIGKILL)
+    def _mark_lost(self, job: Job, lease: SlotLease, standing: Standing) -> None:
+        if lost.mark_lost(self._workspace, job, detail=standing.detail):
+            _log.warning("job %d %s is gone: %s", job.job_id, lease.handle, standing.detail)
+
+    def _cancel(self, lease: SlotLease) -> None:
+        self._executor.cancel(lease.handle, grace_seconds=self._grace_seconds)
 
     def _free_slots(self, running: set[int]) -> None:
         freed = []
-        for name, held in self._held.items():
-            if held.child is not None:
-                held.child.poll()  # takes the exit status, so that no zombie stays
-            if not processes.is_group_alive(held.leader):
+        for name, lease in self._leases.items():
+            state = self._executor.state(lease.handle).state
+            if state.is_over():
                 freed.append(name)
-            elif not processes.is_alive(held.leader):
-                self._ask_to_stop(held)  # what a dead leader left behind
-            elif held.job_id not in running:
-                held.final_since = held.final_since or time.monotonic()
-                if time.monotonic() - held.final_since > self._grace_seconds:
-                    self._ask_to_stop(held)  # it said that it is done, and does not go
+            elif state == CommandState.ENDING:
+                self._cancel(lease)  # what a dead leader left behind
+            elif lease.job_id not in running:
+                lease.final_since = lease.final_since or time.monotonic()
+                if time.monotonic() - lease.final_since > self._grace_seconds:
+                    self._cancel(lease)  # it said that it is done, and does not go
         for name in freed:
-            _log.info("job %d: its processes are gone, %s is free", self._held[name].job_id, name)
-            del self._held[name]
+            _log.info("job %d: its processes are gone, %s is free", self._leases[name].job_id, name)
+            del self._leases[name]
         if freed:
             self._write_record()
 
     # A queued job
 
     def _start(self, job: Job) -> None:
-        slot = slots.find_slot(job, self._slots, set(self._held))
+        slot = slots.find_slot(job, self._slots, self._leases)
         if slot is None:
             return
-        log_name = f"job-{job.job_id}.log"
         with self._workspace.database.write() as uow:
             is_ours = uow.jobs.update_if(
                 job.job_id,
                 (JobStatus.QUEUED,),
                 status=JobStatus.RUNNING,
                 host=self._host,
-                log_path=log_name,
+                log_path=local_executor.log_name(job.job_id),
                 started_at=utc_now(),
                 heartbeat_at=utc_now(),
             )
         if not is_ours:  # another supervisor took it, or it was cancelled
             return
         try:
-            child = self._spawn(job, slot, log_name)
+            handle = self._executor.submit(self._command(job, slot))
         except OSError as error:
             _log.warning("job %d cannot be started: %s", job.job_id, error)
             failure = JobError(
@@ -210,63 +206,60 @@ class Supervisor:
             )
             queue.finish(self._workspace, job, JobStatus.FAILED, error=failure)
             return
-        leader = processes.identify(child.pid)
-        if leader is None:  # it died at once
-            lost.mark_lost(self._workspace, job, detail=_how_it_ended(child))
+        lease = SlotLease(job.job_id, handle)
+        standing = self._executor.state(handle)
+        if standing.state.is_over():  # it died at once
+            self._mark_lost(job, lease, standing)
             return
-        self._held[slot.name] = _Held(job.job_id, leader, child)
+        self._leases[slot.name] = lease
         self._write_record()
+        leader = local_executor.leader_of(handle)
         with self._workspace.database.write() as uow:
             uow.jobs.update_if(
-                job.job_id, (JobStatus.RUNNING,), pid=leader.pid, pid_started=leader.started
+                job.job_id,
+                (JobStatus.RUNNING,),
+                executor=self._executor.name,
+                handle=handle,
+                pid=leader.pid,
+                pid_started=leader.started,
             )
         _log.info("job %d (%s) runs in %s as pid %d", job.job_id, job.kind, slot.name, leader.pid)
 
-    def _spawn(self, job: Job, slot: Slot, log_name: str) -> subprocess.Popen[bytes]:
-        environment = {**self._environment, **slot.environment}
-        log_path = self._workspace.logs_folder / log_name
-        if job.kind in spares.SERVED_KINDS:
-            order = spares.Order(job.job_id, slot.device, str(log_path))
-            child = self._spare.give(order, environment)
-            if child is not None:
-                return child
-        command = [sys.executable, "-P", "-m", self._worker_module, str(job.job_id)]
+    def _command(self, job: Job, slot: Slot) -> JobCommand:
+        arguments = [*self._worker, "--job", str(job.job_id)]
         if slot.device:
-            command += ["--device", slot.device]
-        with local_files.open_private(log_path, "ab") as log:
-            return subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # its own group, so that all of it can be ended
-                env=environment,
-            )
+            arguments += ["--device", slot.device]
+        return JobCommand(
+            job_id=job.job_id,
+            arguments=arguments,
+            environment={**self._environment, **slot.environment},
+            is_warm=kinds.find(job.kind).is_warm,
+        )
 
-    def _keep_spare(self) -> None:
-        """Have a process ready for the training slot that is free next, unless one is taken."""
-        places = [slot for slot in self._slots if slot.kind == "training"]
-        taken = {place for name in self._held for place in name.split(slots.JOINT)}
-        if self._keeps_spare and places and not any(slot.name in taken for slot in places):
-            self._spare.prepare({**self._environment, **places[0].environment})
+    def _keep_warm(self) -> None:
+        """Have a process ready for the training that starts next, while none runs."""
+        slot = slots.find_next_training_slot(self._slots, self._leases)
+        if slot is not None:
+            self._executor.prepare({**self._environment, **slot.environment})
 
     # What an earlier supervisor left
 
     def _adopt(self) -> None:
-        record = local_executor.read_record(self._workspace)
-        known = {slot.name for slot in self._slots}
+        alive = set(self._executor.adopt())
+        record = supervision.read_record(self._workspace)
         for name, (job_id, leader) in (record.held if record else {}).items():
-            if processes.is_group_alive(leader):
+            handle = local_executor.handle_of(job_id, leader)
+            if handle in alive:
                 _log.info("job %d pid %d is adopted", job_id, leader.pid)
-                is_known = known.issuperset(name.split(slots.JOINT))
-                self._held[name if is_known else f"{name}-adopted"] = _Held(job_id, leader)
+                is_known = slots.is_known(name, self._slots)
+                self._leases[name if is_known else f"{name}-adopted"] = SlotLease(job_id, handle)
 
-    def _adopt_job(self, job: Job, leader: ProcessIdentity) -> _Held:
+    def _adopt_job(self, job: Job, leader: ProcessIdentity) -> SlotLease:
         """A job of ours that no record names: the record was lost, or written too late."""
-        held = _Held(job.job_id, leader)
-        slot = slots.find_slot(job, self._slots, set(self._held))
-        self._held[slot.name if slot else f"adopted-{job.job_id}"] = held
-        return held
+        lease = SlotLease(job.job_id, local_executor.handle_of(job.job_id, leader))
+        slot = slots.find_slot(job, self._slots, self._leases)
+        self._leases[slot.name if slot else f"adopted-{job.job_id}"] = lease
+        return lease
 
     # Coming and going
 
@@ -276,7 +269,7 @@ class Supervisor:
         The record goes first: whoever queues a job after that starts a new supervisor, and
         what was queued before that is seen here.
         """
-        local_executor.remove_record(self._workspace)
+        supervision.remove_record(self._workspace)
         with self._workspace.database.read() as uow:
             if uow.jobs.list_by_status(queue.ACTIVE):
                 self._write_record()
@@ -286,18 +279,12 @@ class Supervisor:
     def _write_record(self) -> None:
         identity = processes.identify(os.getpid())
         assert identity is not None, "we are alive"
-        held = {name: (held.job_id, held.leader) for name, held in self._held.items()}
-        fingerprint = local_executor.fingerprint_of(self._environment)
-        local_executor.write_record(self._workspace, SupervisorRecord(identity, fingerprint, held))
-
-
-def _how_it_ended(child: subprocess.Popen[bytes] | None) -> str:
-    if child is None:  # adopted: only its parent was told
-        return "its process is gone"
-    child.wait()
-    if child.returncode < 0:
-        return f"killed by {signal.Signals(-child.returncode).name}"
-    return f"exit status {child.returncode}"
+        held = {
+            name: (lease.job_id, local_executor.leader_of(lease.handle))
+            for name, lease in self._leases.items()
+        }
+        fingerprint = supervision.fingerprint_of(self._environment)
+        supervision.write_record(self._workspace, SupervisorRecord(identity, fingerprint, held))
 
 
 def serve(supervisor: Supervisor, workspace: Workspace) -> None:
@@ -309,7 +296,7 @@ def serve(supervisor: Supervisor, workspace: Workspace) -> None:
 
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    lock = local_executor.lock_of(workspace)
+    lock = supervision.lock_of(workspace)
     deadline = time.monotonic() + LOCK_SECONDS
     while True:
         try:
@@ -317,7 +304,7 @@ def serve(supervisor: Supervisor, workspace: Workspace) -> None:
             break
         except filelock.Timeout:
             # The other one may be leaving: then it has no record any more, and we wait for it.
-            if local_executor.find_supervisor(workspace) is not None or time.monotonic() > deadline:
+            if supervision.find_supervisor(workspace) is not None or time.monotonic() > deadline:
                 _log.info("another supervisor tends %s", workspace.folder)
                 return
     try:
@@ -333,8 +320,8 @@ def main() -> None:
     )
     try:
         workspace = open_workspace()
-        keeps_spare = workspace.settings.keep_spare_worker
-        serve(Supervisor(workspace, keeps_spare=keeps_spare), workspace)
+        keeps_warm = workspace.settings.keep_spare_worker
+        serve(Supervisor(workspace, keeps_warm=keeps_warm), workspace)
     except ForgeError as error:
         _log.error("%s %s", error.message, error.next_step)
         sys.exit(1)

@@ -1,11 +1,8 @@
 """Ask a run's network how it takes an augmentation, on its own validation images.
 
-The job of kind `check_augmentation`: payload from `submit`, result {"risks": [...], ...}.
+`submit` makes the payload of the job, `handlers.check_augmentation` runs it, `read_result` reads
+what it found.
 """
-
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
 
 from torch import Tensor
 
@@ -17,8 +14,7 @@ from forge_core.evaluation import augmentation_risk
 from forge_core.evaluation.augmentation_risk import AugmentationRisk
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.predictor import Predictor
-from forge_core.jobs import queue
-from forge_core.jobs.context import JobContext
+from forge_core.jobs import kinds, queue
 from forge_core.people.actor import Actor
 from forge_core.progress import SILENT, Progress
 from forge_core.runs import records, run_data
@@ -26,7 +22,7 @@ from forge_core.runs.starting import launch
 from forge_core.training.pixels.pack import RejectedImage
 from forge_core.workspace import Workspace
 
-KIND = "check_augmentation"
+KIND = kinds.CHECK_AUGMENTATION.name
 DEFAULT_IMAGES = 200
 MAX_IMAGES = 5_000
 
@@ -124,20 +120,3 @@ def read_result(job: Job) -> list[AugmentationRisk]:
         AugmentationRisk(**{**values, "changed_interval": tuple(values["changed_interval"])})
         for values in (job.result or {}).get("risks", [])
     ]
-
-
-def run(context: JobContext) -> Mapping[str, Any]:
-    """The handler.
-
-    Raises:
-        Cancelled: The job shall end.
-        ForgeError: What `check_run` refuses.
-    """
-    risks = check_run(
-        context.workspace,
-        int(context.job.payload["run_id"]),
-        AugmentationParameters.from_dict(context.job.payload["parameters"]),
-        device=context.device or "auto",
-        progress=context.progress(counts_images=False),
-    )
-    return {"risks": [asdict(risk) for risk in risks]}

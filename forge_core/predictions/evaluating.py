@@ -14,7 +14,7 @@ from forge_core.evaluation import metrics
 from forge_core.evaluation.report import EvaluationReport
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.predictor import Predictor
-from forge_core.jobs import queue
+from forge_core.jobs import kinds, queue
 from forge_core.people.actor import Actor
 from forge_core.progress import SILENT, Progress
 from forge_core.runs import records, run_data
@@ -108,7 +108,7 @@ def submit_evaluation(
     records.checkpoint_path(workspace, run_id, kind)
     payload = {"run_id": run_id, "split": split, "kind": kind}
     title = f"Evaluate run {run_id} on {split}"
-    return queue.submit(workspace, "evaluate", title, payload, actor=actor, run_id=run_id)
+    return queue.submit(workspace, kinds.EVALUATE.name, title, payload, actor=actor, run_id=run_id)
 
 
 def keep_report(workspace: Workspace, run_id: int, split: str, report: EvaluationReport) -> None:

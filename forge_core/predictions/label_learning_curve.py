@@ -1,12 +1,12 @@
 """Have I labelled enough? The learning curve of the catalog as it is now, as a background job.
 
-The job of kind `label_outlook`: payload from `submit`, result {"curve": ..., "architecture": ...}.
+`submit` makes the payload of the job, `handlers.draw_learning_curve` runs it, `read_result` reads
+what it found.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,7 @@ from forge_core.errors import InvalidInput
 from forge_core.evaluation import learning_curve
 from forge_core.evaluation.learning_curve import CurvePoint, LearningCurve, Outlook
 from forge_core.imaging.decode import DecodeLimits
-from forge_core.jobs import queue
-from forge_core.jobs.context import JobContext
+from forge_core.jobs import kinds, queue
 from forge_core.models import architectures, building, chunking, devices, weights
 from forge_core.people.actor import Actor
 from forge_core.progress import SILENT, Progress
@@ -29,7 +28,7 @@ from forge_core.runs import run_data
 from forge_core.training.pixels.pack import RejectedImage
 from forge_core.workspace import Workspace
 
-KIND = "label_outlook"
+KIND = kinds.LEARNING_CURVE.name
 MAX_IMAGES = {Split.TRAIN: 10_000, Split.VAL: 4_000}
 BATCH_IMAGES = 32
 FEATURES_SHARE = 0.9
@@ -197,21 +196,3 @@ def read_result(job: Job) -> LearningCurve:
 def _read_outlook(values: Mapping[str, Any]) -> Outlook:
     interval = values["interval"]
     return Outlook(**{**values, "interval": None if interval is None else tuple(interval)})
-
-
-def run(context: JobContext) -> Mapping[str, Any]:
-    """The handler.
-
-    Raises:
-        Cancelled: The job shall end.
-        ForgeError: What `draw_curve` refuses.
-    """
-    architecture = str(context.job.payload["architecture"])
-    curve = draw_curve(
-        context.workspace,
-        architecture=architecture,
-        revision_id=context.job.payload.get("revision_id"),
-        device=context.device or "auto",
-        progress=context.progress(counts_images=False),
-    )
-    return {"curve": asdict(curve), "architecture": architecture}

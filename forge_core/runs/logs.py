@@ -3,6 +3,7 @@
 from collections import deque
 from pathlib import Path
 
+from forge_core.jobs import kinds
 from forge_core.runs import records
 from forge_core.workspace import Workspace
 
@@ -26,7 +27,7 @@ def log_paths(workspace: Workspace, run_id: int) -> list[Path]:
     """Logs of the run's training jobs, oldest first."""
     with workspace.database.read() as uow:
         jobs = uow.jobs.list_of_run(run_id)
-    names = [job.log_path for job in jobs if job.kind == "train" and job.log_path]
+    names = [job.log_path for job in jobs if job.kind == kinds.TRAIN.name and job.log_path]
     return [path for name in names if (path := workspace.logs_folder / name).exists()]
 
 

@@ -3,7 +3,7 @@
 from db.enums import RunStatus
 from db.records import Job, Run
 from forge_core.errors import Conflict
-from forge_core.jobs import queue
+from forge_core.jobs import kinds, queue
 from forge_core.runs import records
 from forge_core.workspace import Workspace
 
@@ -40,4 +40,4 @@ def is_ending(workspace: Workspace, run_id: int) -> bool:
 
 def _find_job(workspace: Workspace, run_id: int) -> Job | None:
     with workspace.database.read() as uow:
-        return uow.jobs.find_latest_of_run(run_id, kind="train")
+        return uow.jobs.find_latest_of_run(run_id, kind=kinds.TRAIN.name)

@@ -13,7 +13,7 @@ from db.records import EpochRow, Job, Run
 from db.unit_of_work import UnitOfWork
 from forge_core.errors import NotFound
 from forge_core.evaluation.report import EvaluationReport
-from forge_core.jobs import local_executor, queue
+from forge_core.jobs import kinds, queue
 from forge_core.training import options
 from forge_core.workspace import Workspace
 
@@ -85,26 +85,22 @@ def list_epochs(workspace: Workspace, run_ids: Sequence[int]) -> dict[int, list[
 def run_progress(workspace: Workspace, run_id: int, after_epoch: int = 0) -> RunProgress:
     """Where a run is, with the metrics of its epochs later than `after_epoch`.
 
-    Whoever looks at an unfinished run also makes sure that a supervisor tends it.
-
     Raises:
         NotFound: There is no such run.
     """
     with workspace.database.read() as uow:
         run = uow.runs.find(run_id)
-        job = uow.jobs.find_latest_of_run(run_id, kind="train")
+        job = uow.jobs.find_latest_of_run(run_id, kind=kinds.TRAIN.name)
         epochs = uow.metrics.list_after(run_id, after_epoch)
         is_queued = run is not None and run.status == RunStatus.QUEUED
         active = uow.jobs.list_by_status(queue.ACTIVE) if is_queued else []
     if run is None:
         raise no_run(run_id)
-    if not run.status.is_finished():
-        local_executor.ensure_supervisor(workspace, replace=False)
     told = (job.progress if job else None) or JobProgress()
     message = run.message or told.message
     if is_queued:
         earlier = (other for other in active if job is None or other.job_id < job.job_id)
-        is_behind = any(other.kind == "train" for other in earlier)
+        is_behind = any(kinds.find(other.kind).place == kinds.TRAIN.place for other in earlier)
         message = "Waits for a free place on this machine." if is_behind else "Starting."
     return RunProgress(
         run_id=run_id,
@@ -184,4 +180,4 @@ def no_run(run_id: int) -> NotFound:
 def find_job(workspace: Workspace, run_id: int) -> Job | None:
     """The newest training job of a run; None before its first."""
     with workspace.database.read() as uow:
-        return uow.jobs.find_latest_of_run(run_id, kind="train")
+        return uow.jobs.find_latest_of_run(run_id, kind=kinds.TRAIN.name)

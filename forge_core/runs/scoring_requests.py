@@ -9,11 +9,11 @@ from db.records import Job
 from db.repositories.predictions import PredictionCounts, ScoringScope
 from db.unit_of_work import UnitOfWork
 from forge_core.errors import NotFound
-from forge_core.jobs import local_executor, queue
+from forge_core.jobs import kinds, queue, supervision
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
-KIND = "score"
+KIND = kinds.SCORE.name
 REMOVED_AT_ONCE = 20_000
 
 
@@ -55,7 +55,7 @@ def submit_scoring(
     """
     with workspace.database.write() as uow:
         job = add_in(uow, run_id, actor=actor, split=split, only_new=only_new)
-    local_executor.ensure_supervisor(workspace)
+    supervision.ensure_supervisor(workspace)
     return job
 
 
@@ -84,13 +84,13 @@ def add_in(
 
 
 def after_training(workspace: Workspace, job: Job) -> Callable[[UnitOfWork], None] | None:
-    """What to do in the transaction that ends a training with success; None for nothing.
+    """What belongs into the transaction that ends a training with success; None for nothing.
 
     The predictions of an earlier network of the run, from before it was resumed, must be gone by
     then: see `remove_predictions`.
     """
     run_id = job.run_id
-    if job.kind != "train" or run_id is None or not workspace.settings.score_after_training:
+    if run_id is None or not workspace.settings.score_after_training:
         return None
 
     def queue_scoring(uow: UnitOfWork) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from db.boxes import JobError, JobProgress
 from db.enums import JobStatus
 from db.records import Job
-from forge_core.jobs import queue
+from forge_core.jobs import kinds, queue
 from forge_core.workspace import Workspace
 from pages.components import errors, text
 from pages.components.frame import session
@@ -15,14 +15,8 @@ from pages.components.frame import session
 REFRESH_SECONDS = 1.0
 
 
-def show(workspace: Workspace, job: Job, *, noun: str) -> None:
-    """Draw a queued or running job with its cancel button.
-
-    Args:
-        workspace: The workspace.
-        job: As it is now.
-        noun: What is counted, in the singular: "image".
-    """
+def show(workspace: Workspace, job: Job) -> None:
+    """Draw a queued or running job with its cancel button."""
     with st.container(border=True, key=f"job-{job.job_id}"):
         head, button = st.columns([4, 1], vertical_alignment="center")
         head.markdown(f"**{errors.literal(job.title)}**")
@@ -37,42 +31,38 @@ def show(workspace: Workspace, job: Job, *, noun: str) -> None:
             st.rerun(scope="app")
         progress = job.progress or JobProgress()
         st.progress(min(1.0, max(0.0, progress.fraction or 0.0)))
-        st.caption(describe(job, progress, noun, datetime.now(UTC)))
+        st.caption(describe(job, progress, datetime.now(UTC)))
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
 @errors.guarded_page()
-def watch(job_id: int, *, noun: str) -> None:
+def watch(job_id: int) -> None:
     """The job as it runs, drawn again every second; the page is drawn anew when it ends."""
     workspace = session.workspace()
     job = queue.get_job(workspace, job_id)
     if job.status.is_finished():
         st.rerun(scope="app")
-    show(workspace, job, noun=noun)
+    show(workspace, job)
 
 
-def has_result(job: Job, *, noun: str, what: str = "It") -> bool:
-    """Whether a job's result can be shown; else its progress is drawn, or why there is none.
-
-    Args:
-        job: As it is now.
-        noun: What is counted, in the singular.
-        what: The job at the beginning of a sentence.
-    """
+def has_result(job: Job) -> bool:
+    """Whether a job's result can be shown; else its progress is drawn, or why there is none."""
     if not job.status.is_finished():
-        watch(job.job_id, noun=noun)
+        watch(job.job_id)
         return False
     if job.status != JobStatus.SUCCEEDED:
-        message = (job.error or JobError()).message or f"{what} was {job.status.value}."
+        subject = kinds.find(job.kind).subject
+        message = (job.error or JobError()).message or f"{subject} was {job.status.value}."
         st.warning(errors.literal(message), icon=":material/warning:")
         return False
     return True
 
 
-def describe(job: Job, progress: JobProgress, noun: str, now: datetime) -> str:
+def describe(job: Job, progress: JobProgress, now: datetime) -> str:
     """Count, rate and time left in one line, as far as they are known."""
     if job.status == JobStatus.QUEUED:
         return "Waiting for its turn."
+    noun = kinds.find(job.kind).noun
     done, total = progress.done, progress.total
     parts = []
     if done is not None and total:

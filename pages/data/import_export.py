@@ -9,7 +9,7 @@ from forge_core.catalog.importing import import_plan
 from forge_core.catalog.importing.import_plan import ImportPlan
 from forge_core.catalog.listing import asset_list
 from forge_core.errors import ForgeError
-from forge_core.jobs import queue
+from forge_core.jobs import kinds, queue
 from forge_core.workspace import Workspace
 from pages.components import empty_state, errors, job_progress, text
 from pages.components.frame import navigation, page_frame, session, undo_notice
@@ -61,7 +61,9 @@ def start_import(workspace: Workspace, plan: ImportPlan) -> None:
     title = f"Import {text.plural(plan.num_images, 'image')} from {plan.source_dataset}"
     chooser.forget()
     try:
-        queue.submit(workspace, "import", title, {"request_id": request_id}, actor=session.actor())
+        queue.submit(
+            workspace, kinds.IMPORT.name, title, {"request_id": request_id}, actor=session.actor()
+        )
     except ForgeError as error:
         errors.show(error)
         return
@@ -70,9 +72,8 @@ def start_import(workspace: Workspace, plan: ImportPlan) -> None:
 
 def show_import(workspace: Workspace) -> None:
     """What runs, what was found, where to look next, and what the newest import did."""
-    jobs = [
-        job for job in queue.list_latest_jobs(workspace, limit=NEWEST_JOBS) if job.kind == "import"
-    ]
+    newest = queue.list_latest_jobs(workspace, limit=NEWEST_JOBS)
+    jobs = [job for job in newest if job.kind == kinds.IMPORT.name]
     active = [job for job in jobs if not job.status.is_finished()]
     if active:
         watch(tuple(job.job_id for job in active))
@@ -105,7 +106,7 @@ def watch(job_ids: tuple[int, ...]) -> None:
     if any(job.status.is_finished() for job in jobs):
         st.rerun(scope="app")
     for job in jobs:
-        job_progress.show(workspace, job, noun="image")
+        job_progress.show(workspace, job)
 
 
 def show_export(workspace: Workspace) -> None:

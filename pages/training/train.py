@@ -6,7 +6,7 @@ import streamlit as st
 
 from forge_core.catalog.listing import asset_list
 from forge_core.errors import ForgeError
-from forge_core.jobs import local_executor, queue
+from forge_core.jobs import queue, supervision
 from forge_core.models import devices
 from forge_core.runs.starting import forecast, launch, saved_presets
 from forge_core.runs.starting.forecast import Forecast
@@ -44,7 +44,7 @@ def show() -> None:
     data_step.show(workspace, check)
     if check.problems:
         return
-    local_executor.prepare_for_jobs(workspace)
+    supervision.prepare_for_jobs(workspace)
     found_devices = devices.list_devices()
     recommendation = recommending.recommend(check.summary, found_devices)
     prefill.take(recommendation.config.architecture)

@@ -25,7 +25,7 @@ from forge_core.catalog.listing import asset_list, preferences, saved_views
 from forge_core.catalog.revisions import history
 from forge_core.catalog.splits import duplicates
 from forge_core.errors import Conflict
-from forge_core.jobs import local_executor, queue
+from forge_core.jobs import queue, supervision
 from forge_core.people.actor import Actor
 from forge_core.runs import pauses, records, scoring_requests
 from forge_core.runs.starting import launch, saved_presets
@@ -72,7 +72,7 @@ def old(request: pytest.FixtureRequest, empty: Database) -> Database:
 @pytest.fixture
 def upgraded(old: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     """The workspace of that database, upgraded; its jobs wait, for nobody runs them."""
-    monkeypatch.setattr(local_executor, "ensure_supervisor", lambda *_, **__: None)
+    monkeypatch.setattr(supervision, "ensure_supervisor", lambda *_, **__: None)
     old.upgrade()
     url = old.url.render_as_string(hide_password=False)
     workspace = open_workspace(

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from forge_core.augmentation.eval_transform import EvalTransform
-from forge_core.jobs import local_executor
+from forge_core.jobs import supervision
 from forge_core.models import checkpoint
 from forge_core.models.forge_cnn import ForgeCNN
 from forge_core.models.model_card import ModelCard
@@ -38,7 +38,7 @@ def sqlite_supervising(sqlite_workspace: Workspace) -> Iterator[Supervising]:
 @pytest.fixture
 def no_supervisor(monkeypatch: pytest.MonkeyPatch) -> None:
     """Jobs stay queued, unless the test runs them itself, in this process."""
-    monkeypatch.setattr(local_executor, "ensure_supervisor", lambda *_, **__: None)
+    monkeypatch.setattr(supervision, "ensure_supervisor", lambda *_, **__: None)
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ from forge_core.cli import operator_commands
 from forge_core.errors import InvalidInput, NotFound, StorageUnavailable
 from forge_core.imaging import hashing
 from forge_core.inference.predictor import Predictor
-from forge_core.jobs import local_executor, queue
+from forge_core.jobs import queue, supervision
 from forge_core.progress import Cancelled, Progress
 from forge_core.runs import logs, records
 from forge_core.runs.starting import launch
@@ -71,7 +71,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 def far_workspace(bucket: str) -> Iterator[Workspace]:
     opened = workspace_room.open_workspace(Settings(_env_file=None, asset_root=bucket))
     yield opened
-    local_executor.stop_supervisor(opened)
+    supervision.stop_supervisor(opened)
     opened.database.dispose()
 
 

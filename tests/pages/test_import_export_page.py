@@ -13,7 +13,7 @@ from db.clock import utc_now
 from db.enums import EndRequest, JobStatus
 from forge_core.catalog.editing import class_merges, classes
 from forge_core.catalog.listing import asset_list
-from forge_core.jobs import local_executor, processes, queue
+from forge_core.jobs import processes, queue, supervision
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from tests import arrange, ending
@@ -275,7 +275,7 @@ def running_import(workspace: Workspace, **progress: float) -> int:
             (JobStatus.QUEUED,),
             status=JobStatus.RUNNING,
             progress=progress or None,
-            host=local_executor.host_name(),
+            host=supervision.host_name(),
             pid=me.pid,
             pid_started=me.started,
             started_at=utc_now(),

@@ -12,7 +12,7 @@ from db.clock import utc_now
 from db.enums import EndRequest, JobStatus, RunStatus
 from db.records import Run
 from forge_core.catalog.editing import label_edits
-from forge_core.jobs import local_executor, processes, queue
+from forge_core.jobs import processes, queue, supervision
 from forge_core.people.actor import Actor
 from forge_core.runs import records
 from forge_core.runs.starting import launch
@@ -48,7 +48,7 @@ def add_run(workspace: Workspace, status: RunStatus, *, message: str = "", pid: 
         values = {"status": JobStatus(status)}
         if identity is not None:
             values |= {
-                "host": local_executor.host_name(),
+                "host": supervision.host_name(),
                 "pid": identity.pid,
                 "pid_started": identity.started,
                 "heartbeat_at": utc_now(),

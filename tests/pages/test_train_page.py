@@ -8,7 +8,7 @@ import pytest
 from db.enums import JobStatus, RunStatus
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters
 from forge_core.catalog.editing import classes, label_edits
-from forge_core.jobs import local_executor, queue
+from forge_core.jobs import queue, supervision
 from forge_core.people.actor import Actor
 from forge_core.runs import records
 from forge_core.runs.starting import launch, rate_search, saved_presets
@@ -104,7 +104,7 @@ def test_ready__a_process_is_prepared_for_the_run(
     monkeypatch.setenv("FORGE_KEEP_SPARE_WORKER", str(is_wanted))
     asked: list[dict[str, object]] = []
     monkeypatch.setattr(
-        local_executor, "ensure_supervisor", lambda _, **options: asked.append(options)
+        supervision, "ensure_supervisor", lambda _, **options: asked.append(options)
     )
     visit(PAGE)
     assert bool(asked) == is_wanted

@@ -12,7 +12,7 @@ from forge_core.catalog.listing import balance
 from forge_core.catalog.listing.balance import Balance
 from forge_core.catalog.revisions import history
 from forge_core.errors import Conflict, InvalidInput
-from forge_core.jobs import local_executor, queue
+from forge_core.jobs import kinds, queue, supervision
 from forge_core.models import devices
 from forge_core.people.actor import Actor
 from forge_core.runs import records, run_data
@@ -193,8 +193,8 @@ def _queue_run(
         )
         payload = _payload(run_id, config, resume=False)
         title = _title(run_id, config)
-        queue.add_in(uow, "train", title, payload, actor=actor, run_id=run_id)
-    local_executor.ensure_supervisor(workspace)
+        queue.add_in(uow, kinds.TRAIN.name, title, payload, actor=actor, run_id=run_id)
+    supervision.ensure_supervisor(workspace)
     return records.get_run(workspace, run_id)
 
 
@@ -224,8 +224,8 @@ def resume_run(workspace: Workspace, run_id: int, *, actor: Actor) -> Job:
         uow.runs.update_fields(run_id, status=RunStatus.QUEUED, message="", finished_at=None)
         payload = _payload(run_id, config, resume=has_state)
         title = _title(run_id, config)
-        job = queue.add_in(uow, "train", title, payload, actor=actor, run_id=run_id)
-    local_executor.ensure_supervisor(workspace)
+        job = queue.add_in(uow, kinds.TRAIN.name, title, payload, actor=actor, run_id=run_id)
+    supervision.ensure_supervisor(workspace)
     return job
 
 

@@ -1,20 +1,17 @@
 """Search the learning rate of a run that was not started yet, as a background job.
 
-The job of kind `find_rate`: payload from `submit`, result {"curve": ...}.
+`submit` makes the payload of the job, `handlers.search_rate` runs it, `read_result` reads it.
 """
 
 import tempfile
-from collections.abc import Mapping
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from db.enums import Split
-from db.records import EpochMetrics, Job
+from db.records import Job
 from forge_core.catalog.revisions import history
 from forge_core.imaging.decode import DecodeLimits
-from forge_core.jobs import queue
-from forge_core.jobs.context import JobContext
+from forge_core.jobs import kinds, queue
 from forge_core.people.actor import Actor
 from forge_core.runs import run_data
 from forge_core.training import rate_finding
@@ -24,7 +21,7 @@ from forge_core.training.rate_finding import RateCurve, RatePoint
 from forge_core.training.reporting import Reporter
 from forge_core.workspace import Workspace
 
-KIND = "find_rate"
+KIND = kinds.RATE_SEARCH.name
 UNIMPORTANT = (
     "warmup_lr",
     "head_lr",
@@ -77,6 +74,7 @@ def submit(workspace: Workspace, config: TrainConfig, *, actor: Actor) -> Job:
         "config": config.to_dict(),
         "revision_id": history.latest_revision_id(workspace),
         "like": _key(config),
+        "device": config.device,
     }
     title = f"Search the learning rate of {config.architecture}"
     return queue.submit(workspace, KIND, title, payload, actor=actor)
@@ -94,47 +92,6 @@ def read_result(job: Job) -> RateCurve:
     values = (job.result or {})["curve"]
     points = tuple(RatePoint(**point) for point in values["points"])
     return RateCurve(**{**values, "points": points})
-
-
-def run(context: JobContext) -> Mapping[str, Any]:
-    """The handler.
-
-    Raises:
-        Cancelled: The job shall end.
-        ForgeError: What `find_rate` refuses.
-    """
-    config = TrainConfig.from_dict(context.job.payload["config"])
-    if context.device:
-        config = replace(config, device=context.device)
-    curve = find_rate(
-        context.workspace,
-        config,
-        reporter=_Reporter(context),
-        revision_id=int(context.job.payload["revision_id"]),
-    )
-    return {"curve": asdict(curve)}
-
-
-class _Reporter:
-    """Tells the job what the search does."""
-
-    def __init__(self, context: JobContext) -> None:
-        self._context = context
-        self.should_stop = context.should_stop
-        self.on_message = context.log
-
-    def on_progress(
-        self, stage: str, epoch: int, step: int, steps: int, images_per_second: float
-    ) -> None:
-        words = f"{'Learning the head' if stage == 'warmup' else 'Trying rates'}: step {step:,}"
-        self._context.set_progress(
-            fraction=step / max(1, steps),
-            message=f"{words} of {steps:,}",
-            images_per_second=round(images_per_second, 1),
-        )
-
-    def on_epoch(self, metrics: EpochMetrics) -> None:
-        """Never: a search finishes no epoch."""
 
 
 def _key(config: TrainConfig) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from forge_core.augmentation.presets import AugmentationParameters
 from forge_core.catalog.editing import classes
 from forge_core.errors import ForgeError, InvalidInput
 from forge_core.handlers import augment
-from forge_core.jobs import queue
+from forge_core.jobs import kinds, queue
 from forge_core.runs import augmented_copies
 from forge_core.runs.augmented_copies import MAX_COPIES_PER_IMAGE, CopyPlan
 from forge_core.workspace import Workspace
@@ -18,7 +18,6 @@ from pages.components import errors, gallery_links, job_progress, text
 from pages.components.frame import session
 
 EVERY_CLASS = "every class"
-KIND = "augment"
 
 
 def show(
@@ -62,13 +61,13 @@ def show(
         st.caption(errors.literal(f"{refusal.message} {refusal.next_step or ''}"))
     if pressed:
         _submit(workspace, plan, total)
-    job = queue.find_latest_job(workspace, KIND)
+    job = queue.find_latest_job(workspace, kinds.AUGMENT.name)
     if job is None:
         return
     if job.status.is_finished():
         _show_outcome(job)
     else:
-        job_progress.watch(job.job_id, noun="image")
+        job_progress.watch(job.job_id)
 
 
 def _count(workspace: Workspace, plan: CopyPlan) -> tuple[int, InvalidInput | None]:
@@ -82,7 +81,7 @@ def _submit(workspace: Workspace, plan: CopyPlan, total: int) -> None:
     title = f"Write {text.plural(total, 'augmented copy', 'augmented copies')}"
     try:
         payload = augment.make_payload(plan)
-        queue.submit(workspace, KIND, title, payload, actor=session.actor())
+        queue.submit(workspace, kinds.AUGMENT.name, title, payload, actor=session.actor())
     except ForgeError as error:
         errors.show(error)
         return

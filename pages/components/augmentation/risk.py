@@ -62,7 +62,7 @@ def show(workspace: Workspace, parameters: AugmentationParameters) -> None:
         st.rerun()
     if job is None:
         return
-    if job_progress.has_result(job, noun="look", what="The check"):
+    if job_progress.has_result(job):
         _show_outcome(job)
 
 

@@ -38,7 +38,7 @@ def show(workspace: Workspace) -> None:
         st.rerun()
     if job is None:
         return
-    if job_progress.has_result(job, noun="image"):
+    if job_progress.has_result(job):
         _show_curve(workspace, job)
 
 

@@ -40,7 +40,7 @@ def show(workspace: Workspace, config: TrainConfig, model: ModelChoice) -> None:
             st.rerun()
         if job is None:
             return
-        if job_progress.has_result(job, noun="image"):
+        if job_progress.has_result(job):
             _show_curve(job, config, model)
 
 

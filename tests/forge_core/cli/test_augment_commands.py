@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from forge_core.cli.main import app
-from forge_core.jobs import local_executor
+from forge_core.jobs import supervision
 from forge_core.workspace import Workspace
 from tests import arrange
 
@@ -52,7 +52,7 @@ def test_copies__refuses_what_cannot_be(
 def test_train__says_where_the_augmentation_may_swap_classes(
     sqlite_workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local_executor, "ensure_supervisor", lambda *_, **__: None)
+    monkeypatch.setattr(supervision, "ensure_supervisor", lambda *_, **__: None)
     arrange.make_catalog(
         sqlite_workspace, tmp_path / "drawn", ["arrow left", "arrow right"], train=8, val=4, test=0
     )
@@ -69,7 +69,7 @@ def test_train__says_where_the_augmentation_may_swap_classes(
 def test_presets__are_saved_listed_trained_with_and_removed(
     sqlite_workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local_executor, "ensure_supervisor", lambda *_, **__: None)
+    monkeypatch.setattr(supervision, "ensure_supervisor", lambda *_, **__: None)
     arrange.make_catalog(sqlite_workspace, tmp_path / "drawn", train=8, val=4, test=0)
     numbers = tmp_path / "night.json"
     numbers.write_text(json.dumps({"brightness": 0.6}))

@@ -9,7 +9,7 @@ import pytest
 
 from forge_core.cli import demo_command
 from forge_core.errors import JobFailed
-from forge_core.jobs import local_executor
+from forge_core.jobs import supervision
 from forge_core.settings import Settings
 from forge_core.workspace import open_workspace
 from tests.arrange import draw_folder
@@ -124,7 +124,7 @@ def test_demo__walks_everything_in_a_workspace_of_its_own(started_anew, tmp_path
     for words in ("imported 1,797 images", "359 test", "test accuracy", "predicted digits/"):
         assert words in result.stdout
     workspace = open_workspace(Settings(_env_file=None, workspace=folder))
-    assert local_executor.find_supervisor(workspace) is None
+    assert supervision.find_supervisor(workspace) is None
     workspace.database.dispose()
 
 

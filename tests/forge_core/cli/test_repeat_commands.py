@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from forge_core.augmentation.presets import PRESETS
 from forge_core.cli.main import app
-from forge_core.jobs import local_executor
+from forge_core.jobs import supervision
 from forge_core.people.actor import Actor
 from forge_core.runs import records
 from forge_core.runs.starting import launch
@@ -58,7 +58,7 @@ def test_train_like__repeats_a_run_and_diff_says_so(copied: Workspace) -> None:
 
 
 def test_runs_diff__tells_what_is_other(copied: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local_executor, "ensure_supervisor", lambda *_, **__: None)
+    monkeypatch.setattr(supervision, "ensure_supervisor", lambda *_, **__: None)
     forge(copied, "train", "--like", 1, "--seed", 7, "--no-wait")
     said = forge(copied, "runs", "diff", 1, 2).stdout
     assert "Config: seed 0 → 7." in said
@@ -69,7 +69,7 @@ def test_runs_diff__tells_what_is_other(copied: Workspace, monkeypatch: pytest.M
 def test_train_set_preset__drops_the_numbers_of_the_earlier_run(
     copied: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local_executor, "ensure_supervisor", lambda *_, **__: None)
+    monkeypatch.setattr(supervision, "ensure_supervisor", lambda *_, **__: None)
     numbers = replace(PRESETS["natural"].parameters, horizontal_flip=0.25)
     config = replace(trained.TINY, preset="natural", augmentation=numbers, preset_name="mine")
     by_page = launch.start_run(copied, config, actor=Actor("tester")).run_id

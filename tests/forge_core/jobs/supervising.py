@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from db.records import Job
-from forge_core.jobs import local_executor, queue
+from forge_core.jobs import queue, supervision
 from forge_core.jobs.processes import ProcessIdentity
 from forge_core.workspace import Workspace
 from tests import ending
@@ -53,7 +53,7 @@ class Supervising:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env=local_executor.job_environment(self.workspace),
+                env=supervision.job_environment(self.workspace),
             )
         self._children.append(child)
         return child
@@ -63,7 +63,7 @@ class Supervising:
         child = self.spawn(*arguments)
 
         def is_ready() -> bool:
-            found = local_executor.find_supervisor(self.workspace)
+            found = supervision.find_supervisor(self.workspace)
             return found is not None and found.pid == child.pid
 
         wait_for(is_ready, what="supervisor ready")

@@ -1,16 +1,18 @@
 """A supervisor that runs the worker of the tests, with short waits. Run with `python -m`.
 
-Arguments: seconds until it leaves when idle, and "spare" to keep a spare process.
+Arguments: seconds until it leaves when idle, and "warm" to keep a process ready.
 """
 
 import logging
 import sys
 
-from forge_core.jobs import spares, supervisor
-from forge_core.jobs.slots import LIGHT_SLOTS, SLOT_OF_KIND, Slot
+from forge_core.jobs import supervisor
+from forge_core.jobs.kinds import KINDS, JobKind
+from forge_core.jobs.slots import LIGHT_SLOTS, Slot
 from forge_core.workspace import open_workspace
 
-WORKER = "tests.forge_core.jobs.worker_entry"
+WORKER = (sys.executable, "-m", "tests.forge_core.jobs.worker_entry")
+HEAVY = JobKind(name="heavy", place="training", device="own")
 ONE_CPU = [
     Slot("cpu", "training"),
     Slot("scoring", "scoring"),
@@ -19,17 +21,17 @@ ONE_CPU = [
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, stream=sys.stdout)
-    SLOT_OF_KIND["heavy"] = "training"
-    spares.SERVED_KINDS |= {"tell_environment"}
+    KINDS[HEAVY.name] = HEAVY
+    KINDS["tell_environment"] = JobKind(name="tell_environment", is_warm=True)
     supervisor.TICK_SECONDS = 0.1
     opened = open_workspace()
     idle_seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
     tending = supervisor.Supervisor(
         opened,
-        worker_module=WORKER,
+        worker=WORKER,
         available=ONE_CPU,
         grace_seconds=1.0,
         idle_seconds=idle_seconds,
-        keeps_spare="spare" in sys.argv,
+        keeps_warm="warm" in sys.argv,
     )
     supervisor.serve(tending, opened)

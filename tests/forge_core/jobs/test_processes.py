@@ -2,7 +2,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -50,29 +49,6 @@ def test_identify__no_such_process():
     assert processes.identify(child.pid) is None
 
 
-def test_kill_group__ends_children_that_ignore_sigterm():
-    code = """
-import signal, subprocess, sys, time
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-print(child.pid, flush=True)
-time.sleep(60)
-"""
-    leader = subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True
-    )
-    grandchild = int(leader.stdout.readline())
-    identity = processes.identify(leader.pid)
-    assert sorted(processes.list_group(identity)) == sorted([leader.pid, grandchild])
-    began = time.monotonic()
-    assert processes.kill_group(identity, grace_seconds=0.3)
-    assert time.monotonic() - began >= 0.3  # SIGTERM came first
-    assert processes.identify(grandchild) is None
-    leader.wait()
-    leader.stdout.close()
-    assert leader.returncode == -signal.SIGKILL
-
-
 def test_group_is_alive_after_its_leader():
     code = """
 import subprocess, sys
@@ -93,7 +69,7 @@ sys.stdin.read()
     leader.stdout.close()
     assert not processes.is_alive(identity)
     assert processes.list_group(identity) == [child_pid]
-    assert processes.kill_group(identity, grace_seconds=2.0)
+    assert processes.signal_group(identity, signal.SIGKILL)
 
 
 def test_restore_default_signals__after_inherited_ignore():

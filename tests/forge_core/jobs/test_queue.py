@@ -9,7 +9,7 @@ import pytest
 from db.boxes import JobError, JobProgress
 from db.enums import JobStatus
 from forge_core.errors import NotFound
-from forge_core.jobs import local_executor, processes, queue
+from forge_core.jobs import processes, queue, supervision
 from tests.forge_core.jobs.submitting import finished, queue_only, submit
 from tests.forge_core.jobs.supervising import leader_of, wait_for, wait_running
 
@@ -31,7 +31,9 @@ def test_submit__job_runs_in_its_own_group_and_workspace(supervising, started_an
         "pid": job.pid,
     }
     assert job.error is None
-    assert job.host == local_executor.host_name()
+    assert job.host == supervision.host_name()
+    assert job.executor == "local"
+    assert job.handle == f"{job.job_id}:{job.pid}:{job.pid_started}"
     assert job.started_at is not None
     assert job.finished_at >= job.started_at >= job.created_at
     assert "job 1 (tell_environment) begins" in (workspace.logs_folder / job.log_path).read_text()
@@ -139,10 +141,10 @@ def test_slot_is_free_only_when_the_whole_group_is_gone(tended):
     workspace = tended
     job = finished(workspace, submit(workspace, "leave_child"))
     assert job.status == JobStatus.SUCCEEDED
-    assert local_executor.read_record(workspace).held  # the row is final, the slot is still held
+    assert supervision.read_record(workspace).held  # the row is final, the slot is still held
     assert processes.identify(job.result["child"]) is not None
     # What the leader left behind is ended: SIGTERM (ignored by it), then SIGKILL.
-    wait_for(lambda: not local_executor.read_record(workspace).held, what="slot free")
+    wait_for(lambda: not supervision.read_record(workspace).held, what="slot free")
     assert processes.identify(job.result["child"]) is None
 
 

@@ -10,12 +10,13 @@ import pytest
 
 from db.enums import JobStatus
 from forge_core.errors import InvalidInput
-from forge_core.jobs import local_executor, processes, queue, supervisor
+from forge_core.jobs import processes, queue, supervision, supervisor
+from forge_core.jobs.local_executor import LocalExecutor
 from forge_core.settings import Settings
 from forge_core.workspace import open_workspace
 from tests.forge_core.jobs.submitting import ACTOR, finished, let_go, queue_only, submit
 from tests.forge_core.jobs.supervising import Supervising, leader_of, wait_for, wait_running
-from tests.forge_core.jobs.supervisor_entry import ONE_CPU, WORKER
+from tests.forge_core.jobs.supervisor_entry import ONE_CPU
 
 
 def test_claim__two_supervisors_start_every_job_once(workspace, monkeypatch):
@@ -23,16 +24,19 @@ def test_claim__two_supervisors_start_every_job_once(workspace, monkeypatch):
     started = []
     lock = threading.Lock()
 
-    class Racing(supervisor.Supervisor):
-        def _spawn(self, job, slot, log_name):
+    class Refusing(LocalExecutor):
+        def submit(self, command):
             with lock:
-                started.append(job.job_id)
+                started.append(command.job_id)
             raise OSError("not started in this test")
 
     with workspace.database.write() as uow:
         for number in range(12):
             queue.add_in(uow, "wait", f"job {number}", {}, actor=ACTOR)
-    racers = [Racing(workspace, worker_module=WORKER, available=ONE_CPU) for _ in range(2)]
+    racers = [
+        supervisor.Supervisor(workspace, executor=Refusing(workspace), available=ONE_CPU)
+        for _ in range(2)
+    ]
     barrier = threading.Barrier(len(racers))
 
     def race(racer):
@@ -56,7 +60,7 @@ def test_second_supervisor_leaves_at_once(sqlite_supervising):
     second = sqlite_supervising.spawn()
     assert second.wait(timeout=10) == 0
     assert first.poll() is None
-    assert local_executor.find_supervisor(sqlite_supervising.workspace).pid == first.pid
+    assert supervision.find_supervisor(sqlite_supervising.workspace).pid == first.pid
 
 
 def test_supervisor_killed_and_restarted__job_runs_on_and_is_adopted(supervising):
@@ -118,7 +122,7 @@ def test_job_that_was_claimed_but_never_started_is_marked(sqlite_workspace):
             job.job_id,
             [JobStatus.QUEUED],
             status=JobStatus.RUNNING,
-            host=local_executor.host_name(),
+            host=supervision.host_name(),
             heartbeat_at=now.replace(year=now.year - 1),
         )
     supervisor.Supervisor(workspace, available=ONE_CPU).tick()
@@ -130,12 +134,12 @@ def test_ensure_supervisor__starts_one_that_runs_jobs_and_outlives_the_call(
 ):
     workspace = sqlite_supervising.workspace
     for _ in range(3):
-        local_executor.ensure_supervisor(workspace, module="tests.forge_core.jobs.supervisor_entry")
-    wait_for(lambda: local_executor.find_supervisor(workspace), what="supervisor started")
+        supervision.ensure_supervisor(workspace, module="tests.forge_core.jobs.supervisor_entry")
+    wait_for(lambda: supervision.find_supervisor(workspace), what="supervisor started")
     let_go(workspace)
     job = finished(workspace, submit(workspace))
     assert job.status == JobStatus.SUCCEEDED
-    identity = local_executor.find_supervisor(workspace)
+    identity = supervision.find_supervisor(workspace)
     assert os.getsid(identity.pid) == identity.pid  # a session of its own
 
 
@@ -146,10 +150,10 @@ def test_ensure_supervisor__other_settings_replace_it_and_jobs_run_on(
     first = sqlite_supervising.start()
     job = wait_running(workspace, submit(workspace))
     monkeypatch.setenv("TORCH_HOME", str(workspace.folder / "weights"))
-    local_executor.ensure_supervisor(workspace, module="tests.forge_core.jobs.supervisor_entry")
+    supervision.ensure_supervisor(workspace, module="tests.forge_core.jobs.supervisor_entry")
     first.wait(timeout=5)
-    wait_for(lambda: local_executor.find_supervisor(workspace), what="the new one is there")
-    assert local_executor.find_supervisor(workspace).pid != first.pid
+    wait_for(lambda: supervision.find_supervisor(workspace), what="the new one is there")
+    assert supervision.find_supervisor(workspace).pid != first.pid
     environment = finished(workspace, submit(workspace, "tell_environment"))
     assert environment.result["torch_home"] == str(workspace.folder / "weights")
     let_go(workspace)
@@ -165,27 +169,27 @@ def test_ensure_supervisor__starts_one_however_often_it_is_asked_while_that_one_
     first = sqlite_supervising.start()
     first.terminate()
     first.wait(timeout=10)
-    assert local_executor.read_record(workspace) is not None
+    assert supervision.read_record(workspace) is not None
     started = []
-    start = local_executor._start
+    start = supervision._start
 
     def start_a_slow_one(*arguments):
         started.append(start(workspace, "tests.forge_core.jobs.slow_entry", *arguments[2:]))
         return started[-1]
 
-    monkeypatch.setattr(local_executor, "_start", start_a_slow_one)
+    monkeypatch.setattr(supervision, "_start", start_a_slow_one)
     for _ in range(20):
-        local_executor.ensure_supervisor(workspace)
+        supervision.ensure_supervisor(workspace)
     assert len(started) == 1
     wait_for(
-        lambda: local_executor.find_supervisor(workspace), what="the one that was started is there"
+        lambda: supervision.find_supervisor(workspace), what="the one that was started is there"
     )
-    assert local_executor.find_supervisor(workspace).pid == started[0].pid
-    local_executor.ensure_supervisor(workspace)
+    assert supervision.find_supervisor(workspace).pid == started[0].pid
+    supervision.ensure_supervisor(workspace)
     assert len(started) == 1
     started[0].kill()
     wait_for(lambda: started[0].poll() is not None, what="it is gone")
-    local_executor.ensure_supervisor(workspace)
+    supervision.ensure_supervisor(workspace)
     assert len(started) == 2
 
 
@@ -193,7 +197,7 @@ def test_ensure_supervisor__unknown_executor_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("FORGE_EXECUTOR", "cloud")
     workspace = open_workspace(Settings(_env_file=None))
     with pytest.raises(InvalidInput, match="'cloud'"):
-        local_executor.ensure_supervisor(workspace)
+        supervision.ensure_supervisor(workspace)
     workspace.database.dispose()
 
 
@@ -201,10 +205,10 @@ def test_supervisor_leaves_when_idle_and_comes_back_for_the_next_job(sqlite_supe
     workspace = sqlite_supervising.workspace
     child = sqlite_supervising.start("0.3")
     assert child.wait(timeout=10) == 0
-    assert local_executor.find_supervisor(workspace) is None
+    assert supervision.find_supervisor(workspace) is None
     let_go(workspace)
     job = queue_only(workspace, "wait")
-    local_executor.ensure_supervisor(workspace, module="tests.forge_core.jobs.supervisor_entry")
+    supervision.ensure_supervisor(workspace, module="tests.forge_core.jobs.supervisor_entry")
     assert finished(workspace, job).status == JobStatus.SUCCEEDED
 
 
@@ -219,5 +223,5 @@ def test_workspace_that_is_removed__supervisor_and_worker_leave(tmp_path):
         wait_for(lambda: not processes.is_alive(leader_of(job)), what="the worker leaves")
     finally:
         child.kill()
-        processes.kill_group(leader_of(job), grace_seconds=0.0)
+        processes.signal_group(leader_of(job), signal.SIGKILL)
         workspace.database.dispose()

@@ -82,4 +82,4 @@ HANDLERS_FOR_TESTS = {
 }
 
 if __name__ == "__main__":
-    sys.exit(worker.main(handlers=HANDLERS_FOR_TESTS))
+    sys.exit(worker.main(sys.argv[1:], handlers=HANDLERS_FOR_TESTS))

@@ -9,7 +9,7 @@ from db.enums import JobStatus, Split
 from forge_core.catalog.editing import label_edits
 from forge_core.catalog.listing import asset_list
 from forge_core.errors import InvalidInput
-from forge_core.jobs import local_executor, queue
+from forge_core.jobs import queue, supervision
 from forge_core.jobs.context import JobContext
 from forge_core.people.actor import Actor
 from forge_core.predictions import label_learning_curve
@@ -52,7 +52,7 @@ def test_draw_curve__of_a_sample_counts_all_training_images(
 def test_run__draws_the_revision_at_which_it_was_asked_for(
     sqlite_workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local_executor, "ensure_supervisor", lambda *_, **__: None)
+    monkeypatch.setattr(supervision, "ensure_supervisor", lambda *_, **__: None)
     assets = arrange.make_catalog(sqlite_workspace, tmp_path / "drawn", train=6, val=2, test=0)
     job = label_learning_curve.submit(sqlite_workspace, actor=Actor("tester"))
     later = [asset.asset_id for asset in assets if asset.split_type == "train"][:3]

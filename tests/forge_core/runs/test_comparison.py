@@ -12,7 +12,7 @@ from db.records import AssetFilter, Run
 from forge_core.catalog.editing import label_edits
 from forge_core.catalog.listing import asset_list
 from forge_core.errors import InvalidInput
-from forge_core.jobs import local_executor, queue
+from forge_core.jobs import queue, supervision
 from forge_core.people.actor import Actor
 from forge_core.runs import comparison, environments, logs, records
 from forge_core.runs.starting import launch
@@ -103,7 +103,7 @@ def test_compare_runs__refuses_one_run_twice(catalog: Workspace) -> None:
 def test_repeat_run__computes_as_before_only_where_the_same_is_fastest(
     catalog: Workspace, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], kept: bool
 ) -> None:
-    monkeypatch.setattr(local_executor, "ensure_supervisor", lambda *_, **__: None)
+    monkeypatch.setattr(supervision, "ensure_supervisor", lambda *_, **__: None)
     first = launch.start_run(catalog, TINY, actor=Actor("tester"))
     speed = probing.Speed(
         number_format="float32", memory_layout="channels_last", num_threads=3, device_kind="cpu"

@@ -9,7 +9,7 @@ import pytest
 from db.boxes import LeftOutImage, RunEnvironment
 from db.records import Asset, Run
 from forge_core.catalog.editing import classes, label_edits, review_flags
-from forge_core.jobs import local_executor
+from forge_core.jobs import supervision
 from forge_core.people.actor import Actor
 from forge_core.runs import comparison, records
 from forge_core.runs.comparison import RunComparison
@@ -23,7 +23,7 @@ ACTOR = Actor("tester")
 @pytest.fixture
 def assets(workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Asset]:
     """Drawn images, on both databases; runs stay queued, which suffices to compare their data."""
-    monkeypatch.setattr(local_executor, "ensure_supervisor", lambda *_, **__: None)
+    monkeypatch.setattr(supervision, "ensure_supervisor", lambda *_, **__: None)
     return arrange.make_catalog(workspace, tmp_path / "drawn", train=5, val=3, test=3)
 
 

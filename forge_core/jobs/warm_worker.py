@@ -1,8 +1,8 @@
 """A process that waits for the next job with PyTorch imported, so that a run begins at once.
 
 Importing takes seconds on a small machine, which a person who pressed Start would wait for. The
-supervisor keeps one `Spare` while nothing trains. It gets its job by a line on its standard input
-and ends when that is closed, so it never outlives its supervisor.
+local executor keeps one `WarmWorker` while nothing trains. It gets its job by a line on its
+standard input and ends when that is closed, so it never outlives its supervisor.
 """
 
 import json
@@ -16,36 +16,31 @@ from pathlib import Path
 
 from forge_core import local_files
 
-ARGUMENT = "--spare"
-SERVED_KINDS = frozenset(
-    {"train", "evaluate", "augment", "check_augmentation", "label_outlook", "find_rate"}
-)
-"""Jobs that a person waits for and that need PyTorch."""
+ARGUMENT = "--warm"
 _SOURCES = ("forge_core", "db")
 _log = logging.getLogger("forge.supervisor")
 
 
 @dataclass(frozen=True)
-class Order:
-    """What a spare process is told to do."""
+class Assignment:
+    """What a warm process is told to do."""
 
-    job_id: int
-    device: str
-    """What it calls the device of the slot; empty where it may choose."""
+    arguments: list[str]
+    """Those of the command line that follow the worker's own."""
     log_path: str
     """Absolute; gets what it prints from now on."""
 
 
-class Spare:
-    """At most one process that waits; used by the supervisor.
+class WarmWorker:
+    """At most one process that waits.
 
     Args:
-        worker_module: Run with `-m`; understands `ARGUMENT`.
+        command: The worker's command line; it understands `ARGUMENT`.
         log_path: Gets what the process prints before it has a job.
     """
 
-    def __init__(self, worker_module: str, log_path: Path) -> None:
-        self._command = [sys.executable, "-P", "-m", worker_module, ARGUMENT]
+    def __init__(self, command: Sequence[str], log_path: Path) -> None:
+        self._command = list(command)
         self._log_path = log_path
         self._child: subprocess.Popen[bytes] | None = None
         self._environment: Mapping[str, str] = {}
@@ -57,7 +52,7 @@ class Spare:
         if self._is_useless:
             return
         if self._child is not None and self._child.poll() is not None:
-            _log.warning("the spare process ended with %d; none is kept", self._child.returncode)
+            _log.warning("the warm process ended with %d; none is kept", self._child.returncode)
             self._is_useless = True  # what ended it would end the next one, again and again
             self.drop()
             return
@@ -69,7 +64,7 @@ class Spare:
         try:
             with local_files.open_private(self._log_path, "ab") as log:
                 self._child = subprocess.Popen(
-                    self._command,
+                    [*self._command, ARGUMENT],
                     stdin=subprocess.PIPE,
                     stdout=log,
                     stderr=subprocess.STDOUT,
@@ -77,20 +72,31 @@ class Spare:
                     env=self._environment,
                 )
         except OSError as error:
-            _log.warning("no spare process can be started: %s", error)
+            _log.warning("no warm process can be started: %s", error)
             self._is_useless = True
 
-    def give(self, order: Order, environment: Mapping[str, str]) -> subprocess.Popen[bytes] | None:
-        """Let the waiting process run a job; None where there is none that would do it right."""
-        child = self._child
+    def assign(
+        self, command: Sequence[str], environment: Mapping[str, str], log_path: Path
+    ) -> subprocess.Popen[bytes] | None:
+        """Let the waiting process do what a command line would; None where none would do it right.
+
+        Args:
+            command: The worker's own command line and what follows it.
+            environment: Of the process that would be started.
+            log_path: Absolute; gets what it prints from now on.
+        """
+        child, own = self._child, len(self._command)
         if child is None or child.poll() is not None or self._environment != environment:
+            return None
+        if list(command[:own]) != self._command:
             return None
         if self._code != _newest_code():  # another version of ours was installed meanwhile
             self.drop()
             return None
+        assignment = Assignment(list(command[own:]), str(log_path))
         assert child.stdin is not None
         try:
-            child.stdin.write(json.dumps(asdict(order)).encode() + b"\n")
+            child.stdin.write(json.dumps(asdict(assignment)).encode() + b"\n")
             child.stdin.close()
         except OSError:  # it died just now
             return None
@@ -108,8 +114,8 @@ class Spare:
         child.wait()
 
 
-def wait_for_order(arguments: Sequence[str], *, prepare: Callable[[], object]) -> list[str] | None:
-    """In the spare process: import what jobs need, wait, and give the worker's real arguments.
+def wait(arguments: Sequence[str], *, prepare: Callable[[], object]) -> list[str] | None:
+    """In the warm process: import what jobs need, wait, and give the worker's real arguments.
 
     Args:
         arguments: Of the command line; without `ARGUMENT` they are given back.
@@ -124,15 +130,15 @@ def wait_for_order(arguments: Sequence[str], *, prepare: Callable[[], object]) -
     line = sys.stdin.buffer.readline()
     if not line:
         return None
-    order = Order(**json.loads(line))
+    assignment = Assignment(**json.loads(line))
     with (
-        local_files.open_private(order.log_path, "ab") as log,
+        local_files.open_private(assignment.log_path, "ab") as log,
         Path(os.devnull).open("rb") as nothing,
     ):
         os.dup2(nothing.fileno(), 0)
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
-    return [str(order.job_id), "--device", order.device]
+    return assignment.arguments
 
 
 def _newest_code() -> int:

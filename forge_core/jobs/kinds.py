@@ -1,0 +1,83 @@
+"""What kinds of jobs there are: every fact about a kind stands here, and nowhere else.
+
+The queue, the slots, the processes and the pages read it. What a kind runs, and how what follows
+its success is queued, is in `handlers`, the only room that knows all of them.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Place = Literal["training", "scoring", "light"]
+DeviceNeed = Literal["own", "shared", "none"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobKind:
+    """One kind of job."""
+
+    name: str
+    """As the jobs table has it; never changes."""
+    place: Place = "light"
+    """Which of the machine's places a job takes; each has a number of its own."""
+    device: DeviceNeed = "none"
+    """`own`: no other such job computes on it; `shared`: the device with the least company."""
+    niceness: int = 0
+    """How far its process steps back behind others of the machine, 0 to 19."""
+    is_warm: bool = False
+    """Whether it runs in the process that waits with PyTorch imported: a person waits for it."""
+    mirrors_run: bool = False
+    """Whether the status of its run is always that of the job."""
+    followed_by: tuple[str, ...] = ()
+    """Names of the kinds that may be queued when it has succeeded."""
+    noun: str = "image"
+    """What it counts, in the singular, as a page says it."""
+    subject: str = "It"
+    """The job at the beginning of a sentence."""
+
+    @property
+    def after_loss(self) -> str:
+        """What a person can do when its process has died."""
+        return "Resume the run, or see its log." if self.mirrors_run else self.after_end
+
+    @property
+    def after_end(self) -> str:
+        """What a person can do when the system asked its process to end."""
+        return "Resume the run." if self.mirrors_run else "Start it again."
+
+
+SCORE = JobKind(name="score", place="scoring", device="shared", niceness=10)
+TRAIN = JobKind(
+    name="train",
+    place="training",
+    device="own",
+    is_warm=True,
+    mirrors_run=True,
+    followed_by=(SCORE.name,),
+)
+EVALUATE = JobKind(name="evaluate", device="shared", is_warm=True)
+IMPORT = JobKind(name="import")
+AUGMENT = JobKind(name="augment", is_warm=True)  # copies are made on the processor
+CHECK_AUGMENTATION = JobKind(
+    name="check_augmentation", device="shared", is_warm=True, noun="look", subject="The check"
+)
+LEARNING_CURVE = JobKind(name="label_outlook", device="shared", is_warm=True)
+RATE_SEARCH = JobKind(name="find_rate", device="shared", is_warm=True)
+
+KINDS: dict[str, JobKind] = {
+    kind.name: kind
+    for kind in (
+        TRAIN,
+        SCORE,
+        EVALUATE,
+        IMPORT,
+        AUGMENT,
+        CHECK_AUGMENTATION,
+        LEARNING_CURVE,
+        RATE_SEARCH,
+    )
+}
+
+
+def find(name: str) -> JobKind:
+    """The kind of this name; one that this version does not know is light and fails in words."""
+    return KINDS.get(name) or JobKind(name=name)
