@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 from forge_core.imaging import hashing
-from forge_core.training.data import ImageSet, TrainingImage
+from forge_core.training.inputs.image_sets import ImageSet, TrainingImage
 
 SUFFIXES = {".jpg", ".jpeg", ".png"}
 

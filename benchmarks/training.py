@@ -36,13 +36,17 @@ import torch
 from benchmarks import folders
 from db.records import EpochMetrics
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters
-from forge_core.models import allocator, building, devices
-from forge_core.training import features, loop, optimizers, probing, stages
+from forge_core.models import allocator, devices
+from forge_core.models.networks import construction
+from forge_core.training import loop, stages
+from forge_core.training.compute import compute_plan
 from forge_core.training.config import TrainConfig
-from forge_core.training.data import ImageSet
-from forge_core.training.precision import Precision
+from forge_core.training.inputs import features
+from forge_core.training.inputs.image_sets import ImageSet
 from forge_core.training.results import FitResult
-from forge_core.training.steps import train_step
+from forge_core.training.steps import optimizers
+from forge_core.training.steps.precision import Precision
+from forge_core.training.steps.train_step import train_step
 
 PLAIN = AugmentationParameters(
     crop_scale_min=0.35, crop_ratio_min=0.75, crop_ratio_max=4 / 3, horizontal_flip=0.5
@@ -134,12 +138,12 @@ def ask_peer(options: argparse.Namespace, peer: str, *arguments: str) -> Numbers
     return answer
 
 
-def ceiling(config: TrainConfig, speed: probing.Speed, size: int, steps: int) -> float:
+def ceiling(config: TrainConfig, speed: compute_plan.Speed, size: int, steps: int) -> float:
     """Images a second of the run's own steps on noise that lies on the device."""
     device = devices.choose(config.device)
     precision = Precision(device, speed.number_format, speed.memory_layout)
     torch.manual_seed(0)
-    model = building.build_model(config.architecture, 10, pretrained=False, input_size=size)
+    model = construction.build_model(config.architecture, 10, pretrained=False, input_size=size)
     model.to(device=device.id, memory_format=precision.memory_format)  # type: ignore[call-overload]
     optimizer = optimizers.build_optimizer(stages.plan_stages(config)[-1], model)
     model.train()
@@ -188,10 +192,10 @@ def compare_speed(
         scratch_epochs=2,
         augmentation=PRESETS[options.preset].parameters if options.preset else PLAIN,
     )
-    speed = probing.choose_speed(  # what a run that is long enough to pay for it would find
+    speed = compute_plan.choose_speed(  # what a run that is long enough to pay for it would find
         config,
         devices.choose(config.device),
-        building.build_model(architecture, 10, pretrained=False, input_size=size),
+        construction.build_model(architecture, 10, pretrained=False, input_size=size),
         stages.plan_stages(config),
         num_images=10**6,
         input_size=size,

@@ -24,7 +24,7 @@ from forge_core.people.actor import Actor
 from forge_core.runs import records
 from forge_core.runs.starting import launch
 from forge_core.settings import Settings
-from forge_core.training import recommending
+from forge_core.training import recommendation
 from forge_core.workspace import Workspace, open_workspace
 from tests.journeys.conftest import CHROMIUM_FLAGS
 from tests.journeys.servers import running_server
@@ -68,7 +68,7 @@ def photograph_gallery(page: Page, url: str) -> None:
 
 def photograph_run(page: Page, url: str, workspace: Workspace) -> None:
     """A run in the middle of its epochs."""
-    config = recommending.recommend(
+    config = recommendation.recommend(
         launch.check_data(workspace).summary, devices.list_devices()
     ).config
     run = launch.start_run(workspace, config, actor=ACTOR)

@@ -164,10 +164,10 @@ def _train(workspace: Workspace, seed: int, epochs: int | None, steps: _Steps) -
     from forge_core.cli import following
     from forge_core.models import devices
     from forge_core.runs.starting import launch
-    from forge_core.training import recommending
+    from forge_core.training import recommendation
 
     check = launch.check_data(workspace)
-    config = recommending.recommend(check.summary, devices.list_devices()).config
+    config = recommendation.recommend(check.summary, devices.list_devices()).config
     if config.pretrained:  # the demo must not depend on a second download
         config = replace(
             config, architecture="forge_cnn", pretrained=False, input_size=DEMO_INPUT_SIZE
@@ -185,9 +185,9 @@ def _train(workspace: Workspace, seed: int, epochs: int | None, steps: _Steps) -
 
 
 def _evaluate(workspace: Workspace, run_id: int, steps: _Steps) -> tuple[float, float, float]:
-    from forge_core.predictions import evaluating
+    from forge_core.predictions import evaluation
 
-    report = evaluating.evaluate_run(workspace, run_id, "test")
+    report = evaluation.evaluate_run(workspace, run_id, "test")
     low, high = report.accuracy_interval
     steps.tell(
         f"test accuracy {report.accuracy:.4f} ({low:.4f} to {high:.4f} with 95 % confidence) on "

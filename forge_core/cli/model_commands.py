@@ -27,13 +27,13 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Measure a run's checkpoint on a split, with the labels of the run's revision."""
-    from forge_core.predictions import evaluating
+    from forge_core.predictions import evaluation
     from forge_core.training.pixels.pack import RejectedImage
 
     opened = opening.existing(workspace)
     rejected: list[RejectedImage] = []
     with output.progress_bar("Evaluating", as_json=as_json) as progress:
-        report = evaluating.evaluate_run(
+        report = evaluation.evaluate_run(
             opened,
             run_id,
             split,
@@ -43,7 +43,7 @@ def evaluate(
             on_rejected=rejected.append,
         )
     if kind == CheckpointKind.BEST:
-        evaluating.keep_report(opened, run_id, split, report)
+        evaluation.keep_report(opened, run_id, split, report)
     if as_json:
         output.answer({"report": report.to_dict(), "rejected": rejected})
         return

@@ -72,7 +72,7 @@ def train(
     from forge_core.models.architectures import ARCHITECTURES
     from forge_core.runs import records
     from forge_core.runs.starting import launch, saved_presets
-    from forge_core.training import recommending
+    from forge_core.training import recommendation
     from forge_core.training.config import TrainConfig
 
     if show_options:
@@ -88,7 +88,7 @@ def train(
     elif config_file is not None:
         config = TrainConfig.from_json(_read(config_file))
     else:
-        advice = recommending.recommend(check.summary, devices.list_devices())
+        advice = recommendation.recommend(check.summary, devices.list_devices())
         config, reasons = advice.config, dict(advice.reasons)
     changes: dict[str, Any] = {}
     if architecture is not None and architecture != config.architecture:
@@ -182,10 +182,10 @@ def _show_options(*, as_json: bool) -> None:
 
 def _search_rate(workspace: Workspace, config: "TrainConfig", *, as_json: bool) -> None:
     """The curve of a search, here and now, and how to train with what it suggests."""
-    from forge_core.runs.starting import rate_search
+    from forge_core.runs.starting import lr_finder
 
     with output.progress_bar("Trying rates", as_json=as_json) as progress:
-        curve = rate_search.find_rate(workspace, config, reporter=_Search(progress))
+        curve = lr_finder.find_rate(workspace, config, reporter=_Search(progress))
     if as_json:
         output.answer(curve)
         return

@@ -6,7 +6,7 @@ from typing import Any
 
 from db.enums import CheckpointKind
 from forge_core.jobs.context import JobContext
-from forge_core.predictions import evaluating
+from forge_core.predictions import evaluation
 from forge_core.training.pixels.pack import RejectedImage
 
 
@@ -20,7 +20,7 @@ def run(context: JobContext) -> Mapping[str, Any]:
     payload = context.job.payload
     run_id, split, kind = int(payload["run_id"]), str(payload["split"]), str(payload["kind"])
     rejected: list[RejectedImage] = []
-    report = evaluating.evaluate_run(
+    report = evaluation.evaluate_run(
         context.workspace,
         run_id,
         split,
@@ -30,6 +30,6 @@ def run(context: JobContext) -> Mapping[str, Any]:
         on_rejected=rejected.append,
     )
     if kind == CheckpointKind.BEST:
-        evaluating.keep_report(context.workspace, run_id, split, report)
+        evaluation.keep_report(context.workspace, run_id, split, report)
     context.log(f"run {run_id} {kind} {split} accuracy {report.accuracy:.4f}")
     return {"report": report.to_dict(), "rejected": [asdict(problem) for problem in rejected]}

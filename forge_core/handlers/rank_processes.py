@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from forge_core.training import ranks
+from forge_core.training.compute import ranks
 
 RANK = (sys.executable, "-P", "-m", "forge_core", "rank")
 GRACE_SECONDS = 15.0

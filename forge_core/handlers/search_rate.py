@@ -1,4 +1,4 @@
-"""The job of kind `find_rate`: payload from `rate_search.submit`, result {"curve": ...}."""
+"""The job of kind `find_rate`: payload from `lr_finder.submit`, result {"curve": ...}."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -6,7 +6,7 @@ from typing import Any
 
 from db.records import EpochMetrics
 from forge_core.jobs.context import JobContext
-from forge_core.runs.starting import rate_search
+from forge_core.runs.starting import lr_finder
 from forge_core.training.config import TrainConfig
 
 
@@ -20,7 +20,7 @@ def run(context: JobContext) -> Mapping[str, Any]:
     config = TrainConfig.from_dict(context.job.payload["config"])
     if context.device:
         config = replace(config, device=context.device)
-    curve = rate_search.find_rate(
+    curve = lr_finder.find_rate(
         context.workspace,
         config,
         reporter=_Reporter(context),

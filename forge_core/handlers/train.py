@@ -15,17 +15,18 @@ from forge_core.handlers import rank_processes
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.jobs.context import JobContext
 from forge_core.models import devices
-from forge_core.predictions import evaluating
+from forge_core.predictions import evaluation
 from forge_core.progress import Advance, Cancelled, Progress
 from forge_core.runs import environments, records, run_data, scoring_requests
 from forge_core.runs.reporter import TrainReporter
 from forge_core.runs.run_data import RunData
-from forge_core.training import loop, ranks
+from forge_core.training import loop
+from forge_core.training.compute import ranks
+from forge_core.training.compute.compute_plan import Speed
+from forge_core.training.compute.ranks import Ranks
 from forge_core.training.config import TrainConfig
 from forge_core.training.pixels import kept
 from forge_core.training.pixels.pack import RejectedImage
-from forge_core.training.probing import Speed
-from forge_core.training.ranks import Ranks
 from forge_core.training.reporting import Reporter
 from forge_core.training.results import FitResult
 from forge_core.workspace import Workspace
@@ -270,7 +271,7 @@ def _measure_on_test(
         context.log(f"left out {problem.source}: {problem.message}")
 
     try:
-        report = evaluating.evaluate_run(
+        report = evaluation.evaluate_run(
             context.workspace,
             record.run_id,
             split=Split.TEST,
@@ -285,6 +286,6 @@ def _measure_on_test(
         if rejected:
             before = environment.now.left_out
             environment.keep(left_out=(*before, *_describe_left_out(rejected)))
-    evaluating.keep_report(context.workspace, record.run_id, Split.TEST, report)
+    evaluation.keep_report(context.workspace, record.run_id, Split.TEST, report)
     context.log(f"test accuracy {report.accuracy:.4f} on {report.num_images} images")
     return {"test_accuracy": report.accuracy, "num_test_images": report.num_images}

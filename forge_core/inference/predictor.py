@@ -12,9 +12,10 @@ from torch import Tensor
 from forge_core.errors import ImageRejected, InvalidInput
 from forge_core.imaging import decode
 from forge_core.imaging.decode import DecodeLimits
-from forge_core.models import checkpoint, chunking, precision
-from forge_core.models.checkpoint import LoadedCheckpoint, Policy
-from forge_core.models.model_card import ModelCard
+from forge_core.models import chunking, precision
+from forge_core.models.checkpoints import checkpoint
+from forge_core.models.checkpoints.checkpoint import LoadedCheckpoint, Policy
+from forge_core.models.checkpoints.model_card import ModelCard
 
 BATCH_SIZE = 32
 

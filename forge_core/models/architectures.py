@@ -10,7 +10,8 @@ from torchvision.transforms.v2 import InterpolationMode
 
 from forge_core.augmentation.eval_transform import EvalTransform, Fit
 from forge_core.errors import InvalidInput
-from forge_core.models import families, forge_cnn
+from forge_core.models import families
+from forge_core.models.networks import forge_cnn
 
 SCRATCH_INPUT_SIZE = 32
 _INTERPOLATIONS: dict[InterpolationMode, Any] = {

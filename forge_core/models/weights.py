@@ -21,7 +21,7 @@ from torch import Tensor
 from forge_core.errors import InvalidInput, WeightsUnavailable
 from forge_core.models import architectures
 from forge_core.models.architectures import Architecture
-from forge_core.models.whole_files import written_whole
+from forge_core.models.checkpoints.whole_files import written_whole
 
 CONNECT_SECONDS = 8.0
 """How long looking up the name, connecting and the first answer may take together."""

@@ -21,7 +21,8 @@ from forge_core.evaluation import learning_curve
 from forge_core.evaluation.learning_curve import CurvePoint, LearningCurve, Outlook
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.jobs import kinds, queue
-from forge_core.models import architectures, building, chunking, devices, weights
+from forge_core.models import architectures, chunking, devices, weights
+from forge_core.models.networks import construction
 from forge_core.people.actor import Actor
 from forge_core.progress import SILENT, Progress
 from forge_core.runs import run_data
@@ -131,7 +132,7 @@ class _Extractor:
         self._limits = DecodeLimits.from_settings(workspace.settings)
         self._device = torch.device(devices.choose(device).id)
         self._transform = architectures.default_eval_transform(architecture, None)
-        model = building.build_model(
+        model = construction.build_model(
             architecture, 2, pretrained=True, input_size=self._transform.crop
         )
         self._backbone = model.backbone.to(self._device).eval()

@@ -8,8 +8,8 @@ from db.boxes import RunEnvironment
 from db.enums import Split
 from db.records import Run
 from forge_core.errors import InvalidInput
-from forge_core.evaluation import comparing
-from forge_core.evaluation.comparing import ClassMove, RateDifference
+from forge_core.evaluation import comparison
+from forge_core.evaluation.comparison import ClassMove, RateDifference
 from forge_core.runs import data_comparison, environments, records
 from forge_core.runs.data_comparison import DataDifference
 from forge_core.training.config import TrainConfig
@@ -182,9 +182,9 @@ def _compare_metrics(one: Run, two: Run) -> list[MetricDifference]:
         found.append(
             MetricDifference(
                 split=split,
-                accuracy=comparing.compare_accuracy(before, after),
+                accuracy=comparison.compare_accuracy(before, after),
                 num_images=(before.num_images, after.num_images),
-                classes=comparing.compare_classes(before, after),
+                classes=comparison.compare_classes(before, after),
             )
         )
     return found

@@ -13,7 +13,7 @@ from typing import Any
 import forge_core
 from db import boxes
 from db.boxes import Environment, RunEnvironment
-from forge_core.models import model_card
+from forge_core.models.checkpoints import model_card
 from forge_core.models.devices import Device
 
 _DRIVER_FILE = Path("/proc/driver/nvidia/version")

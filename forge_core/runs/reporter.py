@@ -9,7 +9,7 @@ from db.enums import CheckpointKind
 from db.records import CheckpointFile, EpochMetrics, EpochRow, Run
 from db.unit_of_work import UnitOfWork
 from forge_core.jobs.context import JobContext
-from forge_core.models import checkpoint
+from forge_core.models.checkpoints import checkpoint
 from forge_core.runs import records, time_left
 from forge_core.training import stages
 from forge_core.training.config import TrainConfig

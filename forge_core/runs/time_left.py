@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from forge_core.training import features
+from forge_core.training.inputs import features
 
 RECENT_EPOCHS = 3
 FINETUNE_COST = 2.5

@@ -26,7 +26,8 @@ from forge_core.errors import ForgeError, ImageRejected
 from forge_core.imaging import decode
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.predictor import Prediction, Predictor
-from forge_core.models import allocator, model_card
+from forge_core.models import allocator
+from forge_core.models.checkpoints import model_card
 
 MAX_BODY_BYTES = 128 * 2**20
 MAX_FILES = 64

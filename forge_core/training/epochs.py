@@ -8,12 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from forge_core.training import diagnosing, failures, optimizers
-from forge_core.training.batches import BatchSource
-from forge_core.training.learner import Learner
-from forge_core.training.recovering import StepRecovery
+from forge_core.training.diagnostics import failures, usual_mistakes
+from forge_core.training.inputs.batches import BatchSource
 from forge_core.training.reporting import ProgressMeter
 from forge_core.training.stages import Stage
+from forge_core.training.steps import optimizers
+from forge_core.training.steps.learner import Learner
+from forge_core.training.steps.recovery import StepRecovery
 
 CHECK_STEPS = 25
 """Steps between two looks at the losses on a GPU; each look waits for the device."""
@@ -125,7 +126,7 @@ def train_one_epoch(
     """
     network = source.network
     network.train()
-    diagnosing.check_modes(network, training=True)
+    usual_mistakes.check_modes(network, training=True)
     steps = source.num_train_batches()
     look_every = CHECK_STEPS if next(network.parameters()).is_cuda else 1
     recovery = StepRecovery(source.called, source.ranks)
@@ -133,7 +134,7 @@ def train_one_epoch(
     for step, (inputs, labels) in enumerate(source.train_batches(epoch, first), start=first):
         optimizers.set_rates(learner.optimizer, rates_of_step(stage, epoch_of_stage, step, steps))
         if step == 0 and epoch_of_stage == 0 and inputs.ndim == 4:
-            diagnosing.tell_inputs(inputs, meter.tell)
+            usual_mistakes.tell_inputs(inputs, meter.tell)
         mix = stage.mix.draw(seed, epoch, step, inputs.shape[-1]) if stage.mix else None
         is_measured = step % NORM_STEPS == 0 or learner.rules.clip_norm > 0.0
         norms = totals.gradient_norms if is_measured else None

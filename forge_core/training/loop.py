@@ -17,32 +17,30 @@ from db.records import EpochMetrics
 from forge_core.errors import ImageRejected, InvalidInput
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.models import architectures, devices
-from forge_core.models.classifier import ImageClassifier
+from forge_core.models.networks.classifier import ImageClassifier
 from forge_core.progress import Cancelled
 from forge_core.training import (
-    budgeting,
-    diagnosing,
     epochs,
-    failures,
-    preparing,
-    probing,
+    fit_context,
     results,
-    resuming,
+    resume_state,
     stages,
-    validating,
+    time_budget,
+    validation,
 )
-from forge_core.training.batches import BatchSource
+from forge_core.training.compute import compute_plan
+from forge_core.training.compute.compute_plan import Speed
+from forge_core.training.compute.ranks import ALONE, Ranks
 from forge_core.training.config import TrainConfig
-from forge_core.training.data import ImageSet, check_images, num_batches
+from forge_core.training.diagnostics import failures, usual_mistakes
 from forge_core.training.epochs import RunningTotals
-from forge_core.training.learner import Learner
+from forge_core.training.fit_context import Proof, Run
+from forge_core.training.inputs.batches import BatchSource
+from forge_core.training.inputs.image_sets import ImageSet, check_images, num_batches
 from forge_core.training.pixels.pack import DEFAULT_BUDGET_BYTES, PixelPack, RejectedImage
-from forge_core.training.preparing import Proof, Run
-from forge_core.training.probing import Speed
-from forge_core.training.ranks import ALONE, Ranks
 from forge_core.training.reporting import ProgressMeter, Reporter
 from forge_core.training.results import FitResult
-from forge_core.training.resuming import (
+from forge_core.training.resume_state import (
     SAVE_SECONDS,
     BegunEpoch,
     Progression,
@@ -51,6 +49,7 @@ from forge_core.training.resuming import (
     SaveClock,
 )
 from forge_core.training.stages import Stage
+from forge_core.training.steps.learner import Learner
 
 
 def fit(
@@ -141,7 +140,7 @@ def fit(
             eval_transform=eval_transform,
             pack=pack,
             plan=stages.plan_stages(config, len(usable_train)),
-            identity=resuming.fingerprint(config, usable_train, usable_val, class_names),
+            identity=resume_state.fingerprint(config, usable_train, usable_val, class_names),
             reporter=told,
             meter=ProgressMeter(told),
             ranks=ranks,
@@ -156,7 +155,7 @@ def fit(
             if resume or not ranks.is_alone:  # what was left out before must be left out now
                 everything = run
                 alone = replace(run, reporter=reporter, meter=ProgressMeter(reporter))
-                rejected = ranks.on_first(lambda: preparing.fill_pack(alone))
+                rejected = ranks.on_first(lambda: fit_context.fill_pack(alone))
                 run = prepare(rejected, is_proven=True)
                 resume = resume and results.can_go_on(run, everything)
             try:
@@ -165,7 +164,7 @@ def fit(
                 if run.proof.is_complete:  # a file that was usable has gone since
                     raise
                 told.on_message(f"{error.message} All images are decoded before the start now.")
-            run = prepare(preparing.fill_pack(run), is_proven=True)
+            run = prepare(fit_context.fill_pack(run), is_proven=True)
             return _train(run, False, like, on_speed)
         except Cancelled:
             return results.make_result(run, Progression(), stopped=True)
@@ -197,18 +196,18 @@ def _train(
     Raises:
         ImageRejected: An image cannot be used; `Run.proof` says whether that could be expected.
     """
-    preparing.tell_data(run)
+    fit_context.tell_data(run)
     with (
         failures.loss_of_others_explained(run.ranks),
         failures.memory_explained(run.device, run.config),
     ):
         state = results.begin(run, resume)
-        model = preparing.build_network(run, state)
-        with probing.threads(run.config.num_threads or _own_threads(run)):
-            speed = run.ranks.on_first(lambda: preparing.choose_speed(run, state, model, like))
+        model = fit_context.build_network(run, state)
+        with compute_plan.threads(run.config.num_threads or _own_threads(run)):
+            speed = run.ranks.on_first(lambda: fit_context.choose_speed(run, state, model, like))
         if on_speed is not None:
             on_speed(speed)
-        with probing.threads(speed.num_threads):
+        with compute_plan.threads(speed.num_threads):
             return _run_epochs(run, state, model, speed)
 
 
@@ -226,7 +225,7 @@ def _run_epochs(
 ) -> FitResult:
     """All epochs that are still to be done."""
     progression = Progression() if state is None else state.progression
-    precision = preparing.apply_speed(run, speed, state, model)
+    precision = fit_context.apply_speed(run, speed, state, model)
     reporter = run.reporter
     learner: Learner | None = None
     source: BatchSource | None = None
@@ -238,7 +237,7 @@ def _run_epochs(
     budget_seconds = run.config.time_budget_minutes * 60.0
     try:
         while True:
-            plan = budgeting.fit_plan(run.plan, progression.history, budget_seconds)
+            plan = time_budget.fit_plan(run.plan, progression.history, budget_seconds)
             epoch = progression.epochs_done
             if epoch >= sum(stage.epochs for stage in plan):
                 ended_early = plan != run.plan
@@ -254,11 +253,11 @@ def _run_epochs(
                     f"The time budget has room for {stage.epochs} epochs of {stage.name}."
                 )
             if stage.name != current or learner is None or source is None:
-                learner = preparing.build_learner(run, stage, model, precision)
+                learner = fit_context.build_learner(run, stage, model, precision)
                 learner.speed = speed
                 if state is not None and not current and (place > 0 or begun is not None):
                     learner.load_stage(state.learner)
-                source = preparing.choose_source(run, stage, model, precision, speed)
+                source = fit_context.choose_source(run, stage, model, precision, speed)
                 learner.parts = parts if source.called is not model.head else 1
                 current = stage.name
             _one_epoch(run, learner, source, stage, place, progression, begun)
@@ -279,7 +278,7 @@ def _why_to_end(run: Run, stage: Stage, progression: Progression, budget_seconds
         waited = progression.epochs_without_gain(stage.name)
         if waited >= patience:
             return f"{waited} epochs brought no better validation accuracy."
-    if budgeting.is_spent(progression.history, stage, budget_seconds):
+    if time_budget.is_spent(progression.history, stage, budget_seconds):
         return "another one would exceed the time budget."
     return ""
 
@@ -345,9 +344,9 @@ def _one_epoch(
             on_step=keep_when_due,
         )
         train_seconds = time.perf_counter() - began
-        preparing.prove_training_images(run)
-        with learner.averaged(), diagnosing.watch_relus(source.network) as watch:
-            report = validating.evaluate(
+        fit_context.prove_training_images(run)
+        with learner.averaged(), usual_mistakes.watch_relus(source.network) as watch:
+            report = validation.evaluate(
                 source, run.class_names, epoch=epoch, stage=stage, meter=run.meter
             )
         run.proof.is_complete = True

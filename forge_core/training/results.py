@@ -7,14 +7,14 @@ from pathlib import Path
 from db.records import EpochMetrics
 from forge_core import local_files
 from forge_core.evaluation.report import EvaluationReport
-from forge_core.models import checkpoint
-from forge_core.models.model_card import ModelCard, library_versions
-from forge_core.training import resuming
-from forge_core.training.learner import Learner
+from forge_core.models.checkpoints import checkpoint
+from forge_core.models.checkpoints.model_card import ModelCard, library_versions
+from forge_core.training import resume_state
+from forge_core.training.compute.compute_plan import Speed
+from forge_core.training.fit_context import Run
 from forge_core.training.pixels.pack import RejectedImage
-from forge_core.training.preparing import Run
-from forge_core.training.probing import Speed
-from forge_core.training.resuming import BegunEpoch, Progression, ResumeState
+from forge_core.training.resume_state import BegunEpoch, Progression, ResumeState
+from forge_core.training.steps.learner import Learner
 
 BEST_FILE = "best.safetensors"
 LAST_FILE = "last.safetensors"
@@ -56,15 +56,15 @@ def begin(run: Run, resume: bool) -> ResumeState | None:
     """
     if run.ranks.is_first:
         local_files.make_folder(run.folder)
-        resuming.remove_partial(run.folder)
+        resume_state.remove_partial(run.folder)
     if resume:
-        state = resuming.load_state(run.folder, run.identity)
+        state = resume_state.load_state(run.folder, run.identity)
         if state is not None:
             _tell_resumption(run, state)
             return state
         run.reporter.on_message("Nothing was saved yet: beginning with the first epoch.")
     if run.ranks.is_first:
-        for name in (resuming.STATE_FILE, BEST_FILE, LAST_FILE):
+        for name in (resume_state.STATE_FILE, BEST_FILE, LAST_FILE):
             (run.folder / name).unlink(missing_ok=True)
     return None
 
@@ -79,7 +79,7 @@ def can_go_on(run: Run, everything: Run) -> bool:
         run: Without the images that cannot be used.
         everything: The same run with them.
     """
-    if not run.rejected or not resuming.is_state_of(run.folder, everything.identity):
+    if not run.rejected or not resume_state.is_state_of(run.folder, everything.identity):
         return True
     run.reporter.on_message(
         f"{len(run.rejected)} images cannot be used, which had not come up before the run was "
@@ -152,7 +152,7 @@ def keep_state(
         begun=begun,
         speed=learner.speed,
     )
-    resuming.save_state(run.folder, state, run.identity)
+    resume_state.save_state(run.folder, state, run.identity)
     run.save_clock.saved(time.monotonic() - started)
 
 

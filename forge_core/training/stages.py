@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
 from forge_core.training.config import TrainConfig
-from forge_core.training.data import num_batches
-from forge_core.training.mixing import MixRule
+from forge_core.training.inputs.image_sets import num_batches
+from forge_core.training.steps.mixing import MixRule
 
 StageName = Literal["warmup", "finetune", "scratch"]
 SCRATCH_RISE = 0.05

@@ -14,7 +14,7 @@ from forge_core.catalog.editing import classes
 from forge_core.errors import ForgeError
 from forge_core.models import architectures
 from forge_core.runs.starting import saved_presets
-from forge_core.training import recommending
+from forge_core.training import recommendation
 from forge_core.workspace import Workspace
 from pages.components import empty_state, errors, gallery_links, image_strip, pictures
 from pages.components.augmentation import controls, copies, risk, state
@@ -44,7 +44,7 @@ def show() -> None:
     """Draw the page."""
     workspace = session.workspace()
     class_names = [label.name for label in classes.list_classes(workspace)]
-    textual = recommending.looks_like_characters(class_names)
+    textual = recommendation.looks_like_characters(class_names)
     presets = saved_presets.all_presets(workspace)
     choice = state.read(presets, default_preset="text" if textual else "natural")
     members = image_strip.list_strip(workspace, choice.strip)

@@ -11,7 +11,7 @@ from forge_core.models import devices
 from forge_core.runs.starting import forecast, launch, saved_presets
 from forge_core.runs.starting.forecast import Forecast
 from forge_core.runs.starting.launch import DataCheck
-from forge_core.training import recommending
+from forge_core.training import recommendation
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
 from pages.components import empty_state, errors, text
@@ -46,12 +46,12 @@ def show() -> None:
         return
     supervision.prepare_for_jobs(workspace)
     found_devices = devices.list_devices()
-    recommendation = recommending.recommend(check.summary, found_devices)
-    prefill.take(recommendation.config.architecture)
-    model = model_step.choose(recommendation)
+    advice = recommendation.recommend(check.summary, found_devices)
+    prefill.take(advice.config.architecture)
+    model = model_step.choose(advice)
     try:
         config = schedule_step.choose(
-            recommendation, model, check, found_devices, saved_presets.all_presets(workspace)
+            advice, model, check, found_devices, saved_presets.all_presets(workspace)
         )
     except ForgeError as error:
         starting.empty()

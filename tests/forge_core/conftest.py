@@ -10,9 +10,9 @@ from PIL import Image
 
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.jobs import supervision
-from forge_core.models import checkpoint
-from forge_core.models.forge_cnn import ForgeCNN
-from forge_core.models.model_card import ModelCard
+from forge_core.models.checkpoints import checkpoint
+from forge_core.models.checkpoints.model_card import ModelCard
+from forge_core.models.networks.forge_cnn import ForgeCNN
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 from tests import ending, trained

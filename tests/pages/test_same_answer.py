@@ -10,11 +10,11 @@ from typer.testing import CliRunner
 from forge_core.cli.main import app as commands
 from forge_core.imaging import decode
 from forge_core.inference.predictor import Predictor
-from forge_core.predictions import evaluating
+from forge_core.predictions import evaluation
 from forge_core.runs import records
 from forge_core.runs.starting import launch
 from forge_core.serving import http
-from forge_core.training.data import TrainingImage
+from forge_core.training.inputs.image_sets import TrainingImage
 from forge_core.training.pixels import kept
 from forge_core.training.pixels.pack import PixelPack
 from forge_core.workspace import Workspace
@@ -55,9 +55,9 @@ def test_validation_pixels_give_the_logits_of_the_original_files(
 
 
 def test_evaluate_repeats_what_the_run_measured(finished_workspace: Workspace) -> None:
-    kept = evaluating.find_report(finished_workspace, RUN, "val")
+    kept = evaluation.find_report(finished_workspace, RUN, "val")
     assert kept is not None
-    again = evaluating.evaluate_run(finished_workspace, RUN, split="val")
+    again = evaluation.evaluate_run(finished_workspace, RUN, split="val")
     assert again.loss == pytest.approx(kept.loss, abs=1e-5)
     assert again.confusion == kept.confusion
     best = records.get_run(finished_workspace, RUN).best_epoch

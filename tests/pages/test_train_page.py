@@ -11,10 +11,10 @@ from forge_core.catalog.editing import classes, label_edits
 from forge_core.jobs import queue, supervision
 from forge_core.people.actor import Actor
 from forge_core.runs import records
-from forge_core.runs.starting import launch, rate_search, saved_presets
+from forge_core.runs.starting import launch, lr_finder, saved_presets
 from forge_core.training import options
 from forge_core.training.config import TrainConfig
-from forge_core.training.rate_finding import RateCurve, RatePoint
+from forge_core.training.diagnostics.lr_range_test import RateCurve, RatePoint
 from forge_core.workspace import Workspace
 from pages.components.augmentation import state
 from pages.components.train import model_step
@@ -361,7 +361,7 @@ def test_learning_rate__is_searched_and_taken_with_one_click(catalog: Workspace)
     )
     app = visit(PAGE)
     app = press(app, "Search")
-    (job,) = queue.list_latest_jobs(catalog, limit=9, kind=rate_search.KIND)
+    (job,) = queue.list_latest_jobs(catalog, limit=9, kind=lr_finder.KIND)
     assert TrainConfig.from_dict(job.payload["config"]).architecture == config.architecture
     ending.end_jobs(catalog)
     curve = RateCurve(

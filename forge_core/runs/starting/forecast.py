@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 from db.records import EpochRow, Run
 from forge_core.models import devices
-from forge_core.training import estimating, stages
+from forge_core.training import stages
+from forge_core.training.compute import duration
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
 
@@ -58,7 +59,7 @@ def measure(
     device = devices.choose(config.device)
     if device.kind == "cpu":
         config = replace(config, batch_size=min(config.batch_size, MEASURED_BATCH))
-    estimate = estimating.estimate_duration(
+    estimate = duration.estimate_duration(
         config,
         num_train_images,
         device,

@@ -17,9 +17,9 @@ from forge_core.models import devices
 from forge_core.people.actor import Actor
 from forge_core.runs import records, run_data
 from forge_core.runs.starting import readiness
-from forge_core.training import resuming, stages
+from forge_core.training import resume_state, stages
 from forge_core.training.config import TrainConfig
-from forge_core.training.recommending import DataSummary
+from forge_core.training.recommendation import DataSummary
 from forge_core.workspace import Workspace
 
 MAX_NAME_CHARACTERS = 128
@@ -220,7 +220,7 @@ def resume_run(workspace: Workspace, run_id: int, *, actor: Actor) -> Job:
                 else "",
             )
         config = TrainConfig.from_dict(run.config)
-        has_state = (records.run_folder(workspace, run_id) / resuming.STATE_FILE).exists()
+        has_state = (records.run_folder(workspace, run_id) / resume_state.STATE_FILE).exists()
         uow.runs.update_fields(run_id, status=RunStatus.QUEUED, message="", finished_at=None)
         payload = _payload(run_id, config, resume=has_state)
         title = _title(run_id, config)

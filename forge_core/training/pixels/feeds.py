@@ -15,7 +15,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from forge_core.training.data import ImageSet
+from forge_core.training.inputs.image_sets import ImageSet
 from forge_core.training.pixels import pack as pack_room
 from forge_core.training.pixels.pack import PixelPack
 

@@ -24,7 +24,7 @@ from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.errors import ForgeError, ImageRejected
 from forge_core.imaging import hashing
 from forge_core.imaging.decode import DecodeLimits, decode_image
-from forge_core.training.data import ImageSet, TrainingImage
+from forge_core.training.inputs.image_sets import ImageSet, TrainingImage
 from forge_core.training.pixels import kept, shards
 from forge_core.training.pixels.shards import INDEX, PIXELS, Entry, ShardLock, ShardWriter
 

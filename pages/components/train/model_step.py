@@ -6,7 +6,7 @@ import streamlit as st
 
 from forge_core.models import weights
 from forge_core.models.architectures import ARCHITECTURES
-from forge_core.training.recommending import Recommendation
+from forge_core.training.recommendation import Recommendation
 from pages.components import errors, text
 
 ARCHITECTURE_KEY = "train_architecture"

@@ -5,10 +5,10 @@ import streamlit as st
 
 from db.records import Job
 from forge_core.errors import ForgeError
-from forge_core.runs.starting import rate_search
+from forge_core.runs.starting import lr_finder
 from forge_core.training.config import TrainConfig
+from forge_core.training.diagnostics.lr_range_test import RateCurve
 from forge_core.training.options import BY_NAME
-from forge_core.training.rate_finding import RateCurve
 from forge_core.workspace import Workspace
 from pages.components import errors, job_progress
 from pages.components.frame import session
@@ -28,12 +28,12 @@ def show(workspace: Workspace, config: TrainConfig, model: ModelChoice) -> None:
             "Trains some steps at rates that grow from almost nothing to far too much, and throws "
             "the weights away. The rate to take lies where the loss falls."
         )
-        job = rate_search.find_job(workspace, config)
+        job = lr_finder.find_job(workspace, config)
         is_active = job is not None and not job.status.is_finished()
         words = "Search" if job is None or is_active else "Search again"
         if st.button(words, key="train_rate_search", disabled=is_active, icon=":material/search:"):
             try:
-                rate_search.submit(workspace, config, actor=session.actor())
+                lr_finder.submit(workspace, config, actor=session.actor())
             except ForgeError as error:
                 errors.show(error)
                 return
@@ -45,7 +45,7 @@ def show(workspace: Workspace, config: TrainConfig, model: ModelChoice) -> None:
 
 
 def _show_curve(job: Job, config: TrainConfig, model: ModelChoice) -> None:
-    curve = rate_search.read_result(job)
+    curve = lr_finder.read_result(job)
     if curve.points:
         st.plotly_chart(draw(curve), key="train_rate_chart", config={"displayModeBar": False})
     if curve.suggested is None:

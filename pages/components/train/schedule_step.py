@@ -14,7 +14,7 @@ from forge_core.runs.starting import saved_presets
 from forge_core.runs.starting.launch import DataCheck
 from forge_core.training import stages
 from forge_core.training.config import TrainConfig
-from forge_core.training.recommending import Recommendation
+from forge_core.training.recommendation import Recommendation
 from pages.components import errors
 from pages.components.augmentation import state
 from pages.components.train import advanced_options, schedule_chart

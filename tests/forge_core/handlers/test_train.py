@@ -12,8 +12,8 @@ from forge_core.errors import Conflict, InvalidInput, NotFound
 from forge_core.handlers import train, worker
 from forge_core.imaging import hashing
 from forge_core.jobs import queue
-from forge_core.models import checkpoint
-from forge_core.predictions import evaluating
+from forge_core.models.checkpoints import checkpoint
+from forge_core.predictions import evaluation
 from forge_core.runs import environments, logs, records, removal
 from forge_core.runs.reporter import TrainReporter
 from forge_core.runs.starting import launch
@@ -55,11 +55,11 @@ def test_start_run__trains_measures_and_keeps_everything(supervising, started_an
     assert kept[0].file_path == f"run-{run.run_id}/best.safetensors"
 
     # Training's validation and a fresh evaluation of the file are the same numbers.
-    again = evaluating.evaluate_run(workspace, run.run_id, "val", device="cpu")
-    ours = evaluating.find_report(workspace, run.run_id, "val")
+    again = evaluation.evaluate_run(workspace, run.run_id, "val", device="cpu")
+    ours = evaluation.find_report(workspace, run.run_id, "val")
     assert again.confusion == ours.confusion
     assert again.loss == pytest.approx(ours.loss, abs=1e-5)
-    test_report = evaluating.find_report(workspace, run.run_id, "test")
+    test_report = evaluation.find_report(workspace, run.run_id, "test")
     assert test_report.num_images == 9
 
     job = train_job(workspace, run.run_id)
@@ -103,7 +103,7 @@ def test_changed_and_missing_files__are_named_and_left_out(
     assert len(measured) == 5
     assert test.file_path not in measured
     rejected = []
-    report = evaluating.evaluate_run(workspace, run.run_id, on_rejected=rejected.append)
+    report = evaluation.evaluate_run(workspace, run.run_id, on_rejected=rejected.append)
     assert report.num_images == 5
     assert [problem.source for problem in rejected] == [test.file_path]
 
@@ -187,13 +187,13 @@ def test_evaluate_job__keeps_its_report_with_the_run(workspace, tmp_path, no_sup
     assets = make_catalog(workspace, tmp_path / "drawn", test=0)
     run = start(workspace, scratch_epochs=1)
     with pytest.raises(NotFound, match="no best checkpoint"):
-        evaluating.submit_evaluation(workspace, run.run_id, split="train", actor=ACTOR)
+        evaluation.submit_evaluation(workspace, run.run_id, split="train", actor=ACTOR)
     run_here(workspace, train_job(workspace, run.run_id).job_id)
     with pytest.raises(InvalidInput, match="0 images of run 1 are in test"):
-        evaluating.evaluate_run(workspace, run.run_id)
-    job = evaluating.submit_evaluation(workspace, run.run_id, split="train", actor=ACTOR)
+        evaluation.evaluate_run(workspace, run.run_id)
+    job = evaluation.submit_evaluation(workspace, run.run_id, split="train", actor=ACTOR)
     assert run_here(workspace, job.job_id) == 0
-    report = evaluating.find_report(workspace, run.run_id, "train")
+    report = evaluation.find_report(workspace, run.run_id, "train")
     assert report.num_images == sum(asset.split_type == "train" for asset in assets)
     assert queue.get_job(workspace, job.job_id).result["report"]["accuracy"] == report.accuracy
     assert records.get_run(workspace, run.run_id).status == RunStatus.SUCCEEDED

@@ -11,7 +11,7 @@ from db.enums import JobStatus, RunStatus
 from forge_core.errors import Conflict
 from forge_core.handlers import worker
 from forge_core.jobs import lost, processes, queue
-from forge_core.models import checkpoint
+from forge_core.models.checkpoints import checkpoint
 from forge_core.runs import logs, pauses, records, removal
 from forge_core.runs.starting import launch
 from tests.arrange import ACTOR, make_catalog

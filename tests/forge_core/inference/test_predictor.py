@@ -11,7 +11,7 @@ from PIL import Image
 from forge_core.errors import CheckpointRejected, ImageRejected, InvalidInput, NotFound
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.predictor import Prediction, Predictor
-from forge_core.models import checkpoint
+from forge_core.models.checkpoints import checkpoint
 
 MakePng = Callable[..., bytes]
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from forge_core.errors import InvalidInput, WeightsUnavailable
-from forge_core.models import building, weights
+from forge_core.models import weights
+from forge_core.models.networks import construction
 
 CONTENT = b"weights" * 1_000
 NAME = f"net-{hashlib.sha256(CONTENT).hexdigest()[:8]}.pth"
@@ -98,7 +99,7 @@ def test_download__gives_up_on_a_silent_server(tmp_path: Path) -> None:
 def test_build_model__says_which_weights_are_missing_without_a_network(no_network: Path) -> None:
     started = time.monotonic()
     with pytest.raises(WeightsUnavailable) as caught:
-        building.build_model("efficientnet_b2", 10, pretrained=True, input_size=288)
+        construction.build_model("efficientnet_b2", 10, pretrained=True, input_size=288)
     assert time.monotonic() - started < weights.CONNECT_SECONDS + 2
     assert caught.value.message == (
         "The ImageNet weights of efficientnet_b2 are not in the local cache and could not be "
@@ -115,7 +116,7 @@ def test_build_model__names_what_is_cached_instead(
 ) -> None:
     shutil.copytree(shared_data("torch_home"), no_network, dirs_exist_ok=True)
     with pytest.raises(WeightsUnavailable) as caught:
-        building.build_model("efficientnet_b2", 10, pretrained=True, input_size=288)
+        construction.build_model("efficientnet_b2", 10, pretrained=True, input_size=288)
     assert caught.value.next_step == (
         "Train mobilenet_v2 (cached), or efficientnet_b2 from scratch (needs far more images)."
     )

@@ -16,7 +16,7 @@ from forge_core.jobs import queue, supervision
 from forge_core.people.actor import Actor
 from forge_core.runs import comparison, environments, logs, records
 from forge_core.runs.starting import launch
-from forge_core.training import probing
+from forge_core.training.compute import compute_plan
 from forge_core.workspace import Workspace
 from tests import arrange, ending, trained
 
@@ -105,7 +105,7 @@ def test_repeat_run__computes_as_before_only_where_the_same_is_fastest(
 ) -> None:
     monkeypatch.setattr(supervision, "ensure_supervisor", lambda *_, **__: None)
     first = launch.start_run(catalog, TINY, actor=Actor("tester"))
-    speed = probing.Speed(
+    speed = compute_plan.Speed(
         number_format="float32", memory_layout="channels_last", num_threads=3, device_kind="cpu"
     ).choice()
     with catalog.database.write() as uow:

@@ -1,7 +1,7 @@
 import pytest
 
 from forge_core.runs import time_left
-from forge_core.training import features
+from forge_core.training.inputs import features
 
 PLAN = [("warmup", 4), ("finetune", 10)]
 

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.predictor import Prediction, Predictor
-from forge_core.models import checkpoint
+from forge_core.models.checkpoints import checkpoint
 from forge_core.serving import http
 
 MakePng = Callable[..., bytes]

@@ -16,10 +16,10 @@ from db.records import EpochMetrics
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.imaging import hashing
 from forge_core.training import loop
+from forge_core.training.compute.ranks import ALONE, Ranks
 from forge_core.training.config import TrainConfig
-from forge_core.training.data import ImageSet, TrainingImage
+from forge_core.training.inputs.image_sets import ImageSet, TrainingImage
 from forge_core.training.pixels.pack import PixelPack
-from forge_core.training.ranks import ALONE, Ranks
 from forge_core.training.results import FitResult
 
 CLASS_NAMES = ("circle", "square", "stripe")

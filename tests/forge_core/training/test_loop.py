@@ -18,17 +18,20 @@ from forge_core.errors import ImageRejected, InvalidInput, TrainingFailed
 from forge_core.evaluation import metrics
 from forge_core.imaging import hashing
 from forge_core.inference.predictor import Predictor
-from forge_core.models import building, checkpoint, devices
-from forge_core.training import epochs, failures, loop, stages, validating
-from forge_core.training.batches import Batch, PixelSource
-from forge_core.training.data import ImageSet, TrainingImage
+from forge_core.models import devices
+from forge_core.models.checkpoints import checkpoint
+from forge_core.models.networks import construction
+from forge_core.training import epochs, loop, stages, validation
+from forge_core.training.compute.ranks import ALONE
+from forge_core.training.diagnostics import failures
 from forge_core.training.epochs import RunningTotals
-from forge_core.training.learner import Learner
+from forge_core.training.inputs.batches import Batch, PixelSource
+from forge_core.training.inputs.image_sets import ImageSet, TrainingImage
 from forge_core.training.pixels.pack import PixelPack
-from forge_core.training.precision import MEMORY_FORMAT, Precision
-from forge_core.training.ranks import ALONE
 from forge_core.training.reporting import ProgressMeter
-from forge_core.training.steps import train_step
+from forge_core.training.steps.learner import Learner
+from forge_core.training.steps.precision import MEMORY_FORMAT, Precision
+from forge_core.training.steps.train_step import train_step
 from tests.forge_core.training.arrange import (
     CLASS_NAMES,
     LABEL_IDS,
@@ -173,7 +176,7 @@ def test_fit__warm_up_leaves_the_backbone_as_it_was(tmp_path: Path) -> None:
     result = run_fit(tmp_path / "run", config)
     assert result.last_path is not None
     trained = checkpoint.load_checkpoint(result.last_path).model
-    fresh = building.build_model("mobilenet_v2", 3, pretrained=True, input_size=32)
+    fresh = construction.build_model("mobilenet_v2", 3, pretrained=True, input_size=32)
     after = trained.backbone.state_dict()
     assert all(
         torch.equal(value, after[name]) for name, value in fresh.backbone.state_dict().items()
@@ -241,7 +244,7 @@ def test_evaluate__a_network_that_is_not_finite_names_the_epoch() -> None:
     source = FixedSource(num_batches=3, broken_step=1)
     (stage,) = stages.plan_stages(make_config())
     with pytest.raises(TrainingFailed, match="stage scratch, epoch 2, after its last step"):
-        validating.evaluate(
+        validation.evaluate(
             source, CLASS_NAMES, epoch=1, stage=stage, meter=ProgressMeter(Listener())
         )
 

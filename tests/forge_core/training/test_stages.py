@@ -6,9 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from forge_core.models import building
-from forge_core.training import optimizers, stages
+from forge_core.models.networks import construction
+from forge_core.training import stages
 from forge_core.training.config import TrainConfig
+from forge_core.training.steps import optimizers
 
 
 def count_trainable(model: nn.Module) -> int:
@@ -91,7 +92,7 @@ def test_norm_and_bias__biases_by_every_name() -> None:
 
 
 def test_build_optimizer__resnet18_trains_the_promised_parameters() -> None:
-    model = building.build_model("resnet18", 10, pretrained=False, input_size=64)
+    model = construction.build_model("resnet18", 10, pretrained=False, input_size=64)
     warmup, finetune = stages.plan_stages(make_transfer_config())
 
     optimizer = optimizers.build_optimizer(warmup, model)
@@ -119,7 +120,7 @@ def test_build_optimizer__resnet18_trains_the_promised_parameters() -> None:
 
 
 def test_build_optimizer__decays_everything_where_that_is_asked() -> None:
-    model = building.build_model("forge_cnn", 3, pretrained=False, input_size=16)
+    model = construction.build_model("forge_cnn", 3, pretrained=False, input_size=16)
     (scratch,) = stages.plan_stages(TrainConfig(decay_norm_and_bias=True, weight_decay=0.5))
     (group,) = optimizers.build_optimizer(scratch, model).param_groups
     assert group["weight_decay"] == 0.5
@@ -127,7 +128,7 @@ def test_build_optimizer__decays_everything_where_that_is_asked() -> None:
 
 
 def test_build_optimizer__sgd_steps_as_written_by_hand() -> None:
-    model = building.build_model("forge_cnn", 3, pretrained=False, input_size=16)
+    model = construction.build_model("forge_cnn", 3, pretrained=False, input_size=16)
     config = TrainConfig(
         optimizer="sgd", momentum=0.5, nesterov=True, scratch_lr=0.1, weight_decay=0.0
     )
@@ -169,7 +170,7 @@ def test_plan_stages__a_constant_rate_stays() -> None:
 
 
 def test_set_rates__by_name_of_the_group() -> None:
-    model = building.build_model("forge_cnn", 3, pretrained=False, input_size=16)
+    model = construction.build_model("forge_cnn", 3, pretrained=False, input_size=16)
     finetune = stages.plan_stages(make_transfer_config())[1]
     optimizer = optimizers.build_optimizer(finetune, model)
     optimizers.set_rates(optimizer, {"backbone": 0.5, "head": 0.25})
@@ -180,7 +181,7 @@ def test_set_rates__by_name_of_the_group() -> None:
 
 
 def test_build_optimizer__fine_tuning_keeps_the_statistics_and_trains_their_scales() -> None:
-    model = building.build_model("mobilenet_v3_small", 3, pretrained=False, input_size=32)
+    model = construction.build_model("mobilenet_v3_small", 3, pretrained=False, input_size=32)
     plan = stages.plan_stages(make_transfer_config())
     optimizers.build_optimizer(plan[1], model)
     norms = [m for m in model.backbone.modules() if isinstance(m, nn.BatchNorm2d)]

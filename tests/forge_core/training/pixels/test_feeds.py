@@ -7,7 +7,7 @@ import torch
 
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.errors import ImageRejected
-from forge_core.training.data import ImageSet
+from forge_core.training.inputs.image_sets import ImageSet
 from forge_core.training.pixels import feeds
 from forge_core.training.pixels.feeds import HostFeed, PinnedFeed, PixelFeed, ResidentFeed
 from forge_core.training.pixels.pack import PixelPack

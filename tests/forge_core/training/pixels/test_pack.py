@@ -11,7 +11,7 @@ from PIL import Image
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.errors import ImageRejected
 from forge_core.imaging.decode import DecodeLimits
-from forge_core.training.data import ImageSet
+from forge_core.training.inputs.image_sets import ImageSet
 from forge_core.training.pixels import kept
 from forge_core.training.pixels import pack as pack_room
 from forge_core.training.pixels.pack import PixelPack

@@ -1,0 +1,281 @@
+"""A checkpoint: one safetensors file with weights, card and golden predictions.
+
+The card is text in the file's header, the rest is plain numbers; there is nothing in it that
+could run. Loading replays the golden predictions and refuses a file that predicts otherwise
+here than where it was saved. A weight that no golden image happens to use is guarded by a
+digest of all tensors.
+"""
+
+import copy
+import hashlib
+import logging
+import shutil
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from forge_core.errors import CheckpointRejected, InvalidInput, NotFound
+from forge_core.models import architectures
+from forge_core.models.checkpoints import golden
+from forge_core.models.checkpoints.golden import GoldenPredictions, GoldenReport
+from forge_core.models.checkpoints.model_card import ModelCard
+from forge_core.models.checkpoints.whole_files import written_whole
+from forge_core.models.networks import construction
+from forge_core.models.networks.classifier import ImageClassifier
+
+CARD_KEY = "vision_forge_card"
+DIGEST_KEY = "vision_forge_tensors_sha256"
+_MODEL_PREFIX = "model."
+_PIXELS_KEY = "golden.pixels"
+_LOGITS_KEY = "golden.logits"
+_log = logging.getLogger(__name__)
+
+Policy = Literal["refuse", "warn"]
+
+
+@dataclass(frozen=True)
+class LoadedCheckpoint:
+    """A network ready to predict, and how it was proven."""
+
+    model: ImageClassifier
+    """In eval mode, on the device that was asked for."""
+    card: ModelCard
+    golden: GoldenReport
+    sha256: str
+    """Hash of the file's bytes, 64 hexadecimal digits."""
+
+
+def save_checkpoint(path: Path, model: ImageClassifier, card: ModelCard) -> str:
+    """Write a checkpoint; the old file stays until the new one is complete.
+
+    The golden predictions are computed by a float32 copy of the network on the CPU, so neither
+    the model nor any random stream is touched.
+
+    Args:
+        path: File to write, by custom `*.safetensors`; its folder is made.
+        model: Any device, training or eval mode.
+        card: Must describe this model.
+
+    Returns:
+        SHA-256 of the file, 64 hexadecimal digits.
+
+    Raises:
+        InvalidInput: The card does not fit the network, or its predictions are not finite.
+        OSError: The file cannot be written.
+    """
+    on_cpu = copy.deepcopy(model).to(device="cpu", dtype=torch.float32)
+    on_cpu.eval()
+    construction.check_forward(
+        on_cpu,
+        card.num_classes,
+        input_size=card.eval_transform.crop,
+        channels=card.eval_transform.channels,
+    )
+    proof = golden.make_golden(on_cpu, card.eval_transform)
+    tensors = {
+        _MODEL_PREFIX + name: tensor.detach().contiguous().clone()
+        for name, tensor in on_cpu.state_dict().items()
+    }
+    tensors |= {_PIXELS_KEY: proof.pixels.contiguous(), _LOGITS_KEY: proof.logits.contiguous()}
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with written_whole(path) as partial:
+        save_file(tensors, partial, {CARD_KEY: card.to_json(), DIGEST_KEY: _digest(tensors)})
+        return _hash_file(partial)
+
+
+def copy_checkpoint(source: Path, target: Path) -> None:
+    """Write the same checkpoint under a second name; the old file stays until that is complete."""
+    with written_whole(target) as partial:
+        shutil.copy(source, partial)  # with its permissions
+
+
+def load_checkpoint(
+    path: Path, device: str | torch.device = "cpu", *, policy: Policy = "refuse"
+) -> LoadedCheckpoint:
+    """Read a checkpoint and prove it on this machine.
+
+    Args:
+        path: A file that `save_checkpoint` wrote; anything else is refused, nothing is unpickled.
+        device: Where the network shall compute.
+        policy: What to do when golden predictions do not hold: refuse, or log a warning and
+            leave the judgement to the caller (`LoadedCheckpoint.golden`).
+
+    Raises:
+        NotFound: There is no such file.
+        CheckpointRejected: The file is damaged or of another kind, its card and weights do not
+            belong together, or its golden predictions do not hold here.
+    """
+    card, tensors, digest = _read(path)
+    sha256 = _hash_file(path)
+    intact = digest == _digest(tensors)
+    proof = _take_golden(tensors, card)
+    model = _assemble(tensors, card).to(device).eval()
+    model.requires_grad_(True)
+    report = golden.replay(model, proof, card.eval_transform, tolerance=card.golden_tolerance)
+    if not report.passed:
+        _judge(
+            policy,
+            f"The golden predictions of {path.name} do not hold here: "
+            f"{'the same' if report.argmax_equal else 'other'} classes, logits differ by "
+            f"{report.max_relative_difference:.2g} of the largest "
+            f"(at most {card.golden_tolerance:g} is allowed).",
+            f"saved with {dict(card.versions)}",
+        )
+    if not intact:
+        _judge(policy, f"The weights in {path.name} are not those that were saved.", "")
+    return LoadedCheckpoint(model, card, report, sha256)
+
+
+def read_card(path: Path) -> ModelCard:
+    """Read the card only, without the weights.
+
+    Raises:
+        NotFound: There is no such file.
+        CheckpointRejected: The file is damaged or of another kind.
+    """
+    with _opened(path) as file:
+        return _card_of(path, file.metadata())
+
+
+def _judge(policy: Policy, message: str, detail: str) -> None:
+    if policy == "refuse":
+        raise CheckpointRejected(
+            message,
+            next_step="Get the file from its run again, or use the library versions in its card.",
+            detail=detail,
+        )
+    _log.warning("%s", message)
+
+
+def _read(path: Path) -> tuple[ModelCard, dict[str, Tensor], str | None]:
+    """Card, tensors and the digest that the tensors had when they were saved."""
+    with _opened(path) as file:
+        metadata = file.metadata()
+        card = _card_of(path, metadata)
+        try:
+            # Cloned out of the memory map: the file may be replaced or removed afterwards.
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
+            return card, tensors, metadata.get(DIGEST_KEY)
+        except (SafetensorError, RuntimeError, ValueError, TypeError) as error:
+            raise _damaged(path, error) from error
+
+
+def _opened(path: Path) -> Any:
+    if not path.is_file():
+        raise NotFound(
+            f"There is no checkpoint {path.name}.",
+            next_step="Check the path, or choose a checkpoint of a finished run.",
+            detail=str(path),
+        )
+    try:
+        return safe_open(path, framework="pt", device="cpu")
+    except (SafetensorError, OSError, ValueError) as error:
+        raise _damaged(path, error) from error
+
+
+def _card_of(path: Path, metadata: dict[str, str] | None) -> ModelCard:
+    if not metadata or CARD_KEY not in metadata:
+        raise CheckpointRejected(
+            f"{path.name} holds weights without a Vision Forge card.",
+            next_step="Choose a checkpoint that a run of Vision Forge saved.",
+        )
+    return ModelCard.from_json(metadata[CARD_KEY])
+
+
+def _damaged(path: Path, error: Exception) -> CheckpointRejected:
+    return CheckpointRejected(
+        f"{path.name} is not a checkpoint that can be read: it is damaged or of another kind.",
+        next_step="Choose a .safetensors file that a run of Vision Forge saved; other formats, "
+        "pickles above all, are never opened.",
+        detail=str(error),
+    )
+
+
+def _take_golden(tensors: dict[str, Tensor], card: ModelCard) -> GoldenPredictions:
+    """Take the golden predictions out of the tensors, checked against the card."""
+    pixels, logits = tensors.pop(_PIXELS_KEY, None), tensors.pop(_LOGITS_KEY, None)
+    side = card.eval_transform.crop
+    if (
+        pixels is None
+        or logits is None
+        or pixels.dtype != torch.uint8
+        or logits.dtype != torch.float32
+        or not 1 <= len(pixels) <= 64
+        or pixels.shape[1:] != (3, side, side)
+        or logits.shape != (len(pixels), card.num_classes)
+        or not bool(torch.isfinite(logits).all())
+    ):
+        raise CheckpointRejected(
+            "The checkpoint has no golden predictions that fit its card, so it cannot be proven.",
+            next_step="Export the checkpoint from its run again.",
+        )
+    return GoldenPredictions(pixels, logits)
+
+
+def _assemble(tensors: dict[str, Tensor], card: ModelCard) -> ImageClassifier:
+    """The network of the card with these weights; draws no random numbers."""
+    state = {
+        name.removeprefix(_MODEL_PREFIX): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(_MODEL_PREFIX)
+    }
+    try:
+        architectures.check_input_size(
+            architectures.get_architecture(card.architecture), card.eval_transform.crop
+        )
+        with _cheaply(card.architecture):
+            model = construction.assemble(
+                card.architecture,
+                card.num_classes,
+                input_size=card.eval_transform.crop,
+                channels=card.eval_transform.channels,
+            )
+        kinds = {name: tensor.dtype for name, tensor in model.state_dict().items()}
+        wrong = [name for name in state if name in kinds and state[name].dtype != kinds[name]]
+        if wrong:
+            raise InvalidInput(f"{wrong[0]} is {state[wrong[0]].dtype}, not {kinds[wrong[0]]}.")
+        ordered = OrderedDict(state)
+        # The versions of the layers: some refuse tensors that come without.
+        ordered._metadata = model.state_dict()._metadata  # type: ignore[attr-defined]
+        model.load_state_dict(ordered, strict=True, assign=True)
+    except (InvalidInput, RuntimeError) as error:
+        raise CheckpointRejected(
+            f"The weights are not those of a {card.architecture} with {card.num_classes} classes, "
+            "as the card says.",
+            next_step="Export the checkpoint from its run again.",
+            detail=str(error),
+        ) from error
+    return model
+
+
+@contextmanager
+def _cheaply(architecture: str) -> Iterator[None]:
+    """Build a network whose weights will be replaced: without memory, and no random numbers."""
+    if architecture.startswith("regnet"):  # computes its widths by tensors that must have values
+        with torch.random.fork_rng(devices=[]):
+            yield
+    else:
+        with torch.device("meta"):
+            yield
+
+
+def _hash_file(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _digest(tensors: dict[str, Tensor]) -> str:
+    """SHA-256 over names, types, shapes and values of all tensors."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.contiguous().view(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()

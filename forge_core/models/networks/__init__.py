@@ -1,0 +1,1 @@
+"""The networks themselves: backbones, heads, and how one is put together and proven."""
