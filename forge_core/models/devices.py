@@ -1,13 +1,16 @@
-"""The devices that a run can use on this machine, with the memory that is free on them."""
+"""The devices of this machine, and the one rule by which everything that computes gets one.
+
+The service is installed without psutil: only what tells a processor's memory imports it.
+"""
 
 import platform
 import resource
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import psutil
 import torch
 
 from forge_core.errors import InvalidInput
@@ -45,59 +48,44 @@ def _peak_process_bytes() -> int:
 
 def list_devices() -> list[Device]:
     """All usable devices, the one that `choose("auto")` takes first."""
-    memory = psutil.virtual_memory()
-    found = []
-    if torch.cuda.is_available():
-        for index in range(torch.cuda.device_count()):
-            free_bytes, total_bytes = torch.cuda.mem_get_info(index)
-            found.append(
-                Device(
-                    id=f"cuda:{index}",
-                    name=torch.cuda.get_device_name(index),
-                    kind="cuda",
-                    free_bytes=free_bytes,
-                    total_bytes=total_bytes,
-                )
-            )
-        found.sort(key=lambda device: -device.free_bytes)
-    if torch.backends.mps.is_available():
-        found.append(
-            Device(
-                id="mps",
-                name="Apple GPU",
-                kind="mps",
-                free_bytes=memory.available,
-                total_bytes=memory.total,
-            )
-        )
-    found.append(
-        Device(
-            id="cpu",
-            name=_processor_name(),
-            kind="cpu",
-            free_bytes=memory.available,
-            total_bytes=memory.total,
-        )
-    )
-    return found
+    return [_describe(device_id) for device_id in list_ids()]
+
+
+def list_ids() -> list[str]:
+    """Ids of all usable devices: GPUs by their free memory, most first, then Apple's, the CPU."""
+    gpus = [f"cuda:{index}" for index in range(_count_gpus())]
+    if len(gpus) > 1:  # to ask one for its memory takes some of it
+        gpus.sort(key=lambda device_id: -torch.cuda.mem_get_info(device_id)[0])
+    return [*gpus, *(["mps"] if torch.backends.mps.is_available() else []), "cpu"]
 
 
 def choose(wanted: str = "auto") -> Device:
-    """The device named by `wanted`; `auto` is the GPU with most free memory, else the CPU.
+    """The device that is meant, with its memory; see `choose_id`.
 
     Raises:
         InvalidInput: When this machine has no such device.
     """
-    available = list_devices()
+    return _describe(choose_id(wanted))
+
+
+def choose_id(wanted: str = "auto", kinds: Sequence[DeviceKind] = ("cuda", "mps", "cpu")) -> str:
+    """The id of the device that is meant; `auto` is the GPU with most free memory, else the CPU.
+
+    Args:
+        wanted: auto, cpu, mps, cuda or cuda:N.
+        kinds: What `auto` may be.
+
+    Raises:
+        InvalidInput: When this machine has no such device.
+    """
+    available = list_ids()
     if wanted == "auto":
-        return available[0]
+        return next(each for each in available if each.partition(":")[0] in kinds)
     name = "cuda:0" if wanted == "cuda" else wanted
-    for device in available:
-        if device.id == name:
-            return device
+    if name in available:
+        return name
     raise InvalidInput(
-        f"The device {wanted} was asked for; this machine has "
-        f"{', '.join(device.id for device in available)}.",
+        f"The device {wanted} was asked for; this machine has {', '.join(available)}.",
         next_step="Choose one of these, or auto.",
     )
 
@@ -108,12 +96,39 @@ def check_number(wanted: str, number: int) -> None:
     Raises:
         InvalidInput: There are GPUs, but too few.
     """
-    gpus = [device for device in list_devices() if device.kind == "cuda"]
-    if wanted != "cpu" and 0 < len(gpus) < number:
+    num_gpus = _count_gpus()
+    if wanted != "cpu" and 0 < num_gpus < number:
         raise InvalidInput(
-            f"{number} GPUs were asked for; this machine has {len(gpus)}.",
-            next_step=f"Choose at most {len(gpus)}.",
+            f"{number} GPUs were asked for; this machine has {num_gpus}.",
+            next_step=f"Choose at most {num_gpus}.",
         )
+
+
+def _count_gpus() -> int:
+    return torch.cuda.device_count() if torch.cuda.is_available() else 0
+
+
+def _describe(device_id: str) -> Device:
+    if device_id.startswith("cuda"):
+        free_bytes, total_bytes = torch.cuda.mem_get_info(device_id)
+        return Device(
+            id=device_id,
+            name=torch.cuda.get_device_name(device_id),
+            kind="cuda",
+            free_bytes=free_bytes,
+            total_bytes=total_bytes,
+        )
+    import psutil  # not where only the service is installed
+
+    memory = psutil.virtual_memory()
+    is_apple = device_id == "mps"
+    return Device(
+        id=device_id,
+        name="Apple GPU" if is_apple else _processor_name(),
+        kind="mps" if is_apple else "cpu",
+        free_bytes=memory.available,
+        total_bytes=memory.total,
+    )
 
 
 def _processor_name() -> str:

@@ -110,7 +110,7 @@ def test_weights_and_source__are_copied_apart() -> None:
 def test_source__is_inference_code_only_and_all_of_it() -> None:
     rooms = {Path(source).parts[1] for source in copied_sources() if source.startswith("forge_")}
     assert rooms == {
-        *("__init__.py", "errors.py", "imaging", "augmentation", "models", "inference")
+        *("__init__.py", "errors.py", "imaging", "augmentation", "models", "inference", "serving")
     }
     assert all_of("ADD") == []
 
@@ -278,4 +278,22 @@ def test_source__imports_nothing_that_is_not_copied(tmp_path: Path) -> None:
                     )
                 ):
                     missing.add(f"{path.name}: {node.module}.{name.name}")
+    assert missing == set()
+
+
+def test_source__is_loaded_with_the_packages_that_are_installed(tmp_path: Path) -> None:
+    """What a module imports when it is loaded; what only a function needs may be missing."""
+    workdir = copy_as_the_dockerfile_does(tmp_path, REPOSITORY / "Dockerfile")
+    installed = {Requirement(pin).name for pin in read_pins("requirements-serve.txt")}
+    known = {*sys.stdlib_module_names, "forge_core", *BASE_PACKAGES}
+    provided = importlib.metadata.packages_distributions()
+    missing = set()
+    for path in workdir.rglob("*.py"):
+        for node in ast.parse(path.read_text()).body:
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names = [node.module]
+            for name in {name.split(".")[0] for name in names} - known:
+                if not installed & {found.lower() for found in provided.get(name, [name])}:
+                    missing.add(f"{path.name}: {name}")
     assert missing == set()
