@@ -113,8 +113,10 @@ class Silent:
 
 def compare(what: str, folder: Path, options: argparse.Namespace, scratch: Path) -> list[Case]:
     """Every case with every seed."""
-    from forge_core.training import loop
+    from forge_core.models import devices
+    from forge_core.training import usable_images
     from forge_core.training.config import TrainConfig
+    from forge_core.training.fit_setup import FitFolders, FitSetup, LabelledImages
 
     names, train, val = read_images(what, folder)
     found = []
@@ -123,16 +125,18 @@ def compare(what: str, folder: Path, options: argparse.Namespace, scratch: Path)
             print(f"{title}, seed {seed}", file=sys.stderr)
             config = TrainConfig(seed=seed, **choices)
             began = time.perf_counter()
-            result = loop.fit(
-                config,
-                train,
-                val,
-                names,
-                list(range(len(names))),
-                reporter=Silent(),
-                folder=scratch / f"{len(found)}",
-                pack_folder=scratch / "pack",
+            setup = FitSetup(
+                config=config,
+                device=devices.choose(config.device),
+                images=LabelledImages(
+                    train=train,
+                    val=val,
+                    class_names=tuple(names),
+                    label_ids=tuple(range(len(names))),
+                ),
+                folders=FitFolders(checkpoints=scratch / f"{len(found)}", pixels=scratch / "pack"),
             )
+            result = usable_images.fit_usable(setup, Silent())
             last = result.history[-1]
             warm = [entry.val_accuracy for entry in result.history if entry.stage == "warmup"]
             found.append(

@@ -38,9 +38,10 @@ from db.records import EpochMetrics
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters
 from forge_core.models import allocator, devices
 from forge_core.models.networks import construction
-from forge_core.training import loop, stages
+from forge_core.training import stages, usable_images
 from forge_core.training.compute import compute_plan
 from forge_core.training.config import TrainConfig
+from forge_core.training.fit_setup import FitFolders, FitSetup, LabelledImages
 from forge_core.training.inputs import features
 from forge_core.training.inputs.image_sets import ImageSet
 from forge_core.training.results import FitResult
@@ -92,16 +93,18 @@ def train(
     """A run of ours; the pack stays in `scratch`."""
     names, images, val = sets
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
-        return loop.fit(
-            config,
-            images,
-            val,
-            names,
-            list(range(len(names))),
-            reporter=watch,
-            folder=Path(folder),
-            pack_folder=scratch / "pack",
+        setup = FitSetup(
+            config=config,
+            device=devices.choose(config.device),
+            images=LabelledImages(
+                train=images,
+                val=val,
+                class_names=tuple(names),
+                label_ids=tuple(range(len(names))),
+            ),
+            folders=FitFolders(checkpoints=Path(folder), pixels=scratch / "pack"),
         )
+        return usable_images.fit_usable(setup, watch)
 
 
 def read(folder: Path) -> tuple[list[str], ImageSet, ImageSet]:

@@ -1,6 +1,6 @@
 """The job of kind `train`: payload {"run_id", "resume", "device"}."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,22 +12,16 @@ from db.records import EpochMetrics, Run
 from db.unit_of_work import UnitOfWork
 from forge_core.errors import ForgeError
 from forge_core.handlers import rank_processes
-from forge_core.imaging.decode import DecodeLimits
 from forge_core.jobs.context import JobContext
-from forge_core.models import devices
 from forge_core.predictions import evaluation
 from forge_core.progress import Advance, Cancelled, Progress
-from forge_core.runs import environments, records, run_data, scoring_requests
+from forge_core.runs import environments, records, run_data, run_setup, scoring_requests
 from forge_core.runs.reporter import TrainReporter
 from forge_core.runs.run_data import RunData
-from forge_core.training import loop
+from forge_core.training import usable_images
 from forge_core.training.compute import ranks
 from forge_core.training.compute.compute_plan import Speed
-from forge_core.training.compute.ranks import Ranks
-from forge_core.training.config import TrainConfig
-from forge_core.training.pixels import kept
 from forge_core.training.pixels.pack import RejectedImage
-from forge_core.training.reporting import Reporter
 from forge_core.training.results import FitResult
 from forge_core.workspace import Workspace
 
@@ -43,11 +37,9 @@ def run(context: JobContext) -> Mapping[str, Any]:
         ForgeError: What the loop refuses or fails of, in readable words.
     """
     workspace = context.workspace
-    record = records.get_run(workspace, int(context.job.payload["run_id"]))
-    config = _config_here(record, context.device)
-    device = devices.choose(config.device)
+    setup = run_setup.read(workspace, int(context.job.payload["run_id"]), context.device)
+    record, device, data = setup.record, setup.device, setup.data
     context.log(f"run {record.run_id} on {device.name} ({device.id})")
-    data = run_data.read_run_data(workspace, record.revision_id, use_augmented=config.use_augmented)
     for split, reasons in data.left_out.items():
         for reason, number in reasons.items():
             context.log(f"left out of {split}: {number:,} images, {reason}")
@@ -65,7 +57,7 @@ def run(context: JobContext) -> Mapping[str, Any]:
             label_ids=list(data.label_ids),
         )
     )
-    number = config.num_processes
+    number = setup.config.num_processes
     with (
         rank_processes.launch(record.run_id, number, resume=resume, device=context.device),
         ranks.joined() as joined,
@@ -73,16 +65,11 @@ def run(context: JobContext) -> Mapping[str, Any]:
         if number > 1:
             context.log(f"{number} processes train together")
         changed = joined.on_first(lambda: _find_changed(context, data))
-        reporter = TrainReporter(context, record, config)
-        result = _fit(
-            workspace,
-            record,
-            config,
-            data,
-            set(changed),
-            reporter,
-            joined,
-            resume,
+        result = usable_images.fit_usable(
+            setup.fit_setup(workspace, without=set(changed)),
+            TrainReporter(context, record, setup.config),
+            resume=resume,
+            ranks=joined,
             on_speed=environment.keep_speed,
         )
     rejected = [*changed.values(), *result.rejected]
@@ -105,15 +92,13 @@ def run(context: JobContext) -> Mapping[str, Any]:
 def run_rank(workspace: Workspace, run_id: int, *, resume: bool, device: str) -> None:
     """Train along with the process that runs the job; writes and tells nothing."""
     with ranks.joined() as joined:
-        record = records.get_run(workspace, run_id)
-        config = _config_here(record, device)
-        revision_id = record.revision_id
-        data = run_data.read_run_data(workspace, revision_id, use_augmented=config.use_augmented)
+        setup = run_setup.read(workspace, run_id, device)
         try:
             changed: dict[str, RejectedImage] = joined.on_first(dict)  # asked, not answered here
         except Cancelled:
             return
-        _fit(workspace, record, config, data, set(changed), _Silent(), joined, resume)
+        given = setup.fit_setup(workspace, without=set(changed))
+        usable_images.fit_usable(given, _Silent(), resume=resume, ranks=joined)
 
 
 class _Environment:
@@ -159,46 +144,6 @@ class _Silent:
     def should_stop(self) -> bool:
         """Whatever: the first process is asked."""
         return False
-
-
-def _config_here(record: Run, device: str) -> TrainConfig:
-    """The run's config with the device that this process has."""
-    config = TrainConfig.from_dict(record.config)
-    if device == "cuda":  # one of several GPUs, a process each
-        return replace(config, device=f"cuda:{ranks.local_rank()}")
-    # The GPU of our slot has another name in this process.
-    return replace(config, device=device) if device else config
-
-
-def _fit(
-    workspace: Workspace,
-    record: Run,
-    config: TrainConfig,
-    data: RunData,
-    changed: set[str],
-    reporter: Reporter,
-    joined: Ranks,
-    resume: bool,
-    on_speed: Callable[[Speed], None] | None = None,
-) -> FitResult:
-    return loop.fit(
-        config,
-        data.image_set(workspace, Split.TRAIN, without=changed),
-        data.image_set(workspace, Split.VAL, without=changed),
-        data.class_names,
-        data.label_ids,
-        reporter=reporter,
-        folder=records.run_folder(workspace, record.run_id),
-        pack_folder=workspace.cache_folder / kept.FOLDER,
-        run_id=record.run_id,
-        revision_id=record.revision_id,
-        resume=resume,
-        pack_budget_bytes=workspace.settings.pack_budget_bytes,
-        limits=DecodeLimits.from_settings(workspace.settings),
-        like=record.environment.speed if record.environment else None,
-        on_speed=on_speed,
-        ranks=joined,
-    )
 
 
 def _find_changed(context: JobContext, data: RunData) -> dict[str, RejectedImage]:

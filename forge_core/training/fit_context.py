@@ -1,29 +1,33 @@
-"""Everything that a run needs before its first step: usable images, network, batches."""
+"""What stays the same while a run learns, and what is made of it: network, learner, batches."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Self
 
 import numpy as np
 import torch
 
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.augmentation.train_transform import TrainTransform
-from forge_core.errors import ImageRejected
+from forge_core.errors import ImageRejected, InvalidInput
 from forge_core.models import architectures
 from forge_core.models.devices import Device
 from forge_core.models.networks import construction
 from forge_core.models.networks.classifier import ImageClassifier
+from forge_core.training import resume_state, stages
 from forge_core.training.compute import compute_plan, memory_plan
 from forge_core.training.compute.compute_plan import Speed
 from forge_core.training.compute.ranks import ALONE, Ranks
 from forge_core.training.config import TrainConfig
 from forge_core.training.diagnostics import usual_mistakes
 from forge_core.training.diagnostics.usual_mistakes import Findings
+from forge_core.training.fit_setup import FitSetup, LabelledImages
 from forge_core.training.inputs import features
 from forge_core.training.inputs.batches import BatchSource, PixelSource
-from forge_core.training.inputs.image_sets import ImageSet, class_weights, classes_without_images
+from forge_core.training.inputs.image_sets import class_weights, classes_without_images, num_batches
 from forge_core.training.pixels.pack import PixelPack, RejectedImage
 from forge_core.training.reporting import ProgressMeter, Reporter
 from forge_core.training.resume_state import ResumeState, SaveClock
@@ -35,81 +39,160 @@ from forge_core.training.steps.train_step import StepRules
 from forge_core.training.steps.weight_average import WeightAverage
 
 
-@dataclass
-class Proof:
-    """Whether every image of a run was decoded once, so that none can turn out to be unusable."""
+@dataclass(kw_only=True)
+class FitContext:
+    """What stays the same while a run learns: what it was given, and what follows from that."""
 
-    is_complete: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """What stays the same during a run."""
-
-    config: TrainConfig
-    train: ImageSet
-    val: ImageSet
-    class_names: tuple[str, ...]
-    label_ids: tuple[int, ...]
-    run_id: str | int | None
-    revision_id: int | None
-    folder: Path
-    device: Device
+    setup: FitSetup
+    """Without the images that were left out."""
     eval_transform: EvalTransform
     pack: PixelPack
-    plan: list[Stage]
-    identity: dict[str, str]
     reporter: Reporter
-    meter: ProgressMeter
-    save_clock: SaveClock
+    """Told and asked by every process alike."""
+    ranks: Ranks = ALONE
     rejected: tuple[RejectedImage, ...] = ()
     """Images of both splits that were left out."""
-    proof: Proof
-    ranks: Ranks = ALONE
+    all_decoded: bool = False
+    """Whether every image was decoded once, so that none can turn out to be unusable."""
     findings: Findings = field(default_factory=Findings)
 
+    def __post_init__(self) -> None:
+        _check_shares(len(self.images.train), self.config.batch_size, self.ranks)
+        self.meter = ProgressMeter(self.reporter)
+        self.save_clock = SaveClock(self.setup.save_seconds)
 
-def fill_pack(run: Run) -> tuple[RejectedImage, ...]:
-    """Decode what is not decoded yet of both splits, and say what cannot be used."""
-    meter, reporter = run.meter, run.reporter
-    meter.check()
-    meter.begin("pack", 0, len(run.train) + len(run.val))
-    rejected = [
-        *run.pack.prepare(run.train, lambda: meter.advance(1)),
-        *run.pack.prepare(run.val, lambda: meter.advance(1)),
-    ]
-    for image in rejected:
-        reporter.on_message(f"Left out {image.source}: {image.message}")
-    _tell_full(run)
-    return tuple(rejected)
+    @property
+    def config(self) -> TrainConfig:
+        """All choices of the run."""
+        return self.setup.config
+
+    @property
+    def device(self) -> Device:
+        """Where this process computes."""
+        return self.setup.device
+
+    @property
+    def folder(self) -> Path:
+        """Gets the checkpoints and the state."""
+        return self.setup.folders.checkpoints
+
+    @property
+    def images(self) -> LabelledImages:
+        """The images that are used."""
+        return self.setup.images
+
+    @cached_property
+    def plan(self) -> list[Stage]:
+        """The stages of the config."""
+        return stages.plan_stages(self.config, len(self.images.train))
+
+    @cached_property
+    def identity(self) -> dict[str, str]:
+        """What must be the same for the run to go on from a state."""
+        return resume_state.fingerprint(self.setup)
+
+    def without(self, rejected: tuple[RejectedImage, ...]) -> Self:
+        """The run from its beginning, without images that cannot be used; all others are decoded.
+
+        Raises:
+            InvalidInput: What is left does not suffice.
+        """
+        images = self.images.without({image.source for image in rejected})
+        return type(self)(
+            setup=replace(self.setup, images=images),
+            eval_transform=self.eval_transform,
+            pack=self.pack,
+            reporter=self.reporter,
+            ranks=self.ranks,
+            rejected=rejected,
+            all_decoded=True,
+        )
+
+    def decode_all(self, reporter: Reporter) -> tuple[RejectedImage, ...]:
+        """Decode what is not decoded yet of both splits, and say what cannot be used.
+
+        Args:
+            reporter: Of this process alone.
+        """
+        meter, sets = ProgressMeter(reporter), self.images.sets
+        meter.check()
+        meter.begin("pack", 0, sum(map(len, sets)))
+        rejected = [
+            image
+            for images in sets
+            for image in self.pack.prepare(images, lambda: meter.advance(1))
+        ]
+        for image in rejected:
+            reporter.on_message(f"Left out {image.source}: {image.message}")
+        self._tell_full(reporter)
+        return tuple(rejected)
+
+    def decode_rest(self) -> None:
+        """After the first epoch, decode what it did not show: balanced sampling leaves images out.
+
+        Raises:
+            ImageRejected: One of them cannot be used.
+        """
+        if self.all_decoded:
+            return
+        train = self.images.train
+        if self.pack.bytes_kept(train) is None:
+            for image in self.pack.prepare(train, self.meter.check):
+                raise ImageRejected(image.message, reason=image.reason)
+        self._tell_full(self.reporter)
+
+    def _tell_full(self, reporter: Reporter) -> None:
+        if self.pack.is_full:
+            reporter.on_message(
+                "The decoded images do not fit into the pack's disk budget; some are decoded again "
+                "in every epoch, which is slower."
+            )
 
 
-def prove_training_images(run: Run) -> None:
-    """After the first epoch, decode what it did not show: balanced sampling leaves images out.
+@contextmanager
+def opened(setup: FitSetup, reporter: Reporter, ranks: Ranks = ALONE) -> Iterator[FitContext]:
+    """The context of a run with all its images; its pack is closed at the end.
 
     Raises:
-        ImageRejected: One of them cannot be used.
+        InvalidInput: The architecture has no such input size, or the batches are too small for so
+            many processes.
     """
-    if run.proof.is_complete:
-        return
-    if run.pack.bytes_kept(run.train) is None:
-        for image in run.pack.prepare(run.train, run.meter.check):
-            raise ImageRejected(image.message, reason=image.reason)
-    _tell_full(run)
-
-
-def _tell_full(run: Run) -> None:
-    if run.pack.is_full:
-        run.reporter.on_message(
-            "The decoded images do not fit into the pack's disk budget; some are decoded again "
-            "in every epoch, which is slower."
+    config, folders = setup.config, setup.folders
+    transform = architectures.default_eval_transform(
+        config.architecture, config.input_size, config.fit
+    )
+    pack = PixelPack(
+        folders.pixels, transform, budget_bytes=folders.pixels_budget_bytes, limits=setup.limits
+    )
+    with closing(pack):
+        yield FitContext(
+            setup=setup,
+            eval_transform=transform,
+            pack=pack,
+            reporter=ranks.agreeing(reporter),
+            ranks=ranks,
         )
 
 
-def tell_data(run: Run) -> None:
+def _check_shares(num_images: int, batch_size: int, ranks: Ranks) -> None:
+    """Refuse batches of which a process would get less than batch normalisation needs.
+
+    Raises:
+        InvalidInput: Naming the smallest batch.
+    """
+    smallest = num_images // num_batches(num_images, batch_size)
+    if not ranks.is_alone and smallest < 2 * ranks.size:
+        raise InvalidInput(
+            f"The smallest batch has {smallest} images: too few for {ranks.size} processes, of "
+            "which each needs 2.",
+            next_step=f"Choose a batch size of at least {2 * ranks.size}, or fewer processes.",
+        )
+
+
+def tell_data(context: FitContext) -> None:
     """Say how much there is to train on, and what cannot be measured."""
-    reporter, config = run.reporter, run.config
-    train, val, class_names = run.train, run.val, run.class_names
+    reporter, config = context.reporter, context.config
+    train, val, class_names = context.images.train, context.images.val, context.images.class_names
     reporter.on_message(
         f"{len(train):,} training and {len(val):,} validation images of {len(class_names)} classes."
     )
@@ -138,53 +221,49 @@ def tell_data(run: Run) -> None:
         )
 
 
-def build_network(run: Run, state: ResumeState | None) -> ImageClassifier:
+def build_network(context: FitContext, state: ResumeState | None) -> ImageClassifier:
     """The network of a run on its device, fresh or as it was saved."""
-    torch.manual_seed(run.config.seed)
+    torch.manual_seed(context.config.seed)
     model = construction.build_model(
-        run.config.architecture,
-        len(run.class_names),
-        pretrained=run.config.pretrained and state is None,
-        input_size=run.eval_transform.crop,
+        context.config.architecture,
+        len(context.images.class_names),
+        pretrained=context.config.pretrained and state is None,
+        input_size=context.eval_transform.crop,
     )
-    model.to(device=run.device.id, memory_format=MEMORY_FORMAT)  # type: ignore[call-overload]
+    model.to(device=context.device.id, memory_format=MEMORY_FORMAT)  # type: ignore[call-overload]
     if state is not None:
         model.load_state_dict(state.learner["model"])
     return model
 
 
-def choose_speed(
-    run: Run,
-    state: ResumeState | None,
-    model: ImageClassifier,
-    earlier: Mapping[str, Any] | None = None,
-) -> Speed:
+def choose_speed(context: FitContext, state: ResumeState | None, model: ImageClassifier) -> Speed:
     """How the run computes: as it began, as an earlier run did, or as is found out now."""
     speed = None if state is None else state.speed
-    if state is None and earlier:
-        speed = compute_plan.speed_of(run.config, run.device, earlier)
+    if state is None and context.setup.like:
+        speed = compute_plan.speed_of(context.config, context.device, context.setup.like)
     is_new = state is None and speed is None
-    if speed is not None and speed.device_kind == run.device.kind:
-        run.reporter.on_message(f"Computing as before: {speed.title}.")
+    if speed is not None and speed.device_kind == context.device.kind:
+        context.reporter.on_message(f"Computing as before: {speed.title}.")
     elif state is not None:
-        speed = compute_plan.usual_speed(run.config, run.device)
+        speed = compute_plan.usual_speed(context.config, context.device)
     else:
         speed = compute_plan.choose_speed(
-            run.config,
-            run.device,
+            context.config,
+            context.device,
             model,
-            run.plan,
-            num_images=len(run.train),
-            input_size=run.eval_transform.crop,
+            context.plan,
+            num_images=len(context.images.train),
+            input_size=context.eval_transform.crop,
         )
     if is_new:
-        precision = Precision(run.device, speed.number_format, speed.memory_layout)
-        share = -(-run.config.batch_size // run.ranks.size)
-        side = run.eval_transform.crop
-        parts = memory_plan.parts_needed(share, run.device, model, run.plan, precision, side)
+        precision = Precision(context.device, speed.number_format, speed.memory_layout)
+        share = -(-context.config.batch_size // context.ranks.size)
+        parts = memory_plan.parts_needed(
+            share, context.device, model, context.plan, precision, context.eval_transform.crop
+        )
         speed = replace(speed, parts=parts)
         if parts > 1:
-            run.reporter.on_message(
+            context.reporter.on_message(
                 f"The free memory does not suffice for {share} images at once: "
                 f"batches go through in {parts} parts, with the same gradients."
             )
@@ -193,42 +272,45 @@ def choose_speed(
                 f"{name.replace('_', ' ')} {rate:,.0f}"
                 for name, rate in speed.images_per_second.items()
             )
-            run.reporter.on_message(f"Tried a few steps of each, images a second: {rates}.")
-    run.reporter.on_message(
-        f"{architectures.ARCHITECTURES[run.config.architecture].title} on {run.device.name} "
-        f"({run.device.id}) in {speed.title}."
+            context.reporter.on_message(f"Tried a few steps of each, images a second: {rates}.")
+    title = architectures.ARCHITECTURES[context.config.architecture].title
+    context.reporter.on_message(
+        f"{title} on {context.device.name} ({context.device.id}) in {speed.title}."
     )
     return speed
 
 
 def apply_speed(
-    run: Run, speed: Speed, state: ResumeState | None, model: ImageClassifier
+    context: FitContext, speed: Speed, state: ResumeState | None, model: ImageClassifier
 ) -> Precision:
     """The number format of a speed; the network gets its memory layout.
 
     From here on it is a part of the whole: the statistics of several processes are shared, so that
     a step of one alone would wait for the others.
     """
-    precision = Precision(run.device, speed.number_format, speed.memory_layout)
+    precision = Precision(context.device, speed.number_format, speed.memory_layout)
     model.to(memory_format=precision.memory_format)
     # In place, since a classifier is no such layer itself.
-    run.ranks.with_shared_statistics(model, torch.device(run.device.id))
+    context.ranks.with_shared_statistics(model, torch.device(context.device.id))
     if state is not None:
         precision.load_state_dict(state.learner["precision"])
     return precision
 
 
-def build_learner(run: Run, stage: Stage, model: ImageClassifier, precision: Precision) -> Learner:
+def build_learner(
+    context: FitContext, stage: Stage, model: ImageClassifier, precision: Precision
+) -> Learner:
     """The network with a fresh optimiser of the stage; freezes or frees the backbone."""
     optimizer = optimizers.build_optimizer(stage, model)
     weights = None
-    if run.config.balanced_loss:
-        weights = torch.from_numpy(class_weights(run.train.labels, len(run.class_names)))
-        weights = weights.to(device=run.device.id, dtype=torch.float32)
+    if context.config.balanced_loss:
+        images = context.images
+        each = torch.from_numpy(class_weights(images.train.labels, len(images.class_names)))
+        weights = each.to(device=context.device.id, dtype=torch.float32)
     rules = StepRules(
-        label_smoothing=run.config.label_smoothing,
+        label_smoothing=context.config.label_smoothing,
         class_weights=weights,
-        clip_norm=run.config.clip_norm,
+        clip_norm=context.config.clip_norm,
     )
     average = WeightAverage(model, stage.ema_decay) if stage.ema_decay else None
     return Learner(
@@ -237,49 +319,51 @@ def build_learner(run: Run, stage: Stage, model: ImageClassifier, precision: Pre
 
 
 def choose_source(
-    run: Run, stage: Stage, model: ImageClassifier, precision: Precision, speed: Speed
+    context: FitContext, stage: Stage, model: ImageClassifier, precision: Precision, speed: Speed
 ) -> BatchSource:
     """Pixels, or cached features where the stage freezes the backbone and they fit."""
+    transform, num_images = context.eval_transform, len(context.images.train)
     step_bytes = 0
-    if run.device.kind == "cuda" and run.ranks.is_alone:
-        share = -(-run.config.batch_size // speed.parts)
-        side = run.eval_transform.crop
-        step_bytes = memory_plan.step_bytes(share, run.device, model, stage, precision, side)
+    if context.device.kind == "cuda" and context.ranks.is_alone:
+        share = -(-context.config.batch_size // speed.parts)
+        step_bytes = memory_plan.step_bytes(
+            share, context.device, model, stage, precision, transform.crop
+        )
     pixels = PixelSource(
-        config=run.config,
+        config=context.config,
         model=model,
-        train=run.train,
-        val=run.val,
-        pack=run.pack,
-        train_transform=TrainTransform(run.config.augmentation_parameters, run.eval_transform),
-        eval_transform=run.eval_transform,
-        device=run.device,
+        train=context.images.train,
+        val=context.images.val,
+        pack=context.pack,
+        train_transform=TrainTransform(context.config.augmentation_parameters, transform),
+        eval_transform=transform,
+        device=context.device,
         memory_format=precision.memory_format,
-        tell=run.reporter.on_message,
+        tell=context.reporter.on_message,
         step_bytes=step_bytes,
-        ranks=run.ranks,
+        ranks=context.ranks,
         is_mixed=stage.mix is not None and stage.mix.is_on,
         **({"compile_network": compute_plan.compiled_network} if speed.compiled else {}),
     )
     if not stage.is_backbone_frozen:
         return pixels
-    num_views = features.num_views_for(model, len(run.train), stage.epochs, run.eval_transform.crop)
+    num_views = features.num_views_for(model, num_images, stage.epochs, transform.crop)
     if num_views == 0:
-        run.reporter.on_message(
-            f"The features of {len(run.train):,} images do not fit into memory: the frozen "
+        context.reporter.on_message(
+            f"The features of {num_images:,} images do not fit into memory: the frozen "
             "backbone computes them again in each epoch of the warm-up."
         )
         return pixels
-    run.reporter.on_message(
+    context.reporter.on_message(
         f"Warm-up on features of {num_views} augmented views, computed once by the frozen backbone."
     )
     return features.FeatureSource(
-        config=run.config,
+        config=context.config,
         model=model,
-        train=run.train,
+        train=context.images.train,
         pixels=pixels,
         precision=precision,
         num_views=num_views,
-        num_epochs=run.config.epochs_of(stage.name),
-        tell=run.reporter.on_message,
+        num_epochs=context.config.epochs_of(stage.name),
+        tell=context.reporter.on_message,
     )

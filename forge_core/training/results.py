@@ -11,7 +11,7 @@ from forge_core.models.checkpoints import checkpoint
 from forge_core.models.checkpoints.model_card import ModelCard, library_versions
 from forge_core.training import resume_state
 from forge_core.training.compute.compute_plan import Speed
-from forge_core.training.fit_context import Run
+from forge_core.training.fit_context import FitContext
 from forge_core.training.pixels.pack import RejectedImage
 from forge_core.training.resume_state import BegunEpoch, Progression, ResumeState
 from forge_core.training.steps.learner import Learner
@@ -47,59 +47,59 @@ class FitResult:
     """Images of both splits that were left out, and why."""
 
 
-def begin(run: Run, resume: bool) -> ResumeState | None:
-    """The state to go on from, or None and a folder without results of an earlier run.
+def begin(context: FitContext, resume: bool) -> ResumeState | None:
+    """The state to go on from, or None and a folder without results of an earlier context.
 
     Raises:
         InvalidInput: The run to resume was another one.
         TrainingFailed: Its state is damaged.
     """
-    if run.ranks.is_first:
-        local_files.make_folder(run.folder)
-        resume_state.remove_partial(run.folder)
+    if context.ranks.is_first:
+        local_files.make_folder(context.folder)
+        resume_state.remove_partial(context.folder)
     if resume:
-        state = resume_state.load_state(run.folder, run.identity)
+        state = resume_state.load_state(context.folder, context.identity)
         if state is not None:
-            _tell_resumption(run, state)
+            _tell_resumption(context, state)
             return state
-        run.reporter.on_message("Nothing was saved yet: beginning with the first epoch.")
-    if run.ranks.is_first:
+        context.reporter.on_message("Nothing was saved yet: beginning with the first epoch.")
+    if context.ranks.is_first:
         for name in (resume_state.STATE_FILE, BEST_FILE, LAST_FILE):
-            (run.folder / name).unlink(missing_ok=True)
+            (context.folder / name).unlink(missing_ok=True)
     return None
 
 
-def can_go_on(run: Run, everything: Run) -> bool:
+def can_go_on(context: FitContext, everything: FitContext) -> bool:
     """Whether a resumed run has a state of its own images to go on from.
 
     It has not when it was stopped in its first epoch, before that met an image which cannot be
     used: what it learned until then it would not have learned from a full pack.
 
     Args:
-        run: Without the images that cannot be used.
+        context: Without the images that cannot be used.
         everything: The same run with them.
     """
-    if not run.rejected or not resume_state.is_state_of(run.folder, everything.identity):
+    if not context.rejected or not resume_state.is_state_of(context.folder, everything.identity):
         return True
-    run.reporter.on_message(
-        f"{len(run.rejected)} images cannot be used, which had not come up before the run was "
+    context.reporter.on_message(
+        f"{len(context.rejected)} images cannot be used, which had not come up before the run was "
         "stopped: it begins again without them."
     )
     return False
 
 
-def _tell_resumption(run: Run, state: ResumeState) -> None:
+def _tell_resumption(context: FitContext, state: ResumeState) -> None:
     done = state.progression.epochs_done
     if state.begun is None:
-        run.reporter.on_message(f"Going on after epoch {done}.")
+        context.reporter.on_message(f"Going on after epoch {done}.")
     else:
-        run.reporter.on_message(f"Going on in epoch {done + 1} after step {state.begun.steps}.")
+        context.reporter.on_message(f"Going on in epoch {done + 1} after step {state.begun.steps}.")
     if state.progression.history:
-        run.reporter.on_epoch(state.progression.history[-1])
+        context.reporter.on_epoch(state.progression.history[-1])
 
 
 def keep_epoch(
-    run: Run,
+    context: FitContext,
     learner: Learner,
     entry: EpochMetrics,
     report: EvaluationReport,
@@ -107,13 +107,13 @@ def keep_epoch(
 ) -> None:
     """Write the checkpoints, then the state that counts the epoch as done."""
     card = ModelCard(
-        architecture=run.config.architecture,
-        class_names=run.class_names,
-        label_ids=run.label_ids,
-        eval_transform=run.eval_transform,
-        run_id=run.run_id,
-        revision_id=run.revision_id,
-        seed=run.config.seed,
+        architecture=context.config.architecture,
+        class_names=context.images.class_names,
+        label_ids=context.images.label_ids,
+        eval_transform=context.eval_transform,
+        run_id=context.setup.run_id,
+        revision_id=context.setup.revision_id,
+        seed=context.config.seed,
         stage=entry.stage,
         epoch=entry.epoch,
         metrics={
@@ -123,27 +123,27 @@ def keep_epoch(
             "val_accuracy": report.accuracy,
             "val_macro_f1": report.macro_f1,
         },
-        versions=library_versions(run.device.name),
+        versions=library_versions(context.device.name),
     )
     best = progression.best_report
     is_best = best is None or (report.accuracy, -report.loss) > (best.accuracy, -best.loss)
-    if run.ranks.is_first:
+    if context.ranks.is_first:
         with learner.averaged():
-            checkpoint.save_checkpoint(run.folder / LAST_FILE, learner.model, card)
+            checkpoint.save_checkpoint(context.folder / LAST_FILE, learner.model, card)
             if is_best:
-                checkpoint.copy_checkpoint(run.folder / LAST_FILE, run.folder / BEST_FILE)
+                checkpoint.copy_checkpoint(context.folder / LAST_FILE, context.folder / BEST_FILE)
     if is_best:
         progression.best_epoch = entry.epoch
         progression.best_report = report
     progression.history.append(entry)
-    keep_state(run, learner, progression, None)
+    keep_state(context, learner, progression, None)
 
 
 def keep_state(
-    run: Run, learner: Learner, progression: Progression, begun: BegunEpoch | None
+    context: FitContext, learner: Learner, progression: Progression, begun: BegunEpoch | None
 ) -> None:
     """Write from where the run would go on; the old state stays until the new one is complete."""
-    if not run.ranks.is_first:
+    if not context.ranks.is_first:
         return
     started = time.monotonic()
     state = ResumeState(
@@ -152,12 +152,12 @@ def keep_state(
         begun=begun,
         speed=learner.speed,
     )
-    resume_state.save_state(run.folder, state, run.identity)
-    run.save_clock.saved(time.monotonic() - started)
+    resume_state.save_state(context.folder, state, context.identity)
+    context.save_clock.saved(time.monotonic() - started)
 
 
 def make_result(
-    run: Run,
+    context: FitContext,
     progression: Progression,
     *,
     speed: Speed | None = None,
@@ -170,12 +170,12 @@ def make_result(
         best_metric=None if report is None else report.accuracy,
         best_epoch=progression.best_epoch,
         epochs_done=progression.epochs_done,
-        best_path=None if report is None else run.folder / BEST_FILE,
-        last_path=None if report is None else run.folder / LAST_FILE,
+        best_path=None if report is None else context.folder / BEST_FILE,
+        last_path=None if report is None else context.folder / LAST_FILE,
         report=report,
         stopped=stopped,
         ended_early=ended_early,
         history=tuple(progression.history),
         speed=speed,
-        rejected=run.rejected,
+        rejected=context.rejected,
     )

@@ -8,7 +8,6 @@ state is kept with the weights, the optimiser and the bookkeeping.
 import contextlib
 import pickle
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -22,12 +21,10 @@ from forge_core.evaluation.report import EvaluationReport
 from forge_core.models.checkpoints.whole_files import written_whole
 from forge_core.training.compute.compute_plan import Speed
 from forge_core.training.config import TrainConfig
-from forge_core.training.inputs.image_sets import ImageSet
+from forge_core.training.fit_setup import FitSetup
 
 SCHEMA = 2
 STATE_FILE = "state.pt"
-SAVE_SECONDS = 60.0
-"""Time between two states within an epoch, unless saving itself is slow."""
 SAVE_SHARE = 0.01
 """Share of a run's time that saving may take."""
 
@@ -106,15 +103,13 @@ class ResumeState:
     """How the run computes; None in a state of schema 1."""
 
 
-def fingerprint(
-    config: TrainConfig, train: ImageSet, val: ImageSet, class_names: Sequence[str]
-) -> dict[str, str]:
+def fingerprint(setup: FitSetup) -> dict[str, str]:
     """What must be the same for a run to be resumed, by name; the device may change."""
     return {
-        "config": _fixed(config),
-        "training images": train.fingerprint(),
-        "validation images": val.fingerprint(),
-        "classes": "\n".join(class_names),
+        "config": _fixed(setup.config),
+        "training images": setup.images.train.fingerprint(),
+        "validation images": setup.images.val.fingerprint(),
+        "classes": "\n".join(setup.images.class_names),
     }
 
 

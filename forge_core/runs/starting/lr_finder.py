@@ -12,12 +12,13 @@ from db.records import Job
 from forge_core.catalog.revisions import history
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.jobs import kinds, queue
+from forge_core.models import devices
 from forge_core.people.actor import Actor
-from forge_core.runs import run_data
+from forge_core.runs import run_data, run_setup
 from forge_core.training.config import TrainConfig
 from forge_core.training.diagnostics import lr_range_test
 from forge_core.training.diagnostics.lr_range_test import RateCurve, RatePoint
-from forge_core.training.pixels import kept
+from forge_core.training.fit_setup import FitSetup, LabelledImages
 from forge_core.training.reporting import Reporter
 from forge_core.workspace import Workspace
 
@@ -55,17 +56,18 @@ def find_rate(
     """
     revision_id = history.latest_revision_id(workspace) if revision_id is None else revision_id
     data = run_data.read_run_data(workspace, revision_id, use_augmented=config.use_augmented)
+    train = data.image_set(workspace, Split.TRAIN, without=set())
     with tempfile.TemporaryDirectory(prefix="forge-rate-") as folder:
-        return lr_range_test.find_rate(
-            config,
-            data.image_set(workspace, Split.TRAIN, without=set()),
-            data.class_names,
-            reporter=reporter,
-            folder=Path(folder),
-            pack_folder=workspace.cache_folder / kept.FOLDER,
-            pack_budget_bytes=workspace.settings.pack_budget_bytes,
+        setup = FitSetup(
+            config=config,
+            device=devices.choose(config.device),
+            images=LabelledImages(
+                train=train, val=train, class_names=data.class_names, label_ids=data.label_ids
+            ),
+            folders=run_setup.folders_for(workspace, Path(folder)),
             limits=DecodeLimits.from_settings(workspace.settings),
         )
+        return lr_range_test.find_rate(setup, reporter)
 
 
 def submit(workspace: Workspace, config: TrainConfig, *, actor: Actor) -> Job:

@@ -10,25 +10,19 @@ of the smoothed loss. (Its code, `fastai.callback.schedule.valley` of 2.8, takes
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import torch
 
 from forge_core.errors import ImageRejected, InvalidInput
-from forge_core.imaging.decode import DecodeLimits
-from forge_core.models import architectures, devices
 from forge_core.training import fit_context, stages
 from forge_core.training.compute import compute_plan
-from forge_core.training.config import TrainConfig
 from forge_core.training.diagnostics import failures
-from forge_core.training.fit_context import Proof, Run
+from forge_core.training.fit_context import FitContext
+from forge_core.training.fit_setup import FitSetup
 from forge_core.training.inputs.batches import Batch, BatchSource
-from forge_core.training.inputs.image_sets import ImageSet, check_images
-from forge_core.training.pixels.pack import DEFAULT_BUDGET_BYTES, PixelPack
-from forge_core.training.reporting import ProgressMeter, Reporter
-from forge_core.training.resume_state import SaveClock
+from forge_core.training.inputs.image_sets import ImageSet
+from forge_core.training.reporting import Reporter
 from forge_core.training.stages import Stage
 from forge_core.training.steps import optimizers
 from forge_core.training.steps.learner import Learner
@@ -76,29 +70,14 @@ class RateCurve:
 
 
 def find_rate(
-    config: TrainConfig,
-    train: ImageSet,
-    class_names: Sequence[str],
-    *,
-    reporter: Reporter,
-    folder: Path,
-    pack_folder: Path,
-    pack_budget_bytes: int = DEFAULT_BUDGET_BYTES,
-    limits: DecodeLimits | None = None,
-    stage: str | None = None,
-    steps: int = STEPS,
+    setup: FitSetup, reporter: Reporter, *, stage: str | None = None, steps: int = STEPS
 ) -> RateCurve:
     """Search the rate of a stage: by default of the one that trains all layers.
 
     Args:
-        config: Of the run that shall be trained.
-        train: Its training images, of which at most 2,000 are used.
-        class_names: K names.
+        setup: Of the run that shall be trained; of its training images at most 2,000 are used, and
+            its folder of checkpoints stays empty.
         reporter: Told of each step; may ask to stop.
-        folder: Empty scratch folder.
-        pack_folder: Cache of decoded pixels, shared by runs.
-        pack_budget_bytes: Disk that decoded pixels may use.
-        limits: Bounds on the image files.
         stage: warmup, finetune or scratch.
         steps: Steps between the lowest and the highest rate.
 
@@ -107,6 +86,7 @@ def find_rate(
         WeightsUnavailable: Pretrained weights are wanted and cannot be had.
         Cancelled: The reporter asked to stop.
     """
+    config = setup.config
     plan = stages.plan_stages(config)
     wanted = plan[-1] if stage is None else next((s for s in plan if s.name == stage), None)
     if wanted is None:
@@ -114,40 +94,17 @@ def find_rate(
             f"This run has no stage {stage}.",
             next_step=f"Choose {' or '.join(found.name for found in plan)}.",
         )
-    train = _some(train, config.seed)
-    check_images(train, train, class_names)
-    transform = architectures.default_eval_transform(
-        config.architecture, config.input_size, config.fit
-    )
-    pack = PixelPack(pack_folder, transform, budget_bytes=pack_budget_bytes, limits=limits)
-    meter = ProgressMeter(reporter)
-    run = Run(
-        config=config,
-        train=train,
-        val=train,
-        class_names=tuple(class_names),
-        label_ids=tuple(range(len(class_names))),
-        run_id=None,
-        revision_id=None,
-        folder=folder,
-        device=devices.choose(config.device),
-        eval_transform=transform,
-        pack=pack,
-        plan=plan,
-        identity={},
-        reporter=reporter,
-        meter=meter,
-        save_clock=SaveClock(math.inf),
-        proof=Proof(is_complete=False),
-    )
-    with closing(pack), failures.memory_explained(run.device, config):
+    train = _some(setup.images.train, config.seed)
+    images = replace(setup.images, train=train, val=train)
+    with (
+        fit_context.opened(replace(setup, images=images), reporter) as context,
+        failures.memory_explained(context.device, config),
+    ):
         try:
-            points = _search(run, wanted, steps)
+            points = _search(context, wanted, steps)
         except ImageRejected:  # as a run does: all are decoded, and it begins again without them
-            once = replace(run, val=ImageSet((), train.read))
-            usable = train.without({image.source for image in fit_context.fill_pack(once)})
-            check_images(usable, usable, class_names)
-            points = _search(replace(run, train=usable, val=usable), wanted, steps)
+            usable = context.without(context.decode_all(reporter))
+            points = _search(usable, wanted, steps)
     suggested = suggest([(point.rate, point.smoothed_loss) for point in points])
     field = "backbone_lr" if config.train_all_layers else FIELDS[wanted.name]
     changes = {}
@@ -206,25 +163,26 @@ def _some(train: ImageSet, seed: int) -> ImageSet:
     return ImageSet(tuple(train.images[place] for place in places), train.read)
 
 
-def _search(run: Run, stage: Stage, steps: int) -> list[RatePoint]:
-    model = fit_context.build_network(run, None)
-    with compute_plan.threads(run.config.num_threads or torch.get_num_threads()):
-        speed = fit_context.choose_speed(run, None, model)
-        precision = fit_context.apply_speed(run, speed, None, model)
-        first = run.plan[0]
+def _search(context: FitContext, stage: Stage, steps: int) -> list[RatePoint]:
+    model = fit_context.build_network(context, None)
+    with compute_plan.threads(context.config.num_threads or torch.get_num_threads()):
+        speed = fit_context.choose_speed(context, None, model)
+        precision = fit_context.apply_speed(context, speed, None, model)
+        first = context.plan[0]
         if first.is_backbone_frozen and stage.name != first.name:
-            learner = fit_context.build_learner(run, first, model, precision)
+            learner = fit_context.build_learner(context, first, model, precision)
             source = fit_context.choose_source(
-                run, replace(first, epochs=HEAD_EPOCHS), model, precision, speed
+                context, replace(first, epochs=HEAD_EPOCHS), model, precision, speed
             )
-            for _ in _steps(run, first, source, learner, None):
+            for _ in _steps(context, first, source, learner, None):
                 pass
-        learner = fit_context.build_learner(run, stage, model, precision)
+        learner = fit_context.build_learner(context, stage, model, precision)
         learner.parts = speed.parts
-        source = fit_context.choose_source(run, stage, model, precision, speed)
+        source = fit_context.choose_source(context, stage, model, precision, speed)
         found: list[RatePoint] = []
         mean, best = 0.0, math.inf
-        for number, (rate, loss) in enumerate(_steps(run, stage, source, learner, rates(steps))):
+        tried = _steps(context, stage, source, learner, rates(steps))
+        for number, (rate, loss) in enumerate(tried):
             if not math.isfinite(loss):
                 break
             mean = SMOOTHING * mean + (1 - SMOOTHING) * loss
@@ -237,7 +195,7 @@ def _search(run: Run, stage: Stage, steps: int) -> list[RatePoint]:
 
 
 def _steps(
-    run: Run,
+    context: FitContext,
     stage: Stage,
     source: BatchSource,
     learner: Learner,
@@ -245,8 +203,8 @@ def _steps(
 ) -> Iterator[tuple[float, float]]:
     """Steps at the given rates of the highest group, or one epoch at those of the stage."""
     total = source.num_train_batches() if rates is None else len(rates)
-    source.prepare(0, _began(run, stage, source.num_preparing_steps(0)))
-    run.meter.begin(stage.name, 1, total)
+    source.prepare(0, _began(context, stage, source.num_preparing_steps(0)))
+    context.meter.begin(stage.name, 1, total)
     source.network.train()
     recovery = StepRecovery(source.network)
     highest = max(stage.learning_rates.values())
@@ -256,10 +214,10 @@ def _steps(
         scaled = {name: rate * each / highest for name, each in stage.learning_rates.items()}
         optimizers.set_rates(learner.optimizer, scaled)
         inputs, labels = next(batches)
-        mix = stage.mix.draw(run.config.seed, 0, step, inputs.shape[-1]) if stage.mix else None
-        loss, _ = recovery.step(learner, inputs, labels, mix, run.meter)
+        mix = stage.mix.draw(context.config.seed, 0, step, inputs.shape[-1]) if stage.mix else None
+        loss, _ = recovery.step(learner, inputs, labels, mix, context.meter)
         yield rate, loss.item()
-        run.meter.advance(len(labels))
+        context.meter.advance(len(labels))
 
 
 def _endless(source: BatchSource) -> Iterator[Batch]:
@@ -270,6 +228,6 @@ def _endless(source: BatchSource) -> Iterator[Batch]:
         epoch += 1
 
 
-def _began(run: Run, stage: Stage, steps: int) -> Callable[[int], None]:
-    run.meter.begin(stage.name, 1, steps)
-    return run.meter.advance
+def _began(context: FitContext, stage: Stage, steps: int) -> Callable[[int], None]:
+    context.meter.begin(stage.name, 1, steps)
+    return context.meter.advance

@@ -15,9 +15,11 @@ from PIL import Image, ImageDraw
 from db.records import EpochMetrics
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.imaging import hashing
-from forge_core.training import loop
+from forge_core.models import devices
+from forge_core.training import usable_images
 from forge_core.training.compute.ranks import ALONE, Ranks
 from forge_core.training.config import TrainConfig
+from forge_core.training.fit_setup import FitFolders, FitSetup, LabelledImages
 from forge_core.training.inputs.image_sets import ImageSet, TrainingImage
 from forge_core.training.pixels.pack import PixelPack
 from forge_core.training.results import FitResult
@@ -113,6 +115,41 @@ def make_config(**choices: object) -> TrainConfig:
     return TrainConfig(**{**values, **choices})  # type: ignore[arg-type]
 
 
+def make_setup(
+    folder: Path,
+    config: TrainConfig,
+    drawer: Drawer | None = None,
+    *,
+    train: ImageSet | None = None,
+    val: ImageSet | None = None,
+    save_seconds: float = 1e9,
+    like: Mapping[str, Any] | None = None,
+    pack_budget_bytes: int = 2**30,
+    class_names: Sequence[str] = CLASS_NAMES,
+) -> FitSetup:
+    """A run on drawn images, with the pack beside the run's folder."""
+    drawer = drawer or Drawer()
+    return FitSetup(
+        config=config,
+        device=devices.choose(config.device),
+        images=LabelledImages(
+            train=drawer.make("train") if train is None else train,
+            val=drawer.make("val", offset=100) if val is None else val,
+            class_names=tuple(class_names),
+            label_ids=tuple(range(11, 11 + len(class_names))),
+        ),
+        folders=FitFolders(
+            checkpoints=folder,
+            pixels=folder.parent / "pack",
+            pixels_budget_bytes=pack_budget_bytes,
+        ),
+        run_id=47,
+        revision_id=9,
+        save_seconds=save_seconds,
+        like=like,
+    )
+
+
 def run_fit(
     folder: Path,
     config: TrainConfig,
@@ -127,25 +164,18 @@ def run_fit(
     pack_budget_bytes: int = 2**30,
     ranks: Ranks = ALONE,
 ) -> FitResult:
-    """`loop.fit` on drawn images, with the pack beside the run's folder."""
-    drawer = drawer or Drawer()
-    return loop.fit(
+    """`fit_usable` on drawn images, with the pack beside the run's folder."""
+    setup = make_setup(
+        folder,
         config,
-        drawer.make("train") if train is None else train,
-        drawer.make("val", offset=100) if val is None else val,
-        CLASS_NAMES,
-        LABEL_IDS,
-        reporter=listener or Listener(),
-        folder=folder,
-        pack_folder=folder.parent / "pack",
-        run_id=47,
-        revision_id=9,
-        resume=resume,
+        drawer,
+        train=train,
+        val=val,
         save_seconds=save_seconds,
         like=like,
         pack_budget_bytes=pack_budget_bytes,
-        ranks=ranks,
     )
+    return usable_images.fit_usable(setup, listener or Listener(), resume=resume, ranks=ranks)
 
 
 def run_and_die(folder: Path, config: TrainConfig, asked: int, save_seconds: float) -> None:

@@ -9,7 +9,7 @@ import torch
 from forge_core.models import chunking, devices
 from forge_core.models.networks import construction
 from forge_core.models.networks.classifier import ImageClassifier
-from forge_core.training import fit_context, stages
+from forge_core.training import stages
 from forge_core.training.compute import memory_plan
 from forge_core.training.config import TrainConfig
 from forge_core.training.steps import optimizers
@@ -79,12 +79,12 @@ def test_fit__parts_are_kept_with_the_run_and_repeated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listener = Listener()
-    monkeypatch.setattr(fit_context.fitting, "parts_needed", lambda *_: 2)
+    monkeypatch.setattr(memory_plan, "parts_needed", lambda *_: 2)
     first = run_fit(tmp_path / "first", make_config(), listener=listener)
     assert first.speed is not None
     assert first.speed.parts == 2
     assert any("go through in 2 parts" in text for text in listener.messages)
-    monkeypatch.setattr(fit_context.fitting, "parts_needed", lambda *_: 1)
+    monkeypatch.setattr(memory_plan, "parts_needed", lambda *_: 1)
     again = run_fit(tmp_path / "again", make_config(), like=first.speed.choice())
     plain = run_fit(tmp_path / "plain", make_config())
     losses = [[entry.train_loss for entry in run.history] for run in (first, again, plain)]

@@ -12,12 +12,12 @@ from forge_core.training.config import TrainConfig
 from forge_core.training.diagnostics import lr_range_test
 from forge_core.training.diagnostics.lr_range_test import RateCurve
 from forge_core.training.inputs.image_sets import ImageSet
-from tests.forge_core.training.arrange import CLASS_NAMES, Drawer, Listener, make_config, run_fit
+from tests.forge_core.training.arrange import Drawer, Listener, make_config, make_setup, run_fit
 
 
 def search(folder: Path, config: TrainConfig, **choices: object) -> RateCurve:
-    values = {"reporter": Listener(), "folder": folder, "pack_folder": folder / "pack", **choices}
-    return lr_range_test.find_rate(config, Drawer().make("train"), CLASS_NAMES, **values)  # type: ignore[arg-type]
+    values = {"reporter": Listener(), **choices}
+    return lr_range_test.find_rate(make_setup(folder, config), **values)  # type: ignore[arg-type]
 
 
 def test_rates__grow_by_one_factor_from_the_lowest_to_the_highest() -> None:
@@ -47,12 +47,13 @@ def test_find_rate__leaves_out_what_cannot_be_used(tmp_path: Path) -> None:
     images = drawer.make("train")
     broken = drawer.add("train/broken.png", b"no image", 0)
     curve = lr_range_test.find_rate(
-        make_config(),
-        ImageSet((broken, *images.images), drawer.read),
-        CLASS_NAMES,
-        reporter=listener,
-        folder=tmp_path / "search",
-        pack_folder=tmp_path / "pack",
+        make_setup(
+            tmp_path / "search",
+            make_config(),
+            drawer,
+            train=ImageSet((broken, *images.images), drawer.read),
+        ),
+        listener,
         steps=9,
     )
     assert len(curve.points) > 2

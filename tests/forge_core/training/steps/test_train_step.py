@@ -145,3 +145,14 @@ def test_precision__bfloat16_computes_in_it_on_a_cpu() -> None:
     with precision.autocast():
         assert nn.Linear(4, 4)(torch.randn(2, 4)).dtype == torch.bfloat16
     assert (precision.title, Precision(CPU).title) == ("bfloat16", "float32")
+
+
+def test_train_step__lowers_the_loss_and_leaves_it_on_the_device() -> None:
+    torch.manual_seed(0)
+    network = nn.Linear(4, 3)
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.5)
+    inputs, labels = torch.randn(16, 4), torch.arange(16) % 3
+    losses = [train_step(network, inputs, labels, optimizer, Precision(CPU)) for _ in range(20)]
+    assert float(losses[-1][0]) < float(losses[0][0])
+    assert not losses[0][0].requires_grad
+    assert 0 <= int(losses[-1][1]) <= 16
