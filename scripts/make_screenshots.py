@@ -19,12 +19,10 @@ from forge_core.catalog.listing import asset_list
 from forge_core.catalog.revisions import history
 from forge_core.catalog.splits import split_plan
 from forge_core.demo import digits
-from forge_core.models import devices
 from forge_core.people.actor import Actor
 from forge_core.runs import records
-from forge_core.runs.starting import launch
+from forge_core.runs.starting import config_choice, launch
 from forge_core.settings import Settings
-from forge_core.training import recommendation
 from forge_core.workspace import Workspace, open_workspace
 from tests.journeys.conftest import CHROMIUM_FLAGS
 from tests.journeys.servers import running_server
@@ -68,9 +66,7 @@ def photograph_gallery(page: Page, url: str) -> None:
 
 def photograph_run(page: Page, url: str, workspace: Workspace) -> None:
     """A run in the middle of its epochs."""
-    config = recommendation.recommend(
-        launch.check_data(workspace).summary, devices.list_devices()
-    ).config
+    config = config_choice.recommend(launch.check_data(workspace)).config
     run = launch.start_run(workspace, config, actor=ACTOR)
     page.goto(f"{url}/runs?run={run.run_id}")
     deadline = time.monotonic() + 300

@@ -247,6 +247,8 @@ def test_pure_rooms_know_no_database() -> None:
     [
         "forge_core.catalog.importing.run_import, forge_core.catalog.listing.asset_list",
         "forge_core.api.routes, forge_core.runs.records",
+        "forge_core.runs.comparison, forge_core.runs.starting.launch",
+        "forge_core.runs.starting.config_choice, forge_core.training.stages",
     ],
 )
 def test_importing_what_needs_no_torch_loads_none(modules: str) -> None:

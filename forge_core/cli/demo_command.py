@@ -162,12 +162,10 @@ def _split(workspace: Workspace, dataset: DemoName, steps: _Steps) -> dict[str, 
 
 def _train(workspace: Workspace, seed: int, epochs: int | None, steps: _Steps) -> int:
     from forge_core.cli import following
-    from forge_core.models import devices
-    from forge_core.runs.starting import launch
-    from forge_core.training import recommendation
+    from forge_core.runs.starting import config_choice, launch
 
     check = launch.check_data(workspace)
-    config = recommendation.recommend(check.summary, devices.list_devices()).config
+    config = config_choice.recommend(check).config
     if config.pretrained:  # the demo must not depend on a second download
         config = replace(
             config, architecture="forge_cnn", pretrained=False, input_size=DEMO_INPUT_SIZE

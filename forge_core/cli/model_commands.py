@@ -28,7 +28,7 @@ def evaluate(
 ) -> None:
     """Measure a run's checkpoint on a split, with the labels of the run's revision."""
     from forge_core.predictions import evaluation
-    from forge_core.training.pixels.pack import RejectedImage
+    from forge_core.training.inputs.image_sets import RejectedImage
 
     opened = opening.existing(workspace)
     rejected: list[RejectedImage] = []

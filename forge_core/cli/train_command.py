@@ -1,13 +1,11 @@
 """`forge train`."""
 
 import json
-from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forge_core import storable_values
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
@@ -68,56 +66,28 @@ def train(
     """Train a network in the background on the catalog as it is now, and watch it."""
     from forge_core.augmentation import class_words
     from forge_core.cli import following
-    from forge_core.models import devices
-    from forge_core.models.architectures import ARCHITECTURES
-    from forge_core.runs import records
-    from forge_core.runs.starting import launch, saved_presets
-    from forge_core.training import recommendation
-    from forge_core.training.config import TrainConfig
+    from forge_core.runs.starting import config_choice, launch
 
     if show_options:
         _show_options(as_json=as_json)
         return
-    opened = opening.existing(workspace)
-    check = launch.check_data(opened)
-    reasons: dict[str, str] = {}
     if like is not None and config_file is not None:
         raise InvalidInput("Both --like and --config were given.", next_step="Give one of them.")
-    if like is not None:
-        config = TrainConfig.from_dict(records.get_run(opened, like).config)
-    elif config_file is not None:
-        config = TrainConfig.from_json(_read(config_file))
-    else:
-        advice = recommendation.recommend(check.summary, devices.list_devices())
-        config, reasons = advice.config, dict(advice.reasons)
-    changes: dict[str, Any] = {}
-    if architecture is not None and architecture != config.architecture:
-        found = ARCHITECTURES.get(architecture)
-        changes |= {
-            "architecture": architecture,
-            "pretrained": found is not None and found.pretrained,
-            "input_size": None,
-        }
-        reasons.pop("architecture", None)
-    if scratch:
-        changes["pretrained"] = False
-    set_values = _parse_fields(set_fields or [], [field.name for field in fields(TrainConfig)])
-    if isinstance(set_values.get("preset"), str) and set_values.get("augmentation") is None:
-        preset = set_values.pop("preset")  # else the numbers of an earlier choice would stay
-    if preset is not None:
-        config = replace(
-            config, **saved_presets.config_fields(saved_presets.find_preset(opened, preset))
-        )
+    opened = opening.existing(workspace)
+    check = launch.check_data(opened)
     given = {"batch_size": batch_size, "seed": seed, "device": device}
-    changes |= {field: value for field, value in given.items() if value is not None}
-    changes |= set_values
-    if epochs is not None:
-        pretrained = changes.get("pretrained", config.pretrained)
-        changes["finetune_epochs" if pretrained else "scratch_epochs"] = epochs
-    if changes.get("augmentation") is not None:
-        config = TrainConfig.from_dict({**config.to_dict(), **changes})
-    else:
-        config = replace(config, **changes)
+    values = {field: value for field, value in given.items() if value is not None}
+    wish = config_choice.Wish(
+        like=like,
+        config_json=None if config_file is None else _read(config_file),
+        architecture=architecture,
+        pretrained=False if scratch else None,
+        preset=preset,
+        epochs=epochs,
+        values=values | config_choice.parse_assignments(set_fields or []),
+    )
+    choice = config_choice.choose(opened, check, wish)
+    config = choice.config
     if search_rate:
         _search_rate(opened, config, as_json=as_json)
         return
@@ -140,8 +110,8 @@ def train(
         f"{' (pretrained)' if config.pretrained else ''}, {config.total_epochs} epochs, {data}.",
         as_json=as_json,
     )
-    if "architecture" in reasons and architecture is None:
-        output.say(f"  {reasons['architecture']}", as_json=as_json)
+    if "architecture" in choice.reasons and architecture is None:
+        output.say(f"  {choice.reasons['architecture']}", as_json=as_json)
     if wait:
         run = following.follow(opened, run.run_id, tends=True, as_json=as_json)
     if as_json:
@@ -230,21 +200,3 @@ def _read(path: Path) -> str:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInput(f"The config {path} cannot be read: {error}") from error
-
-
-def _parse_fields(assignments: list[str], known: list[str]) -> dict[str, Any]:
-    """`NAME=value` pairs; a value that is not JSON is taken as text."""
-    values: dict[str, Any] = {}
-    for assignment in assignments:
-        name, equals, text = assignment.partition("=")
-        if not equals or name not in known:
-            raise InvalidInput(
-                f"--set {assignment!r} does not name a field of the config.",
-                next_step=f"Write NAME=VALUE; fields: {', '.join(known)}.",
-            )
-        try:
-            values[name] = json.loads(text)
-        except (ValueError, RecursionError):
-            values[name] = text
-    storable_values.check(values, "--set")
-    return values

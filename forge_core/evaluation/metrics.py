@@ -5,22 +5,24 @@ An undefined ratio (a class that was never predicted, or has no images) is 0, ne
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from forge_core.errors import InvalidInput
 from forge_core.evaluation.report import ClassMetrics, EvaluationReport
+
+if TYPE_CHECKING:  # two reports are compared without torch
+    from torch import Tensor
 
 WILSON_Z_95 = 1.959963984540054
 TOP_K = 5
 
 
 def evaluate_logits(
-    logits: torch.Tensor | NDArray[Any],
-    labels: torch.Tensor | NDArray[Any] | Sequence[int],
+    logits: "Tensor | NDArray[Any]",
+    labels: "Tensor | NDArray[Any] | Sequence[int]",
     class_names: Sequence[str],
 ) -> EvaluationReport:
     """Every metric of class scores against labels.
@@ -114,10 +116,9 @@ def _top_accuracy(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> flo
     return float((highest == labels[:, None]).any(axis=1).mean())
 
 
-def _as_array(values: torch.Tensor | NDArray[Any] | Sequence[int]) -> NDArray[Any]:
-    if isinstance(values, torch.Tensor):
-        return np.asarray(values.detach().to("cpu", torch.float64))
-    return np.asarray(values)
+def _as_array(values: "Tensor | NDArray[Any] | Sequence[int]") -> NDArray[Any]:
+    detach = getattr(values, "detach", None)
+    return np.asarray(values if detach is None else detach().cpu().double())
 
 
 def _check(

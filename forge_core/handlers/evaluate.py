@@ -7,7 +7,7 @@ from typing import Any
 from db.enums import CheckpointKind
 from forge_core.jobs.context import JobContext
 from forge_core.predictions import evaluation
-from forge_core.training.pixels.pack import RejectedImage
+from forge_core.training.inputs.image_sets import RejectedImage
 
 
 def run(context: JobContext) -> Mapping[str, Any]:

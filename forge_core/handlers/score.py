@@ -7,7 +7,7 @@ from typing import Any
 
 from forge_core.jobs.context import JobContext
 from forge_core.predictions import scoring
-from forge_core.training.pixels.pack import RejectedImage
+from forge_core.training.inputs.image_sets import RejectedImage
 
 
 def run(context: JobContext) -> Mapping[str, Any]:

@@ -21,7 +21,7 @@ from forge_core.runs.run_data import RunData
 from forge_core.training import usable_images
 from forge_core.training.compute import ranks
 from forge_core.training.compute.compute_plan import Speed
-from forge_core.training.pixels.pack import RejectedImage
+from forge_core.training.inputs.image_sets import RejectedImage
 from forge_core.training.results import FitResult
 from forge_core.workspace import Workspace
 

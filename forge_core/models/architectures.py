@@ -1,23 +1,17 @@
-"""The architectures that can be trained, by name."""
+"""The architectures that can be trained, by name; without torch, which only building one needs."""
 
 import difflib
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
-from torchvision import models as tv
-from torchvision.models import WeightsEnum
-from torchvision.transforms.v2 import InterpolationMode
-
-from forge_core.augmentation.eval_transform import EvalTransform, Fit
 from forge_core.errors import InvalidInput
 from forge_core.models import families
-from forge_core.models.networks import forge_cnn
+from forge_core.models.architecture_table import ROWS, Row
+
+if TYPE_CHECKING:
+    from forge_core.augmentation.eval_transform import EvalTransform, Fit, Interpolation
 
 SCRATCH_INPUT_SIZE = 32
-_INTERPOLATIONS: dict[InterpolationMode, Any] = {
-    InterpolationMode.BILINEAR: "bilinear",
-    InterpolationMode.BICUBIC: "bicubic",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,79 +32,42 @@ class Architecture:
     """Smallest side of the inputs, in pixels."""
     size_step: int = 1
     """Sides of the inputs are multiples of this, in pixels."""
-    eval_transform: EvalTransform
-    """What its pretrained weights expect; for ForgeCNN 32 px."""
-    weights: WeightsEnum | None = None
-    """ImageNet weights of torchvision; None if there are none."""
+    input_size: int = SCRATCH_INPUT_SIZE
+    """Side of the network's input at its own default, in pixels: what its weights expect."""
+    resize: int = SCRATCH_INPUT_SIZE
+    """Short side of the image that this input is cut out of, in pixels."""
+    interpolation: "Interpolation" = "bilinear"
+    """Filter of that resize."""
+    is_imagenet_scale: bool = True
+    """Inputs are normalised by ImageNet's mean and deviation; else both are a half."""
+    weights_name: str = ""
+    """What torchvision calls its ImageNet weights; empty if there are none."""
     imagenet_accuracy: float | None = None
     """Share of ImageNet's validation images that these weights tell right, 0 to 1."""
     billion_operations: float | None = None
     """Multiplications and additions for one image of its own size, in billions."""
+    is_free: bool = True
+    """Whether its weights may be used commercially."""
 
     @property
     def pretrained(self) -> bool:
         """Whether there are pretrained weights for it at all, cached or not."""
-        return self.weights is not None
+        return bool(self.weights_name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForgeCnnShape:
+    """How wide and deep a ForgeCNN is."""
+
+    width: int = 16
+    """Channels of the first block; each later block has twice those before it."""
+    depth: int = 2
+    """Number of blocks; each halves the side."""
 
     @property
-    def is_free(self) -> bool:
-        """Whether its weights may be used commercially."""
-        return self.weights is None or "license" not in self.weights.meta
-
-    @property
-    def input_size(self) -> int:
-        """Side of the network's input at its own default, in pixels."""
-        return self.eval_transform.crop
-
-
-def _transform_of(weights: WeightsEnum) -> EvalTransform:
-    """The eval transform that came with torchvision's weights."""
-    preset = weights.transforms()
-    return EvalTransform(
-        resize=preset.resize_size[0],
-        crop=preset.crop_size[0],
-        interpolation=_INTERPOLATIONS[preset.interpolation],
-        antialias=bool(preset.antialias),
-        mean=tuple(preset.mean),
-        std=tuple(preset.std),
-    )
-
-
-def _of_torchvision(name: str) -> Architecture:
-    """An architecture as its weights describe it."""
-    chosen = tv.get_model_weights(name)
-    weights = chosen.IMAGENET1K_V1 if name in FEATURED else chosen.DEFAULT
-    family = families.family_of(name)
-    step = families.size_step_of(name)
-    accuracy = weights.meta["_metrics"]["ImageNet-1K"]["acc@1"]
-    description = FEATURED.get(name, family.description)
-    if "license" in weights.meta:
-        description += " The licence of its weights forbids commercial use."
-    return Architecture(
-        name=name,
-        title=families.title_of(name),
-        description=description,
-        family=family.title,
-        parameters_millions=round(weights.meta["num_params"] / 1e6, 1),
-        min_input_size=-(-family.min_input_size // step) * step,
-        size_step=step,
-        eval_transform=_transform_of(weights),
-        weights=weights,
-        imagenet_accuracy=round(accuracy / 100, 5),
-        billion_operations=weights.meta["_ops"],
-    )
-
-
-def _forge_cnn(name: str, title: str, description: str, millions: float) -> Architecture:
-    return Architecture(
-        name=name,
-        title=title,
-        description=description,
-        family="ForgeCNN",
-        parameters_millions=millions,
-        min_input_size=forge_cnn.smallest_side(FORGE_CNNS[name].depth),
-        eval_transform=EvalTransform(resize=SCRATCH_INPUT_SIZE, crop=SCRATCH_INPUT_SIZE),
-    )
+    def smallest_side(self) -> int:
+        """Smallest side of the inputs in pixels: each pooling halves it, and one must be left."""
+        return int(2**self.depth)
 
 
 FEATURED = {
@@ -122,17 +79,53 @@ FEATURED = {
 """Offered first, with when to choose them. They start from torchvision's first weights."""
 
 FORGE_CNNS = {
-    "forge_cnn": forge_cnn.Shape(width=16, depth=2),
-    "forge_cnn_wide": forge_cnn.Shape(width=48, depth=2),
-    "forge_cnn_deep": forge_cnn.Shape(width=32, depth=4),
+    "forge_cnn": ForgeCnnShape(width=16, depth=2),
+    "forge_cnn_wide": ForgeCnnShape(width=48, depth=2),
+    "forge_cnn_deep": ForgeCnnShape(width=32, depth=4),
 }
 
 
+def _of_torchvision(row: Row) -> Architecture:
+    """An architecture as its weights describe it."""
+    family = families.family_of(row.name)
+    step = families.size_step_of(row.name)
+    description = FEATURED.get(row.name, family.description)
+    if not row.is_free:
+        description += " The licence of its weights forbids commercial use."
+    return Architecture(
+        name=row.name,
+        title=families.title_of(row.name),
+        description=description,
+        family=family.title,
+        parameters_millions=row.parameters_millions,
+        min_input_size=-(-family.min_input_size // step) * step,
+        size_step=step,
+        input_size=row.input_size,
+        resize=row.resize,
+        interpolation=row.interpolation,
+        is_imagenet_scale=row.is_imagenet_scale,
+        weights_name=row.weights_name,
+        imagenet_accuracy=row.imagenet_accuracy,
+        billion_operations=row.billion_operations,
+        is_free=row.is_free,
+    )
+
+
+def _forge_cnn(name: str, title: str, description: str, millions: float) -> Architecture:
+    return Architecture(
+        name=name,
+        title=title,
+        description=description,
+        family="ForgeCNN",
+        parameters_millions=millions,
+        min_input_size=FORGE_CNNS[name].smallest_side,
+    )
+
+
 def _all() -> list[Architecture]:
-    names = tv.list_models(module=tv)
+    rows = {row.name: row for row in ROWS}
     order = [family.prefix for family in families.FAMILIES]
-    others = [name for name in names if name not in FEATURED]
-    found = [_of_torchvision(name) for name in others]
+    found = [_of_torchvision(row) for row in ROWS if row.name not in FEATURED]
     found.sort(
         key=lambda a: (order.index(families.family_of(a.name).prefix), a.parameters_millions)
     )
@@ -143,7 +136,7 @@ def _all() -> list[Architecture]:
             "Small and from scratch: digits, icons and other images up to 64 px.",
             0.41,
         ),
-        *map(_of_torchvision, FEATURED),
+        *(_of_torchvision(rows[name]) for name in FEATURED),
         _forge_cnn(
             "forge_cnn_wide",
             "ForgeCNN-Wide",
@@ -186,8 +179,8 @@ def _suggest(name: str) -> str:
 
 
 def default_eval_transform(
-    architecture: str, input_size: int | None, fit: Fit = "crop"
-) -> EvalTransform:
+    architecture: str, input_size: int | None, fit: "Fit" = "crop"
+) -> "EvalTransform":
     """The eval transform for an architecture at an input size.
 
     Args:
@@ -199,8 +192,14 @@ def default_eval_transform(
     Raises:
         InvalidInput: The name is unknown or the size is too small or too large.
     """
+    from forge_core.augmentation.eval_transform import EvalTransform  # loads torch
+
     found = get_architecture(architecture)
-    own = found.eval_transform
+    own = EvalTransform(
+        resize=found.resize, crop=found.input_size, interpolation=found.interpolation
+    )
+    if not found.is_imagenet_scale:
+        own = replace(own, mean=(0.5,) * 3, std=(0.5,) * 3)
     if fit == "pad":
         side = own.crop if input_size is None else input_size
         check_input_size(found, side)
@@ -208,14 +207,7 @@ def default_eval_transform(
     if input_size is None or input_size == own.crop:
         return own
     check_input_size(found, input_size)
-    return EvalTransform(
-        resize=round(input_size * own.resize / own.crop),
-        crop=input_size,
-        interpolation=own.interpolation,
-        antialias=own.antialias,
-        mean=own.mean,
-        std=own.std,
-    )
+    return replace(own, resize=round(input_size * own.resize / own.crop), crop=input_size)
 
 
 def check_input_size(architecture: Architecture, input_size: int) -> None:

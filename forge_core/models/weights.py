@@ -17,6 +17,7 @@ from urllib.request import urlopen
 
 import torch
 from torch import Tensor
+from torchvision import models as tv
 
 from forge_core.errors import InvalidInput, WeightsUnavailable
 from forge_core.models import architectures
@@ -31,7 +32,7 @@ _CHUNK_BYTES = 2**18
 def are_cached(architecture: str) -> bool:
     """Whether the pretrained weights of an architecture lie in torch's cache."""
     found = architectures.get_architecture(architecture)
-    return found.weights is not None and cache_path(found).is_file()
+    return found.pretrained and cache_path(found).is_file()
 
 
 def cached_architectures() -> list[str]:
@@ -130,12 +131,12 @@ def _has_named_hash(path: Path, name: str = "") -> bool:
 
 
 def _url_of(architecture: Architecture) -> str:
-    if architecture.weights is None:
+    if not architecture.pretrained:
         raise InvalidInput(
             f"{architecture.title} has no pretrained weights.",
             next_step="Train it from scratch, or choose an architecture that has them.",
         )
-    return str(architecture.weights.url)
+    return str(tv.get_model_weights(architecture.name)[architecture.weights_name].url)
 
 
 def _next_step(architecture: str) -> str:

@@ -19,7 +19,7 @@ from forge_core.people.actor import Actor
 from forge_core.progress import SILENT, Progress
 from forge_core.runs import records, run_data
 from forge_core.runs.starting import launch
-from forge_core.training.pixels.pack import RejectedImage
+from forge_core.training.inputs.image_sets import RejectedImage
 from forge_core.workspace import Workspace
 
 KIND = kinds.CHECK_AUGMENTATION.name

@@ -26,7 +26,7 @@ from forge_core.models.networks import construction
 from forge_core.people.actor import Actor
 from forge_core.progress import SILENT, Progress
 from forge_core.runs import run_data
-from forge_core.training.pixels.pack import RejectedImage
+from forge_core.training.inputs.image_sets import RejectedImage
 from forge_core.workspace import Workspace
 
 KIND = kinds.LEARNING_CURVE.name

@@ -27,7 +27,7 @@ from forge_core.inference.predictor import Predictor, Prepared
 from forge_core.progress import SILENT, Cancelled, Progress
 from forge_core.runs import records, run_data
 from forge_core.training.config import TrainConfig
-from forge_core.training.pixels.pack import RejectedImage
+from forge_core.training.inputs.image_sets import RejectedImage
 from forge_core.workspace import Workspace
 
 NO_SPLIT = "none"

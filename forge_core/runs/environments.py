@@ -8,20 +8,23 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import forge_core
 from db import boxes
 from db.boxes import Environment, RunEnvironment
-from forge_core.models.checkpoints import model_card
-from forge_core.models.devices import Device
+
+if TYPE_CHECKING:  # what a run ran on is read without torch
+    from forge_core.models.devices import Device
 
 _DRIVER_FILE = Path("/proc/driver/nvidia/version")
 _SOURCE_FOLDER = Path(forge_core.__file__).parents[1]
 
 
-def describe(device: Device) -> Environment:
+def describe(device: "Device") -> Environment:
     """What this process computes on."""
+    from forge_core.models.checkpoints import model_card
+
     return Environment(
         **model_card.library_versions(device.name),
         device_id=device.id,

@@ -1,19 +1,18 @@
 """Listens to the training loop and writes what it says into the job, the run and its files."""
 
-import hashlib
 import time
 from dataclasses import asdict
-from pathlib import Path
 
 from db.enums import CheckpointKind
 from db.records import CheckpointFile, EpochMetrics, EpochRow, Run
 from db.unit_of_work import UnitOfWork
 from forge_core.jobs.context import JobContext
 from forge_core.models.checkpoints import checkpoint
+from forge_core.models.checkpoints.whole_files import hash_file
 from forge_core.runs import records, time_left
 from forge_core.training import stages
 from forge_core.training.config import TrainConfig
-from forge_core.training.results import BEST_FILE, LAST_FILE
+from forge_core.training.run_files import BEST_FILE, LAST_FILE
 
 STAGE_WORDS = {
     "pack": "Decoding the images",
@@ -107,13 +106,8 @@ class TrainReporter:
             run_id=self._run.run_id,
             kind=kind,
             file_path=f"{folder.name}/{name}",
-            content_hash=_hash_file(folder / name),
+            content_hash=hash_file(folder / name),
             size_bytes=(folder / name).stat().st_size,
             epoch=card.epoch,
             val_accuracy=float(card.metrics["val_accuracy"]),
         )
-
-
-def _hash_file(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -15,8 +15,7 @@ from forge_core.errors import ImageRejected, NotFound
 from forge_core.imaging import decode, hashing
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.progress import SILENT, Progress
-from forge_core.training.inputs.image_sets import ImageSet, TrainingImage
-from forge_core.training.pixels.pack import RejectedImage
+from forge_core.training.inputs.image_sets import ImageSet, RejectedImage, TrainingImage
 from forge_core.workspace import Workspace
 
 USED_SPLITS = (Split.TRAIN, Split.VAL, Split.TEST)

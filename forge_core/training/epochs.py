@@ -1,6 +1,4 @@
-"""One epoch: a pass over the training images, which can end after any step and go on there, and
-the measuring of the network on the validation images.
-"""
+"""One epoch: training, which can end after any step and go on there, and then measuring."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

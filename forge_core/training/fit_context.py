@@ -27,8 +27,13 @@ from forge_core.training.diagnostics.usual_mistakes import Findings
 from forge_core.training.fit_setup import FitSetup, LabelledImages
 from forge_core.training.inputs import features
 from forge_core.training.inputs.batches import BatchSource, PixelSource
-from forge_core.training.inputs.image_sets import class_weights, classes_without_images, num_batches
-from forge_core.training.pixels.pack import PixelPack, RejectedImage
+from forge_core.training.inputs.image_sets import (
+    RejectedImage,
+    class_weights,
+    classes_without_images,
+    num_batches,
+)
+from forge_core.training.pixels.pack import PixelPack
 from forge_core.training.reporting import ProgressMeter, Reporter
 from forge_core.training.resume_state import ResumeState, SaveClock
 from forge_core.training.stages import Stage

@@ -2,13 +2,15 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from forge_core.augmentation import class_words
 from forge_core.errors import InvalidInput
-from forge_core.models import weights
 from forge_core.models.architectures import ARCHITECTURES
-from forge_core.models.devices import Device
 from forge_core.training.config import TrainConfig
+
+if TYPE_CHECKING:  # what the data are is told without torch
+    from forge_core.models.devices import Device
 
 SMALL_IMAGE_SIDE = 64
 """Up to this median short side, in pixels, ForgeCNN from scratch is the choice."""
@@ -92,7 +94,7 @@ class Recommendation:
 
 def recommend(
     summary: DataSummary,
-    devices: Sequence[Device],
+    devices: "Sequence[Device]",
     *,
     cached: Collection[str] | None = None,
 ) -> Recommendation:
@@ -106,6 +108,8 @@ def recommend(
     Raises:
         InvalidInput: There is no device.
     """
+    from forge_core.models import weights
+
     if not devices:
         raise InvalidInput("No device was given to train on.")
     device = devices[0]
@@ -197,7 +201,7 @@ def looks_like_characters(class_names: Sequence[str]) -> bool:
 
 def _scratch(
     summary: DataSummary,
-    device: Device,
+    device: "Device",
     preset: str,
     balanced: bool,
     reasons: dict[str, str],

@@ -12,12 +12,10 @@ from forge_core.models.checkpoints.model_card import ModelCard, library_versions
 from forge_core.training import resume_state
 from forge_core.training.compute.compute_plan import Speed
 from forge_core.training.fit_context import FitContext
-from forge_core.training.pixels.pack import RejectedImage
+from forge_core.training.inputs.image_sets import RejectedImage
 from forge_core.training.resume_state import BegunEpoch, Progression, ResumeState
+from forge_core.training.run_files import BEST_FILE, LAST_FILE, STATE_FILE
 from forge_core.training.steps.learner import Learner
-
-BEST_FILE = "best.safetensors"
-LAST_FILE = "last.safetensors"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +62,7 @@ def begin(context: FitContext, resume: bool) -> ResumeState | None:
             return state
         context.reporter.on_message("Nothing was saved yet: beginning with the first epoch.")
     if context.ranks.is_first:
-        for name in (resume_state.STATE_FILE, BEST_FILE, LAST_FILE):
+        for name in (STATE_FILE, BEST_FILE, LAST_FILE):
             (context.folder / name).unlink(missing_ok=True)
     return None
 

@@ -22,9 +22,9 @@ from forge_core.models.checkpoints.whole_files import written_whole
 from forge_core.training.compute.compute_plan import Speed
 from forge_core.training.config import TrainConfig
 from forge_core.training.fit_setup import FitSetup
+from forge_core.training.run_files import STATE_FILE
 
 SCHEMA = 2
-STATE_FILE = "state.pt"
 SAVE_SHARE = 0.01
 """Share of a run's time that saving may take."""
 

@@ -1,6 +1,5 @@
 """Which checkpoint answers: the best of the newest run, unless another one is asked for."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from PIL import Image
 from db.records import Run
 from forge_core.errors import NotFound
 from forge_core.inference.predictor import Predictor
+from forge_core.models.checkpoints import whole_files
 from forge_core.runs import records
 from forge_core.workspace import Workspace
 from pages.components import run_text
@@ -91,5 +91,4 @@ def _load(content_hash: str, _path: Path) -> Predictor:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _hash_file(path: str, changed_ns: int, size_bytes: int) -> str:
     """SHA-256 of a file; read again only when its time or size has changed."""
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return whole_files.hash_file(Path(path))

@@ -8,10 +8,9 @@ from forge_core.catalog.listing import asset_list
 from forge_core.errors import ForgeError
 from forge_core.jobs import queue, supervision
 from forge_core.models import devices
-from forge_core.runs.starting import forecast, launch, saved_presets
+from forge_core.runs.starting import config_choice, forecast, launch, saved_presets
 from forge_core.runs.starting.forecast import Forecast
 from forge_core.runs.starting.launch import DataCheck
-from forge_core.training import recommendation
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
 from pages.components import empty_state, errors, text
@@ -46,7 +45,7 @@ def show() -> None:
         return
     supervision.prepare_for_jobs(workspace)
     found_devices = devices.list_devices()
-    advice = recommendation.recommend(check.summary, found_devices)
+    advice = config_choice.recommend(check)
     prefill.take(advice.config.architecture)
     model = model_step.choose(advice)
     try:

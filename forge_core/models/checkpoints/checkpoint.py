@@ -27,7 +27,7 @@ from forge_core.models import architectures
 from forge_core.models.checkpoints import golden
 from forge_core.models.checkpoints.golden import GoldenPredictions, GoldenReport
 from forge_core.models.checkpoints.model_card import ModelCard
-from forge_core.models.checkpoints.whole_files import written_whole
+from forge_core.models.checkpoints.whole_files import hash_file, written_whole
 from forge_core.models.networks import construction
 from forge_core.models.networks.classifier import ImageClassifier
 
@@ -88,7 +88,7 @@ def save_checkpoint(path: Path, model: ImageClassifier, card: ModelCard) -> str:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with written_whole(path) as partial:
         save_file(tensors, partial, {CARD_KEY: card.to_json(), DIGEST_KEY: _digest(tensors)})
-        return _hash_file(partial)
+        return hash_file(partial)
 
 
 def copy_checkpoint(source: Path, target: Path) -> None:
@@ -114,7 +114,7 @@ def load_checkpoint(
             belong together, or its golden predictions do not hold here.
     """
     card, tensors, digest = _read(path)
-    sha256 = _hash_file(path)
+    sha256 = hash_file(path)
     intact = digest == _digest(tensors)
     proof = _take_golden(tensors, card)
     model = _assemble(tensors, card).to(device).eval()
@@ -265,11 +265,6 @@ def _cheaply(architecture: str) -> Iterator[None]:
     else:
         with torch.device("meta"):
             yield
-
-
-def _hash_file(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _digest(tensors: dict[str, Tensor]) -> str:

@@ -1,5 +1,6 @@
-"""Files that take their place complete: a reader sees the old one or the new one."""
+"""Files that take their place complete, and the hash by which one is known."""
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
@@ -24,3 +25,9 @@ def written_whole(path: Path) -> Iterator[Path]:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file's bytes in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,29 +1,13 @@
 """ForgeCNN: the small network that learns from nothing on small images in a minute."""
 
-from dataclasses import dataclass
-
 from torch import nn
 
+from forge_core.models.architectures import ForgeCnnShape
 from forge_core.models.networks.classifier import ImageClassifier
 
 POOLED_SIDE = 7
 HIDDEN_FEATURES = 256
 DROPOUT = 0.4
-
-
-def smallest_side(depth: int) -> int:
-    """Smallest side of the inputs in pixels: each pooling halves it, and one must be left."""
-    return int(2**depth)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shape:
-    """How wide and deep a ForgeCNN is."""
-
-    width: int = 16
-    """Channels of the first block; each later block has twice those before it."""
-    depth: int = 2
-    """Number of blocks; each halves the side."""
 
 
 class ForgeCNN(ImageClassifier):
@@ -35,7 +19,8 @@ class ForgeCNN(ImageClassifier):
     Args:
         num_classes: K.
         channels: C of the inputs.
-        input_size: Side of the inputs it is meant for, at least `smallest_side`; others work too.
+        input_size: Side of the inputs it is meant for; others work too, from the smallest of the
+            shape on.
         shape: Width and depth.
     """
 
@@ -44,7 +29,7 @@ class ForgeCNN(ImageClassifier):
         num_classes: int,
         channels: int = 3,
         input_size: int = 32,
-        shape: Shape = Shape(),
+        shape: ForgeCnnShape = ForgeCnnShape(),
     ) -> None:
         widths = [shape.width * 2**number for number in range(shape.depth)]
         backbone = nn.Sequential(

@@ -13,13 +13,13 @@ from forge_core.catalog.listing.balance import Balance
 from forge_core.catalog.revisions import history
 from forge_core.errors import Conflict, InvalidInput
 from forge_core.jobs import kinds, queue, supervision
-from forge_core.models import devices
 from forge_core.people.actor import Actor
 from forge_core.runs import records, run_data
 from forge_core.runs.starting import readiness
-from forge_core.training import resume_state, stages
+from forge_core.training import stages
 from forge_core.training.config import TrainConfig
 from forge_core.training.recommendation import DataSummary
+from forge_core.training.run_files import STATE_FILE
 from forge_core.workspace import Workspace
 
 MAX_NAME_CHARACTERS = 128
@@ -82,6 +82,8 @@ def start_run(workspace: Workspace, config: TrainConfig, *, actor: Actor, name: 
             name cannot be stored.
         JobFailed: The background process cannot be started; the run stays queued.
     """
+    from forge_core.models import devices  # torch: whoever only looks at runs does without it
+
     check = check_data(workspace)
     devices.check_number(config.device, config.num_processes)
     if check.problems:
@@ -220,7 +222,7 @@ def resume_run(workspace: Workspace, run_id: int, *, actor: Actor) -> Job:
                 else "",
             )
         config = TrainConfig.from_dict(run.config)
-        has_state = (records.run_folder(workspace, run_id) / resume_state.STATE_FILE).exists()
+        has_state = (records.run_folder(workspace, run_id) / STATE_FILE).exists()
         uow.runs.update_fields(run_id, status=RunStatus.QUEUED, message="", finished_at=None)
         payload = _payload(run_id, config, resume=has_state)
         title = _title(run_id, config)

@@ -27,6 +27,16 @@ class TrainingImage:
 
 
 @dataclass(frozen=True)
+class RejectedImage:
+    """An image that a run leaves out, and why."""
+
+    source: str
+    reason: str
+    """Machine word: one of `imaging.decode.REASONS`."""
+    message: str
+
+
+@dataclass(frozen=True)
 class ImageSet:
     """The images of one split, in a fixed order.
 

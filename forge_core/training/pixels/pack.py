@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.errors import ForgeError, ImageRejected
 from forge_core.imaging import hashing
 from forge_core.imaging.decode import DecodeLimits, decode_image
-from forge_core.training.inputs.image_sets import ImageSet, TrainingImage
+from forge_core.training.inputs.image_sets import ImageSet, RejectedImage, TrainingImage
 from forge_core.training.pixels import kept, shards
 from forge_core.training.pixels.shards import INDEX, PIXELS, Entry, ShardLock, ShardWriter
 
@@ -39,16 +38,6 @@ LOOK_SECONDS = 0.5
 FULL_SECONDS = 10.0
 """How long a full disk or budget is believed before it is tried again."""
 MAX_THREADS = 16
-
-
-@dataclass(frozen=True)
-class RejectedImage:
-    """An image that a run leaves out, and why."""
-
-    source: str
-    reason: str
-    """Machine word: one of `imaging.decode.REASONS`."""
-    message: str
 
 
 class _Shard:

@@ -8,9 +8,12 @@ a batch is mixed with itself rolled by one.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from torch import Tensor
+
+if TYPE_CHECKING:  # a plan of stages is read without torch
+    from torch import Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +25,7 @@ class Mix:
     box: tuple[int, int, int, int] | None
     """top, bottom, left, right in pixels that come from the neighbour; None blends the whole."""
 
-    def apply(self, inputs: Tensor) -> Tensor:
+    def apply(self, inputs: "Tensor") -> "Tensor":
         """Mixed inputs (N, C, H, W); those given stay as they are."""
         neighbours = inputs.roll(1, 0)
         if self.box is None:

@@ -39,7 +39,7 @@ SECTIONS: dict[str, tuple[PageEntry, ...]] = {
             "training/augmentation.py", "augmentation", "Augmentation", ":material/tune:", True
         ),
         PageEntry("training/train.py", "train", "Train", ":material/model_training:", True),
-        PageEntry("training/runs.py", "runs", "Runs", ":material/show_chart:", True),
+        PageEntry("training/runs.py", "runs", "Runs", ":material/show_chart:"),
     ),
     "Models": (
         PageEntry(

@@ -10,7 +10,7 @@ import streamlit as st
 from forge_core.augmentation import class_words
 from forge_core.augmentation.presets import AugmentationParameters, Preset
 from forge_core.models.devices import Device
-from forge_core.runs.starting import saved_presets
+from forge_core.runs.starting import config_choice, saved_presets
 from forge_core.runs.starting.launch import DataCheck
 from forge_core.training import stages
 from forge_core.training.config import TrainConfig
@@ -65,20 +65,10 @@ def choose(
     return config
 
 
-def _defaults(recommendation: Recommendation, model: ModelChoice) -> TrainConfig:
-    """Numbers to start from: the recommended ones are meant for the recommended network only."""
-    recommended = recommendation.config
-    is_meant = (model.architecture, model.pretrained) == (
-        recommended.architecture,
-        recommended.pretrained,
-    )
-    return recommended if is_meant else TrainConfig(batch_size=recommended.batch_size)
-
-
 def _defaults_of_options(recommendation: Recommendation, model: ModelChoice) -> TrainConfig:
     """The same, with the fit that the Augmentation page keeps for the next run."""
     fit = state.kept_for_next_run().get("fit")
-    found = _defaults(recommendation, model)
+    found = config_choice.for_network(recommendation, model.architecture, model.pretrained)
     return replace(found, fit=fit) if fit in ("crop", "pad") else found
 
 
@@ -89,6 +79,7 @@ def _choose_epochs(recommendation: Recommendation, model: ModelChoice) -> dict[s
         if not model.train_all_layers:
             wanted = [("warmup_epochs", "Warm-up epochs"), ("finetune_epochs", "Fine-tune epochs")]
     wanted.append(("batch_size", "Batch size"))
+    defaults = config_choice.for_network(recommendation, model.architecture, model.pretrained)
     values = {}
     for column, (name, label) in zip(st.columns(len(wanted)), wanted, strict=True):
         values[name] = int(
@@ -96,7 +87,7 @@ def _choose_epochs(recommendation: Recommendation, model: ModelChoice) -> dict[s
                 label,
                 min_value=2 if name == "batch_size" else 0 if len(wanted) > 2 else 1,
                 max_value=4096 if name == "batch_size" else 10_000,
-                value=getattr(_defaults(recommendation, model), name),
+                value=getattr(defaults, name),
                 key=f"{model.key}_{name}",
                 persist_state="session",
             )

@@ -15,6 +15,7 @@ from forge_core.training import resume_state
 from forge_core.training.config import TrainConfig
 from forge_core.training.results import FitResult
 from forge_core.training.resume_state import SaveClock
+from forge_core.training.run_files import STATE_FILE
 from tests.called import begin
 from tests.forge_core.training.arrange import (
     Drawer,
@@ -118,7 +119,7 @@ def test_resume__killed_at_any_moment_even_while_it_writes(tmp_path: Path) -> No
     config = make_config(scratch_epochs=20, batch_size=4, balanced_sampling=True)
     whole = run_fit(tmp_path / "whole", config)
     folder = tmp_path / "killed"
-    state, clock = folder / resume_state.STATE_FILE, random.SystemRandom()
+    state, clock = folder / STATE_FILE, random.SystemRandom()
     delays = [clock.uniform(0.0, 0.3) for _ in range(2)]
     for delay in delays:
         before = state.stat().st_mtime_ns if state.exists() else 0

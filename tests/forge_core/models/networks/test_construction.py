@@ -12,10 +12,10 @@ from torchvision.models import mobilenet_v2
 
 from forge_core.errors import InvalidInput
 from forge_core.models import architectures, weights
-from forge_core.models.architectures import ARCHITECTURES, FEATURED, FORGE_CNNS
+from forge_core.models.architectures import ARCHITECTURES, FEATURED, FORGE_CNNS, ForgeCnnShape
 from forge_core.models.networks import construction
 from forge_core.models.networks.classifier import ImageClassifier
-from forge_core.models.networks.forge_cnn import ForgeCNN, Shape
+from forge_core.models.networks.forge_cnn import ForgeCNN
 
 TRANSFER = list(FEATURED)
 FIRST = ["forge_cnn", *FEATURED]
@@ -81,7 +81,7 @@ def test_parameters_millions__of_a_forge_cnn_is_true(name: str) -> None:
 
 
 def test_forge_cnn__width_and_depth() -> None:
-    model = ForgeCNN(4, channels=1, shape=Shape(width=8, depth=3))
+    model = ForgeCNN(4, channels=1, shape=ForgeCnnShape(width=8, depth=3))
     convolutions = [layer for layer in model.modules() if isinstance(layer, nn.Conv2d)]
     assert [(layer.in_channels, layer.out_channels) for layer in convolutions] == [
         (1, 8),

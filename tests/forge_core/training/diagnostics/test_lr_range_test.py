@@ -74,7 +74,7 @@ def test_find_rate__of_a_network_from_scratch(tmp_path: Path) -> None:
     assert rates == sorted(rates)
     assert min(p.smoothed_loss for p in curve.points) < curve.points[0].smoothed_loss * 0.8
     assert ("scratch", 1, 100, 100) in listener.progress or len(curve.points) < 100
-    assert sorted(path.name for path in (tmp_path / "search").iterdir()) == ["pack"]
+    assert not (tmp_path / "search").exists()
 
     # the suggestion trains: better than a rate a thousand times lower in the same epochs
     good = run_fit(tmp_path / "good", make_config(scratch_lr=curve.suggested, scratch_epochs=6))
