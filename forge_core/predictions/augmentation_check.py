@@ -12,14 +12,13 @@ from forge_core.augmentation.presets import AugmentationParameters
 from forge_core.errors import InvalidInput
 from forge_core.evaluation import augmentation_risk
 from forge_core.evaluation.augmentation_risk import AugmentationRisk
-from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.predictor import Predictor
 from forge_core.jobs import kinds, queue
 from forge_core.people.actor import Actor
+from forge_core.predictions import image_batches
 from forge_core.progress import SILENT, Progress
-from forge_core.runs import records, run_data
+from forge_core.runs import records
 from forge_core.runs.starting import launch
-from forge_core.training.inputs.image_sets import RejectedImage
 from forge_core.workspace import Workspace
 
 KIND = kinds.CHECK_AUGMENTATION.name
@@ -66,17 +65,17 @@ def check_run(
         if asset.label_id in positions
     ]
     assets.sort(key=lambda asset: asset.content_hash)  # a hash is as good as a shuffle
-    limits = DecodeLimits.from_settings(workspace.settings)
     pixels: list[Tensor] = []
     labels: list[int] = []
-    for asset in assets:
+    batches = image_batches.in_batches(assets)
+    resize = predictor.card.eval_transform.resize_image
+    for batch in image_batches.read_batches(workspace, batches, resize):
+        progress.check()
+        for asset, image in batch.usable[: num_images - len(pixels)]:
+            pixels.append(image)
+            labels.append(positions[asset.label_id or 0])
         if len(pixels) == num_images:
             break
-        image = run_data.read_image(workspace, asset, limits)
-        if isinstance(image, RejectedImage) or asset.label_id is None:
-            continue
-        pixels.append(predictor.card.eval_transform.resize_image(image))
-        labels.append(positions[asset.label_id])
     if not pixels:
         raise InvalidInput(
             f"None of the {len(assets):,} validation images of run {run_id} can be read.",

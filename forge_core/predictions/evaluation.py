@@ -1,28 +1,25 @@
 """Measure a run's checkpoint on a split, with the images and labels of the run's revision."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 
 import torch
-from PIL import Image
 from torch import Tensor
 
 from db.enums import CheckpointKind, Split
-from db.records import AssetAsOf, Job
+from db.records import Job
 from forge_core.errors import InvalidInput
 from forge_core.evaluation import metrics
 from forge_core.evaluation.report import EvaluationReport
-from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.predictor import Predictor
 from forge_core.jobs import kinds, queue
 from forge_core.people.actor import Actor
+from forge_core.predictions import image_batches
 from forge_core.progress import SILENT, Progress
-from forge_core.runs import records, run_data
+from forge_core.runs import records
 from forge_core.runs.starting import launch
 from forge_core.training.inputs.image_sets import RejectedImage
 from forge_core.workspace import Workspace
 
-BATCH_IMAGES = 32
 SPLITS = (Split.TRAIN, Split.VAL, Split.TEST, Split.HELD_OUT)
 
 
@@ -73,21 +70,23 @@ def evaluate_run(
             f"0 images of run {run_id} are in {split}, so nothing can be measured.",
             next_step=f"Put labelled images into {split} and train again, or evaluate on val.",
         )
-    limits = DecodeLimits.from_settings(workspace.settings)
     logits: list[Tensor] = []
     labels: list[int] = []
-    with ThreadPoolExecutor(run_data.READERS) as readers:
-        for start in range(0, len(assets), BATCH_IMAGES):
-            progress.check()
-            batch = assets[start : start + BATCH_IMAGES]
-            images = list(
-                readers.map(lambda asset: run_data.read_image(workspace, asset, limits), batch)
-            )
-            usable, usable_labels = _usable(batch, images, positions, on_rejected)
-            logits.append(predictor.logits(usable))
-            labels += usable_labels
-            done, total = start + len(batch), len(assets)
-            progress.advance(done, total, f"{done:,} of {total:,} images")
+    done, total = 0, len(assets)
+    batches = image_batches.in_batches(assets)
+    for batch in image_batches.read_batches(workspace, batches, predictor.card.eval_transform):
+        progress.check()
+        if on_rejected is not None:
+            for problem in batch.rejected:
+                on_rejected(problem)
+        if batch.usable:
+            inputs = torch.stack([inputs for _, inputs in batch.usable])
+            logits.append(predictor.logits_of_inputs(inputs))
+        labels += [
+            positions[asset.label_id] for asset, _ in batch.usable if asset.label_id is not None
+        ]
+        done += len(batch.assets)
+        progress.advance(done, total, f"{done:,} of {total:,} images")
     if not labels:
         raise InvalidInput(
             f"None of the {len(assets):,} images in {split} can be read, so nothing can be "
@@ -124,20 +123,3 @@ def find_report(workspace: Workspace, run_id: int, split: str) -> EvaluationRepo
         NotFound: There is no such run.
     """
     return records.reports_of(records.get_run(workspace, run_id)).get(split)
-
-
-def _usable(
-    assets: Sequence[AssetAsOf],
-    images: Sequence[Image.Image | RejectedImage],
-    positions: dict[int, int],
-    on_rejected: Callable[[RejectedImage], None] | None,
-) -> tuple[list[Image.Image], list[int]]:
-    usable, labels = [], []
-    for asset, image in zip(assets, images, strict=True):
-        if isinstance(image, RejectedImage):
-            if on_rejected is not None:
-                on_rejected(image)
-        elif asset.label_id is not None:
-            usable.append(image)
-            labels.append(positions[asset.label_id])
-    return usable, labels

@@ -6,12 +6,12 @@ what it found.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
+from numpy.typing import NDArray
+from torch import Tensor
 
 from db.enums import Split
 from db.records import AssetAsOf, Job
@@ -19,19 +19,17 @@ from forge_core.catalog.revisions import history
 from forge_core.errors import InvalidInput
 from forge_core.evaluation import learning_curve
 from forge_core.evaluation.learning_curve import CurvePoint, LearningCurve, Outlook
-from forge_core.imaging.decode import DecodeLimits
 from forge_core.jobs import kinds, queue
 from forge_core.models import architectures, chunking, devices, weights
 from forge_core.models.networks import construction
 from forge_core.people.actor import Actor
+from forge_core.predictions import image_batches
 from forge_core.progress import SILENT, Progress
 from forge_core.runs import run_data
-from forge_core.training.inputs.image_sets import RejectedImage
 from forge_core.workspace import Workspace
 
 KIND = kinds.LEARNING_CURVE.name
 MAX_IMAGES = {Split.TRAIN: 10_000, Split.VAL: 4_000}
-BATCH_IMAGES = 32
 FEATURES_SHARE = 0.9
 """Of the job's progress; the classifiers are the rest."""
 
@@ -88,7 +86,7 @@ def draw_curve(
             f"{len(chosen[Split.VAL]):,} in validation: too few for a learning curve.",
             next_step="Label images of at least 2 classes, and split them.",
         )
-    extract = _Extractor(workspace, architecture or choose_architecture(), device)
+    extract = _Extractor(architecture or choose_architecture(), device)
     positions = {label_id: place for place, label_id in enumerate(data.label_ids)}
     total = sum(len(assets) for assets in chosen.values())
     done = 0
@@ -98,15 +96,17 @@ def draw_curve(
     for split, assets in chosen.items():
         features: list[Any] = []
         labels: list[int] = []
-        for start in range(0, len(assets), BATCH_IMAGES):
+        batches = image_batches.in_batches(assets)
+        for batch in image_batches.read_batches(workspace, batches, extract.transform):
             reading.check()
-            batch = assets[start : start + BATCH_IMAGES]
-            batch_features, kept = extract(batch)
-            features += batch_features
+            kept = [asset for asset, _ in batch.usable]
+            if kept:
+                features += list(extract(torch.stack([inputs for _, inputs in batch.usable])))
             if split == Split.TRAIN:  # unreadable ones are no training images
-                there -= Counter(a.label_id for a in batch) - Counter(a.label_id for a in kept)
+                asked = Counter(asset.label_id for asset in batch.assets)
+                there -= asked - Counter(asset.label_id for asset in kept)
             labels += [positions[asset.label_id] for asset in kept if asset.label_id is not None]
-            done += len(batch)
+            done += len(batch.assets)
             reading.advance(done, total, f"{done:,} of {total:,} images")
         found[split] = (np.array(features), np.array(labels, dtype=np.int64))
     return learning_curve.draw_curve(
@@ -127,37 +127,23 @@ def _sample(assets: Sequence[AssetAsOf], most: int) -> list[AssetAsOf]:
 class _Extractor:
     """Features of images by a pretrained network that is not trained further."""
 
-    def __init__(self, workspace: Workspace, architecture: str, device: str) -> None:
-        self._workspace = workspace
-        self._limits = DecodeLimits.from_settings(workspace.settings)
+    def __init__(self, architecture: str, device: str) -> None:
         self._device = torch.device(devices.choose(device).id)
-        self._transform = architectures.default_eval_transform(architecture, None)
+        self.transform = architectures.default_eval_transform(architecture, None)
         model = construction.build_model(
-            architecture, 2, pretrained=True, input_size=self._transform.crop
+            architecture, 2, pretrained=True, input_size=self.transform.crop
         )
         self._backbone = model.backbone.to(self._device).eval()
 
-    def __call__(self, assets: Sequence[AssetAsOf]) -> tuple[list[Any], list[AssetAsOf]]:
-        """Features (D,) float32 of each of those that can be read, and which they are."""
-
-        def read(asset: AssetAsOf) -> Image.Image | RejectedImage:
-            return run_data.read_image(self._workspace, asset, self._limits)
-
-        with ThreadPoolExecutor(run_data.READERS) as readers:
-            images = list(readers.map(read, assets))
-        kept = [
-            (asset, image)
-            for asset, image in zip(assets, images, strict=True)
-            if not isinstance(image, RejectedImage)
-        ]
-        if not kept:
-            return [], []
-        inputs = torch.stack([self._transform(image) for _, image in kept])
+    def __call__(self, inputs: Tensor) -> NDArray[np.float32]:
+        """Features (N, D) of inputs (N, C, H, W)."""
         with torch.inference_mode():
             at_once = chunking.images_at_once(self._device.type, inputs.shape[-1])
             chunks = torch.split(inputs.to(self._device), at_once)
-            features = torch.cat([self._backbone(each).float() for each in chunks]).cpu().numpy()
-        return list(features), [asset for asset, _ in kept]
+            found: NDArray[np.float32] = (
+                torch.cat([self._backbone(each).float() for each in chunks]).cpu().numpy()
+            )
+            return found
 
 
 def submit(workspace: Workspace, *, actor: Actor) -> Job:

@@ -8,11 +8,12 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch import Tensor
 
 from db.enums import CheckpointKind, Split
 from db.records import AssetAsOf, CheckpointFile
@@ -20,19 +21,18 @@ from db.repositories.predictions import PredictionRow, ScoringScope
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog.editing import class_merges
 from forge_core.catalog.revisions import as_of
-from forge_core.errors import Conflict, ImageRejected, InvalidInput, NotFound
+from forge_core.errors import Conflict, InvalidInput, NotFound
 from forge_core.evaluation import uncertainty
-from forge_core.imaging.decode import DecodeLimits
-from forge_core.inference.predictor import Predictor, Prepared
+from forge_core.inference.predictor import Predictor
+from forge_core.predictions import image_batches
 from forge_core.progress import SILENT, Cancelled, Progress
-from forge_core.runs import records, run_data
+from forge_core.runs import records
 from forge_core.training.config import TrainConfig
 from forge_core.training.inputs.image_sets import RejectedImage
 from forge_core.workspace import Workspace
 
 NO_SPLIT = "none"
 SPLITS = (*Split, NO_SPLIT)
-BATCH_IMAGES = 32
 PAGE_IMAGES = 512
 WRITE_SECONDS = 2.0
 MAX_REJECTED_KEPT = 1_000
@@ -126,23 +126,25 @@ def score_run(
         report = ScoringReport(run_id=run_id, revision_id=uow.revisions.latest_id())
     keeper = _Keeper(network, report, write or _transaction_of(workspace))
     done = 0
-    with ThreadPoolExecutor(run_data.READERS) as readers:
-        pages = _pages(workspace, scope, after)
-        for revision_id, assets, images in _prepared(workspace, network, pages, readers):
-            try:
-                progress.check()
-            except Cancelled:
-                keeper.write()
-                raise
-            report.revision_id = revision_id
-            usable = _sort_out(report, assets, images, on_rejected)
-            keeper.add(_rows(network, usable, revision_id))
-            done += len(assets)
-            if keeper.write_in_time():
-                _tell(progress, done, max(done, total), assets[-1].asset_id)
+    revisions: deque[int] = deque()
+    batches = _batches(workspace, scope, after, revisions)
+    transform = network.predictor.card.eval_transform
+    for batch in image_batches.read_batches(workspace, batches, transform):
+        try:
+            progress.check()
+        except Cancelled:
+            keeper.write()
+            raise
+        report.revision_id = revisions.popleft()
+        _name_rejected(report, batch.rejected, on_rejected)
+        keeper.add(_rows(network, batch.usable, report.revision_id))
+        done += len(batch.assets)
+        last = batch.assets[-1].asset_id
+        if keeper.write_in_time():
+            _tell(progress, done, max(done, total), last)
     keeper.write()
     if done:
-        _tell(progress, done, done, assets[-1].asset_id)
+        _tell(progress, done, done, last)
     return report
 
 
@@ -232,80 +234,41 @@ def _trained_hashes(workspace: Workspace, run_id: int) -> Hashes:
     return np.unique(columns.content_hashes[used])
 
 
-def _pages(
-    workspace: Workspace, scope: ScoringScope, after: uuid.UUID | None
-) -> Iterator[tuple[int, list[AssetAsOf]]]:
-    """Images in batches, each with the revision that they were read at."""
+def _batches(
+    workspace: Workspace, scope: ScoringScope, after: uuid.UUID | None, revisions: deque[int]
+) -> Iterator[Sequence[AssetAsOf]]:
+    """Images in batches; the revision that each was read at is added to `revisions`."""
     while True:
         with workspace.database.read() as uow:
             revision_id = uow.revisions.latest_id()
             page = uow.predictions.list_to_score(scope, after=after, limit=PAGE_IMAGES)
-        for start in range(0, len(page), BATCH_IMAGES):
-            yield revision_id, page[start : start + BATCH_IMAGES]
+        for batch in image_batches.in_batches(page):
+            revisions.append(revision_id)
+            yield batch
         if len(page) < PAGE_IMAGES:
             return
         after = page[-1].asset_id
 
 
-def _prepared(
-    workspace: Workspace,
-    network: _Network,
-    batches: Iterator[tuple[int, list[AssetAsOf]]],
-    readers: ThreadPoolExecutor,
-) -> Iterator[tuple[int, list[AssetAsOf], list[Prepared | RejectedImage]]]:
-    """Decoded batches in order; while the network looks at one, the next is being decoded."""
-    limits = DecodeLimits.from_settings(workspace.settings)
-    predictor = network.predictor
-
-    def prepare(asset: AssetAsOf) -> Prepared | RejectedImage:
-        data = run_data.read_unchanged(workspace, asset)
-        if isinstance(data, RejectedImage):
-            return data
-        found = predictor.prepare(data, limits)
-        if isinstance(found, ImageRejected):
-            return RejectedImage(asset.file_path, found.reason, found.message)
-        return found
-
-    waiting: deque[tuple[int, list[AssetAsOf], list[Future[Prepared | RejectedImage]]]] = deque()
-    for revision_id, batch in batches:
-        waiting.append((revision_id, batch, [readers.submit(prepare, asset) for asset in batch]))
-        if len(waiting) > 1:
-            yield _collect(*waiting.popleft())
-    while waiting:
-        yield _collect(*waiting.popleft())
-
-
-def _collect(
-    revision_id: int, batch: list[AssetAsOf], images: list[Future[Prepared | RejectedImage]]
-) -> tuple[int, list[AssetAsOf], list[Prepared | RejectedImage]]:
-    return revision_id, batch, [image.result() for image in images]
-
-
-def _sort_out(
+def _name_rejected(
     report: ScoringReport,
-    assets: Sequence[AssetAsOf],
-    images: Sequence[Prepared | RejectedImage],
+    rejected: Sequence[RejectedImage],
     on_rejected: Callable[[RejectedImage], None] | None,
-) -> list[tuple[AssetAsOf, Prepared]]:
-    usable = []
-    for asset, image in zip(assets, images, strict=True):
-        if isinstance(image, Prepared):
-            usable.append((asset, image))
-            continue
+) -> None:
+    for image in rejected:
         report.num_rejected += 1
         if len(report.rejected) < MAX_REJECTED_KEPT:
             report.rejected.append(image)
         if on_rejected is not None:
             on_rejected(image)
-    return usable
 
 
 def _rows(
-    network: _Network, batch: Sequence[tuple[AssetAsOf, Prepared]], revision_id: int
+    network: _Network, batch: Sequence[tuple[AssetAsOf, Tensor]], revision_id: int
 ) -> list[PredictionRow]:
     if not batch:
         return []
-    logits = network.predictor.logits_of([image for _, image in batch])
+    logits = network.predictor.logits_of_inputs(torch.stack([inputs for _, inputs in batch]))
     label_ids, probabilities = uncertainty.sum_classes(
         uncertainty.probabilities_of(logits), network.label_ids
     )

@@ -14,7 +14,7 @@ from forge_core.handlers import score
 from forge_core.jobs import queue
 from forge_core.jobs.context import JobContext
 from forge_core.people.actor import Actor
-from forge_core.predictions import scoring
+from forge_core.predictions import image_batches
 from forge_core.progress import Cancelled
 from forge_core.runs import records, removal, scoring_requests
 from tests import arrange
@@ -94,7 +94,7 @@ def test_counts__are_those_of_the_rows(finished, no_supervisor):
 
 
 def test_cancel__keeps_what_was_scored(finished, no_supervisor, monkeypatch):
-    monkeypatch.setattr(scoring, "BATCH_IMAGES", 8)
+    monkeypatch.setattr(image_batches, "BATCH_IMAGES", 8)
     job = scoring_requests.submit_scoring(finished, 1, actor=ACTOR)
     asked = iter([False, False, True])
     monkeypatch.setattr(JobContext, "should_stop", lambda self: next(asked, True))

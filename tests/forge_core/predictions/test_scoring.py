@@ -18,7 +18,7 @@ from forge_core.catalog.revisions import history
 from forge_core.errors import CheckpointRejected, Conflict, InvalidInput, NotFound
 from forge_core.imaging import hashing
 from forge_core.inference.predictor import Predictor
-from forge_core.predictions import scoring
+from forge_core.predictions import image_batches, scoring
 from forge_core.progress import Cancelled, Progress
 from forge_core.runs import records, removal
 from tests import arrange
@@ -214,7 +214,7 @@ def arrange_again(asset):
 
 
 def test_score__cancelled_keeps_what_was_scored_and_goes_on(finished, monkeypatch):
-    monkeypatch.setattr(scoring, "BATCH_IMAGES", 8)
+    monkeypatch.setattr(image_batches, "BATCH_IMAGES", 8)
     asked = iter([False, False, True])
     with pytest.raises(Cancelled):
         score(finished, progress=Progress(should_stop=lambda: next(asked)))
@@ -225,7 +225,7 @@ def test_score__cancelled_keeps_what_was_scored_and_goes_on(finished, monkeypatc
 
 def test_score__pages_and_batches_of_any_size_lose_none(finished, monkeypatch):
     monkeypatch.setattr(scoring, "PAGE_IMAGES", 7)
-    monkeypatch.setattr(scoring, "BATCH_IMAGES", 3)
+    monkeypatch.setattr(image_batches, "BATCH_IMAGES", 3)
     assert score(finished).num_scored == ALL
     assert len(predictions_of(finished)) == ALL
 
@@ -238,7 +238,7 @@ def test_score__in_all_goes_on_behind_an_image(finished):
 
 
 def test_score__stops_when_the_run_is_removed_or_has_a_better_checkpoint(finished, monkeypatch):
-    monkeypatch.setattr(scoring, "BATCH_IMAGES", 8)
+    monkeypatch.setattr(image_batches, "BATCH_IMAGES", 8)
     monkeypatch.setattr(scoring, "WRITE_SECONDS", 0.0)
     with finished.database.read() as uow:
         best = uow.checkpoints.list_of_run(1)[0]
