@@ -151,7 +151,7 @@ def compare(what: str, folder: Path, options: argparse.Namespace, scratch: Path)
                     "num_measured": len(val),
                     "input_size": config.input_size,
                     "preset": config.preset,
-                    "speed": result.speed.title if result.speed else None,
+                    "speed": result.compute_plan.title if result.compute_plan else None,
                 }
             )
     return found

@@ -141,7 +141,7 @@ def ask_peer(options: argparse.Namespace, peer: str, *arguments: str) -> Numbers
     return answer
 
 
-def ceiling(config: TrainConfig, speed: compute_plan.Speed, size: int, steps: int) -> float:
+def ceiling(config: TrainConfig, speed: compute_plan.ComputePlan, size: int, steps: int) -> float:
     """Images a second of the run's own steps on noise that lies on the device."""
     device = devices.choose(config.device)
     precision = Precision(device, speed.number_format, speed.memory_layout)
@@ -195,7 +195,7 @@ def compare_speed(
         scratch_epochs=2,
         augmentation=PRESETS[options.preset].parameters if options.preset else PLAIN,
     )
-    speed = compute_plan.choose_speed(  # what a run that is long enough to pay for it would find
+    speed = compute_plan.choose_plan(  # what a run that is long enough to pay for it would find
         config,
         devices.choose(config.device),
         construction.build_model(architecture, 10, pretrained=False, input_size=size),
@@ -283,7 +283,7 @@ def measure_accuracy(options: argparse.Namespace, scratch: Path) -> Numbers:
         "times": None if reached is None else round(first[0] / reached, 2),
         "our epochs": watch.epochs,
         "first progress after seconds": watch.first_progress,
-        "computed in": result.speed.title if result.speed else None,
+        "computed in": result.compute_plan.title if result.compute_plan else None,
         "images": [len(sets[1]), len(sets[2])],
     }
 

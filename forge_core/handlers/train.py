@@ -20,7 +20,7 @@ from forge_core.runs.reporter import TrainReporter
 from forge_core.runs.run_data import RunData
 from forge_core.training import usable_images
 from forge_core.training.compute import ranks
-from forge_core.training.compute.compute_plan import Speed
+from forge_core.training.compute.compute_plan import ComputePlan
 from forge_core.training.inputs.image_sets import RejectedImage
 from forge_core.training.results import FitResult
 from forge_core.workspace import Workspace
@@ -60,17 +60,17 @@ def run(context: JobContext) -> Mapping[str, Any]:
     number = setup.config.num_processes
     with (
         rank_processes.launch(record.run_id, number, resume=resume, device=context.device),
-        ranks.joined() as joined,
+        ranks.init_process_group() as group,
     ):
         if number > 1:
             context.log(f"{number} processes train together")
-        changed = joined.on_first(lambda: _find_changed(context, data))
+        changed = group.on_rank_zero(lambda: _find_changed(context, data))
         result = usable_images.fit_usable(
             setup.fit_setup(workspace, without=set(changed)),
             TrainReporter(context, record, setup.config),
             resume=resume,
-            ranks=joined,
-            on_speed=environment.keep_speed,
+            ranks=group,
+            on_plan=environment.keep_plan,
         )
     rejected = [*changed.values(), *result.rejected]
     environment.keep(left_out=_describe_left_out(rejected))
@@ -91,14 +91,14 @@ def run(context: JobContext) -> Mapping[str, Any]:
 
 def run_rank(workspace: Workspace, run_id: int, *, resume: bool, device: str) -> None:
     """Train along with the process that runs the job; writes and tells nothing."""
-    with ranks.joined() as joined:
+    with ranks.init_process_group() as group:
         setup = run_setup.read(workspace, run_id, device)
         try:
-            changed: dict[str, RejectedImage] = joined.on_first(dict)  # asked, not answered here
+            changed: dict[str, RejectedImage] = group.on_rank_zero(dict)  # asked, not answered here
         except Cancelled:
             return
         given = setup.fit_setup(workspace, without=set(changed))
-        usable_images.fit_usable(given, _Silent(), resume=resume, ranks=joined)
+        usable_images.fit_usable(given, _Silent(), resume=resume, ranks=group)
 
 
 class _Environment:
@@ -120,7 +120,7 @@ class _Environment:
         self.now = replace(self.now, **parts)
         self._context.write(lambda uow: uow.runs.update_fields(self._run_id, environment=self.now))
 
-    def keep_speed(self, speed: Speed) -> None:
+    def keep_plan(self, speed: ComputePlan) -> None:
         """Write how the run computes; on another kind of device its first way stays."""
         earlier = self.now.speed or {}
         if not self.now.resumed_in or earlier.get("device_kind") in (None, speed.device_kind):
@@ -128,7 +128,7 @@ class _Environment:
 
 
 class _Silent:
-    """The reporter of a process that is not the first: `Ranks.agreeing` never asks it."""
+    """The reporter of a process that is not the first: `Ranks.broadcast_reporter` never asks it."""
 
     def on_message(self, text: str) -> None:
         """Nothing."""

@@ -51,7 +51,7 @@ class RunSetup:
             run_id=self.record.run_id,
             revision_id=self.record.revision_id,
             limits=DecodeLimits.from_settings(workspace.settings),
-            like=self.record.environment.speed if self.record.environment else None,
+            reference_plan=self.record.environment.speed if self.record.environment else None,
         )
 
 

@@ -132,7 +132,7 @@ def train_one_epoch(
     usual_mistakes.check_modes(network, training=True)
     steps = source.num_train_batches()
     look_every = CHECK_STEPS if next(network.parameters()).is_cuda else 1
-    recovery = StepRecovery(source.called, source.ranks)
+    recovery = StepRecovery(source.train_module, source.ranks)
     first = totals.steps
     for step, (inputs, labels) in enumerate(source.train_batches(epoch, first), start=first):
         optimizers.set_rates(learner.optimizer, rates_of_step(stage, epoch_of_stage, step, steps))

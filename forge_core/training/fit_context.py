@@ -19,7 +19,7 @@ from forge_core.models.networks import construction
 from forge_core.models.networks.classifier import ImageClassifier
 from forge_core.training import resume_state, stages
 from forge_core.training.compute import compute_plan, memory_plan
-from forge_core.training.compute.compute_plan import Speed
+from forge_core.training.compute.compute_plan import ComputePlan
 from forge_core.training.compute.ranks import ALONE, Ranks
 from forge_core.training.config import TrainConfig
 from forge_core.training.diagnostics import usual_mistakes
@@ -174,7 +174,7 @@ def opened(setup: FitSetup, reporter: Reporter, ranks: Ranks = ALONE) -> Iterato
             setup=setup,
             eval_transform=transform,
             pack=pack,
-            reporter=ranks.agreeing(reporter),
+            reporter=ranks.broadcast_reporter(reporter),
             ranks=ranks,
         )
 
@@ -241,18 +241,20 @@ def build_network(context: FitContext, state: ResumeState | None) -> ImageClassi
     return model
 
 
-def choose_speed(context: FitContext, state: ResumeState | None, model: ImageClassifier) -> Speed:
+def choose_plan(
+    context: FitContext, state: ResumeState | None, model: ImageClassifier
+) -> ComputePlan:
     """How the run computes: as it began, as an earlier run did, or as is found out now."""
-    speed = None if state is None else state.speed
-    if state is None and context.setup.like:
-        speed = compute_plan.speed_of(context.config, context.device, context.setup.like)
-    is_new = state is None and speed is None
-    if speed is not None and speed.device_kind == context.device.kind:
-        context.reporter.on_message(f"Computing as before: {speed.title}.")
+    compute = None if state is None else state.compute_plan
+    if state is None and context.setup.reference_plan:
+        compute = compute_plan.plan_of(context.config, context.device, context.setup.reference_plan)
+    is_new = state is None and compute is None
+    if compute is not None and compute.device_kind == context.device.kind:
+        context.reporter.on_message(f"Computing as before: {compute.title}.")
     elif state is not None:
-        speed = compute_plan.usual_speed(context.config, context.device)
+        compute = compute_plan.usual_plan(context.config, context.device)
     else:
-        speed = compute_plan.choose_speed(
+        compute = compute_plan.choose_plan(
             context.config,
             context.device,
             model,
@@ -261,39 +263,39 @@ def choose_speed(context: FitContext, state: ResumeState | None, model: ImageCla
             input_size=context.eval_transform.crop,
         )
     if is_new:
-        precision = Precision(context.device, speed.number_format, speed.memory_layout)
+        precision = Precision(context.device, compute.number_format, compute.memory_layout)
         share = -(-context.config.batch_size // context.ranks.size)
-        parts = memory_plan.parts_needed(
+        micro_batches = memory_plan.micro_batches_needed(
             share, context.device, model, context.plan, precision, context.eval_transform.crop
         )
-        speed = replace(speed, parts=parts)
-        if parts > 1:
+        compute = replace(compute, micro_batches=micro_batches)
+        if micro_batches > 1:
             context.reporter.on_message(
                 f"The free memory does not suffice for {share} images at once: "
-                f"batches go through in {parts} parts, with the same gradients."
+                f"batches go through in {micro_batches} parts, with the same gradients."
             )
-        if speed.images_per_second:
+        if compute.images_per_second:
             rates = ", ".join(
                 f"{name.replace('_', ' ')} {rate:,.0f}"
-                for name, rate in speed.images_per_second.items()
+                for name, rate in compute.images_per_second.items()
             )
             context.reporter.on_message(f"Tried a few steps of each, images a second: {rates}.")
     title = architectures.ARCHITECTURES[context.config.architecture].title
     context.reporter.on_message(
-        f"{title} on {context.device.name} ({context.device.id}) in {speed.title}."
+        f"{title} on {context.device.name} ({context.device.id}) in {compute.title}."
     )
-    return speed
+    return compute
 
 
-def apply_speed(
-    context: FitContext, speed: Speed, state: ResumeState | None, model: ImageClassifier
+def apply_plan(
+    context: FitContext, compute: ComputePlan, state: ResumeState | None, model: ImageClassifier
 ) -> Precision:
-    """The number format of a speed; the network gets its memory layout.
+    """The number format of a plan; the network gets its memory layout.
 
     From here on it is a part of the whole: the statistics of several processes are shared, so that
     a step of one alone would wait for the others.
     """
-    precision = Precision(context.device, speed.number_format, speed.memory_layout)
+    precision = Precision(context.device, compute.number_format, compute.memory_layout)
     model.to(memory_format=precision.memory_format)
     # In place, since a classifier is no such layer itself.
     context.ranks.with_shared_statistics(model, torch.device(context.device.id))
@@ -324,13 +326,17 @@ def build_learner(
 
 
 def choose_source(
-    context: FitContext, stage: Stage, model: ImageClassifier, precision: Precision, speed: Speed
+    context: FitContext,
+    stage: Stage,
+    model: ImageClassifier,
+    precision: Precision,
+    compute: ComputePlan,
 ) -> BatchSource:
     """Pixels, or cached features where the stage freezes the backbone and they fit."""
     transform, num_images = context.eval_transform, len(context.images.train)
     step_bytes = 0
     if context.device.kind == "cuda" and context.ranks.is_alone:
-        share = -(-context.config.batch_size // speed.parts)
+        share = -(-context.config.batch_size // compute.micro_batches)
         step_bytes = memory_plan.step_bytes(
             share, context.device, model, stage, precision, transform.crop
         )
@@ -348,7 +354,7 @@ def choose_source(
         step_bytes=step_bytes,
         ranks=context.ranks,
         is_mixed=stage.mix is not None and stage.mix.is_on,
-        **({"compile_network": compute_plan.compiled_network} if speed.compiled else {}),
+        **({"compile_network": compute_plan.compiled_network} if compute.compiled else {}),
     )
     if not stage.is_backbone_frozen:
         return pixels

@@ -88,8 +88,8 @@ class FitSetup:
     """Revision of the catalog that the images were read from; into the card too."""
     limits: DecodeLimits | None = None
     """Bounds on the image files."""
-    like: Mapping[str, Any] | None = None
-    """`Speed.choice` of an earlier run that this one repeats; without it the fastest way to compute
-    is found out, where that pays; so it is on another kind of device."""
+    reference_plan: Mapping[str, Any] | None = None
+    """`ComputePlan.choice` of an earlier run that this one repeats; without it the fastest way to
+    compute is found out, where that pays; so it is on another kind of device."""
     save_seconds: float = SAVE_SECONDS
     """Time between two states within an epoch; more where saving is slow."""

@@ -21,17 +21,17 @@ from forge_core.training import (
     time_budget,
 )
 from forge_core.training.compute import compute_plan
-from forge_core.training.compute.compute_plan import Speed
+from forge_core.training.compute.compute_plan import ComputePlan
 from forge_core.training.diagnostics import failures, usual_mistakes
 from forge_core.training.epochs import RunningTotals
 from forge_core.training.fit_context import FitContext
 from forge_core.training.inputs.batches import BatchSource
 from forge_core.training.results import FitResult
 from forge_core.training.resume_state import (
-    BegunEpoch,
-    Progression,
+    PartialEpoch,
     RandomState,
     ResumeState,
+    TrainingState,
 )
 from forge_core.training.stages import Stage
 from forge_core.training.steps.learner import Learner
@@ -41,7 +41,7 @@ def fit(
     context: FitContext,
     *,
     resume: bool = False,
-    on_speed: Callable[[Speed], None] = lambda speed: None,
+    on_plan: Callable[[ComputePlan], None] = lambda compute: None,
 ) -> FitResult:
     """Train a network and keep its best and last checkpoint.
 
@@ -52,7 +52,7 @@ def fit(
         context: Of the run.
         resume: Go on after the last step saved in the run's folder; else what an earlier run left
             there is removed.
-        on_speed: Told how the run computes, before its first step.
+        on_plan: Told how the run computes, before its first step.
 
     Raises:
         ImageRejected: An image cannot be used; `FitContext.all_decoded` says whether that could be
@@ -70,10 +70,12 @@ def fit(
         state = results.begin(context, resume)
         model = fit_context.build_network(context, state)
         with compute_plan.threads(context.config.num_threads or _own_threads(context)):
-            speed = context.ranks.on_first(lambda: fit_context.choose_speed(context, state, model))
-        on_speed(speed)
-        with compute_plan.threads(speed.num_threads):
-            return _run_epochs(context, state, model, speed)
+            compute = context.ranks.on_rank_zero(
+                lambda: fit_context.choose_plan(context, state, model)
+            )
+        on_plan(compute)
+        with compute_plan.threads(compute.num_threads):
+            return _run_epochs(context, state, model, compute)
 
 
 def _own_threads(context: FitContext) -> int:
@@ -86,29 +88,33 @@ def _run_epochs(
     context: FitContext,
     state: ResumeState | None,
     model: ImageClassifier,
-    speed: Speed,
+    compute: ComputePlan,
 ) -> FitResult:
     """All epochs that are still to be done."""
-    progression = Progression() if state is None else state.progression
-    precision = fit_context.apply_speed(context, speed, state, model)
+    training_state = TrainingState() if state is None else state.training_state
+    precision = fit_context.apply_plan(context, compute, state, model)
     reporter = context.reporter
     learner: Learner | None = None
     source: BatchSource | None = None
     current = ""
-    begun = None if state is None else state.begun
-    parts = speed.parts if state is None else max(speed.parts, int(state.learner.get("parts", 1)))
+    partial_epoch = None if state is None else state.partial_epoch
+    micro_batches = (
+        compute.micro_batches
+        if state is None
+        else max(compute.micro_batches, int(state.learner.get("parts", 1)))
+    )
     ended_early = False
     stopped = False
     budget_seconds = context.config.time_budget_minutes * 60.0
     try:
         while True:
-            plan = time_budget.fit_plan(context.plan, progression.history, budget_seconds)
-            epoch = progression.epochs_done
+            plan = time_budget.plan_within(context.plan, training_state.history, budget_seconds)
+            epoch = training_state.epochs_done
             if epoch >= sum(stage.epochs for stage in plan):
                 ended_early = plan != context.plan
                 break
             stage, place = stages.stage_of_epoch(plan, epoch)
-            reason = _why_to_end(context, stage, progression, budget_seconds)
+            reason = _why_to_end(context, stage, training_state, budget_seconds)
             if reason:
                 ended_early = True
                 reporter.on_message(f"Ended after epoch {epoch}: {reason}")
@@ -119,33 +125,35 @@ def _run_epochs(
                 )
             if stage.name != current or learner is None or source is None:
                 learner = fit_context.build_learner(context, stage, model, precision)
-                learner.speed = speed
-                if state is not None and not current and (place > 0 or begun is not None):
+                learner.compute_plan = compute
+                if state is not None and not current and (place > 0 or partial_epoch is not None):
                     learner.load_stage(state.learner)
-                source = fit_context.choose_source(context, stage, model, precision, speed)
-                learner.parts = parts if source.called is not model.head else 1
+                source = fit_context.choose_source(context, stage, model, precision, compute)
+                learner.micro_batches = (
+                    micro_batches if source.train_module is not model.head else 1
+                )
                 current = stage.name
-            _one_epoch(context, learner, source, stage, place, progression, begun)
-            begun, parts = None, max(parts, learner.parts)
+            _one_epoch(context, learner, source, stage, place, training_state, partial_epoch)
+            partial_epoch, micro_batches = None, max(micro_batches, learner.micro_batches)
     except Cancelled:
         stopped = True
-        reporter.on_message(f"Stopped on request after epoch {progression.epochs_done}.")
+        reporter.on_message(f"Stopped on request after epoch {training_state.epochs_done}.")
     reporter.on_message(devices.describe_peak_memory(context.device))
     return results.make_result(
-        context, progression, speed=speed, stopped=stopped, ended_early=ended_early
+        context, training_state, compute=compute, stopped=stopped, ended_early=ended_early
     )
 
 
 def _why_to_end(
-    context: FitContext, stage: Stage, progression: Progression, budget_seconds: float
+    context: FitContext, stage: Stage, training_state: TrainingState, budget_seconds: float
 ) -> str:
     """The reason to end the run before its next epoch, which is of `stage`; empty without one."""
     patience = context.config.early_stopping_patience
     if patience and stage.name == context.plan[-1].name:
-        waited = progression.epochs_without_gain(stage.name)
+        waited = training_state.epochs_without_gain(stage.name)
         if waited >= patience:
             return f"{waited} epochs brought no better validation accuracy."
-    if time_budget.is_spent(progression.history, stage, budget_seconds):
+    if time_budget.is_spent(training_state.history, stage, budget_seconds):
         return "another one would exceed the time budget."
     return ""
 
@@ -156,8 +164,8 @@ def _one_epoch(
     source: BatchSource,
     stage: Stage,
     place: int,
-    progression: Progression,
-    begun: BegunEpoch | None,
+    training_state: TrainingState,
+    partial_epoch: PartialEpoch | None,
 ) -> None:
     """Train, measure, save and tell one epoch, or what is left of it.
 
@@ -167,33 +175,37 @@ def _one_epoch(
         source: Of the stage.
         stage: With the epochs that it has now.
         place: Epoch of the stage, from 0.
-        progression: The finished epochs; gets this one.
-        begun: Its steps that were done before.
+        training_state: The finished epochs; gets this one.
+        partial_epoch: Its steps that were done before.
     """
     context.meter.check()
-    epoch = progression.epochs_done
+    epoch = training_state.epochs_done
     device = torch.device(context.device.id)
-    began = time.perf_counter() - (0.0 if begun is None else begun.seconds)
-    totals = RunningTotals() if begun is None else RunningTotals.from_state(begun.totals, device)
+    began = time.perf_counter() - (0.0 if partial_epoch is None else partial_epoch.seconds)
+    totals = (
+        RunningTotals()
+        if partial_epoch is None
+        else RunningTotals.from_state(partial_epoch.totals, device)
+    )
     first = totals.steps
     steps = source.num_train_batches()
     to_do = source.num_preparing_steps(epoch) + steps
     context.meter.begin(stage.name, epoch + 1, to_do, done=first)
     source.prepare(epoch, context.meter.advance)
-    if begun is None:
+    if partial_epoch is None:
         # Of dropout alone, all else seeds itself; each process drops out on its own.
         torch.manual_seed(epochs.seed_of_epoch(context.config.seed, epoch) + source.ranks.rank)
     else:
-        begun.random.restore(device)
+        partial_epoch.random.restore(device)
 
     def keep() -> None:
         totals.check(stage.name, epoch)
-        now = BegunEpoch(
+        now = PartialEpoch(
             totals=totals.state_dict(),
             random=RandomState.take(device),
             seconds=time.perf_counter() - began,
         )
-        results.keep_state(context, learner, progression, now)
+        results.keep_state(context, learner, training_state, now)
 
     def keep_when_due() -> None:
         if context.save_clock.is_due():
@@ -236,12 +248,14 @@ def _one_epoch(
         duration_seconds=time.perf_counter() - began,
         images_per_second=len(context.images.train) / max(train_seconds, 1e-9),
     )
-    entry = context.ranks.agree(entry)  # its seconds decide what a time budget still has room for
-    results.keep_epoch(context, learner, entry, report, progression)
+    entry = context.ranks.broadcast(
+        entry
+    )  # its seconds decide what a time budget still has room for
+    results.keep_epoch(context, learner, entry, report, training_state)
     findings = context.findings
     for words in [
         *(findings.of_answers(report, watch, context.images.class_names) if epoch > 0 else []),
-        *findings.of_history(progression.history),
+        *findings.of_history(training_state.history),
         *findings.of_gradients(totals.gradient_norms, epoch),
     ]:
         context.reporter.on_message(words)

@@ -10,10 +10,10 @@ from forge_core.evaluation.report import EvaluationReport
 from forge_core.models.checkpoints import checkpoint
 from forge_core.models.checkpoints.model_card import ModelCard, library_versions
 from forge_core.training import resume_state
-from forge_core.training.compute.compute_plan import Speed
+from forge_core.training.compute.compute_plan import ComputePlan
 from forge_core.training.fit_context import FitContext
 from forge_core.training.inputs.image_sets import RejectedImage
-from forge_core.training.resume_state import BegunEpoch, Progression, ResumeState
+from forge_core.training.resume_state import PartialEpoch, ResumeState, TrainingState
 from forge_core.training.run_files import BEST_FILE, LAST_FILE, STATE_FILE
 from forge_core.training.steps.learner import Learner
 
@@ -39,7 +39,7 @@ class FitResult:
     """Early stopping or the time budget ended the run before its last epoch."""
     history: tuple[EpochMetrics, ...]
     """Metrics of all epochs, those before a resumption included."""
-    speed: Speed | None
+    compute: ComputePlan | None
     """How it computed; None when it ended before its first step."""
     rejected: tuple[RejectedImage, ...]
     """Images of both splits that were left out, and why."""
@@ -52,7 +52,7 @@ def begin(context: FitContext, resume: bool) -> ResumeState | None:
         InvalidInput: The run to resume was another one.
         TrainingFailed: Its state is damaged.
     """
-    if context.ranks.is_first:
+    if context.ranks.is_rank_zero:
         local_files.make_folder(context.folder)
         resume_state.remove_partial(context.folder)
     if resume:
@@ -61,7 +61,7 @@ def begin(context: FitContext, resume: bool) -> ResumeState | None:
             _tell_resumption(context, state)
             return state
         context.reporter.on_message("Nothing was saved yet: beginning with the first epoch.")
-    if context.ranks.is_first:
+    if context.ranks.is_rank_zero:
         for name in (STATE_FILE, BEST_FILE, LAST_FILE):
             (context.folder / name).unlink(missing_ok=True)
     return None
@@ -87,13 +87,15 @@ def can_go_on(context: FitContext, everything: FitContext) -> bool:
 
 
 def _tell_resumption(context: FitContext, state: ResumeState) -> None:
-    done = state.progression.epochs_done
-    if state.begun is None:
+    done = state.training_state.epochs_done
+    if state.partial_epoch is None:
         context.reporter.on_message(f"Going on after epoch {done}.")
     else:
-        context.reporter.on_message(f"Going on in epoch {done + 1} after step {state.begun.steps}.")
-    if state.progression.history:
-        context.reporter.on_epoch(state.progression.history[-1])
+        context.reporter.on_message(
+            f"Going on in epoch {done + 1} after step {state.partial_epoch.steps}."
+        )
+    if state.training_state.history:
+        context.reporter.on_epoch(state.training_state.history[-1])
 
 
 def keep_epoch(
@@ -101,7 +103,7 @@ def keep_epoch(
     learner: Learner,
     entry: EpochMetrics,
     report: EvaluationReport,
-    progression: Progression,
+    training_state: TrainingState,
 ) -> None:
     """Write the checkpoints, then the state that counts the epoch as done."""
     card = ModelCard(
@@ -123,32 +125,35 @@ def keep_epoch(
         },
         versions=library_versions(context.device.name),
     )
-    best = progression.best_report
+    best = training_state.best_report
     is_best = best is None or (report.accuracy, -report.loss) > (best.accuracy, -best.loss)
-    if context.ranks.is_first:
+    if context.ranks.is_rank_zero:
         with learner.averaged():
             checkpoint.save_checkpoint(context.folder / LAST_FILE, learner.model, card)
             if is_best:
                 checkpoint.copy_checkpoint(context.folder / LAST_FILE, context.folder / BEST_FILE)
     if is_best:
-        progression.best_epoch = entry.epoch
-        progression.best_report = report
-    progression.history.append(entry)
-    keep_state(context, learner, progression, None)
+        training_state.best_epoch = entry.epoch
+        training_state.best_report = report
+    training_state.history.append(entry)
+    keep_state(context, learner, training_state, None)
 
 
 def keep_state(
-    context: FitContext, learner: Learner, progression: Progression, begun: BegunEpoch | None
+    context: FitContext,
+    learner: Learner,
+    training_state: TrainingState,
+    partial_epoch: PartialEpoch | None,
 ) -> None:
     """Write from where the run would go on; the old state stays until the new one is complete."""
-    if not context.ranks.is_first:
+    if not context.ranks.is_rank_zero:
         return
     started = time.monotonic()
     state = ResumeState(
-        progression=progression,
+        training_state=training_state,
         learner=learner.state_dict(),
-        begun=begun,
-        speed=learner.speed,
+        partial_epoch=partial_epoch,
+        compute=learner.compute_plan,
     )
     resume_state.save_state(context.folder, state, context.identity)
     context.save_clock.saved(time.monotonic() - started)
@@ -156,24 +161,24 @@ def keep_state(
 
 def make_result(
     context: FitContext,
-    progression: Progression,
+    training_state: TrainingState,
     *,
-    speed: Speed | None = None,
+    compute: ComputePlan | None = None,
     stopped: bool = False,
     ended_early: bool = False,
 ) -> FitResult:
     """The result of a run that has come so far."""
-    report = progression.best_report
+    report = training_state.best_report
     return FitResult(
         best_metric=None if report is None else report.accuracy,
-        best_epoch=progression.best_epoch,
-        epochs_done=progression.epochs_done,
+        best_epoch=training_state.best_epoch,
+        epochs_done=training_state.epochs_done,
         best_path=None if report is None else context.folder / BEST_FILE,
         last_path=None if report is None else context.folder / LAST_FILE,
         report=report,
         stopped=stopped,
         ended_early=ended_early,
-        history=tuple(progression.history),
-        speed=speed,
+        history=tuple(training_state.history),
+        compute=compute,
         rejected=context.rejected,
     )

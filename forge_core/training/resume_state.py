@@ -19,7 +19,7 @@ from db.records import EpochMetrics
 from forge_core.errors import InvalidInput, TrainingFailed
 from forge_core.evaluation.report import EvaluationReport
 from forge_core.models.checkpoints.whole_files import written_whole
-from forge_core.training.compute.compute_plan import Speed
+from forge_core.training.compute.compute_plan import ComputePlan
 from forge_core.training.config import TrainConfig
 from forge_core.training.fit_setup import FitSetup
 from forge_core.training.run_files import STATE_FILE
@@ -30,7 +30,7 @@ SAVE_SHARE = 0.01
 
 
 @dataclass(kw_only=True)
-class Progression:
+class TrainingState:
     """How far a run has come, apart from its weights."""
 
     history: list[EpochMetrics] = field(default_factory=list)
@@ -74,7 +74,7 @@ class RandomState:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BegunEpoch:
+class PartialEpoch:
     """An epoch of which some steps are done."""
 
     totals: dict[str, Any]
@@ -94,12 +94,12 @@ class BegunEpoch:
 class ResumeState:
     """A run between two steps."""
 
-    progression: Progression
+    training_state: TrainingState
     learner: dict[str, Any]
     """From `Learner.state_dict`."""
-    begun: BegunEpoch | None
+    partial_epoch: PartialEpoch | None
     """The epoch after the finished ones, when some of its steps are done."""
-    speed: Speed | None
+    compute: ComputePlan | None
     """How the run computes; None in a state of schema 1."""
 
 
@@ -128,17 +128,17 @@ def _fixed(config: TrainConfig) -> str:
 
 def save_state(folder: Path, state: ResumeState, identity: dict[str, str]) -> None:
     """Write the state; the old file stays until the new one is complete."""
-    progression = state.progression
-    report = progression.best_report
+    training_state = state.training_state
+    report = training_state.best_report
     values = {
         "schema": SCHEMA,
         "identity": identity,
-        "history": [asdict(entry) for entry in progression.history],
-        "best_epoch": progression.best_epoch,
+        "history": [asdict(entry) for entry in training_state.history],
+        "best_epoch": training_state.best_epoch,
         "best_report": None if report is None else report.to_json(),
         "learner": state.learner,
-        "begun": None if state.begun is None else asdict(state.begun),
-        "speed": None if state.speed is None else state.speed.to_dict(),
+        "begun": None if state.partial_epoch is None else asdict(state.partial_epoch),
+        "speed": None if state.compute_plan is None else state.compute_plan.to_dict(),
     }
     with written_whole(folder / STATE_FILE) as partial:
         torch.save(values, partial)
@@ -180,20 +180,20 @@ def load_state(folder: Path, identity: dict[str, str]) -> ResumeState | None:
             next_step="Start a new run.",
         )
     report = values["best_report"]
-    progression = Progression(
+    training_state = TrainingState(
         history=[EpochMetrics(**entry) for entry in values["history"]],
         best_epoch=values["best_epoch"],
         best_report=None if report is None else EvaluationReport.from_json(report),
     )
-    begun = values["begun"]
-    speed = values["speed"]
+    partial_epoch = values["begun"]
+    compute = values["speed"]
     return ResumeState(
-        speed=None if speed is None else Speed.from_dict(speed),
-        progression=progression,
+        compute=None if compute is None else ComputePlan.from_dict(compute),
+        training_state=training_state,
         learner=values["learner"],
-        begun=None
-        if begun is None
-        else BegunEpoch(**{**begun, "random": RandomState(**begun["random"])}),
+        partial_epoch=None
+        if partial_epoch is None
+        else PartialEpoch(**{**partial_epoch, "random": RandomState(**partial_epoch["random"])}),
     )
 
 

@@ -15,7 +15,7 @@ EARLIER_SHARE = 0.5
 """Share of the budget after which a stage makes room for the last one."""
 
 
-def fit_plan(
+def plan_within(
     plan: Sequence[Stage], history: Sequence[EpochMetrics], budget_seconds: float
 ) -> list[Stage]:
     """The plan with the epochs that fit; unchanged without a budget.
@@ -33,7 +33,7 @@ def fit_plan(
         seconds = [entry.duration_seconds for entry in history if entry.stage == stage.name]
         is_last = stage is plan[-1]
         limit = budget_seconds * (1.0 if is_last else EARLIER_SHARE)
-        fitted.append(_fit_stage(stage, seconds, limit - spent))
+        fitted.append(_stage_within(stage, seconds, limit - spent))
         spent += sum(seconds)
     return fitted
 
@@ -49,7 +49,7 @@ def is_spent(history: Sequence[EpochMetrics], stage: Stage, budget_seconds: floa
     return sum(entry.duration_seconds for entry in history) + seconds[-1] > budget_seconds
 
 
-def _fit_stage(stage: Stage, seconds: Sequence[float], room_seconds: float) -> Stage:
+def _stage_within(stage: Stage, seconds: Sequence[float], room_seconds: float) -> Stage:
     if not seconds:
         return stage
     if stage.schedule == "constant":  # no end that the rate must reach: decide as it goes

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from forge_core.errors import ImageRejected
 from forge_core.progress import Cancelled
 from forge_core.training import fit_context, loop, results
-from forge_core.training.compute.compute_plan import Speed
+from forge_core.training.compute.compute_plan import ComputePlan
 from forge_core.training.compute.ranks import ALONE, Ranks
 from forge_core.training.fit_setup import FitSetup
 from forge_core.training.reporting import Reporter
 from forge_core.training.results import FitResult
-from forge_core.training.resume_state import Progression
+from forge_core.training.resume_state import TrainingState
 
 
 def fit_usable(
@@ -19,7 +19,7 @@ def fit_usable(
     *,
     resume: bool = False,
     ranks: Ranks = ALONE,
-    on_speed: Callable[[Speed], None] = lambda speed: None,
+    on_plan: Callable[[ComputePlan], None] = lambda plan: None,
 ) -> FitResult:
     """Train a network on the images of a run that can be used; see `loop.fit`.
 
@@ -31,10 +31,10 @@ def fit_usable(
         setup: All that decides what is learned.
         reporter: Told of everything; may ask to stop.
         resume: Go on after the last step that was saved.
-        ranks: The processes of `ranks.joined` that train together; all call this alike. The batches
-            are those of one process. Batch normalisation sees a share of them, but on CUDA; and
-            each draws its own dropout, so that only a run without it is resumed exactly.
-        on_speed: Told how the run computes, before its first step.
+        ranks: The processes of `ranks.init_process_group` that train together; all call this alike.
+            The batches are those of one process. Batch normalisation sees a share of them, but on
+            CUDA; and each draws its own dropout, so that only a run without it is resumed exactly.
+        on_plan: Told how the run computes, before its first step.
 
     Raises:
         ImageRejected: A file that was usable has gone since.
@@ -46,17 +46,17 @@ def fit_usable(
         context = everything
         try:
             if resume or not ranks.is_alone:  # what was left out before must be left out now
-                rejected = ranks.on_first(lambda: everything.decode_all(reporter))
+                rejected = ranks.on_rank_zero(lambda: everything.decode_all(reporter))
                 context = everything.without(rejected)
                 resume = resume and results.can_go_on(context, everything)
             try:
-                return loop.fit(context, resume=resume, on_speed=on_speed)
+                return loop.fit(context, resume=resume, on_plan=on_plan)
             except ImageRejected as error:
                 if context.all_decoded:
                     raise
                 words = f"{error.message} All images are decoded before the start now."
                 context.reporter.on_message(words)
             context = everything.without(everything.decode_all(reporter))
-            return loop.fit(context, on_speed=on_speed)
+            return loop.fit(context, on_plan=on_plan)
         except Cancelled:
-            return results.make_result(context, Progression(), stopped=True)
+            return results.make_result(context, TrainingState(), stopped=True)

@@ -42,7 +42,7 @@ GAIN = 1.05
 
 
 @dataclass(frozen=True, kw_only=True)
-class Speed:
+class ComputePlan:
     """How a run computes."""
 
     number_format: str
@@ -50,7 +50,7 @@ class Speed:
     num_threads: int
     device_kind: str
     """cpu, cuda or mps: on another kind a resumed run computes as is usual there."""
-    parts: int = 1
+    micro_batches: int = 1
     """Parts in which batches go through the network, for the memory that was free when the run
     began; see `memory_plan`."""
     compiled: bool = False
@@ -59,17 +59,20 @@ class Speed:
     """Of each candidate of the probe, by "format layout"; None when nothing was probed."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return asdict(self)
+        """Plain JSON values, as states and runs keep them."""
+        values = asdict(self)
+        values["parts"] = values.pop("micro_batches")
+        return values
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
-        """What `to_dict` wrote."""
-        return cls(**values)
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """What `to_dict` or `choice` wrote."""
+        values = dict(values)
+        return cls(micro_batches=values.pop("parts", 1), **values)
 
     def choice(self) -> dict[str, Any]:
         """What was chosen, without what was measured: equal choices give equal numbers."""
-        values = asdict(self)
+        values = self.to_dict()
         del values["images_per_second"]
         return values
 
@@ -81,7 +84,7 @@ class Speed:
         return f"{words}, {self.num_threads} threads"
 
 
-def choose_speed(
+def choose_plan(
     config: TrainConfig,
     device: Device,
     model: ImageClassifier,
@@ -89,7 +92,7 @@ def choose_speed(
     *,
     num_images: int,
     input_size: int,
-) -> Speed:
+) -> ComputePlan:
     """What the config sets, else the fastest of a probe, else the usual where none would pay.
 
     Leaves the network and torch's CPU random stream as they were.
@@ -102,7 +105,7 @@ def choose_speed(
         num_images: Training images.
         input_size: Side of the network's inputs in pixels.
     """
-    usual = usual_speed(config, device)
+    usual = usual_plan(config, device)
     stage = next((stage for stage in reversed(plan) if not stage.is_backbone_frozen), None)
     formats: list[str] = [config.number_format]
     layouts: list[str] = [config.memory_layout]
@@ -122,32 +125,32 @@ def choose_speed(
     if probed > MAX_SHARE * trained:
         return usual
 
-    def measure(speed: Speed, limit_seconds: float) -> tuple[float, float]:
+    def measure(compute: ComputePlan, limit_seconds: float) -> tuple[float, float]:
         shape = (batch, 3, input_size, input_size)
-        return _step_seconds(speed, device, model, stage, shape, limit_seconds)
+        return _step_seconds(compute, device, model, stage, shape, limit_seconds)
 
-    best = _fastest(candidates, usual, lambda speed, limit: measure(speed, limit)[0], batch)
+    best = _fastest(candidates, usual, lambda compute, limit: measure(compute, limit)[0], batch)
     if device.kind == "cuda":
         best = compiled_where_it_pays(best, measure, batch, trained)
     return best
 
 
-def speed_of(config: TrainConfig, device: Device, choice: Mapping[str, Any]) -> Speed | None:
-    """The speed of an earlier run, where the config leaves it open; None on another device.
+def plan_of(config: TrainConfig, device: Device, choice: Mapping[str, Any]) -> ComputePlan | None:
+    """The plan of an earlier run, where the config leaves it open; None on another device.
 
     Args:
         config: Of the run that shall compute like the earlier one.
         device: Where it trains.
-        choice: From `Speed.choice` of the earlier run.
+        choice: From `ComputePlan.choice` of the earlier run.
     """
     if choice.get("device_kind") != device.kind:
         return None
-    speed = Speed(**choice)
+    compute = ComputePlan.from_dict(choice)
     if config.number_format != "auto":
-        speed = replace(speed, number_format=config.number_format)
+        compute = replace(compute, number_format=config.number_format)
     if config.memory_layout != "auto":
-        speed = replace(speed, memory_layout=config.memory_layout)
-    return replace(speed, num_threads=config.num_threads or speed.num_threads)
+        compute = replace(compute, memory_layout=config.memory_layout)
+    return replace(compute, num_threads=config.num_threads or compute.num_threads)
 
 
 @contextmanager
@@ -161,10 +164,10 @@ def threads(number: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def usual_speed(config: TrainConfig, device: Device) -> Speed:
+def usual_plan(config: TrainConfig, device: Device) -> ComputePlan:
     """The choice without a probe."""
     precision = Precision(device, config.number_format, config.memory_layout)
-    return Speed(
+    return ComputePlan(
         number_format=precision.title,
         memory_layout=precision.memory_layout,
         num_threads=config.num_threads or torch.get_num_threads(),
@@ -173,11 +176,11 @@ def usual_speed(config: TrainConfig, device: Device) -> Speed:
 
 
 def _fastest(
-    candidates: list[Speed],
-    usual: Speed,
-    measure: Callable[[Speed, float], float],
+    candidates: list[ComputePlan],
+    usual: ComputePlan,
+    measure: Callable[[ComputePlan, float], float],
     batch: int,
-) -> Speed:
+) -> ComputePlan:
     """The candidate with most images a second; the usual one unless another is clearly faster."""
     began = time.perf_counter()
     seconds = {_name(usual): measure(usual, float("inf"))}
@@ -194,12 +197,12 @@ def _fastest(
 
 
 def compiled_where_it_pays(
-    best: Speed,
-    measure: Callable[[Speed, float], tuple[float, float]],
+    best: ComputePlan,
+    measure: Callable[[ComputePlan, float], tuple[float, float]],
     batch: int,
     num_images: int,
-) -> Speed:
-    """The speed with compiled steps, where that saves more time than compiling takes.
+) -> ComputePlan:
+    """The plan with compiled steps, where that saves more time than compiling takes.
 
     Args:
         best: Of the steps as they are.
@@ -224,12 +227,14 @@ def compiled_where_it_pays(
     return replace(best, compiled=True)
 
 
-def _name(speed: Speed) -> str:
-    return f"{speed.number_format} {speed.memory_layout}{' compiled' if speed.compiled else ''}"
+def _name(compute: ComputePlan) -> str:
+    return (
+        f"{compute.number_format} {compute.memory_layout}{' compiled' if compute.compiled else ''}"
+    )
 
 
 def _step_seconds(
-    speed: Speed,
+    compute: ComputePlan,
     device: Device,
     model: ImageClassifier,
     stage: Stage,
@@ -237,11 +242,11 @@ def _step_seconds(
     limit_seconds: float,
 ) -> tuple[float, float]:
     """Seconds of the quickest of a few steps of a copy on noise, and of the first one."""
-    precision = Precision(device, speed.number_format, speed.memory_layout)
+    precision = Precision(device, compute.number_format, compute.memory_layout)
     network = copy.deepcopy(model).to(memory_format=precision.memory_format)
     optimizer = optimizers.build_optimizer(stage, network)
     network.train()
-    called = compiled_network(network) if speed.compiled else network
+    train_module = compiled_network(network) if compute.compiled else network
     with seeding.seeded(0):
         inputs = torch.randn(shape)
         labels = torch.randint(0, 2, shape[:1])
@@ -250,7 +255,7 @@ def _step_seconds(
         took = first = float("inf")
         for step in range(TIMED_STEPS + 1):
             began = time.perf_counter()
-            loss, _ = train_step(called, inputs, labels, optimizer, precision)
+            loss, _ = train_step(train_module, inputs, labels, optimizer, precision)
             loss.item()  # waits for the device
             now = time.perf_counter() - began
             if step == 0:

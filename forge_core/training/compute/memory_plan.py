@@ -1,7 +1,7 @@
-"""Into how many parts a batch must be cut so that a step fits into the memory that is free now.
+"""Into how many micro-batches a batch must be cut so that a step fits into the free memory.
 
 A guess from two images, made before the first step, so that a run does not begin with a failure;
-what it misses, `recovery` finds. It is kept with the run's speed, since parts see batch
+what it misses, `recovery` finds. It is kept with the run's plan, since they see batch
 normalisation one by one.
 """
 
@@ -18,7 +18,7 @@ from forge_core.models.networks.classifier import ImageClassifier
 from forge_core.training.stages import Stage
 from forge_core.training.steps import optimizers
 from forge_core.training.steps.precision import Precision
-from forge_core.training.steps.recovery import SMALLEST_PART
+from forge_core.training.steps.recovery import MIN_MICRO_BATCH
 from forge_core.training.steps.train_step import train_step
 
 MEASURED_IMAGES = 2
@@ -28,7 +28,7 @@ MARGIN = 1.3
 """What a step takes over what it keeps for the backward pass: gradients of layers, workspaces."""
 
 
-def parts_needed(
+def micro_batches_needed(
     batch_size: int,
     device: Device,
     model: ImageClassifier,
@@ -36,7 +36,7 @@ def parts_needed(
     precision: Precision,
     input_size: int,
 ) -> int:
-    """1 where a whole batch fits, else the smallest power of two that lets its parts fit.
+    """1 where a whole batch fits, else the smallest power of two that lets them fit.
 
     Leaves the network and torch's CPU random stream as they were.
 
@@ -53,13 +53,13 @@ def parts_needed(
         return 1
     fixed_bytes, image_bytes = measure_step(model, stage, precision, device, input_size)
     room_bytes = FREE_SHARE * device.free_bytes - fixed_bytes
-    parts = 1
+    micro_batches = 1
     while (
-        MARGIN * image_bytes * -(-batch_size // parts) > room_bytes
-        and batch_size >= 2 * parts * SMALLEST_PART
+        MARGIN * image_bytes * -(-batch_size // micro_batches) > room_bytes
+        and batch_size >= 2 * micro_batches * MIN_MICRO_BATCH
     ):
-        parts *= 2
-    return parts
+        micro_batches *= 2
+    return micro_batches
 
 
 def step_bytes(

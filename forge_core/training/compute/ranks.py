@@ -38,7 +38,7 @@ class Ranks:
     size: int = 1
 
     @property
-    def is_first(self) -> bool:
+    def is_rank_zero(self) -> bool:
         """Whether this process decides and writes."""
         return self.rank == 0
 
@@ -52,7 +52,7 @@ class Ranks:
         bounds = [num_images * place // self.size for place in (self.rank, self.rank + 1)]
         return slice(*bounds)
 
-    def rounds(self, batches: Sequence[T]) -> Sequence[T]:
+    def shard_batches(self, batches: Sequence[T]) -> Sequence[T]:
         """Every `size`-th of a list of batches, as many for every process.
 
         Where they do not divide evenly some compute the last batch as well; `gather` drops it.
@@ -63,7 +63,7 @@ class Ranks:
         return [batches[min(place, len(batches) - 1)] for place in places]
 
     def gather(self, mine: list[T], total: int) -> list[T]:
-        """What all processes made of their `rounds`, in the order of the `total` batches."""
+        """What all processes made of their `shard_batches`, in the order of the `total` batches."""
         if self.is_alone:
             return mine
         everybody: list[list[T]] = [[] for _ in range(self.size)]
@@ -76,7 +76,7 @@ class Ranks:
             dist.all_reduce(values)
         return values
 
-    def agree(self, value: T) -> T:
+    def broadcast(self, value: T) -> T:
         """What the first process says, for everybody."""
         if self.is_alone:
             return value
@@ -84,7 +84,7 @@ class Ranks:
         dist.broadcast_object_list(said, src=0, device=torch.device("cpu"))
         return said[0]
 
-    def on_first(self, work: Callable[[], T]) -> T:
+    def on_rank_zero(self, work: Callable[[], T]) -> T:
         """Let the first process work and give everybody its answer.
 
         Raises:
@@ -92,24 +92,24 @@ class Ranks:
         """
         if self.is_alone:
             return work()
-        if not self.is_first:
-            answer = self.agree(None)
+        if not self.is_rank_zero:
+            answer = self.broadcast(None)
             if answer is None:
                 raise Cancelled
             return answer[0]
         try:
             found = work()
         except BaseException:
-            self.agree(None)
+            self.broadcast(None)
             raise
-        self.agree((found,))
+        self.broadcast((found,))
         return found
 
-    def agreeing(self, reporter: Reporter) -> Reporter:
+    def broadcast_reporter(self, reporter: Reporter) -> Reporter:
         """A reporter that is asked by everybody, at the same places, and answers all alike."""
-        return reporter if self.is_alone else _AgreeingReporter(reporter, self)
+        return reporter if self.is_alone else _BroadcastReporter(reporter, self)
 
-    def spread(self, network: nn.Module) -> nn.Module:
+    def wrap_ddp(self, network: nn.Module) -> nn.Module:
         """The network as it is called in training: it averages gradients over all processes.
 
         Only one such network may be in use for the same weights.
@@ -134,7 +134,7 @@ class Ranks:
 ALONE = Ranks()
 
 
-class _AgreeingReporter:
+class _BroadcastReporter:
     """The first process's reporter; the others are silent and stop when it stops."""
 
     def __init__(self, reporter: Reporter, ranks: Ranks) -> None:
@@ -142,28 +142,28 @@ class _AgreeingReporter:
         self._ranks = ranks
 
     def on_message(self, text: str) -> None:
-        if self._ranks.is_first:
+        if self._ranks.is_rank_zero:
             self._reporter.on_message(text)
 
     def on_progress(
         self, stage: str, epoch: int, step: int, steps: int, images_per_second: float
     ) -> None:
-        if self._ranks.is_first:
+        if self._ranks.is_rank_zero:
             self._reporter.on_progress(stage, epoch, step, steps, images_per_second)
 
     def on_epoch(self, metrics: EpochMetrics) -> None:
-        if self._ranks.is_first:
+        if self._ranks.is_rank_zero:
             self._reporter.on_epoch(metrics)
 
     def should_stop(self) -> bool:
-        asked = self._ranks.is_first and self._reporter.should_stop()
+        asked = self._ranks.is_rank_zero and self._reporter.should_stop()
         answer = torch.tensor([int(asked)])
         dist.broadcast(answer, src=0)
         return bool(answer.item())
 
 
 @contextmanager
-def joined() -> Iterator[Ranks]:
+def init_process_group() -> Iterator[Ranks]:
     """The processes that were started together, by their environment, or this one alone."""
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:

@@ -166,19 +166,19 @@ def _some(train: ImageSet, seed: int) -> ImageSet:
 def _search(context: FitContext, stage: Stage, steps: int) -> list[RatePoint]:
     model = fit_context.build_network(context, None)
     with compute_plan.threads(context.config.num_threads or torch.get_num_threads()):
-        speed = fit_context.choose_speed(context, None, model)
-        precision = fit_context.apply_speed(context, speed, None, model)
+        compute = fit_context.choose_plan(context, None, model)
+        precision = fit_context.apply_plan(context, compute, None, model)
         first = context.plan[0]
         if first.is_backbone_frozen and stage.name != first.name:
             learner = fit_context.build_learner(context, first, model, precision)
             source = fit_context.choose_source(
-                context, replace(first, epochs=HEAD_EPOCHS), model, precision, speed
+                context, replace(first, epochs=HEAD_EPOCHS), model, precision, compute
             )
             for _ in _steps(context, first, source, learner, None):
                 pass
         learner = fit_context.build_learner(context, stage, model, precision)
-        learner.parts = speed.parts
-        source = fit_context.choose_source(context, stage, model, precision, speed)
+        learner.micro_batches = compute.micro_batches
+        source = fit_context.choose_source(context, stage, model, precision, compute)
         found: list[RatePoint] = []
         mean, best = 0.0, math.inf
         tried = _steps(context, stage, source, learner, rates(steps))

@@ -49,7 +49,7 @@ class BatchSource(Protocol):
         """Maps the inputs of a batch to logits (N, K)."""
 
     @property
-    def called(self) -> nn.Module:
+    def train_module(self) -> nn.Module:
         """The network as a training step calls it."""
 
     def num_preparing_steps(self, epoch: int) -> int:
@@ -77,7 +77,7 @@ class BatchSource(Protocol):
     def val_batches(self) -> Iterator[Batch]:
         """All validation images in order, through the eval transform.
 
-        Of several processes each gets its `Ranks.rounds` of the batches.
+        Of several processes each gets its `Ranks.shard_batches` of the batches.
         """
 
 
@@ -183,9 +183,9 @@ class PixelSource:
         self._feed: PixelFeed | None = None
 
     @cached_property
-    def called(self) -> nn.Module:
+    def train_module(self) -> nn.Module:
         """The network, spread over the processes; made when the first batch is trained on."""
-        return self._compile(self.ranks.spread(self.network))
+        return self._compile(self.ranks.wrap_ddp(self.network))
 
     def num_preparing_steps(self, epoch: int) -> int:
         """None: pixels are in the pack, or are decoded ahead of their batch."""
@@ -221,13 +221,13 @@ class PixelSource:
     def val_batches(self) -> Iterator[Batch]:
         """The validation pixels through the eval transform."""
         feed = feeds.passing_feed(self._val, self._pack, self._device)
-        batches = self.ranks.rounds(in_order(len(self._val), self._at_once))
+        batches = self.ranks.shard_batches(in_order(len(self._val), self._at_once))
         return self._load(self._val, feed, batches, self._eval_transform)
 
     def view_batches(self, view: int) -> Iterator[Batch]:
         """Each training image once and in order, augmented as in `view`, from 0.
 
-        Of several processes each gets its `Ranks.rounds` of the batches.
+        Of several processes each gets its `Ranks.shard_batches` of the batches.
         """
         seed = self._config.seed
         batches = in_order(
@@ -235,7 +235,7 @@ class PixelSource:
             self._at_once,
             lambda place: seeding.sample_seed(seed, view, place),
         )
-        return self._load_train(self.ranks.rounds(batches))
+        return self._load_train(self.ranks.shard_batches(batches))
 
     def num_view_batches(self) -> int:
         """Batches of all processes in `view_batches`."""

@@ -54,7 +54,7 @@ class FeatureSource:
         tell: Callable[[str], None] = lambda words: None,
     ) -> None:
         self.network: nn.Module = model.head
-        self.called: nn.Module = model.head
+        self.train_module: nn.Module = model.head
         self.ranks = ALONE
         self._config = config
         self._backbone = model.backbone

@@ -74,8 +74,8 @@ class HostFeed:
         return threads.submit(self._pack.pixels, image, self._images.read)
 
 
-def _finished(begun: list[Tensor | Future[Tensor]]) -> list[Tensor]:
-    return [each if isinstance(each, Tensor) else each.result() for each in begun]
+def _finished(partial_epoch: list[Tensor | Future[Tensor]]) -> list[Tensor]:
+    return [each if isinstance(each, Tensor) else each.result() for each in partial_epoch]
 
 
 @dataclass(frozen=True)

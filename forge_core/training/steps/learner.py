@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from forge_core.models.networks.classifier import ImageClassifier
-from forge_core.training.compute.compute_plan import Speed
+from forge_core.training.compute.compute_plan import ComputePlan
 from forge_core.training.steps.precision import Precision
 from forge_core.training.steps.train_step import PLAIN, StepRules
 from forge_core.training.steps.weight_average import WeightAverage
@@ -20,11 +20,11 @@ class Learner:
     model: ImageClassifier
     optimizer: torch.optim.Optimizer
     precision: Precision
-    speed: Speed | None = None
+    compute: ComputePlan | None = None
     """Where the number format comes from."""
     rules: StepRules = PLAIN
     average: WeightAverage | None = None
-    parts: int = 1
+    micro_batches: int = 1
     """Parts in which batches go through the network, more where the memory is short."""
 
     def averaged(self) -> AbstractContextManager[None]:
@@ -37,7 +37,7 @@ class Learner:
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "precision": self.precision.state_dict(),
-            "parts": self.parts,
+            "parts": self.micro_batches,
             "average": None if self.average is None else self.average.state_dict(),
         }
 

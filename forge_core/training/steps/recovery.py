@@ -13,16 +13,16 @@ from forge_core.training.steps.learner import Learner
 from forge_core.training.steps.mixing import Mix
 from forge_core.training.steps.train_step import train_step
 
-SMALLEST_PART = 2
+MIN_MICRO_BATCH = 2
 """Images; batch normalisation needs two."""
 
 
 class StepRecovery:
-    """Takes steps, and repeats one in smaller parts when it ran out of memory.
+    """Takes steps, and repeats one in smaller micro-batches when it ran out of memory.
 
     A step that is repeated begins with the statistics of batch normalisation and the random
     streams that it began with, so it is the step that smaller parts would have been from the
-    first. The number of parts stays for the rest of the run.
+    first. Their number stays for the rest of the run.
 
     Args:
         network: What the batches go through.
@@ -56,7 +56,7 @@ class StepRecovery:
         """
         random = RandomState.take(labels.device)
         moved = set(learner.optimizer.state)
-        most = max(1, len(labels) // self._ranks.size // SMALLEST_PART)  # of the smallest share
+        most = max(1, len(labels) // self._ranks.size // MIN_MICRO_BATCH)  # of the smallest share
         _copy(self._kinds, self._kept)
         while True:
             try:
@@ -68,20 +68,20 @@ class StepRecovery:
                     learner.precision,
                     learner.rules,
                     mix,
-                    min(learner.parts, most),
+                    min(learner.micro_batches, most),
                     self._ranks,
                     norms,
                 )
             except RuntimeError as error:
-                smaller = learner.parts * 2
+                smaller = learner.micro_batches * 2
                 if (
                     not self._ranks.is_alone
                     or not failures.is_out_of_memory(error)
-                    or len(labels) < smaller * SMALLEST_PART
+                    or len(labels) < smaller * MIN_MICRO_BATCH
                 ):
                     raise
             # Outside of the handler: the error holds on to what the step had allocated.
-            learner.parts = smaller
+            learner.micro_batches = smaller
             learner.optimizer.zero_grad(set_to_none=True)
             for weight in set(learner.optimizer.state) - moved:  # moments that were half made
                 del learner.optimizer.state[weight]

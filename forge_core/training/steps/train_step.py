@@ -35,7 +35,7 @@ def train_step(
     precision: Precision,
     rules: StepRules = PLAIN,
     mix: Mix | None = None,
-    parts: int = 1,
+    micro_batches: int = 1,
     ranks: Ranks = ALONE,
     norms: list[Tensor] | None = None,
 ) -> tuple[Tensor, Tensor]:
@@ -50,10 +50,10 @@ def train_step(
         precision: Number format of forward and backward.
         rules: Of loss and gradient.
         mix: How the images are mixed with each other; None trains on them as they are.
-        parts: Parts of the batch that go through the network one after the other, which takes
-            less memory; their gradients add up to those of the batch. Batch normalisation in
+        micro_batches: Parts of the batch that go through the network one after the other, which
+            takes less memory; their gradients add up to those of the batch. Batch normalisation in
             training mode sees each part by itself: the one difference.
-        ranks: The processes that compute the batch together, by a network of `Ranks.spread`.
+        ranks: The processes that compute the batch together, by a network of `Ranks.wrap_ddp`.
         norms: Gets the length of the gradient over all weights (), before it is clipped, once the
             step is taken.
 
@@ -68,7 +68,7 @@ def train_step(
         inputs = mix.apply(inputs)[0 if ranks.is_alone else 1 :]
     own = ranks.share(len(labels))
     losses, right = [], []
-    for part in _cut(own, parts):
+    for part in _cut(own, micro_batches):
         with precision.autocast():
             logits = network(inputs[part.start - own.start : part.stop - own.start]).float()
             loss = _loss(logits, labels, neighbours, part, rules, mix)
@@ -76,7 +76,7 @@ def train_step(
         precision.backward(loss * ranks.size)
         losses.append(loss.detach())
         right.append(
-            count_right(logits.detach().argmax(dim=1), labels[part], neighbours[part], mix)
+            num_correct(logits.detach().argmax(dim=1), labels[part], neighbours[part], mix)
         )
     if rules.clip_norm or norms is not None:
         precision.unscale(optimizer)
@@ -95,7 +95,7 @@ def train_step(
     return loss, num_right
 
 
-def count_right(answers: Tensor, labels: Tensor, neighbours: Tensor, mix: Mix | None) -> Tensor:
+def num_correct(answers: Tensor, labels: Tensor, neighbours: Tensor, mix: Mix | None) -> Tensor:
     """Number of right answers (): whole, or for mixed images the sum of their shares."""
     right = (answers == labels).sum()
     if mix is None:
@@ -103,10 +103,12 @@ def count_right(answers: Tensor, labels: Tensor, neighbours: Tensor, mix: Mix | 
     return right * mix.share + (answers == neighbours).sum() * (1.0 - mix.share)
 
 
-def _cut(images: slice, parts: int) -> list[slice]:
+def _cut(images: slice, micro_batches: int) -> list[slice]:
     """Consecutive parts of nearly equal size."""
     num_images = images.stop - images.start
-    bounds = [images.start + num_images * place // parts for place in range(parts + 1)]
+    bounds = [
+        images.start + num_images * place // micro_batches for place in range(micro_batches + 1)
+    ]
     return [slice(first, last) for first, last in pairwise(bounds)]
 
 

@@ -105,7 +105,7 @@ def test_repeat_run__computes_as_before_only_where_the_same_is_fastest(
 ) -> None:
     monkeypatch.setattr(supervision, "ensure_supervisor", lambda *_, **__: None)
     first = launch.start_run(catalog, TINY, actor=Actor("tester"))
-    speed = compute_plan.Speed(
+    speed = compute_plan.ComputePlan(
         number_format="float32", memory_layout="channels_last", num_threads=3, device_kind="cpu"
     ).choice()
     with catalog.database.write() as uow:

@@ -123,7 +123,7 @@ def make_setup(
     train: ImageSet | None = None,
     val: ImageSet | None = None,
     save_seconds: float = 1e9,
-    like: Mapping[str, Any] | None = None,
+    reference_plan: Mapping[str, Any] | None = None,
     pack_budget_bytes: int = 2**30,
     class_names: Sequence[str] = CLASS_NAMES,
 ) -> FitSetup:
@@ -146,7 +146,7 @@ def make_setup(
         run_id=47,
         revision_id=9,
         save_seconds=save_seconds,
-        like=like,
+        reference_plan=reference_plan,
     )
 
 
@@ -160,7 +160,7 @@ def run_fit(
     val: ImageSet | None = None,
     resume: bool = False,
     save_seconds: float = 1e9,
-    like: Mapping[str, Any] | None = None,
+    reference_plan: Mapping[str, Any] | None = None,
     pack_budget_bytes: int = 2**30,
     ranks: Ranks = ALONE,
 ) -> FitResult:
@@ -172,7 +172,7 @@ def run_fit(
         train=train,
         val=val,
         save_seconds=save_seconds,
-        like=like,
+        reference_plan=reference_plan,
         pack_budget_bytes=pack_budget_bytes,
     )
     return usable_images.fit_usable(setup, listener or Listener(), resume=resume, ranks=ranks)

@@ -33,22 +33,24 @@ def epochs_of(plan: list[stages.Stage]) -> list[int]:
 
 def test_fit_plan__the_first_epochs_say_how_many_fit() -> None:
     plan = stages.plan_stages(TrainConfig(scratch_epochs=40))
-    assert time_budget.fit_plan(plan, make_history(("scratch", 10.0)), 0.0) == plan
-    assert time_budget.fit_plan(plan, [], 100.0) == plan
-    assert epochs_of(time_budget.fit_plan(plan, make_history(("scratch", 10.0)), 105.0)) == [10]
+    assert time_budget.plan_within(plan, make_history(("scratch", 10.0)), 0.0) == plan
+    assert time_budget.plan_within(plan, [], 100.0) == plan
+    assert epochs_of(time_budget.plan_within(plan, make_history(("scratch", 10.0)), 105.0)) == [10]
     # the first one decoded files: 95 s are left for epochs of 5 s
     faster = make_history(("scratch", 10.0), ("scratch", 5.0))
-    assert epochs_of(time_budget.fit_plan(plan, faster, 105.0)) == [20]
+    assert epochs_of(time_budget.plan_within(plan, faster, 105.0)) == [20]
     slower = make_history(("scratch", 10.0), ("scratch", 30.0))
-    assert epochs_of(time_budget.fit_plan(plan, slower, 105.0)) == [4]
+    assert epochs_of(time_budget.plan_within(plan, slower, 105.0)) == [4]
     later = make_history(("scratch", 10.0), ("scratch", 5.0), ("scratch", 30.0))
-    assert epochs_of(time_budget.fit_plan(plan, later, 105.0)) == [20], "decided by the first two"
-    assert epochs_of(time_budget.fit_plan(plan, make_history(("scratch", 200.0)), 105.0)) == [1]
+    assert epochs_of(time_budget.plan_within(plan, later, 105.0)) == [20], (
+        "decided by the first two"
+    )
+    assert epochs_of(time_budget.plan_within(plan, make_history(("scratch", 200.0)), 105.0)) == [1]
 
 
 def test_fit_plan__the_rate_falls_to_its_end() -> None:
     (stage,) = stages.plan_stages(TrainConfig(scratch_epochs=40, scratch_lr=1e-3))
-    (fitted,) = time_budget.fit_plan([stage], make_history(("scratch", 10.0)), 105.0)
+    (fitted,) = time_budget.plan_within([stage], make_history(("scratch", 10.0)), 105.0)
     assert fitted.rates_at(1.0)["all"] == pytest.approx(1e-7)
     # the rise of 5 % of 40 epochs stays 2 epochs long
     assert fitted.rise == pytest.approx(0.2)
@@ -58,12 +60,12 @@ def test_fit_plan__a_warm_up_makes_room_after_half_of_the_budget() -> None:
     config = TrainConfig(architecture="resnet18", pretrained=True, warmup_epochs=5)
     plan = stages.plan_stages(config)
     early = make_history(("warmup", 20.0))
-    assert epochs_of(time_budget.fit_plan(plan, early, 60.0)) == [5, 10]
+    assert epochs_of(time_budget.plan_within(plan, early, 60.0)) == [5, 10]
     half = make_history(("warmup", 20.0), ("warmup", 11.0))
-    assert epochs_of(time_budget.fit_plan(plan, half, 60.0)) == [2, 10]
+    assert epochs_of(time_budget.plan_within(plan, half, 60.0)) == [2, 10]
     # 29 s are left for fine-tuning, 9 s an epoch
     tuned = [*half, *make_history(("finetune", 9.0))]
-    assert epochs_of(time_budget.fit_plan(plan, tuned, 60.0)) == [2, 3]
+    assert epochs_of(time_budget.plan_within(plan, tuned, 60.0)) == [2, 3]
 
 
 def test_is_spent__when_another_epoch_like_the_last_would_exceed_it() -> None:

@@ -26,7 +26,7 @@ def train(folder: Path, case: dict[str, Any]) -> tuple[dict[str, Any], Listener]
     if case.get("stop_after"):
         listener.stop_when = lambda told: told.asked > case["stop_after"]
     layers = plain_layers() if case.get("plain") else nullcontext()
-    with compute_plan.threads(1), layers, ranks.joined() as joined:
+    with compute_plan.threads(1), layers, ranks.init_process_group() as joined:
         result = run_fit(
             folder / "run",
             make_config(**case["config"]),

@@ -11,7 +11,7 @@ from forge_core.models.networks import construction
 from forge_core.models.networks.classifier import ImageClassifier
 from forge_core.training import stages
 from forge_core.training.compute import compute_plan
-from forge_core.training.compute.compute_plan import Speed
+from forge_core.training.compute.compute_plan import ComputePlan
 from forge_core.training.config import TrainConfig
 from forge_core.training.steps import precision
 from tests.forge_core.training.arrange import Listener, make_config, run_fit
@@ -20,11 +20,11 @@ CPU = devices.choose("cpu")
 MANY = 1_000_000
 
 
-def choose(config: TrainConfig, num_images: int = MANY) -> Speed:
+def choose(config: TrainConfig, num_images: int = MANY) -> ComputePlan:
     torch.manual_seed(0)
     model = construction.build_model("forge_cnn", 3, pretrained=False, input_size=16)
     assert isinstance(model, ImageClassifier)
-    return compute_plan.choose_speed(
+    return compute_plan.choose_plan(
         config, CPU, model, stages.plan_stages(config), num_images=num_images, input_size=16
     )
 
@@ -34,7 +34,7 @@ def fake_seconds(monkeypatch: pytest.MonkeyPatch, seconds: dict[str, float]) -> 
     monkeypatch.setattr(compute_plan, "formats_to_try", lambda _: ["bfloat16", "float32"])
     measured: list[str] = []
 
-    def measure(speed: Speed, *_: object) -> tuple[float, float]:
+    def measure(speed: ComputePlan, *_: object) -> tuple[float, float]:
         measured.append(f"{speed.number_format} {speed.memory_layout}")
         return seconds[measured[-1]], seconds[measured[-1]]
 
@@ -99,7 +99,7 @@ def test_choose_speed__what_the_config_sets_is_not_tried(monkeypatch: pytest.Mon
     assert speed.memory_layout == "channels_first"
     measured.clear()
     config = make_config(number_format="bfloat16", memory_layout="channels_first", num_threads=2)
-    assert choose(config) == Speed(
+    assert choose(config) == ComputePlan(
         number_format="bfloat16", memory_layout="channels_first", num_threads=2, device_kind="cpu"
     )
     assert measured == []
@@ -120,7 +120,7 @@ def test_choose_speed__really_measures_and_leaves_network_and_stream_alone() -> 
     torch.manual_seed(1)
     expected = torch.rand(3)
     torch.manual_seed(1)
-    speed = compute_plan.choose_speed(
+    speed = compute_plan.choose_plan(
         config, CPU, model, stages.plan_stages(config), num_images=MANY, input_size=16
     )
     assert torch.equal(torch.rand(3), expected)
@@ -142,16 +142,16 @@ def test_choose_speed__really_measures_and_leaves_network_and_stream_alone() -> 
 def test_compiled_where_it_pays(
     num_images: int, step_seconds: float, first_seconds: float, expected: bool
 ) -> None:
-    best = Speed(
+    best = ComputePlan(
         number_format="bfloat16",
         memory_layout="channels_last",
         num_threads=1,
         device_kind="cuda",
         images_per_second={"bfloat16 channels_last": 100.0},  # a step of ten takes 0.1 s
     )
-    tried: list[Speed] = []
+    tried: list[ComputePlan] = []
 
-    def measure(speed: Speed, limit_seconds: float) -> tuple[float, float]:
+    def measure(speed: ComputePlan, limit_seconds: float) -> tuple[float, float]:
         tried.append(speed)
         return step_seconds, first_seconds
 
@@ -164,7 +164,7 @@ def test_compiled_where_it_pays(
 
 
 def test_compiled_where_it_pays__a_network_that_cannot_be_compiled_is_not() -> None:
-    best = Speed(
+    best = ComputePlan(
         number_format="float32",
         memory_layout="channels_last",
         num_threads=1,
@@ -172,7 +172,7 @@ def test_compiled_where_it_pays__a_network_that_cannot_be_compiled_is_not() -> N
         images_per_second={"float32 channels_last": 1.0},
     )
 
-    def fail(speed: Speed, limit_seconds: float) -> tuple[float, float]:
+    def fail(speed: ComputePlan, limit_seconds: float) -> tuple[float, float]:
         raise torch._dynamo.exc.TorchDynamoException("no compiler")
 
     assert compute_plan.compiled_where_it_pays(best, fail, 10, 10**6) == best
@@ -185,12 +185,12 @@ def test_fit__compiled_steps_give_the_losses_of_plain_ones(
     """Traced as a compiler would, run by torch itself: no compiler is needed for that."""
     monkeypatch.setattr(compute_plan, "COMPILE_BACKEND", "aot_eager")
     plain = run_fit(tmp_path / "plain", make_config())
-    assert plain.speed is not None
-    compiled = Speed(**{**plain.speed.choice(), "compiled": True})
-    monkeypatch.setattr(compute_plan, "choose_speed", lambda *_, **__: compiled)
+    assert plain.compute_plan is not None
+    compiled = ComputePlan(**{**plain.compute_plan.choice(), "compiled": True})
+    monkeypatch.setattr(compute_plan, "choose_plan", lambda *_, **__: compiled)
     found = run_fit(tmp_path / "compiled", make_config())
-    assert found.speed is not None
-    assert "compiled" in found.speed.title
+    assert found.compute_plan is not None
+    assert "compiled" in found.compute_plan.title
     expected = [entry.train_loss for entry in plain.history]
     assert [entry.train_loss for entry in found.history] == pytest.approx(expected, abs=1e-4)
 
@@ -198,26 +198,26 @@ def test_fit__compiled_steps_give_the_losses_of_plain_ones(
 def test_resume__computes_as_it_began_without_a_probe(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = Speed(
+    found = ComputePlan(
         number_format="bfloat16",
         memory_layout="channels_first",
         num_threads=1,
         device_kind="cpu",
         images_per_second={"bfloat16 channels_first": 9.0},
     )
-    monkeypatch.setattr(compute_plan, "choose_speed", lambda *_, **__: found)
+    monkeypatch.setattr(compute_plan, "choose_plan", lambda *_, **__: found)
     whole = run_fit(tmp_path / "whole", make_config())
-    assert whole.speed == found
+    assert whole.compute_plan == found
     stopper = Listener(stop_when=lambda told: told.asked >= 6)
     assert run_fit(tmp_path / "run", make_config(), listener=stopper).stopped
 
-    def refuse(*_: object, **__: object) -> Speed:
+    def refuse(*_: object, **__: object) -> ComputePlan:
         raise AssertionError("a resumed run must not probe")
 
-    monkeypatch.setattr(compute_plan, "choose_speed", refuse)
+    monkeypatch.setattr(compute_plan, "choose_plan", refuse)
     listener = Listener()
     resumed = run_fit(tmp_path / "run", make_config(), listener=listener, resume=True)
-    assert resumed.speed == found
+    assert resumed.compute_plan == found
     assert any("Computing as before: bfloat16, channels first" in t for t in listener.messages)
     assert [e.train_loss for e in resumed.history] == [e.train_loss for e in whole.history]
     assert [e.val_loss for e in resumed.history] == [e.val_loss for e in whole.history]
@@ -226,14 +226,14 @@ def test_resume__computes_as_it_began_without_a_probe(
 def test_fit__like_an_earlier_run_computes_as_it_did_without_a_probe(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = Speed(
+    found = ComputePlan(
         number_format="bfloat16", memory_layout="channels_first", num_threads=1, device_kind="cpu"
     )
-    monkeypatch.setattr(compute_plan, "choose_speed", lambda *_, **__: found)
+    monkeypatch.setattr(compute_plan, "choose_plan", lambda *_, **__: found)
     first = run_fit(tmp_path / "first", make_config())
     monkeypatch.undo()
-    assert first.speed is not None
-    again = run_fit(tmp_path / "again", make_config(), like=first.speed.choice())
+    assert first.compute_plan is not None
+    again = run_fit(tmp_path / "again", make_config(), reference_plan=first.compute_plan.choice())
     other = run_fit(tmp_path / "other", make_config())
     losses = [[e.train_loss for e in run.history] for run in (first, again, other)]
     assert losses[0] == losses[1]
@@ -241,14 +241,14 @@ def test_fit__like_an_earlier_run_computes_as_it_did_without_a_probe(
 
 
 def test_speed_of__what_the_config_sets_comes_first() -> None:
-    choice = Speed(
+    choice = ComputePlan(
         number_format="bfloat16", memory_layout="channels_first", num_threads=3, device_kind="cpu"
     ).choice()
     config = make_config(number_format="float32", num_threads=2)
-    assert compute_plan.speed_of(config, CPU, choice) == Speed(
+    assert compute_plan.plan_of(config, CPU, choice) == ComputePlan(
         number_format="float32", memory_layout="channels_first", num_threads=2, device_kind="cpu"
     )
-    assert compute_plan.speed_of(config, CPU, {**choice, "device_kind": "cuda"}) is None
+    assert compute_plan.plan_of(config, CPU, {**choice, "device_kind": "cuda"}) is None
 
 
 def test_threads__are_put_back() -> None:
@@ -256,3 +256,18 @@ def test_threads__are_put_back() -> None:
     with compute_plan.threads(before + 1):
         assert torch.get_num_threads() == before + 1
     assert torch.get_num_threads() == before
+
+
+def test_compute_plan__is_kept_under_the_names_that_earlier_runs_have() -> None:
+    plan = ComputePlan(
+        number_format="float32",
+        memory_layout="channels_last",
+        num_threads=2,
+        device_kind="cpu",
+        micro_batches=4,
+    )
+    assert plan.choice()["parts"] == 4
+    assert ComputePlan.from_dict(plan.choice()) == plan
+    assert ComputePlan.from_dict(plan.to_dict()) == plan
+    earlier = {name: value for name, value in plan.choice().items() if name != "parts"}
+    assert ComputePlan.from_dict(earlier).micro_batches == 1

@@ -29,7 +29,9 @@ def build() -> ImageClassifier:
 def parts(free_bytes: int, config: TrainConfig) -> int:
     device = replace(CPU, free_bytes=free_bytes)
     plan = stages.plan_stages(config)
-    return memory_plan.parts_needed(config.batch_size, device, build(), plan, Precision(CPU), 32)
+    return memory_plan.micro_batches_needed(
+        config.batch_size, device, build(), plan, Precision(CPU), 32
+    )
 
 
 def test_measure_step__counts_what_autograd_keeps_and_changes_nothing() -> None:
@@ -46,7 +48,7 @@ def test_measure_step__counts_what_autograd_keeps_and_changes_nothing() -> None:
     assert 3.5 < large / small < 4.5, "four times the pixels"
 
 
-def test_parts_needed__the_fewest_that_fit() -> None:
+def test_micro_batches_needed__the_fewest_that_fit() -> None:
     config = make_config(batch_size=64)
     stage = stages.plan_stages(config)[0]
     fixed, image = memory_plan.measure_step(build(), stage, Precision(CPU), CPU, 32)
@@ -68,7 +70,7 @@ def test_step_bytes__is_what_the_parts_were_counted_with() -> None:
     assert parts(int(found / memory_plan.FREE_SHARE) - 100, config) == 4
 
 
-def test_parts_needed__a_head_alone_always_fits() -> None:
+def test_micro_batches_needed__a_head_alone_always_fits() -> None:
     config = make_config(
         architecture="mobilenet_v2", pretrained=True, warmup_epochs=1, finetune_epochs=0
     )
@@ -79,13 +81,13 @@ def test_fit__parts_are_kept_with_the_run_and_repeated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listener = Listener()
-    monkeypatch.setattr(memory_plan, "parts_needed", lambda *_: 2)
+    monkeypatch.setattr(memory_plan, "micro_batches_needed", lambda *_: 2)
     first = run_fit(tmp_path / "first", make_config(), listener=listener)
-    assert first.speed is not None
-    assert first.speed.parts == 2
+    assert first.compute_plan is not None
+    assert first.compute_plan.micro_batches == 2
     assert any("go through in 2 parts" in text for text in listener.messages)
-    monkeypatch.setattr(memory_plan, "parts_needed", lambda *_: 1)
-    again = run_fit(tmp_path / "again", make_config(), like=first.speed.choice())
+    monkeypatch.setattr(memory_plan, "micro_batches_needed", lambda *_: 1)
+    again = run_fit(tmp_path / "again", make_config(), reference_plan=first.compute_plan.choice())
     plain = run_fit(tmp_path / "plain", make_config())
     losses = [[entry.train_loss for entry in run.history] for run in (first, again, plain)]
     assert losses[0] == losses[1] != losses[2]
@@ -111,7 +113,9 @@ def test_train_step__parts_with_kept_statistics_are_the_whole_batch() -> None:
         for layer in model.modules():
             if isinstance(layer, torch.nn.Dropout):
                 layer.p = 0.0
-        loss, right = train_step(model, inputs, labels, optimizer, Precision(CPU), parts=number)
+        loss, right = train_step(
+            model, inputs, labels, optimizer, Precision(CPU), micro_batches=number
+        )
         gradients = {n: p.grad for n, p in model.named_parameters() if p.grad is not None}
         found.append((float(loss), float(right), gradients, dict(model.named_buffers())))
     (loss, right, whole, buffers), (loss_of_parts, right_of_parts, parted, others) = found

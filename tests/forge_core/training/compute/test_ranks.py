@@ -15,7 +15,7 @@ from torch import nn
 
 from forge_core.errors import InvalidInput
 from forge_core.training.compute import compute_plan
-from forge_core.training.compute.compute_plan import Speed
+from forge_core.training.compute.compute_plan import ComputePlan
 from forge_core.training.compute.ranks import ALONE, RENDEZVOUS, Ranks
 from tests.forge_core.training.arrange import make_config, run_fit
 from tests.forge_core.training.compute import ranks_entry
@@ -88,17 +88,17 @@ def test_share__parts_of_a_batch_follow_each_other() -> None:
 
 def test_rounds__are_as_many_for_everybody() -> None:
     batches = ["a", "b", "c", "d", "e"]
-    rounds = [Ranks(rank=rank, size=2).rounds(batches) for rank in range(2)]
+    rounds = [Ranks(rank=rank, size=2).shard_batches(batches) for rank in range(2)]
     assert rounds == [["a", "c", "e"], ["b", "d", "e"]]
-    assert ALONE.rounds(batches) == batches
-    assert Ranks(rank=0, size=2).rounds([]) == []
+    assert ALONE.shard_batches(batches) == batches
+    assert Ranks(rank=0, size=2).shard_batches([]) == []
 
 
 def test_alone__nothing_is_wrapped() -> None:
     network = nn.Linear(2, 2)
-    assert ALONE.spread(network) is network
+    assert ALONE.wrap_ddp(network) is network
     assert ALONE.with_shared_statistics(network, torch.device("cuda")) is network
-    assert ALONE.agree("this") == "this"
+    assert ALONE.broadcast("this") == "this"
 
 
 def test_fit__statistics_are_shared_only_when_everybody_computes(
@@ -106,9 +106,9 @@ def test_fit__statistics_are_shared_only_when_everybody_computes(
 ) -> None:
     """The first process probes alone: a layer that waits for the others would never return."""
     order = []
-    choose = compute_plan.choose_speed
+    choose = compute_plan.choose_plan
 
-    def probe(*arguments: Any, **choices: Any) -> Speed:
+    def probe(*arguments: Any, **choices: Any) -> ComputePlan:
         order.append("probe")
         return choose(*arguments, **choices)
 
@@ -116,7 +116,7 @@ def test_fit__statistics_are_shared_only_when_everybody_computes(
         order.append("share")
         return network
 
-    monkeypatch.setattr(compute_plan, "choose_speed", probe)
+    monkeypatch.setattr(compute_plan, "choose_plan", probe)
     monkeypatch.setattr(Ranks, "with_shared_statistics", share)
     run_fit(tmp_path / "run", make_config(scratch_epochs=1))
     assert order == ["probe", "share"]

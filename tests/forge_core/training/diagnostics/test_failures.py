@@ -75,7 +75,7 @@ class FixedSource:
 
     def __init__(self, num_batches: int, broken_step: int) -> None:
         self.network: nn.Module = nn.Linear(4, 3)
-        self.called, self.ranks = self.network, ALONE
+        self.train_module, self.ranks = self.network, ALONE
         self._num_batches = num_batches
         self._broken_step = broken_step
 

@@ -37,7 +37,7 @@ class Short(nn.Module):
 
 
 def take_steps(
-    layers: nn.Module, room: int, rules: StepRules, mix: Mix | None, parts: int = 1
+    layers: nn.Module, room: int, rules: StepRules, mix: Mix | None, micro_batches: int = 1
 ) -> tuple[list[Tensor], Learner, list[str]]:
     """Losses of three steps."""
     network = Short(layers, room)
@@ -47,7 +47,7 @@ def take_steps(
         optimizer=torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9),
         precision=Precision(devices.choose("cpu")),
         rules=rules,
-        parts=parts,
+        micro_batches=micro_batches,
     )
     recovery = StepRecovery(network)
     torch.manual_seed(7)
@@ -69,9 +69,9 @@ def test_step__in_parts_has_the_losses_of_the_whole(weighted: bool, mix: Mix | N
     weights = torch.tensor([0.5, 1.0, 2.0]) if weighted else None
     rules = StepRules(label_smoothing=0.1, class_weights=weights, clip_norm=0.5)
     whole, learner, said = take_steps(make_layers(with_norm=False), 100, rules, mix)
-    assert (learner.parts, said) == (1, [])
+    assert (learner.micro_batches, said) == (1, [])
     short, learner, said = take_steps(make_layers(with_norm=False), 4, rules, mix)
-    assert learner.parts == 2
+    assert learner.micro_batches == 2
     assert torch.allclose(torch.stack(whole), torch.stack(short), rtol=0, atol=1e-6)
     assert "did not suffice for 7 images at once: batches go on in 2 parts" in said[0]
 
@@ -79,8 +79,8 @@ def test_step__in_parts_has_the_losses_of_the_whole(weighted: bool, mix: Mix | N
 def test_step__statistics_and_dropout_are_those_of_smaller_parts_from_the_first() -> None:
     recovered, layers = make_layers(with_norm=True), make_layers(with_norm=True)
     losses, learner, _ = take_steps(recovered, 4, StepRules(), None)
-    assert learner.parts == 2
-    expected, _, said = take_steps(layers, 4, StepRules(), None, parts=2)
+    assert learner.micro_batches == 2
+    expected, _, said = take_steps(layers, 4, StepRules(), None, micro_batches=2)
     assert said == []
     assert torch.equal(torch.stack(losses), torch.stack(expected))
     for ours, theirs in zip(
@@ -123,14 +123,14 @@ def test_step__moments_that_were_half_made_are_made_anew() -> None:
             model=network,  # type: ignore[arg-type]
             optimizer=optimizer_class(network.parameters(), lr=0.1),
             precision=Precision(devices.choose("cpu")),
-            parts=1 if network is layers else 2,
+            micro_batches=1 if network is layers else 2,
         )
         recovery, meter = StepRecovery(network), ProgressMeter(Listener())
         torch.manual_seed(7)
         for _ in range(3):
             inputs = torch.randn(7, 3, 2, 2)
             found.append(recovery.step(learner, inputs, LABELS, None, meter)[0])
-        assert learner.parts == 2
+        assert learner.micro_batches == 2
     assert torch.equal(torch.stack(losses), torch.stack(expected))
 
 

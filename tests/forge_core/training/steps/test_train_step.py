@@ -9,7 +9,7 @@ from forge_core.errors import InvalidInput
 from forge_core.models import devices
 from forge_core.training.steps.mixing import Mix, MixRule
 from forge_core.training.steps.precision import Precision
-from forge_core.training.steps.train_step import StepRules, count_right, train_step
+from forge_core.training.steps.train_step import StepRules, num_correct, train_step
 
 CPU = devices.choose("cpu")
 
@@ -94,8 +94,8 @@ def test_count_right__an_answer_counts_by_its_share() -> None:
     labels, neighbours = torch.tensor([0, 1, 1]), torch.tensor([1, 0, 1])
     answers = torch.tensor([0, 0, 1])  # own; neighbour's; both
     mix = Mix(share=0.75, box=None)
-    assert float(count_right(answers, labels, neighbours, mix)) == pytest.approx(0.75 + 0.25 + 1.0)
-    assert int(count_right(answers, labels, labels, None)) == 2
+    assert float(num_correct(answers, labels, neighbours, mix)) == pytest.approx(0.75 + 0.25 + 1.0)
+    assert int(num_correct(answers, labels, labels, None)) == 2
 
 
 def test_mix__cutmix_shares_are_the_areas() -> None:
