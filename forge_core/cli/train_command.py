@@ -138,7 +138,7 @@ def _show_options(*, as_json: bool) -> None:
                     "name": option.name,
                     "default": default,
                     "choices": list(option.choices or ()),
-                    "sentence": option.sentence,
+                    "sentence": option.help,
                 }
                 for option, default in rows
             ]
@@ -147,7 +147,7 @@ def _show_options(*, as_json: bool) -> None:
     for option, default in rows:
         choices = f" ({' | '.join(option.choices)})" if option.choices else ""
         output.say(f"{option.name}={json.dumps(default)}{choices}")
-        output.say(f"    {option.sentence}")
+        output.say(f"    {option.help}")
 
 
 def _search_rate(workspace: Workspace, config: "TrainConfig", *, as_json: bool) -> None:

@@ -20,16 +20,16 @@ class Option:
     name: str
     """Field of `TrainConfig`."""
     title: str
-    sentence: str
+    help: str
     """What it does, for a person who meets it for the first time."""
-    kind: type
+    value_type: type
     """float, int, bool, or str for one of `choices`."""
-    smallest: float = 0.0
-    largest: float = 0.0
+    minimum: float = 0.0
+    maximum: float = 0.0
     step: float = 1.0
     choices: Mapping[str, str] | None = None
     """Titles by value."""
-    used_by: tuple[str, ...] = ("warmup", "finetune", "scratch")
+    stages: tuple[str, ...] = ("warmup", "finetune", "scratch")
     """Stages in which it plays a part."""
 
     def check(self, value: object) -> None:
@@ -38,32 +38,32 @@ class Option:
         Raises:
             InvalidInput: Naming the field and the range.
         """
-        if self.kind is bool:
+        if self.value_type is bool:
             if not isinstance(value, bool):
                 raise InvalidInput(f"{self.name} is {value!r}.", next_step="Say true or false.")
         elif self.choices is not None:
             check_one_of(self.name, value, self.choices)
-        elif self.kind is int:
-            check_whole(self.name, value, int(self.smallest), int(self.largest))
+        elif self.value_type is int:
+            check_whole(self.name, value, int(self.minimum), int(self.maximum))
         else:
-            check_number(self.name, value, self.smallest, self.largest)
+            check_number(self.name, value, self.minimum, self.maximum)
 
     def matches(self, words: str) -> bool:
-        """Whether every word occurs in the name, the title or the sentence."""
-        text = f"{self.name} {self.title} {self.sentence}".lower()
+        """Whether every word occurs in the name, the title or the help."""
+        text = f"{self.name} {self.title} {self.help}".lower()
         return all(word in text for word in words.lower().split())
 
 
-def _rate(name: str, title: str, sentence: str, *used_by: str) -> Option:
+def _rate(name: str, title: str, help: str, *stages: str) -> Option:
     return Option(
         name=name,
         title=title,
-        sentence=sentence,
-        kind=float,
-        smallest=0.0 if name == "min_lr" else 1e-12,
-        largest=10.0,
+        help=help,
+        value_type=float,
+        minimum=0.0 if name == "min_lr" else 1e-12,
+        maximum=10.0,
         step=1e-5,
-        used_by=used_by,
+        stages=stages,
     )
 
 
@@ -73,9 +73,9 @@ OPTIONS = (
     Option(
         name="fit",
         title="Odd shapes",
-        sentence="How an image that is not square comes into the input: crop shows its centre, pad "
+        help="How an image that is not square comes into the input: crop shows its centre, pad "
         "shows all of it and fills up with the mean colour.",
-        kind=str,
+        value_type=str,
         choices={"crop": "Crop", "pad": "Pad"},
     ),
     _rate("scratch_lr", "Learning rate", "The highest rate at which all layers learn.", "scratch"),
@@ -102,150 +102,147 @@ OPTIONS = (
     Option(
         name="schedule",
         title="Schedule",
-        sentence="How the learning rate moves: cosine falls slowly, one-cycle rises for 30 % of "
+        help="How the learning rate moves: cosine falls slowly, one-cycle rises for 30 % of "
         "the stage and falls, constant stays.",
-        kind=str,
+        value_type=str,
         choices={"cosine": "Cosine", "one_cycle": "One-cycle", "constant": "Constant"},
-        used_by=ALL_LAYERS,
+        stages=ALL_LAYERS,
     ),
     Option(
         name="lr_warmup_steps",
         title="Rate warm-up, steps",
-        sentence="Steps in which the learning rate rises from almost 0; -1 takes the usual: 5 % "
+        help="Steps in which the learning rate rises from almost 0; -1 takes the usual: 5 % "
         "from scratch, 30 % of a one-cycle, none otherwise.",
-        kind=int,
-        smallest=-1,
-        largest=1_000_000,
-        used_by=ALL_LAYERS,
+        value_type=int,
+        minimum=-1,
+        maximum=1_000_000,
+        stages=ALL_LAYERS,
     ),
     Option(
         name="optimizer",
         title="Optimiser",
-        sentence="AdamW adapts the rate of each weight and suits most runs; SGD with momentum "
+        help="AdamW adapts the rate of each weight and suits most runs; SGD with momentum "
         "needs rates about a hundred times higher.",
-        kind=str,
+        value_type=str,
         choices={"adamw": "AdamW", "sgd": "SGD"},
-        used_by=ALL_LAYERS,
+        stages=ALL_LAYERS,
     ),
     Option(
         name="momentum",
         title="Momentum",
-        sentence="How much of its last direction SGD keeps; AdamW does not use it.",
-        kind=float,
-        largest=0.999,
+        help="How much of its last direction SGD keeps; AdamW does not use it.",
+        value_type=float,
+        maximum=0.999,
         step=0.05,
-        used_by=ALL_LAYERS,
+        stages=ALL_LAYERS,
     ),
     Option(
         name="nesterov",
         title="Nesterov momentum",
-        sentence="SGD looks one step ahead along its momentum; AdamW does not use it.",
-        kind=bool,
-        used_by=ALL_LAYERS,
+        help="SGD looks one step ahead along its momentum; AdamW does not use it.",
+        value_type=bool,
+        stages=ALL_LAYERS,
     ),
     Option(
         name="keep_statistics",
         title="Keep batch statistics",
-        sentence="Fine-tuning leaves the backbone's batch-norm statistics as they were pretrained; "
+        help="Fine-tuning leaves the backbone's batch-norm statistics as they were pretrained; "
         "off lets them follow the images, which pays with very many of them.",
-        kind=bool,
-        used_by=("finetune",),
+        value_type=bool,
+        stages=("finetune",),
     ),
     Option(
         name="weight_decay",
         title="Weight decay",
-        sentence="Pulls weights towards 0, against learning by heart.",
-        kind=float,
-        largest=1.0,
+        help="Pulls weights towards 0, against learning by heart.",
+        value_type=float,
+        maximum=1.0,
         step=1e-4,
-        used_by=ALL_LAYERS,
+        stages=ALL_LAYERS,
     ),
     Option(
         name="decay_norm_and_bias",
         title="Decay norms and biases too",
-        sentence="Weight decay also pulls at the parameters of normalisation and at biases, which "
+        help="Weight decay also pulls at the parameters of normalisation and at biases, which "
         "is seldom wanted.",
-        kind=bool,
-        used_by=ALL_LAYERS,
+        value_type=bool,
+        stages=ALL_LAYERS,
     ),
     Option(
         name="clip_norm",
         title="Gradient clipping",
-        sentence="Longest gradient, over all weights together, that a step may follow; 0 never "
-        "clips.",
-        kind=float,
-        largest=1e6,
+        help="Longest gradient, over all weights together, that a step may follow; 0 never clips.",
+        value_type=float,
+        maximum=1e6,
         step=0.5,
     ),
     Option(
         name="label_smoothing",
         title="Label smoothing",
-        sentence="Share of the target that is spread over all classes; some helps with wrong "
-        "labels.",
-        kind=float,
-        largest=0.9,
+        help="Share of the target that is spread over all classes; some helps with wrong labels.",
+        value_type=float,
+        maximum=0.9,
         step=0.05,
     ),
     Option(
         name="mixup_alpha",
         title="Mixup",
-        sentence="Trains on two images blended into one, with both labels; 0 is off, 0.2 mild, "
+        help="Trains on two images blended into one, with both labels; 0 is off, 0.2 mild, "
         "1 strong.",
-        kind=float,
-        largest=10.0,
+        value_type=float,
+        maximum=10.0,
         step=0.1,
-        used_by=ALL_LAYERS,
+        stages=ALL_LAYERS,
     ),
     Option(
         name="cutmix_alpha",
         title="CutMix",
-        sentence="Pastes a box of another image into each, with both labels by area; 0 is off, 1 "
+        help="Pastes a box of another image into each, with both labels by area; 0 is off, 1 "
         "usual. With mixup too, each batch takes one of them.",
-        kind=float,
-        largest=10.0,
+        value_type=float,
+        maximum=10.0,
         step=0.1,
-        used_by=ALL_LAYERS,
+        stages=ALL_LAYERS,
     ),
     Option(
         name="balanced_loss",
         title="Weigh the loss by class",
-        sentence="Mistakes in small classes cost more, so that every class counts the same; "
+        help="Mistakes in small classes cost more, so that every class counts the same; "
         "instead of balanced sampling.",
-        kind=bool,
+        value_type=bool,
     ),
     Option(
         name="ema_decay",
         title="Average of the weights",
-        sentence="Measures and keeps a moving average of the weights, smoother than the last "
+        help="Measures and keeps a moving average of the weights, smoother than the last "
         "step; 0 is off, 0.999 suits runs of some thousand steps.",
-        kind=float,
-        largest=0.99999,
+        value_type=float,
+        maximum=0.99999,
         step=0.001,
-        used_by=ALL_LAYERS,
+        stages=ALL_LAYERS,
     ),
     Option(
         name="early_stopping_patience",
         title="Early stopping, epochs",
-        sentence="Ends the last stage after so many epochs without a better validation accuracy; "
+        help="Ends the last stage after so many epochs without a better validation accuracy; "
         "0 never does.",
-        kind=int,
-        largest=10_000,
+        value_type=int,
+        maximum=10_000,
     ),
     Option(
         name="time_budget_minutes",
         title="Time budget, minutes",
-        sentence="Ends with the last epoch that fits, and lets the learning rate fall to its end "
+        help="Ends with the last epoch that fits, and lets the learning rate fall to its end "
         "by then; 0 has no limit.",
-        kind=float,
-        largest=100_000.0,
+        value_type=float,
+        maximum=100_000.0,
         step=5.0,
     ),
     Option(
         name="number_format",
         title="Number format",
-        sentence="Automatic takes what is fastest here; validation and checkpoints always use "
-        "float32.",
-        kind=str,
+        help="Automatic takes what is fastest here; validation and checkpoints always use float32.",
+        value_type=str,
         choices={
             "auto": "Automatic",
             "float32": "float32",
@@ -256,9 +253,9 @@ OPTIONS = (
     Option(
         name="memory_layout",
         title="Memory layout",
-        sentence="How pixels lie in memory; it changes the speed, and the numbers by less than a "
+        help="How pixels lie in memory; it changes the speed, and the numbers by less than a "
         "millionth.",
-        kind=str,
+        value_type=str,
         choices={
             "auto": "Automatic",
             "channels_last": "Channels last",
@@ -268,33 +265,33 @@ OPTIONS = (
     Option(
         name="num_threads",
         title="Processor threads",
-        sentence="Threads that compute on the processor; 0 takes one a core. Another number adds "
+        help="Threads that compute on the processor; 0 takes one a core. Another number adds "
         "up in another order.",
-        kind=int,
-        largest=1024,
+        value_type=int,
+        maximum=1024,
     ),
     Option(
         name="num_processes",
         title="GPUs",
-        sentence="Compute each batch together, a process and a GPU each; on a processor the "
+        help="Compute each batch together, a process and a GPU each; on a processor the "
         "processes share it, which is slower than one.",
-        kind=int,
-        smallest=1,
-        largest=64,
+        value_type=int,
+        minimum=1,
+        maximum=64,
     ),
     Option(
         name="seed",
         title="Seed",
-        sentence="Decides first weights, order, augmentation and dropout.",
-        kind=int,
-        largest=2**63 - 1,
+        help="Decides first weights, order, augmentation and dropout.",
+        value_type=int,
+        maximum=2**63 - 1,
     ),
     Option(
         name="use_augmented",
         title="Train on augmented copies too",
-        sentence="Uses the augmented copies of the catalog, where their original is in train "
+        help="Uses the augmented copies of the catalog, where their original is in train "
         "with the same label; they are never measured on.",
-        kind=bool,
+        value_type=bool,
     ),
 )
 
@@ -313,30 +310,30 @@ def check_one_of(name: str, value: object, choices: Mapping[str, object] | tuple
         )
 
 
-def check_whole(name: str, value: object, smallest: int, largest: int) -> None:
+def check_whole(name: str, value: object, minimum: int, maximum: int) -> None:
     """Refuse what is not a whole number in the range.
 
     Raises:
         InvalidInput: Naming the range.
     """
-    if isinstance(value, bool) or not isinstance(value, int) or not smallest <= value <= largest:
+    if isinstance(value, bool) or not isinstance(value, int) or not minimum <= value <= maximum:
         raise InvalidInput(
             f"{name} is {value!r}.",
-            next_step=f"Choose a whole number from {smallest} to {largest}.",
+            next_step=f"Choose a whole number from {minimum} to {maximum}.",
         )
 
 
-def check_number(name: str, value: object, smallest: float, largest: float) -> None:
+def check_number(name: str, value: object, minimum: float, maximum: float) -> None:
     """Refuse what is not a number in the range.
 
     Raises:
         InvalidInput: Naming the range.
     """
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not is_number or not smallest <= float(value) <= largest:  # type: ignore[arg-type]
+    if not is_number or not minimum <= float(value) <= maximum:  # type: ignore[arg-type]
         raise InvalidInput(
             f"{name} is {value!r}.",
-            next_step=f"Choose a number from {smallest:g} to {largest:g}.",
+            next_step=f"Choose a number from {minimum:g} to {maximum:g}.",
         )
 
 

@@ -326,7 +326,7 @@ def test_advanced__shows_every_option_that_the_stages_use(catalog: Workspace):
     keys = {box.key for box in (*app.number_input, *app.toggle, *app.selectbox)}
     for option in options.OPTIONS:
         name = "train_seed" if option.name == "seed" else f"train_forge_cnn_scratch_{option.name}"
-        assert (name in keys) == ("scratch" in option.used_by), option.name
+        assert (name in keys) == ("scratch" in option.stages), option.name
 
 
 def test_a_like_run_before__says_how_long_it_takes(finished_workspace: Workspace):

@@ -76,7 +76,7 @@ def _used(defaults: TrainConfig, model: ModelChoice) -> list[Option]:
     return [
         option
         for option in OPTIONS
-        if names.intersection(option.used_by) and option.name not in unused
+        if names.intersection(option.stages) and option.name not in unused
     ]
 
 
@@ -88,7 +88,7 @@ def _draw(option: Option, defaults: TrainConfig, model: ModelChoice, num_augment
     """The widget, and under it the sentence with the default."""
     default = getattr(defaults, option.name)
     key = _key(option, model)
-    if option.kind is bool:
+    if option.value_type is bool:
         st.toggle(
             option.title,
             value=default,
@@ -106,11 +106,11 @@ def _draw(option: Option, defaults: TrainConfig, model: ModelChoice, num_augment
             key=key,
             persist_state="session",
         )
-    elif option.kind is int:
+    elif option.value_type is int:
         st.number_input(
             option.title,
-            min_value=int(option.smallest),
-            max_value=min(int(option.largest), MOST_WHOLE),
+            min_value=int(option.minimum),
+            max_value=min(int(option.maximum), MOST_WHOLE),
             value=default,
             key=key,
             persist_state="session",
@@ -118,15 +118,15 @@ def _draw(option: Option, defaults: TrainConfig, model: ModelChoice, num_augment
     else:
         st.number_input(
             option.title,
-            min_value=option.smallest,
-            max_value=option.largest,
+            min_value=option.minimum,
+            max_value=option.maximum,
             value=float(default),
             step=option.step,
             format="%.1e" if option.name.endswith(SMALL) else "%.5g",
             key=key,
             persist_state="session",
         )
-    st.caption(f"{option.sentence} Default: {describe_default(option, default)}.")
+    st.caption(f"{option.help} Default: {describe_default(option, default)}.")
 
 
 def describe_default(option: Option, value: object) -> str:
@@ -139,4 +139,4 @@ def describe_default(option: Option, value: object) -> str:
 
 
 def _as_kind(option: Option, value: Any) -> Any:
-    return option.kind(value)
+    return option.value_type(value)

@@ -119,8 +119,8 @@ def test_options__are_fields_with_a_default_in_range_and_a_sentence() -> None:
     assert len(options.BY_NAME) == len(options.OPTIONS)
     for option in options.OPTIONS:
         option.check(getattr(defaults, option.name))
-        assert option.sentence.endswith("."), option.name
-        assert isinstance(getattr(defaults, option.name), option.kind), option.name
+        assert option.help.endswith("."), option.name
+        assert isinstance(getattr(defaults, option.name), option.value_type), option.name
 
 
 @pytest.mark.parametrize(
