@@ -24,7 +24,7 @@ MAX_ASPECT_RATIO = 16
 MAX_SIDE = 4096
 
 Interpolation = Literal["bilinear", "bicubic"]
-Fit = Literal["crop", "pad"]
+Aspect = Literal["crop", "pad"]
 _MODES = {"bilinear": InterpolationMode.BILINEAR, "bicubic": InterpolationMode.BICUBIC}
 
 
@@ -36,7 +36,7 @@ class EvalTransform:
     """
 
     resize: int
-    """Short side after the resize, in pixels, or the long side where `fit` is `pad`; the aspect
+    """Short side after the resize, in pixels, or the long side where `aspect` is `pad`; the aspect
     ratio is kept."""
     crop: int
     """Side of the square centre crop, in pixels: the input size of the network."""
@@ -50,7 +50,7 @@ class EvalTransform:
     """Divides each channel after the mean was subtracted."""
     channels: int = 3
     """3 for RGB; 1 turns the pixels grey before they are normalised."""
-    fit: Fit = "crop"
+    aspect: Aspect = "crop"
     """`crop` cuts a square out of the centre; `pad` keeps the whole image, whatever its shape, and
     fills the square up with the mean colour."""
 
@@ -69,11 +69,11 @@ class EvalTransform:
                 f"Interpolation {self.interpolation!r} is unknown.",
                 next_step=f"Choose one of {', '.join(_MODES)}.",
             )
-        if self.fit not in ("crop", "pad"):
+        if self.aspect not in ("crop", "pad"):
             raise InvalidInput(
-                f"An image cannot be fitted by {self.fit!r}.", next_step="Choose crop or pad."
+                f"An image cannot be fitted by {self.aspect!r}.", next_step="Choose crop or pad."
             )
-        if self.fit == "pad" and self.resize != self.crop:
+        if self.aspect == "pad" and self.resize != self.crop:
             raise InvalidInput(
                 f"A padded image has a long side of {self.resize} px, not a {self.crop} px square.",
                 next_step="Choose the same number for both.",
@@ -120,7 +120,7 @@ class EvalTransform:
             image = image.convert("RGB")
         image = _trim_ends(image)
         size = [self.resize]
-        if self.fit == "pad":
+        if self.aspect == "pad":
             longest = max(image.size)
             size = [max(1, round(side * self.resize / longest)) for side in image.size[::-1]]
         resized = functional.resize(image, size, interpolation=self.mode, antialias=True)
@@ -146,7 +146,7 @@ class EvalTransform:
     def fill_square(self, pixels: Tensor) -> Tensor:
         """With `pad`, (..., 3, H, W) uint8 in the middle of a square of the mean colour."""
         height, width = pixels.shape[-2:]
-        if self.fit == "crop" or height == width:
+        if self.aspect == "crop" or height == width:
             return pixels
         side = max(height, width)
         mean = (self.mean * 3)[:3] if self.channels == 1 else self.mean
@@ -180,8 +180,9 @@ class EvalTransform:
         return (inputs * std + mean).mul(255).round().clamp(0, 255).to(torch.uint8)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; `from_dict` reads them back."""
+        """Plain values for JSON; `from_dict` reads them back. Cards call the aspect "fit"."""
         values = asdict(self)
+        values["fit"] = values.pop("aspect")
         return values | {"mean": list(self.mean), "std": list(self.std)}
 
     @classmethod
@@ -193,6 +194,9 @@ class EvalTransform:
         """
         if not isinstance(values, dict):
             raise InvalidInput("An eval transform is an object with resize, crop, mean and std.")
+        values = dict(values)
+        if "fit" in values:
+            values["aspect"] = values.pop("fit")
         unknown = set(values) - {field.name for field in fields(cls)}
         if unknown:
             raise InvalidInput(f"An eval transform has no {', '.join(sorted(unknown))}.")

@@ -9,7 +9,7 @@ from forge_core.models import families
 from forge_core.models.architecture_table import ROWS, Row
 
 if TYPE_CHECKING:
-    from forge_core.augmentation.eval_transform import EvalTransform, Fit, Interpolation
+    from forge_core.augmentation.eval_transform import Aspect, EvalTransform, Interpolation
 
 SCRATCH_INPUT_SIZE = 32
 
@@ -179,7 +179,7 @@ def _suggest(name: str) -> str:
 
 
 def default_eval_transform(
-    architecture: str, input_size: int | None, fit: "Fit" = "crop"
+    architecture: str, input_size: int | None, aspect: "Aspect" = "crop"
 ) -> "EvalTransform":
     """The eval transform for an architecture at an input size.
 
@@ -187,7 +187,7 @@ def default_eval_transform(
         architecture: A name in `ARCHITECTURES`.
         input_size: Side of the network's input in pixels; None for the architecture's own.
             Another size keeps the share of the image that the centre crop shows.
-        fit: "crop", or "pad" to show the whole image whatever its shape.
+        aspect: "crop", or "pad" to show the whole image whatever its shape.
 
     Raises:
         InvalidInput: The name is unknown or the size is too small or too large.
@@ -200,10 +200,10 @@ def default_eval_transform(
     )
     if not found.is_imagenet_scale:
         own = replace(own, mean=(0.5,) * 3, std=(0.5,) * 3)
-    if fit == "pad":
+    if aspect == "pad":
         side = own.crop if input_size is None else input_size
         check_input_size(found, side)
-        return replace(own, resize=side, crop=side, fit="pad")
+        return replace(own, resize=side, crop=side, aspect="pad")
     if input_size is None or input_size == own.crop:
         return own
     check_input_size(found, input_size)

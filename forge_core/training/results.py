@@ -39,7 +39,7 @@ class FitResult:
     """Early stopping or the time budget ended the run before its last epoch."""
     history: tuple[EpochMetrics, ...]
     """Metrics of all epochs, those before a resumption included."""
-    compute: ComputePlan | None
+    compute_plan: ComputePlan | None
     """How it computed; None when it ended before its first step."""
     rejected: tuple[RejectedImage, ...]
     """Images of both splits that were left out, and why."""
@@ -153,7 +153,7 @@ def keep_state(
         training_state=training_state,
         learner=learner.state_dict(),
         partial_epoch=partial_epoch,
-        compute=learner.compute_plan,
+        compute_plan=learner.compute_plan,
     )
     resume_state.save_state(context.folder, state, context.identity)
     context.save_clock.saved(time.monotonic() - started)
@@ -179,6 +179,6 @@ def make_result(
         stopped=stopped,
         ended_early=ended_early,
         history=tuple(training_state.history),
-        compute=compute,
+        compute_plan=compute,
         rejected=context.rejected,
     )

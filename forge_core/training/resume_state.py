@@ -99,7 +99,7 @@ class ResumeState:
     """From `Learner.state_dict`."""
     partial_epoch: PartialEpoch | None
     """The epoch after the finished ones, when some of its steps are done."""
-    compute: ComputePlan | None
+    compute_plan: ComputePlan | None
     """How the run computes; None in a state of schema 1."""
 
 
@@ -188,7 +188,7 @@ def load_state(folder: Path, identity: dict[str, str]) -> ResumeState | None:
     partial_epoch = values["begun"]
     compute = values["speed"]
     return ResumeState(
-        compute=None if compute is None else ComputePlan.from_dict(compute),
+        compute_plan=None if compute is None else ComputePlan.from_dict(compute),
         training_state=training_state,
         learner=values["learner"],
         partial_epoch=None

@@ -115,7 +115,7 @@ def show_image(
     with left:
         controls.show_network(choice, network, size)
         controls.show_sliders(choice)
-    transform = architectures.default_eval_transform(network, size, choice.fit)
+    transform = architectures.default_eval_transform(network, size, choice.aspect)
     with right:
         made = make_preview(
             image, asset.content_hash, choice.parameters, transform, choice.seed, NUM_VARIANTS
@@ -153,7 +153,7 @@ def show_preview(made: Preview, asset: Asset, transform: EvalTransform) -> None:
 def describe(transform: EvalTransform) -> str:
     """What validation does to every image, in a line."""
     side = f"{transform.crop} × {transform.crop} px"
-    if transform.fit == "pad":
+    if transform.aspect == "pad":
         return f"Long side to {transform.resize} px, padded to {side}, {transform.interpolation}"
     return f"Short side to {transform.resize} px, centre {side}, {transform.interpolation}"
 

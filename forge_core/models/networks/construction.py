@@ -51,8 +51,8 @@ def build_model(
     model = assemble(architecture, num_classes, input_size=input_size, channels=channels)
     if state is not None:
         # strict=False only for the classifier that the head has replaced.
-        fitted = _fitted(architecture, state, input_size)
-        missing = model.backbone.load_state_dict(fitted, strict=False).missing_keys
+        matched = _matched(architecture, state, input_size)
+        missing = model.backbone.load_state_dict(matched, strict=False).missing_keys
         if missing:
             raise InvalidInput(
                 f"The ImageNet weights of {architecture} lack {len(missing)} tensors.",
@@ -165,7 +165,7 @@ def _options(architecture: str, input_size: int) -> dict[str, Any]:
     return {}
 
 
-def _fitted(
+def _matched(
     architecture: str, state: Mapping[str, Tensor], input_size: int
 ) -> Mapping[str, Tensor]:
     """The ImageNet weights as the backbone takes them for inputs of this size.
@@ -177,10 +177,10 @@ def _fitted(
         return {_DOTTED.sub(r"\1\2", name): tensor for name, tensor in state.items()}
     if not architecture.startswith("vit_") or input_size == found.input_size:
         return state
-    fitted: Mapping[str, Tensor] = interpolate_embeddings(
+    matched: Mapping[str, Tensor] = interpolate_embeddings(
         input_size, found.size_step, OrderedDict(state)
     )
-    return fitted
+    return matched
 
 
 _DOTTED = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.([12]\.)")

@@ -278,7 +278,7 @@ class PixelPack:
 
 def folder_name(eval_transform: EvalTransform) -> str:
     """Of the pack with these pixels: it says all that they depend on beside the files."""
-    side = "long" if eval_transform.fit == "pad" else "short"
+    side = "long" if eval_transform.aspect == "pad" else "short"
     return (
         f"{side}{eval_transform.resize}-{eval_transform.interpolation}"
         f"-{PIXEL_RULES}-pillow{PIL.__version__}"

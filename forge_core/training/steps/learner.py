@@ -20,7 +20,7 @@ class Learner:
     model: ImageClassifier
     optimizer: torch.optim.Optimizer
     precision: Precision
-    compute: ComputePlan | None = None
+    compute_plan: ComputePlan | None = None
     """Where the number format comes from."""
     rules: StepRules = PLAIN
     average: WeightAverage | None = None

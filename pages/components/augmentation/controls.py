@@ -185,7 +185,7 @@ def show_network(choice: AugmentationChoice, network: str, input_size: int) -> N
         on_change=_choose_network,
         help="Its eval transform decides resize, crop and normalisation.",
     )
-    st.session_state[_key("fit")] = choice.fit
+    st.session_state[_key("fit")] = choice.aspect
     st.segmented_control(
         "Odd shapes",
         list(FITS),

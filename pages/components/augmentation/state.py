@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from forge_core.augmentation.eval_transform import Fit
+from forge_core.augmentation.eval_transform import Aspect
 from forge_core.augmentation.presets import AugmentationParameters, Preset
 from forge_core.errors import InvalidInput
 from forge_core.models.architectures import ARCHITECTURES
@@ -33,7 +33,7 @@ class AugmentationChoice:
     asset: str | None = None
     network: str | None = None
     input_size: int | None = None
-    fit: Fit = "crop"
+    aspect: Aspect = "crop"
 
     @property
     def changed(self) -> dict[str, float]:
@@ -50,7 +50,7 @@ class AugmentationChoice:
             "preset": self.preset.based_on or self.preset.name,
             "augmentation": self.parameters.to_dict(),
             "preset_name": self.preset.name if self.preset.based_on and not self.changed else "",
-            "fit": self.fit,
+            "fit": self.aspect,
             "architecture": self.network,
             "input_size": self.input_size,
         }
@@ -76,7 +76,7 @@ def parse(
         asset=query.get("asset") or None,
         network=network if network in ARCHITECTURES else None,
         input_size=_number(query, "size"),
-        fit="pad" if query.get("fit") == "pad" else "crop",
+        aspect="pad" if query.get("fit") == "pad" else "crop",
     )
 
 

@@ -130,7 +130,7 @@ def test_from_json__refuses_text_that_is_not_json() -> None:
         EvalTransform.from_json("{")
 
 
-PAD = EvalTransform(resize=32, crop=32, fit="pad")
+PAD = EvalTransform(resize=32, crop=32, aspect="pad")
 
 
 @pytest.mark.parametrize("size", [(64, 16), (16, 64), (50, 50), (400, 2), (1, 1)])
@@ -165,6 +165,7 @@ def test_pad__a_square_image_is_as_with_crop() -> None:
 def test_pad__reads_back_equal_and_old_values_mean_crop() -> None:
     assert EvalTransform.from_json(PAD.to_json()) == PAD
     old = {k: v for k, v in PAD.to_dict().items() if k != "fit"}
-    assert EvalTransform.from_dict(old).fit == "crop"
+    assert EvalTransform.from_dict(old).aspect == "crop"
+    assert PAD.to_dict()["fit"] == "pad", "as the cards of earlier checkpoints have it"
     with pytest.raises(InvalidInput):
-        EvalTransform(resize=40, crop=32, fit="pad")
+        EvalTransform(resize=40, crop=32, aspect="pad")

@@ -105,7 +105,7 @@ def test_one_channel__is_grey_after_the_colours() -> None:
 
 
 def test_pad__without_augmentation_is_the_eval_transform() -> None:
-    pad = EvalTransform(resize=32, crop=32, fit="pad")
+    pad = EvalTransform(resize=32, crop=32, aspect="pad")
     pixels = pad.resize_image(Image.effect_noise((64, 24), 80).convert("RGB"))
     found = TrainTransform(AugmentationParameters(), pad)([pixels], [0])[0]
     torch.testing.assert_close(found, pad.finish(pixels))

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from forge_core.augmentation.eval_transform import EvalTransform, Fit
+from forge_core.augmentation.eval_transform import Aspect, EvalTransform
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters
 from forge_core.errors import InvalidInput
 from forge_core.evaluation import augmentation_risk
@@ -72,14 +72,16 @@ def test_greyscale__changes_the_answers_of_a_network_that_tells_colours() -> Non
     assert risks[ALL_TOGETHER].num_changed == 0
 
 
-@pytest.mark.parametrize("fit", ["crop", "pad"])
-def test_isolated_part__that_changes_nothing_gives_the_very_inputs_of_validation(fit: Fit) -> None:
+@pytest.mark.parametrize("aspect", ["crop", "pad"])
+def test_isolated_part__that_changes_nothing_gives_the_very_inputs_of_validation(
+    aspect: Aspect,
+) -> None:
     """Whatever the resize: a part alone is blamed for no zoom."""
-    resize = 22 if fit == "crop" else 16
+    resize = 22 if aspect == "crop" else 16
     # A grey mean, so that what is padded stays as it is without colour.
-    size = EvalTransform(resize=resize, crop=16, fit=fit, mean=(0.5, 0.5, 0.5))
+    size = EvalTransform(resize=resize, crop=16, aspect=aspect, mean=(0.5, 0.5, 0.5))
     generator = torch.Generator().manual_seed(5)
-    shape = (3, 22, 30) if fit == "crop" else (3, 10, 16)
+    shape = (3, 22, 30) if aspect == "crop" else (3, 10, 16)
     noise = torch.randint(0, 255, shape, dtype=torch.uint8, generator=generator)
     grey = noise[:1].expand(shape)
     symmetric = torch.maximum(grey, grey.flip(-1))

@@ -175,6 +175,6 @@ def test_fit__pad_reaches_the_eval_transform_of_the_checkpoint() -> None:
     transform = architectures.default_eval_transform(
         config.architecture, config.input_size, config.fit
     )
-    assert (transform.fit, transform.resize, transform.crop) == ("pad", 40, 40)
+    assert (transform.aspect, transform.resize, transform.crop) == ("pad", 40, 40)
     with pytest.raises(InvalidInput):
         TrainConfig(fit="stretch")  # type: ignore[arg-type]

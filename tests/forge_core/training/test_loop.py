@@ -66,7 +66,7 @@ def test_fit__padded_images_are_padded_wherever_the_checkpoint_is_used(tmp_path:
     result = run_fit(tmp_path / "run", make_config(fit="pad", scratch_epochs=1))
     assert result.best_path is not None
     transform = checkpoint.read_card(result.best_path).eval_transform
-    assert (transform.fit, transform.resize) == ("pad", transform.crop)
+    assert (transform.aspect, transform.resize) == ("pad", transform.crop)
     (folder,) = (tmp_path / "pack").iterdir()
     assert folder.name.startswith(f"long{transform.crop}-bilinear-")
 

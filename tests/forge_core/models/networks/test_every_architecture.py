@@ -128,13 +128,13 @@ def test_densenet__weights_of_the_years_when_layers_had_dots_in_their_names_fit(
     # torchvision's files say "denselayer1.norm.1.weight" where the network says "norm1".
     old = {re.sub(r"(norm|conv)([12])\.", r"\1.\2.", key): value for key, value in ours.items()}
     assert set(old) != set(ours)
-    assert set(construction._fitted("densenet121", old, 32)) == set(ours)
+    assert set(construction._matched("densenet121", old, 32)) == set(ours)
 
 
 @pytest.mark.parametrize(("name", "size"), [("vit_b_32", 96)])
 def test_vit__position_embeddings_follow_the_input_size(name: str, size: int) -> None:
     theirs = tv.get_model(name, weights=None)
-    fitted = construction._fitted(name, theirs.state_dict(), size)
+    fitted = construction._matched(name, theirs.state_dict(), size)
     model = construction.assemble(name, K, input_size=size)
     assert model.backbone.load_state_dict(fitted, strict=False).missing_keys == []
     patches = (size // ARCHITECTURES[name].size_step) ** 2
