@@ -186,7 +186,7 @@ def test_fit__compiled_steps_give_the_losses_of_plain_ones(
     monkeypatch.setattr(compute_plan, "COMPILE_BACKEND", "aot_eager")
     plain = run_fit(tmp_path / "plain", make_config())
     assert plain.compute_plan is not None
-    compiled = ComputePlan(**{**plain.compute_plan.choice(), "compiled": True})
+    compiled = ComputePlan.from_dict({**plain.compute_plan.choice(), "compiled": True})
     monkeypatch.setattr(compute_plan, "choose_plan", lambda *_, **__: compiled)
     found = run_fit(tmp_path / "compiled", make_config())
     assert found.compute_plan is not None
