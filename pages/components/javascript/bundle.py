@@ -3,7 +3,7 @@
 Streamlit gives a component's script to the browser as a `blob:` module, and from there a relative
 import leads nowhere. So the modules are joined when the component is declared: each becomes a
 function with a scope of its own, in the order in which they need each other, and the entry stands
-last, at the top level. Docs: decisions/0019.
+last, at the top level. See docs/decisions/0020.
 """
 
 import os
