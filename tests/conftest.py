@@ -23,6 +23,13 @@ from tests import forking
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+HAS_GPU = Path("/dev/nvidiactl").exists()
+if not HAS_GPU:
+    # torch imports triton wherever it is installed, takes part of a second for it, and needs it for
+    # GPUs alone. Its library then ends every process with sixty lines about its own leaks. So it is
+    # not there for the tests, as with torch's builds for processors.
+    sys.modules.setdefault("triton", None)  # type: ignore[arg-type]
+
 SHARED_DATA = Path(__file__).parents[1].parent / "shared" / "data"
 MEMORY_FOLDER = Path("/dev/shm")
 MEMORY_BYTES = 4 * 2**30

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from pages.components import glossary
+
 ROOT = Path(__file__).parents[1]
 GLOSSARY = ROOT / "docs" / "glossary.md"
 WORD, MEANING, IN_CODE, AVOID = range(4)
@@ -70,3 +72,15 @@ def test_a_name_that_is_not_there_is_noticed():
     assert not exists("db.enums.Split.VALID")
     assert not exists("db.records.Sample")
     assert not exists("forge_core.nothing")
+
+
+def test_the_sentences_of_the_pages_are_those_of_the_glossary():
+    written = {row[WORD]: row[MEANING] for row in ROWS}
+    assert written | glossary.SENTENCES == written
+
+
+def test_a_label_is_explained_by_the_words_that_it_holds():
+    assert glossary.explain("Batch size") == glossary.SENTENCES["batch"]
+    assert glossary.explain("Head learning rate") == glossary.SENTENCES["head"]
+    assert glossary.explain("Warm-up epochs") == glossary.SENTENCES["warm-up"]
+    assert glossary.explain("Header") is None

@@ -63,7 +63,7 @@ def import_images(
     split_ratio: Annotated[
         str | None,
         typer.Option(
-            help="Afterwards divide what is in no split by class, groups kept whole: 80/10/10."
+            help="Afterwards divide what is not assigned by class, groups kept whole: 80/10/10."
         ),
     ] = None,
     placement: Annotated[

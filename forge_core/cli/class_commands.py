@@ -199,7 +199,7 @@ def _only_preview(found: ClassPreview, notes: list[str], *, dry_run: bool, as_js
     splits = ", ".join(f"{number:,} {name}" for name, number in found.by_split.items() if number)
     output.say(
         f"{found.label.name!r} has {found.num_images:,} images"
-        + (f" ({splits.replace('none', 'in no split')})" if splits else "")
+        + (f" ({splits.replace('none', 'not assigned')})" if splits else "")
         + (f" and {found.num_augmented:,} augmented copies" if found.num_augmented else "")
         + "."
     )

@@ -205,7 +205,7 @@ def _predict(workspace: Workspace, run_id: int, steps: _Steps) -> dict[str, Any]
     best = prediction.probabilities[0]
     steps.tell(
         f"predicted {asset.file_path}: {best.label_name} with {output.percent(best.probability)} "
-        f"in {prediction.latency_ms:.1f} ms (labelled {asset.label_name})"
+        f"in {output.latency(prediction.latency_ms)} (labelled {asset.label_name})"
     )
     return {
         "file_path": asset.file_path,

@@ -18,7 +18,11 @@ app = typer.Typer(help="Near-duplicates: find them, look at them, keep one.", no
 @app.command()
 def find(
     bits: Annotated[
-        int, typer.Option(help="Differing bits of 64 up to which two images look alike.")
+        int,
+        typer.Option(
+            help="How alike two images must be, in bits of 64 that may differ: 4 nearly "
+            "identical, 6 very alike, 8 alike, 10 similar."
+        ),
     ] = DEFAULT_BITS,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -98,7 +102,7 @@ def keep_one(
         bool,
         typer.Option(
             "--all",
-            help="Of every group: held out, labelled, largest, oldest, in this order.",
+            help="Of every group: kept aside, labelled, largest, oldest, in this order.",
         ),
     ] = False,
     workspace: WorkspaceOption = None,

@@ -200,6 +200,6 @@ def _show(path: Path, found: object) -> None:
     if isinstance(found, ForgeError):
         output.tell(f"{path}: {found.message}")
     elif isinstance(found, Prediction):
-        output.say(f"{path} ({found.latency_ms:.0f} ms)")
+        output.say(f"{path} ({output.latency(found.latency_ms)})")
         for entry in found.probabilities:
             output.say(f"  {output.percent(entry.probability):>8}  {entry.label_name}")

@@ -120,6 +120,12 @@ def percent(share: float | None) -> str:
     return "-" if share is None else f"{100 * share:.1f} %"
 
 
+def latency(milliseconds: float) -> str:
+    """How long an answer took: 12.3 ms, 6.1 s."""
+    seconds = milliseconds / 1000
+    return f"{milliseconds:.1f} ms" if seconds < 0.99995 else f"{seconds:.1f} s"
+
+
 def size(size_bytes: float) -> str:
     """Bytes in the unit a person would take."""
     for unit in ("bytes", "KB", "MB", "GB"):

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from db.boxes import RunEnvironment
+from forge_core.catalog.revisions import history
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
@@ -72,7 +73,9 @@ def show(
     if progress.next_step:
         output.say(f"  {progress.next_step}")
     output.say(f"  {run.config.get('architecture')} on {run.device or 'no device yet'}")
-    output.say(f"  catalog as of revision {run.revision_id}, classes {', '.join(run.class_names)}")
+    made = history.revision_times(opened, [run.revision_id]).get(run.revision_id)
+    when = f"data of {made.day} {made:%b %Y, %H:%M} UTC" if made else "an empty catalog"
+    output.say(f"  {when} (revision {run.revision_id}), classes {', '.join(run.class_names)}")
     for change in environments.describe_changes(run.environment or RunEnvironment()):
         output.say(f"  {change}")
     for epoch in [] if follow else progress.epochs:

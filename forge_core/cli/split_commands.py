@@ -47,7 +47,7 @@ def split(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Divide the labelled images into train, val and test, by class. Held-out images stay."""
+    """Divide the labelled images into train, val and test, by class. Images kept aside stay."""
     opened = opening.existing(workspace)
     sizes: SplitSizes = (
         SplitRatios(train=train, val=val, test=test) if counts is None else parse_counts(counts)
@@ -108,7 +108,7 @@ def leaks(
             output.say(f"  {ids}" + (f" and {more:,} more; --json lists them" if more > 0 else ""))
         if report.num_copies_measured:
             output.say(
-                f"{report.num_copies_measured:,} augmented copies are in val, test or held_out; "
+                f"{report.num_copies_measured:,} augmented copies are in val, test or kept aside; "
                 "they are never measured. `forge split` puts them where their parents are."
             )
     if report.leaks:
@@ -159,7 +159,7 @@ def _show_plan(plan: SplitPlan) -> None:
     if plan.num_unlabelled:
         output.say(f"{plan.num_unlabelled:,} images without a label stay where they are.")
     if plan.num_held_out:
-        output.say(f"{plan.num_held_out:,} held-out images stay held out.")
+        output.say(f"{plan.num_held_out:,} images that are kept aside stay there.")
     for warning in plan.warnings:
         output.say(f"Note: {warning}")
 

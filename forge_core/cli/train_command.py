@@ -146,7 +146,8 @@ def _show_options(*, as_json: bool) -> None:
         return
     for option, default in rows:
         choices = f" ({' | '.join(option.choices)})" if option.choices else ""
-        output.say(f"{option.name}={json.dumps(default)}{choices}")
+        meant = f" ({option.named[default]})" if default in option.named else ""
+        output.say(f"{option.name}={json.dumps(default)}{meant}{choices}")
         output.say(f"    {option.help}")
 
 

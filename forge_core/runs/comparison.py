@@ -1,6 +1,6 @@
 """What differs between two runs, in config, data and environment, and what the metrics did."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,17 +96,23 @@ def compare_runs(workspace: Workspace, first: int, second: int) -> RunComparison
     )
 
 
-def summarise(found: RunComparison) -> list[str]:
-    """The comparison in sentences: what changed, and what the metric did."""
+def summarise(
+    found: RunComparison, describe: Callable[[str, Any, Any], str] | None = None
+) -> list[str]:
+    """The comparison in sentences: what changed, and what the metric did.
+
+    Args:
+        found: The comparison.
+        describe: Words for a field of the config and its two values; as in the config if None.
+    """
+    describe = describe or _in_the_words_of_the_config
     lines = []
     if found.is_repetition:
         lines.append(
             f"Run {found.second.run_id} repeats run {found.first.run_id}: same config, same data."
         )
     if found.config:
-        named = ", ".join(
-            f"{entry.name} {_short(entry.first)} → {_short(entry.second)}" for entry in found.config
-        )
+        named = ", ".join(describe(entry.name, entry.first, entry.second) for entry in found.config)
         lines.append(f"Config: {named}.")
     counts = found.data.counts
     if counts.total:
@@ -188,6 +194,10 @@ def _compare_metrics(one: Run, two: Run) -> list[MetricDifference]:
             )
         )
     return found
+
+
+def _in_the_words_of_the_config(name: str, first: Any, second: Any) -> str:
+    return f"{name} {_short(first)} → {_short(second)}"
 
 
 def _short(value: Any) -> str:

@@ -5,7 +5,7 @@ page show it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from forge_core.errors import InvalidInput
@@ -29,6 +29,10 @@ class Option:
     step: float = 1.0
     choices: Mapping[str, str] | None = None
     """Titles by value."""
+    named: Mapping[float, str] = field(default_factory=dict)
+    """Numbers that stand for something else, with its words."""
+    unset: float | None = None
+    """The one of them that stands for nothing chosen: whoever reads the page leaves it empty."""
     stages: tuple[str, ...] = ("warmup", "finetune", "scratch")
     """Stages in which it plays a part."""
 
@@ -47,6 +51,16 @@ class Option:
             check_whole(self.name, value, int(self.minimum), int(self.maximum))
         else:
             check_number(self.name, value, self.minimum, self.maximum)
+
+    def describe(self, value: object) -> str:
+        """A value in the words of the page."""
+        if self.choices is not None:
+            return self.choices[str(value)]
+        if isinstance(value, bool):
+            return "on" if value else "off"
+        if isinstance(value, (int, float)) and value in self.named:
+            return self.named[value]
+        return f"{value:g}" if isinstance(value, float) else str(value)
 
     def matches(self, words: str) -> bool:
         """Whether every word occurs in the name, the title or the help."""
@@ -72,11 +86,11 @@ ALL_LAYERS = ("finetune", "scratch")
 OPTIONS = (
     Option(
         name="fit",
-        title="Odd shapes",
-        help="How an image that is not square comes into the input: crop shows its centre, pad "
-        "shows all of it and fills up with the mean colour.",
+        title="Shape",
+        help="How an image that is not square comes into the input: its middle alone, or all "
+        "of it, filled up with the mean colour.",
         value_type=str,
-        choices={"crop": "Crop", "pad": "Pad"},
+        choices={"crop": "Crop the middle", "pad": "Show the whole"},
     ),
     _rate("scratch_lr", "Learning rate", "The highest rate at which all layers learn.", "scratch"),
     _rate(
@@ -111,9 +125,11 @@ OPTIONS = (
     Option(
         name="lr_warmup_steps",
         title="Rate warm-up, steps",
-        help="Steps in which the learning rate rises from almost 0; -1 takes the usual: 5 % "
-        "from scratch, 30 % of a one-cycle, none otherwise.",
+        help="Steps in which the learning rate rises from almost 0; the usual is 5 % from "
+        "scratch, 30 % of a one-cycle, none otherwise.",
         value_type=int,
+        named={-1: "the usual"},
+        unset=-1,
         minimum=-1,
         maximum=1_000_000,
         stages=ALL_LAYERS,
@@ -162,7 +178,7 @@ OPTIONS = (
     ),
     Option(
         name="decay_norm_and_bias",
-        title="Decay norms and biases too",
+        title="Weight decay on everything",
         help="Weight decay also pulls at the parameters of normalisation and at biases, which "
         "is seldom wanted.",
         value_type=bool,
@@ -173,6 +189,7 @@ OPTIONS = (
         title="Gradient clipping",
         help="Longest gradient, over all weights together, that a step may follow; 0 never clips.",
         value_type=float,
+        named={0: "never"},
         maximum=1e6,
         step=0.5,
     ),
@@ -190,6 +207,7 @@ OPTIONS = (
         help="Trains on two images blended into one, with both labels; 0 is off, 0.2 mild, "
         "1 strong.",
         value_type=float,
+        named={0: "off"},
         maximum=10.0,
         step=0.1,
         stages=ALL_LAYERS,
@@ -200,6 +218,7 @@ OPTIONS = (
         help="Pastes a box of another image into each, with both labels by area; 0 is off, 1 "
         "usual. With mixup too, each batch takes one of them.",
         value_type=float,
+        named={0: "off"},
         maximum=10.0,
         step=0.1,
         stages=ALL_LAYERS,
@@ -217,6 +236,7 @@ OPTIONS = (
         help="Measures and keeps a moving average of the weights, smoother than the last "
         "step; 0 is off, 0.999 suits runs of some thousand steps.",
         value_type=float,
+        named={0: "off"},
         maximum=0.99999,
         step=0.001,
         stages=ALL_LAYERS,
@@ -227,6 +247,7 @@ OPTIONS = (
         help="Ends the last stage after so many epochs without a better validation accuracy; "
         "0 never does.",
         value_type=int,
+        named={0: "never"},
         maximum=10_000,
     ),
     Option(
@@ -235,6 +256,7 @@ OPTIONS = (
         help="Ends with the last epoch that fits, and lets the learning rate fall to its end "
         "by then; 0 has no limit.",
         value_type=float,
+        named={0: "no limit"},
         maximum=100_000.0,
         step=5.0,
     ),
@@ -265,9 +287,11 @@ OPTIONS = (
     Option(
         name="num_threads",
         title="Processor threads",
-        help="Threads that compute on the processor; 0 takes one a core. Another number adds "
+        help="Threads that compute on the processor, usually one a core. Another number adds "
         "up in another order.",
         value_type=int,
+        named={0: "one a core"},
+        unset=0,
         maximum=1024,
     ),
     Option(

@@ -1,7 +1,7 @@
 """Bars of classes, stacked by split.
 
 A bar has the colour of its class, as everywhere; its parts tell the splits by tone: train is
-full, val and test are lighter, held out is crossed and no split hatched.
+full, val and test are lighter; what is kept aside is crossed, what is not assigned hatched.
 """
 
 import html
@@ -10,15 +10,9 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from forge_core.catalog.listing.balance import BalanceRow
+from pages.components.text import SPLIT_WORDS
 
 SPLITS = ("train", "val", "test", "held_out", "none")
-SPLIT_WORDS = {
-    "train": "train",
-    "val": "val",
-    "test": "test",
-    "held_out": "held out",
-    "none": "no split",
-}
 _TONES = {"train": 1.0, "val": 0.6, "test": 0.32, "held_out": 0.16, "none": 0.1}
 _PATTERNS = {"held_out": "x", "none": "/"}
 _LEGEND_COLOR = "#8A9099"

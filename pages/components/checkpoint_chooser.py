@@ -12,9 +12,10 @@ from forge_core.inference.predictor import Predictor
 from forge_core.models.checkpoints import whole_files
 from forge_core.runs import records
 from forge_core.workspace import Workspace
-from pages.components import run_text
+from pages.components import glossary, run_text
 
-KINDS = ("best", "last")
+KIND_WORDS = {"best": "Best weights", "last": "Last weights"}
+KINDS = tuple(KIND_WORDS)
 KEPT_PREDICTORS = 3
 RUN_KEY = "predict_run"
 
@@ -50,14 +51,16 @@ def choose(workspace: Workspace, usable: list[Run]) -> ChosenCheckpoint:
         format_func=lambda number: run_text.choice(by_id[number]),
         key=f"{RUN_KEY}_{wanted}",
         width=520,
+        help=glossary.SENTENCES["checkpoint"],
     )
     kind = st.segmented_control(
-        "Epoch",
+        "Weights",
         KINDS,
+        format_func=KIND_WORDS.__getitem__,
         default=st.query_params["kind"] if st.query_params.get("kind") in KINDS else "best",
         required=True,
         key="predict_kind",
-        help="Best validation accuracy, or the last epoch.",
+        help="Those of the epoch with the best validation accuracy, or those of the last epoch.",
     )
     if run_id != (wanted if wanted is not None else ids[0]):
         st.query_params["run"] = str(run_id)

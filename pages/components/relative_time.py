@@ -1,20 +1,24 @@
 """When something happened, as people say it, and exactly for whoever points at it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from pages.components import text
+from pages.components import small_print, text
+
+
+def zone(name: str | None) -> tzinfo:
+    """The time zone of this name where it is known, else UTC."""
+    try:
+        return ZoneInfo(name) if name else UTC
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
 
 
 def exact(when: datetime, timezone: str | None = None) -> str:
     """Date, time and zone; in the zone of that name where it is known, else UTC."""
-    try:
-        zone = ZoneInfo(timezone) if timezone else UTC
-    except (ZoneInfoNotFoundError, ValueError):
-        zone = UTC
-    return f"{when.replace(tzinfo=UTC).astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
+    return f"{when.replace(tzinfo=UTC).astimezone(zone(timezone)):%Y-%m-%d %H:%M:%S %Z}"
 
 
 def show(when: datetime) -> None:
@@ -25,8 +29,4 @@ def show(when: datetime) -> None:
     """
     stamp = when.replace(tzinfo=UTC).isoformat()
     precisely = exact(when, st.context.timezone)
-    st.html(
-        f'<time datetime="{stamp}" title="{precisely}" style="font-size:0.85rem;opacity:0.7">'
-        f"{text.ago(when)}</time>",
-        width="content",
-    )
+    small_print.show(text.ago(when), precisely, tag="time", attributes=f'datetime="{stamp}"')

@@ -2,6 +2,10 @@
 
 from datetime import UTC, datetime
 
+from forge_core.catalog.listing import filter_fields
+
+SPLIT_WORDS = filter_fields.SPLIT_WORDS
+
 
 def number(value: int) -> str:
     """12,480."""
@@ -38,6 +42,18 @@ def duration(seconds: float) -> str:
         return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{minutes} min"
     hours, rest = divmod(whole, 3600)
     return f"{hours} h {rest // 60} min" if rest >= 60 and hours < 48 else f"{hours} h"
+
+
+def capital(words: str) -> str:
+    """The words as they begin a sentence; only the first letter changes."""
+    return words[:1].upper() + words[1:]
+
+
+def latency(milliseconds: float) -> str:
+    """How long an answer took: 12 ms, 6.1 s."""
+    if round(milliseconds) < 1000:
+        return f"{milliseconds:.0f} ms"
+    return f"{milliseconds / 1000:.1f} s"
 
 
 def ago(moment: datetime, now: datetime | None = None) -> str:

@@ -7,11 +7,11 @@ import streamlit as st
 from db.enums import ReviewState
 from db.records import NONE, AssetFilter
 from forge_core.catalog.listing import asset_list
-from forge_core.catalog.splits import duplicates, similarity
+from forge_core.catalog.splits import duplicates
 from forge_core.catalog.splits.duplicates import DuplicateSearch, DuplicateStatus
 from forge_core.catalog.splits.groups import DEFAULT_BITS
 from forge_core.workspace import Workspace
-from pages.components import empty_state, errors, gallery_links, text
+from pages.components import empty_state, errors, gallery_links, how_alike, text
 from pages.components.frame import navigation, page_frame, session, undo_notice
 from pages.components.review import duplicate_groups, leaks
 from pages.components.review.leaks import ACROSS, OTHER
@@ -104,7 +104,7 @@ def show_queues(status: DuplicateStatus, flagged: int, unlabelled: int) -> None:
             f"{status.num_groups_across:,}" if known else "–",
             "of these groups" if known else "not looked for",
         )
-        show_card("Flagged", f"{flagged:,}", "by people, with m", {"review": ReviewState.FLAGGED})
+        show_card("Marked for review", f"{flagged:,}", "none", {"review": ReviewState.FLAGGED})
         show_card("Unlabelled", f"{unlabelled:,}", "none left", {"label": NONE})
 
 
@@ -132,26 +132,21 @@ def show_state(status: DuplicateStatus) -> None:
         st.markdown(f":orange[:material/update:] {came} in since near-duplicates were looked for.")
     words = describe_search(st.session_state.get(FOUND_KEY))
     if status.bits is not None:
-        words.insert(0, f"Up to {status.bits} of 64 bits could differ.")
+        words.insert(0, f"How alike: {how_alike.describe(status.bits)}.")
     if words:
-        st.caption(" ".join(words))
+        st.caption(
+            " ".join(words), help=None if status.bits is None else how_alike.hint(status.bits)
+        )
 
 
 def show_how_alike() -> None:
-    """How many bits may differ, for the next time one looks."""
+    """How alike two images must be, the next time one looks."""
     with st.popover("How alike", icon=":material/tune:"):
-        st.number_input(
-            "Differing bits of 64",
-            min_value=0,
-            max_value=similarity.MAX_BITS,
-            value=DEFAULT_BITS,
-            key="review_bits",
-            help="Two images are near-duplicates when their perceptual hashes differ in at most "
-            "so many bits. Used when you look again.",
-        )
+        how_alike.choose("review_bits", "Used when you look again.")
         st.caption(
-            "4 finds scaled and re-encoded copies and hardly ever errs. More also finds crops, "
-            "and pictures that only look alike. Mirrored images are not found."
+            f"“{how_alike.describe(DEFAULT_BITS)}” finds scaled and re-encoded copies and hardly "
+            "ever errs. What is less alike also brings crops, and pictures that only look alike. "
+            "Mirrored images are not found."
         )
 
 
@@ -171,7 +166,7 @@ def describe_search(found: DuplicateSearch | None) -> list[str]:
     if found.largest_group > duplicates.LARGE_GROUP:
         words.append(
             f"The largest group has {found.largest_group:,} images, joined in a chain: look before "
-            "you keep one, or allow fewer bits."
+            "you keep one, or ask for more alike ones."
         )
     return words
 
@@ -202,7 +197,7 @@ def show_keep_all(workspace: Workspace, status: DuplicateStatus) -> None:
     if st.button(
         f"Keep the best of all groups, remove {removed:,}",
         icon=":material/star:",
-        help="Held out before labelled before larger before older. Held-out images are never "
+        help="Kept aside before labelled before larger before older. Images kept aside are never "
         "removed. One step, which can be undone; files stay.",
     ):
         result = duplicates.keep_best_of_all(workspace, actor=session.actor())

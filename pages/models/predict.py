@@ -154,14 +154,15 @@ def _show(bar: DeltaGenerator, now: Advance) -> None:
 def choose_threshold() -> float:
     """Below this probability the page says "not sure"."""
     percent = st.number_input(
-        "Sure from, %",
+        'Answer "not sure" below',
         min_value=0,
         max_value=100,
         value=DEFAULT_THRESHOLD,
         step=5,
+        format="%d %%",
         key="predict_threshold",
-        width=140,
-        help="Below this probability of the most likely class the answer is: not sure.",
+        width=180,
+        help="The probability of the most likely class.",
         persist_state="session",
     )
     return percent / 100
@@ -175,7 +176,7 @@ def show_empty(workspace: Workspace) -> None:
             "Import images", lambda: navigation.go_to("import"), ":material/upload:"
         )
     else:
-        sentence = "No network yet. Train a run first; its best checkpoint answers here."
+        sentence = "No network yet. Train a run first; its best weights answer here."
         choice = empty_state.Choice(
             "Train a run first", lambda: navigation.go_to("train"), ":material/play_arrow:"
         )

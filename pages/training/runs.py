@@ -10,7 +10,7 @@ from forge_core.errors import ForgeError, InvalidInput
 from forge_core.runs import pauses, records
 from forge_core.runs.starting import launch
 from forge_core.workspace import Workspace
-from pages.components import badges, empty_state, errors, relative_time, run_text, text
+from pages.components import badges, data_time, empty_state, errors, relative_time, run_text, text
 from pages.components.frame import navigation, page_frame, session
 from pages.components.runs import compare, live, predictions, run_facts, run_report, run_table
 
@@ -73,7 +73,7 @@ def show_rows(workspace: Workspace, *, is_live: bool) -> None:
     def draw() -> None:
         found = records.list_runs(workspace)
         epochs = records.list_epochs(workspace, [run.run_id for run in found[:WITH_CURVES]])
-        clicked = run_table.show(found, epochs)
+        clicked = run_table.show(workspace, found, epochs)
         if clicked is not None:
             st.query_params["run"] = str(clicked)
             st.rerun(scope="app")
@@ -168,13 +168,15 @@ def show_line(workspace: Workspace, run: Run, *, is_paused: bool) -> None:
     """State, network, data and time in one line, and the quiet actions."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         badges.show_state("paused" if is_paused else run.status)
-        facts = [f"as of revision {run.revision_id}"]
+        facts = []
         seconds = run_text.seconds(run)
         if seconds is not None and run.status.is_finished():
             facts.append(text.duration(seconds))
         if run.device:
             facts.append(errors.literal(run.device))
-        st.markdown(f"{run_text.architecture(run)} :gray[· {' · '.join(facts)}]", width="content")
+        about = "".join(f" · {fact}" for fact in facts)
+        st.markdown(f"{run_text.architecture(run)} :gray[{about}]", width="content")
+        data_time.show(workspace, run.revision_id)
         relative_time.show(run.created_at)
         st.space("stretch")
         live.show_pause(workspace, run)

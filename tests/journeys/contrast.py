@@ -14,6 +14,8 @@ class DisabledButton:
     """Of its palest word or icon against the button's own ground, 1 to 21 (WCAG 2)."""
     edge_contrast: float
     """Of its fill or its border, whichever stands out more, against what is around it."""
+    is_text_alone: bool
+    """Whether a button of this kind has neither fill nor border at any time."""
 
 
 def disabled_buttons(page: Page) -> list[DisabledButton]:
@@ -73,6 +75,7 @@ _MEASURE = """() => {
       const drawn = parseFloat(style.borderTopWidth) > 0 ? a * opacity(button) : 0;
       return {
         name: button.innerText.replace(/\\s+/g, " ").trim(),
+        is_text_alone: button.dataset.testid === "stBaseButton-tertiary",
         text_contrast: Math.min(...words(button).map((each) => contrast(ink(each), ground(each)))),
         edge_contrast: Math.max(
           contrast(ground(button), around), contrast(over([r, g, b], around, drawn), around)),

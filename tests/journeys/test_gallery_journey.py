@@ -125,7 +125,7 @@ def test_held_out__is_locked_until_it_is_unlocked(
     page.keyboard.press("t")
     conflict = page.get_by_role("alertdialog")
     expect(conflict).to_contain_text("locked against moves")
-    page.get_by_role("button", name="Keep it held out").click()
+    page.get_by_role("button", name="Leave it kept aside").click()
     expect(conflict).to_be_hidden()
     assert asset_list.get_asset(catalog, ids[0]).split_type == "held_out"
     page.keyboard.press("Home")

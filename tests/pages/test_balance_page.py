@@ -14,7 +14,7 @@ from forge_core.jobs import queue
 from forge_core.people.actor import Actor
 from forge_core.predictions import label_learning_curve
 from forge_core.workspace import Workspace
-from pages.components import balance_chart
+from pages.components import balance_chart, data_time, text
 from pages.components.balance import learning_curve_panel
 from tests import arrange
 from tests.pages.visiting import links, press, primary, visit, words
@@ -209,8 +209,9 @@ def test_merge__says_what_becomes_of_the_images_and_is_undone(
     app.run()
     app.selectbox(key="class:merge_into").set_value(arrange.class_id(sqlite_workspace, "square"))
     app.run()
-    assert "'circle' has 10 images (10 no split): all become 'square', which then has 20" in words(
-        app
+    assert (
+        "'circle' has 10 images (10 not assigned): all become 'square', which then has 20"
+        in words(app)
     )
     press(app, "Merge classes")
     assert "'circle' is merged into 'square'." in words(app)
@@ -320,8 +321,8 @@ def test_chart__no_split_and_held_out_have_patterns_and_markup_is_escaped():
     )
     figure = balance_chart.draw([row])
     parts = {trace.name: trace for trace in figure.data if trace.customdata is not None}
-    assert set(parts) == {"train", "held out", "no split"}
-    assert parts["no split"].marker.pattern.shape == "/"
+    assert set(parts) == {"train", "kept aside", "not assigned"}
+    assert parts["not assigned"].marker.pattern.shape == "/"
     assert figure.layout.yaxis.ticktext == ("&lt;b&gt;x",)
 
 
@@ -343,10 +344,13 @@ def test_outlook__says_what_more_labels_would_bring(catalog: Workspace):
     assert table["Class"].tolist() == [entry.name for entry in curve.classes]
     assert app.button(key="outlook_draw").label == "Draw it again"
     drawn = history.latest_revision_id(catalog)
-    assert f"As of revision {drawn}, " in said
+    assert "Data of " in said
+    told = data_time.describe(catalog, drawn)
+    assert f"{text.capital(told)}, " in said
     moved = arrange.list_all(catalog)[0].asset_id
     label_edits.set_split(catalog, [moved], "held_out", actor=Actor("tester"))
-    assert f"As of revision {drawn}; the catalog is at {drawn + 1}, " in words(visit(PAGE))
+    now = data_time.describe(catalog, drawn + 1)
+    assert f"{text.capital(told)}; the catalog has {now}, " in words(visit(PAGE))
 
 
 def test_outlook__without_weights_says_what_to_do(

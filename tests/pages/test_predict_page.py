@@ -180,7 +180,7 @@ def test_checkpoint_that_predicts_otherwise_here__is_refused(finished_workspace:
     data[middle : middle + 4000] = bytes(4000)
     path.write_bytes(bytes(data))
     app = drop(visit(PAGE), ("one.png", png(arrange.draw_image("circle", 3))))
-    assert "The golden predictions of best.safetensors do not hold here" in words(app)
+    assert "best.safetensors does not answer here as it did when it was saved" in words(app)
     assert "Get the file from its run again" in words(app)
 
 

@@ -66,7 +66,7 @@ def test_not_looked__says_why_one_should_and_finds_on_request(
     assert figures(app) == {
         "Near-duplicates": "2",
         "Across splits": "2",
-        "Flagged": "0",
+        "Marked for review": "0",
         "Unlabelled": "0",
     }
     assert primary(app).label == "Look again"
@@ -127,7 +127,7 @@ def test_held_out__is_left_alone_and_said(groups, sqlite_workspace: Workspace):
     app = visit(PAGE)
     app.button(key=f"keep-{kept.asset_id.hex}").click()
     app.run()
-    assert "Nothing was changed: 1 held-out image left alone." in words(app)
+    assert "Nothing was changed: 1 image kept aside is left alone." in words(app)
     assert other.asset_id in ids(sqlite_workspace)
 
 
@@ -141,7 +141,7 @@ def test_flagged__is_a_door_to_the_gallery(copied, sqlite_workspace: Workspace):
         sqlite_workspace, [copied[0].asset_id], actor=Actor("tester"), note="blurred?"
     )
     app = visit(PAGE)
-    assert figures(app)["Flagged"] == "1"
+    assert figures(app)["Marked for review"] == "1"
     assert links(app)["Look at them"] == "review=flagged"
 
 
@@ -154,7 +154,7 @@ def test_unlabelled__is_a_door_to_the_gallery(copied, sqlite_workspace: Workspac
 
 def test_fewer_bits__are_used_when_one_looks_again(groups, sqlite_workspace: Workspace):
     app = visit(PAGE)
-    app.number_input(key="review_bits").set_value(0)
+    app.select_slider(key="review_bits").set_value(0)
     app.run()
     primary(app).click()
     app.run()

@@ -13,6 +13,7 @@ from forge_core.jobs import queue
 from forge_core.people.actor import Actor
 from forge_core.predictions import scoring
 from forge_core.runs import scoring_requests
+from pages.components import data_time
 from pages.components.runs import predictions
 from tests import arrange
 from tests.pages.visiting import labels_of_buttons, links, press, visit, words
@@ -39,7 +40,8 @@ def test_run_page__each_number_is_a_door_and_new_images_can_be_scored(finished_w
     arrange.relabel_one(finished_workspace, wrong, other)
     state = scoring_requests.scoring_state(finished_workspace, 1)
     app = visit(PAGE, run=1)
-    assert f"Predictions of {ALL} images** :gray[at revision 1]" in words(app)
+    assert f"Predictions of {ALL} images" in words(app)
+    assert data_time.describe(finished_workspace, 1) in words(app)
     doors = {
         name: dict(part.split("=") for part in query.split("&"))
         for name, query in links(app).items()
@@ -53,7 +55,10 @@ def test_run_page__each_number_is_a_door_and_new_images_can_be_scored(finished_w
         "run": "1",
         "sort": "most_confident",
     }
-    assert doors[f"Lowest label quality, of {state.counts.num_rated}"]["sort"] == "lowest_quality"
+    assert (
+        doors[f"Labels that look wrong first, of {state.counts.num_rated}"]["sort"]
+        == "lowest_quality"
+    )
     assert doors[f"Least sure, of {ALL}"]["sort"] == "least_confident"
     assert "Score new images" in labels_of_buttons(app)
 
@@ -75,7 +80,7 @@ def test_run_page__a_scoring_that_failed_says_why(finished_workspace):
 @pytest.mark.parametrize(
     ("told", "said"),
     [
-        ({}, "Scoring begins: the checkpoint is loaded and proved."),
+        ({}, "Scoring begins: the network is checked, whether it answers as when it was saved."),
         ({"total": 12_480}, "Scoring 12,480 images"),
         (
             {"total": 12_480, "done": 480, "images_per_second": 66.7, "eta_seconds": 180.0},

@@ -18,6 +18,7 @@ from forge_core.runs import records
 from forge_core.runs.starting import launch
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
+from pages.components import data_time
 from pages.components.runs import confusion_chart, run_report
 from tests import arrange
 from tests.pages.visiting import figures, labels_of_buttons, press, visit, words
@@ -95,7 +96,7 @@ def test_table__has_a_row_a_run_with_its_curve(finished_workspace: Workspace):
     assert list(table["Run"]) == ["Run 1"]
     assert list(table["State"]) == ["finished"]
     assert list(table["Network"]) == ["ForgeCNN, from scratch"]
-    assert list(table["Data"]) == ["3 classes, revision 1"]
+    assert list(table["Data"]) == [f"3 classes, {data_time.describe(finished_workspace, 1)}"]
     best = records.get_run(finished_workspace, 1).best_val_accuracy
     assert best is not None
     assert table["Best"][0] == pytest.approx(100 * best)
@@ -145,7 +146,8 @@ def test_finished__its_data_is_that_of_its_revision(finished_workspace: Workspac
     app = visit(PAGE, run=1)
     images = next(f.value for f in app.dataframe if "train" in f.value.columns)
     assert images.iloc[-1].tolist() == ["all", 48, 12, 12]
-    assert "As of revision 1" in words(app)
+    assert "Data of " in words(app)
+    assert data_time.describe(finished_workspace, 1) in words(app)
 
 
 def test_finished__other_split(finished_workspace: Workspace):
@@ -316,7 +318,7 @@ def test_compare__says_what_differs_and_what_the_metric_did(finished_workspace: 
     app.selectbox(key="run_compare").select(1).run()
     assert app.query_params["with"] == "1"
     said = words(app)
-    assert "Config: seed 0 → 7." in said
+    assert "Config: Seed 0 → 7." in said
     assert "Accuracy on test" in said
     assert ": the same." in said
     assert any(box.label.startswith("What differs: 1 in config") for box in app.expander)

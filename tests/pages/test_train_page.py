@@ -16,6 +16,7 @@ from forge_core.training import options
 from forge_core.training.config import TrainConfig
 from forge_core.training.diagnostics.lr_range_test import RateCurve, RatePoint
 from forge_core.workspace import Workspace
+from pages.components import data_time
 from pages.components.augmentation import state
 from pages.components.train import model_step
 from tests import arrange, ending
@@ -88,7 +89,7 @@ def test_ready__recommends_with_reasons(catalog: Workspace):
     said = words(app)
     assert "Recommended. ForgeCNN" in said
     assert "48 images of 24 px, too small for ImageNet weights" in said
-    assert "3 classes, as of revision 1. Left out: nothing." in said
+    assert f"3 classes, {data_time.describe(catalog, 1)}. Left out: nothing." in said
     assert "GiB free" in app.selectbox(key="train_device").options[0]
     assert "An epoch shows each image once: 16 of each class." in said
     assert "from a few steps measured here" in said
@@ -136,7 +137,10 @@ def test_left_out__is_counted(catalog: Workspace):
     label_edits.set_split(catalog, [assets[1].asset_id], "held_out", actor=Actor("tester"))
     label_edits.set_split(catalog, [assets[2].asset_id], None, actor=Actor("tester"))
     said = words(visit(PAGE))
-    assert "as of revision 4. Left out: 1 without a label, 1 in no split, 1 held out." in said
+    assert (
+        f"{data_time.describe(catalog, 4)}. Left out: 1 without a label, "
+        "1 not assigned to a split, 1 kept aside."
+    ) in said
 
 
 def test_start__queues_the_run_as_shown_and_opens_it(catalog: Workspace):

@@ -38,6 +38,7 @@ def words(app: AppTest) -> str:
     boxes = (*app.error, *app.warning, *app.info, *app.success)
     said = (*headings, *app.markdown, *app.caption, *boxes)
     links = [link.value for link in app.page_link]
+    links += [re.sub("<[^>]*>", "", small.proto.body) for small in app.get("html")]
     return as_read("\n".join([*(element.value for element in said), *links]))
 
 

@@ -108,7 +108,7 @@ def set_split(
             asset_ids,
             AssetPatch(split_type=split_type),
             expected_versions,
-            wanted=split_type or "no split",
+            wanted=split_type or "not assigned",
             subject="split_type",
             keep_held_out=_keeps_held_out(split_type, unlock_held_out),
         )

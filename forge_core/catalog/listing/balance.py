@@ -133,7 +133,8 @@ def _warnings(
     if unassigned:
         found.append(
             BalanceWarning(
-                text=f"{unassigned:,} labelled images are in no split: no run uses them.",
+                text=f"{unassigned:,} labelled images are not assigned to a split: no run uses "
+                "them.",
                 label=ANY,
                 split=NONE,
             )
@@ -177,8 +178,8 @@ def _class_warnings(row: BalanceRow, used: Sequence[BalanceRow]) -> list[Balance
                 f"{split} has {number} images of {row.label_name!r}: its accuracy can only be "
                 f"{steps} %."
                 if number <= 4
-                else f"{split} has only {number} images of {row.label_name!r}: one image is "
-                f"{100 / number:.0f} points of its accuracy."
+                else f"{split} of {row.label_name!r}: with {number} images, each one counts "
+                f"{100 / number:.0f} % of its accuracy."
             ).replace("has 1 images", "has 1 image")
         found.append(BalanceWarning(text=text, label=row.label_id, split=split))
     return found

@@ -21,13 +21,14 @@ from forge_core.catalog.listing.field_types import (
 
 AUGMENTED_WORDS = {"no": "Originals only", "yes": "Augmented copies only"}
 REVIEW_WORDS = {ReviewState.FLAGGED.value: "Marked for review", NONE: "Not marked"}
-SPLIT_WORDS = {
+SPLIT_WORDS: dict[str, str] = {
     Split.TRAIN.value: "train",
     Split.VAL.value: "val",
     Split.TEST.value: "test",
-    Split.HELD_OUT.value: "held out",
-    NONE: "no split",
+    Split.HELD_OUT.value: "kept aside",
+    NONE: "not assigned",
 }
+"""What a split is called where people read it, and what images without one are."""
 
 
 def read(values: Mapping[str, Any]) -> AssetFilter:

@@ -1,6 +1,7 @@
 """The past of the catalog: what changed, how it stood, and taking changes back."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -47,6 +48,13 @@ def list_revisions(
     """The newest revisions (older than `before`), newest first."""
     with workspace.database.read() as uow:
         return uow.revisions.list_latest(limit=limit, before=before)
+
+
+def revision_times(workspace: Workspace, revision_ids: Iterable[int]) -> dict[int, datetime]:
+    """When each of these revisions was made, in UTC; numbers that do not exist are left out."""
+    with workspace.database.read() as uow:
+        revisions = uow.revisions.list_by_ids(list(revision_ids))
+    return {revision.revision_id: revision.created_at for revision in revisions}
 
 
 def as_of(workspace: Workspace, revision_id: int, *, split: str | None = None) -> AssetsAsOf:

@@ -284,7 +284,7 @@ def describe_locked(assets: Sequence[Asset], *, wanted: str) -> list[ChangeConfl
     return [
         _conflict(
             asset,
-            f"{asset.file_path} is held out; moving it needs unlock.",
+            f"{asset.file_path} is kept aside; moving it needs unlock.",
             now=asset.split_type,
             wanted=wanted,
         )
@@ -314,4 +314,4 @@ def _conflict(
     )
 
 
-WITHOUT = {"label_name": "unlabelled", "split_type": "no split"}
+WITHOUT = {"label_name": "unlabelled", "split_type": "not assigned"}

@@ -349,7 +349,7 @@ def _remove_others(
     conflicts = [
         ChangeConflict(
             asset_id=asset.asset_id,
-            message=f"{asset.file_path} is held out, so it was not removed.",
+            message=f"{asset.file_path} is kept aside, so it was not removed.",
             split_type=asset.split_type,
         )
         for asset in locked

@@ -204,8 +204,8 @@ def _warnings(catalog: CatalogColumns, names: Mapping[int, str], division: Divis
             found += _missing_classes(catalog, names, division, place)
     if division.num_kept_out:
         found.append(
-            f"{division.num_kept_out:,} images are in no split, because their groups hold "
-            "held-out images."
+            f"{division.num_kept_out:,} images are not assigned, because their groups hold "
+            "images that are kept aside."
         )
     if division.num_torn:
         found.append(

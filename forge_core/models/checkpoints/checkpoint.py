@@ -123,11 +123,11 @@ def load_checkpoint(
     if not report.passed:
         _judge(
             policy,
-            f"The golden predictions of {path.name} do not hold here: "
+            f"{path.name} does not answer here as it did when it was saved: "
             f"{'the same' if report.argmax_equal else 'other'} classes, logits differ by "
             f"{report.max_relative_difference:.2g} of the largest "
             f"(at most {card.golden_tolerance:g} is allowed).",
-            f"saved with {dict(card.versions)}",
+            f"golden predictions; saved with {dict(card.versions)}",
         )
     if not intact:
         _judge(policy, f"The weights in {path.name} are not those that were saved.", "")
@@ -214,7 +214,8 @@ def _take_golden(tensors: dict[str, Tensor], card: ModelCard) -> GoldenPredictio
         or not bool(torch.isfinite(logits).all())
     ):
         raise CheckpointRejected(
-            "The checkpoint has no golden predictions that fit its card, so it cannot be proven.",
+            "The checkpoint keeps no answers that fit its card, so it cannot be checked that it "
+            "answers as it did when it was saved.",
             next_step="Export the checkpoint from its run again.",
         )
     return GoldenPredictions(pixels, logits)

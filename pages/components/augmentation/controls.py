@@ -14,7 +14,7 @@ from pages.components.augmentation.state import AugmentationChoice
 
 INPUT_SIZES = (16, 24, 32, 48, 64, 96, 128, 160, 192, 224, 256, 288, 320, 384, 448, 512)
 
-FITS = {"crop": "Crop", "pad": "Pad"}
+FITS = {"crop": "Crop the middle", "pad": "Show the whole"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,14 +187,14 @@ def show_network(choice: AugmentationChoice, network: str, input_size: int) -> N
     )
     st.session_state[_key("fit")] = choice.aspect
     st.segmented_control(
-        "Odd shapes",
+        "Shape",
         list(FITS),
         format_func=FITS.__getitem__,
         required=True,
         key=_key("fit"),
         on_change=_store,
         args=("fit",),
-        help="Crop shows the centre of an image that is not square; pad shows all of it.",
+        help="Of an image that is not square: only its middle is seen, or all of it.",
     )
     left, right = st.columns(2)
     sizes = sorted({*INPUT_SIZES, input_size})

@@ -14,7 +14,7 @@ from forge_core.jobs import kinds, queue
 from forge_core.runs import augmented_copies
 from forge_core.runs.augmented_copies import MAX_COPIES_PER_IMAGE, CopyPlan
 from forge_core.workspace import Workspace
-from pages.components import errors, gallery_links, job_progress, text
+from pages.components import data_time, errors, gallery_links, job_progress, text
 from pages.components.frame import session
 
 EVERY_CLASS = "every class"
@@ -100,7 +100,9 @@ def _show_outcome(job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         copies = text.plural(result["added"], "copy", "copies")
         parents = text.plural(result["num_parents"], "image")
-        st.caption(f"Written last: {copies} of {parents}, revision {result['revision_id']}.")
+        st.caption(
+            f"Written last: {copies} of {parents}.", help=data_time.hint(result["revision_id"])
+        )
         gallery_links.gallery("Augmented copies", {"augmented": "yes"})
     if result["num_left_out"]:
         left_out = text.plural(result["num_left_out"], "image was", "images were")

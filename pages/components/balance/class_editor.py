@@ -15,8 +15,8 @@ from forge_core.errors import ForgeError
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from pages.components import errors, text
-from pages.components.balance_chart import SPLIT_WORDS
 from pages.components.frame import undo_notice
+from pages.components.text import SPLIT_WORDS
 
 MOST_CHARACTERS = 128
 RENAME, MERGE, LOOK, RETIRE = "Rename", "Merge", "Look", "Retire"

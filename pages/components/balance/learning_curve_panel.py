@@ -12,7 +12,7 @@ from forge_core.errors import ForgeError
 from forge_core.evaluation.learning_curve import EXTRA_LABELS, LearningCurve, Outlook
 from forge_core.predictions import label_learning_curve
 from forge_core.workspace import Workspace
-from pages.components import errors, job_progress, text
+from pages.components import data_time, errors, job_progress, text
 from pages.components.frame import session
 
 CHART_HEIGHT = 240
@@ -53,7 +53,8 @@ def _show_curve(workspace: Workspace, job: Job) -> None:
     st.caption(
         f"{_describe_data(workspace, job, curve)}, {text.ago(finished)}, on features of "
         f"{job.payload.get('architecture')}. Each class by its own curve, as it does when the "
-        "others grow as well. A fine-tuned network stands higher; its curve bends much alike."
+        "others grow as well. A fine-tuned network stands higher; its curve bends much alike.",
+        help=data_time.hint(int(job.payload["revision_id"])),
     )
 
 
@@ -61,9 +62,10 @@ def _describe_data(workspace: Workspace, job: Job, curve: LearningCurve) -> str:
     """Which images the curve is of, and whether the catalog has moved on."""
     drawn = int(job.payload["revision_id"])
     newest = history.latest_revision_id(workspace)
-    words = f"As of revision {drawn}"
+    told = data_time.describe_all(workspace, (drawn, newest))
+    words = text.capital(told[drawn])
     if newest > drawn:
-        words += f"; the catalog is at {newest}"
+        words += f"; the catalog has {told[newest]}"
     if 0 < curve.num_used < curve.overall.num_train:
         words += f"; drawn from {curve.num_used:,} of {curve.overall.num_train:,} training images"
     return words

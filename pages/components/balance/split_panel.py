@@ -8,14 +8,15 @@ import streamlit as st
 
 from forge_core.catalog.listing.balance import Balance
 from forge_core.catalog.revisions import history
-from forge_core.catalog.splits import similarity, split_plan
-from forge_core.catalog.splits.groups import DEFAULT_BITS, Grouping
+from forge_core.catalog.splits import split_plan
+from forge_core.catalog.splits.groups import Grouping
 from forge_core.catalog.splits.sizes import SplitCounts, SplitRatios, SplitSizes
 from forge_core.catalog.splits.split_plan import SplitPlan
 from forge_core.errors import ForgeError
 from forge_core.workspace import Workspace
-from pages.components import errors, text
-from pages.components.balance_chart import SPLIT_WORDS, SPLITS
+from pages.components import errors, how_alike, text
+from pages.components.balance_chart import SPLITS
+from pages.components.text import SPLIT_WORDS
 
 _STYLE = """
 <style>
@@ -121,7 +122,7 @@ def _choose_options(balance: Balance) -> tuple[int, bool]:
         help="The same images, sizes and seed give the same split.",
     )
     only_unassigned = st.checkbox(
-        "Only images without a split",
+        "Only images that are not assigned",
         value=any(row.total != row.none for row in balance.rows),
         key="split_only_new",
         bind="query-params",
@@ -143,15 +144,11 @@ def _choose_grouping() -> Grouping:
     )
     bits, pattern = None, None
     if BY_LOOKS in chosen:
-        bits = st.number_input(
-            "Differing bits",
-            min_value=0,
-            max_value=similarity.MAX_BITS,
-            value=DEFAULT_BITS,
-            key="split_bits",
+        bits = how_alike.choose(
+            "split_bits",
+            "“nearly identical” finds scaled and re-encoded copies; after it, pictures meet that "
+            "only look alike.",
             bind="query-params",
-            help="Of the 64 bits of the perceptual hash. 4 finds scaled and re-encoded copies; "
-            "from 5 on, pictures meet that only look alike.",
         )
     if BY_PATH in chosen:
         pattern = st.text_input(
@@ -163,7 +160,7 @@ def _choose_grouping() -> Grouping:
             "together.",
         )
     return Grouping(
-        near_duplicate_bits=None if bits is None else int(bits),
+        near_duplicate_bits=bits,
         by_group_key=BY_KEY in chosen,
         path_pattern=pattern or None,
     )
@@ -253,7 +250,7 @@ def describe(plan: SplitPlan) -> list[str]:
     if plan.num_unlabelled:
         words.append(f"{plan.num_unlabelled:,} without a label stay where they are.")
     if plan.num_held_out:
-        words.append(f"{plan.num_held_out:,} held out stay held out.")
+        words.append(f"{plan.num_held_out:,} that are kept aside stay there.")
     return [*words, *_smallest(plan)]
 
 

@@ -7,8 +7,9 @@ import streamlit as st
 
 from forge_core.catalog.listing.balance import Balance, BalanceRow
 from pages.components import gallery_links
-from pages.components.balance_chart import SPLIT_WORDS, SPLITS
+from pages.components.balance_chart import SPLITS
 from pages.components.frame import navigation
+from pages.components.text import SPLIT_WORDS
 
 MOST_HEIGHT = 480
 COLOR = " "

@@ -26,16 +26,28 @@ RULES = """
   background-color: light-dark(#E6E9ED, #2B3036);
   border-color: light-dark(#C4C9D0, #4A5159);
 }
+.stApp [data-testid="stBaseButton-tertiary"]:disabled { background-color: transparent; }
+/* The offer to undo: a quiet box in the corner, which goes by itself unless somebody is at it. */
+.stApp .st-key-undo-notice {
+  position: fixed; right: 1.25rem; bottom: 1.25rem; z-index: 1000; width: max-content;
+  max-width: min(30rem, calc(100vw - 2.5rem)); padding: 0.4rem 0.6rem 0.4rem 0.9rem;
+  background: var(--st-background-color); box-shadow: 0 4px 16px rgb(0 0 0 / 0.22);
+  animation: forge-offer 0.4s ease-in OFFER_SECONDSs forwards;
+}
+.stApp .st-key-undo-notice:is(:hover, :focus-within) { animation: none; }
+@keyframes forge-offer { to { opacity: 0; visibility: hidden; } }
 table, [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
 </style>
 """
+OFFER_KEY = "undo-notice"
+OFFER_SECONDS = 30
 SIDEBAR_PIXELS = 210
 ICON_COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")
 
 
 def apply() -> None:
     """Add the rules to the page."""
-    st.html(RULES)
+    st.html(RULES.replace("OFFER_SECONDS", str(OFFER_SECONDS)))
 
 
 def logo() -> str:

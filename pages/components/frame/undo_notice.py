@@ -1,7 +1,10 @@
-"""After a change: a line that says what was done, with Undo, until it is put away.
+"""After a change: a quiet box in the corner that says what was done, with Undo, for a while.
 
-A toast cannot hold a button, so the offer stands at the top of the page where it was made.
+Streamlit's toast cannot hold a button, so the box is a container that `style` puts into the
+corner and lets fade. After that the History tab still takes the change back.
 """
+
+import time
 
 import streamlit as st
 
@@ -13,6 +16,7 @@ from forge_core.errors import ForgeError, NotFound
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from pages.components import errors, gallery_links, text
+from pages.components.frame import style
 
 _NOTICE = "undo:notice"
 _RESULT = "undo:result"
@@ -21,7 +25,8 @@ MOST_CONFLICTS = 20
 
 def offer(text: str, revision_id: int | None) -> None:
     """Say after the next redraw what was done; with a revision it can be undone."""
-    st.session_state[_NOTICE] = {"text": text, "revision_id": revision_id}
+    until = time.monotonic() + style.OFFER_SECONDS
+    st.session_state[_NOTICE] = {"text": text, "revision_id": revision_id, "until": until}
     st.session_state.pop(_RESULT, None)
 
 
@@ -31,12 +36,15 @@ def show(workspace: Workspace, actor: Actor) -> None:
     notice = st.session_state.get(_NOTICE)
     if notice is None:
         return
+    if time.monotonic() > notice["until"]:
+        st.session_state.pop(_NOTICE, None)
+        return
     with st.container(
         border=True,
         horizontal=True,
         vertical_alignment="center",
         horizontal_alignment="distribute",
-        key="undo-notice",
+        key=style.OFFER_KEY,
     ):
         st.markdown(f":material/check: {errors.literal(notice['text'])}", width="content")
         with st.container(horizontal=True, width="content", gap="small"):

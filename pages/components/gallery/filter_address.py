@@ -18,7 +18,7 @@ RUN_SORTS = {
     "least_confident": "Least sure first",
     "most_confident": "Surest first",
     "highest_entropy": "Most undecided first",
-    "lowest_quality": "Most doubtful labels first",
+    "lowest_quality": "Labels that look wrong first",
 }
 
 

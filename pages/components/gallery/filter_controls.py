@@ -14,6 +14,7 @@ from forge_core.catalog.listing.field_types import (
     Group,
     Offer,
 )
+from pages.components import glossary
 from pages.components.gallery import filter_address
 
 
@@ -96,6 +97,7 @@ def _number(field: FilterField, where: Mapping[str, str], choices: Choices) -> N
         placeholder="Any",
         on_change=_store,
         args=(field.name, choices.runs),
+        help=glossary.explain(field.words),
     )
 
 

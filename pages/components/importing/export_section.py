@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from db.enums import Split
 from db.records import AssetFilter, Label
 from forge_core.catalog.editing import classes
 from forge_core.catalog.export import kept_exports
@@ -13,11 +12,10 @@ from forge_core.progress import Advance, Progress
 from forge_core.workspace import Workspace
 from pages.components import errors, gallery_links, text
 
-ALL, NO_LABEL, NO_SPLIT = "All", "Unlabelled", "No split"
-_SPLITS = {
+ALL, NO_LABEL = "All", "Unlabelled"
+_SPLITS: dict[str, str | None] = {
     ALL: None,
-    **{str(split).replace("_", " "): str(split) for split in Split},
-    NO_SPLIT: "none",
+    **{words: split for split, words in text.SPLIT_WORDS.items()},
 }
 TABLES = [name for name, chosen in EXPORTS.items() if chosen.folder_of is None]
 ARCHIVES = [name for name in EXPORTS if name not in TABLES]

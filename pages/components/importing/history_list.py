@@ -7,7 +7,7 @@ from db.records import Revision
 from forge_core.catalog.revisions import history, undo_rules
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
-from pages.components import errors, relative_time, text
+from pages.components import errors, glossary, relative_time, small_print, text
 from pages.components.frame import undo_notice
 
 PAGE = 20
@@ -58,8 +58,8 @@ def _show_revision(
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 images = text.plural(revision.num_changes, "image")
                 about = f"{images} · {revision.author}" if revision.num_changes else revision.author
-                st.caption(
-                    f"Revision {revision.revision_id} · {errors.literal(about)}", width="content"
+                small_print.show(
+                    f"Revision {revision.revision_id} · {about}", glossary.SENTENCES["revision"]
                 )
                 relative_time.show(revision.created_at)
         if undone_by:

@@ -61,7 +61,7 @@ def describe(plan: ImportPlan) -> str:
     parts = [text.plural(plan.num_images, "image")]
     if plan.classes:
         parts.append(text.plural(len(plan.classes), "class", "classes"))
-    parts += [f"{number:,} {split}" for split, number in plan.splits.items()]
+    parts += [f"{number:,} {text.SPLIT_WORDS[split]}" for split, number in plan.splits.items()]
     if plan.num_unlabelled:
         parts.append(f"{plan.num_unlabelled:,} unlabelled")
     if plan.num_groups:
@@ -109,7 +109,7 @@ def _show_classes(workspace: Workspace, plan: ImportPlan) -> None:
     rows = []
     for name, number in plan.classes.items():
         row = {"Class": name, "Images": number}
-        row |= {split: counts[name, split] for split in used}
+        row |= {text.SPLIT_WORDS[split]: counts[name, split] for split in used}
         row |= {"New": name not in known}
         rows.append(row | ({"Becomes": _fate(name, fates.get(name))} if fates else {}))
     st.dataframe(

@@ -1,6 +1,9 @@
 // Numbers, sizes and times as people read them.
 
 export const formatNumber = (number) => number.toLocaleString("en-US");
+const SPLIT_WORDS = { train: "train", val: "val", test: "test", held_out: "kept aside" };
+/** What a split is called where people read it, and what an image without one is. */
+export const splitWords = (split) => SPLIT_WORDS[split] ?? "not assigned";
 export const plural = (count, one, many = `${one}s`) =>
   `${formatNumber(count)} ${count === 1 ? one : many}`;
 

@@ -62,7 +62,8 @@ def show_prediction(prediction: Prediction, colors: Mapping[str, str], threshold
     else:
         st.header(errors.literal(best.label_name), anchor=False)
     probability_bars.show(prediction.probabilities, colors)
-    st.caption(f"{prediction.latency_ms:.0f} ms · {prediction.width:,} × {prediction.height:,} px")
+    took = text.latency(prediction.latency_ms)
+    st.caption(f"{took} · {prediction.width:,} × {prediction.height:,} px")
 
 
 def show_problem(answer: Answer) -> None:
@@ -139,7 +140,7 @@ def _show_table(answers: Sequence[Answer], threshold: float) -> None:
                 "Sure": _probability(answer) >= threshold,
                 "Next": _second(answer.prediction),
                 "Size": f"{answer.prediction.width} × {answer.prediction.height}",
-                "ms": answer.prediction.latency_ms,
+                "Latency": answer.prediction.latency_ms / 1000,
             }
             for answer in answers
             if answer.prediction is not None
@@ -157,7 +158,7 @@ def _show_table(answers: Sequence[Answer], threshold: float) -> None:
             ),
             "Sure": st.column_config.CheckboxColumn(width="small"),
             "Next": st.column_config.TextColumn("Second choice"),
-            "ms": st.column_config.NumberColumn("Latency, ms", format="%.1f"),
+            "Latency": st.column_config.NumberColumn(format="%.3f s"),
         },
         key="predict_table",
     )

@@ -14,8 +14,8 @@ from forge_core.errors import ForgeError
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from pages.components import errors, image_strip, pictures, text
-from pages.components.balance_chart import SPLIT_WORDS
 from pages.components.frame import undo_notice
+from pages.components.text import SPLIT_WORDS
 
 SIDE = 156
 MOST_PICTURES = 12
@@ -78,7 +78,7 @@ def _show_actions(workspace: Workspace, group: DuplicateGroup, best: Asset, acto
         "Keep the best",
         icon=":material/star:",
         key=f"keep-best-{name}",
-        help="Held out before labelled before larger before older: the one with the star. "
+        help="Kept aside before labelled before larger before older: the one with the star. "
         f"Removes {text.plural(others, 'image')}; files stay.",
     ):
         _keep(workspace, group, best, actor)
@@ -153,13 +153,14 @@ def _move(workspace: Workspace, group: DuplicateGroup, split: Split, actor: Acto
         errors.show(error)
         return
     moved = text.plural(len(group.members) - len(result.conflicts), "image is", "images are")
-    offer(result, f"{moved} in {SPLIT_WORDS[split]} now.")
+    place = SPLIT_WORDS[split] if split == Split.HELD_OUT else f"in {SPLIT_WORDS[split]}"
+    offer(result, f"{moved} {place} now.")
 
 
 def offer(result: ChangeResult, words: str) -> None:
     """Say what was done and offer to undo it; what was left alone is said beside it."""
     if result.conflicts:
-        kept = text.plural(len(result.conflicts), "held-out image", "held-out images")
+        kept = text.plural(len(result.conflicts), "image kept aside is", "images kept aside are")
         words = f"{words} {kept} left alone."
     if result.status == ChangeOutcome.APPLIED:
         undo_notice.offer(words, result.revision_id)

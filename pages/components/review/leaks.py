@@ -89,7 +89,7 @@ def _show_report(report: LeakReport) -> None:
         copies = text.plural(
             report.num_copies_measured, "augmented copy is", "augmented copies are"
         )
-        st.markdown(f":orange[:material/warning:] {copies} in val, test or held out.")
+        st.markdown(f":orange[:material/warning:] {copies} in val, test or kept aside.")
     if not report.leaks:
         st.caption(
             ":material/check: No near-duplicates, groups or copies lie in two splits."

@@ -12,6 +12,7 @@ from forge_core.runs import comparison, records
 from forge_core.runs.comparison import RunComparison, ValueDifference
 from forge_core.workspace import Workspace
 from pages.components import errors, run_text, text
+from pages.components.train import config_words
 
 PARAMETER = "with"
 KEY = "run_compare"
@@ -35,7 +36,7 @@ def show(workspace: Workspace, run: Run) -> None:
     except ForgeError as error:
         errors.show(error)
         return
-    for line in comparison.summarise(found):
+    for line in comparison.summarise(found, _describe):
         st.markdown(errors.literal(line))
     both = _both(found)
     epochs = records.list_epochs(workspace, [each.run_id for each in both])
@@ -47,6 +48,11 @@ def show(workspace: Workspace, run: Run) -> None:
         st.plotly_chart(draw_curves(pair, "val_loss", "Validation loss"), key=f"{KEY}:b")
     _show_differences(found)
     _show_classes(found)
+
+
+def _describe(name: str, first: object, second: object) -> str:
+    before, after = (config_words.describe_value(name, value) for value in (first, second))
+    return f"{config_words.title_of(name)} {before} → {after}"
 
 
 def _choose(others: dict[int, Run]) -> int | None:
@@ -116,15 +122,21 @@ def _show_differences(found: RunComparison) -> None:
     ):
         for title, entries in shown.items():
             st.markdown(f"**{title}**")
-            st.dataframe(_table(found, entries), hide_index=True, height="content")
+            table = _table(found, entries, in_words=title == "Config")
+            st.dataframe(table, hide_index=True, height="content")
 
 
-def _table(found: RunComparison, entries: Sequence[ValueDifference]) -> pd.DataFrame:
+def _table(
+    found: RunComparison, entries: Sequence[ValueDifference], *, in_words: bool
+) -> pd.DataFrame:
+    def words(name: str, value: object) -> str:
+        return config_words.describe_value(name, value) if in_words else str(value)
+
     return pd.DataFrame(
         {
-            "": [entry.name for entry in entries],
-            run_text.title(found.first): [str(entry.first) for entry in entries],
-            run_text.title(found.second): [str(entry.second) for entry in entries],
+            "": [config_words.title_of(each.name) if in_words else each.name for each in entries],
+            run_text.title(found.first): [words(each.name, each.first) for each in entries],
+            run_text.title(found.second): [words(each.name, each.second) for each in entries],
         }
     )
 

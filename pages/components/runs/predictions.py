@@ -11,7 +11,7 @@ from forge_core.jobs import queue
 from forge_core.runs import scoring_requests
 from forge_core.runs.scoring_requests import ScoringState
 from forge_core.workspace import Workspace
-from pages.components import errors, gallery_links, text
+from pages.components import data_time, errors, gallery_links, text
 from pages.components.frame import session
 
 WATCH_SECONDS = 2.0
@@ -46,7 +46,7 @@ def describe_progress(job: Job, progress: JobProgress) -> str:
         return "The images wait to be scored."
     total, left = progress.total, progress.eta_seconds
     if total is None:
-        return "Scoring begins: the checkpoint is loaded and proved."
+        return "Scoring begins: the network is checked, whether it answers as when it was saved."
     words = f"Scoring {text.plural(total, 'image')}"
     if left is None or progress.done == total:
         return words
@@ -77,10 +77,10 @@ def _show_predictions(workspace: Workspace, run: Run, state: ScoringState) -> No
     counts = state.counts
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"**Predictions of {text.plural(counts.num_images, 'image')}** "
-            f":gray[at revision {state.revision_id}]",
-            width="content",
+            f"**Predictions of {text.plural(counts.num_images, 'image')}**", width="content"
         )
+        if state.revision_id is not None:
+            data_time.show(workspace, state.revision_id)
         st.space("stretch")
         num_new = state.num_to_score - state.num_unreadable
         if num_new and st.button(
@@ -110,7 +110,7 @@ def list_doors(run_id: int, state: ScoringState) -> list[tuple[str, dict[str, st
         found.append((f"Disagree with the label: {text.number(counts.num_disagreeing)}", query))
     if counts.num_rated:
         query = gallery_links.gallery_query(run=run_id, sort="lowest_quality")
-        found.append((f"Lowest label quality, of {text.number(counts.num_rated)}", query))
+        found.append((f"Labels that look wrong first, of {text.number(counts.num_rated)}", query))
     if counts.num_unlabelled:
         query = gallery_links.gallery_query(label="none", run=run_id, sort="most_confident")
         words = f"Unlabelled with a suggestion: {text.number(counts.num_unlabelled)}"

@@ -12,7 +12,7 @@ from forge_core.errors import ForgeError, NotFound
 from forge_core.runs import environments, records, removal
 from forge_core.runs.starting import launch
 from forge_core.workspace import Workspace
-from pages.components import errors, text
+from pages.components import data_time, errors, glossary, text
 
 SPLITS = ("train", "val", "test")
 DELETING_KEY = "runs:deleting"
@@ -41,9 +41,11 @@ def show_downloads(workspace: Workspace, run: Run) -> None:
                 icon=":material/download:",
                 on_click="ignore",
                 key=f"run_download_{kind}",
+                help=glossary.SENTENCES["checkpoint"],
             )
         st.caption(
-            "One safetensors file: weights, card and golden predictions. Nothing in it runs."
+            "One safetensors file: the weights, a card, and a few answers by which it is checked "
+            "that it answers as it did when it was saved. Nothing in it runs.",
         )
 
 
@@ -51,8 +53,9 @@ def show_images(workspace: Workspace, run: Run) -> None:
     """How many images of each class the run used, as of its revision."""
     with st.expander("Images", icon=":material/photo_library:", key=f"run_images_{run.run_id}"):
         st.caption(
-            f"As of revision {run.revision_id}: what was changed in the catalog later is not "
-            "in this run."
+            f"{text.capital(data_time.describe(workspace, run.revision_id))}: what was changed in "
+            "the catalog later is not in this run.",
+            help=data_time.hint(run.revision_id),
         )
         counts = {
             split: Counter(

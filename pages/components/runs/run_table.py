@@ -7,26 +7,31 @@ import pandas as pd
 import streamlit as st
 
 from db.records import EpochRow, Run
-from pages.components import badges, run_text, text
+from forge_core.workspace import Workspace
+from pages.components import badges, data_time, run_text, text
 
 TABLE_HEIGHT = 640
 ROWS_WITHOUT_SCROLLING = 15
 
 
-def show(runs: Sequence[Run], epochs: Mapping[int, Sequence[EpochRow]]) -> int | None:
+def show(
+    workspace: Workspace, runs: Sequence[Run], epochs: Mapping[int, Sequence[EpochRow]]
+) -> int | None:
     """Draw the table; returns the number of the run that was clicked just now.
 
     Args:
+        workspace: The workspace.
         runs: Newest first.
         epochs: Epochs of each run, by its number.
     """
     now = datetime.now(UTC)
+    data = data_time.describe_all(workspace, (run.revision_id for run in runs))
     table = pd.DataFrame(
         {
             "Run": [run_text.title(run) for run in runs],
             "State": [badges.STATES[run.status][0] for run in runs],
             "Network": [run_text.architecture(run) for run in runs],
-            "Data": [_data(run) for run in runs],
+            "Data": [_data(run, data[run.revision_id]) for run in runs],
             "Best": [
                 None if run.best_val_accuracy is None else 100 * run.best_val_accuracy
                 for run in runs
@@ -67,9 +72,9 @@ def _clicked(event: Mapping[str, Mapping[str, list[object]]], runs: Sequence[Run
     return runs[rows[0]].run_id if rows and rows[0] < len(runs) else None
 
 
-def _data(run: Run) -> str:
+def _data(run: Run, data: str) -> str:
     classes = text.plural(len(run.class_names), "class", "classes")
-    return f"{classes}, revision {run.revision_id}"
+    return f"{classes}, {data}"
 
 
 def _curve(epochs: Sequence[EpochRow]) -> list[float]:

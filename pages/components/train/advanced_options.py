@@ -8,7 +8,7 @@ import streamlit as st
 from forge_core.training import stages
 from forge_core.training.config import TrainConfig
 from forge_core.training.options import BY_NAME, OPTIONS, Option
-from pages.components import errors
+from pages.components import errors, glossary
 from pages.components.train.model_step import ModelChoice
 
 COLUMNS = 3
@@ -95,6 +95,7 @@ def _draw(option: Option, defaults: TrainConfig, model: ModelChoice, num_augment
             disabled=option.name == "use_augmented" and not num_augmented,
             key=key,
             persist_state="session",
+            help=glossary.explain(option.title),
         )
     elif option.choices is not None:
         choices = list(option.choices)
@@ -109,11 +110,13 @@ def _draw(option: Option, defaults: TrainConfig, model: ModelChoice, num_augment
     elif option.value_type is int:
         st.number_input(
             option.title,
-            min_value=int(option.minimum),
+            min_value=int(option.minimum) if option.unset is None else int(option.unset) + 1,
             max_value=min(int(option.maximum), MOST_WHOLE),
-            value=default,
+            value=None if default == option.unset else default,
+            placeholder=None if option.unset is None else option.describe(option.unset),
             key=key,
             persist_state="session",
+            help=glossary.explain(option.title),
         )
     else:
         st.number_input(
@@ -125,18 +128,10 @@ def _draw(option: Option, defaults: TrainConfig, model: ModelChoice, num_augment
             format="%.1e" if option.name.endswith(SMALL) else "%.5g",
             key=key,
             persist_state="session",
+            help=glossary.explain(option.title),
         )
-    st.caption(f"{option.help} Default: {describe_default(option, default)}.")
-
-
-def describe_default(option: Option, value: object) -> str:
-    """A default as the widget shows it."""
-    if option.choices is not None:
-        return option.choices[str(value)]
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    st.caption(f"{option.help} Default: {option.describe(default)}.")
 
 
 def _as_kind(option: Option, value: Any) -> Any:
-    return option.value_type(value)
+    return option.value_type(option.unset if value is None else value)

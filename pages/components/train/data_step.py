@@ -8,7 +8,7 @@ from forge_core.catalog.splits.split_plan import SplitRatios
 from forge_core.errors import ForgeError
 from forge_core.runs.starting.launch import DataCheck
 from forge_core.workspace import Workspace
-from pages.components import errors, gallery_links, text
+from pages.components import data_time, errors, gallery_links, text
 from pages.components.frame import navigation, session
 
 OFFERED_RATIOS = SplitRatios(train=80, val=10, test=10)
@@ -19,7 +19,7 @@ def show(workspace: Workspace, check: DataCheck) -> None:
     with st.container(border=True, key="train_step_data"):
         st.subheader("1 · Data", anchor=False)
         _show_counts(check)
-        st.caption(_describe(check))
+        st.caption(_describe(workspace, check), help=data_time.hint(check.revision_id))
         offers_split = needs_split(check.balance)
         for problem in check.problems:
             if not (offers_split and problem.startswith("0 images are in")):
@@ -48,20 +48,20 @@ def _show_counts(check: DataCheck) -> None:
                     )
 
 
-def _describe(check: DataCheck) -> str:
+def _describe(workspace: Workspace, check: DataCheck) -> str:
     """What takes part and what does not, in one line."""
     balance = check.balance
     classes = [row for row in balance.rows if row.train]
     left_out = [
         (balance.unlabelled.total, "without a label"),
-        (balance.split_total("none"), "in no split"),
-        (balance.split_total("held_out"), "held out"),
+        (balance.split_total("none"), "not assigned to a split"),
+        (balance.split_total("held_out"), "kept aside"),
         (balance.augmented, "augmented copies"),
     ]
     words = ", ".join(f"{number:,} {what}" for number, what in left_out if number)
     return (
-        f"{text.plural(len(classes), 'class', 'classes')}, as of revision "
-        f"{check.revision_id}. Left out: {words or 'nothing'}."
+        f"{text.plural(len(classes), 'class', 'classes')}, "
+        f"{data_time.describe(workspace, check.revision_id)}. Left out: {words or 'nothing'}."
     )
 
 

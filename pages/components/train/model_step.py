@@ -13,6 +13,8 @@ ARCHITECTURE_KEY = "train_architecture"
 IMAGENET = "ImageNet weights"
 SCRATCH = "From scratch"
 OFFERED = 3
+REFERENCE = "resnet18"
+"""What the costs of other networks are told in."""
 """Buttons for cached weights at most."""
 
 
@@ -100,13 +102,13 @@ def describe(name: str) -> str:
 def explain(name: str) -> str:
     """When to choose a network, and what an image costs."""
     found = ARCHITECTURES[name]
-    if found.billion_operations is None:
+    if found.billion_operations is None or name == REFERENCE:
         return found.description
-    cost = found.billion_operations / (ARCHITECTURES["resnet18"].billion_operations or 1.0)
+    cost = found.billion_operations / (ARCHITECTURES[REFERENCE].billion_operations or 1.0)
     times = f"{cost:.0f}" if cost >= 2 else f"{cost:.1f}"
     return (
         f"{found.description} At {found.input_size} px an image costs {times} times that of a "
-        "ResNet-18."
+        f"{ARCHITECTURES[REFERENCE].title}."
     )
 
 

@@ -15,7 +15,7 @@ from forge_core.runs.starting.launch import DataCheck
 from forge_core.training import stages
 from forge_core.training.config import TrainConfig
 from forge_core.training.recommendation import Recommendation
-from pages.components import errors
+from pages.components import errors, glossary
 from pages.components.augmentation import state
 from pages.components.train import advanced_options, schedule_chart
 from pages.components.train.model_step import ModelChoice
@@ -77,7 +77,10 @@ def _choose_epochs(recommendation: Recommendation, model: ModelChoice) -> dict[s
     if model.pretrained:
         wanted = [("finetune_epochs", "Epochs of all layers")]
         if not model.train_all_layers:
-            wanted = [("warmup_epochs", "Warm-up epochs"), ("finetune_epochs", "Fine-tune epochs")]
+            wanted = [
+                ("warmup_epochs", "Warm-up epochs"),
+                ("finetune_epochs", "Fine-tuning epochs"),
+            ]
     wanted.append(("batch_size", "Batch size"))
     defaults = config_choice.for_network(recommendation, model.architecture, model.pretrained)
     values = {}
@@ -90,6 +93,7 @@ def _choose_epochs(recommendation: Recommendation, model: ModelChoice) -> dict[s
                 value=getattr(defaults, name),
                 key=f"{model.key}_{name}",
                 persist_state="session",
+                help=glossary.explain(label),
             )
         )
     if model.architecture == recommendation.config.architecture:

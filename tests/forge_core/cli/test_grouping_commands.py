@@ -67,7 +67,7 @@ def test_classes__list_create_and_edit(drawn: Path):
 
 def test_classes__rename_and_merge_say_first_what_they_do(drawn: Path):
     preview = forge("classes", "merge", "circle", "square", "--dry-run").stdout
-    assert "'circle' has 10 images (10 in no split)." in preview
+    assert "'circle' has 10 images (10 not assigned)." in preview
     assert "Nothing was changed." in preview
     assert forge_json("classes", "rename", "circle", "disc", "--dry-run")["num_images"] == 10
     forge("classes", "rename", "circle", "disc")

@@ -95,7 +95,7 @@ def test_health__is_503_when_golden_predictions_fail(
         answer = wait_until_loaded(running)
         assert answer.status_code == 503
         assert answer.json()["status"] == "failed"
-        assert "golden predictions" in answer.json()["error"]["found"]
+        assert "does not answer here as it did when it was saved" in answer.json()["error"]["found"]
         assert post(running, ("a.png", make_png("red"))).status_code == 503
 
 

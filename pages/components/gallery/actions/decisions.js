@@ -1,7 +1,7 @@
 // What a person decides about images: told to `labels`, said in a word, and on to the next image.
 
 import { Refused } from "../../javascript/client.js";
-import { plural } from "../../javascript/text.js";
+import { plural, splitWords } from "../../javascript/text.js";
 import { openNote, openPicker } from "../dialogs/overlays.js";
 
 export class Decisions {
@@ -109,7 +109,7 @@ export class Decisions {
     const entry = this.labels.setSplit(targets, split, { where });
     if (entry && !where && targets.length > 1) {
       this.notices.say(
-        `${plural(entry.ids.length, "image")}: ${split ?? "no split"}.`,
+        `${plural(entry.ids.length, "image")}: ${splitWords(split)}.`,
         this.offerUndo,
       );
     }

@@ -3,7 +3,7 @@
 
 import { copyText } from "../../javascript/clipboard.js";
 import { el } from "../../javascript/dom.js";
-import { formatNumber, plural } from "../../javascript/text.js";
+import { formatNumber, plural, splitWords } from "../../javascript/text.js";
 
 const COPIED_MS = 2000;
 
@@ -88,7 +88,7 @@ function describeOperation({ payload, versions }, classes) {
     : plural(Object.keys(versions ?? {}).length, "image");
   if (payload.kind === "undo") return "an undo";
   if (payload.kind === "remove") return `the removal of ${images}`;
-  if (payload.kind === "set_split") return `split ‘${payload.split ?? "none"}’ of ${images}`;
+  if (payload.kind === "set_split") return `split ‘${splitWords(payload.split)}’ of ${images}`;
   if (payload.kind === "flag") {
     return `${payload.review ? "a mark for review" : "the end of the mark for review"} of ${images}`;
   }

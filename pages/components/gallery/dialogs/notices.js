@@ -1,7 +1,7 @@
 // What the gallery says by itself: saved or not, a short message, somebody else's change.
 
 import { el } from "../../javascript/dom.js";
-import { formatAgo, formatNumber } from "../../javascript/text.js";
+import { formatAgo, formatNumber, splitWords } from "../../javascript/text.js";
 import { thumbnailUrl } from "../tiles/pictures.js";
 import { AsideNotice } from "./aside_notice.js";
 
@@ -75,7 +75,7 @@ export class Notices {
     const keepButton = el(
       "button",
       { type: "button", className: "tool" },
-      locked ? "Keep it held out" : `Keep ${their}`,
+      locked ? "Leave it kept aside" : `Keep ${their}`,
     );
     const useButton = el(
       "button",
@@ -103,7 +103,7 @@ export class Notices {
         "p",
         {},
         locked
-          ? `This image is held out, and what is held out is locked against moves; you chose ‘${mine}’.`
+          ? `This image is kept aside, and what is kept aside is locked against moves; you chose ‘${mine}’.`
           : `${theirs.author ?? "Somebody"} ${verb} this ‘${their}’${when}; you chose ‘${mine}’.`,
       ),
       el("div", { className: "choices-row" }, buttons),
@@ -120,7 +120,7 @@ function isHeldOut(payload, theirs) {
 
 function describeConflict(payload, theirs, classes) {
   if (payload.kind === "set_split") {
-    return { verb: "put", mine: payload.split ?? "no split", their: theirs.split ?? "no split" };
+    return { verb: "put", mine: splitWords(payload.split), their: splitWords(theirs.split) };
   }
   const mine =
     payload.label_id === null

@@ -18,8 +18,8 @@ export const COMMANDS = [
   { group: "Split", id: "split.train", words: "train", keys: ["t"], run: (g) => g.decisions.split("train") },
   { group: "Split", id: "split.val", words: "val", keys: ["v"], run: (g) => g.decisions.split("val") },
   { group: "Split", id: "split.test", words: "test", keys: ["e"], run: (g) => g.decisions.split("test") },
-  { group: "Split", id: "split.held_out", words: "held out", keys: ["h"], run: (g) => g.decisions.split("held_out") },
-  { group: "Split", id: "split.none", words: "out of every split", keys: ["x"], run: (g) => g.decisions.split(null) },
+  { group: "Split", id: "split.held_out", words: "kept aside", keys: ["h"], run: (g) => g.decisions.split("held_out") },
+  { group: "Split", id: "split.none", words: "not assigned", keys: ["x"], run: (g) => g.decisions.split(null) },
 
   { group: "Go to", id: "next.unlabelled", words: "next image without a label", keys: ["u"], run: (g) => g.finding.go("unlabelled", "next") },
   { group: "Go to", id: "previous.unlabelled", words: "the one before without a label", keys: ["Shift+u"], run: (g) => g.finding.go("unlabelled", "previous") },

@@ -274,7 +274,7 @@ export class Labels {
     const words = [`${plural(told.changed, "image")} changed`];
     if (told.left) {
       words.push(
-        `${formatNumber(told.left)} left as they were${payload.kind === "set_split" ? ": held out" : ""}`,
+        `${formatNumber(told.left)} left as they were${payload.kind === "set_split" ? ": kept aside" : ""}`,
       );
     }
     this.onMessage(

@@ -1,10 +1,11 @@
 // One tile: a picture with its class as a coloured edge, and around it what a person wants shown.
 
 import { el } from "../../javascript/dom.js";
+import { splitWords } from "../../javascript/text.js";
 import { formatConfidence, isDoubted, saysWords } from "../state/suggestions.js";
 import { BROKEN_SHORT, TINY_PIXELS, thumbnailUrl } from "./pictures.js";
 
-const SPLIT_SHORT = { train: "train", val: "val", test: "test", held_out: "held" };
+const SPLIT_SHORT = { train: "train", val: "val", test: "test", held_out: "aside" };
 
 export class Tiles {
   constructor({ canvas, rows, selection, look, pictures }) {
@@ -108,11 +109,7 @@ export class Tiles {
   }
 
   describe(tile, row) {
-    const words = [
-      row.label_name ?? "unlabelled",
-      row.split?.replace("_", " ") ?? "no split",
-      row.path,
-    ];
+    const words = [row.label_name ?? "unlabelled", splitWords(row.split), row.path];
     if (row.augmented) words.push("augmented copy");
     if (row.suggestion) words.push(`model says ${saysWords(row.suggestion)}`);
     if (row.review) words.push(row.note ? `marked for review: ${row.note}` : "marked for review");

@@ -2,7 +2,7 @@
 // selected, or with an arrow key or a click one of them.
 
 import { el } from "../../javascript/dom.js";
-import { formatNumber, plural } from "../../javascript/text.js";
+import { formatNumber, plural, splitWords } from "../../javascript/text.js";
 import { isDoubted, saysWords } from "../state/suggestions.js";
 import { imageUrl, thumbnailUrl } from "../tiles/pictures.js";
 import { Zoom } from "./zoom.js";
@@ -95,7 +95,7 @@ export class Compare {
   paint(pane, row, i, count) {
     const [, name, says, split] = pane.lastChild.children;
     const label = row.label_name ?? "no label";
-    const split_words = row.split ? row.split.replace("_", " ") : "no split";
+    const split_words = splitWords(row.split);
     const said = row.suggestion ? `model: ${saysWords(row.suggestion)}` : "";
     pane.style.setProperty("--class", this.look.colorOf(row.label_id));
     pane.classList.toggle("unlabelled", row.label_id === null);

@@ -2,7 +2,7 @@
 // beside its strip the film view. Every key of the gallery works, and a label moves on.
 
 import { el } from "../../javascript/dom.js";
-import { formatNumber } from "../../javascript/text.js";
+import { formatNumber, splitWords } from "../../javascript/text.js";
 import { showKey } from "../keys/commands.js";
 import { formatConfidence } from "../state/suggestions.js";
 import { imageUrl, thumbnailUrl } from "../tiles/pictures.js";
@@ -138,7 +138,7 @@ export class LargeView {
     if (!row) return this.caption.replaceChildren();
     const facts = [
       row.label_name ?? "no label",
-      row.split ?? "no split",
+      splitWords(row.split),
       `${formatNumber(row.width)} × ${formatNumber(row.height)} px`,
       row.source,
     ];

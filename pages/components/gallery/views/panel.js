@@ -1,20 +1,14 @@
 // Beside the grid: the picture, its class and split as buttons, its facts and its past.
 
 import { el } from "../../javascript/dom.js";
-import { formatAgo, formatBytes, formatNumber, plural } from "../../javascript/text.js";
+import { formatAgo, formatBytes, formatNumber, plural, splitWords } from "../../javascript/text.js";
 import { showKey } from "../keys/commands.js";
 import { saysWords } from "../state/suggestions.js";
 import { thumbnailUrl } from "../tiles/pictures.js";
 
 const MAX_CLASS_BUTTONS = 20;
 const HISTORY_DELAY_MS = 180;
-const SPLITS = [
-  ["train", "train"],
-  ["val", "val"],
-  ["test", "test"],
-  ["held_out", "held out"],
-  [null, "none"],
-];
+const SPLITS = ["train", "val", "test", "held_out", null];
 
 export class Panel {
   constructor({ element, client, classes, pictures, suggestions, actions }) {
@@ -178,7 +172,8 @@ export class Panel {
   showSplits(targets) {
     const now = new Set(targets.map((row) => row.split));
     this.splits.replaceChildren(
-      ...SPLITS.map(([split, words]) => {
+      ...SPLITS.map((split) => {
+        const words = splitWords(split);
         const key = this.actions.keyOf(`split.${split ?? "none"}`);
         const button = el(
           "button",
@@ -260,7 +255,7 @@ function describeChange({ kind, before, after }) {
     parts.push(`${before.label_name ?? "no label"} → ${after.label_name ?? "no label"}`);
   }
   if ("split_type" in after && kind !== "import") {
-    parts.push(`${before.split_type ?? "no split"} → ${after.split_type ?? "no split"}`);
+    parts.push(`${splitWords(before.split_type)} → ${splitWords(after.split_type)}`);
   }
   if (kind === "flag") parts.push("marked for review");
   if (kind === "unflag") parts.push("mark taken away");

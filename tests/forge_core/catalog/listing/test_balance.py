@@ -65,7 +65,7 @@ def test_balance__names_empty_splits_and_unassigned_images() -> None:
     assert "4 images have no label" in texts
     assert "0 images are in train" in texts
     assert "0 images are in val, so nothing can be measured" in texts
-    assert "50 labelled images are in no split" in texts
+    assert "50 labelled images are not assigned to a split" in texts
 
 
 def test_balance__leaves_augmented_copies_out() -> None:

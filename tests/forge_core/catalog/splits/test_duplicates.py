@@ -103,7 +103,7 @@ def test_keep_one__leaves_held_out_images_and_says_so(
     duplicates.find_duplicates(workspace)
     result = duplicates.keep_one(workspace, min(pair), pair[1], actor=ACTOR)
     assert result.status == "conflict"
-    assert result.conflicts[0].message == "a/1.png is held out, so it was not removed."
+    assert result.conflicts[0].message == "a/1.png is kept aside, so it was not removed."
     assert pair[0] in by_id(workspace)
 
 

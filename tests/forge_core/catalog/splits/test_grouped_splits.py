@@ -175,7 +175,9 @@ def test_held_out__is_never_moved_and_its_group_is_in_no_split(workspace: Worksp
     [twin] = add(workspace, ["a/twin.png"], group="same", split="train")
     add(workspace, [f"b/{number}.png" for number in range(10)])
     plan = split_plan.plan_split(workspace, EIGHTY, grouping=BY_KEY)
-    assert plan.warnings == ["1 images are in no split, because their groups hold held-out images."]
+    assert plan.warnings == [
+        "1 images are not assigned, because their groups hold images that are kept aside."
+    ]
     after = {asset.asset_id: asset.split_type for asset in split_with(workspace, BY_KEY)}
     assert (after[held], after[twin]) == ("held_out", None)
 

@@ -159,7 +159,10 @@ def test_load__refuses_one_altered_weight(saved: Path, name: str) -> None:
     weight = load_file(saved)[f"model.{name}"].clone()
     weight.view(-1)[weight.abs().argmax()] += 2.0
     rewrite(saved, **{f"model.{name}": weight})
-    with pytest.raises(CheckpointRejected, match="golden predictions of best"):
+    with pytest.raises(
+        CheckpointRejected,
+        match="does not answer here as it did when it was saved",
+    ):
         checkpoint.load_checkpoint(saved)
 
 
@@ -183,7 +186,9 @@ def test_load__refuses_an_altered_weight_that_no_golden_image_uses(
 def test_load__refuses_another_normalisation(saved: Path) -> None:
     transform = EVAL.to_dict() | {"mean": [0.5, 0.5, 0.5]}
     change_card(saved, eval_transform=transform)
-    with pytest.raises(CheckpointRejected, match="golden predictions"):
+    with pytest.raises(
+        CheckpointRejected, match="does not answer here as it did when it was saved"
+    ):
         checkpoint.load_checkpoint(saved)
 
 
@@ -201,17 +206,19 @@ def test_load__warns_by_policy_and_reports(saved: Path, caplog: pytest.LogCaptur
 def test_load__refuses_a_weight_that_is_not_a_number(saved: Path) -> None:
     bias = torch.full((3,), float("nan"))
     rewrite(saved, **{"model.head.3.bias": bias})
-    with pytest.raises(CheckpointRejected, match="golden predictions"):
+    with pytest.raises(
+        CheckpointRejected, match="does not answer here as it did when it was saved"
+    ):
         checkpoint.load_checkpoint(saved)
 
 
 @pytest.mark.parametrize(
     ("tensors", "message"),
     [
-        ({"golden.pixels": None}, "no golden predictions"),
-        ({"golden.logits": torch.zeros(4, 2)}, "no golden predictions"),
-        ({"golden.logits": torch.full((4, 3), float("nan"))}, "no golden predictions"),
-        ({"golden.pixels": torch.zeros(4, 3, 16, 16)}, "no golden predictions"),
+        ({"golden.pixels": None}, "keeps no answers that fit its card"),
+        ({"golden.logits": torch.zeros(4, 2)}, "keeps no answers that fit its card"),
+        ({"golden.logits": torch.full((4, 3), float("nan"))}, "keeps no answers that fit its card"),
+        ({"golden.pixels": torch.zeros(4, 3, 16, 16)}, "keeps no answers that fit its card"),
         ({"model.head.3.bias": None}, "not those of a forge_cnn with 3 classes"),
         ({"model.head.3.bias": torch.zeros(4)}, "not those of a forge_cnn with 3 classes"),
         ({"model.extra": torch.zeros(4)}, "not those of a forge_cnn with 3 classes"),
@@ -239,7 +246,10 @@ def test_load__refuses_tensors_that_do_not_fit_the_card(
         ({"architecture": 5}, "cannot be used: architecture is '5'"),
         ({"class_names": ["cat", "cat", "dog"]}, "different names"),
         ({"class_names": "cat"}, "class_names is not a list"),
-        ({"class_names": ["cat", "dog"], "label_ids": [1, 2]}, "no golden predictions"),
+        (
+            {"class_names": ["cat", "dog"], "label_ids": [1, 2]},
+            "keeps no answers that fit its card",
+        ),
         ({"label_ids": [1]}, "1 label ids for 3 classes"),
         ({"label_ids": [True, 2, 3]}, "label_ids is not a list of int"),
         ({"eval_transform": {"resize": 10**9, "crop": 10**9}}, "Cannot crop"),

@@ -1,0 +1,47 @@
+"""How alike two images must be to count as near-duplicates: words first, bits on hover."""
+
+from typing import Literal
+
+import streamlit as st
+
+from forge_core.catalog.splits.groups import DEFAULT_BITS
+
+LEVELS = {
+    0: "identical to the eye",
+    4: "nearly identical",
+    6: "very alike",
+    8: "alike",
+    10: "similar",
+}
+"""Bits of 64 that may differ between the perceptual hashes, and how alike images then are."""
+
+
+def describe(bits: int) -> str:
+    """The words for any number of bits, such as one that a command was given."""
+    return LEVELS[min(level for level in LEVELS if level >= min(bits, max(LEVELS)))]
+
+
+def hint(bits: int) -> str:
+    """What is told on hover."""
+    return f"At most {bits} of the 64 bits of two perceptual hashes differ."
+
+
+def choose(key: str, help: str, *, bind: Literal["query-params"] | None = None) -> int:
+    """Draw the choice; gives the bits.
+
+    Args:
+        key: Of the widget.
+        help: What the choice does here; the bits are told after it.
+        bind: Whether the address holds it.
+    """
+    meanings = ", ".join(f"{bits} {words}" for bits, words in LEVELS.items())
+    bits = st.select_slider(
+        "How alike",
+        list(LEVELS),
+        value=DEFAULT_BITS,
+        format_func=LEVELS.__getitem__,
+        key=key,
+        bind=bind,
+        help=f"{help} In bits of 64 that may differ between the perceptual hashes: {meanings}.",
+    )
+    return int(bits)
