@@ -54,9 +54,7 @@ def _train_tiny_run(folder: Path) -> Path:
     arrange.make_catalog(workspace, folder / "drawn", train=16, val=4, test=4)
     with mock.patch.object(supervision, "ensure_supervisor"):
         run = launch.start_run(workspace, TINY, actor=Actor("tester"))
-    job_id = records.run_progress(workspace, run.run_id).job_id
-    assert job_id is not None
-    running.run_here(workspace, job_id)
+        running.run_here(workspace, running.train_job(workspace, run.run_id).job_id)
     done = records.get_run(workspace, run.run_id)
     assert done.status == "succeeded", done.message
     workspace.database.dispose()
