@@ -33,7 +33,7 @@ from typing import Any
 from filelock import FileLock
 
 ROOT = Path(__file__).parents[1]
-MODULES = ("forge_core.jobs.supervisor", "forge_core.handlers.worker", "tests.")
+MODULES = ("forge_core", "tests.")
 """What is forked where it would be started by `python -m`; all of the tests' own."""
 IMPORTED = ("forge_core.jobs", "forge_core.runs", "forge_core.predictions", "forge_core.handlers")
 """Packages whose modules the server imports, all of them."""
