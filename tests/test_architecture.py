@@ -64,7 +64,6 @@ MAX_FLAT_FILES = 14
 OF_ONE_KIND = {
     "db/repositories": "tables",
     "forge_core/api": "routes",
-    "forge_core/catalog/formats": "formats",
     "forge_core/cli": "commands",
     "tests/journeys": "journeys of a person in a browser",
     "tests/pages": "pages",

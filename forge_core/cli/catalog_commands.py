@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from forge_core.catalog.export import exports
-from forge_core.catalog.formats import columns as table_columns
-from forge_core.catalog.formats.reading import FORMATS
-from forge_core.catalog.formats.scanned import ReadOptions
+from forge_core.catalog.formats.documents import columns as table_columns
+from forge_core.catalog.formats.recognition import FORMATS
+from forge_core.catalog.formats.scan.scanned_folder import ReadOptions
 from forge_core.catalog.importing import import_plan, import_problems, run_import
 from forge_core.catalog.importing.import_plan import ImportPlan
 from forge_core.catalog.importing.import_problems import ImportProblem

@@ -9,10 +9,10 @@ from forge_core.catalog.formats import (
     fiftyone_labels,
     hf_imagefolder,
     label_studio,
-    table_writing,
-    writing,
+    own_tables,
 )
-from forge_core.catalog.formats.writing import ExportFormat, FolderSink, Sink
+from forge_core.catalog.formats.documents import sinks
+from forge_core.catalog.formats.documents.sinks import ExportFormat, FolderSink, Sink
 from forge_core.catalog.importing import entry_names
 from forge_core.catalog.listing import asset_list
 from forge_core.errors import Conflict, InvalidInput, NotFound
@@ -23,8 +23,8 @@ EXPORTS: dict[str, ExportFormat] = {
     "folders": ExportFormat(
         "Folders with labels.csv",
         "Folders split/class/file that every library reads; labels.csv keeps all the rest.",
-        table_writing.write_csv,
-        table_writing.folder_of,
+        own_tables.write_csv,
+        own_tables.folder_of,
     ),
     "hf_imagefolder": ExportFormat(
         "Hugging Face imagefolder",
@@ -53,13 +53,13 @@ EXPORTS: dict[str, ExportFormat] = {
     "csv": ExportFormat(
         "labels.csv",
         "A table without images: path, class, split, source and group of each.",
-        table_writing.write_csv,
+        own_tables.write_csv,
         ending=".csv",
     ),
     "parquet": ExportFormat(
         "labels.parquet",
         "The same table for pandas, polars and DuckDB.",
-        table_writing.write_parquet,
+        own_tables.write_parquet,
         ending=".parquet",
     ),
 }
@@ -142,7 +142,7 @@ def export(
     if destination.suffix.lower() == ".zip":
         if destination.exists():
             raise Conflict(f"{destination.name} exists already.", next_step="Name another file.")
-        with writing.open_zip(destination) as sink:
+        with sinks.open_zip(destination) as sink:
             return _write_all(workspace, chosen, assets, sink, progress)
     if destination.exists() and (not destination.is_dir() or any(destination.iterdir())):
         raise Conflict(

@@ -11,7 +11,7 @@ from itertools import chain, islice
 from db.enums import ChangeOutcome, RevisionKind
 from db.patches import AssetPatch
 from forge_core.catalog.files.survey import FileSurvey
-from forge_core.catalog.formats.scanned import ScannedFile, ScannedFolder
+from forge_core.catalog.formats.scan.scanned_folder import ScannedFile, ScannedFolder
 from forge_core.catalog.importing import import_plan, run_import
 from forge_core.catalog.importing.import_plan import ImportPlan
 from forge_core.catalog.importing.run_import import ImportReport

@@ -12,10 +12,11 @@ import csv
 import re
 from collections.abc import Iterator
 
-from forge_core.catalog.formats import placing, table_file
-from forge_core.catalog.formats.placing import Record
-from forge_core.catalog.formats.scanned import ReadOptions, ScannedFolder
-from forge_core.catalog.formats.walking import Walked
+from forge_core.catalog.formats.documents import table_file
+from forge_core.catalog.formats.scan import label_records
+from forge_core.catalog.formats.scan.file_walk import Walked
+from forge_core.catalog.formats.scan.label_records import Record
+from forge_core.catalog.formats.scan.scanned_folder import ReadOptions, ScannedFolder
 
 ML_USES: dict[str, str | None] = {
     "train": "train",
@@ -41,11 +42,11 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         InvalidInput: The CSV is damaged.
     """
     document = _document(walked) or ""
-    return placing.place(
+    return label_records.place(
         walked,
         _records(walked, document),
         layout="google_automl",
-        heading=f"Google AutoML, {placing.named([document])}",
+        heading=f"Google AutoML, {label_records.named([document])}",
         documents=[document],
     )
 

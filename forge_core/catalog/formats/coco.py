@@ -10,16 +10,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from db.records import Asset
-from forge_core.catalog.formats import placing, table, writing
-from forge_core.catalog.formats.placing import Record
-from forge_core.catalog.formats.scanned import (
+from forge_core.catalog.formats import table
+from forge_core.catalog.formats.documents import sinks
+from forge_core.catalog.formats.documents.sinks import Sink, Written
+from forge_core.catalog.formats.scan import label_records
+from forge_core.catalog.formats.scan.file_walk import Walked
+from forge_core.catalog.formats.scan.label_records import Record
+from forge_core.catalog.formats.scan.scanned_folder import (
     ReadOptions,
     ScannedFolder,
     split_of_document,
     split_of_name,
 )
-from forge_core.catalog.formats.walking import Walked
-from forge_core.catalog.formats.writing import Sink, Written
 
 _FOLDERS = ("annotations", "labels", "result")
 
@@ -35,11 +37,11 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
     records = (
         record for document, content in documents.items() for record in _records(document, content)
     )
-    return placing.place(
+    return label_records.place(
         walked,
         records,
         layout="coco",
-        heading=f"COCO annotations, {placing.named(list(documents))}",
+        heading=f"COCO annotations, {label_records.named(list(documents))}",
         documents=list(documents),
     )
 
@@ -95,7 +97,7 @@ def _text(value: Any) -> str:
 
 def folder_of(asset: Asset, has_splits: bool) -> str:
     """`images/<split>`."""
-    return f"images/{writing.split_folder(asset)}"
+    return f"images/{sinks.split_folder(asset)}"
 
 
 def write_labels(sink: Sink, written: Written) -> None:
@@ -104,20 +106,20 @@ def write_labels(sink: Sink, written: Written) -> None:
     `file_name` is relative to the folder of the export. Split, source and group are fields of an
     image that other readers pass over.
     """
-    categories = {name: number for number, name in enumerate(writing.class_names(written), start=1)}
-    for split, group in writing.by_split(written).items():
+    categories = {name: number for number, name in enumerate(sinks.class_names(written), start=1)}
+    for split, group in sinks.by_split(written).items():
         with sink.open_text(f"annotations/labels_{split}.json") as file:
             file.write('{"info": {"description": "Vision Forge"}, "licenses": [], "categories": ')
             file.write(
-                writing.to_json(
+                sinks.to_json(
                     [{"id": n, "name": name, "supercategory": ""} for name, n in categories.items()]
                 )
             )
             file.write(', "images": [')
-            writing.write_json_items(file, (_image(n, *pair) for n, pair in enumerate(group, 1)))
+            sinks.write_json_items(file, (_image(n, *pair) for n, pair in enumerate(group, 1)))
             file.write('], "annotations": [')
             labelled = ((n, pair[0]) for n, pair in enumerate(group, 1) if pair[0].label_name)
-            writing.write_json_items(
+            sinks.write_json_items(
                 file, (_annotation(n, asset, categories) for n, asset in labelled)
             )
             file.write("]}")
@@ -125,11 +127,11 @@ def write_labels(sink: Sink, written: Written) -> None:
 
 def _image(number: int, asset: Asset, path: str) -> str:
     size = {"width": asset.width, "height": asset.height}
-    return writing.to_json({"id": number, "file_name": path, **size, **writing.extras(asset)})
+    return sinks.to_json({"id": number, "file_name": path, **size, **sinks.extras(asset)})
 
 
 def _annotation(number: int, asset: Asset, categories: Mapping[str, int]) -> str:
-    return writing.to_json(
+    return sinks.to_json(
         {
             "id": number,
             "image_id": number,

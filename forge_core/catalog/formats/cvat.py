@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
 
-from forge_core.catalog.formats import placing, table_file
-from forge_core.catalog.formats.placing import Record
-from forge_core.catalog.formats.scanned import ReadOptions, ScannedFolder, split_of_name
-from forge_core.catalog.formats.walking import Walked
+from forge_core.catalog.formats.documents import table_file
+from forge_core.catalog.formats.scan import label_records
+from forge_core.catalog.formats.scan.file_walk import Walked
+from forge_core.catalog.formats.scan.label_records import Record
+from forge_core.catalog.formats.scan.scanned_folder import ReadOptions, ScannedFolder, split_of_name
 from forge_core.errors import InvalidInput
 
 _BLOCK = 2**16
@@ -33,11 +34,11 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
     """
     documents = _documents(walked)
     records = (record for document in documents for record in _records(walked, document))
-    return placing.place(
+    return label_records.place(
         walked,
         records,
         layout="cvat",
-        heading=f"CVAT images, {placing.named(documents)}",
+        heading=f"CVAT images, {label_records.named(documents)}",
         documents=documents,
     )
 

@@ -10,11 +10,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from db.records import Asset
-from forge_core.catalog.formats import placing, table, writing
-from forge_core.catalog.formats.placing import Record
-from forge_core.catalog.formats.scanned import ReadOptions, ScannedFolder, split_of_name
-from forge_core.catalog.formats.walking import Walked
-from forge_core.catalog.formats.writing import Sink, Written
+from forge_core.catalog.formats import table
+from forge_core.catalog.formats.documents import sinks
+from forge_core.catalog.formats.documents.sinks import Sink, Written
+from forge_core.catalog.formats.scan import label_records
+from forge_core.catalog.formats.scan.file_walk import Walked
+from forge_core.catalog.formats.scan.label_records import Record
+from forge_core.catalog.formats.scan.scanned_folder import ReadOptions, ScannedFolder, split_of_name
 
 LABELS_NAME = "labels.json"
 DATA_FOLDER = "data"
@@ -33,11 +35,11 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
     records = (
         record for document, content in documents.items() for record in _records(document, content)
     )
-    return placing.place(
+    return label_records.place(
         walked,
         records,
         layout="fiftyone",
-        heading=f"FiftyOne labels, {placing.named(list(documents))}",
+        heading=f"FiftyOne labels, {label_records.named(list(documents))}",
         documents=list(documents),
     )
 
@@ -94,12 +96,12 @@ def _text(value: Any) -> str:
 
 def folder_of(asset: Asset, has_splits: bool) -> str:
     """`<split>/data`, or `data` when no image has a split."""
-    return f"{writing.split_folder(asset)}/{DATA_FOLDER}" if has_splits else DATA_FOLDER
+    return f"{sinks.split_folder(asset)}/{DATA_FOLDER}" if has_splits else DATA_FOLDER
 
 
 def write_labels(sink: Sink, written: Written) -> None:
     """A labels.json beside each data folder; source and group in a field that is only ours."""
-    classes = writing.class_names(written)
+    classes = sinks.class_names(written)
     numbers = {name: number for number, name in enumerate(classes)}
     folders: dict[str, list[tuple[str, Asset]]] = {}
     for asset, path in written:
@@ -107,20 +109,20 @@ def write_labels(sink: Sink, written: Written) -> None:
         folders.setdefault(folder, []).append((name.rpartition(".")[0], asset))
     for folder, members in folders.items():
         with sink.open_text(f"{folder}{LABELS_NAME}") as file:
-            file.write(f'{{"classes": {writing.to_json(classes)}, "labels": {{')
-            writing.write_json_items(
+            file.write(f'{{"classes": {sinks.to_json(classes)}, "labels": {{')
+            sinks.write_json_items(
                 file,
                 (
-                    f"{writing.to_json(name)}: "
+                    f"{sinks.to_json(name)}: "
                     + ("null" if asset.label_name is None else str(numbers[asset.label_name]))
                     for name, asset in members
                 ),
             )
             file.write(f'}}, "{EXTRA}": {{')
-            writing.write_json_items(
+            sinks.write_json_items(
                 file,
                 (
-                    f"{writing.to_json(name)}: {writing.to_json(writing.extras(asset))}"
+                    f"{sinks.to_json(name)}: {sinks.to_json(sinks.extras(asset))}"
                     for name, asset in members
                 ),
             )

@@ -3,15 +3,15 @@
 from collections import Counter
 from dataclasses import replace
 
-from forge_core.catalog.formats import placing
-from forge_core.catalog.formats.finding import FoundFile
-from forge_core.catalog.formats.scanned import (
+from forge_core.catalog.formats.scan import label_records
+from forge_core.catalog.formats.scan.file_walk import Walked
+from forge_core.catalog.formats.scan.name_index import FoundFile
+from forge_core.catalog.formats.scan.scanned_folder import (
     ReadOptions,
     ScannedFile,
     ScannedFolder,
     split_of_name,
 )
-from forge_core.catalog.formats.walking import Walked
 from forge_core.catalog.importing import entry_names
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.errors import InvalidInput
@@ -129,8 +129,8 @@ def _place_splits(
     for top in sorted(split_tops):
         if unlabelled[top]:
             notes.append(
-                f"{placing.counted(unlabelled[top])} directly in “{printable(top)}” stay without"
-                " a label."
+                f"{label_records.counted(unlabelled[top])} directly in “{printable(top)}” stay "
+                "without a label."
             )
     return "Split folders with a folder per class inside", placed
 
@@ -156,7 +156,8 @@ def _scanned(
     notes: list[str],
 ) -> ScannedFolder:
     if loose:
-        notes.append(f"{placing.counted(len(loose))} outside any folder stay without a label.")
+        number = label_records.counted(len(loose))
+        notes.append(f"{number} outside any folder stay without a label.")
     entries, refused = _with_class_names([*placed, *_unlabelled(loose)])
     return ScannedFolder(
         root=walked.root,
@@ -168,7 +169,7 @@ def _scanned(
             *(walked.documents[path] for path in sorted(walked.documents)),
             *refused,
         ],
-        notes=[*walked.notes, *notes, *placing.similar_names(entries)],
+        notes=[*walked.notes, *notes, *label_records.similar_names(entries)],
     )
 
 
@@ -180,7 +181,7 @@ def _with_class_names(
     refused: dict[str, ImportProblem] = {}
     entries: list[ScannedFile] = []
     for entry in placed:
-        entry = replace(entry, group_key=placing.original_of(entry.path))
+        entry = replace(entry, group_key=label_records.original_of(entry.path))
         label = entry.label_name
         if label is None:
             entries.append(entry)

@@ -11,10 +11,15 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from forge_core.catalog.formats import placing, table_file
-from forge_core.catalog.formats.placing import Record
-from forge_core.catalog.formats.scanned import ReadOptions, ScannedFolder, split_of_document
-from forge_core.catalog.formats.walking import Walked
+from forge_core.catalog.formats.documents import table_file
+from forge_core.catalog.formats.scan import label_records
+from forge_core.catalog.formats.scan.file_walk import Walked
+from forge_core.catalog.formats.scan.label_records import Record
+from forge_core.catalog.formats.scan.scanned_folder import (
+    ReadOptions,
+    ScannedFolder,
+    split_of_document,
+)
 
 _REFERENCE = "source-ref"
 _METADATA = "-metadata"
@@ -32,11 +37,11 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         InvalidInput: A line is no JSON object.
     """
     document = _document(walked) or ""
-    return placing.place(
+    return label_records.place(
         walked,
         _records(walked, document),
         layout="ground_truth",
-        heading=f"SageMaker Ground Truth, {placing.named([document])}",
+        heading=f"SageMaker Ground Truth, {label_records.named([document])}",
         documents=[document],
     )
 

@@ -9,12 +9,14 @@ import json
 from collections.abc import Iterator
 
 from db.records import Asset
-from forge_core.catalog.formats import columns as roles
-from forge_core.catalog.formats import placing, table, table_file, writing
-from forge_core.catalog.formats.placing import Record
-from forge_core.catalog.formats.scanned import ReadOptions, ScannedFolder, split_of_name
-from forge_core.catalog.formats.walking import Walked
-from forge_core.catalog.formats.writing import Sink, Written
+from forge_core.catalog.formats import table
+from forge_core.catalog.formats.documents import columns as roles
+from forge_core.catalog.formats.documents import sinks, table_file
+from forge_core.catalog.formats.documents.sinks import Sink, Written
+from forge_core.catalog.formats.scan import label_records
+from forge_core.catalog.formats.scan.file_walk import Walked
+from forge_core.catalog.formats.scan.label_records import Record
+from forge_core.catalog.formats.scan.scanned_folder import ReadOptions, ScannedFolder, split_of_name
 from forge_core.catalog.importing.import_problems import ImportProblem
 from forge_core.errors import InvalidInput
 
@@ -37,11 +39,11 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
     """
     documents = _documents(walked)
     records = (record for document in documents for record in _records(walked, document, options))
-    return placing.place(
+    return label_records.place(
         walked,
         records,
         layout="hf_imagefolder",
-        heading=f"Hugging Face imagefolder, {placing.named(list(documents))}",
+        heading=f"Hugging Face imagefolder, {label_records.named(list(documents))}",
         documents=documents,
     )
 
@@ -117,7 +119,7 @@ def _rows(walked: Walked, document: str) -> Iterator[tuple[str, dict[str, str]]]
 
 def folder_of(asset: Asset, has_splits: bool) -> str:
     """`train`, `validation`, `test`, `held_out` or `unassigned`; the top when there is no split."""
-    split = writing.split_folder(asset)
+    split = sinks.split_folder(asset)
     return _FOLDERS.get(split, split) if has_splits else ""
 
 
@@ -141,4 +143,4 @@ def write_labels(sink: Sink, written: Written) -> None:
                     "group_key": asset.group_key or "",
                     "is_augmented": asset.is_augmented,
                 }
-                file.write(f"{writing.to_json(fields)}\n")
+                file.write(f"{sinks.to_json(fields)}\n")

@@ -10,10 +10,15 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from forge_core.catalog.formats import placing, table_file
-from forge_core.catalog.formats.placing import Record
-from forge_core.catalog.formats.scanned import ReadOptions, ScannedFolder, split_of_document
-from forge_core.catalog.formats.walking import Walked
+from forge_core.catalog.formats.documents import table_file
+from forge_core.catalog.formats.scan import label_records
+from forge_core.catalog.formats.scan.file_walk import Walked
+from forge_core.catalog.formats.scan.label_records import Record
+from forge_core.catalog.formats.scan.scanned_folder import (
+    ReadOptions,
+    ScannedFolder,
+    split_of_document,
+)
 
 NAME_LISTS = ("synsets.txt", "classes.txt", "synset_words.txt", "class_names.txt")
 _SAMPLE = 100
@@ -37,11 +42,11 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
     lists = [path for path in sorted(walked.documents) if path.lower() in NAME_LISTS]
     names = list(_lines(walked.root / lists[0], lists[0])) if lists else []
     records = (r for path in documents for r in _records(walked.root / path, path, names))
-    return placing.place(
+    return label_records.place(
         walked,
         records,
         layout="imagenet_txt",
-        heading=f"A list of images and labels, {placing.named(list(documents))}",
+        heading=f"A list of images and labels, {label_records.named(list(documents))}",
         documents=[*documents, *lists],
     )
 

@@ -14,11 +14,13 @@ from typing import Any
 from urllib.parse import quote
 
 from db.records import Asset
-from forge_core.catalog.formats import placing, table, writing
-from forge_core.catalog.formats.placing import Record
-from forge_core.catalog.formats.scanned import ReadOptions, ScannedFolder
-from forge_core.catalog.formats.walking import Walked
-from forge_core.catalog.formats.writing import Sink, Written
+from forge_core.catalog.formats import table
+from forge_core.catalog.formats.documents import sinks
+from forge_core.catalog.formats.documents.sinks import Sink, Written
+from forge_core.catalog.formats.scan import label_records
+from forge_core.catalog.formats.scan.file_walk import Walked
+from forge_core.catalog.formats.scan.label_records import Record
+from forge_core.catalog.formats.scan.scanned_folder import ReadOptions, ScannedFolder
 
 TASKS_NAME = "tasks.json"
 _UPLOAD = re.compile(r"^(?:.*/)?upload/(?:.*/)?[0-9a-f]{8}-([^/]+)$")
@@ -44,11 +46,11 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         for position, task in enumerate(tasks)
         if isinstance(task, dict) and (record := _record(walked, document, position, task))
     )
-    return placing.place(
+    return label_records.place(
         walked,
         records,
         layout="label_studio",
-        heading=f"Label Studio tasks, {placing.named(list(documents))}",
+        heading=f"Label Studio tasks, {label_records.named(list(documents))}",
         documents=list(documents),
     )
 
@@ -144,7 +146,7 @@ def write_labels(sink: Sink, written: Written) -> None:
     """
     with sink.open_text(TASKS_NAME) as file:
         file.write("[")
-        writing.write_json_items(file, (_task(n, *pair) for n, pair in enumerate(written, start=1)))
+        sinks.write_json_items(file, (_task(n, *pair) for n, pair in enumerate(written, start=1)))
         file.write("]")
 
 
@@ -156,10 +158,10 @@ def _task(number: int, asset: Asset, path: str) -> str:
         "value": {"choices": [asset.label_name]},
     }
     image = f"{_SERVED}local-files/?d={quote(path)}"
-    return writing.to_json(
+    return sinks.to_json(
         {
             "id": number,
-            "data": {"image": image, **writing.extras(asset)},
+            "data": {"image": image, **sinks.extras(asset)},
             "annotations": [{"id": number, "result": [result]}]
             if asset.label_name is not None
             else [],

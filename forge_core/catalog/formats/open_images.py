@@ -9,10 +9,15 @@ Source: storage.googleapis.com/openimages, "Image labels"; datumaro's open_image
 
 from collections.abc import Iterator
 
-from forge_core.catalog.formats import placing, table_file
-from forge_core.catalog.formats.placing import Record
-from forge_core.catalog.formats.scanned import ReadOptions, ScannedFolder, split_of_document
-from forge_core.catalog.formats.walking import Walked
+from forge_core.catalog.formats.documents import table_file
+from forge_core.catalog.formats.scan import label_records
+from forge_core.catalog.formats.scan.file_walk import Walked
+from forge_core.catalog.formats.scan.label_records import Record
+from forge_core.catalog.formats.scan.scanned_folder import (
+    ReadOptions,
+    ScannedFolder,
+    split_of_document,
+)
 
 LABELS_ENDING = "imagelabels.csv"
 NAMES_ENDING = "class-descriptions.csv"
@@ -35,11 +40,11 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
     names_files = walked.documents_named(NAMES_ENDING)
     names = _class_names(walked, names_files)
     records = (record for path in documents for record in _records(walked, path, names))
-    return placing.place(
+    return label_records.place(
         walked,
         records,
         layout="open_images",
-        heading=f"Open Images labels, {placing.named(documents)}",
+        heading=f"Open Images labels, {label_records.named(documents)}",
         documents=[*documents, *names_files],
     )
 

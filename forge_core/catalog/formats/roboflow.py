@@ -8,10 +8,12 @@ Source: exports of roboflow.com in the format "Multi-Class Classification", see 
 
 from collections.abc import Iterator
 
-from forge_core.catalog.formats import placing, table, table_file
-from forge_core.catalog.formats.placing import Record
-from forge_core.catalog.formats.scanned import ReadOptions, ScannedFolder, split_of_name
-from forge_core.catalog.formats.walking import Walked
+from forge_core.catalog.formats import table
+from forge_core.catalog.formats.documents import table_file
+from forge_core.catalog.formats.scan import label_records
+from forge_core.catalog.formats.scan.file_walk import Walked
+from forge_core.catalog.formats.scan.label_records import Record
+from forge_core.catalog.formats.scan.scanned_folder import ReadOptions, ScannedFolder, split_of_name
 
 TABLE_NAME = "_classes.csv"
 _PATH = "filename"
@@ -30,11 +32,11 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
     """
     documents = _documents(walked)
     records = (record for document in documents for record in _records(walked, document))
-    return placing.place(
+    return label_records.place(
         walked,
         records,
         layout="roboflow",
-        heading=f"Roboflow classes, {placing.named(list(documents))}",
+        heading=f"Roboflow classes, {label_records.named(list(documents))}",
         documents=documents,
     )
 
@@ -62,5 +64,5 @@ def _records(walked: Walked, document: str) -> Iterator[Record]:
             folder=folder,
             labels=table.marked(cells, classes),
             split=split_of_name(folder.rpartition("/")[2]),
-            group_key=placing.original_of(path),
+            group_key=label_records.original_of(path),
         )

@@ -9,19 +9,21 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 
-from forge_core.catalog.formats import columns as roles
-from forge_core.catalog.formats import folders, placing, table_file
-from forge_core.catalog.formats.finding import Finder
-from forge_core.catalog.formats.placing import Record
-from forge_core.catalog.formats.scanned import (
+from forge_core.catalog.formats import folders
+from forge_core.catalog.formats.documents import columns as roles
+from forge_core.catalog.formats.documents import table_file
+from forge_core.catalog.formats.documents.table_file import TableFile
+from forge_core.catalog.formats.scan import label_records
+from forge_core.catalog.formats.scan.file_walk import TABLE_EXTENSIONS, Walked
+from forge_core.catalog.formats.scan.label_records import Record
+from forge_core.catalog.formats.scan.name_index import Finder
+from forge_core.catalog.formats.scan.scanned_folder import (
     ReadOptions,
     ScannedFolder,
     TableChoice,
     split_of_document,
     split_of_name,
 )
-from forge_core.catalog.formats.table_file import TableFile
-from forge_core.catalog.formats.walking import TABLE_EXTENSIONS, Walked
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.errors import InvalidInput
 
@@ -82,11 +84,11 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
     )
     documents = [table.document for table in chosen]
     words = "A table of labels" if len(documents) == 1 else "Tables of labels"
-    scanned = placing.place(
+    scanned = label_records.place(
         walked,
         records,
         layout="table",
-        heading=f"{words}, {placing.named(documents)}",
+        heading=f"{words}, {label_records.named(documents)}",
         documents=documents,
         notes=[*_notes(*opened[0]), *_other_tables(readable, chosen)],
     )

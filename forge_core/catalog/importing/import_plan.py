@@ -15,10 +15,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from forge_core import local_files
-from forge_core.catalog.formats import reading
-from forge_core.catalog.formats.scanned import ReadOptions, ScannedFile, ScannedFolder
+from forge_core.catalog.formats import recognition
+from forge_core.catalog.formats.scan.file_walk import DOCUMENT_EXTENSIONS
+from forge_core.catalog.formats.scan.scanned_folder import ReadOptions, ScannedFile, ScannedFolder
 from forge_core.catalog.formats.table import SPLITS
-from forge_core.catalog.formats.walking import DOCUMENT_EXTENSIONS
 from forge_core.catalog.importing import archives
 from forge_core.catalog.importing.entry_names import path_problem
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
@@ -47,7 +47,7 @@ class ImportPlan:
 
     @property
     def layout(self) -> str:
-        """Name of the recognised format, a key of `reading.FORMATS`."""
+        """Name of the recognised format, a key of `recognition.FORMATS`."""
         return self.scanned.layout
 
     @property
@@ -233,7 +233,7 @@ def scan_folder(
     Raises:
         InvalidInput: No image is in it, or it cannot be read as a catalog.
     """
-    scanned = reading.read_folder(folder, options, max_files=max_files)
+    scanned = recognition.read_folder(folder, options, max_files=max_files)
     if not scanned.entries:
         raise _nothing_found(folder, scanned)
     return ImportPlan(

@@ -21,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
-from forge_core.catalog.formats.scanned import ScannedFile
+from forge_core.catalog.formats.scan.scanned_folder import ScannedFile
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.catalog.importing.reading import ReadFile, read_file
 from forge_core.imaging.decode import DecodeLimits

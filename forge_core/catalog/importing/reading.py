@@ -7,7 +7,7 @@ that changes meanwhile cannot get a row that describes something else.
 import os
 from dataclasses import dataclass
 
-from forge_core.catalog.formats.scanned import ScannedFile
+from forge_core.catalog.formats.scan.scanned_folder import ScannedFile
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.errors import ImageRejected
 from forge_core.imaging import decode, hashing, thumbnails

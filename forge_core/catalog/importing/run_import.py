@@ -23,7 +23,7 @@ from db.records import Label, NewAsset
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog.editing import class_merges
 from forge_core.catalog.editing.class_merges import ImportedClasses
-from forge_core.catalog.formats.scanned import ScannedFile
+from forge_core.catalog.formats.scan.scanned_folder import ScannedFile
 from forge_core.catalog.importing import reader_processes
 from forge_core.catalog.importing.import_plan import ImportPlan, clean_source
 from forge_core.catalog.importing.import_problems import ImportProblem, printable

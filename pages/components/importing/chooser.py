@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 import streamlit as st
 from streamlit.typing import UploadedFile
 
-from forge_core.catalog.formats.scanned import ReadOptions
-from forge_core.catalog.formats.walking import TABLE_EXTENSIONS
+from forge_core.catalog.formats.scan.file_walk import TABLE_EXTENSIONS
+from forge_core.catalog.formats.scan.scanned_folder import ReadOptions
 from forge_core.catalog.importing import import_plan
 from forge_core.catalog.importing.import_plan import ImportPlan
 from forge_core.errors import ForgeError, InvalidInput

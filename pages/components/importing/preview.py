@@ -8,7 +8,7 @@ from PIL import Image
 
 from db.records import Label
 from forge_core.catalog.editing import class_merges, classes
-from forge_core.catalog.formats.reading import FORMATS
+from forge_core.catalog.formats.recognition import FORMATS
 from forge_core.catalog.importing.import_plan import ImportPlan
 from forge_core.errors import ForgeError
 from forge_core.imaging import decode

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from forge_core.catalog.formats.columns import ROLES
-from forge_core.catalog.formats.reading import FORMATS
-from forge_core.catalog.formats.scanned import ReadOptions, TableChoice
+from forge_core.catalog.formats.documents.columns import ROLES
+from forge_core.catalog.formats.recognition import FORMATS
+from forge_core.catalog.formats.scan.scanned_folder import ReadOptions, TableChoice
 from forge_core.catalog.importing.import_plan import ImportPlan
 from forge_core.workspace import Workspace
 from pages.components import errors

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forge_core.catalog.formats import reading
-from forge_core.catalog.formats.scanned import ScannedFolder
+from forge_core.catalog.formats import recognition
+from forge_core.catalog.formats.scan.scanned_folder import ScannedFolder
 from forge_core.catalog.importing import entry_names, import_problems
 from forge_core.errors import InvalidInput, NotFound
 
@@ -42,7 +42,7 @@ def problems(scanned: ScannedFolder) -> list[tuple[str, str]]:
 
 def test_read_folder__folder_per_class(tmp_path: Path) -> None:
     make_files(tmp_path, "cat/1.png", "cat/2.JPG", "dog/3.jpeg", "dog/deeper/4.webp")
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert scanned.layout == "folder_per_class"
     assert found(scanned) == {
         "cat/1.png": ("cat", None),
@@ -74,7 +74,7 @@ def test_read_folder__folder_per_class(tmp_path: Path) -> None:
 )
 def test_read_folder__split_folders(folder: str, split: str, tmp_path: Path) -> None:
     make_files(tmp_path, f"{folder}/cat/1.png", f"{folder}/dog/2.png")
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert scanned.layout == "split_class"
     assert found(scanned) == {
         f"{folder}/cat/1.png": ("cat", split),
@@ -85,7 +85,7 @@ def test_read_folder__split_folders(folder: str, split: str, tmp_path: Path) -> 
 
 def test_read_folder__split_folders_without_classes(tmp_path: Path) -> None:
     make_files(tmp_path, "train/1.png", "test/2.png")
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert scanned.layout == "split_class"
     assert found(scanned) == {"train/1.png": (None, "train"), "test/2.png": (None, "test")}
     assert "no labels" in scanned.title
@@ -93,14 +93,14 @@ def test_read_folder__split_folders_without_classes(tmp_path: Path) -> None:
 
 def test_read_folder__an_unlabelled_test_split_beside_labelled_ones(tmp_path: Path) -> None:
     make_files(tmp_path, "train/cat/1.png", "train/dog/2.png", "test/3.png")
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert found(scanned)["test/3.png"] == (None, "test")
     assert "1 image directly in “test” stay without a label." in scanned.title
 
 
 def test_read_folder__a_class_called_test_stays_a_class(tmp_path: Path) -> None:
     make_files(tmp_path, "cat/1.png", "dog/2.png", "test/3.png")
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert scanned.layout == "folder_per_class"
     assert found(scanned)["test/3.png"] == ("test", None)
     assert "“test” is taken for a class" in scanned.title
@@ -108,7 +108,7 @@ def test_read_folder__a_class_called_test_stays_a_class(tmp_path: Path) -> None:
 
 def test_read_folder__classes_valid_and_invalid(tmp_path: Path) -> None:
     make_files(tmp_path, "valid/1.png", "invalid/2.png")
-    assert found(reading.read_folder(tmp_path)) == {
+    assert found(recognition.read_folder(tmp_path)) == {
         "valid/1.png": ("valid", None),
         "invalid/2.png": ("invalid", None),
     }
@@ -116,7 +116,7 @@ def test_read_folder__classes_valid_and_invalid(tmp_path: Path) -> None:
 
 def test_read_folder__folders_beside_splits_keep_a_known_class(tmp_path: Path) -> None:
     make_files(tmp_path, "test/cat/1.png", "test/dog/2.png", "cat/3.png", "extras/4.png")
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert scanned.layout == "split_class"
     assert found(scanned) == {
         "test/cat/1.png": ("cat", "test"),
@@ -131,7 +131,7 @@ def test_read_folder__folders_beside_splits_keep_a_known_class(tmp_path: Path) -
 
 def test_read_folder__split_folders_inside_class_folders(tmp_path: Path) -> None:
     make_files(tmp_path, "cat/train/1.png", "cat/test/2.png", "dog/train/3.png")
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert scanned.layout == "split_class"
     assert found(scanned) == {
         "cat/train/1.png": ("cat", "train"),
@@ -141,14 +141,14 @@ def test_read_folder__split_folders_inside_class_folders(tmp_path: Path) -> None
 
 
 def test_read_folder__flat(tmp_path: Path) -> None:
-    scanned = reading.read_folder(make_files(tmp_path, "1.png", "2.png"))
+    scanned = recognition.read_folder(make_files(tmp_path, "1.png", "2.png"))
     assert scanned.layout == "flat"
     assert found(scanned) == {"1.png": (None, None), "2.png": (None, None)}
     assert scanned.title == "Images without labels."
 
 
 def test_read_folder__loose_images_beside_classes_stay_unlabelled(tmp_path: Path) -> None:
-    scanned = reading.read_folder(make_files(tmp_path, "cat/1.png", "2.png", "3.png"))
+    scanned = recognition.read_folder(make_files(tmp_path, "cat/1.png", "2.png", "3.png"))
     assert scanned.layout == "folder_per_class"
     assert found(scanned)["2.png"] == (None, None)
     assert "2 images outside any folder stay without a label." in scanned.title
@@ -158,7 +158,7 @@ def test_read_folder__loose_images_beside_classes_stay_unlabelled(tmp_path: Path
 def test_read_folder__looks_through_folders_that_only_wrap(inner: str, tmp_path: Path) -> None:
     make_files(tmp_path, f"pets/v2/{inner}", f"pets/v2/{inner.replace('cat', 'dog')}")
     make_files(tmp_path, "pets/README.txt")
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert scanned.root == tmp_path / "pets" / "v2"
     assert {entry.label_name for entry in scanned.entries} == {"cat", "dog"}
     assert problems(scanned) == [("README.txt", "not_an_image")]
@@ -166,7 +166,7 @@ def test_read_folder__looks_through_folders_that_only_wrap(inner: str, tmp_path:
 
 
 def test_read_folder__one_folder_of_images_is_a_collection_and_says_so(tmp_path: Path) -> None:
-    scanned = reading.read_folder(make_files(tmp_path, "cats/1.png", "cats/2.png"))
+    scanned = recognition.read_folder(make_files(tmp_path, "cats/1.png", "cats/2.png"))
     assert scanned.layout == "flat"
     assert found(scanned) == {"1.png": (None, None), "2.png": (None, None)}
     assert "“cats” is taken for the folder of the whole collection, not for a class" in (
@@ -175,14 +175,14 @@ def test_read_folder__one_folder_of_images_is_a_collection_and_says_so(tmp_path:
 
 
 def test_read_folder__nothing_there(tmp_path: Path) -> None:
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert (scanned.title, scanned.entries, scanned.problems) == ("No images were found.", [], [])
     with pytest.raises(NotFound):
-        reading.read_folder(tmp_path / "missing")
+        recognition.read_folder(tmp_path / "missing")
     with pytest.raises(NotFound):
-        reading.read_folder(make_files(tmp_path, "1.png") / "1.png")
+        recognition.read_folder(make_files(tmp_path, "1.png") / "1.png")
     with pytest.raises(NotFound):
-        reading.read_folder(Path("a\0b"))
+        recognition.read_folder(Path("a\0b"))
 
 
 def test_read_folder__reports_what_is_left_out_and_ignores_what_systems_add(
@@ -203,7 +203,7 @@ def test_read_folder__reports_what_is_left_out_and_ignores_what_systems_add(
     (tmp_path / "cat" / "zero.png").touch()
     (tmp_path / "empty").mkdir()
     os.mkfifo(tmp_path / "pipe.png")
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert set(found(scanned)) == {"cat/1.png", "dog/2.png"}
     assert sorted(problems(scanned)) == [
         ("annotations.csv", "not_an_image"),
@@ -224,7 +224,7 @@ def test_read_folder__links_that_lead_out_are_refused(tmp_path: Path) -> None:
     (root / "cat" / "away").symlink_to(tmp_path / "elsewhere")
     (root / "cat" / "broken.png").symlink_to(root / "none.png")
     (root / "cat" / "circle.png").symlink_to(root / "cat" / "circle.png")
-    scanned = reading.read_folder(root)
+    scanned = recognition.read_folder(root)
     assert set(found(scanned)) == {"cat/1.png", "cat/inside.png", "dog/2.png"}
     assert problems(scanned) == [
         (f"cat/{name}", "link")
@@ -235,12 +235,12 @@ def test_read_folder__links_that_lead_out_are_refused(tmp_path: Path) -> None:
 def test_read_folder__a_link_to_the_folder_itself_is_followed(tmp_path: Path) -> None:
     root = make_files(tmp_path / "set", "cat/1.png", "dog/2.png")
     (tmp_path / "link").symlink_to(root)
-    assert len(reading.read_folder(tmp_path / "link").entries) == 2
+    assert len(recognition.read_folder(tmp_path / "link").entries) == 2
 
 
 def test_read_folder__class_names_are_normalised_and_bad_ones_refused(tmp_path: Path) -> None:
     make_files(tmp_path, "Cafe\u0301/1.png", "Caf\u00e9/2.png", " cat /3.png", "x" * 129 + "/4.png")
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert Counter(entry.label_name for entry in scanned.entries) == {"Caf\u00e9": 2, "cat": 1}
     assert problems(scanned) == [("x" * 129, "bad_class_name")]
 
@@ -250,13 +250,13 @@ def test_read_folder__names_that_are_no_text_or_hold_controls_are_reported(
 ) -> None:
     make_files(tmp_path, "cat/1.png", "dog/2.png", "dog/a\nb.png", "back\\slash/3.png")
     (tmp_path / "cat" / os.fsdecode(b"\xff.png")).write_bytes(b"x")
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert set(found(scanned)) == {"cat/1.png", "dog/2.png"}
     assert [reason for _, reason in problems(scanned)] == ["bad_name"] * 3
 
 
 def test_read_folder__similar_names_are_pointed_out(tmp_path: Path) -> None:
-    scanned = reading.read_folder(make_files(tmp_path, "Cat/1.png", "cat/2.png"))
+    scanned = recognition.read_folder(make_files(tmp_path, "Cat/1.png", "cat/2.png"))
     if len({entry.label_name for entry in scanned.entries}) == 1:
         pytest.skip("this disk does not tell capital letters apart")
     assert "“Cat” and “cat” differ only in capital letters" in scanned.title
@@ -264,9 +264,9 @@ def test_read_folder__similar_names_are_pointed_out(tmp_path: Path) -> None:
 
 def test_read_folder__stops_at_too_many_files(tmp_path: Path) -> None:
     make_files(tmp_path, *(f"cat/{i}.png" for i in range(10)))
-    assert len(reading.read_folder(tmp_path, max_files=11).entries) == 10
+    assert len(recognition.read_folder(tmp_path, max_files=11).entries) == 10
     with pytest.raises(InvalidInput):
-        reading.read_folder(tmp_path, max_files=10)
+        recognition.read_folder(tmp_path, max_files=10)
 
 
 def test_read_folder__a_table_of_labels(tmp_path: Path) -> None:
@@ -278,7 +278,7 @@ def test_read_folder__a_table_of_labels(tmp_path: Path) -> None:
         'b,images/2.png,"dog, big",held_out,pets,True',
         "c,images/3.png,,,,",
     )
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert scanned.layout == "vision_forge"
     assert scanned.title == (
         "A table of labels, labels.csv. 1 image has no label there and comes in unlabelled."
@@ -296,7 +296,7 @@ def test_read_folder__a_table_of_labels(tmp_path: Path) -> None:
 def test_read_folder__a_table_inside_a_wrapping_folder(tmp_path: Path) -> None:
     make_files(tmp_path, "pets/images/1.png")
     make_table(tmp_path / "pets", "file_path,label_name", "images/1.png,cat")
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert scanned.root == tmp_path / "pets"
     assert found(scanned) == {"images/1.png": ("cat", None)}
 
@@ -322,7 +322,7 @@ def test_read_folder__bad_rows_are_reported_and_left_out(tmp_path: Path) -> None
         "./4.png,cat",
         "5.png",
     )
-    scanned = reading.read_folder(root)
+    scanned = recognition.read_folder(root)
     assert found(scanned) == {
         "1.png": (None, "train"),
         "4.png": ("cat", None),
@@ -352,14 +352,14 @@ def test_read_folder__bad_rows_are_reported_and_left_out(tmp_path: Path) -> None
 def test_read_folder__tables_as_spreadsheets_write_them(text: str, tmp_path: Path) -> None:
     make_files(tmp_path, "1.png")
     (tmp_path / "labels.csv").write_text(text, encoding="utf-8", newline="")
-    assert found(reading.read_folder(tmp_path)) == {"1.png": ("cat", "train")}
+    assert found(recognition.read_folder(tmp_path)) == {"1.png": ("cat", "train")}
 
 
 def test_read_folder__another_name_for_the_table(tmp_path: Path) -> None:
     make_files(tmp_path, "1.png")
     make_table(tmp_path, "file_path,label_name", "1.png,cat", name="pets.csv")
     make_table(tmp_path, "id,breakfast", "1,egg", name="other.csv")
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert scanned.title.startswith("A table of labels, pets.csv.")
     assert problems(scanned) == [("other.csv", "not_an_image")]
 
@@ -379,13 +379,13 @@ def test_read_folder__a_table_that_cannot_be_read_is_an_error(
     make_files(tmp_path, "1.png")
     (tmp_path / "labels.csv").write_bytes(content)
     with pytest.raises(InvalidInput) as caught:
-        reading.read_folder(tmp_path)
+        recognition.read_folder(tmp_path)
     assert "labels.csv" in caught.value.message
     assert caught.value.next_step
 
 
 def test_read_folder__real_data_sets(shared_data: Callable[[str], Path]) -> None:
-    imagenette = reading.read_folder(shared_data("imagenette224_dev"))
+    imagenette = recognition.read_folder(shared_data("imagenette224_dev"))
     assert imagenette.layout == "split_class"
     assert len(imagenette.entries) == 2500
     assert len({entry.label_name for entry in imagenette.entries}) == 10
@@ -413,7 +413,7 @@ def test_read_folder__every_image_is_an_entry_or_accounted_for(
             continue  # a folder is already where the file would go
         if not any(entry_names.is_ignored(p) for p in (root / path).relative_to(root).parts):
             expected.add((root / path).resolve())
-    scanned = reading.read_folder(root)
+    scanned = recognition.read_folder(root)
     listed = {scanned.locate(entry).resolve() for entry in scanned.entries}
     refused = {p.path for p in scanned.problems if p.reason == "bad_class_name"}
     missing = {p for p in expected - listed if not {q.strip() for q in p.parts} & {"", *refused}}

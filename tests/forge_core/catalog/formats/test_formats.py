@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forge_core.catalog.formats import reading
-from forge_core.catalog.formats.scanned import ReadOptions, ScannedFolder
+from forge_core.catalog.formats import recognition
+from forge_core.catalog.formats.scan.scanned_folder import ReadOptions, ScannedFolder
 from forge_core.errors import ForgeError, InvalidInput
 
 Labels = dict[str, str | None]
@@ -50,7 +50,7 @@ def test_kaggle__id_and_label_with_and_without_extension(
     table: str, shared_data: Callable[[str], Path]
 ):
     folder = shared_data("formats") / "kaggle_dataset" / "image_csv"
-    scanned = reading.read_folder(folder, ReadOptions(document=table))
+    scanned = recognition.read_folder(folder, ReadOptions(document=table))
     assert scanned.layout == "table"
     found = [label for _, label in sorted(labels(scanned).items())]
     assert found == ["dog", "cat", "dog", "cat", "cat"]
@@ -59,20 +59,21 @@ def test_kaggle__id_and_label_with_and_without_extension(
 
 
 def test_kaggle__several_marked_columns_are_reported(shared_data: Callable[[str], Path]):
-    scanned = reading.read_folder(shared_data("formats") / "kaggle_dataset/image_csv_multi_label")
+    folder = shared_data("formats") / "kaggle_dataset" / "image_csv_multi_label"
+    scanned = recognition.read_folder(folder)
     found = [label for _, label in sorted(labels(scanned).items())]
     assert found == ["dog", "cat", "person", None, None, None]
     assert reasons(scanned)["several_labels"] == 3
 
 
 def test_kaggle__a_text_list(shared_data: Callable[[str], Path]):
-    scanned = reading.read_folder(shared_data("formats") / "kaggle_dataset" / "image_txt")
+    scanned = recognition.read_folder(shared_data("formats") / "kaggle_dataset" / "image_txt")
     assert scanned.layout == "imagenet_txt"
     assert Counter(labels(scanned).values()) == {"cat": 3, "dog": 2}
 
 
 def test_imagenet_txt__numbers_stand_for_lines_of_synsets(shared_data: Callable[[str], Path]):
-    scanned = reading.read_folder(shared_data("formats") / "imagenet_txt_dataset" / "basic")
+    scanned = recognition.read_folder(shared_data("formats") / "imagenet_txt_dataset" / "basic")
     assert scanned.layout == "imagenet_txt"
     assert labels(scanned) == {"images/1.jpg": "label_0", "images/2.jpg": "label_5"}
     assert set(splits(scanned).values()) == {"train"}
@@ -83,7 +84,7 @@ def test_imagenet_txt__numbers_stand_for_lines_of_synsets(shared_data: Callable[
 def test_coco__one_category_is_a_label_and_several_are_reported(
     folder: str, shared_data: Callable[[str], Path]
 ):
-    scanned = reading.read_folder(shared_data("formats") / "coco_dataset" / folder)
+    scanned = recognition.read_folder(shared_data("formats") / "coco_dataset" / folder)
     assert scanned.layout == "coco"
     by_name = {path.rsplit("/", 1)[-1]: label for path, label in labels(scanned).items()}
     assert by_name == {"a.jpg": "b", "b.jpg": None}
@@ -94,12 +95,12 @@ def test_coco__one_category_is_a_label_and_several_are_reported(
 def test_coco__a_json_in_its_own_folder_can_be_named(shared_data: Callable[[str], Path]):
     folder = shared_data("formats") / "coco_dataset" / "coco_labels"
     options = ReadOptions(document="annotations/labels_train.json")
-    scanned = reading.read_folder(folder, options)
+    scanned = recognition.read_folder(folder, options)
     assert labels(scanned) == {"images/train/a.jpg": "b"}
 
 
 def test_roboflow__variants_of_one_original_are_one_group(shared_data: Callable[[str], Path]):
-    scanned = reading.read_folder(shared_data("nail_roboflow"))
+    scanned = recognition.read_folder(shared_data("nail_roboflow"))
     assert scanned.layout == "roboflow"
     classes = {"Bluish Nail", "Healthy Nail", "Koilonychia", "Terry-s nail"}
     assert set(labels(scanned).values()) == classes
@@ -118,7 +119,7 @@ def test_automl__addresses_are_cut_to_the_names_that_lie_here(
     write(tmp_path / "automl.csv", table)
     listed = [line.split(",") for line in lines[:30] + lines[-30:]]
     make_files(tmp_path, *(f"photos/{address.rsplit('/', 1)[-1]}" for _, address, _ in listed))
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert scanned.layout == "google_automl"
     found = {path.rsplit("/", 1)[-1]: label for path, label in labels(scanned).items()}
     assert found == {address.rsplit("/", 1)[-1]: label for _, address, label in listed}
@@ -143,7 +144,7 @@ def test_automl__every_word_for_a_split(use: str, split: str | None, tmp_path: P
         f"{use},gs://bucket/set/a/1.jpg,cat\n{use},gs://bucket/set/b/1.jpg,dog\n"
         f"{use},gs://bucket/2.jpg\n{use},gs://bucket/3.jpg,cat,dog\n",
     )
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert labels(scanned) == {"a/1.jpg": "cat", "b/1.jpg": "dog", "2.jpg": None, "3.jpg": None}
     assert set(splits(scanned).values()) == {split}
     assert reasons(scanned) == {"several_labels": 1}
@@ -152,14 +153,14 @@ def test_automl__every_word_for_a_split(use: str, split: str | None, tmp_path: P
 def test_automl__without_a_split_column(tmp_path: Path):
     make_files(tmp_path, "1.jpg")
     write(tmp_path / "data.csv", "gs://bucket/1.jpg,cat\n")
-    assert labels(reading.read_folder(tmp_path)) == {"1.jpg": "cat"}
+    assert labels(recognition.read_folder(tmp_path)) == {"1.jpg": "cat"}
 
 
 def test_ground_truth__class_names_of_the_job(shared_data: Callable[[str], Path], tmp_path: Path):
     manifest = (shared_data("formats") / "groundtruth_classification/output.manifest").read_text()
     write(tmp_path / "output.manifest", manifest)
     make_files(tmp_path, "images/image_0007.jpeg", "images/image_0016.jpeg")
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert scanned.layout == "ground_truth"
     assert labels(scanned) == {
         "images/image_0007.jpeg": "Helicopter",
@@ -168,7 +169,7 @@ def test_ground_truth__class_names_of_the_job(shared_data: Callable[[str], Path]
 
 
 def test_vott__tables_called_as_splits_are_read_together(shared_data: Callable[[str], Path]):
-    scanned = reading.read_folder(shared_data("formats") / "vott_csv_dataset" / "dataset")
+    scanned = recognition.read_folder(shared_data("formats") / "vott_csv_dataset" / "dataset")
     assert scanned.layout == "table"
     assert labels(scanned) == {
         "img0001.jpg": "helmet",
@@ -181,12 +182,12 @@ def test_vott__tables_called_as_splits_are_read_together(shared_data: Callable[[
 
 @pytest.mark.parametrize("folder", ["imagenet_dataset", "imagenet_subsets_dataset"])
 def test_imagenet_folders(folder: str, shared_data: Callable[[str], Path]):
-    scanned = reading.read_folder(shared_data("formats") / folder)
+    scanned = recognition.read_folder(shared_data("formats") / folder)
     assert set(labels(scanned).values()) == {"label_0", "label_1", None}
 
 
 def test_open_images__confirmed_labels_by_name(shared_data: Callable[[str], Path]):
-    scanned = reading.read_folder(shared_data("formats") / "open_images_dataset" / "v6")
+    scanned = recognition.read_folder(shared_data("formats") / "open_images_dataset" / "v6")
     assert scanned.layout == "open_images"
     assert labels(scanned) == {
         "images/train/a.jpg": "Generic label #0",
@@ -219,7 +220,7 @@ def test_cvat__tags_are_labels_and_subsets_are_splits(tmp_path: Path):
     files = ("images/Test/img0.jpg", "images/Train/img0.jpg", "images/Train/img1.jpg")
     make_files(tmp_path, *files)
     write(tmp_path / "annotations.xml", CVAT)
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert scanned.layout == "cvat"
     assert labels(scanned) == dict(zip(files, ["cat", None, None], strict=True))
     assert splits(scanned) == dict(zip(files, ["test", "train", "train"], strict=True))
@@ -238,7 +239,7 @@ def test_cvat__a_damaged_or_dangerous_file_is_refused(text: str, message: str, t
     make_files(tmp_path, "img0.jpg")
     write(tmp_path / "annotations.xml", text)
     with pytest.raises(InvalidInput, match=message):
-        reading.read_folder(tmp_path)
+        recognition.read_folder(tmp_path)
 
 
 # --- what the tools' own writers wrote ------------------------------------------------------
@@ -274,7 +275,7 @@ def test_cvat__a_damaged_or_dangerous_file_is_refused(text: str, message: str, t
 def test_fiftyone__every_way_its_exporter_writes_labels(content: object, tmp_path: Path):
     make_files(tmp_path, *(f"data/{name}.png" for name in ("one", "two", "one-2", "four")))
     write(tmp_path / "labels.json", content)
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert scanned.layout == "fiftyone"
     assert labels(scanned) == {
         "data/one.png": "cat",
@@ -288,7 +289,7 @@ def test_fiftyone__folders_inside_data_and_split_folders(tmp_path: Path):
     make_files(tmp_path, "train/data/a/one.png", "train/data/b/one.png", "val/data/v1.2.png")
     write(tmp_path / "train/labels.json", {"classes": None, "labels": {"a/one": "cat"}})
     write(tmp_path / "val/labels.json", {"classes": ["cat", "dog"], "labels": {"v1.2": 1}})
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert labels(scanned) == {"train/data/a/one.png": "cat", "val/data/v1.2.png": "dog"}
     assert splits(scanned) == {"train/data/a/one.png": "train", "val/data/v1.2.png": "val"}
     assert reasons(scanned) == {"not_listed": 1}
@@ -324,7 +325,7 @@ for _task in LABEL_STUDIO_MIN:
 def test_label_studio__choices(tasks: object, tmp_path: Path):
     make_files(tmp_path, *LABEL_STUDIO_FILES)
     write(tmp_path / "project-1.json", tasks)
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert scanned.layout == "label_studio"
     assert labels(scanned) == {
         "one.png": "cat",
@@ -338,7 +339,7 @@ def test_label_studio__choices(tasks: object, tmp_path: Path):
 def test_label_studio__uploads_may_keep_or_lose_their_prefix(tmp_path: Path):
     make_files(tmp_path, "images/0123abcd-one.png")
     write(tmp_path / "export.json", [LABEL_STUDIO_FULL[0]])
-    assert labels(reading.read_folder(tmp_path)) == {"images/0123abcd-one.png": "cat"}
+    assert labels(recognition.read_folder(tmp_path)) == {"images/0123abcd-one.png": "cat"}
 
 
 def test_label_studio__cancelled_annotations_do_not_count(tmp_path: Path):
@@ -346,7 +347,7 @@ def test_label_studio__cancelled_annotations_do_not_count(tmp_path: Path):
     task = label_studio_task(1, "/data/upload/1/0123abcd-one.png", "cat")
     cancelled = {**task["annotations"][0], "was_cancelled": True}  # type: ignore[index]
     write(tmp_path / "export.json", [{**task, "annotations": [cancelled]}])
-    assert labels(reading.read_folder(tmp_path)) == {"one.png": None}
+    assert labels(recognition.read_folder(tmp_path)) == {"one.png": None}
 
 
 @pytest.mark.parametrize(
@@ -370,7 +371,7 @@ def test_hf_imagefolder__labels_as_text_or_number_with_split_folders(
     for split in ("train", "validation"):
         make_files(tmp_path / split, "1.png", "sub/2.png")
         write(tmp_path / split / name, text)
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert scanned.layout == "hf_imagefolder"
     first, second = ("0", "1") if "0" in text else ("cat", "dog")
     assert labels(scanned) == {
@@ -385,7 +386,8 @@ def test_hf_imagefolder__labels_as_text_or_number_with_split_folders(
 def test_hf_imagefolder__one_metadata_file_for_all_splits(tmp_path: Path):
     make_files(tmp_path, "train/1.png", "test/2.png")
     write(tmp_path / "metadata.csv", "file_name,label\ntrain/1.png,cat\ntest/2.png,dog\n")
-    assert splits(reading.read_folder(tmp_path)) == {"train/1.png": "train", "test/2.png": "test"}
+    scanned = recognition.read_folder(tmp_path)
+    assert splits(scanned) == {"train/1.png": "train", "test/2.png": "test"}
 
 
 # --- what may not happen ---------------------------------------------------------------------
@@ -447,7 +449,7 @@ def test_a_path_that_leads_out_is_refused_with_its_row_named(name: str, path: st
     document, content = label_files(path)[name]
     make_files(tmp_path, "secret.png", "set/1.png", "set/x.png")
     write(tmp_path / "set" / document, content)
-    scanned = reading.read_folder(tmp_path / "set")
+    scanned = recognition.read_folder(tmp_path / "set")
     assert scanned.layout == name
     assert labels(scanned) == {"1.png": "cat"}
     problem = next(p for p in scanned.problems if p.reason in ("outside", "bad_name"))
@@ -491,7 +493,7 @@ def test_any_text_in_a_table_is_read_or_refused(
     folder = make_files(tmp_path_factory.mktemp("set"), "1.png", "cat/2.png")
     (folder / name).write_text(header + text, encoding="utf-8", newline="", errors="replace")
     try:
-        scanned = reading.read_folder(folder)
+        scanned = recognition.read_folder(folder)
     except ForgeError:
         return
     assert {entry.path for entry in scanned.entries} <= {"1.png", "cat/2.png"}
@@ -506,14 +508,14 @@ def test_any_json_is_read_or_passed_over(
 ):
     folder = make_files(tmp_path_factory.mktemp("set"), "1.png", "cat/2.png")
     write(folder / name, content)
-    scanned = reading.read_folder(folder)
+    scanned = recognition.read_folder(folder)
     assert {entry.path for entry in scanned.entries} <= {"1.png", "cat/2.png"}
 
 
 def test_a_json_that_is_nested_too_deep_is_passed_over(tmp_path: Path):
     make_files(tmp_path, "1.png")
     write(tmp_path / "labels.json", "[" * 200_000)
-    assert reading.read_folder(tmp_path).layout == "flat"
+    assert recognition.read_folder(tmp_path).layout == "flat"
 
 
 # --- choosing ---------------------------------------------------------------------------------
@@ -522,11 +524,11 @@ def test_a_json_that_is_nested_too_deep_is_passed_over(tmp_path: Path):
 def test_a_format_can_be_forced(tmp_path: Path):
     make_files(tmp_path, "cat/1.png", "dog/2.png")
     write(tmp_path / "labels.csv", "file_path,label_name\ncat/1.png,wolf\ndog/2.png,wolf\n")
-    assert set(labels(reading.read_folder(tmp_path)).values()) == {"wolf"}
-    forced = reading.read_folder(tmp_path, ReadOptions(format_name="folder_per_class"))
+    assert set(labels(recognition.read_folder(tmp_path)).values()) == {"wolf"}
+    forced = recognition.read_folder(tmp_path, ReadOptions(format_name="folder_per_class"))
     assert set(labels(forced).values()) == {"cat", "dog"}
     assert forced.why == "you chose it"
     with pytest.raises(InvalidInput, match="cannot be read as COCO"):
-        reading.read_folder(tmp_path, ReadOptions(format_name="coco"))
+        recognition.read_folder(tmp_path, ReadOptions(format_name="coco"))
     with pytest.raises(InvalidInput, match="no format"):
-        reading.read_folder(tmp_path, ReadOptions(format_name="voc"))
+        recognition.read_folder(tmp_path, ReadOptions(format_name="voc"))

@@ -7,8 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from forge_core.catalog.formats import columns, reading
-from forge_core.catalog.formats.scanned import ReadOptions, ScannedFolder
+from forge_core.catalog.formats import recognition
+from forge_core.catalog.formats.documents import columns
+from forge_core.catalog.formats.scan.scanned_folder import ReadOptions, ScannedFolder
 from forge_core.errors import InvalidInput
 
 
@@ -65,7 +66,7 @@ def test_parse__roles_and_columns(text: str):
 def test_read__a_table_however_it_was_written(name: str, data: bytes, tmp_path: Path):
     make_files(tmp_path, "photos/1.png", "photos/2.png")
     (tmp_path / name).write_bytes(data)
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert scanned.layout == "table"
     assert labels(scanned) == {"photos/1.png": "cat", "photos/2.png": "dog"}
 
@@ -74,12 +75,12 @@ def test_read__parquet_with_numbers_lists_and_nothing(tmp_path: Path):
     make_files(tmp_path, *(f"{number}.png" for number in range(5)))
     rows = {"id": range(5), "target": [0.0, 1.0, None, 2.0, 2.0], "split": ["train"] * 5}
     pd.DataFrame(rows).to_parquet(tmp_path / "set.parquet")
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert list(labels(scanned).values()) == ["0", "1", None, "2", "2"]
     assert {entry.split for entry in scanned.entries} == {"train"}
     lists = [["cat"], ["dog"], [], ["cat", "dog"], ["dog", "dog"]]
     pd.DataFrame({"id": range(5), "labels": lists}).to_parquet(tmp_path / "set.parquet")
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert list(labels(scanned).values()) == ["cat", "dog", None, None, "dog"]
     assert reasons(scanned) == {"several_labels": 1}
 
@@ -87,13 +88,13 @@ def test_read__parquet_with_numbers_lists_and_nothing(tmp_path: Path):
 def test_read__a_damaged_parquet_is_passed_over(tmp_path: Path):
     make_files(tmp_path, "cat/1.png", "dog/2.png")
     (tmp_path / "set.parquet").write_bytes(b"PAR1 and then nothing PAR1")
-    assert reading.read_folder(tmp_path).layout == "folder_per_class"
+    assert recognition.read_folder(tmp_path).layout == "folder_per_class"
 
 
 def test_read__the_column_that_names_most_files_is_taken(tmp_path: Path):
     make_files(tmp_path, "a.png", "b.png")
     (tmp_path / "t.csv").write_text("path,image,label\nold/1,a.png,cat\nold/2,b.png,dog\n")
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert scanned.tables[0].mapping == {"path": "image", "label": "label"}
     assert labels(scanned) == {"a.png": "cat", "b.png": "dog"}
 
@@ -103,7 +104,7 @@ def test_read__a_submission_with_made_up_labels_is_not_read(tmp_path: Path):
     (tmp_path / "train.csv").write_text("id,label\n1,cat\n2,dog\n")
     (tmp_path / "test.csv").write_text("id\n1\n2\n")
     (tmp_path / "sample_submission.csv").write_text("id,label\n1,cat\n2,cat\n")
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert labels(scanned) == {"train/1.png": "cat", "train/2.png": "dog"}
     assert reasons(scanned) == {"not_an_image": 2, "not_listed": 2}
 
@@ -111,7 +112,7 @@ def test_read__a_submission_with_made_up_labels_is_not_read(tmp_path: Path):
 def test_read__equal_names_are_told_apart_by_their_split_or_named(tmp_path: Path):
     make_files(tmp_path, "a/1.png", "b/1.png", "training/2.png", "test/2.png")
     (tmp_path / "t.csv").write_text("id,label,split\n1.png,cat,\n2.png,dog,train\n")
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert labels(scanned) == {"training/2.png": "dog"}
     (problem,) = [p for p in scanned.problems if p.reason == "ambiguous"]
     assert problem.message == "“1.png” of t.csv line 2 can mean 2 files; left out."
@@ -120,10 +121,10 @@ def test_read__equal_names_are_told_apart_by_their_split_or_named(tmp_path: Path
 def test_read__folders_are_believed_before_a_table_of_a_few(tmp_path: Path):
     make_files(tmp_path, *(f"{c}/{n}.png" for c in ("cat", "dog") for n in range(5)))
     (tmp_path / "favourites.csv").write_text("file,label\ncat/1.png,best\n")
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert scanned.layout == "folder_per_class"
     assert scanned.tables[0].document == "favourites.csv"
-    told = reading.read_folder(tmp_path, ReadOptions(document="favourites.csv"))
+    told = recognition.read_folder(tmp_path, ReadOptions(document="favourites.csv"))
     assert labels(told) == {"cat/1.png": "best"}
 
 
@@ -131,14 +132,14 @@ def test_read__a_column_can_be_used_for_nothing(tmp_path: Path):
     make_files(tmp_path, "1.png")
     (tmp_path / "t.csv").write_text("id,label,split\n1,cat,train\n")
     options = ReadOptions(format_name="table", columns={"split": "", "label": "", "group": "label"})
-    (entry,) = reading.read_folder(tmp_path, options).entries
+    (entry,) = recognition.read_folder(tmp_path, options).entries
     assert (entry.label_name, entry.split, entry.group_key) == (None, None, "cat")
 
 
 def test_read__rows_in_two_splits_are_named(tmp_path: Path):
     make_files(tmp_path, "1.png")
     (tmp_path / "t.csv").write_text("id,label,split\n1,cat,train\n1,cat,test\n")
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     (entry,) = scanned.entries
     assert (entry.label_name, entry.split) == ("cat", "train")
     assert reasons(scanned) == {"duplicate": 1}
@@ -150,7 +151,7 @@ def test_read__long_group_keys_and_sources_are_kept_short(tmp_path: Path):
     (tmp_path / "t.csv").write_text(
         f"id,label,group,source\n1,cat,{long}a,{long}\n2,cat,{long}b,{long}\n"
     )
-    first, second = reading.read_folder(tmp_path).entries
+    first, second = recognition.read_folder(tmp_path).entries
     assert first.group_key != second.group_key
     assert max(len(entry.group_key or "") for entry in (first, second)) <= 128
     assert first.source_dataset == "x" * 64
@@ -160,7 +161,7 @@ def test_read__long_group_keys_and_sources_are_kept_short(tmp_path: Path):
 def test_read__a_label_file_inside_folders_that_only_wrap(form: str, tmp_path: Path):
     make_files(tmp_path, f"{form}/data/1.png", f"{form}/data/2.png", "README.txt")
     (tmp_path / form / "labels.json").write_text('{"classes": null, "labels": {"1": "cat"}}')
-    scanned = reading.read_folder(tmp_path)
+    scanned = recognition.read_folder(tmp_path)
     assert scanned.layout == "fiftyone"
     assert scanned.root == tmp_path / form
     assert labels(scanned) == {"data/1.png": "cat"}
@@ -169,13 +170,13 @@ def test_read__a_label_file_inside_folders_that_only_wrap(form: str, tmp_path: P
 def test_read__a_label_file_that_is_not_there(tmp_path: Path):
     make_files(tmp_path, "1.png")
     with pytest.raises(InvalidInput, match=r"There is no label file “x\.csv”"):
-        reading.read_folder(tmp_path, ReadOptions(document="x.csv"))
+        recognition.read_folder(tmp_path, ReadOptions(document="x.csv"))
     with pytest.raises(InvalidInput, match="There is no table beside the images"):
-        reading.read_folder(tmp_path, ReadOptions(format_name="table"))
+        recognition.read_folder(tmp_path, ReadOptions(format_name="table"))
 
 
 def test_read__real_labels_beside_photos(shared_data: Callable[[str], Path]):
-    scanned = reading.read_folder(shared_data("imagenet_samples_100"))
+    scanned = recognition.read_folder(shared_data("imagenet_samples_100"))
     assert scanned.tables[0].mapping == {"path": "file", "label": "name"}
     assert len(set(labels(scanned).values())) == 100
     assert labels(scanned)["n01440764_tench.JPEG"] == "tench"

@@ -17,10 +17,10 @@ from forge_core.catalog.formats import (
     open_images,
     roboflow,
     table,
-    walking,
 )
-from forge_core.catalog.formats.scanned import ReadOptions, ScannedFolder
-from forge_core.catalog.formats.walking import Walked
+from forge_core.catalog.formats.scan import file_walk
+from forge_core.catalog.formats.scan.file_walk import Walked
+from forge_core.catalog.formats.scan.scanned_folder import ReadOptions, ScannedFolder
 from forge_core.catalog.importing.import_problems import printable
 from forge_core.errors import InvalidInput, NotFound
 
@@ -146,7 +146,7 @@ def read_folder(
     name = options.format_name
     if name is not None and name not in FORMATS:
         raise InvalidInput(f"There is no format {name!r}.", next_step=f"Use {', '.join(FORMATS)}.")
-    walked = walking.walk(_existing(folder), max_files)
+    walked = file_walk.walk(_existing(folder), max_files)
     if options.columns and name is None:
         name = "table"
     if options.document is not None:

@@ -10,8 +10,8 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from forge_core.catalog.formats.finding import Finder, FoundFile
-from forge_core.catalog.formats.scanned import split_of_name
+from forge_core.catalog.formats.scan.name_index import Finder, FoundFile
+from forge_core.catalog.formats.scan.scanned_folder import split_of_name
 from forge_core.catalog.importing import entry_names
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.errors import InvalidInput

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from forge_core.catalog.formats.scanned import split_of_name
+from forge_core.catalog.formats.scan.scanned_folder import split_of_name
 
 _MOST_OF_ONE_NAME = 200  # so that a million files of one name are not compared with each row
 

@@ -4,9 +4,9 @@ import csv
 import re
 
 from db.records import Asset
-from forge_core.catalog.formats import writing
+from forge_core.catalog.formats.documents import sinks
+from forge_core.catalog.formats.documents.sinks import Sink, Written
 from forge_core.catalog.formats.table import OWN_NAMES
-from forge_core.catalog.formats.writing import Sink, Written
 
 COLUMNS = (
     "file_path",
@@ -26,7 +26,7 @@ _PARQUET_ROWS = 65_536
 
 def folder_of(asset: Asset, has_splits: bool) -> str:
     """`split/class`, with a folder name that every system takes."""
-    return f"{writing.split_folder(asset)}/{_folder_name(asset.label_name)}"
+    return f"{sinks.split_folder(asset)}/{_folder_name(asset.label_name)}"
 
 
 def write_csv(sink: Sink, written: Written) -> None:

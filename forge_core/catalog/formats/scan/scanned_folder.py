@@ -50,7 +50,7 @@ class ReadOptions:
     """What a person decides about the reading; nothing of it is needed as a rule."""
 
     format_name: str | None = None
-    """A key of `reading.FORMATS`, None to find out."""
+    """A key of `recognition.FORMATS`, None to find out."""
     columns: Mapping[str, str] = field(default_factory=dict)
     """Role (see `columns.ROLES`) to the name of a column of the table, empty for none."""
     document: str | None = None
@@ -76,7 +76,7 @@ class ScannedFolder:
     root: Path
     """The folder that paths are relative to: below the one asked for where that only wraps it."""
     layout: str
-    """The name of the format: a key of `reading.FORMATS`."""
+    """The name of the format: a key of `recognition.FORMATS`."""
     heading: str
     """The format in a few words."""
     entries: list[ScannedFile]

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from forge_core.catalog.formats.finding import FoundFile
-from forge_core.catalog.formats.scanned import ScannedFile, ScannedFolder
-from forge_core.catalog.formats.walking import Walked
+from forge_core.catalog.formats.scan.file_walk import Walked
+from forge_core.catalog.formats.scan.name_index import FoundFile
+from forge_core.catalog.formats.scan.scanned_folder import ScannedFile, ScannedFolder
 from forge_core.catalog.importing import entry_names
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.errors import InvalidInput
