@@ -54,7 +54,7 @@ def test_replace__changes_the_numbers_and_only_when_it_is_asked_for(workspace):
     [
         ("  ", "this one has 0"),
         ("x" * 81, "this one has 81"),
-        ("a\0b", "1 to 80 characters"),
+        ("a\0b", "holds a NUL character"),
         ("Natural", "a preset of the product"),
         ("aerial and SATELLITE", "a preset of the product"),
     ],
