@@ -150,7 +150,7 @@ def measure_pages(workspace: Workspace, where: AssetFilter, sort: str) -> dict[s
     """Pages at many depths, the bookmarks of the list, and the plan at its middle."""
     start = time.perf_counter()
     with workspace.database.read() as uow:
-        marks = uow.pages.list_bookmarks(where, sort=sort, every=positions.EVERY)
+        marks = uow.asset_lists.list_bookmarks(where, sort=sort, every=positions.EVERY)
     built = 1000 * (time.perf_counter() - start)
     positions.bookmarks(workspace, where, sort)
     length = len(marks) * positions.EVERY
@@ -178,7 +178,7 @@ def measure_pages(workspace: Workspace, where: AssetFilter, sort: str) -> dict[s
 def explain(workspace: Workspace, where: AssetFilter, sort: str, after: str | None) -> str:
     """The database's own words on how it finds a page."""
     with workspace.database.read() as uow:
-        statement = uow.pages.page_statement(where, sort=sort, after=after, limit=100)
+        statement = uow.asset_lists.page_statement(where, sort=sort, after=after, limit=100)
         compiled = statement.compile(
             workspace.database.engine, compile_kwargs={"render_postcompile": True}
         )

@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks import importing
 from benchmarks.gallery_catalog import drawn_files
 from db.records import Asset, AssetFilter
-from forge_core.api import answering, tokens
+from forge_core.api import endpoints, tokens
 from forge_core.catalog.listing import asset_list
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
@@ -80,11 +80,11 @@ def newest_first(workspace: Workspace, number: int) -> list[Asset]:
 
 def ask(workspace: Workspace, url: str, assets: list[Asset]) -> dict[str, Any]:
     """Ask for these thumbnails from a process of its own."""
-    secret = workspace.secret(answering.SECRET)
+    secret = workspace.secret(endpoints.SECRET)
     cookie = tokens.mint(secret, Actor.of_process(workspace), purpose=tokens.READ)
     asked = {
         "paths": [f"/forge-api/thumbnails/{a.asset_id}/{a.content_hash}" for a in assets],
-        "cookie": f"{answering.COOKIE}={cookie}",
+        "cookie": f"{endpoints.COOKIE}={cookie}",
         "connections": CONNECTIONS,
     }
     done = subprocess.run(

@@ -65,7 +65,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
         """A consistent view for reading; whatever is written in it is rolled back."""
-        with self._told(), self._reader() as session:
+        with self._translated_errors(), self._reader() as session:
             try:
                 yield UnitOfWork(session)
             finally:
@@ -74,11 +74,11 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
         """One transaction: committed when the block ends, rolled back when it raises."""
-        with self._told(), self._writer() as session, session.begin():
+        with self._translated_errors(), self._writer() as session, session.begin():
             yield UnitOfWork(session)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _translated_errors(self) -> Iterator[None]:
         try:
             yield
         except (OperationalError, *UNSTORABLE) as error:

@@ -4,6 +4,7 @@ from functools import cached_property
 
 from sqlalchemy.orm import Session
 
+from db.repositories.asset_lists import AssetListRepository
 from db.repositories.assets import AssetRepository
 from db.repositories.assignments import AssignmentRepository
 from db.repositories.augmentation_presets import AugmentationPresetRepository
@@ -18,7 +19,6 @@ from db.repositories.jobs import JobRepository
 from db.repositories.labels import LabelRepository
 from db.repositories.metrics import MetricRepository
 from db.repositories.moves import MoveRepository
-from db.repositories.pages import PageRepository
 from db.repositories.prediction_blocks import PredictionBlockRepository
 from db.repositories.predictions import PredictionRepository
 from db.repositories.preferences import PreferenceRepository
@@ -57,9 +57,9 @@ class UnitOfWork:
         return ChangeRepository(self.session)
 
     @cached_property
-    def pages(self) -> PageRepository:
+    def asset_lists(self) -> AssetListRepository:
         """Pages of assets in an order."""
-        return PageRepository(self.session)
+        return AssetListRepository(self.session)
 
     @cached_property
     def states(self) -> StateRepository:

@@ -96,11 +96,11 @@ class AssetStore:
             StorageUnavailable: It cannot, with the reason: no such bucket, no credentials, ...
         """
         if self._is_local:
-            with self._told("make"):
+            with self._translated_errors("make"):
                 local_files.make_folder(self._base)
             return
         bucket = self._base.split("/", 1)[0]
-        with self._told("reach"):
+        with self._translated_errors("reach"):
             if hasattr(self._files, "call_s3"):
                 self._files.call_s3("head_bucket", Bucket=bucket)
             elif "memory" not in self._files.protocol:
@@ -117,7 +117,7 @@ class AssetStore:
             if self._is_local:
                 with open(self._path(key), "rb") as file:
                     return file.read()
-            with self._told("read"):
+            with self._translated_errors("read"):
                 return bytes(self._files.cat_file(self._path(key)))
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             raise NotFound(
@@ -130,7 +130,7 @@ class AssetStore:
         """Store bytes, whatever was there; no reader ever sees half a file."""
         path = self._path(key)
         if not self._is_local:  # object stores replace atomically by themselves
-            with self._told("write"):
+            with self._translated_errors("write"):
                 self._files.pipe_file(path, data)
             return
         local_files.make_folder(os.path.dirname(path))
@@ -145,7 +145,7 @@ class AssetStore:
             StorageUnavailable: The disk is full, or the root does not answer.
         """
         path = self._path(key)
-        with self._told("write"):
+        with self._translated_errors("write"):
             if self._is_local:
                 return local_files.add(path, data)
             try:
@@ -167,7 +167,7 @@ class AssetStore:
         """
         if not self._is_local:
             return None
-        with self._told("write"):
+        with self._translated_errors("write"):
             return local_files.link(self._path(key), source)
 
     def exists(self, key: str) -> bool:
@@ -175,7 +175,7 @@ class AssetStore:
         path = self._path(key)
         if self._is_local:
             return os.path.isfile(path)
-        with self._told("read"):
+        with self._translated_errors("read"):
             return bool(self._files.isfile(path))
 
     def find(self, key: str) -> StoredFile | None:
@@ -187,7 +187,7 @@ class AssetStore:
                 if not stat.S_ISREG(found.st_mode):
                     return None
                 return StoredFile(key, found.st_size, found.st_mtime)
-            with self._told("read"):
+            with self._translated_errors("read"):
                 self._files.invalidate_cache(self._files._parent(path))
                 return self._described(key, self._files.info(path))
         except (FileNotFoundError, NotADirectoryError):
@@ -195,7 +195,7 @@ class AssetStore:
 
     def remove(self, key: str) -> None:
         """Remove a file; nothing happens when it is not there."""
-        with self._told("write"), contextlib.suppress(FileNotFoundError):
+        with self._translated_errors("write"), contextlib.suppress(FileNotFoundError):
             if self._is_local:
                 os.unlink(self._path(key))
             else:
@@ -204,7 +204,7 @@ class AssetStore:
     def flush(self, keys: Sequence[str]) -> None:
         """Let these files survive a power cut; object stores promise that by themselves."""
         if self._is_local:
-            with self._told("write"):
+            with self._translated_errors("write"):
                 local_files.flush(self._base, [self._path(key) for key in keys])
 
     def local_path(self, key: str) -> Path | None:
@@ -230,7 +230,7 @@ class AssetStore:
                     yield StoredFile(key, size_bytes, modified_at)
             return
         base = self._base.rstrip("/") + "/"
-        with self._told("read"):
+        with self._translated_errors("read"):
             self._files.invalidate_cache()
             found = self._files.find(self._base, detail=True)
         for path, info in found.items():
@@ -247,7 +247,7 @@ class AssetStore:
         return f"{self._base.rstrip('/')}/{check_key(key)}"
 
     @contextlib.contextmanager
-    def _told(self, verb: str) -> Iterator[None]:
+    def _translated_errors(self, verb: str) -> Iterator[None]:
         """Say what an asset root refuses; a file that is missing stays a FileNotFoundError."""
         try:
             yield

@@ -12,8 +12,8 @@ from db.models import VisionAsset
 from db.patches import AssetPatch
 from db.records import Asset, AssetFilter, NewAsset
 from db.repositories import bulk, filters
-from db.repositories.narrowing import Narrowing
-from db.repositories.pages import ASSET_COLUMNS, PageRepository
+from db.repositories.asset_lists import ASSET_COLUMNS, AssetListRepository
+from db.repositories.query_plans import QueryPlanner
 from db.repositories.rows import slices, to_record
 
 NEW_COLUMNS = [field.name for field in fields(NewAsset)]
@@ -79,8 +79,10 @@ class AssetRepository:
     def list_page(
         self, where: AssetFilter, *, sort: str, after: str | None, limit: int
     ) -> list[Asset]:
-        """Up to `limit` assets behind the cursor `after`; see `PageRepository.list_rows`."""
-        rows = PageRepository(self._session).list_rows(where, sort=sort, after=after, limit=limit)
+        """Up to `limit` assets behind the cursor `after`; see `AssetListRepository.list_rows`."""
+        rows = AssetListRepository(self._session).list_rows(
+            where, sort=sort, after=after, limit=limit
+        )
         return [row.asset for row in rows]
 
     def list_all(self) -> list[Asset]:
@@ -175,7 +177,7 @@ class AssetRepository:
 
     def conditions(self, where: AssetFilter) -> list[ColumnElement[bool]]:
         """What the filter says, written for all that match in no order."""
-        way = Narrowing(self._session).choose_for_all(where)
+        plan = QueryPlanner(self._session).plan_for_all(where)
         return filters.matching(
-            where, column=way.column, looked_up=way.looked_up, as_array=way.as_array
+            where, column=plan.column, probe_first=plan.probe_first, as_array=plan.as_array
         )

@@ -98,7 +98,7 @@ class ChangeRepository:
     ) -> None:
         """Give these assets the same values; each must exist (removed, to be brought back)."""
         for part in slices(asset_ids):
-            self._remember(revision_id, [VisionAsset.asset_id.in_(part)], patch)
+            self._record_history(revision_id, [VisionAsset.asset_id.in_(part)], patch)
             self._assets.update_fields(part, patch)
 
     def update_matching(
@@ -116,7 +116,7 @@ class ChangeRepository:
         conditions = self._to_change(where, patch)
         if keep_held_out:
             conditions.append(VisionAsset.split_type.is_distinct_from(Split.HELD_OUT.value))
-        number = self._remember(revision_id, conditions, patch)
+        number = self._record_history(revision_id, conditions, patch)
         for ids in self._changed_in(revision_id, number):
             self._session.execute(
                 update(VisionAsset)
@@ -181,7 +181,7 @@ class ChangeRepository:
             or 0
         )
 
-    def update_back(self, revision_id: int, undone: int) -> int:
+    def revert_revision(self, revision_id: int, undone: int) -> int:
         """Put back what a revision changed, save what is blocked; returns how many."""
         found, back = _UNDONE.after_exists.is_(true()), _UNDONE.before_exists.is_(true())
         now = [case((found, column), else_=null()) for column in REMEMBERED]
@@ -212,10 +212,10 @@ class ChangeRepository:
         )
         number = int(cast("CursorResult[Any]", result).rowcount)
         self._revisions.update_num_changes(revision_id, number)
-        self._put_back(revision_id)
+        self._apply_after_state(revision_id)
         return number
 
-    def _put_back(self, revision_id: int) -> None:
+    def _apply_after_state(self, revision_id: int) -> None:
         """Give the assets of a revision the state that it says they have after it."""
         changed = (
             AssetChangeRow.revision_id == revision_id,
@@ -344,7 +344,7 @@ class ChangeRepository:
             triples.append((column, old, new))
         return triples
 
-    def _remember(
+    def _record_history(
         self, revision_id: int, conditions: Sequence[ColumnElement[bool]], patch: AssetPatch
     ) -> int:
         """Write before and after of the assets that fit, from what they are now."""

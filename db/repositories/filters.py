@@ -27,7 +27,7 @@ def matching(
     where: AssetFilter,
     *,
     column: Column = lambda column: column,
-    looked_up: str | None = None,
+    probe_first: str | None = None,
     as_array: bool = False,
     with_prediction: bool = False,
 ) -> list[ColumnElement[bool]]:
@@ -36,7 +36,7 @@ def matching(
     Args:
         where: The filter.
         column: What to write for a column, such as an expression that no index fits.
-        looked_up: A name of `related.RELATED` whose few assets are to be looked up first; of the
+        probe_first: A name of `related.RELATED` whose few assets are to be looked up first; of the
             others, each asset is asked in turn.
         as_array: Write the ids that are looked up as an array of Postgres.
         with_prediction: The statement has joined the prediction of `where.run` already.
@@ -47,7 +47,7 @@ def matching(
         if value is not None:
             found += condition(value, column)
     return found + related.matching(
-        where, looked_up=looked_up, as_array=as_array, with_prediction=with_prediction
+        where, probe_first=probe_first, as_array=as_array, with_prediction=with_prediction
     )
 
 

@@ -2,7 +2,7 @@
 
 Each can be said in two ways. Looked up: the few assets that fit are collected first, and found by
 their ids. Asked: each asset of a list is asked whether it fits, at the cost of a step in an index;
-best where many fit. `db.repositories.narrowing` chooses.
+best where many fit. `db.repositories.query_plans` chooses.
 """
 
 from collections.abc import Callable
@@ -42,7 +42,7 @@ class Related:
         statement = select(self.asset_id).where(*self.conditions)
         return statement.join(*self.joined) if self.joined is not None else statement
 
-    def looked_up(self, *, as_array: bool) -> list[ColumnElement[bool]]:
+    def probed(self, *, as_array: bool) -> list[ColumnElement[bool]]:
         """Conditions on `vision_assets`: its id is among those collected.
 
         As an array on Postgres: that is made once, before; a subquery is planned as a join, which
@@ -74,15 +74,15 @@ def find_all(where: AssetFilter) -> dict[str, Related]:
 
 
 def matching(
-    where: AssetFilter, *, looked_up: str | None, as_array: bool, with_prediction: bool
+    where: AssetFilter, *, probe_first: str | None, as_array: bool, with_prediction: bool
 ) -> list[ColumnElement[bool]]:
     """Conditions on `vision_assets`; see `filters.matching`."""
     found: list[ColumnElement[bool]] = []
     for name, part in find_all(where).items():
         if name == "prediction" and with_prediction:
             found += [*part.conditions, *part.both]
-        elif name == looked_up:
-            found += part.looked_up(as_array=as_array)
+        elif name == probe_first:
+            found += part.probed(as_array=as_array)
         else:
             found.append(part.asked())
     if where.assigned == NONE:

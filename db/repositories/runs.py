@@ -29,7 +29,7 @@ class RunRepository:
         ).one_or_none()
         return _to_run(row) if row else None
 
-    def is_there(self, run_id: int) -> bool:
+    def exists(self, run_id: int) -> bool:
         """Whether there is a run with this number."""
         statement = select(TrainingRun.run_id).where(
             TrainingRun.run_id == run_id, TrainingRun.is_deleted.is_(False)

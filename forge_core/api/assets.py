@@ -6,7 +6,7 @@ from typing import Any
 from starlette.routing import Route
 
 from forge_core.api import parsing, shapes
-from forge_core.api.answering import Asked, WorkspaceProvider, reading
+from forge_core.api.endpoints import ApiRequest, WorkspaceProvider, read_route
 from forge_core.catalog.listing import asset_list, filter_fields, positions, text_values
 from forge_core.catalog.revisions import history
 from forge_core.errors import InvalidInput
@@ -18,13 +18,13 @@ MAX_CURSOR_CHARACTERS = 1100  # a path may be the cursor
 def routes(provider: WorkspaceProvider) -> list[Route]:
     """`/assets`, `/assets/count` and `/assets/{id}/history`."""
     return [
-        Route("/forge-api/assets", reading(provider, list_assets)),
-        Route("/forge-api/assets/count", reading(provider, count_assets)),
-        Route("/forge-api/assets/{asset_id}/history", reading(provider, list_history)),
+        Route("/forge-api/assets", read_route(provider, list_assets)),
+        Route("/forge-api/assets/count", read_route(provider, count_assets)),
+        Route("/forge-api/assets/{asset_id}/history", read_route(provider, list_history)),
     ]
 
 
-def list_assets(asked: Asked) -> Mapping[str, Any]:
+def list_assets(asked: ApiRequest) -> Mapping[str, Any]:
     """A page of rows that match the filter, the cursor of the next page, and a revision.
 
     The rows are at least as new as the revision.
@@ -59,7 +59,7 @@ def list_assets(asked: Asked) -> Mapping[str, Any]:
     }
 
 
-def count_assets(asked: Asked) -> Mapping[str, Any]:
+def count_assets(asked: ApiRequest) -> Mapping[str, Any]:
     """How many match the filter, of how many, and how many have no label yet.
 
     With a `sort` that goes by a run's predictions, only those that it has are counted.
@@ -74,7 +74,7 @@ def count_assets(asked: Asked) -> Mapping[str, Any]:
     return {"matching": matching, "total": total, "unlabelled": totals.unlabelled}
 
 
-def list_history(asked: Asked) -> Mapping[str, Any]:
+def list_history(asked: ApiRequest) -> Mapping[str, Any]:
     """Every change of one image, newest first."""
     asset_id = text_values.parse_id(asked.request.path_params["asset_id"])
     entries = history.asset_history(asked.workspace, asset_id)

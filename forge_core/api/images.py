@@ -11,7 +11,7 @@ from io import BytesIO
 from starlette.responses import Response
 from starlette.routing import Route
 
-from forge_core.api.answering import Asked, WorkspaceProvider, reading
+from forge_core.api.endpoints import ApiRequest, WorkspaceProvider, read_route
 from forge_core.catalog.listing import asset_list, text_values
 from forge_core.errors import NotFound
 from forge_core.imaging import decode
@@ -32,8 +32,10 @@ REVALIDATE = {"Cache-Control": "private, no-cache"}
 def routes(provider: WorkspaceProvider) -> list[Route]:
     """`/thumbnails/{asset_id}/{content_hash}` and `/images/{asset_id}`."""
     return [
-        Route("/forge-api/thumbnails/{asset_id}/{content_hash}", reading(provider, get_thumbnail)),
-        Route("/forge-api/images/{asset_id}", reading(provider, get_image)),
+        Route(
+            "/forge-api/thumbnails/{asset_id}/{content_hash}", read_route(provider, get_thumbnail)
+        ),
+        Route("/forge-api/images/{asset_id}", read_route(provider, get_image)),
     ]
 
 
@@ -42,7 +44,7 @@ def thumbnail_cache(workspace: Workspace) -> ThumbnailCache:
     return ThumbnailCache(workspace.cache_folder / "thumbnails")
 
 
-def get_thumbnail(asked: Asked) -> Response:
+def get_thumbnail(asked: ApiRequest) -> Response:
     """The thumbnail of an image, made when it is not kept yet."""
     params = asked.request.path_params
     asset_id = text_values.parse_id(params["asset_id"])
@@ -55,7 +57,7 @@ def get_thumbnail(asked: Asked) -> Response:
     return Response(data, media_type=cache.media_type, headers=IMAGE_HEADERS | IMMUTABLE)
 
 
-def get_image(asked: Asked) -> Response:
+def get_image(asked: ApiRequest) -> Response:
     """The whole image as a browser can draw it; revalidated by its content hash."""
     asset_id = text_values.parse_id(asked.request.path_params["asset_id"])
     asset = asset_list.get_asset(asked.workspace, asset_id)

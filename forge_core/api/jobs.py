@@ -4,17 +4,17 @@ from typing import Any
 
 from starlette.routing import Route
 
-from forge_core.api.answering import Asked, WorkspaceProvider, reading
+from forge_core.api.endpoints import ApiRequest, WorkspaceProvider, read_route
 from forge_core.api.parsing import parse_query
 from forge_core.jobs import queue
 
 
 def routes(provider: WorkspaceProvider) -> list[Route]:
     """`/jobs`."""
-    return [Route("/forge-api/jobs", reading(provider, list_jobs))]
+    return [Route("/forge-api/jobs", read_route(provider, list_jobs))]
 
 
-def list_jobs(asked: Asked) -> dict[str, Any]:
+def list_jobs(asked: ApiRequest) -> dict[str, Any]:
     """Jobs that are not finished, oldest first."""
     parse_query(asked.request.query_params, ())
     return {

@@ -13,13 +13,13 @@ from db.enums import ReviewState
 from db.failures import DATABASE_UNAVAILABLE
 from db.records import AssetFilter
 from forge_core.api import parsing, shapes
-from forge_core.api.answering import (
+from forge_core.api.endpoints import (
     NO_STORE,
-    Asked,
+    ApiRequest,
     WorkspaceProvider,
     describe_error,
-    reading,
-    writing,
+    read_route,
+    write_route,
 )
 from forge_core.catalog.editing import label_edits, review_flags
 from forge_core.catalog.listing import filter_fields, text_values
@@ -50,7 +50,7 @@ class Batch:
     from before the first: its own earlier changes are not somebody else's.
     """
 
-    asked: Asked
+    asked: ApiRequest
     versions: dict[uuid.UUID, int] = field(default_factory=dict)
 
     def record(self, result: ChangeResult) -> None:
@@ -68,14 +68,14 @@ def routes(provider: WorkspaceProvider) -> list[Route]:
     return [
         Route(
             "/forge-api/operations",
-            writing(provider, apply_operations, checks_values=True),
+            write_route(provider, apply_operations, checks_values=True),
             methods=["POST"],
         ),
-        Route("/forge-api/operations/undoable", reading(provider, find_undoable)),
+        Route("/forge-api/operations/undoable", read_route(provider, find_undoable)),
     ]
 
 
-def apply_operations(asked: Asked) -> Response:
+def apply_operations(asked: ApiRequest) -> Response:
     """Apply the operations in their order; each has a result of its own.
 
     An undo names a `revision_id`, or with `undoes` the operation that it takes back, which may
@@ -97,7 +97,7 @@ def apply_operations(asked: Asked) -> Response:
     has_failed = False
     for operation in operations:
         if has_failed:
-            answers.append(_write(_put_off(operation)))
+            answers.append(_write(_deferred(operation)))
         else:
             status, answer = _apply_one(batch, operation)
             answers.append(answer)
@@ -106,7 +106,7 @@ def apply_operations(asked: Asked) -> Response:
     return Response(content, media_type="application/json", headers=NO_STORE)
 
 
-def find_undoable(asked: Asked) -> Mapping[str, Any]:
+def find_undoable(asked: ApiRequest) -> Mapping[str, Any]:
     """The actor's newest change of images that was not taken back yet, or null."""
     parsing.parse_query(asked.request.query_params, ())
     revision = undo_rules.find_newest_own(asked.workspace, asked.actor)
@@ -162,7 +162,7 @@ def _apply_one(batch: Batch, operation: Any) -> tuple[str, str]:
         return status, _write({"operation_id": operation_id, "status": status, **content})
 
 
-def _put_off(operation: Any) -> Mapping[str, Any]:
+def _deferred(operation: Any) -> Mapping[str, Any]:
     operation_id = operation.get("operation_id") if isinstance(operation, dict) else None
     return {
         "operation_id": operation_id if isinstance(operation_id, str) else "",

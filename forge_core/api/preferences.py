@@ -6,7 +6,7 @@ from typing import Any
 from starlette.routing import Route
 
 from forge_core.api import parsing
-from forge_core.api.answering import Asked, WorkspaceProvider, reading, writing
+from forge_core.api.endpoints import ApiRequest, WorkspaceProvider, read_route, write_route
 from forge_core.catalog.listing import preferences
 from forge_core.errors import InvalidInput
 
@@ -16,18 +16,18 @@ PATH = "/forge-api/preferences/{name}"
 def routes(provider: WorkspaceProvider) -> list[Route]:
     """`/preferences/{name}`, to read and to write."""
     return [
-        Route(PATH, reading(provider, show_preferences)),
-        Route(PATH, writing(provider, store_preferences), methods=["PUT"]),
+        Route(PATH, read_route(provider, show_preferences)),
+        Route(PATH, write_route(provider, store_preferences), methods=["PUT"]),
     ]
 
 
-def show_preferences(asked: Asked) -> Mapping[str, Any]:
+def show_preferences(asked: ApiRequest) -> Mapping[str, Any]:
     """The settings of whoever asks; null where nothing was set."""
     name = asked.request.path_params["name"]
     return {"value": preferences.find(asked.workspace, name, actor=asked.actor)}
 
 
-def store_preferences(asked: Asked) -> Mapping[str, Any]:
+def store_preferences(asked: ApiRequest) -> Mapping[str, Any]:
     """Put the `value`, an object, in the place of the settings before."""
     parsing.check_fields(asked.body, ("value",), "The request")
     value = asked.body.get("value")

@@ -5,16 +5,16 @@ from starlette.routing import Route
 from forge_core.api import (
     assets,
     classes,
-    finding,
     images,
     jobs,
     operations,
+    polling,
+    positions,
     preferences,
     runs,
     session,
-    watching,
 )
-from forge_core.api.answering import WorkspaceProvider
+from forge_core.api.endpoints import WorkspaceProvider
 
 
 def routes(workspace_provider: WorkspaceProvider) -> list[Route]:
@@ -25,8 +25,8 @@ def routes(workspace_provider: WorkspaceProvider) -> list[Route]:
     """
     return [
         *session.routes(workspace_provider),
-        *watching.routes(workspace_provider),
-        *finding.routes(workspace_provider),
+        *polling.routes(workspace_provider),
+        *positions.routes(workspace_provider),
         *assets.routes(workspace_provider),
         *images.routes(workspace_provider),
         *classes.routes(workspace_provider),

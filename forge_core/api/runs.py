@@ -6,7 +6,7 @@ from typing import Any
 from starlette.routing import Route
 
 from db.records import EpochRow
-from forge_core.api.answering import Asked, WorkspaceProvider, reading
+from forge_core.api.endpoints import ApiRequest, WorkspaceProvider, read_route
 from forge_core.api.parsing import parse_query
 from forge_core.catalog.listing.text_values import parse_number
 from forge_core.runs import records
@@ -16,10 +16,10 @@ MAX_EPOCHS_AT_ONCE = 2_000
 
 def routes(provider: WorkspaceProvider) -> list[Route]:
     """`/runs/{run_id}/metrics`."""
-    return [Route("/forge-api/runs/{run_id}/metrics", reading(provider, show_metrics))]
+    return [Route("/forge-api/runs/{run_id}/metrics", read_route(provider, show_metrics))]
 
 
-def show_metrics(asked: Asked) -> dict[str, Any]:
+def show_metrics(asked: ApiRequest) -> dict[str, Any]:
     """State, place and the epochs after `after`; at most `MAX_EPOCHS_AT_ONCE`, in order."""
     run_id = parse_number(asked.request.path_params["run_id"], "run")
     query = parse_query(asked.request.query_params, ("after",))

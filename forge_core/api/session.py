@@ -4,7 +4,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from forge_core.api import tokens
-from forge_core.api.answering import COOKIE, NO_STORE, SECRET, Asked, WorkspaceProvider, writing
+from forge_core.api.endpoints import (
+    COOKIE,
+    NO_STORE,
+    SECRET,
+    ApiRequest,
+    WorkspaceProvider,
+    write_route,
+)
 from forge_core.api.parsing import check_fields
 
 COOKIE_SECONDS = 12 * 3600
@@ -12,10 +19,10 @@ COOKIE_SECONDS = 12 * 3600
 
 def routes(provider: WorkspaceProvider) -> list[Route]:
     """`/session`."""
-    return [Route("/forge-api/session", writing(provider, open_session), methods=["POST"])]
+    return [Route("/forge-api/session", write_route(provider, open_session), methods=["POST"])]
 
 
-def open_session(asked: Asked) -> Response:
+def open_session(asked: ApiRequest) -> Response:
     """Set the read cookie: not readable by scripts, not sent by other sites, for our paths only."""
     check_fields(asked.body, (), "A session")
     response = JSONResponse({"author": asked.actor.name}, headers=NO_STORE)

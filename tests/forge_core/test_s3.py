@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from db.session import Database
 from forge_core import workspace as workspace_room
-from forge_core.api import answering, tokens
+from forge_core.api import endpoints, tokens
 from forge_core.api.images import thumbnail_cache
 from forge_core.api.routes import routes
 from forge_core.backup import making, restoring
@@ -87,8 +87,8 @@ def test_the_loop_on_s3__import_look_train_and_predict(
     thumbnail_cache(far_workspace).clear()  # so that the route has to read the object
     app = Starlette(routes=routes(lambda: far_workspace))
     with TestClient(app) as browser:
-        secret = far_workspace.secret(answering.SECRET)
-        browser.headers[answering.TOKEN_HEADER] = tokens.mint(secret, ACTOR)
+        secret = far_workspace.secret(endpoints.SECRET)
+        browser.headers[endpoints.TOKEN_HEADER] = tokens.mint(secret, ACTOR)
         answer = browser.get(f"/forge-api/thumbnails/{assets[0].asset_id}/{assets[0].content_hash}")
         assert answer.status_code == 200
         assert Image.open(BytesIO(answer.content)).size == (24, 24)

@@ -26,7 +26,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from db.models import AssetChangeRow, RevisionRow
-from forge_core.api import answering, tokens
+from forge_core.api import endpoints, tokens
 from forge_core.catalog.editing import classes
 from forge_core.catalog.revisions import history
 from forge_core.people.actor import Actor
@@ -74,7 +74,7 @@ class Other(threading.Thread):
 
     def __post_init__(self) -> None:
         super().__init__(name=self.author)
-        secret = self.server.workspace.secret(answering.SECRET)
+        secret = self.server.workspace.secret(endpoints.SECRET)
         self.token = tokens.mint(secret, Actor(self.author), 4 * 3600)
         self.versions: dict[str, int] = {}
         self.random = random.Random(self.author)
@@ -128,7 +128,7 @@ class Other(threading.Thread):
         self, connection: http.client.HTTPConnection, method: str, path: str, body: Any = None
     ) -> Any:
         sent = json.dumps(body) if body is not None else None
-        headers = {answering.TOKEN_HEADER: self.token, "Content-Type": "application/json"}
+        headers = {endpoints.TOKEN_HEADER: self.token, "Content-Type": "application/json"}
         for is_again in (False, True):
             try:
                 connection.request(method, path, sent, headers)

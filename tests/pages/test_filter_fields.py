@@ -13,7 +13,7 @@ from db.enums import RunStatus
 from db.models import VisionAsset
 from db.records import Asset, AssetFilter
 from db.repositories import filters
-from forge_core.api import answering, tokens
+from forge_core.api import endpoints, tokens
 from forge_core.api.routes import routes
 from forge_core.catalog.listing import asset_list, filter_fields, text_values
 from forge_core.catalog.listing.field_types import (
@@ -76,8 +76,8 @@ def assets(sqlite_workspace: Workspace, tmp_path: Path) -> list[Asset]:
 def browser(sqlite_workspace: Workspace) -> TestClient:
     """A browser that may read."""
     client = TestClient(Starlette(routes=routes(lambda: sqlite_workspace)))
-    secret = sqlite_workspace.secret(answering.SECRET)
-    client.headers[answering.TOKEN_HEADER] = tokens.mint(secret, Actor("tester"))
+    secret = sqlite_workspace.secret(endpoints.SECRET)
+    client.headers[endpoints.TOKEN_HEADER] = tokens.mint(secret, Actor("tester"))
     return client
 
 

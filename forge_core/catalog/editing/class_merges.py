@@ -133,7 +133,7 @@ def merge_classes(
     if label_id == into_label_id:
         raise InvalidInput("A class cannot be merged into itself.", next_step="Choose another.")
     with workspace.database.write() as uow:
-        repetition = journal.lock_and_find_repetition(uow, operation)
+        repetition = journal.find_applied_operation(uow, operation)
         if repetition is not None:
             return repetition
         label, into = classes.get_in(uow, label_id), classes.get_in(uow, into_label_id)
@@ -170,7 +170,7 @@ def retire_class(
     """
     operation = Operation.of(RevisionKind.RETIRE_CLASS, actor=actor, operation_id=operation_id)
     with workspace.database.write() as uow:
-        repetition = journal.lock_and_find_repetition(uow, operation)
+        repetition = journal.find_applied_operation(uow, operation)
         if repetition is not None:
             return repetition
         label = classes.get_in(uow, label_id)
@@ -202,7 +202,7 @@ def unretire_class(
     """
     operation = Operation.of(RevisionKind.UNRETIRE_CLASS, actor=actor, operation_id=operation_id)
     with workspace.database.write() as uow:
-        repetition = journal.lock_and_find_repetition(uow, operation)
+        repetition = journal.find_applied_operation(uow, operation)
         if repetition is not None:
             return repetition
         label = classes.get_in(uow, label_id)

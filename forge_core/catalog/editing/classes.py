@@ -136,7 +136,7 @@ def rename_class(
     new_name = normalise_class_name(new_name)
     with workspace.database.write() as uow:
         operation = Operation.of(RevisionKind.RENAME_CLASS, actor=actor, operation_id=operation_id)
-        repetition = journal.lock_and_find_repetition(uow, operation)
+        repetition = journal.find_applied_operation(uow, operation)
         if repetition is not None:
             return repetition
         return rename_in(uow, operation, label_id, new_name)
@@ -184,7 +184,7 @@ def edit_class(
     if description is not None:
         values["description"] = check_description(description)
     with workspace.database.write() as uow:
-        repetition = journal.lock_and_find_repetition(uow, operation)
+        repetition = journal.find_applied_operation(uow, operation)
         if repetition is not None:
             return repetition
         label = get_in(uow, label_id)

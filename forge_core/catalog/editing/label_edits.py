@@ -210,7 +210,7 @@ def restore_assets(
     )
     _check_number(asset_ids)
     with workspace.database.write() as uow:
-        repetition = journal.lock_and_find_repetition(uow, operation)
+        repetition = journal.find_applied_operation(uow, operation)
         if repetition is not None:
             return repetition
         unique_ids = list(dict.fromkeys(asset_ids))
@@ -229,7 +229,7 @@ def restore_assets(
             for i in unique_ids
             if i in removed and i not in set(returning)
         ]
-        return journal.finish(
+        return journal.write_revision(
             uow,
             operation,
             [found[asset_id] for asset_id in returning],
@@ -251,7 +251,7 @@ def _change(
     keep_held_out: bool = False,
 ) -> ChangeResult:
     _check_number(asset_ids)
-    repetition = journal.lock_and_find_repetition(uow, operation)
+    repetition = journal.find_applied_operation(uow, operation)
     if repetition is not None:
         return repetition
     unique_ids = list(dict.fromkeys(asset_ids))
@@ -274,7 +274,7 @@ def _change(
         for asset_id in unique_ids
         if asset_id not in assets
     ]
-    return journal.finish(
+    return journal.write_revision(
         uow,
         operation,
         [asset for asset in pending if asset.asset_id not in left_alone],

@@ -67,13 +67,13 @@ def _set(
             "at once."
         )
     with workspace.database.write() as uow:
-        repetition = journal.lock_and_find_repetition(uow, operation)
+        repetition = journal.find_applied_operation(uow, operation)
         if repetition is not None:
             return repetition
         patch = AssetPatch(review_state=state, review_note=note)
         unique_ids = list(dict.fromkeys(asset_ids))
         assets = {asset.asset_id: asset for asset in uow.assets.list_by_ids(unique_ids)}
-        return journal.finish(
+        return journal.write_revision(
             uow,
             operation,
             patch.differing(assets.values()),

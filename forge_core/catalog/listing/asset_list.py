@@ -6,7 +6,7 @@ from datetime import date
 
 from db.enums import Split
 from db.records import ANY, NONE, Asset, AssetFilter, CountRow
-from db.repositories.pages import SORTS, check_cursor
+from db.repositories.asset_lists import SORTS, check_cursor
 from db.unit_of_work import UnitOfWork
 from forge_core import storable_values
 from forge_core.catalog.listing.field_types import FilterField
@@ -89,7 +89,7 @@ def check_run(uow: UnitOfWork, where: AssetFilter) -> None:
     Raises:
         NotFound: There is no such run.
     """
-    if where.run is not None and not uow.runs.is_there(where.run):
+    if where.run is not None and not uow.runs.exists(where.run):
         raise NotFound(
             f"There is no run {where.run}.", next_step="Choose one of the page Runs, or none."
         )
@@ -150,7 +150,7 @@ def list_assets(
             ) from None
     with workspace.database.read() as uow:
         check_run(uow, where)
-        rows = uow.pages.list_rows(where, sort=sort, after=after, limit=limit + 1, skip=skip)
+        rows = uow.asset_lists.list_rows(where, sort=sort, after=after, limit=limit + 1, skip=skip)
     shown = rows[:limit]
     return AssetPage(
         assets=[row.asset for row in shown],
@@ -176,7 +176,7 @@ def count_assets(workspace: Workspace, where: AssetFilter, *, sort: str = "newes
     with workspace.database.read() as uow:
         check_run(uow, where)
         if SORTS[sort].of_a_run:
-            return uow.pages.count_seen(where, sort=sort)
+            return uow.asset_lists.count_scored(where, sort=sort)
         if not where.asks_the_run():
             where = replace(where, run=None, text=where.text or None)
         if where == AssetFilter(source=where.source) and where.source is not None:

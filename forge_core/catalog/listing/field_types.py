@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from db.records import AssetFilter
-from db.repositories.pages import SORTS
+from db.repositories.asset_lists import SORTS
 
 OPINION_FIELDS = tuple(
     known.name for known in fields(AssetFilter) if known.metadata.get("of_a_run")

@@ -62,14 +62,14 @@ def find_near(
         asset_list.check_run(uow, narrowed)
         after = None
         if start is not None:
-            after = uow.pages.find_cursor(start, sort=sort, run=where.run)
+            after = uow.asset_lists.find_cursor(start, sort=sort, run=where.run)
             if after is None:
                 return None
-        found = uow.pages.find_near(narrowed, sort=sort, after=after, backwards=backwards)
+        found = uow.asset_lists.find_near(narrowed, sort=sort, after=after, backwards=backwards)
         if found is None:
             return None
         asset_id, cursor = found
-        distance = uow.pages.count_between(
+        distance = uow.asset_lists.count_between(
             where, sort=sort, after=after, until=cursor, backwards=backwards
         )
     return Found(asset_id=asset_id, distance=distance)
@@ -88,13 +88,16 @@ def find_position(
     asset_list.check_sort(where, sort)
     with workspace.database.read() as uow:
         asset_list.check_run(uow, where)
-        cursor = uow.pages.find_cursor(asset_id, sort=sort, run=where.run)
+        cursor = uow.asset_lists.find_cursor(asset_id, sort=sort, run=where.run)
         if cursor is None:
             return None
-        if not uow.pages.is_at(where, cursor, sort=sort):
+        if not uow.asset_lists.is_at(where, cursor, sort=sort):
             return None
         return (
-            uow.pages.count_between(where, sort=sort, after=None, until=cursor, backwards=False) - 1
+            uow.asset_lists.count_between(
+                where, sort=sort, after=None, until=cursor, backwards=False
+            )
+            - 1
         )
 
 

@@ -52,7 +52,7 @@ def bookmarks(workspace: Workspace, where: AssetFilter, sort: str = "newest") ->
         kept = _find(key, latest)
         if kept is not None:
             return kept
-        cursors = uow.pages.list_bookmarks(where, sort=sort, every=EVERY)
+        cursors = uow.asset_lists.list_bookmarks(where, sort=sort, every=EVERY)
     made = Bookmarks(revision_id=latest, every=EVERY, cursors=tuple(cursors))
     with _lock:
         _kept[key] = (made, time.monotonic())

@@ -152,7 +152,7 @@ def undo(
         undoes_revision_id=revision_id,
     )
     with workspace.database.write() as uow:
-        repetition = journal.lock_and_find_repetition(uow, operation)
+        repetition = journal.find_applied_operation(uow, operation)
         if repetition is not None:
             return repetition
         revision = uow.revisions.find(revision_id)

@@ -113,7 +113,7 @@ def new_id() -> uuid.UUID:
     return uuid.UUID(bytes=uuid_utils.uuid7().bytes)
 
 
-def lock_and_find_repetition(uow: UnitOfWork, operation: Operation) -> ChangeResult | None:
+def find_applied_operation(uow: UnitOfWork, operation: Operation) -> ChangeResult | None:
     """Keep other writers out; the answer to an operation that was applied before, else None.
 
     The answer names the assets of small operations only, up to `MAX_ASSETS_TOLD`.
@@ -162,7 +162,7 @@ def change_assets(
     Args:
         uow: The writing transaction.
         revision_id: From `begin_revision`.
-        assets: As they are now, read after `lock_and_find_repetition`.
+        assets: As they are now, read after `find_applied_operation`.
         patch: What changes.
     """
     uow.changes.update_assets(revision_id, [asset.asset_id for asset in assets], patch)
@@ -188,7 +188,7 @@ def change_matching(
         patch: What changes.
         keep_held_out: Leave assets of held_out alone and count them as conflicts.
     """
-    repetition = lock_and_find_repetition(uow, operation)
+    repetition = find_applied_operation(uow, operation)
     if repetition is not None:
         return dataclasses.replace(repetition, assets=[])
     asset_list.check_run(uow, where)
@@ -213,7 +213,7 @@ def change_matching(
     )
 
 
-def finish(
+def write_revision(
     uow: UnitOfWork,
     operation: Operation,
     to_change: Sequence[Asset],

@@ -47,7 +47,7 @@ def undo_in(uow: UnitOfWork, operation: Operation, revision: Revision) -> Change
         uow.assets.update_label_name(state.label_id, state.name)
     # Told before the images move: then each conflict says what the image was found with.
     answer = _answer(uow, operation, revision, revision_id)
-    number = uow.changes.update_back(revision_id, undone)
+    number = uow.changes.revert_revision(revision_id, undone)
     _check_retired_are_empty(uow, states)
     return replace(answer, assets=_named(uow, revision), num_changed=number)
 

@@ -228,7 +228,7 @@ def keep_one(
     """
     with workspace.database.write() as uow:
         operation = Operation.of(RevisionKind.KEEP_ONE, actor=actor, operation_id=operation_id)
-        repetition = journal.lock_and_find_repetition(uow, operation)
+        repetition = journal.find_applied_operation(uow, operation)
         if repetition is not None:
             return repetition
         group = _get(uow, group_id)
@@ -246,7 +246,7 @@ def keep_best_of_all(
     """Of every known group keep the image that `best_of` names, in one revision."""
     with workspace.database.write() as uow:
         operation = Operation.of(RevisionKind.KEEP_ONE, actor=actor, operation_id=operation_id)
-        repetition = journal.lock_and_find_repetition(uow, operation)
+        repetition = journal.find_applied_operation(uow, operation)
         if repetition is not None:
             return repetition
         groups = _read_groups(uow, uow.duplicates.list_groups())

@@ -130,7 +130,7 @@ def apply_split(
         message=f"split {plan.ratios} by class, seed {plan.seed}{grouped}",
     )
     with workspace.database.write() as uow:
-        repetition = journal.lock_and_find_repetition(uow, operation)
+        repetition = journal.find_applied_operation(uow, operation)
         if repetition is not None:
             return repetition
         return _apply(uow, operation, plan)

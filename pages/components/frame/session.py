@@ -4,7 +4,7 @@ import hashlib
 
 import streamlit as st
 
-from forge_core.api import answering, tokens
+from forge_core.api import endpoints, tokens
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace, open_workspace
 
@@ -25,7 +25,7 @@ def actor() -> Actor:
 
 def api_token() -> str:
     """A fresh write token for `/forge-api`, which a component sends as `X-Forge-Token`."""
-    return tokens.mint(workspace().secret(answering.SECRET), actor(), TOKEN_SECONDS)
+    return tokens.mint(workspace().secret(endpoints.SECRET), actor(), TOKEN_SECONDS)
 
 
 def workspace_key() -> str:

@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from db.records import Asset
-from forge_core.api import answering, tokens
+from forge_core.api import endpoints, tokens
 from forge_core.api.routes import routes
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
@@ -35,6 +35,6 @@ def stranger(workspace: Workspace) -> Iterator[TestClient]:
 @pytest.fixture
 def browser(workspace: Workspace, stranger: TestClient) -> TestClient:
     """A browser that got a write token from a page."""
-    token = tokens.mint(workspace.secret(answering.SECRET), ACTOR)
-    stranger.headers[answering.TOKEN_HEADER] = token
+    token = tokens.mint(workspace.secret(endpoints.SECRET), ACTOR)
+    stranger.headers[endpoints.TOKEN_HEADER] = token
     return stranger

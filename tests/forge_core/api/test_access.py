@@ -2,7 +2,7 @@
 
 import pytest
 
-from forge_core.api import answering, tokens
+from forge_core.api import endpoints, tokens
 from forge_core.api.routes import routes
 from forge_core.api.session import COOKIE_SECONDS
 from forge_core.people.actor import Actor
@@ -36,7 +36,7 @@ def test_every_route__refuses_without_a_token(workspace, stranger):
 
 
 def test_every_route__refuses_a_token_of_another_workspace(workspace, stranger):
-    stranger.headers[answering.TOKEN_HEADER] = tokens.mint(b"x" * 32, Actor("anna"))
+    stranger.headers[endpoints.TOKEN_HEADER] = tokens.mint(b"x" * 32, Actor("anna"))
     for method, address in addresses(workspace):
         assert stranger.request(method, address).status_code == 401, address
 
@@ -47,14 +47,14 @@ def test_session__gives_a_cookie_that_reads_and_does_not_write(workspace, browse
     assert answer.json() == {"author": "anna"}
     for part in ("httponly", "samesite=strict", "path=/forge-api", f"max-age={COOKIE_SECONDS}"):
         assert part in cookie
-    del browser.headers[answering.TOKEN_HEADER]
+    del browser.headers[endpoints.TOKEN_HEADER]
     assert browser.get("/forge-api/assets").status_code == 200
     assert browser.post("/forge-api/operations", json={"operations": []}).status_code == 401
 
 
 def test_session__the_cookie_is_no_token(workspace, browser):
     browser.post("/forge-api/session", json={})
-    browser.headers[answering.TOKEN_HEADER] = browser.cookies[answering.COOKIE]
+    browser.headers[endpoints.TOKEN_HEADER] = browser.cookies[endpoints.COOKIE]
     assert browser.post("/forge-api/classes", json={"name": "owl"}).status_code == 401
 
 

@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 import db.session
-from forge_core.api import answering, operations, shapes, tokens
+from forge_core.api import endpoints, operations, shapes, tokens
 from forge_core.api.routes import routes
 from forge_core.catalog.editing import label_edits
 from forge_core.catalog.listing import asset_list
@@ -228,8 +228,8 @@ def test_operations__while_the_database_is_locked_fail_and_can_be_sent_again(tmp
         relabel(assets[0], None, "operation-2"),
     ]
     with TestClient(Starlette(routes=routes(lambda: workspace))) as client:
-        secret = workspace.secret(answering.SECRET)
-        client.headers[answering.TOKEN_HEADER] = tokens.mint(secret, Actor("anna"))
+        secret = workspace.secret(endpoints.SECRET)
+        client.headers[endpoints.TOKEN_HEADER] = tokens.mint(secret, Actor("anna"))
         with workspace.database.write() as uow:
             uow.revisions.lock()
             results = send(client, *changes)

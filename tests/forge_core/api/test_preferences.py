@@ -1,6 +1,6 @@
 """A person's settings over HTTP: their own, bounded, and the same on both databases."""
 
-from forge_core.api import answering, tokens
+from forge_core.api import endpoints, tokens
 from forge_core.catalog.listing import preferences
 from forge_core.people.actor import Actor
 
@@ -16,8 +16,8 @@ def test_preferences__are_null_until_set_and_the_last_ones_stay(browser):
 
 def test_preferences__are_the_persons_own(workspace, browser):
     browser.put(PATH, json={"value": {"view": "film"}})
-    token = tokens.mint(workspace.secret(answering.SECRET), Actor("ben"))
-    assert browser.get(PATH, headers={answering.TOKEN_HEADER: token}).json() == {"value": None}
+    token = tokens.mint(workspace.secret(endpoints.SECRET), Actor("ben"))
+    assert browser.get(PATH, headers={endpoints.TOKEN_HEADER: token}).json() == {"value": None}
     assert preferences.find(workspace, "gallery", actor=Actor("anna")) == {"view": "film"}
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from db.enums import RevisionKind, RunStatus
 from db.models import AssetChangeRow, Assignment, DuplicateMember, Prediction, RevisionRow
 from db.records import Asset, AssetFilter, NewAsset
-from db.repositories import narrowing
+from db.repositories import query_plans
 from forge_core.catalog.editing import class_merges, classes, label_edits
 from forge_core.catalog.export import exports
 from forge_core.catalog.listing import asset_list, filter_fields, positions
@@ -278,8 +278,8 @@ WAYS = {"few rows": 1_000, "many rows": 0, "in between": 8}
 
 def set_way(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     """Let small tables be taken for large ones, so that every way to a list is gone."""
-    monkeypatch.setattr(narrowing, "FEW", WAYS[way])
-    monkeypatch.setattr(narrowing, "NARROW", dict.fromkeys(("id", "path", "run"), WAYS[way]))
+    monkeypatch.setattr(query_plans, "FEW", WAYS[way])
+    monkeypatch.setattr(query_plans, "NARROW", dict.fromkeys(("id", "path", "run"), WAYS[way]))
 
 
 @pytest.mark.slow
@@ -335,7 +335,7 @@ def test_few_images_of_another_table__are_found_by_their_ids(
     facts = make_facts(sqlite_workspace)
     where = AssetFilter(run=facts.runs[0], **fields)
     with sqlite_workspace.database.read() as uow:
-        statement = uow.pages.page_statement(where, sort="newest", after=None, limit=10)
+        statement = uow.asset_lists.page_statement(where, sort="newest", after=None, limit=10)
         engine = sqlite_workspace.database.engine
         sql = str(statement.compile(engine, compile_kwargs={"literal_binds": True}))
         plan = uow.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}").all()

@@ -41,7 +41,7 @@ class AccessRefused(ForgeError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class ApiRequest:
     """A request as the work behind a route sees it: checked for access, body parsed."""
 
     workspace: Workspace
@@ -50,10 +50,10 @@ class Asked:
     body: Mapping[str, Any] = field(default_factory=dict)
 
 
-Work = Callable[[Asked], Response | Mapping[str, Any]]
+Work = Callable[[ApiRequest], Response | Mapping[str, Any]]
 
 
-def reading(provider: WorkspaceProvider, work: Work) -> Handler:
+def read_route(provider: WorkspaceProvider, work: Work) -> Handler:
     """A GET route: needs the header or the cookie; the work runs in a thread."""
 
     async def handle(request: Request) -> Response:
@@ -62,7 +62,7 @@ def reading(provider: WorkspaceProvider, work: Work) -> Handler:
     return handle
 
 
-def writing(provider: WorkspaceProvider, work: Work, *, checks_values: bool = False) -> Handler:
+def write_route(provider: WorkspaceProvider, work: Work, *, checks_values: bool = False) -> Handler:
     """A POST route: needs the header with a write token; the work runs in a thread.
 
     Args:
@@ -121,7 +121,7 @@ async def _answer(
         body = await read_json_object(request) if writes else {}
         if not checks_values:
             check_values(body, "The request")
-        asked = Asked(workspace=workspace, actor=actor, request=request, body=body)
+        asked = ApiRequest(workspace=workspace, actor=actor, request=request, body=body)
         answer = await run_in_threadpool(work, asked)
         if isinstance(answer, Response):
             return answer

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.routing import Route
 
 from forge_core.api import parsing
-from forge_core.api.answering import Asked, WorkspaceProvider, reading
+from forge_core.api.endpoints import ApiRequest, WorkspaceProvider, read_route
 from forge_core.catalog.listing import filter_fields, neighbours, text_values
 from forge_core.errors import InvalidInput
 
@@ -16,12 +16,12 @@ DIRECTIONS = {"next": False, "previous": True}
 def routes(provider: WorkspaceProvider) -> list[Route]:
     """`/assets/near` and `/assets/position`."""
     return [
-        Route("/forge-api/assets/near", reading(provider, find_near)),
-        Route("/forge-api/assets/position", reading(provider, find_position)),
+        Route("/forge-api/assets/near", read_route(provider, find_near)),
+        Route("/forge-api/assets/position", read_route(provider, find_position)),
     ]
 
 
-def find_near(asked: Asked) -> Mapping[str, Any]:
+def find_near(asked: ApiRequest) -> Mapping[str, Any]:
     """The nearest `wanted` image in a `direction` of the image `from`: its id and distance.
 
     Without `from` the search begins at the list's end that the direction leads away from. `by`
@@ -46,7 +46,7 @@ def find_near(asked: Asked) -> Mapping[str, Any]:
     return {"id": str(found.asset_id), "distance": found.distance}
 
 
-def find_position(asked: Asked) -> Mapping[str, Any]:
+def find_position(asked: ApiRequest) -> Mapping[str, Any]:
     """The place of the `image` in the list, null when it is not in it."""
     values = parsing.parse_query(
         asked.request.query_params, (*filter_fields.FIELDS, "sort", "image")

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from db.models import Prediction, VisionAsset
 from db.records import Asset, AssetFilter
 from db.repositories import filters, related
-from db.repositories.narrowing import Narrowing
+from db.repositories.query_plans import QueryPlanner
 from db.repositories.rows import columns_of
 
 ASSET_COLUMNS = columns_of(Asset, VisionAsset)
@@ -30,7 +30,7 @@ class Sort:
         return len(self.key) > 1
 
     @property
-    def way(self) -> str:
+    def access(self) -> str:
         """How its images are found: by id, by path, or by the predictions of a run."""
         if self.of_a_run:
             return "run"
@@ -59,7 +59,7 @@ class PageRow:
     """Of the run's prediction, 0 to 1, where the sort is of a run."""
 
 
-class PageRepository:
+class AssetListRepository:
     """Pages of living assets in one of `SORTS`."""
 
     def __init__(self, session: Session) -> None:
@@ -93,13 +93,13 @@ class PageRepository:
             )
         return rows
 
-    def count_seen(self, where: AssetFilter, *, sort: str) -> int:
+    def count_scored(self, where: AssetFilter, *, sort: str) -> int:
         """How many assets a list by the predictions of `where.run` has.
 
         Assets are asked for their prediction in the order of their ids: an index of the order
         would jump to and fro in the assets.
         """
-        way = Narrowing(self._session).choose_for_all(where)
+        plan = QueryPlanner(self._session).plan_for_all(where)
         seen = [Prediction.asset_id == VisionAsset.asset_id, Prediction.run_id == where.run]
         if sort == "lowest_quality":
             seen.append(related.is_of_the_label_now())
@@ -108,7 +108,7 @@ class PageRepository:
             .select_from(VisionAsset)
             .where(
                 *filters.matching(
-                    where, column=way.column, looked_up=way.looked_up, as_array=way.as_array
+                    where, column=plan.column, probe_first=plan.probe_first, as_array=plan.as_array
                 ),
                 select(literal(1)).where(*seen).correlate(VisionAsset).exists(),
             )
@@ -188,19 +188,19 @@ class PageRepository:
     ) -> Select[Any]:
         order = SORTS[sort]
         descending = order.descending != backwards
-        way = Narrowing(self._session).choose(where, order.way)
+        plan = QueryPlanner(self._session).plan(where, order.access)
         conditions = filters.matching(
             where,
-            column=way.column,
-            looked_up=way.looked_up,
-            as_array=way.as_array,
+            column=plan.column,
+            probe_first=plan.probe_first,
+            as_array=plan.as_array,
             with_prediction=order.of_a_run,
         )
-        key_columns = [way.keyed(part) for part in order.key]
+        key_columns = [plan.sort_column(part) for part in order.key]
         if order.of_a_run:
             # Where the order's index shall not be taken, assets come first, by their own index.
             statement = statement.select_from(Prediction).join(
-                VisionAsset, Prediction.asset_id == way.keyed(VisionAsset.asset_id)
+                VisionAsset, Prediction.asset_id == plan.sort_column(VisionAsset.asset_id)
             )
             conditions.append(Prediction.run_id == where.run)
         if sort == "lowest_quality":

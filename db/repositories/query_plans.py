@@ -34,27 +34,27 @@ def _plain(column: Any) -> Any:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Way:
+class QueryPlan:
     """How to write a statement, so that good indexes are taken."""
 
     column: Callable[[Any], Any] = _plain
     """What to write for a column of the filter."""
-    keyed: Callable[[Any], Any] = _plain
+    sort_column: Callable[[Any], Any] = _plain
     """What to write for a column of the order's key."""
-    looked_up: str | None = None
+    probe_first: str | None = None
     """The condition on another table that is looked up first; see `related`."""
     as_array: bool = False
     """Whether its ids are written as an array, which Postgres needs."""
 
 
-class Narrowing:
+class QueryPlanner:
     """Chooses by the kept counts, and by short looks into the indexes of other tables."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._is_sqlite = bulk.is_sqlite(session)
 
-    def choose(self, where: AssetFilter, order: str) -> Way:
+    def plan(self, where: AssetFilter, order: str) -> QueryPlan:
         """The short way to a list.
 
         Args:
@@ -66,35 +66,37 @@ class Narrowing:
             found.pop("prediction", None)
         numbers = {name: self._count_related(where, name, part) for name, part in found.items()}
         few = {name: number for name, number in numbers.items() if number <= FEW}
-        looked_up = min(few, key=few.__getitem__) if few else None
+        probe_first = min(few, key=few.__getitem__) if few else None
         if not self._is_sqlite:
-            return self._choose_on_postgres(where, order, few, looked_up)
-        if looked_up is not None and few[looked_up] <= self._count_columns(where):
-            keyed = _plain if order == "id" else _without_index
-            return Way(column=_without_index, keyed=keyed, looked_up=looked_up)
+            return self._plan_on_postgres(where, order, few, probe_first)
+        if probe_first is not None and few[probe_first] <= self._count_columns(where):
+            sort_column = _plain if order == "id" else _without_index
+            return QueryPlan(
+                column=_without_index, sort_column=sort_column, probe_first=probe_first
+            )
         if order == "id":  # every filter's index goes on by id
-            return Way(column=self._narrowest(where))
+            return QueryPlan(column=self._narrowest(where))
         if _restricts_columns(where) and self._count_columns(where) <= NARROW[order]:
-            return Way(column=self._narrowest(where), keyed=_without_index)
-        return Way(column=_without_index)
+            return QueryPlan(column=self._narrowest(where), sort_column=_without_index)
+        return QueryPlan(column=_without_index)
 
-    def choose_for_all(self, where: AssetFilter) -> Way:
+    def plan_for_all(self, where: AssetFilter) -> QueryPlan:
         """The short way to everything that matches, in no order."""
-        return self.choose(where, "id")
+        return self.plan(where, "id")
 
-    def _choose_on_postgres(
-        self, where: AssetFilter, order: str, few: dict[str, int], looked_up: str | None
-    ) -> Way:
+    def _plan_on_postgres(
+        self, where: AssetFilter, order: str, few: dict[str, int], probe_first: str | None
+    ) -> QueryPlan:
         if order == "run":
-            return Way()
+            return QueryPlan()
         if order == "id":
-            is_fewest = looked_up is not None and few[looked_up] <= self._count_columns(where)
-            return Way(looked_up=looked_up if is_fewest else None, as_array=True)
+            is_fewest = probe_first is not None and few[probe_first] <= self._count_columns(where)
+            return QueryPlan(probe_first=probe_first if is_fewest else None, as_array=True)
         is_narrow = bool(few) or (
             _restricts_columns(where) and self._count_columns(where) <= NARROW[order]
         )
-        keyed = _without_index_on_postgres if is_narrow else _plain
-        return Way(keyed=keyed, looked_up=looked_up, as_array=True)
+        sort_column = _without_index_on_postgres if is_narrow else _plain
+        return QueryPlan(sort_column=sort_column, probe_first=probe_first, as_array=True)
 
     def _count_related(self, where: AssetFilter, name: str, part: Related) -> int:
         """How many rows of the other table fit, at most `FEW` and one more."""

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.routing import Route
 
 from forge_core.api import parsing, shapes
-from forge_core.api.answering import Asked, WorkspaceProvider, reading
+from forge_core.api.endpoints import ApiRequest, WorkspaceProvider, read_route
 from forge_core.catalog.listing import text_values
 from forge_core.catalog.revisions import history
 from forge_core.errors import InvalidInput
@@ -22,18 +22,18 @@ MAX_IDS_CHARACTERS = MAX_IDS * 37
 def routes(provider: WorkspaceProvider) -> list[Route]:
     """`/revision` and `/assets/now`."""
     return [
-        Route("/forge-api/revision", reading(provider, show_revision)),
-        Route("/forge-api/assets/now", reading(provider, list_now)),
+        Route("/forge-api/revision", read_route(provider, show_revision)),
+        Route("/forge-api/assets/now", read_route(provider, list_now)),
     ]
 
 
-def show_revision(asked: Asked) -> Mapping[str, Any]:
+def show_revision(asked: ApiRequest) -> Mapping[str, Any]:
     """Number of the newest revision of the catalog."""
     parsing.parse_query(asked.request.query_params, ())
     return {"revision": history.latest_revision_id(asked.workspace)}
 
 
-def list_now(asked: Asked) -> Mapping[str, Any]:
+def list_now(asked: ApiRequest) -> Mapping[str, Any]:
     """The named images as they are now, and the revision that they are at least of.
 
     `ids` are up to `MAX_IDS` ids with commas between; one that is missing in the answer is no
