@@ -70,10 +70,6 @@ OF_ONE_KIND = {
 }
 """Folders that may hold more files than can be read as a list, because each is one of them."""
 LONG_FILES = {
-    "tests/forge_core/catalog/formats/test_folders.py",
-    "tests/forge_core/catalog/formats/test_formats.py",
-    "tests/forge_core/catalog/importing/test_archives.py",
-    "tests/forge_core/catalog/listing/test_filters.py",
     "tests/forge_core/catalog/revisions/test_any_sequence.py",
 }
 """Files that are too long still."""

@@ -1,0 +1,278 @@
+"""A catalog of every kind of fact, and what each filter finds in it, in plain Python."""
+
+import datetime
+import uuid
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from sqlalchemy import select
+
+from db.enums import RevisionKind, RunStatus
+from db.models import AssetChangeRow, Assignment, DuplicateMember, Prediction, RevisionRow
+from db.records import Asset, AssetFilter, NewAsset
+from db.repositories import query_plans
+from forge_core.catalog.editing import class_merges, classes, label_edits
+from forge_core.catalog.listing import asset_list, filter_fields
+from forge_core.catalog.revisions import journal
+from forge_core.catalog.revisions.journal import Operation
+from forge_core.people.actor import Actor
+from forge_core.workspace import Workspace
+from tests.arrange import ACTOR, list_all, set_columns
+
+NUMBER = 48
+DAYS = [datetime.datetime(2026, 3, day, hour) for day in (1, 2, 3) for hour in (0, 23)]
+SIDES = [(8, 8), (8, 64), (64, 32), (640, 480)]
+COMMON = settings(
+    max_examples=80,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the tables say, as plain values."""
+
+    assets: list[Asset]
+    predictions: dict[int, dict[uuid.UUID, Prediction]]
+    changes: dict[uuid.UUID, list[tuple[int, str]]]
+    groups: dict[uuid.UUID, list[uuid.UUID]]
+    """Living members by group."""
+    persons: dict[uuid.UUID, str]
+    retired: set[int]
+    runs: list[int]
+
+
+def make_facts(workspace: Workspace) -> Facts:
+    """48 images with every property in many combinations, two of them removed."""
+    label_ids = [classes.create_class(workspace, name, actor=ACTOR).label_id for name in "abcd"]
+    names = dict(zip(label_ids, "abcd", strict=True))
+    with workspace.database.write() as uow:
+        uow.revisions.lock()
+        revision_id = journal.begin_revision(
+            uow, Operation.of(RevisionKind.IMPORT, actor=Actor("importer"))
+        )
+        rows = [_row(i, [*label_ids[:3], None][i % 4], names) for i in range(NUMBER)]
+        journal.add_assets(uow, revision_id, rows)
+    ids = [row.asset_id for row in rows]
+    for i, asset_id in enumerate(ids):
+        with workspace.database.write() as uow:
+            set_columns(uow, [asset_id], created_at=DAYS[i % len(DAYS)])
+    label_edits.relabel(workspace, ids[::7], label_ids[0], actor=Actor("Ana"))
+    label_edits.relabel(workspace, ids[3:9], label_ids[1], actor=Actor("Ben"))
+    label_edits.relabel(workspace, ids[5:30:6], label_ids[2], actor=Actor("Ana"))
+    with workspace.database.write() as uow:
+        runs = [_add_run(uow) for _ in range(2)]
+        labels_now = {asset.asset_id: asset.label_id for asset in uow.assets.list_all()}
+        for run, step in zip(runs, (1, 3), strict=True):
+            for i, asset_id in enumerate(ids[::step]):
+                uow.session.add(
+                    Prediction(
+                        run_id=run,
+                        asset_id=asset_id,
+                        label_id=label_ids[(i + run) % 4],
+                        confidence=i % 11 / 10,
+                        margin=0.0,
+                        entropy=i % 5 / 4,
+                        label_quality=None if i % 3 == 0 else i % 7 / 6,
+                        given_label_id=labels_now[asset_id],
+                        revision_id=1,
+                    )
+                )
+        groups = {ids[0]: ids[:4], ids[10]: ids[10:12], ids[20]: ids[20:22]}
+        for group, members in groups.items():
+            for member in members:
+                uow.session.add(DuplicateMember(asset_id=member, group_id=group, distance=1))
+        for i, asset_id in enumerate(ids[:24]):
+            person = "Ana" if i % 3 else "Ben Ünal"
+            uow.session.add(Assignment(asset_id=asset_id, person=person, assigned_by=ACTOR.name))
+    label_edits.relabel(
+        workspace, ids[12:16], label_ids[0], actor=Actor("Ben")
+    )  # after the scoring
+    label_edits.remove_assets(
+        workspace, [ids[21], ids[30]], actor=Actor("Ana")
+    )  # leaves a group of one
+    class_merges.retire_class(workspace, label_ids[3], actor=ACTOR)
+    return read_facts(workspace, runs)
+
+
+def read_facts(workspace: Workspace, runs: list[int]) -> Facts:
+    assets = list_all(workspace)
+    living = {asset.asset_id for asset in assets}
+    predictions: dict[int, dict[uuid.UUID, Prediction]] = defaultdict(dict)
+    changes: dict[uuid.UUID, list[tuple[int, str]]] = defaultdict(list)
+    groups: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
+    with workspace.database.read() as uow:
+        for row in uow.session.scalars(select(Prediction)):
+            predictions[row.run_id][row.asset_id] = row
+        authors = dict(
+            uow.session.execute(select(RevisionRow.revision_id, RevisionRow.author)).all()
+        )
+        for change in uow.session.scalars(select(AssetChangeRow)):
+            known = (change.revision_id, authors[change.revision_id])
+            changes[change.asset_id].append(known)
+        for member in uow.session.scalars(select(DuplicateMember)):
+            if member.asset_id in living:
+                groups[member.group_id].append(member.asset_id)
+        persons = {row.asset_id: row.person for row in uow.session.scalars(select(Assignment))}
+        retired = {label.label_id for label in uow.labels.list_all() if label.is_retired}
+        uow.session.expunge_all()
+    return Facts(assets, predictions, changes, groups, persons, retired, runs)
+
+
+def _row(i: int, label_id: int | None, names: dict[int, str]) -> NewAsset:
+    width, height = SIDES[i % len(SIDES)]
+    return NewAsset(
+        asset_id=uuid.UUID(int=(1 << 80) + i),
+        file_path=f"{'ab'[i % 2]}/IMG_{(i * 29) % NUMBER:03d}.png",
+        label_id=label_id,
+        label_name=None if label_id is None else names[label_id],
+        split_type=[None, "train", "train", "val", "held_out"][i % 5],
+        source_dataset=f"camera {i % 3}",
+        content_hash=f"{i:064x}",
+        width=width,
+        height=height,
+        size_bytes=1,
+        mime="image/png",
+        perceptual_hash=None,
+        is_augmented=i % 9 == 8,
+    )
+
+
+def _add_run(uow: Any) -> int:
+    return int(
+        uow.runs.add(
+            status=RunStatus.SUCCEEDED.value,
+            author=ACTOR.name,
+            config={},
+            revision_id=1,
+            class_names=[],
+            label_ids=[],
+        )
+    )
+
+
+def fits(facts: Facts, asset: Asset, where: AssetFilter) -> bool:
+    """The meaning of a filter, in plain Python."""
+    label = asset.label_id
+    if where.label is not None and not (
+        label is not None if where.label == "any" else (label or "none") == where.label
+    ):
+        return False
+    if where.split is not None and (asset.split_type or "none") != where.split:
+        return False
+    if where.source is not None and asset.source_dataset != where.source:
+        return False
+    if where.text is not None and where.text.lower() not in asset.file_path.lower():
+        return False
+    if where.augmented is not None and asset.is_augmented != where.augmented:
+        return False
+    side = min(asset.width, asset.height)
+    if not (where.side_min or 0) <= side <= (where.side_max or 10**9):
+        return False
+    day = asset.created_at.date()
+    if not (where.since or datetime.date.min) <= day <= (where.until or datetime.date.max):
+        return False
+    return _fits_others(facts, asset, where)
+
+
+def _fits_others(facts: Facts, asset: Asset, where: AssetFilter) -> bool:
+    said = facts.predictions[where.run].get(asset.asset_id) if where.run else None
+    if where.predicted is not None and (said is None or said.label_id != where.predicted):
+        return False
+    for low, high in [(where.confidence_min, where.confidence_max)]:
+        if (low, high) != (None, None) and (
+            said is None or not (low or 0) <= said.confidence <= (1 if high is None else high)
+        ):
+            return False
+    if where.disagrees is not None and (
+        said is None
+        or asset.label_id is None
+        or said.label_id in facts.retired
+        or (said.label_id != asset.label_id) != where.disagrees
+    ):
+        return False
+    if (where.author, where.changed_since) != (None, None) and not any(
+        where.author in (None, author) and revision > (where.changed_since or 0)
+        for revision, author in facts.changes[asset.asset_id]
+    ):
+        return False
+    if where.duplicates == "any":
+        return _fits_assigned(facts, asset, where) and any(
+            asset.asset_id in members for members in facts.groups.values() if len(members) > 1
+        )
+    if where.duplicates is not None and asset.asset_id not in facts.groups[where.duplicates]:
+        return False
+    return _fits_assigned(facts, asset, where)
+
+
+def _fits_assigned(facts: Facts, asset: Asset, where: AssetFilter) -> bool:
+    return where.assigned in (None, facts.persons.get(asset.asset_id, "none"))
+
+
+SORT_KEYS: dict[str, tuple[Callable[[Asset, Prediction], Any], bool]] = {
+    "newest": (lambda asset, said: asset.asset_id, True),
+    "oldest": (lambda asset, said: asset.asset_id, False),
+    "path": (lambda asset, said: asset.file_path, False),
+    "least_confident": (lambda asset, said: (said.confidence, asset.asset_id), False),
+    "most_confident": (lambda asset, said: (said.confidence, asset.asset_id), True),
+    "highest_entropy": (lambda asset, said: (said.entropy, asset.asset_id), True),
+    "lowest_quality": (lambda asset, said: (said.label_quality, asset.asset_id), False),
+}
+RUN_SORTS = ("least_confident", "most_confident", "highest_entropy", "lowest_quality")
+
+
+def expected(facts: Facts, where: AssetFilter, sort: str) -> list[uuid.UUID]:
+    """The ids of a list, in plain Python."""
+    key, descending = SORT_KEYS[sort]
+    said = facts.predictions[where.run] if where.run else {}
+    found = [asset for asset in facts.assets if fits(facts, asset, where)]
+    if sort in RUN_SORTS:
+        found = [asset for asset in found if asset.asset_id in said]
+    if sort == "lowest_quality":
+        found = [
+            asset
+            for asset in found
+            if asset.label_id is not None
+            and said[asset.asset_id].label_quality is not None
+            and said[asset.asset_id].given_label_id == asset.label_id
+        ]
+    found.sort(key=lambda a: key(a, said.get(a.asset_id)), reverse=descending)
+    return [asset.asset_id for asset in found]
+
+
+def walk(workspace: Workspace, where: AssetFilter, sort: str, limit: int = 7) -> list[uuid.UUID]:
+    found: list[uuid.UUID] = []
+    cursor = None
+    while True:
+        page = asset_list.list_assets(workspace, where, sort=sort, after=cursor, limit=limit)
+        found += [asset.asset_id for asset in page.assets]
+        cursor = page.next_cursor
+        if cursor is None:
+            return found
+
+
+def check(workspace: Workspace, facts: Facts, where: AssetFilter, sort: str) -> None:
+    """Lists, counts and ids of a filter are what the model says."""
+    wanted = expected(facts, where, sort)
+    assert walk(workspace, where, sort) == wanted, (where, sort)
+    assert asset_list.count_assets(workspace, where, sort=sort) == len(wanted), (where, sort)
+    everything = expected(facts, where, "oldest")
+    assert asset_list.count_assets(workspace, where) == len(everything), where
+    assert asset_list.list_ids(workspace, where) == everything, where
+    assert filter_fields.read(filter_fields.write(where)) == where
+
+
+WAYS = {"few rows": 1_000, "many rows": 0, "in between": 8}
+
+
+def set_way(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    """Let small tables be taken for large ones, so that every way to a list is gone."""
+    monkeypatch.setattr(query_plans, "FEW", WAYS[way])
+    monkeypatch.setattr(query_plans, "NARROW", dict.fromkeys(("id", "path", "run"), WAYS[way]))
