@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pages.components import glossary
+from pages.components.words import glossary
 
 ROOT = Path(__file__).parents[1]
 GLOSSARY = ROOT / "docs" / "glossary.md"

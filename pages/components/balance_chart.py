@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from forge_core.catalog.listing.balance import BalanceRow
-from pages.components.text import SPLIT_WORDS
+from pages.components.words.text import SPLIT_WORDS
 
 SPLITS = ("train", "val", "test", "held_out", "none")
 _TONES = {"train": 1.0, "val": 0.6, "test": 0.32, "held_out": 0.16, "none": 0.1}

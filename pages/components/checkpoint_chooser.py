@@ -12,7 +12,7 @@ from forge_core.inference.predictor import Predictor
 from forge_core.models.checkpoints import whole_files
 from forge_core.runs import records
 from forge_core.workspace import Workspace
-from pages.components import glossary, run_text
+from pages.components.words import glossary, run_text
 
 KIND_WORDS = {"best": "Best weights", "last": "Last weights"}
 KINDS = tuple(KIND_WORDS)

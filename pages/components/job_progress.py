@@ -9,8 +9,9 @@ from db.enums import JobStatus
 from db.records import Job
 from forge_core.jobs import kinds, queue
 from forge_core.workspace import Workspace
-from pages.components import errors, text
+from pages.components import errors
 from pages.components.frame import session
+from pages.components.words import text
 
 REFRESH_SECONDS = 1.0
 

@@ -11,10 +11,11 @@ from forge_core.catalog.listing.balance import Balance, BalanceRow, BalanceWarni
 from forge_core.catalog.splits import split_plan
 from forge_core.catalog.splits.split_plan import SplitPlan
 from forge_core.workspace import Workspace
-from pages.components import balance_chart, empty_state, errors, gallery_links, text
+from pages.components import balance_chart, empty_state, errors, gallery_links
 from pages.components.balance import class_editor, learning_curve_panel, split_panel, table
 from pages.components.frame import navigation, page_frame, session, undo_notice
 from pages.components.review import leaks
+from pages.components.words import text
 
 FEW_WARNINGS = 4
 MANY_ROWS = 24

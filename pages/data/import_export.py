@@ -11,9 +11,10 @@ from forge_core.catalog.listing import asset_list
 from forge_core.errors import ForgeError
 from forge_core.jobs import kinds, queue
 from forge_core.workspace import Workspace
-from pages.components import empty_state, errors, job_progress, text
+from pages.components import empty_state, errors, job_progress
 from pages.components.frame import navigation, page_frame, session, undo_notice
 from pages.components.importing import chooser, export_section, history_list, preview, report
+from pages.components.words import text
 
 TABS = ["Import", "Export", "History"]
 REFRESH_SECONDS = 1.0

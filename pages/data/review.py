@@ -11,10 +11,11 @@ from forge_core.catalog.splits import duplicates
 from forge_core.catalog.splits.duplicates import DuplicateSearch, DuplicateStatus
 from forge_core.catalog.splits.groups import DEFAULT_BITS
 from forge_core.workspace import Workspace
-from pages.components import empty_state, errors, gallery_links, how_alike, text
+from pages.components import empty_state, errors, gallery_links
 from pages.components.frame import navigation, page_frame, session, undo_notice
 from pages.components.review import duplicate_groups, leaks
 from pages.components.review.leaks import ACROSS, OTHER
+from pages.components.words import how_alike, text
 
 DUPLICATES = "Near-duplicates"
 GROUPS_A_PAGE = 10

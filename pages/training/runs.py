@@ -10,9 +10,10 @@ from forge_core.errors import ForgeError, InvalidInput
 from forge_core.runs import pauses, records
 from forge_core.runs.starting import launch
 from forge_core.workspace import Workspace
-from pages.components import badges, data_time, empty_state, errors, relative_time, run_text, text
+from pages.components import badges, empty_state, errors
 from pages.components.frame import navigation, page_frame, session
 from pages.components.runs import compare, live, predictions, run_facts, run_report, run_table
+from pages.components.words import data_time, relative_time, run_text, text
 
 SHOWN_KEY = "runs:shown"
 WITH_CURVES = 100

@@ -13,9 +13,10 @@ from forge_core.runs.starting.forecast import Forecast
 from forge_core.runs.starting.launch import DataCheck
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
-from pages.components import empty_state, errors, text
+from pages.components import empty_state, errors
 from pages.components.frame import navigation, page_frame, session
 from pages.components.train import data_step, model_step, prefill, rate_finder, schedule_step
+from pages.components.words import text
 
 NAME_CHARACTERS = 60
 QUICK_INPUT_SIZE = 64

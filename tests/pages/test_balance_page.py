@@ -14,8 +14,9 @@ from forge_core.jobs import queue
 from forge_core.people.actor import Actor
 from forge_core.predictions import label_learning_curve
 from forge_core.workspace import Workspace
-from pages.components import balance_chart, data_time, text
+from pages.components import balance_chart
 from pages.components.balance import learning_curve_panel
+from pages.components.words import data_time, text
 from tests import arrange
 from tests.pages.visiting import links, press, primary, visit, words
 

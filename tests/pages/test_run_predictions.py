@@ -13,8 +13,8 @@ from forge_core.jobs import queue
 from forge_core.people.actor import Actor
 from forge_core.predictions import scoring
 from forge_core.runs import scoring_requests
-from pages.components import data_time
 from pages.components.runs import predictions
+from pages.components.words import data_time
 from tests import arrange
 from tests.pages.visiting import labels_of_buttons, links, press, visit, words
 

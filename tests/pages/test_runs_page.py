@@ -18,8 +18,8 @@ from forge_core.runs import records
 from forge_core.runs.starting import launch
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
-from pages.components import data_time
 from pages.components.runs import confusion_chart, run_report
+from pages.components.words import data_time
 from tests import arrange
 from tests.pages.visiting import figures, labels_of_buttons, press, visit, words
 

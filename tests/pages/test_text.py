@@ -2,8 +2,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pages.components import badges, errors, text
+from pages.components import badges, errors
 from pages.components.frame import navigation
+from pages.components.words import text
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 

@@ -16,9 +16,9 @@ from forge_core.training import options
 from forge_core.training.config import TrainConfig
 from forge_core.training.diagnostics.lr_range_test import RateCurve, RatePoint
 from forge_core.workspace import Workspace
-from pages.components import data_time
 from pages.components.augmentation import state
 from pages.components.train import model_step
+from pages.components.words import data_time
 from tests import arrange, ending
 from tests.pages.visiting import figures, labels_of_buttons, press, visit, words
 

@@ -14,8 +14,9 @@ from forge_core.jobs import kinds, queue
 from forge_core.runs import augmented_copies
 from forge_core.runs.augmented_copies import MAX_COPIES_PER_IMAGE, CopyPlan
 from forge_core.workspace import Workspace
-from pages.components import data_time, errors, gallery_links, job_progress, text
+from pages.components import errors, gallery_links, job_progress
 from pages.components.frame import session
+from pages.components.words import data_time, text
 
 EVERY_CLASS = "every class"
 

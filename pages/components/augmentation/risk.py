@@ -10,8 +10,9 @@ from forge_core.evaluation.augmentation_risk import ALL_TOGETHER, AugmentationRi
 from forge_core.predictions import augmentation_check
 from forge_core.runs import records
 from forge_core.workspace import Workspace
-from pages.components import errors, job_progress, run_text, text
+from pages.components import errors, job_progress
 from pages.components.frame import session
+from pages.components.words import run_text, text
 
 RUN_KEY = "augmentation:risk_run"
 NOTEWORTHY = 0.2

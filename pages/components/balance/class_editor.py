@@ -14,9 +14,10 @@ from forge_core.catalog.revisions.journal import ChangeResult
 from forge_core.errors import ForgeError
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
-from pages.components import errors, text
+from pages.components import errors
 from pages.components.frame import undo_notice
-from pages.components.text import SPLIT_WORDS
+from pages.components.words import text
+from pages.components.words.text import SPLIT_WORDS
 
 MOST_CHARACTERS = 128
 RENAME, MERGE, LOOK, RETIRE = "Rename", "Merge", "Look", "Retire"

@@ -12,8 +12,9 @@ from forge_core.errors import ForgeError
 from forge_core.evaluation.learning_curve import EXTRA_LABELS, LearningCurve, Outlook
 from forge_core.predictions import label_learning_curve
 from forge_core.workspace import Workspace
-from pages.components import data_time, errors, job_progress, text
+from pages.components import errors, job_progress
 from pages.components.frame import session
+from pages.components.words import data_time, text
 
 CHART_HEIGHT = 240
 COLOR = "#0072B2"

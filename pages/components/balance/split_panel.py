@@ -14,9 +14,10 @@ from forge_core.catalog.splits.sizes import SplitCounts, SplitRatios, SplitSizes
 from forge_core.catalog.splits.split_plan import SplitPlan
 from forge_core.errors import ForgeError
 from forge_core.workspace import Workspace
-from pages.components import errors, how_alike, text
+from pages.components import errors
 from pages.components.balance_chart import SPLITS
-from pages.components.text import SPLIT_WORDS
+from pages.components.words import how_alike, text
+from pages.components.words.text import SPLIT_WORDS
 
 _STYLE = """
 <style>

@@ -9,7 +9,7 @@ from forge_core.catalog.listing.balance import Balance, BalanceRow
 from pages.components import gallery_links
 from pages.components.balance_chart import SPLITS
 from pages.components.frame import navigation
-from pages.components.text import SPLIT_WORDS
+from pages.components.words.text import SPLIT_WORDS
 
 MOST_HEIGHT = 480
 COLOR = " "

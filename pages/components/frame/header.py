@@ -7,8 +7,9 @@ from forge_core.catalog.listing import asset_list
 from forge_core.errors import ForgeError
 from forge_core.jobs import queue
 from forge_core.people.actor import MAX_NAME_CHARACTERS
-from pages.components import badges, errors, text
+from pages.components import badges, errors
 from pages.components.frame import navigation, session
+from pages.components.words import text
 
 REFRESH_SECONDS = 4
 

@@ -15,8 +15,9 @@ from forge_core.catalog.revisions.journal import ChangeConflict, ChangeResult
 from forge_core.errors import ForgeError, NotFound
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
-from pages.components import errors, gallery_links, text
+from pages.components import errors, gallery_links
 from pages.components.frame import style
+from pages.components.words import text
 
 _NOTICE = "undo:notice"
 _RESULT = "undo:result"

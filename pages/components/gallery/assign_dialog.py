@@ -11,9 +11,10 @@ from forge_core.catalog.listing import asset_list, filter_fields
 from forge_core.catalog.revisions import history
 from forge_core.errors import ForgeError
 from forge_core.workspace import Workspace
-from pages.components import errors, text
+from pages.components import errors
 from pages.components.frame import session
 from pages.components.gallery import filter_address
+from pages.components.words import text
 
 OPEN = "assign_open"
 

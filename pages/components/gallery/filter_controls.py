@@ -14,8 +14,8 @@ from forge_core.catalog.listing.field_types import (
     Group,
     Offer,
 )
-from pages.components import glossary
 from pages.components.gallery import filter_address
+from pages.components.words import glossary
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,12 @@ from forge_core.catalog.revisions import history
 from forge_core.errors import ForgeError
 from forge_core.progress import Advance, Progress
 from forge_core.workspace import Workspace
-from pages.components import empty_state, errors, text
+from pages.components import empty_state, errors
 from pages.components.empty_state import Choice
 from pages.components.frame import navigation, page_frame, session
 from pages.components.gallery import assign_dialog, filter_address, filters, gallery
 from pages.components.gallery.filter_controls import Choices
+from pages.components.words import text
 
 
 def show() -> None:

@@ -17,7 +17,8 @@ from forge_core.catalog.importing import import_plan
 from forge_core.catalog.importing.import_plan import ImportPlan
 from forge_core.errors import ForgeError, InvalidInput
 from forge_core.workspace import Workspace
-from pages.components import errors, text
+from pages.components import errors
+from pages.components.words import text
 
 FOLDER, ARCHIVE, PATH = "Folder", "Archive", "Path on the server"
 READABLE = (

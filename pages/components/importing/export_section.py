@@ -10,7 +10,8 @@ from forge_core.catalog.listing import asset_list
 from forge_core.errors import ForgeError
 from forge_core.progress import Advance, Progress
 from forge_core.workspace import Workspace
-from pages.components import errors, gallery_links, text
+from pages.components import errors, gallery_links
+from pages.components.words import text
 
 ALL, NO_LABEL = "All", "Unlabelled"
 _SPLITS: dict[str, str | None] = {

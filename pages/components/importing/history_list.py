@@ -7,8 +7,9 @@ from db.records import Revision
 from forge_core.catalog.revisions import history, undo_rules
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
-from pages.components import errors, glossary, relative_time, small_print, text
+from pages.components import errors, small_print
 from pages.components.frame import undo_notice
+from pages.components.words import glossary, relative_time, text
 
 PAGE = 20
 TEMPLATES = {

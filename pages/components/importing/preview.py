@@ -14,8 +14,9 @@ from forge_core.errors import ForgeError
 from forge_core.imaging import decode
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.workspace import Workspace
-from pages.components import errors, pictures, text
+from pages.components import errors, pictures
 from pages.components.importing import chooser, problem_list, reading
+from pages.components.words import text
 
 NUM_SAMPLES = 10
 SAMPLE_SIDE = 84

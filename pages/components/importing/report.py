@@ -12,9 +12,10 @@ from forge_core.catalog.importing.import_problems import ImportProblem
 from forge_core.errors import JobFailed
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
-from pages.components import errors, gallery_links, relative_time, text
+from pages.components import errors, gallery_links
 from pages.components.frame import undo_notice
 from pages.components.importing import problem_list
+from pages.components.words import relative_time, text
 
 
 def show(workspace: Workspace, job: Job, actor: Actor) -> None:

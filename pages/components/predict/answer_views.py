@@ -10,9 +10,10 @@ from streamlit.delta_generator import DeltaGenerator
 from forge_core.imaging import decode
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.predictor import Prediction
-from pages.components import errors, pictures, text
+from pages.components import errors, pictures
 from pages.components.predict import probability_bars
 from pages.components.predict.answers import Answer
+from pages.components.words import text
 
 PICTURE_SIDE = 560
 TINY_PICTURE_SIDE = 320

@@ -13,9 +13,10 @@ from forge_core.catalog.splits.duplicates import DuplicateGroup, Member
 from forge_core.errors import ForgeError
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
-from pages.components import errors, image_strip, pictures, text
+from pages.components import errors, image_strip, pictures
 from pages.components.frame import undo_notice
-from pages.components.text import SPLIT_WORDS
+from pages.components.words import text
+from pages.components.words.text import SPLIT_WORDS
 
 SIDE = 156
 MOST_PICTURES = 12

@@ -11,8 +11,9 @@ from forge_core.catalog.splits.groups import NEAR_DUPLICATES
 from forge_core.catalog.splits.leaks import LeakReport
 from forge_core.errors import NotFound
 from forge_core.workspace import Workspace
-from pages.components import errors, gallery_links, text
+from pages.components import errors, gallery_links
 from pages.components.review import duplicate_groups
+from pages.components.words import text
 
 ACROSS, OTHER = "Across splits", "Other leaks"
 """The queues of Review that a leak leads to."""

@@ -11,8 +11,9 @@ from forge_core.errors import ForgeError
 from forge_core.runs import comparison, records
 from forge_core.runs.comparison import RunComparison, ValueDifference
 from forge_core.workspace import Workspace
-from pages.components import errors, run_text, text
+from pages.components import errors
 from pages.components.train import config_words
+from pages.components.words import run_text, text
 
 PARAMETER = "with"
 KEY = "run_compare"

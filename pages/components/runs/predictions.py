@@ -11,8 +11,9 @@ from forge_core.jobs import queue
 from forge_core.runs import scoring_requests
 from forge_core.runs.scoring_requests import ScoringState
 from forge_core.workspace import Workspace
-from pages.components import data_time, errors, gallery_links, text
+from pages.components import errors, gallery_links
 from pages.components.frame import session
+from pages.components.words import data_time, text
 
 WATCH_SECONDS = 2.0
 

@@ -12,7 +12,8 @@ from forge_core.errors import ForgeError, NotFound
 from forge_core.runs import environments, records, removal
 from forge_core.runs.starting import launch
 from forge_core.workspace import Workspace
-from pages.components import data_time, errors, glossary, text
+from pages.components import errors
+from pages.components.words import data_time, glossary, text
 
 SPLITS = ("train", "val", "test")
 DELETING_KEY = "runs:deleting"

@@ -8,9 +8,10 @@ import streamlit as st
 from db.records import Run
 from forge_core.evaluation.report import EvaluationReport
 from forge_core.runs import records
-from pages.components import gallery_links, text
+from pages.components import gallery_links
 from pages.components.frame import navigation
 from pages.components.runs import confusion_chart
+from pages.components.words import text
 
 ROWS_WITHOUT_SCROLLING = 12
 SPLIT_ORDER = ("test", "val", "held_out", "train")

@@ -8,7 +8,8 @@ import streamlit as st
 
 from db.records import EpochRow, Run
 from forge_core.workspace import Workspace
-from pages.components import badges, data_time, run_text, text
+from pages.components import badges
+from pages.components.words import data_time, run_text, text
 
 TABLE_HEIGHT = 640
 ROWS_WITHOUT_SCROLLING = 15

@@ -8,8 +8,9 @@ import streamlit as st
 from forge_core.training import stages
 from forge_core.training.config import TrainConfig
 from forge_core.training.options import BY_NAME, OPTIONS, Option
-from pages.components import errors, glossary
+from pages.components import errors
 from pages.components.train.model_step import ModelChoice
+from pages.components.words import glossary
 
 COLUMNS = 3
 MOST_WHOLE = 2**31 - 1

@@ -8,8 +8,9 @@ from forge_core.catalog.splits.split_plan import SplitRatios
 from forge_core.errors import ForgeError
 from forge_core.runs.starting.launch import DataCheck
 from forge_core.workspace import Workspace
-from pages.components import data_time, errors, gallery_links, text
+from pages.components import errors, gallery_links
 from pages.components.frame import navigation, session
+from pages.components.words import data_time, text
 
 OFFERED_RATIOS = SplitRatios(train=80, val=10, test=10)
 

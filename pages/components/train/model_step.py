@@ -7,7 +7,8 @@ import streamlit as st
 from forge_core.models import weights
 from forge_core.models.architectures import ARCHITECTURES
 from forge_core.training.recommendation import Recommendation
-from pages.components import errors, text
+from pages.components import errors
+from pages.components.words import text
 
 ARCHITECTURE_KEY = "train_architecture"
 IMAGENET = "ImageNet weights"

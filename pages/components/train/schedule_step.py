@@ -15,10 +15,11 @@ from forge_core.runs.starting.launch import DataCheck
 from forge_core.training import stages
 from forge_core.training.config import TrainConfig
 from forge_core.training.recommendation import Recommendation
-from pages.components import errors, glossary
+from pages.components import errors
 from pages.components.augmentation import state
 from pages.components.train import advanced_options, schedule_chart
 from pages.components.train.model_step import ModelChoice
+from pages.components.words import glossary
 
 FROM_PAGE = "as set on the Augmentation page"
 SHOWN_CLASSES = 8

@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from pages.components import small_print, text
+from pages.components import small_print
+from pages.components.words import text
 
 
 def zone(name: str | None) -> tzinfo:

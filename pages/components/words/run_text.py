@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from db.records import Run
 from forge_core.models.architectures import ARCHITECTURES
-from pages.components import text
+from pages.components.words import text
 
 
 def title(run: Run) -> str:

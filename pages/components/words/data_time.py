@@ -7,7 +7,8 @@ import streamlit as st
 
 from forge_core.catalog.revisions import history
 from forge_core.workspace import Workspace
-from pages.components import glossary, relative_time, small_print
+from pages.components import small_print
+from pages.components.words import glossary, relative_time
 
 
 def describe(workspace: Workspace, revision_id: int) -> str:
