@@ -141,9 +141,9 @@ def test_disabled_buttons__can_be_read_on_every_page(
     assert found["import"] > 0
     assert found["train"] > 0
     waiting = [asset.asset_id for asset in arrange.list_all(catalog) if not asset.split_type]
-    label_edits.set_split(catalog, waiting, "val", author="anna")
+    label_edits.set_split(catalog, waiting, "val", actor=Actor("anna"))
     assert check_disabled_buttons(server, page, "balance") > 0  # nothing is left to be split
-    label_edits.set_split(catalog, waiting, None, author="anna")
+    label_edits.set_split(catalog, waiting, None, actor=Actor("anna"))
 
 
 def test_other_pages__have_no_serious_finding(server: ForgeServer, page: Page):

@@ -9,6 +9,7 @@ from db.enums import JobStatus, Split
 from forge_core.catalog.editing import label_edits
 from forge_core.catalog.listing import asset_list
 from forge_core.errors import InvalidInput
+from forge_core.handlers import draw_learning_curve
 from forge_core.jobs import queue, supervision
 from forge_core.jobs.context import JobContext
 from forge_core.people.actor import Actor
@@ -60,7 +61,7 @@ def test_run__draws_the_revision_at_which_it_was_asked_for(
     with sqlite_workspace.database.write() as uow:
         uow.jobs.update_if(job.job_id, [JobStatus.QUEUED], status=JobStatus.RUNNING)
     context = JobContext(sqlite_workspace, queue.get_job(sqlite_workspace, job.job_id))
-    found = label_learning_curve.read_result(replace(job, result=label_learning_curve.run(context)))
+    found = label_learning_curve.read_result(replace(job, result=draw_learning_curve.run(context)))
     assert found.overall.num_train == 18
     assert label_learning_curve.draw_curve(sqlite_workspace, device="cpu").overall.num_train == 15
 

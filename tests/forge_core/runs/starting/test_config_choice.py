@@ -6,6 +6,7 @@ import pytest
 
 from forge_core.errors import InvalidInput
 from forge_core.models.devices import Device
+from forge_core.people.actor import Actor
 from forge_core.runs.starting import config_choice, launch, saved_presets
 from forge_core.runs.starting.config_choice import Wish
 from forge_core.training import recommendation
@@ -74,7 +75,7 @@ def test_choose__a_preset_brings_its_numbers_and_takes_those_of_another_away(
 ) -> None:
     preset = saved_presets.find_preset(catalog, "medical")
     own = saved_presets.save_preset(
-        catalog, "my scans", preset.parameters, based_on="medical", author="tester"
+        catalog, "my scans", preset.parameters, based_on="medical", actor=Actor("tester")
     )
     kept = choose(catalog, preset=own.name).config
     assert (kept.preset, kept.preset_name) == ("medical", "my scans")
