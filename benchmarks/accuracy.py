@@ -104,6 +104,9 @@ class Silent:
     def on_progress(self, *where: object) -> None:
         """Nothing."""
 
+    def on_losses(self, losses: Any) -> None:
+        """Nothing."""
+
     def on_epoch(self, metrics: Any) -> None:
         print(f"  {metrics.stage} {metrics.epoch}: {metrics.val_accuracy:.4f}", file=sys.stderr)
 

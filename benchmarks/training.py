@@ -44,6 +44,7 @@ from forge_core.training.config import TrainConfig
 from forge_core.training.fit_setup import FitFolders, FitSetup, LabelledImages
 from forge_core.training.inputs import features
 from forge_core.training.inputs.image_sets import ImageSet
+from forge_core.training.reporting import StepLosses
 from forge_core.training.results import FitResult
 from forge_core.training.steps import optimizers
 from forge_core.training.steps.precision import Precision
@@ -72,6 +73,9 @@ class Watch:
     def on_progress(self, *where: object) -> None:
         if self.first_progress is None:
             self.first_progress = time.perf_counter() - self.began
+
+    def on_losses(self, losses: StepLosses) -> None:
+        """Nothing."""
 
     def on_epoch(self, metrics: EpochMetrics) -> None:
         self.epochs.append(

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -66,6 +66,14 @@ class RunSeriesRepository:
             .limit(limit)
         )
         return [SeriesPoint(*row) for row in rows]
+
+    def find_last_step(self, run_id: int, name: str) -> int | None:
+        """The step of the last point of a series; None of an empty one."""
+        return self._session.scalar(
+            select(func.max(RunSeriesRow.step)).where(
+                RunSeriesRow.run_id == run_id, RunSeriesRow.name == name
+            )
+        )
 
     def remove_after(self, run_id: int, step: int) -> None:
         """Forget what lies behind a step in all series of a run, which goes on from there."""

@@ -17,6 +17,7 @@ from forge_core.workspace import Workspace
 if TYPE_CHECKING:
     from db.records import EpochMetrics
     from forge_core.training.config import TrainConfig
+    from forge_core.training.reporting import StepLosses
 
 
 def train(
@@ -188,6 +189,9 @@ class _Search:
         self, stage: str, epoch: int, step: int, steps: int, images_per_second: float
     ) -> None:
         self._progress.advance(step, steps)
+
+    def on_losses(self, losses: "StepLosses") -> None:
+        """Never: a search trains no epoch."""
 
     def on_epoch(self, metrics: "EpochMetrics") -> None:
         """Never: a search finishes no epoch."""

@@ -8,6 +8,7 @@ from db.records import EpochMetrics
 from forge_core.jobs.context import JobContext
 from forge_core.runs.starting import lr_finder
 from forge_core.training.config import TrainConfig
+from forge_core.training.reporting import StepLosses
 
 
 def run(context: JobContext) -> Mapping[str, Any]:
@@ -46,6 +47,9 @@ class _Reporter:
             message=f"{words} of {steps:,}",
             images_per_second=round(images_per_second, 1),
         )
+
+    def on_losses(self, losses: StepLosses) -> None:
+        """Never: a search trains no epoch."""
 
     def on_epoch(self, metrics: EpochMetrics) -> None:
         """Never: a search finishes no epoch."""

@@ -22,6 +22,7 @@ from forge_core.training import usable_images
 from forge_core.training.compute import ranks
 from forge_core.training.compute.compute_plan import ComputePlan
 from forge_core.training.inputs.image_sets import RejectedImage
+from forge_core.training.reporting import StepLosses
 from forge_core.training.results import FitResult
 from forge_core.workspace import Workspace
 
@@ -58,7 +59,9 @@ def run(context: JobContext) -> Mapping[str, Any]:
         )
     )
     number = setup.config.num_processes
+    reporter = TrainReporter(context, record, setup.config)
     with (
+        reporter.kept_to_the_end(),
         rank_processes.launch(record.run_id, number, resume=resume, device=context.device),
         ranks.init_process_group() as group,
     ):
@@ -67,7 +70,7 @@ def run(context: JobContext) -> Mapping[str, Any]:
         changed = group.on_rank_zero(lambda: _find_changed(context, data))
         result = usable_images.fit_usable(
             setup.fit_setup(workspace, without=set(changed)),
-            TrainReporter(context, record, setup.config),
+            reporter,
             resume=resume,
             ranks=group,
             on_plan=environment.keep_plan,
@@ -136,6 +139,9 @@ class _Silent:
     def on_progress(
         self, stage: str, epoch: int, step: int, steps: int, images_per_second: float
     ) -> None:
+        """Nothing."""
+
+    def on_losses(self, losses: StepLosses) -> None:
         """Nothing."""
 
     def on_epoch(self, metrics: EpochMetrics) -> None:

@@ -94,13 +94,14 @@ class JobContext:
         """Write a line to the job's log."""
         _log.info("job %d %s", self.job.job_id, text)
 
-    def write(self, work: Callable[[Any], ResultT]) -> ResultT:
+    def write(
+        self, work: Callable[[Any], ResultT], *, patience_seconds: float = PATIENCE_SECONDS
+    ) -> ResultT:
         """Do some writing in one transaction, but only while the job is still ours.
-
-        A database that does not answer is asked again for five minutes.
 
         Args:
             work: Gets the unit of work.
+            patience_seconds: So long a database that does not answer is asked again.
 
         Raises:
             JobLost: The job was ended by somebody else.
@@ -114,7 +115,7 @@ class JobContext:
                     raise JobLost
                 return work(uow)
 
-        return retry_while_unavailable(guarded)
+        return retry_while_unavailable(guarded, seconds=patience_seconds)
 
     # The heartbeat
 

@@ -30,8 +30,9 @@ def removal_preview(workspace: Workspace, run_id: int) -> int:
 
 
 def delete_run(workspace: Workspace, run_id: int) -> DeletedRun:
-    """Remove a run with its checkpoints, predictions and logs; its number is not given out again.
+    """Remove a run with its checkpoints, curves, predictions and logs.
 
+    Its number is not given out again.
     A scoring of its images is cancelled: without the run's checkpoint it can write nothing more.
 
     Raises:
@@ -46,6 +47,8 @@ def delete_run(workspace: Workspace, run_id: int) -> DeletedRun:
         _check_removable(uow, run_id)
         uow.runs.update_fields(run_id, is_deleted=True)
         uow.checkpoints.remove_of_run(run_id)
+        uow.series.remove_after(run_id, -1)
+        uow.prediction_blocks.remove_of_run(run_id)
     scoring_requests.remove_predictions(workspace, run_id)  # of a scoring that had not stopped yet
     files = _list_files(workspace, run_id)
     freed_bytes = sum(path.stat().st_size for path in files)

@@ -1,17 +1,22 @@
 """Listens to the training loop and writes what it says into the job, the run and its files."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 
 from db.enums import CheckpointKind
+from db.failures import DATABASE_UNAVAILABLE
 from db.records import CheckpointFile, EpochMetrics, EpochRow, Run
 from db.unit_of_work import UnitOfWork
 from forge_core.jobs.context import JobContext
 from forge_core.models.checkpoints import checkpoint
 from forge_core.models.checkpoints.whole_files import hash_file
 from forge_core.runs import records, time_left
+from forge_core.runs.step_series import StepSeries
 from forge_core.training import stages
 from forge_core.training.config import TrainConfig
+from forge_core.training.reporting import StepLosses
 from forge_core.training.run_files import BEST_FILE, LAST_FILE
 
 STAGE_WORDS = {
@@ -35,6 +40,8 @@ class TrainReporter:
         self._durations = {row.epoch: (row.stage, row.duration_seconds) for row in earlier}
         self._epoch = 0
         self._epoch_began = time.monotonic()
+        self._series = StepSeries(run.run_id)
+        self._images_per_second = 0.0
 
     def on_message(self, text: str) -> None:
         """Write the sentence into the log."""
@@ -44,6 +51,7 @@ class TrainReporter:
         self, stage: str, epoch: int, step: int, steps: int, images_per_second: float
     ) -> None:
         """Keep where the run is; the heartbeat writes it."""
+        self._images_per_second = round(images_per_second, 1)
         if epoch != self._epoch:
             self._epoch, self._epoch_began = epoch, time.monotonic()
         share = step / max(steps, 1)
@@ -64,14 +72,33 @@ class TrainReporter:
             total_epochs=self._total_epochs,
             step=step,
             steps=steps,
-            images_per_second=round(images_per_second, 1),
+            images_per_second=self._images_per_second,
             fraction=round(min(1.0, done / max(self._total_epochs, 1)), 4),
             eta_seconds=None if eta_seconds is None else round(eta_seconds, 1),
             message=words,
         )
 
+    def on_losses(self, losses: StepLosses) -> None:
+        """Keep the losses for the curve of the steps; written every few seconds.
+
+        Raises:
+            JobLost: The job was ended by somebody else.
+        """
+        self._series.add(losses, self._images_per_second)
+        if self._series.is_due():
+            self._write_series()
+
+    @contextmanager
+    def kept_to_the_end(self) -> Iterator[None]:
+        """Write what was told of the steps when the run ends, however it does."""
+        try:
+            yield
+        finally:
+            self._series.end_point()
+            self._write_series()
+
     def on_epoch(self, metrics: EpochMetrics) -> None:
-        """Write the metrics and the checkpoints of an epoch, in one transaction."""
+        """Write the metrics, the checkpoints and the steps of an epoch, in one transaction."""
         self._durations[metrics.epoch] = (metrics.stage, metrics.duration_seconds)
         files = [self._describe(CheckpointKind.LAST, LAST_FILE)]
         best_path = records.run_folder(self._context.workspace, self._run.run_id) / BEST_FILE
@@ -79,6 +106,7 @@ class TrainReporter:
         if card.epoch == metrics.epoch:
             files.append(self._describe(CheckpointKind.BEST, BEST_FILE))
         best_val_accuracy = float(card.metrics["val_accuracy"])
+        self._series.end_point()
 
         def write(uow: UnitOfWork) -> None:
             uow.metrics.add(EpochRow(run_id=self._run.run_id, **asdict(metrics)))
@@ -87,8 +115,10 @@ class TrainReporter:
             uow.runs.update_fields(
                 self._run.run_id, best_epoch=card.epoch, best_val_accuracy=best_val_accuracy
             )
+            self._series.write(uow)
 
         self._context.write(write)
+        self._series.forget_written()
         self._context.log(
             f"run {self._run.run_id} epoch {metrics.epoch} {metrics.stage} "
             f"train_loss {metrics.train_loss:.4f} val_loss {metrics.val_loss:.4f} "
@@ -98,6 +128,17 @@ class TrainReporter:
     def should_stop(self) -> bool:
         """Whether the job shall end."""
         return self._context.should_stop()
+
+    def _write_series(self) -> None:
+        """A database that does not answer gets them later: the training does not wait for it."""
+        if not self._series.has_news:
+            return
+        try:
+            self._context.write(self._series.write, patience_seconds=0.0)
+        except DATABASE_UNAVAILABLE:
+            self._series.postpone()
+        else:
+            self._series.forget_written()
 
     def _describe(self, kind: CheckpointKind, name: str) -> CheckpointFile:
         folder = records.run_folder(self._context.workspace, self._run.run_id)

@@ -41,6 +41,7 @@ class RunningTotals:
         self._sizes: list[int] = []
         self._num_correct: Tensor | None = None
         self._num_checked = 0
+        self._seen: list[float] = []
         self.gradient_norms: list[Tensor] = []
         """Of measured steps since the start or the resumption, before clipping."""
 
@@ -64,8 +65,14 @@ class RunningTotals:
             TrainingFailed: One is not finite; the step is named.
         """
         if self._num_checked < self.steps:
-            failures.check_losses(self._losses, self._num_checked, stage, epoch)
+            self._seen += failures.check_losses(self._losses, self._num_checked, stage, epoch)
             self._num_checked = self.steps
+
+    def tell_losses(self, meter: ProgressMeter, steps: int) -> None:
+        """Hand on the losses that were looked at since the last call, of an epoch of `steps`."""
+        if self._seen:
+            meter.add_losses(self._seen, done=self._num_checked, steps=steps)
+            self._seen = []
 
     def means(self) -> EpochTotals:
         """Over all images so far, of which there must be one."""
@@ -148,6 +155,7 @@ def train_one_epoch(
         if (step + 1) % look_every == 0 or step + 1 == steps:
             totals.check(stage.name, epoch)
         on_step()
+        totals.tell_losses(meter, steps)
         meter.advance(len(labels))
 
 

@@ -1,6 +1,8 @@
 """What the training loop tells whoever started it; the loop never knows who listens."""
 
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from db.records import EpochMetrics
@@ -8,6 +10,22 @@ from forge_core.progress import Cancelled
 
 PROGRESS_SECONDS = 0.25
 """Shortest time between two reports of progress within an epoch."""
+
+
+@dataclass(frozen=True)
+class StepLosses:
+    """What neighbouring training steps of one epoch came to."""
+
+    epoch: int
+    """From 1."""
+    first: int
+    """Steps of the epoch before them."""
+    last: int
+    """Steps of the epoch with them."""
+    steps: int
+    """Training steps of the whole epoch."""
+    mean: float
+    """Of their losses."""
 
 
 class Reporter(Protocol):
@@ -27,6 +45,13 @@ class Reporter(Protocol):
             step: Steps done of this epoch.
             steps: Steps of this epoch.
             images_per_second: Mean rate since the epoch began.
+        """
+
+    def on_losses(self, losses: StepLosses) -> None:
+        """The training loss since it was told last, right after `on_progress`.
+
+        On a GPU this lags up to 25 steps behind it. All steps of an epoch are told by its end. A
+        run that begins anew or is resumed tells from the step on where it begins.
         """
 
     def on_epoch(self, metrics: EpochMetrics) -> None:
@@ -55,6 +80,8 @@ class ProgressMeter:
         self._num_images = 0
         self._began = time.perf_counter()
         self._last_report = -PROGRESS_SECONDS
+        self._losses: list[float] = []
+        self._num_training_steps = (0, 0)
 
     def tell(self, text: str) -> None:
         """Say a sentence for the log."""
@@ -64,6 +91,17 @@ class ProgressMeter:
         """Raise `Cancelled` when the run shall end."""
         if self._reporter.should_stop():
             raise Cancelled
+
+    def add_losses(self, losses: Sequence[float], *, done: int, steps: int) -> None:
+        """Keep losses for the next report.
+
+        Args:
+            losses: Of the steps behind those that were given before.
+            done: Training steps of the epoch that are done with them.
+            steps: Training steps of the epoch.
+        """
+        self._losses.extend(losses)
+        self._num_training_steps = (done, steps)
 
     def advance(self, num_images: int) -> None:
         """Count a step of so many images, and raise `Cancelled` when the run shall end."""
@@ -82,3 +120,9 @@ class ProgressMeter:
         self._last_report = now
         rate = self._num_images / max(now, 1e-9)
         self._reporter.on_progress(self._stage, self._epoch, self._step, self._steps, rate)
+        if self._losses:
+            done, steps = self._num_training_steps
+            number = len(self._losses)
+            mean = sum(self._losses) / number
+            self._losses = []
+            self._reporter.on_losses(StepLosses(self._epoch, done - number, done, steps, mean))

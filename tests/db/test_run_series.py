@@ -30,6 +30,8 @@ def test_list_after__the_last_step_read_is_the_cursor(workspace: Workspace) -> N
         assert rest == [(3, 1.25), (4, 1.0), (5, 0.5)]
         assert uow.series.list_after(run, "train_loss", step=5) == []
         assert uow.series.list_after(run, "accuracy") == []
+        assert uow.series.find_last_step(run, "train_loss") == 5
+        assert uow.series.find_last_step(run, "accuracy") is None
 
 
 def test_add__a_step_told_again_replaces(workspace: Workspace) -> None:

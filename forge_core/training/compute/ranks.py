@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from db.records import EpochMetrics
 from forge_core.progress import Cancelled
-from forge_core.training.reporting import Reporter
+from forge_core.training.reporting import Reporter, StepLosses
 
 PATIENCE = timedelta(hours=12)
 """How long the others wait while the first decodes images or writes a checkpoint."""
@@ -150,6 +150,10 @@ class _BroadcastReporter:
     ) -> None:
         if self._ranks.is_rank_zero:
             self._reporter.on_progress(stage, epoch, step, steps, images_per_second)
+
+    def on_losses(self, losses: StepLosses) -> None:
+        if self._ranks.is_rank_zero:
+            self._reporter.on_losses(losses)
 
     def on_epoch(self, metrics: EpochMetrics) -> None:
         if self._ranks.is_rank_zero:

@@ -39,15 +39,17 @@ class NotFinite(TrainingFailed):
         self.stage, self.epoch, self.step = stage, epoch, step
 
 
-def check_losses(losses: list[Tensor], first: int, stage: str, epoch: int) -> None:
-    """Look at the losses of the steps from `first` on, all counted from 0.
+def check_losses(losses: list[Tensor], first: int, stage: str, epoch: int) -> list[float]:
+    """The losses of the steps from `first` on, all counted from 0; waits for the device.
 
     Raises:
         NotFinite: One is not finite; the first such step is named.
     """
-    for step, loss in enumerate(torch.stack(losses[first:]).tolist(), start=first):
+    found: list[float] = torch.stack(losses[first:]).tolist()
+    for step, loss in enumerate(found, start=first):
         if not math.isfinite(loss):
             raise NotFinite(stage, epoch, step)
+    return found
 
 
 def name_batch(error: NotFinite, config: TrainConfig, train: ImageSet) -> NotFinite:

@@ -14,10 +14,11 @@ from forge_core.imaging import hashing
 from forge_core.jobs import queue
 from forge_core.models.checkpoints import checkpoint
 from forge_core.predictions import evaluation
-from forge_core.runs import environments, logs, records, removal
+from forge_core.runs import environments, logs, records, removal, step_series
 from forge_core.runs.reporter import TrainReporter
 from forge_core.runs.starting import launch
 from tests.arrange import ACTOR, CLASSES, draw_image, make_catalog
+from tests.db.test_prediction_blocks import BLOCK
 from tests.forge_core.handlers.running import finished_run, run_here, start, train_job
 
 
@@ -134,6 +135,8 @@ def test_resumed_run__keeps_where_it_began_and_how_it_computes(
     again = launch.repeat_run(workspace, run_id, actor=ACTOR)
     assert again.environment == RunEnvironment(speed=first.environment.speed)
 
+    with workspace.database.write() as uow:  # what a process wrote that was killed before saving
+        uow.series.add(run_id, {"train_loss": [(99, 7.0)], "epoch": [(99, 33.0)]})
     launch.resume_run(workspace, run_id, actor=ACTOR)
     assert go_on_until(2, driver="570").environment.resumed_in == ()
     launch.resume_run(workspace, run_id, actor=ACTOR)
@@ -144,6 +147,9 @@ def test_resumed_run__keeps_where_it_began_and_how_it_computes(
         first.environment.speed,
     )
     assert [later.driver for later in last.environment.resumed_in] == ["580"]
+    points, last_step = step_series.list_points(workspace, run_id, after_step=0, limit=99)
+    assert (points[-1].step, points[-1].epoch, last_step) == (9, 3.0, 9)
+    assert all(point.train_loss > 0 and point.images_per_second > 0 for point in points)
     rows = environments.as_rows(last.environment)
     assert (rows["driver"], rows["driver (resumed 1)"]) == ("570", "580")
     assert not [name for name in rows if "resumed" in name and not name.startswith("driver")]
@@ -171,6 +177,9 @@ def test_delete_run__frees_what_it_said_and_is_seen_no_more(workspace, tmp_path,
     run_here(workspace, train_job(workspace, run.run_id).job_id)
     folder = records.run_folder(workspace, run.run_id)
     on_disk = sum(path.stat().st_size for path in folder.iterdir())
+    with workspace.database.write() as uow:
+        assert {"train_loss", "epoch"} < set(uow.series.list_names(run.run_id))
+        uow.prediction_blocks.add(replace(BLOCK, run_id=run.run_id))
     announced = removal.removal_preview(workspace, run.run_id)
     assert announced >= on_disk > 400_000
     deleted = removal.delete_run(workspace, run.run_id)
@@ -178,6 +187,9 @@ def test_delete_run__frees_what_it_said_and_is_seen_no_more(workspace, tmp_path,
     assert "best.safetensors" in deleted.files
     assert not folder.exists()
     assert records.list_runs(workspace) == []
+    with workspace.database.read() as uow:
+        assert uow.series.list_names(run.run_id) == []
+        assert uow.prediction_blocks.list_of_run(run.run_id) == []
     with pytest.raises(NotFound, match=f"no run {run.run_id}"):
         records.get_run(workspace, run.run_id)
     assert start(workspace).run_id != run.run_id

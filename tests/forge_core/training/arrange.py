@@ -22,6 +22,7 @@ from forge_core.training.config import TrainConfig
 from forge_core.training.fit_setup import FitFolders, FitSetup, LabelledImages
 from forge_core.training.inputs.image_sets import ImageSet, TrainingImage
 from forge_core.training.pixels.pack import PixelPack
+from forge_core.training.reporting import StepLosses
 from forge_core.training.results import FitResult
 
 CLASS_NAMES = ("circle", "square", "stripe")
@@ -81,6 +82,7 @@ class Listener:
 
     messages: list[str] = field(default_factory=list)
     progress: list[tuple[str, int, int, int]] = field(default_factory=list)
+    losses: list[StepLosses] = field(default_factory=list)
     epochs: list[EpochMetrics] = field(default_factory=list)
     stop_when: Callable[["Listener"], bool] = lambda listener: False
     asked: int = 0
@@ -93,6 +95,9 @@ class Listener:
     ) -> None:
         assert images_per_second > 0
         self.progress.append((stage, epoch, step, steps))
+
+    def on_losses(self, losses: StepLosses) -> None:
+        self.losses.append(losses)
 
     def on_epoch(self, metrics: EpochMetrics) -> None:
         self.epochs.append(metrics)

@@ -58,6 +58,11 @@ def test_fit__learns_and_tells(tmp_path: Path) -> None:
         r"Most memory at once: \d+\.\d GiB of this process\.", listener.messages[-1]
     ), listener.messages[-1]
     assert listener.progress[0] == ("scratch", 1, 1, 3), "images are decoded beside the first epoch"
+    for entry in listener.epochs:
+        told = [losses for losses in listener.losses if losses.epoch == entry.epoch]
+        assert (told[0].first, told[-1].last) == (0, 3)
+        by_step = sum(losses.mean * (losses.last - losses.first) for losses in told) / 3
+        assert by_step == pytest.approx(entry.train_loss, rel=0.2), "the last batch is smaller"
     assert ("scratch", 12, 3, 3) in listener.progress
     assert listener.epochs[-1].learning_rates["all"] < 1e-4
 
