@@ -9,9 +9,10 @@ from db.records import EpochRow
 from forge_core.api.endpoints import ApiRequest, WorkspaceProvider, read_route
 from forge_core.api.parsing import parse_query
 from forge_core.catalog.listing.text_values import parse_number
-from forge_core.runs import records
+from forge_core.runs import records, step_series
 
 MAX_EPOCHS_AT_ONCE = 2_000
+MAX_POINTS_AT_ONCE = 2_000
 
 
 def routes(provider: WorkspaceProvider) -> list[Route]:
@@ -20,12 +21,21 @@ def routes(provider: WorkspaceProvider) -> list[Route]:
 
 
 def show_metrics(asked: ApiRequest) -> dict[str, Any]:
-    """State, place and the epochs after `after`; at most `MAX_EPOCHS_AT_ONCE`, in order."""
+    """State, place, the epochs after `after` and the points of steps after `after_step`.
+
+    At most `MAX_EPOCHS_AT_ONCE` and `MAX_POINTS_AT_ONCE`, in order. `last_step` is that of the
+    last point there is: a run that was resumed has forgotten those behind it.
+    """
     run_id = parse_number(asked.request.path_params["run_id"], "run")
-    query = parse_query(asked.request.query_params, ("after",))
+    query = parse_query(asked.request.query_params, ("after", "after_step"))
     after = parse_number(query.get("after", "0"), "after")
+    after_step = parse_number(query.get("after_step", "0"), "after_step")
     progress = records.run_progress(asked.workspace, run_id, after_epoch=after)
     epochs = progress.epochs[:MAX_EPOCHS_AT_ONCE]
+    points, last_step = step_series.list_points(
+        asked.workspace, run_id, after_step=after_step, limit=MAX_POINTS_AT_ONCE
+    )
+    is_whole = len(epochs) == len(progress.epochs) and len(points) < MAX_POINTS_AT_ONCE
     return {
         "state": progress.status,
         "stage": progress.stage,
@@ -36,8 +46,10 @@ def show_metrics(asked: ApiRequest) -> dict[str, Any]:
         "images_per_second": progress.images_per_second,
         "eta_seconds": progress.eta_seconds,
         "message": progress.message,
-        "is_finished": progress.status.is_finished() and len(epochs) == len(progress.epochs),
+        "is_finished": progress.status.is_finished() and is_whole,
         "epochs": [shape_epoch(epoch) for epoch in epochs],
+        "points": [asdict(point) for point in points],
+        "last_step": last_step,
     }
 
 

@@ -2,6 +2,7 @@ import pytest
 
 from db.enums import RunStatus
 from db.records import EpochRow
+from forge_core.api import runs
 from forge_core.jobs import queue
 from forge_core.people.actor import Actor
 from forge_core.training.config import TrainConfig
@@ -55,6 +56,39 @@ def test_metrics__gives_the_epochs_after_the_cursor(browser, run_id):
     assert nothing_new["epochs"] == []
 
 
+def test_metrics__gives_the_points_after_the_step_and_where_they_end(
+    browser, workspace, run_id, monkeypatch
+):
+    monkeypatch.setattr(runs, "MAX_POINTS_AT_ONCE", 2)
+    with workspace.database.write() as uow:
+        uow.series.add(
+            run_id,
+            {
+                "train_loss": [(4, 2.0), (8, 1.5), (12, None)],
+                "epoch": [(4, 0.5), (8, 1.0), (12, 1.5)],
+                "images_per_second": [(4, 90.0), (8, 100.0), (12, 110.0)],
+                "gradient_norm": [(99, 1.0)],
+            },
+        )
+
+    def ask(**cursors):
+        return browser.get(f"/forge-api/runs/{run_id}/metrics", params=cursors).json()
+
+    first = ask()
+    assert first["points"] == [
+        {"step": 4, "epoch": 0.5, "train_loss": 2.0, "images_per_second": 90.0},
+        {"step": 8, "epoch": 1.0, "train_loss": 1.5, "images_per_second": 100.0},
+    ]
+    assert (first["last_step"], first["is_finished"]) == (12, False)
+    rest = ask(after=3, after_step=8)
+    assert [(point["step"], point["train_loss"]) for point in rest["points"]] == [(12, None)]
+    assert (rest["epochs"], rest["is_finished"]) == ([], True)
+    with workspace.database.write() as uow:
+        uow.series.remove_after(run_id, 5)
+    resumed = ask(after_step=12)
+    assert (resumed["points"], resumed["last_step"]) == ([], 4)
+
+
 def test_metrics__of_a_run_that_is_not_there(browser, workspace):
     answer = browser.get("/forge-api/runs/4711/metrics")
     assert answer.status_code == 404
@@ -62,7 +96,8 @@ def test_metrics__of_a_run_that_is_not_there(browser, workspace):
 
 
 @pytest.mark.parametrize(
-    "address", ["x/metrics", "-1/metrics", "1/metrics?after=x", "1/metrics?n=1"]
+    "address",
+    ["x/metrics", "-1/metrics", "1/metrics?after=x", "1/metrics?after_step=-1", "1/metrics?n=1"],
 )
 def test_metrics__refuses_what_it_does_not_know(browser, workspace, address):
     assert browser.get(f"/forge-api/runs/{address}").status_code == 400
