@@ -92,6 +92,28 @@ test("loss has no best mark, and many epochs are a line without circles", (conte
   assert.doesNotMatch(svg.innerHTML, /best|circle/);
 });
 
+test("the loss is drawn from the first steps on, before any epoch is finished", (context) => {
+  const steps = [
+    { step: 1, epoch: 0.1, train_loss: 2 },
+    { step: 2, epoch: 0.2, train_loss: 1.5 },
+    { step: 3, epoch: 0.3, train_loss: null },
+    { step: 4, epoch: 0.4, train_loss: 1.25 },
+  ];
+  const { curve, svg } = makeCurve(context, "loss");
+  draw(curve, [], { steps, range: [0.5, 5.5] });
+  const [, path] = /<path class="steps" d="([^"]*)"/.exec(svg.innerHTML);
+  assert.equal(path.match(/M/g).length, 2); // begun again behind the gap
+  assert.ok(path.startsWith(`M${curve.x(0.6).toFixed(1)} ${curve.y(2).toFixed(1)}L`));
+  assert.ok(curve.values[0] <= 1.25 && curve.values[1] >= 2);
+  assert.match(svg.attributes["aria-label"], /no epoch is finished yet\. Training 1\.250 now\./);
+});
+
+test("accuracy has no line of steps", (context) => {
+  const { curve, svg } = makeCurve(context, "accuracy");
+  draw(curve, [makeEpoch(1, 0.5)], { steps: [{ step: 1, epoch: 0.1, train_loss: 2 }] });
+  assert.doesNotMatch(svg.innerHTML, /steps/);
+});
+
 test("places and epochs are the inverse of each other", (context) => {
   const { curve } = makeCurve(context, "loss");
   draw(curve, [makeEpoch(1, 0.5)]);

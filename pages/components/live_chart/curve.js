@@ -1,6 +1,7 @@
 // One chart: training and validation of one metric over the epochs, as SVG.
 
 import { niceStep, ticks, valueRange } from "./scale.js";
+import { visibleSteps } from "./steps.js";
 import { lossText, percent, stageTitle } from "./text.js";
 
 const MARGIN = { top: 30, right: 12, bottom: 36, left: 52 };
@@ -39,20 +40,22 @@ export class Curve {
     return first + Math.min(1, Math.max(0, share)) * (last - first);
   }
 
-  draw({ epochs, range, stages, hovered, selected }) {
+  draw({ epochs, steps = [], range, stages, hovered, selected }) {
     const width = this.figure.clientWidth;
     if (!width) return;
     this.range = range;
     this.plotWidth = Math.max(40, width - MARGIN.left - MARGIN.right);
     const [first, last] = range;
     const visible = epochs.filter((entry) => entry.epoch >= first - 1 && entry.epoch <= last + 1);
+    const points = this.isAccuracy ? [] : visibleSteps(steps, range, this.plotWidth);
     const keys = [`train_${this.metric}`, `val_${this.metric}`];
     const values = visible.flatMap((entry) => keys.map((key) => entry[key]));
+    for (const point of points) values.push(point.loss);
     this.values = valueRange(values, this.isAccuracy ? { ceiling: 1 } : {});
     const best = this.isAccuracy ? bestEntry(epochs) : null;
     this.svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
     this.svg.setAttribute("height", HEIGHT);
-    this.svg.setAttribute("aria-label", this.summary(epochs, best));
+    this.svg.setAttribute("aria-label", this.summary(epochs, best, points));
     this.svg.innerHTML = [
       `<text class="title" x="0" y="14">${this.isAccuracy ? "Accuracy" : "Loss"}</text>`,
       this.axes(width),
@@ -61,6 +64,7 @@ export class Curve {
       `<clipPath id="clip-${this.metric}"><rect x="${MARGIN.left - 6}" y="${MARGIN.top - 8}" ` +
         `width="${this.plotWidth + 12}" height="${HEIGHT - MARGIN.top - MARGIN.bottom + 16}"/></clipPath>`,
       `<g clip-path="url(#clip-${this.metric})">`,
+      points.length ? this.stepLine(points) : "",
       this.line(visible, keys[0], "train"),
       this.line(visible, keys[1], "val"),
       best && best.epoch >= first && best.epoch <= last ? this.bestMark(best, width) : "",
@@ -139,6 +143,19 @@ export class Curve {
     return `<path class="${name}" d="${path}"/>${entries.length > POINTS_UP_TO ? "" : circles.join("")}`;
   }
 
+  /** The loss within epochs; it breaks where no number was finite. */
+  stepLine(points) {
+    let path = "";
+    let isOpen = false;
+    for (const { epoch, loss } of points) {
+      if (Number.isFinite(loss)) {
+        path += `${isOpen ? "L" : "M"}${this.x(epoch).toFixed(1)} ${this.y(loss).toFixed(1)}`;
+      }
+      isOpen = Number.isFinite(loss);
+    }
+    return `<path class="steps" d="${path}"/>`;
+  }
+
   bestMark(best, width) {
     const x = this.x(best.epoch);
     const y = this.y(best.val_accuracy);
@@ -170,10 +187,13 @@ export class Curve {
     return `<line class="cursor" x1="${x}" x2="${x}" y1="${MARGIN.top}" y2="${bottom}"/>${dots.join("")}`;
   }
 
-  summary(epochs, best) {
+  summary(epochs, best, points) {
     const name = this.isAccuracy ? "Accuracy" : "Loss";
     const last = epochs.at(-1);
-    if (!last) return `${name}: no epoch is finished yet.`;
+    if (!last) {
+      const now = points.length ? ` Training ${this.text(points.at(-1).loss)} now.` : "";
+      return `${name}: no epoch is finished yet.${now}`;
+    }
     const now = `validation ${this.text(last[`val_${this.metric}`])}, training ${this.text(last[`train_${this.metric}`])}`;
     const peak = best
       ? ` Best validation ${percent(best.val_accuracy)} at epoch ${best.epoch}.`

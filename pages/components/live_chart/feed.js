@@ -1,4 +1,4 @@
-// Asks the server for epochs after the last known one, only while somebody looks.
+// Asks the server for what comes after the last known epoch and step, only while somebody looks.
 
 import { Refused } from "../javascript/client.js";
 
@@ -13,6 +13,7 @@ export class Feed {
     this.isSeen = true;
     this.timer = 0;
     this.after = 0;
+    this.afterStep = 0;
     this.isEnded = true;
     this.observer = new IntersectionObserver(([entry]) => {
       this.isSeen = entry.isIntersecting;
@@ -23,10 +24,10 @@ export class Feed {
     document.addEventListener("visibilitychange", this.onVisibility);
   }
 
-  /** `path` is asked for what comes after the epoch `after`, until it `isEnded`. */
-  follow({ path, after, isEnded }) {
+  /** `path` is asked for what comes after the epoch `after` and `afterStep`, until it `isEnded`. */
+  follow({ path, after, afterStep, isEnded }) {
     const isOther = path !== this.path || (this.isEnded && !isEnded);
-    Object.assign(this, { path, after, isEnded });
+    Object.assign(this, { path, after, afterStep, isEnded });
     if (isOther) this.hasAsked = false;
     this.wake();
   }
@@ -41,10 +42,10 @@ export class Feed {
     if (this.isAsking) return;
     this.isAsking = true;
     this.hasAsked = true;
-    const { path, after } = this;
+    const { path, after, afterStep } = this;
     let wait = POLL_MS;
     try {
-      const answer = await this.client.get(path, { after });
+      const answer = await this.client.get(path, { after, after_step: afterStep });
       if (path === this.path) {
         this.onTrouble("");
         this.onAnswer(answer);

@@ -17,9 +17,11 @@ function open(parentElement, setTriggerValue) {
     onTrouble: (text) => view.showTrouble(text),
     onAnswer: (answer) => {
       view.append(answer.epochs);
+      view.steps.append(answer.points, answer.last_step);
       view.isFinal = answer.is_finished;
       view.total = answer.total_epochs || view.total;
       feed.after = view.lastEpoch;
+      feed.afterStep = view.steps.last;
       feed.isEnded = answer.is_finished;
       view.showProgress(answer);
       view.draw();
@@ -47,6 +49,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   feed.follow({
     path: `/runs/${data.run_id}/metrics`,
     after: view.lastEpoch,
+    afterStep: view.steps.last,
     isEnded: data.is_finished,
   });
   return () => {

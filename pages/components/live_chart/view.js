@@ -2,6 +2,7 @@
 
 import { Curve } from "./curve.js";
 import { lastOnAxis } from "./scale.js";
+import { Steps } from "./steps.js";
 import { BEFORE_EPOCHS, count, leftText, lossText, percent, rateText, stageTitle } from "./text.js";
 
 const NARROW_PX = 620;
@@ -13,6 +14,7 @@ export class View {
     this.part = (name) => root.querySelector(name);
     this.curves = [...root.querySelectorAll(".chart")].map((figure) => new Curve(figure));
     this.epochs = [];
+    this.steps = new Steps();
     this.stages = [];
     this.zoom = null;
     this.drag = null; // where a selection of epochs began
@@ -32,6 +34,7 @@ export class View {
 
   reset(epochs, zoom = null) {
     this.epochs = epochs;
+    this.steps = new Steps();
     this.zoom = zoom;
   }
 
@@ -72,6 +75,8 @@ export class View {
     const left = leftText(progress.eta_seconds);
     this.part(".what").textContent = what;
     this.part(".rate").textContent = isWaiting ? "" : rateText(progress.images_per_second);
+    const loss = isWaiting || isBefore || stage === "test" ? null : this.steps.loss;
+    this.part(".loss").textContent = loss == null ? "" : `loss ${lossText(loss)}`;
     this.part(".left").textContent = isWaiting ? "" : left;
     const bar = this.part(".bar");
     const hundredths = Math.min(100, 100 * share);
@@ -91,11 +96,13 @@ export class View {
     this.root.toggleAttribute("data-narrow", this.root.clientWidth < NARROW_PX);
     this.root.dataset.theme = isDark(this.root) ? "dark" : "light";
     this.root.dataset.points = this.epochs.length;
-    const whole = [1, lastOnAxis(this.lastEpoch, this.total, this.isFinal)];
+    const last = lastOnAxis(this.lastEpoch, this.total, this.isFinal);
+    const whole = this.steps.points.length ? [0.5, last + 0.5] : [1, last];
     const hovered = this.epochs.find((entry) => entry.epoch === this.hoveredEpoch);
     for (const curve of this.curves) {
       curve.draw({
         epochs: this.epochs,
+        steps: this.steps.points,
         range: this.drag?.range ?? this.zoom ?? whole,
         stages: this.stages,
         hovered,
