@@ -7,6 +7,7 @@ import threading
 import pytest
 import torch
 
+from db.boxes import JobError
 from db.enums import JobStatus, RunStatus
 from forge_core.errors import Conflict
 from forge_core.handlers import worker
@@ -152,9 +153,7 @@ def test_job_ended_by_somebody_else__writes_nothing_more(
     thread = threading.Thread(target=lambda: ended.update(status=run_here(workspace, job.job_id)))
     thread.start()
     wait_for(lambda: records.run_progress(workspace, run.run_id).epochs, what="first epoch")
-    queue.finish(
-        workspace, job, JobStatus.INTERRUPTED, error={"message": "given up", "next_step": ""}
-    )
+    queue.finish(workspace, job, JobStatus.INTERRUPTED, error=JobError(message="given up"))
     count = len(records.run_progress(workspace, run.run_id).epochs)
     thread.join(timeout=30)
     assert ended == {"status": worker.LOST_STATUS}
