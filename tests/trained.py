@@ -1,5 +1,6 @@
 """A workspace whose run has been trained by the worker's own code, for tests of its results."""
 
+import logging
 import shutil
 import sqlite3
 from contextlib import closing
@@ -54,7 +55,16 @@ def _train_tiny_run(folder: Path) -> Path:
     arrange.make_catalog(workspace, folder / "drawn", train=16, val=4, test=4)
     with mock.patch.object(supervision, "ensure_supervisor"):
         run = launch.start_run(workspace, TINY, actor=Actor("tester"))
-        running.run_here(workspace, running.train_job(workspace, run.run_id).job_id)
+        job_id = running.train_job(workspace, run.run_id).job_id
+        handler = logging.FileHandler(workspace.logs_folder / f"job-{job_id}.log")
+        worker_log = logging.getLogger("forge.worker")
+        before = worker_log.level
+        worker_log.setLevel(logging.INFO)
+        worker_log.addHandler(handler)
+        running.run_here(workspace, job_id)
+        worker_log.removeHandler(handler)
+        worker_log.setLevel(before)
+        handler.close()
     done = records.get_run(workspace, run.run_id)
     assert done.status == "succeeded", done.message
     workspace.database.dispose()

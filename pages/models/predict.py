@@ -154,12 +154,12 @@ def _show(bar: DeltaGenerator, now: Advance) -> None:
 def choose_threshold() -> float:
     """Below this probability the page says "not sure"."""
     percent = st.number_input(
-        'Answer "not sure" below',
+        'Answer "not sure" below, in %',
         min_value=0,
         max_value=100,
         value=DEFAULT_THRESHOLD,
         step=5,
-        format="%d %%",
+        format="%d",
         key="predict_threshold",
         width=180,
         help="The probability of the most likely class.",

@@ -13,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import select
 
-from db import migrate
+from db import dumping, migrate
 from db.boxes import JobError
 from db.enums import EndRequest, JobStatus, RevisionKind, RunStatus
 from db.models import Base, LabelVote
@@ -91,7 +91,7 @@ def test_upgrade__builds_what_a_new_database_has(old: Database) -> None:
     with old.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         differences = compare_metadata(context, Base.metadata)
-    assert [d for d in differences if getattr(d[1], "name", "") != migrate.BOOKKEEPING] == []
+    assert [d for d in differences if getattr(d[1], "name", "") != dumping.BOOKKEEPING] == []
 
 
 def test_the_catalog_is_as_it_was(upgraded: Workspace) -> None:

@@ -172,7 +172,7 @@ def test_no_run_has_looked__is_said_instead_of_offered(sqlite_workspace: Workspa
         {"since": "0001-01-01"},
         {"until": "9999-12-31"},
         {"changed_since": "0"},
-        {"side_max": "999999999999999"},
+        {"side_max": "2147483647"},
         {"run": "2", "confidence_max": "0.123456"},
         {"run": "2", "disagrees": "false", "predicted": "77"},
         {"author": "<b>*nobody*</b>"},

@@ -54,7 +54,7 @@ def test_no_run_and_no_images__leads_to_the_import(sqlite_workspace: Workspace):
 
 def test_no_run__leads_to_train(catalog: Workspace):
     app = visit(PAGE)
-    assert "Train a run first; its best checkpoint answers here." in words(app)
+    assert "Train a run first; its best weights answer here." in words(app)
     app = press(app, "Train a run first")
     assert app.title[0].value == "Train"
 

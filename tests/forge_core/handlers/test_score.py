@@ -63,7 +63,7 @@ def test_state__tells_what_is_new_and_what_cannot_be_read(finished, no_superviso
     (finished.store.local_root() / assets[0].file_path).unlink()
     before = scoring_requests.scoring_state(finished, 1)
     assert (before.counts.num_images, before.num_to_score, before.revision_id) == (0, ALL, None)
-    run_here(finished, scoring_requests.submit_scoring(finished, 1, actor=ACTOR))
+    run_here(finished, scoring_requests.submit_scoring(finished, 1, actor=ACTOR).job_id)
     state = scoring_requests.scoring_state(finished, 1)
     assert (state.num_to_score, state.num_unreadable, state.revision_id) == (1, 1, 1)
     label_edits.relabel(finished, [assets[1].asset_id], None, actor=ACTOR)
@@ -73,7 +73,7 @@ def test_state__tells_what_is_new_and_what_cannot_be_read(finished, no_superviso
 
 
 def test_counts__are_those_of_the_rows(finished, no_supervisor):
-    run_here(finished, scoring_requests.submit_scoring(finished, 1, actor=ACTOR))
+    run_here(finished, scoring_requests.submit_scoring(finished, 1, actor=ACTOR).job_id)
     assets = arrange.list_all(finished)
     label_edits.relabel(finished, [assets[5].asset_id], None, actor=ACTOR)
     label_edits.remove_assets(finished, [assets[6].asset_id], actor=ACTOR)

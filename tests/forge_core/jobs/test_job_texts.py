@@ -42,7 +42,7 @@ def test_add__what_cannot_be_kept_is_refused(workspace, asked):
         pytest.raises(InvalidInput, match=" holds "),
         workspace.database.write() as uow,
     ):
-        queue.add_in(uow, "wait", values["title"], values["payload"], actor=values["author"])
+        queue.add_in(uow, "wait", values["title"], values["payload"], actor=Actor(values["author"]))
     assert queue.list_latest_jobs(workspace) == []
 
 

@@ -13,7 +13,7 @@ from forge_core.workspace import Workspace
 from tests.arrange import ACTOR, class_id, draw_folder, import_folder, list_all, make_catalog
 
 COMMANDS_JS = (
-    Path(__file__).parents[4] / "pages" / "components" / "gallery" / "parts" / "commands.js"
+    Path(__file__).parents[4] / "pages" / "components" / "gallery" / "keys" / "commands.js"
 )
 
 

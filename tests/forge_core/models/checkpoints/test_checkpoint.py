@@ -200,7 +200,7 @@ def test_load__warns_by_policy_and_reports(saved: Path, caplog: pytest.LogCaptur
     assert not loaded.golden.passed
     assert not loaded.golden.argmax_equal
     assert loaded.golden.max_relative_difference > 1
-    assert "do not hold here: other classes" in caplog.text
+    assert "did when it was saved: other classes" in caplog.text
 
 
 def test_load__refuses_a_weight_that_is_not_a_number(saved: Path) -> None:
