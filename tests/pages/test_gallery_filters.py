@@ -191,6 +191,15 @@ def test_a_deep_link__at_the_edge_is_shown_or_matches_nothing(
     assert mounted(app) or "None of the 12 images matches" in words(app)
 
 
+def test_a_deep_link__beyond_every_column_is_told_in_words(assets: list[Asset]):
+    app = open_page(side_max="999999999999999")
+    assert not app.exception
+    assert "side_max is larger than any number here: 999999999999999." in as_read(
+        app.error[0].value
+    )
+    assert not mounted(app)
+
+
 def test_a_range_that_is_empty__is_explained_and_one_chip_is_taken_away(assets: list[Asset]):
     app = open_page(side_min="24", author="tester")
     app.number_input(key="filters_side_max").set_value(5).run()
