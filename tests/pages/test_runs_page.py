@@ -205,6 +205,7 @@ def test_running__curve_progress_and_cancel(catalog: Workspace, sleeper: int):
     assert queue.get_job(catalog, job_id).end_requested == EndRequest.CANCEL
 
 
+@pytest.mark.process
 def test_running__pause_beside_cancel(catalog: Workspace, sleeper: int):
     run = add_run(catalog, RunStatus.RUNNING, pid=sleeper)
     app = press(visit(PAGE, run=run.run_id), "Pause")
@@ -243,6 +244,7 @@ def test_queued__waits(catalog: Workspace, sleeper: int):
     assert "No epoch was finished, so there is no curve." in said
 
 
+@pytest.mark.process
 def test_interrupted__says_why_and_can_be_resumed(catalog: Workspace, sleeper: int):
     message = (
         "Run 1 stopped at epoch 7: its process ended without a word (killed, or out of memory). "
@@ -331,6 +333,7 @@ def test_compare__an_address_of_no_run_is_told(finished_workspace: Workspace):
     assert "There is no finished run 99 to compare with." in words(app)
 
 
+@pytest.mark.process
 def test_repeat__starts_the_same_on_the_same_data(finished_workspace: Workspace):
     app = visit(PAGE, run=1)
     app.button(key="run_repeat").click().run()

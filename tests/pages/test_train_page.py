@@ -143,6 +143,7 @@ def test_left_out__is_counted(catalog: Workspace):
     ) in said
 
 
+@pytest.mark.process
 def test_start__queues_the_run_as_shown_and_opens_it(catalog: Workspace):
     app = visit(PAGE)
     app.number_input(key="train_forge_cnn_scratch_scratch_epochs").set_value(3)

@@ -103,6 +103,7 @@ def test_metrics__refuses_what_it_does_not_know(browser, workspace, address):
     assert browser.get(f"/forge-api/runs/{address}").status_code == 400
 
 
+@pytest.mark.process
 def test_jobs__lists_what_runs_and_what_waits(browser, workspace):
     assert browser.get("/forge-api/jobs").json() == {"jobs": []}
     control = Supervising(workspace)

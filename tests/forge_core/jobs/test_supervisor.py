@@ -212,6 +212,7 @@ def test_supervisor_leaves_when_idle_and_comes_back_for_the_next_job(sqlite_supe
     assert finished(workspace, job).status == JobStatus.SUCCEEDED
 
 
+@pytest.mark.process
 def test_workspace_that_is_removed__supervisor_and_worker_leave(tmp_path):
     workspace = open_workspace(Settings(_env_file=None, workspace=tmp_path / "short-lived"))
     control = Supervising(workspace)

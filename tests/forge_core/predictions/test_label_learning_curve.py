@@ -83,6 +83,7 @@ def test_choose_architecture__says_when_no_weights_are_here(
         label_learning_curve.choose_architecture()
 
 
+@pytest.mark.process
 @pytest.mark.usefixtures("real_weights")
 def test_read_result__reads_back_what_the_job_kept(
     sqlite_workspace: Workspace, tmp_path: Path

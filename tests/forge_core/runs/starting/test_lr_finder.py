@@ -58,6 +58,7 @@ def test_submit__runs_as_a_job_and_is_found_for_configs_like_it(
     assert not is_found(replace(CONFIG, warmup_epochs=0))
 
 
+@pytest.mark.process
 def test_read_result__reads_back_what_the_job_keeps(
     sqlite_workspace: Workspace, tmp_path: Path
 ) -> None:
