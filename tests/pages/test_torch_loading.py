@@ -1,13 +1,13 @@
 """Pages that import torch leave that to the thread which loads it at the start."""
 
 import ast
-import asyncio
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 
 import app
 from forge_core.workspace import Workspace
@@ -99,6 +99,7 @@ def test_server__loads_torch_when_it_starts_unless_told_not_to(
         async with app.lifespan(app.app):
             pass
 
-    asyncio.run(start_and_stop())
+    with start_blocking_portal() as portal:
+        portal.call(start_and_stop)
     app.served_workspace.cache_clear()
     assert started == [True] * is_wanted

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 
 from db.enums import RunStatus
 from db.records import Job
@@ -70,7 +71,8 @@ def test_kept_up__a_job_that_waited_while_the_machine_was_off_is_tended_at_once(
         async with tending.kept_up(sqlite_workspace):
             await until(lambda: bool(asked))
 
-    asyncio.run(serve())
+    with start_blocking_portal() as portal:
+        portal.call(serve)
 
 
 def test_kept_up__goes_on_when_one_look_fails(
@@ -91,7 +93,8 @@ def test_kept_up__goes_on_when_one_look_fails(
         async with tending.kept_up(sqlite_workspace):
             await until(lambda: looks > 2)
 
-    asyncio.run(serve())
+    with start_blocking_portal() as portal:
+        portal.call(serve)
 
 
 async def until(condition: Callable[[], bool]) -> None:
