@@ -130,14 +130,7 @@ def _offer_alternatives(recommendation: Recommendation) -> None:
 
 def _choose_start(architecture: str, pretrained: bool) -> bool:
     if not ARCHITECTURES[architecture].pretrained:
-        st.segmented_control(
-            "Start from",
-            [SCRATCH],
-            default=SCRATCH,
-            required=True,
-            disabled=True,
-            key=f"train_{architecture}_start",
-        )
+        st.caption(f"Starts {SCRATCH.lower()}: there are no pretrained weights of this network.")
         return False
     key = f"train_{architecture}_start"
     st.session_state.setdefault(key, IMAGENET if pretrained else SCRATCH)
