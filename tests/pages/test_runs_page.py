@@ -72,8 +72,9 @@ def live_chart(app: AppTest) -> dict:
 
 
 @pytest.fixture
-def sleeper() -> Iterator[int]:
-    """A living process that stands for a training one."""
+def sleeper(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A living process that stands for a training one; no supervisor comes to end it."""
+    monkeypatch.setattr(supervision, "ensure_supervisor", lambda _, **options: None)
     child = subprocess.Popen(
         [sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True
     )
@@ -205,7 +206,6 @@ def test_running__curve_progress_and_cancel(catalog: Workspace, sleeper: int):
     assert queue.get_job(catalog, job_id).end_requested == EndRequest.CANCEL
 
 
-@pytest.mark.process
 def test_running__pause_beside_cancel(catalog: Workspace, sleeper: int):
     run = add_run(catalog, RunStatus.RUNNING, pid=sleeper)
     app = press(visit(PAGE, run=run.run_id), "Pause")
@@ -244,7 +244,6 @@ def test_queued__waits(catalog: Workspace, sleeper: int):
     assert "No epoch was finished, so there is no curve." in said
 
 
-@pytest.mark.process
 def test_interrupted__says_why_and_can_be_resumed(catalog: Workspace, sleeper: int):
     message = (
         "Run 1 stopped at epoch 7: its process ended without a word (killed, or out of memory). "
