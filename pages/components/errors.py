@@ -8,6 +8,7 @@ import logging
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 import streamlit as st
 
@@ -25,6 +26,17 @@ def guarded_page() -> Iterator[None]:
         show(error)
     except Exception as error:  # the border: nothing may reach the page as a traceback
         show_unexpected(error)
+
+
+@contextmanager
+def redrawing(scope: Literal["app", "fragment"] = "app") -> Iterator[None]:
+    """Do what was pressed and draw anew; where it is refused, say why and go on behind it."""
+    try:
+        yield
+    except ForgeError as error:
+        show(error)
+    else:
+        st.rerun(scope=scope)
 
 
 def show(error: ForgeError) -> None:

@@ -8,7 +8,6 @@ from db.records import Job
 from forge_core.catalog.importing import import_plan
 from forge_core.catalog.importing.import_plan import ImportPlan
 from forge_core.catalog.listing import asset_list
-from forge_core.errors import ForgeError
 from forge_core.jobs import kinds, queue
 from forge_core.workspace import Workspace
 from pages.components import empty_state, errors, job_progress
@@ -61,14 +60,10 @@ def start_import(workspace: Workspace, plan: ImportPlan) -> None:
     request_id = import_plan.save_request(workspace, plan)
     title = f"Import {text.plural(plan.num_images, 'image')} from {plan.source_dataset}"
     chooser.forget()
-    try:
+    with errors.redrawing():
         queue.submit(
             workspace, kinds.IMPORT.name, title, {"request_id": request_id}, actor=session.actor()
         )
-    except ForgeError as error:
-        errors.show(error)
-        return
-    st.rerun()
 
 
 def show_import(workspace: Workspace) -> None:

@@ -1,7 +1,5 @@
 """Runs: all of them in a table, and one of them live (`?run=12`)."""
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from db.enums import RunStatus
@@ -135,11 +133,13 @@ def act(workspace: Workspace, run: Run) -> None:
     """Do what the primary button says."""
     match run.status:
         case RunStatus.QUEUED | RunStatus.RUNNING:
-            change(lambda: launch.cancel_run(workspace, run.run_id))
+            with errors.redrawing():
+                launch.cancel_run(workspace, run.run_id)
         case RunStatus.SUCCEEDED:
             navigation.go_to("predict", {"run": run.run_id})
         case _ if launch.can_resume(workspace, run.run_id):
-            change(lambda: launch.resume_run(workspace, run.run_id, actor=session.actor()))
+            with errors.redrawing():
+                launch.resume_run(workspace, run.run_id, actor=session.actor())
         case _:
             navigation.go_to("train")
 
@@ -153,16 +153,6 @@ def repeat(workspace: Workspace, run: Run) -> None:
         return
     st.query_params.from_dict({"run": str(again.run_id), "with": str(run.run_id)})
     st.rerun()
-
-
-def change(work: Callable[[], object]) -> None:
-    """Do it and draw the page again, or say why it cannot be done."""
-    try:
-        work()
-    except ForgeError as error:
-        errors.show(error)
-    else:
-        st.rerun()
 
 
 def show_line(workspace: Workspace, run: Run, *, is_paused: bool) -> None:

@@ -8,7 +8,7 @@ from db.records import AssetFilter, Job
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.augmentation.presets import AugmentationParameters
 from forge_core.catalog.editing import classes
-from forge_core.errors import ForgeError, InvalidInput
+from forge_core.errors import InvalidInput
 from forge_core.handlers import augment
 from forge_core.jobs import kinds, queue
 from forge_core.runs import augmented_copies
@@ -80,13 +80,9 @@ def _count(workspace: Workspace, plan: CopyPlan) -> tuple[int, InvalidInput | No
 
 def _submit(workspace: Workspace, plan: CopyPlan, total: int) -> None:
     title = f"Write {text.plural(total, 'augmented copy', 'augmented copies')}"
-    try:
+    with errors.redrawing():
         payload = augment.make_payload(plan)
         queue.submit(workspace, kinds.AUGMENT.name, title, payload, actor=session.actor())
-    except ForgeError as error:
-        errors.show(error)
-        return
-    st.rerun()
 
 
 def _show_outcome(job: Job) -> None:

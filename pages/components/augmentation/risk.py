@@ -5,7 +5,6 @@ import streamlit as st
 
 from db.records import Job
 from forge_core.augmentation.presets import AugmentationParameters
-from forge_core.errors import ForgeError
 from forge_core.evaluation.augmentation_risk import ALL_TOGETHER, AugmentationRisk
 from forge_core.predictions import augmentation_check
 from forge_core.runs import records
@@ -55,12 +54,9 @@ def show(workspace: Workspace, parameters: AugmentationParameters) -> None:
             disabled=is_active,
         )
     if pressed:
-        try:
+        with errors.redrawing():
             augmentation_check.submit(workspace, run_id, parameters, actor=session.actor())
-        except ForgeError as error:
-            errors.show(error)
-            return
-        st.rerun()
+        return
     if job is None:
         return
     if job_progress.has_result(job):

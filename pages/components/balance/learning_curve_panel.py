@@ -8,7 +8,6 @@ import streamlit as st
 
 from db.records import Job
 from forge_core.catalog.revisions import history
-from forge_core.errors import ForgeError
 from forge_core.evaluation.learning_curve import EXTRA_LABELS, LearningCurve, Outlook
 from forge_core.predictions import label_learning_curve
 from forge_core.workspace import Workspace
@@ -31,12 +30,9 @@ def show(workspace: Workspace) -> None:
     is_active = job is not None and not job.status.is_finished()
     words = "Draw the curve" if job is None else "Draw it again"
     if st.button(words, key="outlook_draw", disabled=is_active, icon=":material/show_chart:"):
-        try:
+        with errors.redrawing():
             label_learning_curve.submit(workspace, actor=session.actor())
-        except ForgeError as error:
-            errors.show(error)
-            return
-        st.rerun()
+        return
     if job is None:
         return
     if job_progress.has_result(job):

@@ -4,7 +4,6 @@ import streamlit as st
 
 from db.boxes import JobProgress
 from forge_core.catalog.listing import asset_list
-from forge_core.errors import ForgeError
 from forge_core.jobs import queue
 from forge_core.people.actor import MAX_NAME_CHARACTERS
 from pages.components import badges, errors
@@ -56,21 +55,13 @@ def _show_jobs() -> None:
                 if job.is_ending():
                     st.markdown(":gray[stopping]", width="content")
                 elif st.button("Cancel", key=f"header_cancel_{job.job_id}", type="tertiary"):
-                    _cancel(job.job_id)
+                    with errors.redrawing("fragment"):
+                        queue.request_cancel(session.workspace(), job.job_id)
             told = job.progress or JobProgress()
             if told.fraction is not None:
                 left = told.eta_seconds
                 words = None if left is None else f"{text.duration(left)} left"
                 st.progress(min(1.0, max(0.0, told.fraction)), words)
-
-
-def _cancel(job_id: int) -> None:
-    try:
-        queue.request_cancel(session.workspace(), job_id)
-    except ForgeError as error:
-        errors.show(error)
-    else:
-        st.rerun(scope="fragment")
 
 
 def _show_person() -> None:

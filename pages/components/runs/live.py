@@ -5,7 +5,7 @@ from dataclasses import asdict
 import streamlit as st
 
 from db.records import Run
-from forge_core.errors import ForgeError, NotFound
+from forge_core.errors import NotFound
 from forge_core.runs import logs, pauses, records
 from forge_core.training import stages
 from forge_core.training.config import TrainConfig
@@ -60,12 +60,8 @@ def show_pause(workspace: Workspace, run: Run) -> None:
         "step and gives the same result.",
         key="run_pause",
     ):
-        try:
+        with errors.redrawing():
             pauses.pause_run(workspace, run.run_id)
-        except ForgeError as error:
-            errors.show(error)
-        else:
-            st.rerun()
 
 
 def watch(workspace: Workspace, run: Run) -> None:

@@ -6,7 +6,6 @@ from db.boxes import JobError, JobProgress
 from db.enums import JobStatus
 from db.records import Job, Run
 from forge_core.catalog.revisions import history
-from forge_core.errors import ForgeError
 from forge_core.jobs import queue
 from forge_core.runs import scoring_requests
 from forge_core.runs.scoring_requests import ScoringState
@@ -148,9 +147,5 @@ def _show_trouble(state: ScoringState) -> None:
 
 
 def _submit(workspace: Workspace, run: Run) -> None:
-    try:
+    with errors.redrawing():
         scoring_requests.submit_scoring(workspace, run.run_id, actor=session.actor())
-    except ForgeError as error:
-        errors.show(error)
-    else:
-        st.rerun()

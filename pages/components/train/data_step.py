@@ -5,7 +5,6 @@ import streamlit as st
 from forge_core.catalog.listing.balance import Balance
 from forge_core.catalog.splits import split_plan
 from forge_core.catalog.splits.split_plan import SplitRatios
-from forge_core.errors import ForgeError
 from forge_core.runs.starting.launch import DataCheck
 from forge_core.workspace import Workspace
 from pages.components import errors, gallery_links
@@ -78,13 +77,9 @@ def _offer_split(workspace: Workspace, balance: Balance) -> None:
         )
         pressed = st.button("Split and continue", key="train_split")
     if pressed:
-        try:
+        with errors.redrawing():
             plan = split_plan.plan_split(workspace, OFFERED_RATIOS, seed=0)
             split_plan.apply_split(workspace, plan, actor=session.actor())
-        except ForgeError as error:
-            errors.show(error)
-        else:
-            st.rerun()
 
 
 def _show_warnings(check: DataCheck) -> None:

@@ -4,7 +4,6 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from db.records import Job
-from forge_core.errors import ForgeError
 from forge_core.runs.starting import lr_finder
 from forge_core.training.config import TrainConfig
 from forge_core.training.diagnostics.lr_range_test import RateCurve
@@ -32,12 +31,9 @@ def show(workspace: Workspace, config: TrainConfig, model: ModelChoice) -> None:
         is_active = job is not None and not job.status.is_finished()
         words = "Search" if job is None or is_active else "Search again"
         if st.button(words, key="train_rate_search", disabled=is_active, icon=":material/search:"):
-            try:
+            with errors.redrawing():
                 lr_finder.submit(workspace, config, actor=session.actor())
-            except ForgeError as error:
-                errors.show(error)
-                return
-            st.rerun()
+            return
         if job is None:
             return
         if job_progress.has_result(job):
