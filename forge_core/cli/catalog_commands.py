@@ -1,32 +1,18 @@
-"""`forge init | import | export`."""
+"""`forge init | export`."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from forge_core.catalog.export import exports
-from forge_core.catalog.formats.documents import columns as table_columns
-from forge_core.catalog.formats.recognition import FORMATS
-from forge_core.catalog.formats.scan.scanned_folder import ReadOptions
-from forge_core.catalog.importing import import_plan, import_problems, run_import
-from forge_core.catalog.importing.import_plan import ImportPlan
-from forge_core.catalog.importing.import_problems import ImportProblem
-from forge_core.catalog.importing.placement import Placement
 from forge_core.catalog.listing import asset_list
-from forge_core.catalog.splits import groups, split_plan
-from forge_core.catalog.splits.split_plan import SplitRatios
 from forge_core.cli import choosing, opening, output
 from forge_core.cli.choosing import ViewOption, WhereOption
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
-from forge_core.errors import InvalidInput
-from forge_core.people.actor import Actor
-from forge_core.workspace import Workspace
 
-SHOWN_PROBLEMS = 10
-SHOWN_CLASSES = 20
+SHOWN_MISSING = 10
 
 
 def init(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
@@ -40,81 +26,6 @@ def init(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None
     output.say(f"Workspace {opened.folder}: {images:,} images.")
     if images == 0:
         output.say("Next: forge import FOLDER, or `forge demo` to see the whole loop.")
-
-
-def import_images(
-    location: Annotated[
-        Path, typer.Argument(help="Folder, zip, tar, or a label file (table, JSON) of images.")
-    ],
-    source: Annotated[
-        str | None, typer.Option(help="Name of the source; the place's name if left out.")
-    ] = None,
-    format_name: Annotated[
-        str | None,
-        typer.Option("--format", help=f"What it is, if not found out: {', '.join(FORMATS)}."),
-    ] = None,
-    columns: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Columns of a table as role=name: "
-            f"{', '.join(table_columns.ROLES)}; several with commas, or the option again."
-        ),
-    ] = None,
-    split_ratio: Annotated[
-        str | None,
-        typer.Option(
-            help="Afterwards divide what is not assigned by class, groups kept whole: 80/10/10."
-        ),
-    ] = None,
-    placement: Annotated[
-        Placement,
-        typer.Option(
-            "--placement",
-            help="Of files outside the asset root: copy them in, link them (a second name on the "
-            "same disk), or in_place: refuse them. Files under the root stay where they are.",
-        ),
-    ] = Placement.COPY,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what was found; add nothing.")
-    ] = False,
-    workspace: WorkspaceOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Take images into the catalog. A second time adds nothing."""
-    opened = opening.create(workspace)
-    ratios = None if split_ratio is None else _parse_ratios(split_ratio)
-    options = ReadOptions(format_name=format_name, columns=table_columns.parse(columns or []))
-    plan = import_plan.prepare(opened, location, source_dataset=source, options=options)
-    _show_plan(plan, as_json=as_json)
-    if dry_run:
-        import_plan.discard(plan)
-        if as_json:
-            output.answer(_describe_plan(plan))
-        _show_problems(plan.problems, as_json=as_json)
-        return
-    with output.progress_bar("Importing", as_json=as_json) as progress:
-        report = run_import.run_import(
-            opened, plan, actor=Actor.of_process(opened), placement=placement, progress=progress
-        )
-    if as_json:
-        if ratios is not None:
-            _divide(opened, ratios, as_json=True)
-        output.answer(report)
-        return
-    left_out = sum(import_problems.is_left_out(problem) for problem in report.skipped)
-    output.say(
-        f"Added {report.added:,} images in {report.duration_seconds:.1f} s; "
-        f"{report.already_present:,} were there already, {left_out:,} were skipped."
-    )
-    if report.classes_created:
-        output.say(f"New classes: {', '.join(report.classes_created)}.")
-    for name, into in report.classes_merged.items():
-        output.say(f"Images of {name!r} went to {into!r}: the classes were merged.")
-    if report.classes_revived:
-        output.say(f"In use again: {', '.join(report.classes_revived)}.")
-    _show_problems(report.skipped)
-    if ratios is not None:
-        _divide(opened, ratios, as_json=False)
 
 
 def export(
@@ -149,69 +60,5 @@ def export(
         output.answer(report)
         return
     output.say(f"Wrote {report.num_images:,} images to {destination}.")
-    for path in report.missing[:SHOWN_PROBLEMS]:
+    for path in report.missing[:SHOWN_MISSING]:
         output.say(f"  missing under the asset root, left out: {path}")
-
-
-def _parse_ratios(text: str) -> SplitRatios:
-    try:
-        train, val, test = (float(part) for part in text.split("/"))
-    except ValueError:
-        raise InvalidInput(
-            f"{text!r} does not say how to divide.", next_step="Write TRAIN/VAL/TEST: 80/10/10."
-        ) from None
-    return SplitRatios(train=train, val=val, test=test)
-
-
-def _divide(workspace: Workspace, ratios: SplitRatios, *, as_json: bool) -> None:
-    """Give a split to what has none; images of one group stay together."""
-    chosen = groups.parse("group_key")
-    plan = split_plan.plan_split(workspace, ratios, only_unassigned=True, grouping=chosen)
-    split_plan.apply_split(workspace, plan, actor=Actor.of_process(workspace))
-    output.say(f"Divided {plan.num_moved:,} images {ratios} by class.", as_json=as_json)
-    for warning in plan.warnings:
-        output.tell(f"  {warning}")
-
-
-def _show_plan(plan: ImportPlan, *, as_json: bool) -> None:
-    output.say(f"{plan.title} ({plan.layout}: {plan.scanned.why})", as_json=as_json)
-    found = f"{plan.num_images:,} images, {output.size(plan.size_bytes)}"
-    if plan.classes:
-        found += f", {len(plan.classes)} classes"
-    if plan.num_unlabelled:
-        found += f", {plan.num_unlabelled:,} without a label"
-    if plan.num_groups:
-        found += f", {plan.num_groups:,} groups"
-    output.say(found, as_json=as_json)
-    if plan.splits:
-        parts = (f"{number:,} {split}" for split, number in plan.splits.items())
-        output.say(f"splits: {', '.join(parts)}", as_json=as_json)
-    if plan.classes:
-        largest = sorted(plan.classes.items(), key=lambda pair: -pair[1])[:SHOWN_CLASSES]
-        more = len(plan.classes) - len(largest)
-        named = ", ".join(f"{name} {number:,}" for name, number in largest)
-        output.say(f"classes: {named}" + (f" and {more:,} more" if more else ""), as_json=as_json)
-
-
-def _describe_plan(plan: ImportPlan) -> dict[str, object]:
-    return {
-        "title": plan.title,
-        "layout": plan.layout,
-        "why": plan.scanned.why,
-        "source_dataset": plan.source_dataset,
-        "num_images": plan.num_images,
-        "size_bytes": plan.size_bytes,
-        "num_unlabelled": plan.num_unlabelled,
-        "num_groups": plan.num_groups,
-        "classes": plan.classes,
-        "splits": plan.splits,
-        "problems": list(plan.problems),
-    }
-
-
-def _show_problems(problems: Sequence[ImportProblem], *, as_json: bool = False) -> None:
-    for problem in problems[:SHOWN_PROBLEMS]:
-        output.say(f"  {problem.path}: {problem.message}", as_json=as_json)
-    if len(problems) > SHOWN_PROBLEMS:
-        more = len(problems) - SHOWN_PROBLEMS
-        output.say(f"  and {more:,} more; --json lists them all", as_json=as_json)

@@ -15,6 +15,7 @@ from forge_core.cli import (
     demo_command,
     duplicate_commands,
     history_commands,
+    import_command,
     learning_curve_command,
     model_commands,
     operator_commands,
@@ -69,7 +70,7 @@ app = typer.Typer(
 )
 app.command()(web_command.web)
 app.command()(catalog_commands.init)
-app.command("import")(catalog_commands.import_images)
+app.command("import")(import_command.import_images)
 app.command()(catalog_commands.export)
 app.add_typer(class_commands.app, name="classes")
 app.command()(split_commands.split)

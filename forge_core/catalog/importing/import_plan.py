@@ -17,7 +17,12 @@ from pathlib import Path
 from forge_core import local_files
 from forge_core.catalog.formats import recognition
 from forge_core.catalog.formats.scan.file_walk import DOCUMENT_EXTENSIONS
-from forge_core.catalog.formats.scan.scanned_folder import ReadOptions, ScannedFile, ScannedFolder
+from forge_core.catalog.formats.scan.scanned_folder import (
+    Caution,
+    ReadOptions,
+    ScannedFile,
+    ScannedFolder,
+)
 from forge_core.catalog.formats.table import SPLITS
 from forge_core.catalog.importing import archives
 from forge_core.catalog.importing.entry_names import path_problem
@@ -54,6 +59,11 @@ class ImportPlan:
     def files(self) -> Sequence[ScannedFile]:
         """The image files found."""
         return self.scanned.entries
+
+    @property
+    def cautions(self) -> Sequence[Caution]:
+        """What must not be overlooked, the gravest first."""
+        return self.scanned.cautions
 
     @property
     def num_images(self) -> int:

@@ -15,7 +15,7 @@ from forge_core.imaging import decode
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.workspace import Workspace
 from pages.components import errors, pictures
-from pages.components.importing import chooser, problem_list, reading
+from pages.components.importing import cautions, chooser, problem_list, reading
 from pages.components.words import text
 
 NUM_SAMPLES = 10
@@ -34,6 +34,7 @@ def show(workspace: Workspace, plan: ImportPlan) -> None:
     """Draw layout, samples, classes with counts, splits and problems of a plan."""
     st.html(_STYLE)
     with st.container(border=True, key="import-preview"):
+        cautions.show(workspace, plan)
         st.markdown(f"**{errors.literal(describe(plan))}**")
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.badge(FORMATS[plan.layout].title, icon=":material/inventory_2:", color="blue")

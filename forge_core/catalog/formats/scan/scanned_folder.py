@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from forge_core.catalog.importing.import_problems import ImportProblem
 
@@ -24,6 +25,12 @@ SPLIT_BY_NAME: dict[str, str] = {
     "holdout": "held_out",
 }
 """Names of folders and values of tables that mean a split, lower case, "_" for "-" and space."""
+
+
+CAUTIONS: dict[str, str] = {
+    "unread_labels": "a label file that names images that are there, and is not read",
+}
+"""Every kind of `Caution`, the gravest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,33 @@ class ReadOptions:
     """Role (see `columns.ROLES`) to the name of a column of the table, empty for none."""
     document: str | None = None
     """The label file to read, relative to the folder; None to find it."""
+
+    def choosing(self, option: str, value: str) -> "ReadOptions":
+        """The same with one of its fields as a person chose it, for example for a `Caution`."""
+        changed: dict[str, Any] = {option: value}
+        return replace(self, **changed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caution:
+    """What may give images a wrong label or none: told before anything else, with what helps."""
+
+    kind: str
+    """A key of `CAUTIONS`."""
+    message: str
+    """A sentence for a person: what was found, and what it means for the labels."""
+    option: str | None = None
+    """The field of `ReadOptions` that settles it; on the command line `--` and its name."""
+    choices: tuple[str, ...] = ()
+    """Values that the option may take here; empty where it is written by hand."""
+
+    @property
+    def hint(self) -> str:
+        """What to say on the command line."""
+        if self.option is None:
+            return ""
+        name = self.option.removesuffix("_name").replace("_", "-")
+        return f"--{name} {'|'.join(self.choices[:6]) or '…'}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +124,8 @@ class ScannedFolder:
     """What the format was recognised by."""
     tables: tuple[TableChoice, ...] = ()
     """Tables whose columns can be assigned by hand, the one that is read first."""
+    cautions: tuple[Caution, ...] = ()
+    """What must not be overlooked, the gravest first."""
 
     @property
     def num_groups(self) -> int:
