@@ -19,6 +19,12 @@ FLUSHED_ONE_BY_ONE = 32
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 _CANNOT_LINK = (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP)
 _CANNOT_BE_NAMELESS = (errno.EISDIR, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOENT, errno.EINVAL)
+_SPECIAL = (
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a disk"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+)
 _O_TMPFILE = getattr(os, "O_TMPFILE", None)
 
 
@@ -76,6 +82,54 @@ def replace(path: str | os.PathLike[str], data: bytes, *, flushed: bool = False)
             os.unlink(temporary)
     if flushed:
         _fsync(folder)
+
+
+def open_plain(path: str | os.PathLike[str]) -> BinaryIO:
+    """Open a file that somebody named, to read: never a device that has no end, never a pipe.
+
+    Raises:
+        OSError: It is not there, may not be read, has no possible name, or is no plain file;
+            `strerror` says which.
+    """
+    try:
+        _check_plain(os.stat(path).st_mode, path)
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except ValueError as error:  # a zero byte
+        raise OSError(errno.EINVAL, "No file can have such a name", path) from error
+    try:
+        _check_plain(os.fstat(handle).st_mode, path)
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def read_plain(path: str | os.PathLike[str], max_bytes: int) -> bytes:
+    """All bytes of a file that somebody named.
+
+    Raises:
+        OSError: As `open_plain`, or it holds more than `max_bytes`.
+    """
+    with open_plain(path) as file:
+        data = file.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise OSError(errno.EFBIG, f"It is larger than {max_bytes:,} bytes", path)
+    return data
+
+
+def special_kind(mode: int) -> str | None:
+    """What something is that is neither a file nor a folder, by its `st_mode`; else None."""
+    for is_kind, words in _SPECIAL:
+        if is_kind(mode):
+            return words
+    return None
+
+
+def _check_plain(mode: int, path: str | os.PathLike[str]) -> None:
+    if stat.S_ISREG(mode):
+        return
+    words = "a folder" if stat.S_ISDIR(mode) else special_kind(mode) or "something else"
+    raise OSError(errno.EINVAL, f"It is {words}, not a file", path)
 
 
 @contextlib.contextmanager

@@ -73,6 +73,11 @@ class Settings(BaseSettings):
         "localhost,127.0.0.1,[::1],testserver",
         description="Host names that the web app answers to, separated by commas; * for any.",
     )
+    import_roots: str = Field(
+        "",
+        description="Folders below which a path may be typed on the Import page, separated as in "
+        "PATH; empty means any path while the web app answers to this machine only, else none.",
+    )
     test_postgres_url: str = Field(
         "", description="Postgres server that the test suite uses instead of the embedded one."
     )

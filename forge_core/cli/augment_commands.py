@@ -10,7 +10,6 @@ from forge_core.catalog.editing import classes
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
-from forge_core.errors import NotFound
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
@@ -193,8 +192,5 @@ def _read_parameters(
     from forge_core.runs.starting import saved_presets
 
     if path is not None:
-        try:
-            return AugmentationParameters.from_json(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise NotFound(f"{path} cannot be read: {error.strerror}.") from error
+        return AugmentationParameters.from_json(opening.document("file of parameters", path))
     return saved_presets.find_preset(workspace, preset).parameters

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from db.enums import CheckpointKind
+from forge_core import local_files
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
@@ -176,9 +177,7 @@ def serve(
 
 def _read(path: Path, max_bytes: int) -> bytes:
     try:
-        if path.stat().st_size > max_bytes:
-            raise InvalidInput(f"{path} is larger than {max_bytes:,} bytes.")
-        return path.read_bytes()
+        return local_files.read_plain(path, max_bytes)
     except OSError as error:
         raise InvalidInput(
             f"{path} cannot be read: {error.strerror or type(error).__name__}."

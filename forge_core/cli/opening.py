@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from forge_core import settings
-from forge_core.errors import NotFound
+from forge_core import local_files, settings
+from forge_core.errors import InvalidInput, NotFound
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 
@@ -14,6 +14,7 @@ WorkspaceOption = Annotated[
     Path | None,
     typer.Option("--workspace", "-w", help="Folder of the workspace, instead of FORGE_WORKSPACE."),
 ]
+MAX_DOCUMENT_BYTES = 2**20
 
 
 def chosen_settings(folder: Path | None) -> Settings:
@@ -59,3 +60,23 @@ def checkpoint_of(target: str, folder: Path | None, kind: str) -> Path:
     from forge_core.runs import records
 
     return records.checkpoint_path(existing(folder), int(target), kind)
+
+
+def document(what: str, path: Path) -> str:
+    """The text of a small file that somebody named.
+
+    Args:
+        what: What it should be, for the message.
+        path: The file.
+
+    Raises:
+        InvalidInput: It cannot be read, is too large, or is no UTF-8.
+    """
+    try:
+        return local_files.read_plain(path.expanduser(), MAX_DOCUMENT_BYTES).decode("utf-8")
+    except OSError as error:
+        raise InvalidInput(f"The {what} {path} cannot be read. {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise InvalidInput(
+            f"The {what} {path} cannot be read: it is no text in UTF-8.", detail=str(error)
+        ) from error

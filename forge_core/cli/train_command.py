@@ -80,7 +80,7 @@ def train(
     values = {field: value for field, value in given.items() if value is not None}
     wish = config_choice.Wish(
         like=like,
-        config_json=None if config_file is None else _read(config_file),
+        config_json=None if config_file is None else opening.document("config", config_file),
         architecture=architecture,
         pretrained=False if scratch else None,
         preset=preset,
@@ -198,10 +198,3 @@ class _Search:
 
     def should_stop(self) -> bool:
         return False
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"The config {path} cannot be read: {error}") from error

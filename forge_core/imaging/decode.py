@@ -13,6 +13,7 @@ from typing import Protocol
 
 from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
+from forge_core import local_files
 from forge_core.errors import ImageRejected
 from forge_core.imaging import color, formats
 
@@ -134,9 +135,9 @@ def decode_file(path: Path, *, limits: DecodeLimits = DEFAULT_LIMITS) -> Decoded
         ImageRejected: As `decode_image`, or the file cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with local_files.open_plain(path) as file:
             data = file.read(limits.max_bytes + 1)
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise ImageRejected(
             "The image file cannot be read.",
             reason="unreadable",

@@ -16,6 +16,7 @@ from forge_core.catalog.listing import asset_list
 from forge_core.jobs import processes, queue, supervision
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
+from pages.components.importing import chooser
 from tests import arrange, ending
 from tests.pages.visiting import links, press, primary, visit, words
 
@@ -54,6 +55,39 @@ def files_of(folder: Path) -> list[tuple[str, bytes, str]]:
         (f"{folder.name}/{path.relative_to(folder).as_posix()}", path.read_bytes(), "image/png")
         for path in sorted(folder.rglob("*.png"))
     ]
+
+
+def test_paths__can_be_typed_only_below_the_import_roots(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    inside = arrange.draw_folder(tmp_path / "open" / "drawn")
+    outside = arrange.draw_folder(tmp_path / "closed")
+    monkeypatch.setenv("FORGE_IMPORT_ROOTS", str(tmp_path / "open"))
+    assert "Only what lies below" in words(visit(PAGE, **{"from": PATH}))
+    refused = look_at(outside)
+    assert "may not be read from a page" in refused.error[0].value
+    assert primary(refused).disabled
+    assert not look_at(inside).error
+
+
+def test_paths__cannot_be_typed_where_the_app_answers_to_a_network(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(chooser, "_is_loopback", lambda: False)
+    app = visit(PAGE)
+    assert PATH not in app.segmented_control(key="from").options
+    assert "FORGE_IMPORT_ROOTS" in words(app)
+
+
+@pytest.mark.parametrize(
+    ("address", "is_loopback"),
+    [("127.0.0.1", True), ("localhost", True), ("::1", True), ("0.0.0.0", False), ("", False)],
+)
+def test_loopback__is_what_only_this_machine_reaches(
+    address: str, is_loopback: bool, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(chooser.st, "get_option", lambda _: address)
+    assert chooser._is_loopback() is is_loopback
 
 
 def test_empty__says_what_can_be_read_and_waits_for_images(workspace: Workspace):

@@ -24,7 +24,7 @@ from forge_core.catalog.formats.scan.scanned_folder import (
     ScannedFolder,
 )
 from forge_core.catalog.formats.table import SPLITS
-from forge_core.catalog.importing import archives
+from forge_core.catalog.importing import archives, server_paths
 from forge_core.catalog.importing.entry_names import path_problem
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.errors import InvalidInput, NotFound
@@ -117,17 +117,14 @@ def prepare(
 
     Raises:
         NotFound: Nothing is there.
-        InvalidInput: No image is there, the archive is refused, or it is not what `options` say.
+        InvalidInput: No image is there, the archive is refused, it is not what `options` say, or
+            it is a device or a pipe.
     """
     location = Path(location).expanduser()
-    if not location.exists():
-        raise NotFound(
-            f"There is nothing at {printable(str(location))}.",
-            next_step="Check the path; it is read on the machine that runs Vision Forge.",
-        )
+    kind = server_paths.kind_of(location)
     source = source_dataset or location.name.split(".")[0] or "import"
     max_files = workspace.settings.max_archive_files
-    if location.is_dir():
+    if kind == "folder":
         return scan_folder(location, source, max_files=max_files, options=options)
     if location.suffix.lower() in DOCUMENT_EXTENSIONS:
         options = replace(options, document=location.name)

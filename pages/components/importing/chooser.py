@@ -4,6 +4,7 @@ Looking writes nothing to the catalog. What was found is kept in the session unt
 imported, replaced or let go.
 """
 
+import ipaddress
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -13,7 +14,7 @@ from streamlit.typing import UploadedFile
 
 from forge_core.catalog.formats.scan.file_walk import TABLE_EXTENSIONS
 from forge_core.catalog.formats.scan.scanned_folder import ReadOptions
-from forge_core.catalog.importing import import_plan
+from forge_core.catalog.importing import import_plan, server_paths
 from forge_core.catalog.importing.import_plan import ImportPlan
 from forge_core.errors import ForgeError, InvalidInput
 from forge_core.workspace import Workspace
@@ -36,6 +37,10 @@ _STYLE = """
 </style>
 """
 ARCHIVE_TYPES = ["zip", "tar", "gz", "tgz", "bz2", "xz"]
+NO_PATHS = (
+    "Paths of the server cannot be typed here, because this app answers to a network and no "
+    "folder is set for that (FORGE_IMPORT_ROOTS). On the server, `forge import PATH` reads any."
+)
 _PLAN, _SEEN, _ERROR, _ROUND = "import:plan", "import:seen", "import:error", "import:round"
 _TURN = "import:turn"
 
@@ -85,9 +90,10 @@ def forget(*, discard: bool = False) -> None:
 
 def show(workspace: Workspace) -> None:
     """Draw the chooser and look at whatever is chosen."""
+    roots = server_paths.import_roots(workspace.settings, is_loopback=_is_loopback())
     way = st.segmented_control(
         "Where are the images?",
-        [FOLDER, ARCHIVE, PATH],
+        [FOLDER, ARCHIVE, PATH] if roots != () else [FOLDER, ARCHIVE],
         default=FOLDER,
         required=True,
         key="from",
@@ -98,7 +104,7 @@ def show(workspace: Workspace) -> None:
     st.html(_STYLE)
     turn = st.session_state.get(_ROUND, 0)
     if way == PATH:
-        _show_path(workspace)
+        _show_path(workspace, roots)
     elif way == ARCHIVE:
         file = st.file_uploader(
             "Drop a zip or tar of images",
@@ -117,9 +123,20 @@ def show(workspace: Workspace) -> None:
         errors.show(st.session_state[_ERROR])
     elif chosen_plan() is None:
         st.caption(READABLE)
+        if roots == ():
+            st.caption(NO_PATHS)
 
 
-def _show_path(workspace: Workspace) -> None:
+def _is_loopback() -> bool:
+    """Whether the web app answers to this machine only."""
+    address = str(st.get_option("server.address") or "")
+    try:
+        return address == "localhost" or ipaddress.ip_address(address.strip("[]")).is_loopback
+    except ValueError:
+        return False  # a name, or every address
+
+
+def _show_path(workspace: Workspace, roots: Sequence[Path] | None) -> None:
     with (
         st.form("import:path", border=False),
         st.container(horizontal=True, vertical_alignment="bottom"),
@@ -134,7 +151,10 @@ def _show_path(workspace: Workspace) -> None:
         )
         asked = st.form_submit_button("Look", icon=":material/search:")
     if asked and location.strip():
-        _look(lambda: _prepare_path(workspace, Path(location.strip())))
+        _look(lambda: _prepare_path(workspace, server_paths.allowed(Path(location.strip()), roots)))
+    if roots:
+        below = ", ".join(str(root) for root in roots)
+        st.caption(errors.literal(f"Only what lies below {below} can be read."))
 
 
 def _prepare_path(workspace: Workspace, location: Path) -> ImportPlan:
