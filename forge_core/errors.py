@@ -46,7 +46,10 @@ class ImageRejected(InvalidInput):
 
 
 class StorageUnavailable(ForgeError, OSError):
-    """The asset root cannot be reached, read or written: no disk space, bucket, credentials."""
+    """The asset root cannot be reached, read or written: no disk space, bucket, credentials.
+
+    Or the cache folder cannot be written.
+    """
 
 
 class WeightsUnavailable(ForgeError, OSError):

@@ -35,6 +35,17 @@ class PredictionBlockRepository:
         )
         return [to_record(PredictionBlock, row) for row in rows]
 
+    def list_all(self) -> list[PredictionBlock]:
+        """The blocks of all runs, in the order of the runs and of their numbers."""
+        rows = self._session.execute(
+            select(*COLUMNS).order_by(
+                PredictionBlockRow.run_id,
+                PredictionBlockRow.checkpoint_hash,
+                PredictionBlockRow.block,
+            )
+        )
+        return [to_record(PredictionBlock, row) for row in rows]
+
     def add(self, block: PredictionBlock) -> None:
         """Write or replace what is said of a block, in the transaction that its images are in."""
         dialect: Any = sqlite if bulk.is_sqlite(self._session) else postgresql
@@ -47,6 +58,13 @@ class PredictionBlockRepository:
             )
         )
 
-    def remove_of_run(self, run_id: int) -> None:
-        """Forget all blocks of a run."""
-        self._session.execute(delete(PredictionBlockRow).where(PredictionBlockRow.run_id == run_id))
+    def remove_of_run(self, run_id: int, *, checkpoint_hash: str | None = None) -> None:
+        """Forget all blocks of a run, or those of one of its checkpoints."""
+        statement = delete(PredictionBlockRow).where(PredictionBlockRow.run_id == run_id)
+        if checkpoint_hash is not None:
+            statement = statement.where(PredictionBlockRow.checkpoint_hash == checkpoint_hash)
+        self._session.execute(statement)
+
+    def remove_all(self) -> None:
+        """Forget the blocks of all runs."""
+        self._session.execute(delete(PredictionBlockRow))

@@ -14,6 +14,7 @@ from sqlalchemy import (
     delete,
     false,
     func,
+    not_,
     or_,
     select,
 )
@@ -171,12 +172,40 @@ class PredictionRepository:
         rows = self._session.execute(statement.order_by(VisionAsset.asset_id).limit(limit))
         return [to_record(AssetAsOf, row) for row in rows]
 
+    def list_named(self, scope: ScoringScope, asset_ids: Sequence[uuid.UUID]) -> list[AssetAsOf]:
+        """Those of at most a page of assets that are alive and in the scope's split now, by id."""
+        rows = self._session.execute(
+            select(*_ASSET_COLUMNS)
+            .where(VisionAsset.asset_id.in_(asset_ids), *_in_scope(scope))
+            .order_by(VisionAsset.asset_id)
+        )
+        return [to_record(AssetAsOf, row) for row in rows]
+
     def count_to_score(self, scope: ScoringScope, *, after: uuid.UUID | None = None) -> int:
         """How many living assets are to be scored (behind an id)."""
         statement = self._to_score(select(func.count()).select_from(VisionAsset), scope)
         if after is not None:
             statement = statement.where(VisionAsset.asset_id > after)
         return self._session.scalar(statement) or 0
+
+    def count_rows(self, run_id: int) -> int:
+        """How many predictions a run has, those of removed assets included."""
+        statement = select(func.count()).where(Prediction.run_id == run_id)
+        return self._session.scalar(statement) or 0
+
+    def list_holding(
+        self, scope: ScoringScope, *, after: uuid.UUID | None, limit: int
+    ) -> list[uuid.UUID]:
+        """The next living assets that `only_new` leaves out of a scope, in the order of ids."""
+        statement = (
+            select(Prediction.asset_id)
+            .join(VisionAsset, VisionAsset.asset_id == Prediction.asset_id)
+            .where(Prediction.run_id == scope.run_id, *_in_scope(scope), not_(_is_outdated(scope)))
+        )
+        if after is not None:
+            statement = statement.where(Prediction.asset_id > after)
+        found = self._session.scalars(statement.order_by(Prediction.asset_id).limit(limit))
+        return list(found)
 
     def add(self, run_id: int, predictions: Sequence[PredictionRow]) -> None:
         """Write predictions of a run; each replaces the one of its asset."""
@@ -210,24 +239,26 @@ class PredictionRepository:
         return int(cast("CursorResult[Any]", result).rowcount)
 
     def _to_score(self, statement: Select[Any], scope: ScoringScope) -> Select[Any]:
-        conditions: list[ColumnElement[bool]] = [filters.living()]
-        if scope.split == NONE:
-            conditions.append(VisionAsset.split_type.is_(None))
-        elif scope.split is not None:
-            conditions.append(VisionAsset.split_type == scope.split)
-        if scope.only_new:
-            statement = statement.outerjoin(
-                Prediction,
-                and_(
-                    Prediction.run_id == scope.run_id,
-                    Prediction.asset_id == VisionAsset.asset_id,
-                ),
-            )
-            conditions.append(
-                or_(
-                    Prediction.asset_id.is_(None),
-                    Prediction.given_label_id.is_distinct_from(VisionAsset.label_id),
-                    Prediction.revision_id < scope.stale_before,
-                )
-            )
-        return statement.where(*conditions)
+        if not scope.only_new:
+            return statement.where(*_in_scope(scope))
+        is_of_asset = and_(
+            Prediction.run_id == scope.run_id, Prediction.asset_id == VisionAsset.asset_id
+        )
+        return statement.outerjoin(Prediction, is_of_asset).where(
+            *_in_scope(scope), or_(Prediction.asset_id.is_(None), _is_outdated(scope))
+        )
+
+
+def _in_scope(scope: ScoringScope) -> list[ColumnElement[bool]]:
+    if scope.split is None:
+        return [filters.living()]
+    split = None if scope.split == NONE else scope.split
+    return [filters.living(), VisionAsset.split_type == split]
+
+
+def _is_outdated(scope: ScoringScope) -> ColumnElement[bool]:
+    """A prediction that does not speak of the asset's label, or of classes as they are now."""
+    return or_(
+        Prediction.given_label_id.is_distinct_from(VisionAsset.label_id),
+        Prediction.revision_id < scope.stale_before,
+    )

@@ -12,6 +12,7 @@ from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
 from forge_core.errors import InvalidInput
 from forge_core.imaging.thumbnails import ThumbnailCache
+from forge_core.runs.probabilities import kept as probabilities
 from forge_core.training.pixels import kept
 from forge_core.workspace import Workspace
 
@@ -21,6 +22,7 @@ class Clearable(StrEnum):
 
     PACK = "pack"
     THUMBNAILS = "thumbnails"
+    PROBABILITIES = "probabilities"
     ALL = "all"
 
 
@@ -36,7 +38,7 @@ def cache(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show how much disk decoded pixels and thumbnails take, or clear them."""
+    """Show how much disk decoded pixels, thumbnails and class probabilities take, or clear them."""
     opened = opening.existing(workspace)
     if pack is not None and clear != Clearable.PACK:
         raise InvalidInput(
@@ -101,6 +103,9 @@ def _clear(workspace: Workspace, what: Clearable, pack: str | None) -> tuple[int
         folder = workspace.cache_folder / "thumbnails"
         freed_bytes += _folder_bytes(folder)
         ThumbnailCache(folder).clear()
+    if what in (Clearable.PROBABILITIES, Clearable.ALL):
+        freed_bytes += _folder_bytes(workspace.cache_folder / probabilities.FOLDER)
+        probabilities.clear(workspace)
     return freed_bytes, num_stayed
 
 

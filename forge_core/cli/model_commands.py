@@ -116,6 +116,11 @@ def score(
         f"{state.counts.num_disagreeing:,} disagree with the label, "
         f"{state.counts.num_unlabelled:,} have none."
     )
+    if report.num_restored:
+        output.say(
+            f"{report.num_restored:,} of them were scored before, but not all their class "
+            "probabilities were kept, or their file was damaged."
+        )
     for problem in report.rejected:
         output.tell(f"left out: {problem.message}")
     if report.num_rejected > len(report.rejected):

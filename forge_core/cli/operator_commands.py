@@ -218,6 +218,27 @@ def _supervisor(chosen: Settings) -> list[Finding]:
     return [Finding("jobs", OK, f"{waiting} unfinished; supervisor: {words}")]
 
 
+def _probabilities(chosen: Settings) -> list[Finding]:
+    if not (chosen.workspace_folder / "forge.db").exists() and not chosen.database_url:
+        return []
+    from forge_core.runs.probabilities import kept
+    from forge_core.workspace import open_workspace
+
+    found = kept.list_problems(open_workspace(chosen))
+    if not found:
+        return [Finding("class probabilities", OK, "the files of scored images are as written")]
+    return [
+        Finding(
+            "class probabilities",
+            WARN,
+            f"of run {run_id}: {problems[0]}" + (f" And {more} more." if more else ""),
+            f"Score its images: forge score {run_id}. It computes what is missing.",
+        )
+        for run_id, problems in found.items()
+        for more in [len(problems) - 1]
+    ]
+
+
 def _system(chosen: Settings) -> list[Finding]:
     return [Finding("system", OK, f"{platform.platform()}, {os.cpu_count()} processors")]
 
@@ -232,6 +253,7 @@ CHECKS: tuple[Callable[[Settings], list[Finding]], ...] = (
     _devices,
     _weights,
     _supervisor,
+    _probabilities,
 )
 
 

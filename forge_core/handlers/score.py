@@ -33,5 +33,10 @@ def run(context: JobContext) -> Mapping[str, Any]:
         progress=context.progress(),
         on_rejected=tell_rejected,
     )
+    if report.num_restored:
+        context.log(
+            f"class probabilities of {report.num_restored} scored images were not there whole; "
+            "they were computed again"
+        )
     context.log(f"run {report.run_id} scored {report.num_scored}, left out {report.num_rejected}")
     return asdict(report)

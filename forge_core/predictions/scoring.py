@@ -1,32 +1,38 @@
 """Write into the catalog what a run's network says of its images: the table `predictions`.
 
-Each image is decoded and resized as Predict does it, by the same functions. What was written
-stays when the work ends early: the next scoring goes on with what is missing.
+All class probabilities go to files beside it, which `runs.probabilities` reads. Each image is
+decoded and resized as Predict does it, by the same functions. What was written stays when the work
+ends early: the next scoring goes on with what is missing.
 """
 
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from db.enums import CheckpointKind, Split
-from db.records import AssetAsOf, CheckpointFile
+from db.enums import Split
+from db.records import AssetAsOf
 from db.repositories.predictions import PredictionRow, ScoringScope
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog.editing import class_merges
 from forge_core.catalog.revisions import as_of
 from forge_core.errors import Conflict, InvalidInput, NotFound
 from forge_core.evaluation import uncertainty
+from forge_core.evaluation.uncertainty import Floats
 from forge_core.inference.predictor import Predictor
 from forge_core.predictions import image_batches
 from forge_core.progress import SILENT, Cancelled, Progress
 from forge_core.runs import records
+from forge_core.runs.probabilities import kept
+from forge_core.runs.probabilities.writing import ProbabilityWriter
 from forge_core.training.config import TrainConfig
 from forge_core.training.inputs.image_sets import RejectedImage
 from forge_core.workspace import Workspace
@@ -40,6 +46,8 @@ MAX_REJECTED_KEPT = 1_000
 Writer = Callable[[Callable[[UnitOfWork], None]], None]
 """Does some writing in one transaction of its own."""
 Hashes = npt.NDArray[np.bytes_]
+_Page = tuple[int, Sequence[AssetAsOf]]
+"""A revision, and images as they were at it or later."""
 
 
 @dataclass(kw_only=True)
@@ -50,6 +58,9 @@ class ScoringReport:
     revision_id: int
     """The newest revision that images were read at."""
     num_scored: int = 0
+    num_restored: int = 0
+    """Of them those that were scored already, whose class probabilities were gone or damaged, or
+    were not kept yet."""
     num_rated: int = 0
     """Of them with a label quality: labelled, and not trained on."""
     num_rejected: int = 0
@@ -95,7 +106,8 @@ def score_run(
         run_id: The run.
         split: Only images that are in this split now; "none" for those in no split.
         only_new: Leave out images whose prediction still speaks of their label, made after the
-            last merge of the network's classes; else all are scored again, and replaced.
+            last merge of the network's classes, if all its class probabilities are there as well;
+            else all are scored again, and replaced.
         device: auto, cpu or cuda:N.
         after: Go on behind this image in the order of ids.
         write: Writes a part of the predictions; a transaction each by default.
@@ -107,6 +119,7 @@ def score_run(
         NotFound: There is no such run or checkpoint, or it was removed meanwhile.
         InvalidInput: There is no such split or device.
         CheckpointRejected: The checkpoint does not predict here as it did when it was saved.
+        StorageUnavailable: The disk of the cache folder is full, or fails.
         Conflict: The run went on meanwhile and has a better checkpoint.
         Cancelled: What was scored until then is kept.
     """
@@ -124,11 +137,32 @@ def score_run(
         )
         total = uow.predictions.count_to_score(scope, after=after)
         report = ScoringReport(run_id=run_id, revision_id=uow.revisions.latest_id())
-    keeper = _Keeper(network, report, write or _transaction_of(workspace))
+    writer = ProbabilityWriter(
+        workspace, run_id, network.content_hash, len(network.predictor.card.label_ids)
+    )
+    with closing(writer):
+        lost = [each for each in writer.list_lost(scope) if after is None or each > after]
+        lost = lost if only_new else []  # all are scored anyway
+        keeper = _Keeper(network, report, write or _transaction_of(workspace), writer, lost)
+        pages = chain(_new_pages(workspace, scope, after), _lost_pages(workspace, scope, lost))
+        _score(workspace, keeper, pages, total + len(lost), progress, on_rejected)
+    return report
+
+
+def _score(
+    workspace: Workspace,
+    keeper: "_Keeper",
+    pages: Iterable[_Page],
+    total: int,
+    progress: Progress,
+    on_rejected: Callable[[RejectedImage], None] | None,
+) -> None:
+    """Score the images of pages; what was scored is kept when it ends early."""
+    network, report = keeper.network, keeper.report
     done = 0
     revisions: deque[int] = deque()
-    batches = _batches(workspace, scope, after, revisions)
     transform = network.predictor.card.eval_transform
+    batches = _batches(pages, revisions)
     for batch in image_batches.read_batches(workspace, batches, transform):
         try:
             progress.check()
@@ -137,7 +171,7 @@ def score_run(
             raise
         report.revision_id = revisions.popleft()
         _name_rejected(report, batch.rejected, on_rejected)
-        keeper.add(_rows(network, batch.usable, report.revision_id))
+        keeper.add(batch.usable)
         done += len(batch.assets)
         last = batch.assets[-1].asset_id
         if keeper.write_in_time():
@@ -145,7 +179,6 @@ def score_run(
     keeper.write()
     if done:
         _tell(progress, done, done, last)
-    return report
 
 
 def _tell(progress: Progress, done: int, total: int, last: uuid.UUID) -> None:
@@ -155,15 +188,33 @@ def _tell(progress: Progress, done: int, total: int, last: uuid.UUID) -> None:
 class _Keeper:
     """Collects predictions and writes them every few seconds."""
 
-    def __init__(self, network: _Network, report: ScoringReport, write: Writer) -> None:
-        self._network = network
-        self._report = report
+    def __init__(
+        self,
+        network: _Network,
+        report: ScoringReport,
+        write: Writer,
+        probabilities: ProbabilityWriter,
+        lost: Sequence[uuid.UUID],
+    ) -> None:
+        self.network = network
+        self.report = report
         self._write = write
+        self._writer = probabilities
+        self._lost = frozenset(lost)
         self._rows: list[PredictionRow] = []
+        self._probabilities: list[Floats] = []
         self._written_at = time.monotonic()
 
-    def add(self, rows: Sequence[PredictionRow]) -> None:
-        self._rows += rows
+    def add(self, batch: Sequence[tuple[AssetAsOf, Tensor]]) -> None:
+        """Score some images, to be written later."""
+        if batch:
+            logits = self.network.predictor.logits_of_inputs(
+                torch.stack([inputs for _, inputs in batch])
+            )
+            probabilities = uncertainty.probabilities_of(logits)
+            assets = [asset for asset, _ in batch]
+            self._rows += _rows(self.network, assets, probabilities, self.report.revision_id)
+            self._probabilities.append(probabilities)
 
     def write_in_time(self) -> bool:
         """Write when it is time to; says whether nothing is left to be written."""
@@ -172,25 +223,34 @@ class _Keeper:
         return not self._rows
 
     def write(self) -> None:
-        """Write what was collected, in one transaction."""
-        rows, run_id = self._rows, self._report.run_id
-
-        def work(uow: UnitOfWork) -> None:
-            now = _best(uow, run_id)
-            if now is None:
-                raise NotFound(f"Run {run_id} was removed while its images were scored.")
-            if now.content_hash != self._network.content_hash:
-                raise Conflict(
-                    f"Run {run_id} has a better checkpoint than the one that was scoring.",
-                    next_step="Score its images again when it has finished.",
-                )
-            uow.predictions.add(run_id, rows)
-
+        """Write what was collected: probabilities to their file, then all in one transaction."""
+        rows, run_id = self._rows, self.report.run_id
         if rows:
+            block = self._writer.write(
+                [row.asset_id for row in rows],
+                np.concatenate(self._probabilities),
+                self.report.revision_id,
+            )
+
+            def work(uow: UnitOfWork) -> None:
+                now = kept.find_best_hash(uow, run_id)
+                if now is None:
+                    raise NotFound(f"Run {run_id} was removed while its images were scored.")
+                if now != self.network.content_hash:
+                    raise Conflict(
+                        f"Run {run_id} has a better checkpoint than the one that was scoring.",
+                        next_step="Score its images again when it has finished.",
+                    )
+                uow.predictions.add(run_id, rows)
+                if block is not None:
+                    uow.prediction_blocks.add(block)
+
             self._write(work)
-        self._report.num_scored += len(rows)
-        self._report.num_rated += sum(row.label_quality is not None for row in rows)
-        self._rows = []
+            self._writer.confirm()
+        self.report.num_scored += len(rows)
+        self.report.num_restored += sum(row.asset_id in self._lost for row in rows)
+        self.report.num_rated += sum(row.label_quality is not None for row in rows)
+        self._rows, self._probabilities = [], []
         self._written_at = time.monotonic()
 
 
@@ -202,22 +262,16 @@ def _transaction_of(workspace: Workspace) -> Writer:
     return write
 
 
-def _best(uow: UnitOfWork, run_id: int) -> CheckpointFile | None:
-    return next(
-        (f for f in uow.checkpoints.list_of_run(run_id) if f.kind == CheckpointKind.BEST), None
-    )
-
-
 def _load(workspace: Workspace, run_id: int, device: str) -> _Network:
     path = records.checkpoint_path(workspace, run_id)
     with workspace.database.read() as uow:
         merges = uow.labels.list_merges()
-        best = _best(uow, run_id)
+        best = kept.find_best_hash(uow, run_id)
     assert best is not None, "it has a path"
     predictor = Predictor.load(path, device)
     return _Network(
         predictor=predictor,
-        content_hash=best.content_hash,
+        content_hash=best,
         label_ids=[class_merges.follow(merges, label_id) for label_id in predictor.card.label_ids],
         trained=_trained_hashes(workspace, run_id),
     )
@@ -234,20 +288,37 @@ def _trained_hashes(workspace: Workspace, run_id: int) -> Hashes:
     return np.unique(columns.content_hashes[used])
 
 
-def _batches(
-    workspace: Workspace, scope: ScoringScope, after: uuid.UUID | None, revisions: deque[int]
-) -> Iterator[Sequence[AssetAsOf]]:
-    """Images in batches; the revision that each was read at is added to `revisions`."""
+def _new_pages(
+    workspace: Workspace, scope: ScoringScope, after: uuid.UUID | None
+) -> Iterator[_Page]:
+    """The images that are to be scored."""
     while True:
         with workspace.database.read() as uow:
             revision_id = uow.revisions.latest_id()
             page = uow.predictions.list_to_score(scope, after=after, limit=PAGE_IMAGES)
-        for batch in image_batches.in_batches(page):
-            revisions.append(revision_id)
-            yield batch
+        yield revision_id, page
         if len(page) < PAGE_IMAGES:
             return
         after = page[-1].asset_id
+
+
+def _lost_pages(
+    workspace: Workspace, scope: ScoringScope, lost: Sequence[uuid.UUID]
+) -> Iterator[_Page]:
+    """Images that were scored, but whose probabilities are not there."""
+    for start in range(0, len(lost), PAGE_IMAGES):
+        with workspace.database.read() as uow:
+            revision_id = uow.revisions.latest_id()
+            page = uow.predictions.list_named(scope, lost[start : start + PAGE_IMAGES])
+        yield revision_id, page
+
+
+def _batches(pages: Iterable[_Page], revisions: deque[int]) -> Iterator[Sequence[AssetAsOf]]:
+    """Images in batches; the revision that each was read at is added to `revisions`."""
+    for revision_id, page in pages:
+        for batch in image_batches.in_batches(page):
+            revisions.append(revision_id)
+            yield batch
 
 
 def _name_rejected(
@@ -264,18 +335,14 @@ def _name_rejected(
 
 
 def _rows(
-    network: _Network, batch: Sequence[tuple[AssetAsOf, Tensor]], revision_id: int
+    network: _Network, assets: Sequence[AssetAsOf], outputs: Floats, revision_id: int
 ) -> list[PredictionRow]:
-    if not batch:
-        return []
-    logits = network.predictor.logits_of_inputs(torch.stack([inputs for _, inputs in batch]))
-    label_ids, probabilities = uncertainty.sum_classes(
-        uncertainty.probabilities_of(logits), network.label_ids
-    )
+    """What is said of images, of whose outputs these are the probabilities (N, K)."""
+    label_ids, probabilities = uncertainty.sum_classes(outputs, network.label_ids)
     found = uncertainty.certainty_of(probabilities)
     places = {label_id: place for place, label_id in enumerate(label_ids)}
     rows = []
-    for number, (asset, _) in enumerate(batch):
+    for number, asset in enumerate(assets):
         place = places.get(asset.label_id) if asset.label_id is not None else None
         is_rated = place is not None and not asset.is_augmented and not _is_trained(network, asset)
         rows.append(

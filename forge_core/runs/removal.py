@@ -1,12 +1,15 @@
 """Remove training runs, and everything that was kept of them."""
 
+import contextlib
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from db.unit_of_work import UnitOfWork
 from forge_core.errors import Conflict
 from forge_core.runs import logs, records, scoring_requests
+from forge_core.runs.probabilities import kept
 from forge_core.workspace import Workspace
 
 
@@ -26,11 +29,11 @@ def removal_preview(workspace: Workspace, run_id: int) -> int:
         NotFound: There is no such run.
     """
     records.get_run(workspace, run_id)
-    return sum(path.stat().st_size for path in _list_files(workspace, run_id))
+    return sum(_sizes(_list_files(workspace, run_id)).values())
 
 
 def delete_run(workspace: Workspace, run_id: int) -> DeletedRun:
-    """Remove a run with its checkpoints, curves, predictions and logs.
+    """Remove a run with its checkpoints, curves, predictions, class probabilities and logs.
 
     Its number is not given out again.
     A scoring of its images is cancelled: without the run's checkpoint it can write nothing more.
@@ -42,6 +45,7 @@ def delete_run(workspace: Workspace, run_id: int) -> DeletedRun:
     with workspace.database.read() as uow:
         _check_removable(uow, run_id)
     scoring_requests.cancel_scorings(workspace, run_id)
+    removed = _sizes(kept.list_files(workspace, run_id))
     scoring_requests.remove_predictions(workspace, run_id)
     with workspace.database.write() as uow:
         _check_removable(uow, run_id)
@@ -51,11 +55,15 @@ def delete_run(workspace: Workspace, run_id: int) -> DeletedRun:
         uow.prediction_blocks.remove_of_run(run_id)
     scoring_requests.remove_predictions(workspace, run_id)  # of a scoring that had not stopped yet
     files = _list_files(workspace, run_id)
-    freed_bytes = sum(path.stat().st_size for path in files)
+    removed |= _sizes(files)
     for path in files:
         path.unlink(missing_ok=True)
     shutil.rmtree(records.run_folder(workspace, run_id), ignore_errors=True)
-    return DeletedRun(run_id=run_id, freed_bytes=freed_bytes, files=[path.name for path in files])
+    return DeletedRun(
+        run_id=run_id,
+        freed_bytes=sum(removed.values()),
+        files=[path.name for path in removed],
+    )
 
 
 def _check_removable(uow: UnitOfWork, run_id: int) -> None:
@@ -73,4 +81,13 @@ def _check_removable(uow: UnitOfWork, run_id: int) -> None:
 def _list_files(workspace: Workspace, run_id: int) -> list[Path]:
     folder = records.run_folder(workspace, run_id)
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    return [*files, *logs.log_paths(workspace, run_id)]
+    return [*files, *kept.list_files(workspace, run_id), *logs.log_paths(workspace, run_id)]
+
+
+def _sizes(files: Sequence[Path]) -> dict[Path, int]:
+    """Bytes of each file; one that went away meanwhile is left out."""
+    found = {}
+    for path in files:
+        with contextlib.suppress(FileNotFoundError):
+            found[path] = path.stat().st_size
+    return found

@@ -11,6 +11,7 @@ from db.unit_of_work import UnitOfWork
 from forge_core.errors import NotFound
 from forge_core.jobs import kinds, queue, supervision
 from forge_core.people.actor import Actor
+from forge_core.runs.probabilities import kept
 from forge_core.workspace import Workspace
 
 KIND = kinds.SCORE.name
@@ -110,7 +111,8 @@ def cancel_scorings(workspace: Workspace, run_id: int) -> None:
 
 
 def remove_predictions(workspace: Workspace, run_id: int) -> None:
-    """Forget what a run's network said, in short transactions."""
+    """Forget what a run's network said, in short transactions; its probabilities as well."""
+    kept.remove_of_run(workspace, run_id)
     while True:
         with workspace.database.write() as uow:
             if uow.predictions.remove_some(run_id, limit=REMOVED_AT_ONCE) < REMOVED_AT_ONCE:

@@ -32,8 +32,15 @@ def test_add__a_block_grows_and_others_follow_it(workspace: Workspace) -> None:
         of_one = uow.prediction_blocks.list_of_run(1, checkpoint_hash=BLOCK.checkpoint_hash)
         assert of_one == [grown, second]
         assert uow.prediction_blocks.list_of_run(1) == [earlier, grown, second]
+        other = replace(BLOCK, run_id=add_run(uow))
+        uow.prediction_blocks.add(other)
+        assert uow.prediction_blocks.list_all() == [earlier, grown, second, other]
+        uow.prediction_blocks.remove_of_run(1, checkpoint_hash=BLOCK.checkpoint_hash)
+        assert uow.prediction_blocks.list_all() == [earlier, other]
         uow.prediction_blocks.remove_of_run(1)
-        assert uow.prediction_blocks.list_of_run(1) == []
+        assert uow.prediction_blocks.list_all() == [other]
+        uow.prediction_blocks.remove_all()
+        assert uow.prediction_blocks.list_all() == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""All class probabilities of the images that a run scored: files of half precision, by asset."""
