@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks import importing
 from benchmarks.gallery_catalog import drawn_files
 from db.records import Asset, AssetFilter
-from forge_core.api import endpoints, tokens
+from forge_core.api import addresses, endpoints, tokens
 from forge_core.catalog.listing import asset_list
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
@@ -80,10 +80,10 @@ def newest_first(workspace: Workspace, number: int) -> list[Asset]:
 
 def ask(workspace: Workspace, url: str, assets: list[Asset]) -> dict[str, Any]:
     """Ask for these thumbnails from a process of its own."""
-    secret = workspace.secret(endpoints.SECRET)
-    cookie = tokens.mint(secret, Actor.of_process(workspace), purpose=tokens.READ)
+    cookie = endpoints.mint_token(workspace, Actor.of_process(workspace), purpose=tokens.READ)
+    root = addresses.root(workspace.id)
     asked = {
-        "paths": [f"/forge-api/thumbnails/{a.asset_id}/{a.content_hash}" for a in assets],
+        "paths": [f"{root}/thumbnails/{a.asset_id}/{a.content_hash}" for a in assets],
         "cookie": f"{endpoints.COOKIE}={cookie}",
         "connections": CONNECTIONS,
     }

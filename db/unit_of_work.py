@@ -15,6 +15,7 @@ from db.repositories.counts import CountRepository
 from db.repositories.differences import DifferenceRepository
 from db.repositories.duplicates import DuplicateRepository
 from db.repositories.evaluations import EvaluationRepository
+from db.repositories.identity import IdentityRepository
 from db.repositories.jobs import JobRepository
 from db.repositories.labels import LabelRepository
 from db.repositories.metrics import MetricRepository
@@ -35,6 +36,11 @@ class UnitOfWork:
 
     def __init__(self, session: Session) -> None:
         self.session = session
+
+    @cached_property
+    def identity(self) -> IdentityRepository:
+        """The id of the workspace."""
+        return IdentityRepository(self.session)
 
     @cached_property
     def assets(self) -> AssetRepository:

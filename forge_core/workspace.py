@@ -1,7 +1,8 @@
 """A workspace: one catalog, its bytes, its runs and its caches, opened once a process."""
 
+import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from forge_core.settings import Settings
 from forge_core.storage import AssetStore
 
 SECRET_BYTES = 32
+ID_BYTES = 6
 
 
 class DatabaseRefused(ForgeError, OperationalError):  # type: ignore[misc]  # both have `detail`
@@ -67,6 +69,8 @@ class Workspace:
     settings: Settings
     database: Database
     store: AssetStore
+    id: str
+    """Names it in addresses, tokens and jobs: 12 letters and digits, public, always the same."""
 
     @property
     def name(self) -> str:
@@ -143,7 +147,7 @@ def open_workspace(settings: Settings | None = None) -> Workspace:
 def _open(folder: Path, database_url: str, asset_root: str, settings_json: str) -> Workspace:
     settings = Settings.model_validate_json(settings_json)
     workspace = Workspace(
-        settings, Database(database_url, translate=describe_refusal), AssetStore(asset_root)
+        settings, Database(database_url, translate=describe_refusal), AssetStore(asset_root), id=""
     )
     local_root = workspace.store.local_root()
     own = (folder, workspace.runs_folder, workspace.cache_folder, workspace.logs_folder)
@@ -156,4 +160,24 @@ def _open(folder: Path, database_url: str, asset_root: str, settings_json: str) 
             "The Postgres database does not have this version's schema.",
             next_step="Run: forge db upgrade",
         )
-    return workspace
+    return replace(workspace, id=_identify(workspace))
+
+
+def _identify(workspace: Workspace) -> str:
+    """The id that the database keeps: all machines that open one database name it alike."""
+    with workspace.database.read() as uow:
+        found = uow.identity.find()
+    if found is not None:
+        return found
+    with workspace.database.write() as uow:
+        return uow.identity.keep(_make_id(workspace.folder))
+
+
+def _make_id(folder: Path) -> str:
+    """A new id; of a workspace from before there were ids, the name that browsers know it by.
+
+    Under that name they keep changes that the server has not answered for yet.
+    """
+    known = _read_secret(folder / "secrets" / "identity")
+    digest = hashlib.sha256(known).digest() if known else secrets.token_bytes(ID_BYTES)
+    return digest[:ID_BYTES].hex()

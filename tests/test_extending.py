@@ -9,15 +9,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from db.enums import EndRequest, JobStatus
 from db.records import AssetFilter
 from db.repositories import filters
-from forge_core.api import endpoints, tokens
-from forge_core.api.routes import routes
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.catalog.formats import recognition
 from forge_core.catalog.importing import import_plan
@@ -33,6 +29,7 @@ from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
 from pages.components.frame import navigation
 from tests import arrange
+from tests.forge_core.api import browsing
 from tests.forge_core.handlers.running import run_here
 from tests.pages import visiting
 from tests.recipes import applying
@@ -240,10 +237,8 @@ def test_a_filter__is_on_the_page_in_the_address_in_commands_and_routes(
     assert app.query_params["mime"] == "image/png"
     assert "image/png files" in visiting.labels_of_buttons(app)
 
-    secret = sqlite_workspace.secret(endpoints.SECRET)
-    browser = TestClient(Starlette(routes=routes(lambda: sqlite_workspace)))
-    browser.headers[endpoints.TOKEN_HEADER] = tokens.mint(secret, arrange.ACTOR)
-    counted = browser.get("/forge-api/assets/count", params={"mime": "image/jpeg"})
+    browser = browsing.with_token(sqlite_workspace, arrange.ACTOR)
+    counted = browser.get("/assets/count", params={"mime": "image/jpeg"})
     assert counted.json()["matching"] == 1
     command = ["assign", "Ana", "--dry-run", "--where", "mime=image/png"]
     assert CliRunner().invoke(forge, command).stdout == "Ana would get 12 images.\n"

@@ -9,6 +9,7 @@ import ast
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import sysconfig
@@ -28,6 +29,7 @@ from filelock import FileLock
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from forge_core.api import addresses
 from tests.journeys.servers import free_port
 
 pytestmark = pytest.mark.slow
@@ -199,7 +201,11 @@ def test_installed__forge_web_answers_and_forge_demo_walks(forge: Path, folder: 
 
         assert answer(server, f"http://127.0.0.1:{port}/_stcore/health", folder) == 200
         assert answer(server, f"http://127.0.0.1:{port}/gallery", folder) == 200
-        assert answer(server, f"http://127.0.0.1:{port}/forge-api/assets", folder) == 401
+        with sqlite3.connect(folder / "workspace" / "forge.db") as database:
+            (named,) = database.execute("SELECT workspace_id FROM catalog_state").fetchone()
+        database.close()
+        data = f"http://127.0.0.1:{port}{addresses.root(named)}/assets"
+        assert answer(server, data, folder) == 401
         with pytest.raises(OSError, match=r"refused|unreachable|assign"):  # our config was read
             urllib.request.urlopen(f"http://127.0.0.2:{port}/_stcore/health", timeout=5)
         became = psutil.Process(server.pid)

@@ -64,6 +64,7 @@ class LabelClassState(Base):
 class CatalogState(Base):
     """One row: the number of the newest revision, and the lock that orders writers.
 
+    `workspace_id` is the public name of the workspace, made when it is first opened.
     `duplicates_revision_id` is the revision that `duplicate_members` was computed at, and
     `duplicates_bits` how many bits could differ then.
     """
@@ -74,6 +75,7 @@ class CatalogState(Base):
     last_revision_id: Mapped[int] = mapped_column(server_default="0")
     duplicates_revision_id: Mapped[int | None]
     duplicates_bits: Mapped[int | None]
+    workspace_id: Mapped[str | None] = mapped_column(String(16))
 
     __table_args__ = (CheckConstraint("state_id = 1", name="single_row"),)
 

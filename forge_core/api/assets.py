@@ -18,9 +18,9 @@ MAX_CURSOR_CHARACTERS = 1100  # a path may be the cursor
 def routes(provider: WorkspaceProvider) -> list[Route]:
     """`/assets`, `/assets/count` and `/assets/{id}/history`."""
     return [
-        Route("/forge-api/assets", read_route(provider, list_assets)),
-        Route("/forge-api/assets/count", read_route(provider, count_assets)),
-        Route("/forge-api/assets/{asset_id}/history", read_route(provider, list_history)),
+        Route("/assets", read_route(provider, list_assets)),
+        Route("/assets/count", read_route(provider, count_assets)),
+        Route("/assets/{asset_id}/history", read_route(provider, list_history)),
     ]
 
 

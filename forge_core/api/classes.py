@@ -14,8 +14,8 @@ from forge_core.catalog.listing import text_values
 def routes(provider: WorkspaceProvider) -> list[Route]:
     """`/classes`, to read and to create."""
     return [
-        Route("/forge-api/classes", read_route(provider, list_classes)),
-        Route("/forge-api/classes", write_route(provider, create_class), methods=["POST"]),
+        Route("/classes", read_route(provider, list_classes)),
+        Route("/classes", write_route(provider, create_class), methods=["POST"]),
     ]
 
 

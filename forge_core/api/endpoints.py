@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from forge_core.api import tokens
+from forge_core.api import addresses, tokens
 from forge_core.api.parsing import BodyTooLarge, check_values, read_json_object
 from forge_core.errors import Conflict, ForgeError, ImageRejected, InvalidInput, NotFound
 from forge_core.people.actor import Actor
@@ -38,6 +38,17 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 class AccessRefused(ForgeError):
     """The token or cookie is missing, forged or expired."""
+
+
+class OtherWorkspace(NotFound):
+    """The address is of a workspace that is not here: a page that was opened before."""
+
+    def __init__(self, asked: str, found: str) -> None:
+        super().__init__(
+            f"This page is of the workspace {asked[:60]!r}; the server has {found!r} now.",
+            next_step="Reload the page.",
+        )
+        self.found = found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,12 +89,25 @@ def write_route(provider: WorkspaceProvider, work: Work, *, checks_values: bool 
     return handle
 
 
+def mint_token(
+    workspace: Workspace,
+    actor: Actor,
+    lifetime_seconds: float = 3600,
+    *,
+    purpose: str = tokens.WRITE,
+) -> str:
+    """A token of the workspace for this person; see `tokens.mint`."""
+    secret = workspace.secret(SECRET)
+    return tokens.mint(secret, workspace.id, actor, lifetime_seconds, purpose=purpose)
+
+
 def find_actor(workspace: Workspace, request: Request, *, writes: bool) -> Actor | None:
     """Who asks, by the header's token, or for reading also by the cookie; None when refused."""
     secret = workspace.secret(SECRET)
-    actor = tokens.check(secret, request.headers.get(TOKEN_HEADER, ""))
+    actor = tokens.check(secret, workspace.id, request.headers.get(TOKEN_HEADER, ""))
     if actor is None and not writes:
-        actor = tokens.check(secret, request.cookies.get(COOKIE, ""), purpose=tokens.READ)
+        cookie = request.cookies.get(COOKIE, "")
+        actor = tokens.check(secret, workspace.id, cookie, purpose=tokens.READ)
     return actor
 
 
@@ -102,7 +126,10 @@ def describe_error(error: Exception, request: Request) -> tuple[HTTPStatus, dict
             "next_step": f"Try again; if it stays, look for {error_id} in the server's log.",
             "error_id": error_id,
         }
-    return status, {"message": error.message, "next_step": error.next_step}
+    told = {"message": error.message, "next_step": error.next_step}
+    if isinstance(error, OtherWorkspace):
+        told["workspace"] = error.found  # the browser keeps what it wants to save for the other one
+    return status, told
 
 
 async def _answer(
@@ -115,6 +142,9 @@ async def _answer(
 ) -> Response:
     try:
         workspace = provider()
+        named = request.path_params[addresses.PARAMETER]
+        if named != workspace.id:
+            raise OtherWorkspace(named, workspace.id)
         actor = find_actor(workspace, request, writes=writes)
         if actor is None:
             raise AccessRefused("This page's permission has expired.", next_step="Reload the page.")

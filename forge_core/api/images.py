@@ -32,10 +32,8 @@ REVALIDATE = {"Cache-Control": "private, no-cache"}
 def routes(provider: WorkspaceProvider) -> list[Route]:
     """`/thumbnails/{asset_id}/{content_hash}` and `/images/{asset_id}`."""
     return [
-        Route(
-            "/forge-api/thumbnails/{asset_id}/{content_hash}", read_route(provider, get_thumbnail)
-        ),
-        Route("/forge-api/images/{asset_id}", read_route(provider, get_image)),
+        Route("/thumbnails/{asset_id}/{content_hash}", read_route(provider, get_thumbnail)),
+        Route("/images/{asset_id}", read_route(provider, get_image)),
     ]
 
 

@@ -11,7 +11,7 @@ from forge_core.jobs import queue
 
 def routes(provider: WorkspaceProvider) -> list[Route]:
     """`/jobs`."""
-    return [Route("/forge-api/jobs", read_route(provider, list_jobs))]
+    return [Route("/jobs", read_route(provider, list_jobs))]
 
 
 def list_jobs(asked: ApiRequest) -> dict[str, Any]:

@@ -67,11 +67,11 @@ def routes(provider: WorkspaceProvider) -> list[Route]:
     """`/operations` and `/operations/undoable`."""
     return [
         Route(
-            "/forge-api/operations",
+            "/operations",
             write_route(provider, apply_operations, checks_values=True),
             methods=["POST"],
         ),
-        Route("/forge-api/operations/undoable", read_route(provider, find_undoable)),
+        Route("/operations/undoable", read_route(provider, find_undoable)),
     ]
 
 

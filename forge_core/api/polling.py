@@ -22,8 +22,8 @@ MAX_IDS_CHARACTERS = MAX_IDS * 37
 def routes(provider: WorkspaceProvider) -> list[Route]:
     """`/revision` and `/assets/now`."""
     return [
-        Route("/forge-api/revision", read_route(provider, show_revision)),
-        Route("/forge-api/assets/now", read_route(provider, list_now)),
+        Route("/revision", read_route(provider, show_revision)),
+        Route("/assets/now", read_route(provider, list_now)),
     ]
 
 

@@ -16,8 +16,8 @@ DIRECTIONS = {"next": False, "previous": True}
 def routes(provider: WorkspaceProvider) -> list[Route]:
     """`/assets/near` and `/assets/position`."""
     return [
-        Route("/forge-api/assets/near", read_route(provider, find_near)),
-        Route("/forge-api/assets/position", read_route(provider, find_position)),
+        Route("/assets/near", read_route(provider, find_near)),
+        Route("/assets/position", read_route(provider, find_position)),
     ]
 
 

@@ -10,7 +10,7 @@ from forge_core.api.endpoints import ApiRequest, WorkspaceProvider, read_route, 
 from forge_core.catalog.listing import preferences
 from forge_core.errors import InvalidInput
 
-PATH = "/forge-api/preferences/{name}"
+PATH = "/preferences/{name}"
 
 
 def routes(provider: WorkspaceProvider) -> list[Route]:

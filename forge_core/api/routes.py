@@ -1,8 +1,10 @@
 """Every route of the data plane, assembled."""
 
-from starlette.routing import Route
+from starlette.responses import PlainTextResponse
+from starlette.routing import BaseRoute, Mount
 
 from forge_core.api import (
+    addresses,
     assets,
     classes,
     images,
@@ -16,14 +18,17 @@ from forge_core.api import (
 )
 from forge_core.api.endpoints import WorkspaceProvider
 
+NAMELESS = PlainTextResponse("This address names no workspace. Reload the page.", 404)
+"""To a page of an older version. Not JSON: it would take that for a refusal of what it saves."""
 
-def routes(workspace_provider: WorkspaceProvider) -> list[Route]:
-    """The routes under `/forge-api`.
+
+def routes(workspace_provider: WorkspaceProvider) -> list[BaseRoute]:
+    """The routes under `addresses.root`, and what is said of an address that is under no id.
 
     Args:
         workspace_provider: Gives the workspace at each request; cheap once it is open.
     """
-    return [
+    of_workspace = [
         *session.routes(workspace_provider),
         *polling.routes(workspace_provider),
         *positions.routes(workspace_provider),
@@ -34,4 +39,8 @@ def routes(workspace_provider: WorkspaceProvider) -> list[Route]:
         *preferences.routes(workspace_provider),
         *runs.routes(workspace_provider),
         *jobs.routes(workspace_provider),
+    ]
+    return [
+        Mount(addresses.root(f"{{{addresses.PARAMETER}}}"), routes=of_workspace),
+        Mount(addresses.API, app=NAMELESS),
     ]

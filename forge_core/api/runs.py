@@ -17,7 +17,7 @@ MAX_POINTS_AT_ONCE = 2_000
 
 def routes(provider: WorkspaceProvider) -> list[Route]:
     """`/runs/{run_id}/metrics`."""
-    return [Route("/forge-api/runs/{run_id}/metrics", read_route(provider, show_metrics))]
+    return [Route("/runs/{run_id}/metrics", read_route(provider, show_metrics))]
 
 
 def show_metrics(asked: ApiRequest) -> dict[str, Any]:

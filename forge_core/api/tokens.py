@@ -1,6 +1,8 @@
 """Short-lived signed tokens: who is asking, without a session table.
 
-A token is `payload.signature`, both URL-safe base64; the payload is JSON, the signature
+A token is good for one workspace, which it names by its id.
+
+It is `payload.signature`, both URL-safe base64; the payload is JSON, the signature
 HMAC-SHA256 with a secret of the workspace. The write token travels in a header, which a
 foreign page cannot set: that is the defence against cross-site requests. The read token
 travels in a cookie, because `<img>` cannot send headers, and is refused for writing.
@@ -21,23 +23,34 @@ MAX_TOKEN_CHARACTERS = 1024
 
 
 def mint(
-    secret: bytes, actor: Actor, lifetime_seconds: float = 3600, *, purpose: str = WRITE
+    secret: bytes,
+    workspace_id: str,
+    actor: Actor,
+    lifetime_seconds: float = 3600,
+    *,
+    purpose: str = WRITE,
 ) -> str:
     """A token that names the actor until it expires.
 
     Args:
         secret: Key of the signature; never leaves the server.
+        workspace_id: The workspace that it is good for.
         actor: Who the bearer is.
         lifetime_seconds: From now, by this machine's clock.
         purpose: `WRITE` (also good for reading) or `READ`.
     """
-    claims = {"author": actor.name, "purpose": purpose, "expires": time.time() + lifetime_seconds}
+    claims = {
+        "workspace": workspace_id,
+        "author": actor.name,
+        "purpose": purpose,
+        "expires": time.time() + lifetime_seconds,
+    }
     payload = _encode(json.dumps(claims, separators=(",", ":")).encode())
     return f"{payload}.{_encode(_sign(secret, payload))}"
 
 
-def check(secret: bytes, token: str, *, purpose: str = WRITE) -> Actor | None:
-    """The actor of a genuine, unexpired token that is good for the purpose; else None."""
+def check(secret: bytes, workspace_id: str, token: str, *, purpose: str = WRITE) -> Actor | None:
+    """The actor of a genuine, unexpired token of the workspace, good for the purpose; else None."""
     if len(token) > MAX_TOKEN_CHARACTERS or not token.isascii():
         return None
     payload, _, signature = token.partition(".")
@@ -46,6 +59,8 @@ def check(secret: bytes, token: str, *, purpose: str = WRITE) -> Actor | None:
     try:
         claims = json.loads(_decode(payload))
     except (binascii.Error, ValueError):  # signed by us, so only another version of ours
+        return None
+    if claims.get("workspace") != workspace_id:  # also one of a version that named none
         return None
     if claims["expires"] <= time.time() or claims["purpose"] not in (WRITE, purpose):
         return None

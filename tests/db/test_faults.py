@@ -191,6 +191,7 @@ def test_locked__for_longer_than_we_wait_is_said_in_words(
         sqlite_workspace.settings,
         Database(url, translate=workspace_room.describe_refusal),
         sqlite_workspace.store,
+        sqlite_workspace.id,
     )
     thread = locked_by_another(sqlite_workspace, 1.5)
     with pytest.raises(DatabaseRefused, match="locked") as caught:

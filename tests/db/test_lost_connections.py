@@ -30,6 +30,7 @@ def open_on(url: str, folder: Path) -> Workspace:
         Settings(_env_file=None, workspace=folder, database_url=url),
         Database(url, translate=workspace_room.describe_refusal),
         AssetStore(str(folder / "assets")),
+        "lost",
     )
 
 

@@ -199,3 +199,4 @@ def test_what_is_new_can_be_written(upgraded: Workspace) -> None:
         uow.series.add(1, {"train_loss": [SeriesPoint(1, 2.0)]})
         assert uow.series.list_after(1, "train_loss") == [(1, 2.0)]
         assert uow.decisions.count_standing("label right") == 0
+        assert uow.identity.find() == upgraded.id != ""

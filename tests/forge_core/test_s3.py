@@ -10,14 +10,10 @@ import pytest
 import s3fs
 from moto.server import ThreadedMotoServer
 from PIL import Image
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
 
 from db.session import Database
 from forge_core import workspace as workspace_room
-from forge_core.api import endpoints, tokens
 from forge_core.api.images import thumbnail_cache
-from forge_core.api.routes import routes
 from forge_core.backup import making, restoring
 from forge_core.catalog.files import moved_files, verification
 from forge_core.catalog.importing import import_plan, run_import
@@ -36,6 +32,7 @@ from forge_core.storage import AssetStore
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
 from tests.arrange import ACTOR, draw_folder, import_folder, list_all, make_catalog
+from tests.forge_core.api import browsing
 
 TINY = TrainConfig(
     architecture="forge_cnn",
@@ -85,11 +82,8 @@ def test_the_loop_on_s3__import_look_train_and_predict(
     assert {found["Key"] for found in objects} == {f"catalog/{a.file_path}" for a in assets}
 
     thumbnail_cache(far_workspace).clear()  # so that the route has to read the object
-    app = Starlette(routes=routes(lambda: far_workspace))
-    with TestClient(app) as browser:
-        secret = far_workspace.secret(endpoints.SECRET)
-        browser.headers[endpoints.TOKEN_HEADER] = tokens.mint(secret, ACTOR)
-        answer = browser.get(f"/forge-api/thumbnails/{assets[0].asset_id}/{assets[0].content_hash}")
+    with browsing.with_token(far_workspace, ACTOR) as browser:
+        answer = browser.get(f"/thumbnails/{assets[0].asset_id}/{assets[0].content_hash}")
         assert answer.status_code == 200
         assert Image.open(BytesIO(answer.content)).size == (24, 24)
 

@@ -1,6 +1,8 @@
 """A workspace makes what it needs, keeps secrets private, and reads settings when asked."""
 
+import hashlib
 import os
+import re
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -29,6 +31,50 @@ def test_open__on_an_unmigrated_postgres_says_what_to_do(postgres_server, tmp_pa
             Settings(workspace=tmp_path / "w", database_url=url, _env_file=None)
         )
     assert not Database(url).is_current()  # and it was not migrated by surprise
+
+
+def opened_from(folder: Path, opened: workspace.Workspace) -> workspace.Workspace:
+    """The same database as another machine opens it: with a folder of its own."""
+    url = opened.database.url.render_as_string(hide_password=False)
+    return workspace.open_workspace(Settings(_env_file=None, workspace=folder, database_url=url))
+
+
+def nameless(opened: workspace.Workspace) -> workspace.Workspace:
+    """As an upgrade from a version without ids leaves it."""
+    with opened.database.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE catalog_state SET workspace_id = NULL")
+    return opened
+
+
+def test_id__is_the_same_wherever_the_database_is_opened(
+    workspace: workspace.Workspace, tmp_path: Path
+) -> None:
+    assert re.fullmatch("[0-9a-f]{12}", workspace.id)
+    other = opened_from(tmp_path / "other", workspace)
+    assert (other.id, other.folder == workspace.folder) == (workspace.id, False)
+    other.database.dispose()
+
+
+def test_id__of_a_workspace_without_one_is_made_when_it_is_opened_and_kept(
+    workspace: workspace.Workspace, tmp_path: Path
+) -> None:
+    before = nameless(workspace).id
+    first, second = (opened_from(tmp_path / name, workspace) for name in ("first", "second"))
+    assert first.id == second.id != before
+    with workspace.database.write() as uow:
+        assert uow.identity.keep("another") == uow.identity.find() == first.id
+    for other in (first, second):
+        other.database.dispose()
+
+
+def test_id__of_a_workspace_from_before_ids_is_the_name_that_browsers_keep_changes_under(
+    sqlite_workspace: workspace.Workspace, tmp_path: Path
+) -> None:
+    (tmp_path / "older" / "secrets").mkdir(parents=True)
+    (tmp_path / "older" / "secrets" / "identity").write_bytes(b"0" * 32)
+    older = opened_from(tmp_path / "older", nameless(sqlite_workspace))
+    assert older.id == hashlib.sha256(b"0" * 32).hexdigest()[:12]
+    older.database.dispose()
 
 
 def test_secret__is_made_once_and_private(sqlite_workspace: workspace.Workspace) -> None:

@@ -19,7 +19,7 @@ function answerWith(context, ...answers) {
 }
 
 function makeClient(token = "first") {
-  const client = new Client();
+  const client = new Client("4f1c");
   client.setToken(token);
   return client;
 }
@@ -30,7 +30,7 @@ test("a question goes to our routes with the token and without what was not give
     await makeClient().get("/assets", { label: 3, after: 0, split: null, text: "" }),
     { ok: 1 },
   );
-  assert.equal(asked[0].address, "/forge-api/assets?label=3&after=0");
+  assert.equal(asked[0].address, "/forge-api/w/4f1c/assets?label=3&after=0");
   assert.equal(asked[0].headers["X-Forge-Token"], "first");
 });
 
@@ -57,6 +57,29 @@ test("what may be otherwise later is unreachable, never refused", async (context
   for (const answer of answers) {
     await assert.rejects(makeClient().get("/x"), Unreachable, String(answer));
   }
+});
+
+const elsewhere = {
+  message: "This page is of the workspace '4f1c'; the server has '77aa' now.",
+  next_step: "Reload the page.",
+  workspace: "77aa",
+};
+
+test("a server that has another workspace by now refuses nothing of ours", async (context) => {
+  answerWith(context, [404, elsewhere]);
+  await assert.rejects(makeClient().post("/operations", {}), (error) => {
+    assert.ok(error instanceof Unreachable);
+    assert.equal(error.message, elsewhere.message);
+    return true;
+  });
+});
+
+test("why there is no picture: its file is gone, or the server has another workspace", async (context) => {
+  answerWith(context, [404, { message: "There is no file." }], [404, elsewhere], [200, "bytes"]);
+  const client = makeClient();
+  assert.equal(await client.statusOf("/images/1"), 404);
+  assert.equal(await client.statusOf("/images/1"), 0);
+  assert.equal(await client.statusOf("/images/1"), 200);
 });
 
 test("a request that is too large is refused, also by something on the way", async (context) => {

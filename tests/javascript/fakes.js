@@ -1,6 +1,6 @@
 // Stand-ins for what only a browser or a server has.
 
-/** Rows as `/forge-api/assets` answers them. */
+/** Rows as the route `/assets` answers them. */
 export function makeRows(count, { from = 0 } = {}) {
   return Array.from({ length: count }, (_, i) => ({
     id: `id-${from + i}`,

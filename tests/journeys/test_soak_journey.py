@@ -26,7 +26,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from db.models import AssetChangeRow, RevisionRow
-from forge_core.api import endpoints, tokens
+from forge_core.api import addresses, endpoints
 from forge_core.catalog.editing import classes
 from forge_core.catalog.revisions import history
 from forge_core.people.actor import Actor
@@ -74,8 +74,9 @@ class Other(threading.Thread):
 
     def __post_init__(self) -> None:
         super().__init__(name=self.author)
-        secret = self.server.workspace.secret(endpoints.SECRET)
-        self.token = tokens.mint(secret, Actor(self.author), 4 * 3600)
+        workspace = self.server.workspace
+        self.root = addresses.root(workspace.id)
+        self.token = endpoints.mint_token(workspace, Actor(self.author), 4 * 3600)
         self.versions: dict[str, int] = {}
         self.random = random.Random(self.author)
 
@@ -84,9 +85,9 @@ class Other(threading.Thread):
         try:
             while not self.stop.wait(self.random.uniform(0.5, 1.5) * OTHERS_PAUSE_SECONDS):
                 self.label_some(connection)
-                self.ask(connection, "GET", "/forge-api/revision")
+                self.ask(connection, "GET", "/revision")
                 if self.random.random() < 0.1:
-                    self.ask(connection, "GET", "/forge-api/assets?limit=100")
+                    self.ask(connection, "GET", "/assets?limit=100")
         except Exception as error:
             self.problems.append(repr(error))
         finally:
@@ -95,9 +96,7 @@ class Other(threading.Thread):
     def label_some(self, connection: http.client.HTTPConnection) -> None:
         operations = [self.make_operation() for _ in range(self.random.choice([1, 1, 1, 3]))]
         for _ in range(2 if self.random.random() < 0.1 else 1):  # an answer got lost on the way
-            answer = self.ask(
-                connection, "POST", "/forge-api/operations", {"operations": operations}
-            )
+            answer = self.ask(connection, "POST", "/operations", {"operations": operations})
             for operation, result in zip(operations, answer["results"], strict=True):
                 self.take(operation, result)
 
@@ -131,7 +130,7 @@ class Other(threading.Thread):
         headers = {endpoints.TOKEN_HEADER: self.token, "Content-Type": "application/json"}
         for is_again in (False, True):
             try:
-                connection.request(method, path, sent, headers)
+                connection.request(method, self.root + path, sent, headers)
                 answer = connection.getresponse()
                 content = answer.read()
                 break

@@ -4,7 +4,6 @@ from dataclasses import fields, make_dataclass
 from pathlib import Path
 
 import pytest
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
@@ -13,8 +12,6 @@ from db.enums import RunStatus
 from db.models import VisionAsset
 from db.records import Asset, AssetFilter
 from db.repositories import filters
-from forge_core.api import endpoints, tokens
-from forge_core.api.routes import routes
 from forge_core.catalog.listing import asset_list, filter_fields, text_values
 from forge_core.catalog.listing.field_types import (
     OPINION_FIELDS,
@@ -29,6 +26,7 @@ from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from pages.components.gallery import filter_controls
 from tests import arrange
+from tests.forge_core.api import browsing
 from tests.pages.test_gallery_page import open_page
 
 PAGES_GUIDE = Path(__file__).parents[2] / "docs" / "pages.md"
@@ -75,15 +73,12 @@ def assets(sqlite_workspace: Workspace, tmp_path: Path) -> list[Asset]:
 @pytest.fixture
 def browser(sqlite_workspace: Workspace) -> TestClient:
     """A browser that may read."""
-    client = TestClient(Starlette(routes=routes(lambda: sqlite_workspace)))
-    secret = sqlite_workspace.secret(endpoints.SECRET)
-    client.headers[endpoints.TOKEN_HEADER] = tokens.mint(secret, Actor("tester"))
-    return client
+    return browsing.with_token(sqlite_workspace, Actor("tester"))
 
 
 def count(browser: TestClient, query: dict[str, str]) -> int:
     """How many images the routes find."""
-    answer = browser.get("/forge-api/assets/count", params=query)
+    answer = browser.get("/assets/count", params=query)
     assert answer.status_code == 200, (query, answer.text)
     return int(answer.json()["matching"])
 

@@ -1,10 +1,8 @@
 """Who is here and in which workspace: what every page asks first."""
 
-import hashlib
-
 import streamlit as st
 
-from forge_core.api import endpoints, tokens
+from forge_core.api import endpoints
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace, open_workspace
 
@@ -24,10 +22,5 @@ def actor() -> Actor:
 
 
 def api_token() -> str:
-    """A fresh write token for `/forge-api`, which a component sends as `X-Forge-Token`."""
-    return tokens.mint(workspace().secret(endpoints.SECRET), actor(), TOKEN_SECONDS)
-
-
-def workspace_key() -> str:
-    """A short public name of this workspace; another workspace at this address has another."""
-    return hashlib.sha256(workspace().secret("identity")).hexdigest()[:12]
+    """A fresh write token for the data routes, which a component sends as `X-Forge-Token`."""
+    return endpoints.mint_token(workspace(), actor(), TOKEN_SECONDS)

@@ -6,14 +6,19 @@ import { Outbox } from "./state/outbox.js";
 import { openStore } from "./state/outbox_store.js";
 import { Gallery, ownerOf } from "./wiring.js";
 
-const sharedClient = new Client();
+const clients = new Map(); // by workspace
 const outboxes = new Map();
 const galleries = new WeakMap();
 
+function sharedClient(workspace) {
+  if (!clients.has(workspace)) clients.set(workspace, new Client(workspace));
+  return clients.get(workspace);
+}
+
 /** One per workspace and person; it outlives the component, so that a page change loses nothing. */
-function sharedOutbox(name) {
+function sharedOutbox(name, client) {
   if (!outboxes.has(name)) {
-    const outbox = new Outbox({ client: sharedClient, name, store: openStore(name) });
+    const outbox = new Outbox({ client, name, store: openStore(name) });
     addEventListener("pagehide", () => outbox.flushOnLeave());
     addEventListener("online", () => outbox.retryNow());
     document.addEventListener("visibilitychange", () => outbox.retryNow());
@@ -25,12 +30,10 @@ function sharedOutbox(name) {
 export default function ({ data, parentElement, setTriggerValue }) {
   let gallery = galleries.get(parentElement);
   if (!gallery) {
-    sharedClient.setToken(data.token);
-    const outbox = sharedOutbox(`vision-forge-${ownerOf(data)}`);
-    gallery = new Gallery(parentElement.querySelector(".gallery"), data, {
-      client: sharedClient,
-      outbox,
-    });
+    const client = sharedClient(data.workspace);
+    client.setToken(data.token);
+    const outbox = sharedOutbox(`vision-forge-${ownerOf(data)}`, client);
+    gallery = new Gallery(parentElement.querySelector(".gallery"), data, { client, outbox });
     galleries.set(parentElement, gallery);
   }
   gallery.update(data, setTriggerValue);

@@ -37,32 +37,33 @@ def show(
     suggest: int | None,
     token: str,
     actor: Actor,
-    workspace_key: str,
+    workspace_id: str,
     classes: Sequence[Mapping[str, Any]],
     on_token_asked: Callable[[], None],
 ) -> None:
-    """Draw the gallery. Rows, pictures and saves travel over `/forge-api`, not through here.
+    """Draw the gallery. Rows, pictures and saves travel over the data routes, not through here.
 
     Args:
-        where: The filter as query parameters of `/forge-api/assets`.
+        where: The filter as query parameters of the route `/assets`.
         sort: Order of the images.
         suggest: The run whose predictions are shown as suggestions; None for none.
         token: Write token of the person; a new one may be passed on every run.
         actor: The person, as in the token.
-        workspace_key: Names the browser's outbox; another workspace must not get its changes.
+        workspace_id: Names the routes and the browser's outbox: another workspace must not get
+            its changes.
         classes: As `shapes.shape_label` gives them.
         on_token_asked: Called when the browser's token has expired; the run that follows must
             pass a new one.
     """
     _mount(
-        key="gallery",
+        key=f"gallery-{workspace_id}",  # another workspace gets a gallery of its own
         data={
             "filter": dict(where),
             "sort": sort,
             "suggest": suggest,
             "token": token,
             "author": actor.name,
-            "workspace": workspace_key,
+            "workspace": workspace_id,
             "classes": [dict(label) for label in classes],
         },
         on_token_change=on_token_asked,

@@ -86,7 +86,7 @@ def _show_grid(where: Mapping[str, str], sort: str, suggest: int | None) -> None
         suggest=suggest,
         token=session.api_token(),
         actor=session.actor(),
-        workspace_key=session.workspace_key(),
+        workspace_id=session.workspace().id,
         classes=[shapes.shape_label(label) for label in labels if not label.is_retired],
         on_token_asked=_mint_again,
     )

@@ -1,7 +1,7 @@
 // Requests to our own routes: token in a header, renewed through Streamlit when it expires.
 // All components ask through it; nothing else fetches.
 
-export const API = "/forge-api";
+const API = "/forge-api";
 const RENEWAL_TIMEOUT_MS = 15000;
 
 /** The server cannot be asked now; asking later may help. */
@@ -17,8 +17,15 @@ export class Refused extends Error {
   }
 }
 
+/** Whether the server has another workspace by now: what was asked waits for ours to come back. */
+const isElsewhere = (content) => Boolean(content?.workspace);
+
+const readJson = (response) => response.json().catch(() => null);
+
 export class Client {
-  constructor() {
+  /** `workspace` is the id that all addresses carry: another workspace never gets what this one asks. */
+  constructor(workspace) {
+    this.workspace = workspace;
     this.token = "";
     this.askForToken = () => {};
     this.waiting = [];
@@ -53,11 +60,12 @@ export class Client {
     });
   }
 
-  /** The HTTP status that a path answers with, 0 when there is no answer. */
+  /** The HTTP status that a path answers with, 0 when there is no answer from our workspace. */
   async statusOf(path) {
     try {
       const response = await this.fetch(path);
-      await response.body?.cancel();
+      if (response.ok) await response.body?.cancel();
+      else if (isElsewhere(await readJson(response))) return 0;
       return response.status;
     } catch {
       return 0;
@@ -79,8 +87,12 @@ export class Client {
     return this.openSession();
   }
 
+  address(path) {
+    return `${API}/w/${this.workspace}${path}`;
+  }
+
   fetch(path, options = {}) {
-    return fetch(API + path, {
+    return fetch(this.address(path), {
       ...options,
       headers: { ...options.headers, "X-Forge-Token": this.token },
     });
@@ -94,7 +106,7 @@ export class Client {
     } catch (error) {
       throw new Unreachable(error.message);
     }
-    const content = await response.json().catch(() => null);
+    const content = await readJson(response);
     if (response.ok && content) return content;
     if (response.status === 401 && mayRenew && !options.keepalive) {
       await this.renew(token);
@@ -106,6 +118,7 @@ export class Client {
       response.status >= 500 ||
       response.ok ||
       response.status === 429 ||
+      isElsewhere(content) ||
       !isOurs
     ) {
       throw new Unreachable(content?.message ?? `HTTP ${response.status}`);

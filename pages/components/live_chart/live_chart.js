@@ -7,10 +7,10 @@ import { View } from "./view.js";
 const mounted = new WeakMap();
 const zooms = new Map(); // by run and attempt: a chart that is drawn elsewhere keeps its zoom
 
-function open(parentElement, setTriggerValue) {
+function open(parentElement, data, setTriggerValue) {
   const root = parentElement.querySelector(".live");
   const view = new View(root);
-  const client = new Client();
+  const client = new Client(data.workspace);
   client.askForToken = () => setTriggerValue("token", Date.now());
   const feed = new Feed(root, {
     client,
@@ -31,7 +31,9 @@ function open(parentElement, setTriggerValue) {
 }
 
 export default function ({ parentElement, data, setTriggerValue }) {
-  if (!mounted.has(parentElement)) mounted.set(parentElement, open(parentElement, setTriggerValue));
+  if (!mounted.has(parentElement)) {
+    mounted.set(parentElement, open(parentElement, data, setTriggerValue));
+  }
   const { view, feed, client } = mounted.get(parentElement);
   const attempt = `${data.run_id}/${data.attempt}`;
   const isBegun = view.attempt === `${data.run_id}/`; // it waited; what was fetched since is of now
@@ -45,6 +47,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   view.isFinal = data.is_finished;
   view.showProgress(data.progress);
   view.draw();
+  client.workspace = data.workspace;
   client.setToken(data.token);
   feed.follow({
     path: `/runs/${data.run_id}/metrics`,

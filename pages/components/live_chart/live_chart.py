@@ -1,7 +1,7 @@
 """The live curves of a run: html, css and script, and the one function that pages call.
 
 After the first drawing the browser fetches new epochs by itself from
-`/forge-api/runs/{id}/metrics`, so a growing curve reruns nothing and keeps its zoom.
+the route `/runs/{id}/metrics`, so a growing curve reruns nothing and keeps its zoom.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -34,6 +34,7 @@ def show(
     total_epochs: int,
     epochs: Sequence[EpochRow],
     progress: Mapping[str, Any],
+    workspace_id: str,
     token: str,
     on_token_asked: Callable[[], None],
 ) -> None:
@@ -48,7 +49,8 @@ def show(
         total_epochs: Of the run's config.
         epochs: Those that are known now, in order.
         progress: state, stage, epoch, step, steps, images_per_second, eta_seconds, message.
-        token: Token of the person for `/forge-api`.
+        workspace_id: Names the routes.
+        token: Token of the person for them.
         on_token_asked: Called when the browser's token has expired; the run of the page that
             follows passes a new one.
     """
@@ -62,6 +64,7 @@ def show(
             "total_epochs": total_epochs,
             "epochs": [run_routes.shape_epoch(epoch) for epoch in epochs],
             "progress": dict(progress),
+            "workspace": workspace_id,
             "token": token,
         },
         on_token_change=on_token_asked,

@@ -41,6 +41,7 @@ def show_curves(workspace: Workspace, run: Run) -> None:
             **{name: values.get(name) for name in ("stage", "epoch", "step", "steps")},
             **{name: values.get(name) for name in ("images_per_second", "eta_seconds", "message")},
         },
+        workspace_id=workspace.id,
         token=session.api_token(),
         on_token_asked=_nothing,
     )

@@ -4,15 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from db.records import Asset
-from forge_core.api import endpoints, tokens
-from forge_core.api.routes import routes
+from forge_core.api import endpoints
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from tests import arrange
+from tests.forge_core.api import browsing
 
 ACTOR = Actor("anna")
 
@@ -27,14 +26,12 @@ def assets(workspace: Workspace, tmp_path: Path) -> list[Asset]:
 @pytest.fixture
 def stranger(workspace: Workspace) -> Iterator[TestClient]:
     """A browser without a token."""
-    app = Starlette(routes=routes(lambda: workspace))
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with browsing.without_token(workspace) as client:
         yield client
 
 
 @pytest.fixture
 def browser(workspace: Workspace, stranger: TestClient) -> TestClient:
     """A browser that got a write token from a page."""
-    token = tokens.mint(workspace.secret(endpoints.SECRET), ACTOR)
-    stranger.headers[endpoints.TOKEN_HEADER] = token
+    stranger.headers[endpoints.TOKEN_HEADER] = endpoints.mint_token(workspace, ACTOR)
     return stranger

@@ -17,7 +17,7 @@ def test_list_assets__pages_through_everything_once(browser, assets):
     seen, after = [], None
     while True:
         page = browser.get(
-            "/forge-api/assets", params={"limit": 5} | ({"after": after} if after else {})
+            "/assets", params={"limit": 5} | ({"after": after} if after else {})
         ).json()
         seen += [row["id"] for row in page["assets"]]
         after = page["next"]
@@ -27,7 +27,7 @@ def test_list_assets__pages_through_everything_once(browser, assets):
 
 
 def test_list_assets__a_row_has_what_a_tile_shows(browser, assets):
-    (row,) = browser.get("/forge-api/assets", params={"limit": 1}).json()["assets"]
+    (row,) = browser.get("/assets", params={"limit": 1}).json()["assets"]
     newest = assets[-1]
     assert row["path"] == newest.file_path
     assert row["label_name"] == newest.label_name
@@ -41,20 +41,20 @@ def test_list_assets__a_row_has_what_a_tile_shows(browser, assets):
 
 def test_list_assets__says_how_new_its_rows_are_at_least(workspace, browser, assets):
     label_edits.set_split(workspace, [assets[0].asset_id], "val", actor=Actor("anna"))
-    page = browser.get("/forge-api/assets").json()
-    assert page["revision"] == browser.get("/forge-api/revision").json()["revision"]
+    page = browser.get("/assets").json()
+    assert page["revision"] == browser.get("/revision").json()["revision"]
 
 
 def test_list_assets__filters_compose(workspace, browser, assets):
     circle = arrange.class_id(workspace, "circle")
     label_edits.set_split(workspace, [assets[0].asset_id], "val", actor=Actor("anna"))
-    rows = browser.get("/forge-api/assets", params={"label": circle, "split": "val"}).json()
+    rows = browser.get("/assets", params={"label": circle, "split": "val"}).json()
     assert [row["id"] for row in rows["assets"]] == [str(assets[0].asset_id)]
-    rows = browser.get("/forge-api/assets", params={"text": "square_0005"}).json()["assets"]
+    rows = browser.get("/assets", params={"text": "square_0005"}).json()["assets"]
     assert len(rows) == 1
     assert "square_0005" in rows[0]["path"]
-    assert browser.get("/forge-api/assets", params={"label": "none"}).json()["assets"] == []
-    assert len(browser.get("/forge-api/assets?augmented=no").json()["assets"]) == 12
+    assert browser.get("/assets", params={"label": "none"}).json()["assets"] == []
+    assert len(browser.get("/assets?augmented=no").json()["assets"]) == 12
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_list_assets__filters_compose(workspace, browser, assets):
     ],
 )
 def test_list_assets__refuses_what_it_does_not_know(browser, assets, query):
-    answer = browser.get(f"/forge-api/assets?{query}")
+    answer = browser.get(f"/assets?{query}")
     assert answer.status_code == 400
     assert answer.json()["message"]
 
@@ -85,19 +85,19 @@ def test_list_assets__refuses_what_it_does_not_know(browser, assets, query):
 def test_count_assets__says_how_many_of_how_many(workspace, browser, assets):
     label_edits.relabel(workspace, [assets[0].asset_id], None, actor=Actor("anna"))
     circle = arrange.class_id(workspace, "circle")
-    assert browser.get(f"/forge-api/assets/count?label={circle}").json() == {
+    assert browser.get(f"/assets/count?label={circle}").json() == {
         "matching": 3,
         "total": 12,
         "unlabelled": 1,
     }
-    assert browser.get("/forge-api/assets/count").json()["matching"] == 12
+    assert browser.get("/assets/count").json()["matching"] == 12
 
 
 def test_list_history__newest_first_with_both_values(workspace, browser, assets):
     asset = assets[0]
     square = arrange.class_id(workspace, "square")
     label_edits.relabel(workspace, [asset.asset_id], square, actor=Actor("bo"))
-    entries = browser.get(f"/forge-api/assets/{asset.asset_id}/history").json()["entries"]
+    entries = browser.get(f"/assets/{asset.asset_id}/history").json()["entries"]
     assert [entry["kind"] for entry in entries] == ["relabel", "import"]
     assert entries[0]["author"] == "bo"
     assert entries[0]["before"] == {"label_name": "circle"}
@@ -105,9 +105,9 @@ def test_list_history__newest_first_with_both_values(workspace, browser, assets)
 
 
 def test_classes__lists_and_creates(browser, assets):
-    created = browser.post("/forge-api/classes", json={"name": " owl "})
+    created = browser.post("/classes", json={"name": " owl "})
     assert created.status_code == 200
-    listed = browser.get("/forge-api/classes").json()["classes"]
+    listed = browser.get("/classes").json()["classes"]
     assert [label["name"] for label in listed] == ["circle", "square", "stripe", "owl"]
     assert listed[-1] == created.json()
     assert [label["asset_count"] for label in listed] == [4, 4, 4, 0]
@@ -124,33 +124,33 @@ def test_classes__lists_and_creates(browser, assets):
     ],
 )
 def test_create_class__refuses(browser, assets, body, status):
-    answer = browser.post("/forge-api/classes", json=body)
+    answer = browser.post("/classes", json=body)
     assert answer.status_code == status
     assert answer.json()["message"]
 
 
 def test_list_assets__starts_at_a_position_of_the_list(browser, assets):
-    whole = browser.get("/forge-api/assets", params={"sort": "path"}).json()["assets"]
-    page = browser.get("/forge-api/assets", params={"sort": "path", "position": 5, "limit": 3})
+    whole = browser.get("/assets", params={"sort": "path"}).json()["assets"]
+    page = browser.get("/assets", params={"sort": "path", "position": 5, "limit": 3})
     assert page.json()["assets"] == whole[5:8]
     both = {"position": 5, "after": whole[0]["path"], "sort": "path"}
-    assert browser.get("/forge-api/assets", params=both).status_code == 400
-    assert browser.get("/forge-api/assets", params={"position": -1}).status_code == 400
+    assert browser.get("/assets", params=both).status_code == 400
+    assert browser.get("/assets", params={"position": -1}).status_code == 400
 
 
 def test_list_assets__by_review_state_and_by_the_confidence_of_a_run(browser, assets, workspace):
-    unreviewed = browser.get("/forge-api/assets", params={"review": "none"}).json()["assets"]
+    unreviewed = browser.get("/assets", params={"review": "none"}).json()["assets"]
     assert len(unreviewed) == len(assets)
     sort = {"sort": "least_confident"}
-    assert browser.get("/forge-api/assets", params=sort).status_code == 400
-    unknown = browser.get("/forge-api/assets", params=sort | {"run": 1})
+    assert browser.get("/assets", params=sort).status_code == 400
+    unknown = browser.get("/assets", params=sort | {"run": 1})
     assert (unknown.status_code, "no run 1" in unknown.json()["message"]) == (404, True)
     run_id = add_run(workspace, [asset.asset_id for asset in assets[:3]])
-    seen = browser.get("/forge-api/assets", params=sort | {"run": run_id}).json()["assets"]
+    seen = browser.get("/assets", params=sort | {"run": run_id}).json()["assets"]
     assert [row["confidence"] for row in seen] == [0.5, 0.6, 0.7]
-    count = browser.get("/forge-api/assets/count", params=sort | {"run": run_id}).json()
+    count = browser.get("/assets/count", params=sort | {"run": run_id}).json()
     assert (count["matching"], count["total"]) == (3, 12)
-    count = browser.get("/forge-api/assets/count", params={"run": run_id}).json()
+    count = browser.get("/assets/count", params={"run": run_id}).json()
     assert count["matching"] == 12
 
 
@@ -204,18 +204,18 @@ def test_every_new_filter_travels_through_rows_counts_and_operations(
 ):
     add_run(workspace, [asset.asset_id for asset in assets[:3]])
     label_edits.relabel(workspace, [assets[0].asset_id], 2, actor=Actor("anna"))
-    rows = browser.get("/forge-api/assets", params=fields).json()["assets"]
+    rows = browser.get("/assets", params=fields).json()["assets"]
     assert len(rows) == number
-    assert browser.get("/forge-api/assets/count", params=fields).json()["matching"] == number
+    assert browser.get("/assets/count", params=fields).json()["matching"] == number
     operation = {
         "operation_id": "by-a-filter",
         "kind": "set_split",
         "where": fields,
         "split": "val",
     }
-    answer = browser.post("/forge-api/operations", json={"operations": [operation]}).json()
+    answer = browser.post("/operations", json={"operations": [operation]}).json()
     assert answer["results"][0]["num_changed"] == number
-    changed = browser.get("/forge-api/assets", params={"split": "val"}).json()["assets"]
+    changed = browser.get("/assets", params={"split": "val"}).json()["assets"]
     assert {row["id"] for row in changed} == {row["id"] for row in rows}
 
 
@@ -236,7 +236,7 @@ def test_every_new_filter_travels_through_rows_counts_and_operations(
     ],
 )
 def test_a_filter_that_cannot_be_is_refused_with_a_sentence(browser, assets, fields, words):
-    for path in ("/forge-api/assets", "/forge-api/assets/count"):
+    for path in ("/assets", "/assets/count"):
         answer = browser.get(path, params=fields)
         assert answer.status_code == 400
         assert words in answer.json()["message"]

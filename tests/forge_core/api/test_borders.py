@@ -13,8 +13,8 @@ from forge_core.catalog.listing import filter_fields
 from forge_core.catalog.revisions import history
 from tests import arrange
 
-PREFERENCES = "/forge-api/preferences/gallery"
-OPERATIONS = "/forge-api/operations"
+PREFERENCES = "/preferences/gallery"
+OPERATIONS = "/operations"
 BAD_JSON = {
     "surrogate": r'"\ud800"',
     "half of a pair at the end": r'"cut \ud83d"',
@@ -105,15 +105,15 @@ def test_operations__whatever_their_fields_hold_none_asks_to_be_sent_again(
     assert answer.status_code == 200, answer.text
     (result,) = answer.json()["results"]
     assert result["status"] != "failed", (operation, result)
-    assert browser.get("/forge-api/operations/undoable").status_code == 200
+    assert browser.get("/operations/undoable").status_code == 200
 
 
 PARAMETERS = {
-    "/forge-api/assets": (*filter_fields.FIELDS, "sort", "after", "limit", "position", "suggest"),
-    "/forge-api/assets/near": ("from", "by", "wanted", "direction"),
-    "/forge-api/assets/position": ("image",),
-    "/forge-api/assets/now": ("ids", "suggest"),
-    "/forge-api/runs/1/metrics": ("after",),
+    "/assets": (*filter_fields.FIELDS, "sort", "after", "limit", "position", "suggest"),
+    "/assets/near": ("from", "by", "wanted", "direction"),
+    "/assets/position": ("image",),
+    "/assets/now": ("ids", "suggest"),
+    "/runs/1/metrics": ("after",),
 }
 
 

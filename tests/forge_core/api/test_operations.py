@@ -2,12 +2,9 @@ import json
 import re
 
 import pytest
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
 
 import db.session
-from forge_core.api import endpoints, operations, shapes, tokens
-from forge_core.api.routes import routes
+from forge_core.api import operations, shapes
 from forge_core.catalog.editing import label_edits
 from forge_core.catalog.listing import asset_list
 from forge_core.catalog.revisions import history
@@ -15,10 +12,11 @@ from forge_core.people.actor import Actor
 from forge_core.settings import Settings
 from forge_core.workspace import open_workspace
 from tests import arrange
+from tests.forge_core.api import browsing
 
 
 def send(browser, *operations):
-    answer = browser.post("/forge-api/operations", json={"operations": list(operations)})
+    answer = browser.post("/operations", json={"operations": list(operations)})
     assert answer.status_code == 200, answer.text
     return answer.json()["results"]
 
@@ -172,7 +170,9 @@ def test_operations__a_fault_of_the_server_is_told_with_the_id_of_its_line_in_th
     assert results[0]["assets"][0]["label_name"] == "square"
     assert re.fullmatch("[0-9a-f]{8}", results[1]["error_id"])
     assert "secret" not in str(results)
-    assert f"error {results[1]['error_id']} at POST /forge-api/operations" in caplog.text
+    assert (
+        f"error {results[1]['error_id']} at POST {browser.base_url.path}operations" in caplog.text
+    )
     assert "the secret of the house" in caplog.text
     assert "error_id" not in results[2]  # it only waits, and is not to blame
     (result,) = send(browser, relabel(assets[2], ids["square"], "operation-3"))
@@ -210,7 +210,7 @@ def test_operations__half_a_character_does_not_lose_the_answers_of_its_batch(
     bad |= {"operation_id": "operation-2"}
     bad |= {field: ["\ud800" * 36] if field == "asset_ids" else "half-of-\ud800"}
     body = json.dumps({"operations": [relabel(assets[0], ids["square"]), bad]})
-    answer = browser.post("/forge-api/operations", content=body)
+    answer = browser.post("/operations", content=body)
     assert answer.status_code == 200
     first, second = json.loads(answer.content)["results"]
     assert first["status"] == "applied"
@@ -227,9 +227,7 @@ def test_operations__while_the_database_is_locked_fail_and_can_be_sent_again(tmp
         relabel(assets[0], arrange.class_id(workspace, "square"), "operation-1"),
         relabel(assets[0], None, "operation-2"),
     ]
-    with TestClient(Starlette(routes=routes(lambda: workspace))) as client:
-        secret = workspace.secret(endpoints.SECRET)
-        client.headers[endpoints.TOKEN_HEADER] = tokens.mint(secret, Actor("anna"))
+    with browsing.with_token(workspace, Actor("anna")) as client:
         with workspace.database.write() as uow:
             uow.revisions.lock()
             results = send(client, *changes)
@@ -334,12 +332,12 @@ def test_undo__by_revision_reports_what_was_changed_since(workspace, browser, as
 
 
 def test_find_undoable__is_my_newest_change_that_stands(workspace, browser, assets, ids):
-    assert browser.get("/forge-api/operations/undoable").json() == {"revision": None}
+    assert browser.get("/operations/undoable").json() == {"revision": None}
     send(browser, relabel(assets[0], ids["square"], "operation-1"))
     send(browser, relabel(assets[1], ids["square"], "operation-2"))
     label_edits.relabel(workspace, [assets[2].asset_id], ids["stripe"], actor=Actor("bo"))
     send(browser, {"operation_id": "operation-3", "kind": "undo", "undoes": "operation-2"})
-    revision = browser.get("/forge-api/operations/undoable").json()["revision"]
+    revision = browser.get("/operations/undoable").json()["revision"]
     found = {r.revision_id: r for r in history.list_revisions(workspace)}[revision["revision_id"]]
     assert found.operation_id == "operation-1"
     assert revision["num_changes"] == 1
@@ -382,5 +380,5 @@ def test_a_malformed_operation__is_refused_and_changes_nothing(workspace, browse
     ],
 )
 def test_a_request_out_of_bounds__is_refused(browser, operations):
-    answer = browser.post("/forge-api/operations", json={"operations": operations})
+    answer = browser.post("/operations", json={"operations": operations})
     assert answer.status_code == 400

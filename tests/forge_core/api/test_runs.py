@@ -43,16 +43,16 @@ def run_id(workspace):
 
 
 def test_metrics__gives_the_epochs_after_the_cursor(browser, run_id):
-    answer = browser.get(f"/forge-api/runs/{run_id}/metrics", params={"after": 1}).json()
+    answer = browser.get(f"/runs/{run_id}/metrics", params={"after": 1}).json()
     assert [epoch["epoch"] for epoch in answer["epochs"]] == [2, 3]
     assert answer["epochs"][0]["val_accuracy"] == 0.5
     assert answer["epochs"][0]["learning_rates"] == {"head": 0.001}
     assert answer["state"] == "succeeded"
     assert answer["is_finished"] is True
     assert answer["eta_seconds"] is None
-    everything = browser.get(f"/forge-api/runs/{run_id}/metrics").json()
+    everything = browser.get(f"/runs/{run_id}/metrics").json()
     assert [epoch["epoch"] for epoch in everything["epochs"]] == [1, 2, 3]
-    nothing_new = browser.get(f"/forge-api/runs/{run_id}/metrics", params={"after": 3}).json()
+    nothing_new = browser.get(f"/runs/{run_id}/metrics", params={"after": 3}).json()
     assert nothing_new["epochs"] == []
 
 
@@ -72,7 +72,7 @@ def test_metrics__gives_the_points_after_the_step_and_where_they_end(
         )
 
     def ask(**cursors):
-        return browser.get(f"/forge-api/runs/{run_id}/metrics", params=cursors).json()
+        return browser.get(f"/runs/{run_id}/metrics", params=cursors).json()
 
     first = ask()
     assert first["points"] == [
@@ -90,7 +90,7 @@ def test_metrics__gives_the_points_after_the_step_and_where_they_end(
 
 
 def test_metrics__of_a_run_that_is_not_there(browser, workspace):
-    answer = browser.get("/forge-api/runs/4711/metrics")
+    answer = browser.get("/runs/4711/metrics")
     assert answer.status_code == 404
     assert answer.json()["message"]
 
@@ -100,21 +100,21 @@ def test_metrics__of_a_run_that_is_not_there(browser, workspace):
     ["x/metrics", "-1/metrics", "1/metrics?after=x", "1/metrics?after_step=-1", "1/metrics?n=1"],
 )
 def test_metrics__refuses_what_it_does_not_know(browser, workspace, address):
-    assert browser.get(f"/forge-api/runs/{address}").status_code == 400
+    assert browser.get(f"/runs/{address}").status_code == 400
 
 
 @pytest.mark.process
 def test_jobs__lists_what_runs_and_what_waits(browser, workspace):
-    assert browser.get("/forge-api/jobs").json() == {"jobs": []}
+    assert browser.get("/jobs").json() == {"jobs": []}
     control = Supervising(workspace)
     control.start()
     try:
         job = queue.submit(workspace, "wait", "a long job", {}, actor=Actor("anna"))
         wait_running(workspace, job)
-        (shown,) = browser.get("/forge-api/jobs").json()["jobs"]
+        (shown,) = browser.get("/jobs").json()["jobs"]
         queue.request_cancel(workspace, job.job_id)
         queue.wait_until_finished(workspace, job.job_id, timeout_seconds=40)
-        assert browser.get("/forge-api/jobs").json() == {"jobs": []}
+        assert browser.get("/jobs").json() == {"jobs": []}
     finally:
         control.end()
     assert shown["job_id"] == job.job_id

@@ -47,7 +47,7 @@ def suggestions(answer):
     return {row["id"]: row["suggestion"] for row in answer.json()["assets"]}
 
 
-@pytest.mark.parametrize("path", ["/forge-api/assets", "/forge-api/assets/now"])
+@pytest.mark.parametrize("path", ["/assets", "/assets/now"])
 def test_suggest__each_row_has_what_the_run_says_or_nothing(workspace, browser, assets, run, path):
     asked = {"ids": ",".join(str(asset.asset_id) for asset in assets)} if "now" in path else {}
     found = suggestions(browser.get(path, params={**asked, "suggest": run}))
@@ -75,7 +75,7 @@ def test_suggest__quality_is_of_the_label_now_and_merged_classes_are_not_suggest
     class_merges.merge_classes(
         workspace, stripe, arrange.class_id(workspace, "circle"), actor=Actor("anna")
     )
-    found = suggestions(browser.get("/forge-api/assets", params={"suggest": run}))
+    found = suggestions(browser.get("/assets", params={"suggest": run}))
     assert found[str(assets[0].asset_id)]["label_quality"] is None
     assert found[str(assets[1].asset_id)] is None
 
@@ -83,13 +83,13 @@ def test_suggest__quality_is_of_the_label_now_and_merged_classes_are_not_suggest
 def test_suggest__without_it_rows_are_as_ever_and_an_unknown_run_suggests_nothing(
     browser, assets, run
 ):
-    assert all("suggestion" not in row for row in browser.get("/forge-api/assets").json()["assets"])
-    found = suggestions(browser.get("/forge-api/assets", params={"suggest": 99}))
+    assert all("suggestion" not in row for row in browser.get("/assets").json()["assets"])
+    found = suggestions(browser.get("/assets", params={"suggest": 99}))
     assert set(found.values()) == {None}
     for nonsense in ("x", "-1", "9999999999"):
-        answer = browser.get("/forge-api/assets", params={"suggest": nonsense})
+        answer = browser.get("/assets", params={"suggest": nonsense})
         assert answer.status_code == 400
-    assert browser.get("/forge-api/assets/now", params={"suggest": "x"}).status_code == 400
+    assert browser.get("/assets/now", params={"suggest": "x"}).status_code == 400
 
 
 def test_suggest__costs_one_query_more__whatever_the_length_of_the_page(
@@ -108,9 +108,9 @@ def test_suggest__costs_one_query_more__whatever_the_length_of_the_page(
 
     event.listen(workspace.database.engine, "before_cursor_execute", count)
     ids = [str(asset.asset_id) for asset in assets]
-    plain = number("/forge-api/assets", limit=12)
-    assert number("/forge-api/assets", limit=12, suggest=run) == plain + 1
-    assert number("/forge-api/assets", limit=1, suggest=run) == plain + 1
-    now = number("/forge-api/assets/now", ids=",".join(ids))
-    assert number("/forge-api/assets/now", ids=",".join(ids), suggest=run) == now + 1
+    plain = number("/assets", limit=12)
+    assert number("/assets", limit=12, suggest=run) == plain + 1
+    assert number("/assets", limit=1, suggest=run) == plain + 1
+    now = number("/assets/now", ids=",".join(ids))
+    assert number("/assets/now", ids=",".join(ids), suggest=run) == now + 1
     event.remove(workspace.database.engine, "before_cursor_execute", count)

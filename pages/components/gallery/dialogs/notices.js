@@ -2,7 +2,6 @@
 
 import { el } from "../../javascript/dom.js";
 import { formatAgo, formatNumber, splitWords } from "../../javascript/text.js";
-import { thumbnailUrl } from "../tiles/pictures.js";
 import { AsideNotice } from "./aside_notice.js";
 
 const TOAST_MS = 7000;
@@ -98,7 +97,7 @@ export class Notices {
     const row = this.rows.get(theirs.asset_id);
     const when = theirs.changed_at ? ` ${formatAgo(theirs.changed_at)}` : "";
     return this.conflict.replaceChildren(
-      ...[row && this.pictures.make(row, thumbnailUrl(row))].filter(Boolean),
+      ...[row && this.pictures.make(row, this.pictures.thumbnailUrl(row))].filter(Boolean),
       el(
         "p",
         {},

@@ -13,7 +13,7 @@ export class Grid {
     Object.assign(this, { viewport, canvas, rows, selection, look, onNeed });
     this.painter = new Tiles({ canvas, rows, selection, look, pictures });
     this.scrolling = new Scrolling(viewport, canvas, () => this.schedule());
-    this.prefetch = new Prefetch(rows);
+    this.prefetch = new Prefetch(rows, pictures);
     this.tiles = new Map(); // position -> tile element
     this.spare = [];
     this.columns = 1;

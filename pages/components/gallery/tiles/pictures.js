@@ -1,16 +1,20 @@
 // Pictures, and words in their place when a file is missing or cannot be read.
 
-import { API } from "../../javascript/client.js";
 import { el } from "../../javascript/dom.js";
 
 export const TINY_PIXELS = 64;
 
-export const thumbnailUrl = (row) => `${API}/thumbnails/${row.id}/${row.hash}`;
-export const imageUrl = (row) => `${API}/images/${row.id}?v=${row.hash.slice(0, 12)}`;
-
 export class Pictures {
   constructor(client) {
     this.client = client;
+  }
+
+  thumbnailUrl(row) {
+    return this.client.address(`/thumbnails/${row.id}/${row.hash}`);
+  }
+
+  imageUrl(row) {
+    return this.client.address(`/images/${row.id}?v=${row.hash.slice(0, 12)}`);
   }
 
   /** An image that fills its box; tiny ones keep their pixels sharp. Without `alt` it is decoration. */

@@ -1,14 +1,13 @@
 // While a person looks at one screen, the pictures of the next are fetched and decoded, so that a
 // page further is there at once. Only at rest: scrolling past asks for nothing more.
 
-import { thumbnailUrl } from "./pictures.js";
 import { stopLoading } from "./tiles.js";
 
 const REST_MS = 120;
 
 export class Prefetch {
-  constructor(rows) {
-    this.rows = rows;
+  constructor(rows, pictures) {
+    Object.assign(this, { rows, pictures });
     this.images = new Map(); // address -> image, kept so that the browser keeps it decoded
   }
 
@@ -21,7 +20,7 @@ export class Prefetch {
   fetch(from, to) {
     const images = new Map();
     for (const row of this.rows.between(from, to - 1)) {
-      const address = thumbnailUrl(row);
+      const address = this.pictures.thumbnailUrl(row);
       images.set(address, this.images.get(address) ?? this.load(address));
     }
     for (const [address, image] of this.images) if (!images.has(address)) stopLoading(image);

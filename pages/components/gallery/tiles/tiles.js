@@ -3,7 +3,7 @@
 import { el } from "../../javascript/dom.js";
 import { splitWords } from "../../javascript/text.js";
 import { formatConfidence, isDoubted, saysWords } from "../state/suggestions.js";
-import { BROKEN_SHORT, TINY_PIXELS, thumbnailUrl } from "./pictures.js";
+import { BROKEN_SHORT, TINY_PIXELS } from "./pictures.js";
 
 const SPLIT_SHORT = { train: "train", val: "val", test: "test", held_out: "aside" };
 
@@ -55,7 +55,7 @@ export class Tiles {
   showImage(tile, row) {
     const image = el("img", { alt: "", decoding: "async", draggable: false });
     image.addEventListener("error", () => this.failed(image, tile, row));
-    image.src = thumbnailUrl(row);
+    image.src = this.pictures.thumbnailUrl(row);
     delete tile.dataset.broken;
     tile.classList.toggle("tiny", row.width < TINY_PIXELS && row.height < TINY_PIXELS);
     this.letGo(tile);
@@ -67,7 +67,7 @@ export class Tiles {
     if (!image.dataset.again) {
       image.dataset.again = "1";
       await this.pictures.repair();
-      if (image.isConnected) image.src = thumbnailUrl(row);
+      if (image.isConnected) image.src = this.pictures.thumbnailUrl(row);
       return;
     }
     const why = await this.pictures.explain(row);

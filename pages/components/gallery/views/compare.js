@@ -4,7 +4,6 @@
 import { el } from "../../javascript/dom.js";
 import { formatNumber, plural, splitWords } from "../../javascript/text.js";
 import { isDoubted, saysWords } from "../state/suggestions.js";
-import { imageUrl, thumbnailUrl } from "../tiles/pictures.js";
 import { Zoom } from "./zoom.js";
 
 const MAX_COMPARED = 6;
@@ -59,8 +58,8 @@ export class Compare {
     this.panes.dataset.count = rows.length;
     this.panes.replaceChildren(
       ...rows.map((row) => {
-        const image = this.pictures.make(row, imageUrl(row));
-        image.style.backgroundImage = `url("${thumbnailUrl(row)}")`;
+        const image = this.pictures.make(row, this.pictures.imageUrl(row));
+        image.style.backgroundImage = `url("${this.pictures.thumbnailUrl(row)}")`;
         image.addEventListener("load", () => image.style.removeProperty("background-image"));
         const box = el("div", { className: "preview-image" }, image);
         this.zoom.bind(box);

@@ -5,7 +5,6 @@ import { el } from "../../javascript/dom.js";
 import { formatNumber, splitWords } from "../../javascript/text.js";
 import { showKey } from "../keys/commands.js";
 import { formatConfidence } from "../state/suggestions.js";
-import { imageUrl, thumbnailUrl } from "../tiles/pictures.js";
 import { Zoom } from "./zoom.js";
 
 const SHOWN_CLASSES = 12;
@@ -81,8 +80,8 @@ export class LargeView {
       );
       return;
     }
-    const image = this.pictures.make(row, imageUrl(row));
-    image.style.backgroundImage = `url("${thumbnailUrl(row)}")`;
+    const image = this.pictures.make(row, this.pictures.imageUrl(row));
+    image.style.backgroundImage = `url("${this.pictures.thumbnailUrl(row)}")`;
     image.addEventListener("load", () => image.style.removeProperty("background-image"));
     this.stage.replaceChildren(image);
     this.zoom.attach([image]);
@@ -151,6 +150,6 @@ export class LargeView {
   }
 
   prefetch(row) {
-    if (row) new Image().src = imageUrl(row);
+    if (row) new Image().src = this.pictures.imageUrl(row);
   }
 }

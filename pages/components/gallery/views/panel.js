@@ -4,7 +4,6 @@ import { el } from "../../javascript/dom.js";
 import { formatAgo, formatBytes, formatNumber, plural, splitWords } from "../../javascript/text.js";
 import { showKey } from "../keys/commands.js";
 import { saysWords } from "../state/suggestions.js";
-import { thumbnailUrl } from "../tiles/pictures.js";
 
 const MAX_CLASS_BUTTONS = 20;
 const HISTORY_DELAY_MS = 180;
@@ -83,11 +82,14 @@ export class Panel {
     this.pictureBox.classList.toggle("many", targets.length > 1);
     if (targets.length > 1) {
       this.pictureBox.replaceChildren(
-        ...targets.slice(0, 9).map((row) => this.pictures.make(row, thumbnailUrl(row))),
+        ...targets
+          .slice(0, 9)
+          .map((row) => this.pictures.make(row, this.pictures.thumbnailUrl(row))),
       );
       return;
     }
-    this.pictureBox.replaceChildren(this.pictures.make(targets[0], thumbnailUrl(targets[0])));
+    const source = this.pictures.thumbnailUrl(targets[0]);
+    this.pictureBox.replaceChildren(this.pictures.make(targets[0], source));
   }
 
   /** What the model says of them, and the button that takes it. */

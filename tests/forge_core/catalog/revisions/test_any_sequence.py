@@ -160,7 +160,7 @@ class Sequences(RuleBasedStateMachine):
         self.url = type(self).make_url()
         made = Settings(_env_file=None, workspace=self.folder, database_url=self.url)
         self.writers = [
-            Workspace(made, Database(self.url), AssetStore(str(self.folder / "assets")))
+            Workspace(made, Database(self.url), AssetStore(str(self.folder / "assets")), "any")
             for _ in range(2)
         ]
         self.model = Model(states=[[]])
