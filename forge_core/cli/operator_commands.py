@@ -269,9 +269,11 @@ def _safely(check: Callable[[Settings], list[Finding]], chosen: Settings) -> lis
 
 def worker(
     job: Annotated[int, typer.Option(help="Number of a job that an executor was given.")],
+    workspace_id: Annotated[str, typer.Option(help="The workspace that the job is of.")] = "",
     device: Annotated[str, typer.Option(help="What the job calls its device.")] = "",
 ) -> None:
     """Run one job to its end; executors start it."""
     from forge_core.handlers import worker as process
 
-    raise typer.Exit(process.main(["--job", str(job), "--device", device]))
+    arguments = ["--job", str(job), "--workspace-id", workspace_id, "--device", device]
+    raise typer.Exit(process.main(arguments))

@@ -1,6 +1,7 @@
-"""The process of one job: `forge worker --job ID [--device NAME]`.
+"""The process of one job: `forge worker --job ID [--workspace-id ID] [--device NAME]`.
 
-It reads what to do from the jobs table and reports there. With `--warm` it waits for its job; see
+It reads what to do from the jobs table and reports there, if that is the table of the workspace
+that the job is of. With `--warm` it waits for its job; see
 `warm_worker`.
 """
 
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str], *, handlers: Mapping[str, Handler] = HANDLERS
     allocator.keep_freed_memory()
     parser = argparse.ArgumentParser(prog="forge worker")
     parser.add_argument("--job", type=int, required=True)
+    parser.add_argument("--workspace-id", default="")
     parser.add_argument("--device", default="")
     given = warm_worker.wait(arguments, prepare=_import_torch)
     if given is None:
@@ -52,9 +54,8 @@ def main(arguments: Sequence[str], *, handlers: Mapping[str, Handler] = HANDLERS
     # A child of ours (a loader process) must die of SIGTERM, not note it like we do.
     os.register_at_fork(after_in_child=processes.restore_default_signals)
     workspace = open_workspace()
-    job = _take(workspace, options.job)
+    job = _take(workspace, options.job, options.workspace_id)
     if job is None:
-        _log.warning("job %d is not ours to run", options.job)
         return LOST_STATUS
     context = JobContext(workspace, job, device=options.device)
 
@@ -74,15 +75,34 @@ def _import_torch() -> None:
     from forge_core.handlers import train  # noqa: F401
 
 
-def _take(workspace: Workspace, job_id: int) -> Job | None:
-    """Write into the row who we are; None when the job is not running."""
+def _take(workspace: Workspace, job_id: int, workspace_id: str) -> Job | None:
+    """Write into the row who we are; None, and a line in the log, when the job is not ours.
+
+    Args:
+        workspace: As our environment names it.
+        job_id: Number of the job.
+        workspace_id: The workspace whose job is meant; empty from a supervisor of an older version.
+    """
+    if workspace_id not in ("", workspace.id):
+        _log.error(
+            "job %d is of the workspace %s, and the environment of this process names %s in %s. "
+            "Nothing was done; give the worker the FORGE_ variables of its supervisor",
+            job_id,
+            workspace_id,
+            workspace.id,
+            workspace.folder,
+        )
+        return None
     identity = processes.identify(os.getpid())
     assert identity is not None, "we are alive"
     with workspace.database.write() as uow:
         is_ours = uow.jobs.update_if(
             job_id, (JobStatus.RUNNING,), pid=identity.pid, pid_started=identity.started
         )
-        return uow.jobs.find(job_id) if is_ours else None
+        job = uow.jobs.find(job_id) if is_ours else None
+    if job is None:
+        _log.warning("job %d is not ours to run", job_id)
+    return job
 
 
 def _run(context: JobContext, handlers: Mapping[str, Handler]) -> int:

@@ -1,9 +1,9 @@
 """Where the processes of jobs run: five calls on a command line, the same everywhere.
 
-A worker is a command line, `forge worker --job ID`: it reads what to do from the jobs table and
-reports there, so an executor carries no data at all. It starts a command, says how it stands,
-reads its log, ends it, and knows after a restart which ones still live. This machine's own is
-`local_executor`; a cluster's is as small (Ray Jobs, Slurm).
+A worker is a command line, `forge worker --job ID --workspace-id ID`: it reads what to do from the
+jobs table of that workspace and reports there, so an executor carries no data at all. It starts a
+command, says how it stands, reads its log, ends it, and knows after a restart which ones still
+live. This machine's own is `local_executor`; a cluster's is as small (Ray Jobs, Slurm).
 """
 
 import enum

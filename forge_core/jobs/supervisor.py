@@ -57,7 +57,7 @@ class Supervisor:
 
     Args:
         workspace: The workspace.
-        worker: The worker's command line, which `--job ID` follows.
+        worker: The worker's command line, which `--job ID --workspace-id ID` follows.
         executor: Runs the commands; None makes that of this machine.
         available: Slots of this machine; None looks for them.
         grace_seconds: Between SIGTERM and SIGKILL.
@@ -184,7 +184,8 @@ class Supervisor:
         if slot is None:
             return
         with self._workspace.database.write() as uow:
-            is_ours = uow.jobs.update_if(
+            found = uow.identity.find()
+            is_ours = found == self._workspace.id and uow.jobs.update_if(
                 job.job_id,
                 (JobStatus.QUEUED,),
                 status=JobStatus.RUNNING,
@@ -193,6 +194,15 @@ class Supervisor:
                 started_at=utc_now(),
                 heartbeat_at=utc_now(),
             )
+        if found != self._workspace.id:
+            _log.error(
+                "job %d is of the workspace %s and we tend %s: the database was replaced. Leaving; "
+                "whoever needs a supervisor starts a new one",
+                job.job_id,
+                found,
+                self._workspace.id,
+            )
+            self.stop()
         if not is_ours:  # another supervisor took it, or it was cancelled
             return
         try:
@@ -227,6 +237,7 @@ class Supervisor:
 
     def _command(self, job: Job, slot: Slot) -> JobCommand:
         arguments = [*self._worker, "--job", str(job.job_id)]
+        arguments += ["--workspace-id", self._workspace.id]
         if slot.device:
             arguments += ["--device", slot.device]
         return JobCommand(

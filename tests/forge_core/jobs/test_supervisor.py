@@ -10,6 +10,7 @@ import pytest
 
 from db.enums import JobStatus
 from forge_core.errors import InvalidInput
+from forge_core.handlers import worker
 from forge_core.jobs import processes, queue, supervision, supervisor
 from forge_core.jobs.local_executor import LocalExecutor
 from forge_core.settings import Settings
@@ -53,6 +54,60 @@ def test_claim__two_supervisors_start_every_job_once(workspace, monkeypatch):
     jobs = queue.list_latest_jobs(workspace)
     assert {job.status for job in jobs} == {JobStatus.FAILED}
     assert jobs[0].error.message == "The job's process could not be started."
+
+
+class Noting(LocalExecutor):
+    """Starts nothing, and keeps the command lines that it was given."""
+
+    def __init__(self, workspace):
+        super().__init__(workspace)
+        self.given = []
+
+    def submit(self, command):
+        self.given.append(list(command.arguments))
+        raise OSError("not started in this test")
+
+
+def test_claim__names_the_workspace_on_the_command_line(sqlite_workspace):
+    job = queue_only(sqlite_workspace, "wait")
+    noting = Noting(sqlite_workspace)
+    supervisor.Supervisor(
+        sqlite_workspace, worker=["worker"], executor=noting, available=ONE_CPU
+    ).tick()
+    assert noting.given == [
+        ["worker", "--job", str(job.job_id), "--workspace-id", sqlite_workspace.id]
+    ]
+
+
+def test_claim__of_a_job_of_another_workspace_is_refused_and_the_supervisor_leaves(
+    workspace, caplog
+):
+    """As where a backup was restored into the database that it tends."""
+    noting = Noting(workspace)
+    tending = supervisor.Supervisor(workspace, executor=noting, available=ONE_CPU)
+    with workspace.database.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE catalog_state SET workspace_id = '4f1c'")
+    job = queue_only(workspace, "wait")
+    tending.run()  # it ends
+    assert noting.given == []
+    assert queue.get_job(workspace, job.job_id).status == JobStatus.QUEUED
+    assert f"job {job.job_id} is of the workspace 4f1c and we tend {workspace.id}" in caplog.text
+
+
+@pytest.mark.parametrize("given", ["right", "none", "wrong"])
+def test_worker__runs_a_job_of_its_own_workspace_only(sqlite_workspace, caplog, given):
+    job = queue_only(sqlite_workspace, "wait")
+    with sqlite_workspace.database.write() as uow:
+        uow.jobs.update_if(job.job_id, [JobStatus.QUEUED], status=JobStatus.RUNNING)
+    named = {"right": sqlite_workspace.id, "none": "", "wrong": "4f1c"}[given]
+    taken = worker._take(sqlite_workspace, job.job_id, named)
+    pid = queue.get_job(sqlite_workspace, job.job_id).pid
+    if given == "wrong":
+        assert (taken, pid) == (None, None)
+        assert f"names {sqlite_workspace.id} in {sqlite_workspace.folder}" in caplog.text
+    else:
+        assert taken is not None
+        assert taken.pid == pid == os.getpid()
 
 
 def test_second_supervisor_leaves_at_once(sqlite_supervising):
