@@ -8,7 +8,7 @@ navigation from the files and skip this one.
 import streamlit as st
 
 from pages.components import errors
-from pages.components.frame import header, navigation, style, torch_loading
+from pages.components.frame import header, navigation, style, torch_loading, workspace_address
 
 st.set_page_config(
     page_title="Vision Forge",
@@ -46,6 +46,8 @@ st.logo(style.logo(), size="large")
 style.apply()
 with errors.guarded_page():
     header.show()
+if workspace_address.is_of_another():
+    st.stop()
 entry = navigation.find_page(page.url_path)
 if entry is not None and entry.needs_torch:
     torch_loading.wait()

@@ -12,6 +12,7 @@ from forge_core.inference.predictor import Predictor
 from forge_core.models.checkpoints import whole_files
 from forge_core.runs import records
 from forge_core.workspace import Workspace
+from pages.components.frame import workspace_address
 from pages.components.words import glossary, run_text
 
 KIND_WORDS = {"best": "Best weights", "last": "Last weights"}
@@ -63,7 +64,7 @@ def choose(workspace: Workspace, usable: list[Run]) -> ChosenCheckpoint:
         help="Those of the epoch with the best validation accuracy, or those of the last epoch.",
     )
     if run_id != (wanted if wanted is not None else ids[0]):
-        st.query_params["run"] = str(run_id)
+        workspace_address.put({"run": run_id})
         st.rerun()
     if kind != st.query_params.get("kind", "best"):
         st.query_params["kind"] = kind

@@ -9,7 +9,7 @@ import streamlit as st
 
 from db.records import AssetFilter
 from forge_core.catalog.listing import filter_fields
-from pages.components.frame import navigation
+from pages.components.frame import navigation, workspace_address
 
 ICON = ":material/photo_library:"
 
@@ -54,7 +54,8 @@ def show(
     if entry is None:
         st.markdown(words)
         return
-    st.page_link(entry.file, label=words, icon=icon or entry.icon, query_params=dict(query or {}))
+    named = workspace_address.named(query or {})
+    st.page_link(entry.file, label=words, icon=icon or entry.icon, query_params=named)
 
 
 def gallery(words: str, query: Mapping[str, str], *, icon: str = ICON) -> None:

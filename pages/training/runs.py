@@ -9,7 +9,7 @@ from forge_core.runs import pauses, records
 from forge_core.runs.starting import launch
 from forge_core.workspace import Workspace
 from pages.components import badges, empty_state, errors
-from pages.components.frame import navigation, page_frame, session
+from pages.components.frame import navigation, page_frame, session, workspace_address
 from pages.components.runs import compare, live, predictions, run_facts, run_report, run_table
 from pages.components.words import data_time, relative_time, run_text, text
 
@@ -37,7 +37,7 @@ def come_back() -> str:
     """
     left = str(st.session_state.get(SHOWN_KEY, ""))
     if left and "label" in st.query_params:
-        st.query_params.from_dict({"run": left})
+        st.query_params.from_dict(workspace_address.named({"run": left}))
         return left
     return ""
 
@@ -74,7 +74,7 @@ def show_rows(workspace: Workspace, *, is_live: bool) -> None:
         epochs = records.list_epochs(workspace, [run.run_id for run in found[:WITH_CURVES]])
         clicked = run_table.show(workspace, found, epochs)
         if clicked is not None:
-            st.query_params["run"] = str(clicked)
+            workspace_address.put({"run": clicked})
             st.rerun(scope="app")
 
     draw()
@@ -151,7 +151,8 @@ def repeat(workspace: Workspace, run: Run) -> None:
     except ForgeError as error:
         errors.show(error)
         return
-    st.query_params.from_dict({"run": str(again.run_id), "with": str(run.run_id)})
+    query = {"run": again.run_id, "with": run.run_id}
+    st.query_params.from_dict(workspace_address.named(query))
     st.rerun()
 
 

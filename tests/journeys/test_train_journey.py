@@ -65,7 +65,8 @@ def test_train__start_watch_finish(
     epochs.press("Enter")
     expect(page.get_by_text(f"From scratch, {EPOCHS}")).to_be_visible()
     page.get_by_role("button", name="Start training").click()
-    expect(page).to_have_url(f"{server.url}/runs?run=1", timeout=60_000)
+    here = f"workspace={sqlite_workspace.id}"
+    expect(page).to_have_url(f"{server.url}/runs?run=1&{here}", timeout=60_000)
     page.evaluate("window.isTheSamePage = true")
 
     first = wait_for_points(page, 1)
@@ -97,7 +98,7 @@ def test_train__start_watch_finish(
     assert box is not None
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     square = arrange.class_id(sqlite_workspace, "square")
-    expect(page).to_have_url(f"{server.url}/gallery?label={square}&split=test")
+    expect(page).to_have_url(f"{server.url}/gallery?label={square}&split=test&{here}")
     page.go_back()
-    expect(page).to_have_url(f"{server.url}/runs?run=1")
+    expect(page).to_have_url(f"{server.url}/runs?run=1&{here}")
     expect(page.get_by_text("Run 1 finished:")).to_be_visible()

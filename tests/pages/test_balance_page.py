@@ -18,7 +18,7 @@ from pages.components import balance_chart
 from pages.components.balance import learning_curve_panel
 from pages.components.words import data_time, text
 from tests import arrange
-from tests.pages.visiting import links, press, primary, visit, words
+from tests.pages.visiting import links, press, primary, query_of, visit, words
 
 PAGE = "data/balance.py"
 
@@ -116,7 +116,7 @@ def test_filled__warnings_in_words_lead_to_their_images(
     app = visit(PAGE)
     assert "val has 3 images of 'circle': its accuracy can only be 0, 33, 67, 100 %." in words(app)
     circle = arrange.class_id(sqlite_workspace, "circle")
-    doors = [link.proto.query_string for link in app.page_link]
+    doors = [query_of(link) for link in app.page_link]
     assert f"label={circle}&split=val" in doors
     assert f"label={circle}&split=test" in doors
 

@@ -53,8 +53,14 @@ def primary(app: AppTest):
 
 
 def links(app: AppTest) -> dict[str, str]:
-    """Where each door leads: its words and the query it carries."""
-    return {as_read(link.value): link.proto.query_string for link in app.page_link}
+    """Where each door leads: its words and the query it carries, besides the workspace's id."""
+    return {as_read(link.value): query_of(link) for link in app.page_link}
+
+
+def query_of(link) -> str:
+    """What a door asks for."""
+    query: str = link.proto.query_string
+    return query.partition("&workspace=")[0]
 
 
 def press(app: AppTest, label: str) -> AppTest:

@@ -7,7 +7,7 @@ from forge_core.catalog.listing import asset_list
 from forge_core.jobs import queue
 from forge_core.people.actor import MAX_NAME_CHARACTERS
 from pages.components import badges, errors
-from pages.components.frame import navigation, session
+from pages.components.frame import navigation, session, workspace_address
 from pages.components.words import text
 
 REFRESH_SECONDS = 4
@@ -49,9 +49,8 @@ def _show_jobs() -> None:
                 st.markdown(_plain(job.title), width="stretch")
                 runs_page = navigation.find_page("runs")
                 if job.run_id is not None and runs_page is not None:
-                    st.page_link(
-                        runs_page.file, label="Open", query_params={"run": str(job.run_id)}
-                    )
+                    query = workspace_address.named({"run": job.run_id})
+                    st.page_link(runs_page.file, label="Open", query_params=query)
                 if job.is_ending():
                     st.markdown(":gray[stopping]", width="content")
                 elif st.button("Cancel", key=f"header_cancel_{job.job_id}", type="tertiary"):

@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from pages.components.frame import workspace_address
+
 PAGES_FOLDER = Path(__file__).parents[2]
 
 
@@ -64,7 +66,7 @@ def go_to(url_path: str, query: Mapping[str, str | int] | None = None) -> NoRetu
     entry = find_page(url_path)
     if entry is None:
         raise LookupError(f"there is no page {url_path!r}")
-    st.switch_page(entry.file, query_params={k: str(v) for k, v in (query or {}).items()})
+    st.switch_page(entry.file, query_params=workspace_address.named(query or {}))
 
 
 def link_to(url_path: str, **query: str | int | None) -> str:

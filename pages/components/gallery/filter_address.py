@@ -12,6 +12,7 @@ from forge_core.catalog.listing import filter_fields, text_values
 from forge_core.catalog.listing.field_types import OPINION_FIELDS
 from forge_core.catalog.listing.filter_fields import FIELDS
 from forge_core.errors import InvalidInput
+from pages.components.frame import workspace_address
 
 SORTS = {"newest": "Newest first", "oldest": "Oldest first", "path": "By path"}
 RUN_SORTS = {
@@ -61,6 +62,7 @@ def remove(names: Sequence[str]) -> None:
             st.query_params.pop("sort", None)
     elif set(names) & {*OPINION_FIELDS, "sort"} and not _asks_a_run():
         st.query_params.pop("run", None)
+    _leave_unnamed()
 
 
 def put(name: str, value: object) -> None:
@@ -68,7 +70,7 @@ def put(name: str, value: object) -> None:
     if value in (None, ""):
         remove([name])
     else:
-        st.query_params[name] = str(value)
+        workspace_address.put({name: str(value)})
 
 
 def replace(query: dict[str, str]) -> None:
@@ -76,9 +78,14 @@ def replace(query: dict[str, str]) -> None:
     known = (*FIELDS, "sort")
     for name in known:
         st.query_params.pop(name, None)
-    for name, value in query.items():
-        if name in known:
-            st.query_params[name] = value
+    workspace_address.put({name: value for name, value in query.items() if name in known})
+    _leave_unnamed()
+
+
+def _leave_unnamed() -> None:
+    """An address that asks for nothing is any workspace's."""
+    if not set(st.query_params) & {*FIELDS, "sort"}:
+        st.query_params.pop(workspace_address.PARAMETER, None)
 
 
 def _asks_a_run() -> bool:

@@ -236,7 +236,7 @@ export class Gallery {
       showPanel: () => this.showPanel(),
     };
     this.deepLink = new DeepLink({
-      address: new Address(),
+      address: new Address(client.workspace),
       client,
       rows,
       selection,

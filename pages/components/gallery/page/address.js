@@ -4,6 +4,11 @@
 const WRITE_AFTER_MS = 400; // browsers allow some hundred changes of the address in half a minute
 
 export class Address {
+  /** `workspace` is its id: the address of an image says which workspace it is in. */
+  constructor(workspace) {
+    this.workspace = workspace;
+  }
+
   read() {
     const query = new URLSearchParams(location.search);
     return { view: query.get("view"), image: query.get("image") };
@@ -21,6 +26,7 @@ export class Address {
       if (value === null) query.delete(name);
       else query.set(name, value);
     }
+    if (query.has("view") || query.has("image")) query.set("workspace", this.workspace);
     const text = query.toString();
     const address = location.pathname + (text ? `?${text}` : "") + location.hash;
     if (text !== location.search.slice(1)) history.replaceState(history.state, "", address);
