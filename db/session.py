@@ -6,11 +6,10 @@ Postgres: psycopg 3; readers have one snapshot (REPEATABLE READ), writers READ C
 queue on the row of `catalog_state`.
 """
 
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import sessionmaker
 
 from db import migrate
+from db.database_file import DatabaseFile
 from db.failures import UNSTORABLE
 from db.unit_of_work import UnitOfWork
 
@@ -44,7 +44,8 @@ class Database:
         """
         self.url = _driver_url(url)
         self._translate = translate or (lambda error: error)
-        self.engine = _make_engine(self.url)
+        self._file = _file_of(self.url)
+        self.engine = _make_engine(self.url, self._file)
         # One snapshot for all statements of a reader, as SQLite gives it.
         snapshot = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
         self._reader = sessionmaker(
@@ -66,6 +67,7 @@ class Database:
     def read(self) -> Iterator[UnitOfWork]:
         """A consistent view for reading; whatever is written in it is rolled back."""
         with self._translated_errors(), self._reader() as session:
+            self._check_file()
             try:
                 yield UnitOfWork(session)
             finally:
@@ -73,9 +75,20 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
-        """One transaction: committed when the block ends, rolled back when it raises."""
-        with self._translated_errors(), self._writer() as session, session.begin():
-            yield UnitOfWork(session)
+        """One transaction: committed when the block ends, rolled back when it raises.
+
+        On SQLite it also raises when the file was deleted or replaced, before or meanwhile: what
+        was written then is in no file that anybody will open.
+        """
+        with self._translated_errors():
+            self._check_file()
+            with self._writer() as session, session.begin():
+                yield UnitOfWork(session)
+            self._check_file()
+
+    def _check_file(self) -> None:
+        if self._file is not None:
+            self._file.check()
 
     @contextmanager
     def _translated_errors(self) -> Iterator[None]:
@@ -108,12 +121,18 @@ def _driver_url(url: str) -> URL:
     return parsed
 
 
-def _make_engine(url: URL) -> Engine:
+def _file_of(url: URL) -> DatabaseFile | None:
+    """The file of an embedded database; its folder is made."""
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        return None
+    path = Path(url.database)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return DatabaseFile(path)
+
+
+def _make_engine(url: URL, file: DatabaseFile | None) -> Engine:
     if url.get_backend_name() != "sqlite":
         return create_engine(url, pool_size=8, max_overflow=24, pool_pre_ping=True)
-    path = Path(url.database) if url.database and url.database != ":memory:" else None
-    if path is not None:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_engine(
         url,
         pool_size=8,
@@ -124,9 +143,8 @@ def _make_engine(url: URL) -> Engine:
     @event.listens_for(engine, "do_connect")
     def _make_private(*_: Any) -> None:
         """The file is for its owner alone; SQLite gives those beside it the same rights."""
-        if path is not None:
-            with suppress(OSError):  # it is there, or SQLite says why it cannot be
-                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        if file is not None:
+            file.make()
 
     @event.listens_for(engine, "connect")
     def _set_pragmas(connection: Any, _: Any) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
-from db.failures import UNSTORABLE, is_full, is_locked
+from db.failures import UNSTORABLE, DatabaseReplaced, is_full, is_locked
 from db.session import Database
 from forge_core import local_files
 from forge_core import settings as settings_room
@@ -47,6 +47,14 @@ def describe_refusal(error: Exception) -> Exception:
         )
     if not isinstance(error, OperationalError):
         return error
+    if isinstance(error, DatabaseReplaced):
+        return DatabaseRefused(
+            "The database file of this workspace was deleted or replaced while it was open, so "
+            "nothing was saved.",
+            next_step="Put the file back where it was, or restart Vision Forge to work with the "
+            "one that is there now.",
+            cause=error,
+        )
     if is_full(error):
         return DatabaseRefused(
             "The disk of the database is full, or it fails, so nothing was saved.",
