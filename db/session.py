@@ -19,8 +19,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import sessionmaker
 
 from db import migrate
-from db.database_file import DatabaseFile
 from db.failures import UNSTORABLE
+from db.soundness.database_file import DatabaseFile
 from db.unit_of_work import UnitOfWork
 
 BUSY_TIMEOUT_SECONDS = 30
@@ -42,7 +42,7 @@ class Database:
             translate: Gives the error to raise instead of one of the database, such as one that
                 says in words that it is locked or full, or that a value cannot be stored.
         """
-        self.url = _driver_url(url)
+        self.url = driver_url(url)
         self._translate = translate or (lambda error: error)
         self._file = _file_of(self.url)
         self.engine = _make_engine(self.url, self._file)
@@ -113,7 +113,7 @@ class Database:
         self.engine.dispose()
 
 
-def _driver_url(url: str) -> URL:
+def driver_url(url: str) -> URL:
     """`postgres://` and `postgresql://` mean psycopg 3 here; other URLs stay as they are."""
     parsed = make_url(url.replace("postgres://", "postgresql://", 1))
     if parsed.drivername == "postgresql":

@@ -9,8 +9,10 @@ from pathlib import Path
 from sqlalchemy.exc import OperationalError
 
 from db.failures import UNSTORABLE, DatabaseReplaced, is_full, is_locked
-from db.session import Database
-from forge_core import local_files
+from db.session import Database, driver_url
+from db.soundness import health
+from db.soundness.health import Condition
+from forge_core import database_health, local_files
 from forge_core import settings as settings_room
 from forge_core.errors import ForgeError, InvalidInput
 from forge_core.settings import Settings
@@ -139,6 +141,7 @@ def open_workspace(settings: Settings | None = None) -> Workspace:
     `forge db upgrade` changes it, so that several replicas never migrate by surprise.
 
     Raises:
+        DatabaseUnusable: The database is damaged, away, newer, or of another program.
         InvalidInput: The Postgres schema is not the newest one.
     """
     chosen = settings or settings_room.current()
@@ -151,9 +154,27 @@ def open_workspace(settings: Settings | None = None) -> Workspace:
     return workspace
 
 
+def _check_database(settings: Settings, database_url: str) -> None:
+    """Before anything is made: a database that is not usable is told in words.
+
+    Raises:
+        DatabaseUnusable: It is damaged, of another program or version, away, or not reached.
+    """
+    url = driver_url(database_url)
+    found = health.examine(url)
+    if url.get_backend_name() != "sqlite" and found.condition == Condition.EMPTY:
+        return  # it has to be upgraded, which is said below
+    if database_health.prevents_opening(found, settings):
+        shown = url.render_as_string(hide_password=True)
+        told = database_health.trouble(found, shown)
+        if told is not None:
+            raise told
+
+
 @lru_cache(maxsize=16)
 def _open(folder: Path, database_url: str, asset_root: str, settings_json: str) -> Workspace:
     settings = Settings.model_validate_json(settings_json)
+    _check_database(settings, database_url)
     workspace = Workspace(
         settings, Database(database_url, translate=describe_refusal), AssetStore(asset_root), id=""
     )

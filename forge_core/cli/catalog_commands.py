@@ -15,8 +15,17 @@ from forge_core.cli.output import JsonOption
 SHOWN_MISSING = 10
 
 
-def init(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+def init(
+    anew: Annotated[
+        bool,
+        typer.Option("--anew", help="Begin with an empty catalog where the database is gone."),
+    ] = False,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Make a workspace, or say what is in it. Safe to repeat."""
+    if anew:
+        opening.make_database(workspace)
     opened = opening.create(workspace)
     images = asset_list.totals(opened).images
     if as_json:

@@ -13,6 +13,7 @@ from forge_core.cli import (
     catalog_commands,
     class_commands,
     demo_command,
+    doctor_command,
     duplicate_commands,
     history_commands,
     import_command,
@@ -97,7 +98,7 @@ app.command()(storage_commands.restore)
 app.command(hidden=True)(operator_commands.worker)
 operator_commands.db_app.command("copy")(storage_commands.copy_database)
 app.add_typer(operator_commands.db_app, name="db")
-app.command()(operator_commands.doctor)
+app.command()(doctor_command.doctor)
 app.command()(demo_command.demo)
 
 

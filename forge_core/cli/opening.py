@@ -5,8 +5,11 @@ from typing import Annotated
 
 import typer
 
+from db.session import Database, driver_url
+from db.soundness import health
+from db.soundness.health import Condition
 from forge_core import local_files, settings
-from forge_core.errors import InvalidInput, NotFound
+from forge_core.errors import Conflict, InvalidInput, NotFound
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 
@@ -26,6 +29,24 @@ def chosen_settings(folder: Path | None) -> Settings:
 def create(folder: Path | None) -> Workspace:
     """The workspace, made when it does not exist yet."""
     return open_workspace(chosen_settings(folder))
+
+
+def make_database(folder: Path | None) -> None:
+    """Make an empty database where there is none, although the workspace was used before.
+
+    Raises:
+        Conflict: There is something.
+    """
+    url = driver_url(chosen_settings(folder).resolved_database_url)
+    found = health.examine(url)
+    if found.condition not in (Condition.MISSING, Condition.EMPTY):
+        raise Conflict(
+            f"There is a database already ({found.condition}), and it stays as it is.",
+            next_step="Leave out --anew, or move the file away first.",
+        )
+    database = Database(url.render_as_string(hide_password=False))
+    database.upgrade()
+    database.dispose()
 
 
 def existing(folder: Path | None) -> Workspace:

@@ -19,7 +19,7 @@ from forge_core.catalog.files import moved_files, verification
 from forge_core.catalog.importing import import_plan, run_import
 from forge_core.catalog.importing.placement import Placement
 from forge_core.catalog.revisions import history
-from forge_core.cli import operator_commands
+from forge_core.cli import doctor_command
 from forge_core.errors import InvalidInput, NotFound, StorageUnavailable
 from forge_core.imaging import hashing
 from forge_core.inference.predictor import Predictor
@@ -206,11 +206,11 @@ def test_store__missing_credentials_are_named(
 
 def test_doctor__checks_the_bucket(bucket: str, tmp_path: Path) -> None:
     good = Settings(_env_file=None, workspace=tmp_path, asset_root=bucket)
-    (finding,) = operator_commands._assets(good)
+    (finding,) = doctor_command._assets(good)
     assert (finding.state, finding.found) == ("ok", f"{bucket} can be read and written")
     assert list(AssetStore(bucket).list_keys()) == []
     bad = Settings(_env_file=None, workspace=tmp_path, asset_root="s3://elsewhere/x")
-    (finding,) = operator_commands._assets(bad)
+    (finding,) = doctor_command._assets(bad)
     assert finding.state == "fail"
     assert "no such bucket" in finding.found
     assert "AWS_ENDPOINT_URL" in finding.next_step

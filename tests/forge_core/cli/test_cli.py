@@ -95,7 +95,7 @@ def test_database_that_does_not_answer__is_an_error_in_words(tmp_path, monkeypat
     monkeypatch.setenv("FORGE_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none")
     result = forge("init", "-w", tmp_path / "w")
     assert result.exit_code == 1
-    assert "The database does not answer." in result.stderr
+    assert "does not answer" in result.stderr
 
 
 def test_db_upgrade__on_an_empty_postgres(postgres_server, tmp_path, monkeypatch):
