@@ -1,6 +1,8 @@
 """`forge web`: the app in a browser, started from any folder."""
 
+import errno
 import os
+import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +13,7 @@ import typer
 import forge_core
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
-from forge_core.errors import NotFound
+from forge_core.errors import Conflict, InvalidInput, NotFound
 
 APP_FOLDER = "vision_forge_app"
 """Where an installed app lies, beside forge_core; setup.py puts it there (ADR 0019)."""
@@ -38,6 +40,8 @@ def web(
 
     This process becomes the web server: it keeps its number, and signals go to the server.
     """
+    if port:
+        check_port(port, host or "127.0.0.1")
     opened = opening.create(workspace)  # what is wrong with it is said here, in words
     output.tell(f"Workspace {opened.folder}")
     if host not in (None, *LOOPBACK):
@@ -46,6 +50,32 @@ def web(
     opened.database.dispose()
     environment = server_environment(os.environ) | {"FORGE_WORKSPACE": str(opened.folder)}
     _become(server_command(port, host), environment)
+
+
+def check_port(port: int, host: str) -> None:
+    """Whether a server can listen there; a moment later another may have taken it all the same.
+
+    Raises:
+        Conflict: Another program listens there.
+        InvalidInput: The port or the address cannot be used by this user on this machine.
+    """
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise Conflict(
+                f"Another program listens on port {port} of {host} already.",
+                next_step="Name another --port, or leave it out for the first free one; if it is "
+                "Vision Forge, it may be open in your browser.",
+            ) from error
+        raise InvalidInput(
+            f"No server can listen on port {port} of {host}: {error.strerror or error}.",
+            next_step="Ports below 1024 are for the administrator; --host names an address of "
+            "this machine.",
+        ) from error
 
 
 def server_command(port: int | None = None, host: str | None = None) -> list[str]:

@@ -255,7 +255,7 @@ def _one_epoch(
     findings = context.findings
     for words in [
         *(findings.of_answers(report, watch, context.images.class_names) if epoch > 0 else []),
-        *findings.of_history(training_state.history),
+        *findings.of_history(training_state.history, report),
         *findings.of_gradients(totals.gradient_norms, epoch),
     ]:
         context.reporter.on_message(words)

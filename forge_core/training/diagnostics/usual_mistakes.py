@@ -28,6 +28,10 @@ DEAD_SHARE = 0.5
 ENOUGH_ANSWERS = 10
 WORSE_EPOCHS, WORSE_SHARE = 3, 1.1
 """How long and how far validation loss must be above its best."""
+UNDERSTOOD = 0.9
+"""Accuracy in training from which a network has understood its labels."""
+FAR_BELOW_CHANCE = 0.7
+"""Part of the accuracy of guessing that validation, at the best, must stay below."""
 VANISHED = 1e-7
 """Length of a gradient over all weights that moves nothing."""
 BURST = 100.0
@@ -170,6 +174,21 @@ def watch_relus(network: nn.Module) -> Iterator[ReluWatch]:
             handle.remove()
 
 
+def _contradicts(last: EpochMetrics, report: EvaluationReport) -> bool:
+    chance = 1 / len(report.class_names)
+    is_worse_than_guessing = report.accuracy_interval[1] < FAR_BELOW_CHANCE * chance
+    return last.train_accuracy >= UNDERSTOOD and is_worse_than_guessing
+
+
+def _describe_contradiction(last: EpochMetrics, report: EvaluationReport) -> str:
+    return (
+        f"Training is at {last.train_accuracy:.0%}, and validation at {report.accuracy:.0%} of "
+        f"{report.num_images:,} images, where guessing gives {1 / len(report.class_names):.0%}: "
+        "the labels of the two splits do not mean the same, for example two classes are swapped. "
+        "Compare images of one class in both splits; more images or epochs do not help."
+    )
+
+
 class Findings:
     """What was said already: each finding is told once a run."""
 
@@ -195,7 +214,21 @@ class Findings:
             )
         return self._fresh(found)
 
-    def of_history(self, history: Sequence[EpochMetrics]) -> list[str]:
+    def of_history(self, history: Sequence[EpochMetrics], report: EvaluationReport) -> list[str]:
+        """Whether labels of the two splits contradict each other, or images are learned by heart.
+
+        The first is said when training is understood and validation answered worse than by
+        guessing, which no lack of images explains; the second then goes unsaid.
+
+        Args:
+            history: Of the run until now.
+            report: Of its last epoch, on the validation split.
+        """
+        if _contradicts(history[-1], report):
+            return self._fresh({"contradiction": _describe_contradiction(history[-1], report)})
+        return self._fresh(self._by_heart(history))
+
+    def _by_heart(self, history: Sequence[EpochMetrics]) -> dict[str, str]:
         """Whether the network learns its training images by heart.
 
         Said when validation loss has been above its best for `WORSE_EPOCHS` epochs of a stage, at
@@ -210,18 +243,16 @@ class Findings:
             and last.train_loss < best.train_loss
         )
         if not is_overfitting:
-            return []
-        return self._fresh(
-            {
-                "overfitting": (
-                    f"Validation loss has been above its best, {best.val_loss:.3f} after epoch "
-                    f"{best.epoch}, for {last.epoch - best.epoch} epochs, while training loss fell "
-                    f"from {best.train_loss:.3f} to {last.train_loss:.3f}: the network learns its "
-                    "images by heart (overfitting). More images, a stronger augmentation, weight "
-                    "decay or early stopping help."
-                )
-            }
-        )
+            return {}
+        return {
+            "overfitting": (
+                f"Validation loss has been above its best, {best.val_loss:.3f} after epoch "
+                f"{best.epoch}, for {last.epoch - best.epoch} epochs, while training loss fell "
+                f"from {best.train_loss:.3f} to {last.train_loss:.3f}: the network learns its "
+                "images by heart (overfitting). More images, a stronger augmentation, weight "
+                "decay or early stopping help."
+            )
+        }
 
     def of_gradients(self, norms: Sequence[Tensor], epoch: int) -> list[str]:
         """Whether gradients of an epoch, counted from 0, vanished or burst.

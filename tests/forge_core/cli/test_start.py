@@ -1,6 +1,7 @@
 """Where `forge` begins, and `forge web`: what the server is started with."""
 
 import os
+import socket
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 import forge_core
 from forge_core.cli import start, web_command
 from forge_core.cli.main import app
+from tests.journeys.servers import free_port
 
 ROOT = Path(__file__).parents[3]
 
@@ -61,11 +63,27 @@ def test_web__hands_on_port_host_and_workspace(
 ) -> None:
     monkeypatch.setenv("MALLOC_ARENA_MAX", "4")
     monkeypatch.chdir(tmp_path)
-    words, command, variables = forge_web("--port", "80", "--host", "0.0.0.0", "-w", "mine")
-    assert command[-4:] == ["--server.port", "80", "--server.address", "0.0.0.0"]
+    port = str(free_port())
+    words, command, variables = forge_web("--port", port, "--host", "0.0.0.0", "-w", "mine")
+    assert command[-4:] == ["--server.port", port, "--server.address", "0.0.0.0"]
     assert variables["FORGE_WORKSPACE"] == str(tmp_path / "mine")
     assert variables["MALLOC_ARENA_MAX"] == "4"  # whoever sets it knows why
     assert "FORGE_ALLOWED_HOSTS" in words  # else it would listen and refuse everybody
+
+
+def test_web__a_port_that_is_taken_is_told_before_anything_is_made(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = CliRunner().invoke(app, ["web", "--port", port, "-w", str(tmp_path / "new")])
+    assert result.exit_code == 1
+    assert f"Another program listens on port {port}" in result.stderr
+    assert not (tmp_path / "new").exists()
+
+
+def test_web__an_address_of_another_machine_is_told(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["web", "--port", "8501", "--host", "192.0.2.1"])
+    assert result.exit_code == 1
+    assert "No server can listen on port 8501 of 192.0.2.1" in result.stderr
 
 
 def test_web__says_nothing_of_hosts_when_it_stays_on_this_machine(forge_web) -> None:

@@ -1,5 +1,6 @@
 """Each usual mistake is provoked, and named."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -143,15 +144,19 @@ def test_dead_relus__a_layer_that_is_called_twice_is_looked_at_twice() -> None:
     assert watch.worst() == ("relu", 1.0)
 
 
-def test_one_class__needs_several_classes_and_enough_images() -> None:
-    def report(labels: list[int], answers: list[int]) -> metrics.EvaluationReport:
-        logits = nn.functional.one_hot(torch.tensor(answers), 3).float()
-        return metrics.evaluate_logits(logits, torch.tensor(labels), CLASS_NAMES)
+def report(labels: list[int], answers: list[int]) -> metrics.EvaluationReport:
+    logits = nn.functional.one_hot(torch.tensor(answers), 3).float()
+    return metrics.evaluate_logits(logits, torch.tensor(labels), CLASS_NAMES)
 
+
+def test_one_class__needs_several_classes_and_enough_images() -> None:
     assert usual_mistakes.find_only_answer(report([0, 1, 2] * 4, [1] * 12)) == 1
     assert usual_mistakes.find_only_answer(report([0, 1, 2] * 4, [1] * 11 + [0])) is None
     assert usual_mistakes.find_only_answer(report([1] * 12, [1] * 12)) is None, "they are all of it"
     assert usual_mistakes.find_only_answer(report([0, 1, 2], [1, 1, 1])) is None
+
+
+FAIR = report([0, 1, 2] * 4, [0, 1, 2] * 4)
 
 
 def losses(*pairs: tuple[float, float]) -> list[EpochMetrics]:
@@ -174,15 +179,35 @@ def losses(*pairs: tuple[float, float]) -> list[EpochMetrics]:
 def test_overfitting__is_told_once_when_validation_loss_rises_while_training_loss_falls() -> None:
     findings = usual_mistakes.Findings()
     history = losses((1.0, 1.0), (0.8, 0.9), (0.6, 0.95), (0.4, 1.0), (0.2, 1.2), (0.1, 1.4))
-    told = [findings.of_history(history[:number]) for number in range(1, 7)]
+    told = [findings.of_history(history[:number], FAIR) for number in range(1, 7)]
     assert told[:4] == [[], [], [], []]
     assert "best, 0.900 after epoch 2, for 3 epochs" in told[4][0]
     assert "training loss fell from 0.800 to 0.200" in told[4][0]
     assert told[5] == [], "once"
     both_rise = losses((0.8, 0.9), (0.9, 1.0), (0.9, 1.0), (0.9, 1.2), (1.0, 1.4))
-    assert usual_mistakes.Findings().of_history(both_rise) == []
+    assert usual_mistakes.Findings().of_history(both_rise, FAIR) == []
     hardly = losses((0.8, 0.9), (0.6, 0.91), (0.4, 0.92), (0.2, 0.93))
-    assert usual_mistakes.Findings().of_history(hardly) == []
+    assert usual_mistakes.Findings().of_history(hardly, FAIR) == []
+
+
+@pytest.mark.parametrize(
+    ("train_accuracy", "answers", "is_told"),
+    [
+        (1.0, [1, 2, 0], True),  # each class is called by the name of the next
+        (0.5, [1, 2, 0], False),  # nothing is understood yet
+        (1.0, [0, 0, 0], False),  # as good as guessing: images may be learned by heart
+        (1.0, [0, 1, 2], False),
+    ],
+)
+def test_labels_of_two_splits_that_contradict__are_no_overfitting(
+    train_accuracy: float, answers: list[int], is_told: bool
+) -> None:
+    history = losses((1.0, 1.0), (0.8, 0.9), (0.6, 2.95), (0.4, 3.0), (0.2, 4.2))
+    history[-1] = replace(history[-1], train_accuracy=train_accuracy)
+    told = usual_mistakes.Findings().of_history(history, report([0, 1, 2] * 12, answers * 12))
+    assert len(told) == 1
+    assert ("the labels of the two splits do not mean the same" in told[0]) == is_told
+    assert ("overfitting" in told[0]) != is_told
 
 
 def test_overfitting__a_run_on_wrong_labels_is_told(tmp_path: Path) -> None:
