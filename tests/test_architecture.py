@@ -71,10 +71,6 @@ OF_ONE_KIND = {
     "tests/pages": "pages",
 }
 """Folders that may hold more files than can be read as a list, because each is one of them."""
-LONG_FILES = {
-    "tests/forge_core/catalog/revisions/test_any_sequence.py",
-}
-"""Files that are too long still."""
 
 
 def python_files(*folders: str) -> list[Path]:
@@ -288,7 +284,7 @@ def test_files_can_be_read_in_one_sitting() -> None:
         if (lines := len(path.read_text(encoding="utf-8").splitlines())) > MAX_LINES
         and "versions" not in path.parts
     }
-    assert {name: lines for name, lines in long.items() if name not in LONG_FILES} == {}
+    assert long == {}
 
 
 def test_nothing_a_person_can_send_is_unpickled() -> None:
