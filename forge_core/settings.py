@@ -26,7 +26,8 @@ class Settings(BaseSettings):
         description="Folder or fsspec URL of the image bytes; empty means assets/ there.",
     )
     runs_root: str = Field(
-        "", description="Folder of checkpoints and reports; empty means runs/ in the workspace."
+        "",
+        description="Folder or fsspec URL of the runs' files; empty means runs/ in the workspace.",
     )
     cache_root: str = Field(
         "",
@@ -98,9 +99,9 @@ class Settings(BaseSettings):
         return self.asset_root or str(self.workspace_folder / "assets")
 
     @property
-    def runs_folder(self) -> Path:
-        """Folder of checkpoints and reports."""
-        return Path(self.runs_root or self.workspace_folder / "runs")
+    def resolved_runs_root(self) -> str:
+        """`runs_root`, or the folder `runs` of the workspace."""
+        return self.runs_root or str(self.workspace_folder / "runs")
 
     @property
     def cache_folder(self) -> Path:

@@ -72,20 +72,25 @@ class AssetStore:
 
     Args:
         root: A folder or an fsspec URL (`s3://bucket/prefix`).
+        place: What the root is called where it refuses.
+        setting: Where it is set.
 
     Raises:
         StorageUnavailable: The URL's scheme needs a package that is not installed.
     """
 
-    def __init__(self, root: str) -> None:
+    def __init__(
+        self, root: str, *, place: str = "asset root", setting: str = "FORGE_ASSET_ROOT"
+    ) -> None:
         self.root = root
+        self.place, self._setting = place, setting
         try:
             self._files, self._base = url_to_fs(root)
         except (ImportError, ValueError) as error:
             raise StorageUnavailable(
-                f"The asset root {root} cannot be used here: {error}.",
+                f"The {place} {root} cannot be used here: {error}.",
                 next_step="For s3:// install the extra: pip install 'vision-forge[s3]'. Otherwise "
-                "correct FORGE_ASSET_ROOT.",
+                f"correct {setting}.",
             ) from error
         self._is_local = isinstance(self._files, LocalFileSystem)
 
@@ -121,7 +126,7 @@ class AssetStore:
                 return bytes(self._files.cat_file(self._path(key)))
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             raise NotFound(
-                f"The file {key} is in the catalog but not under the asset root.",
+                f"The file {key} is in the catalog but not under the {self.place}.",
                 next_step="Put it back, look for it with `forge relink`, or remove the image from "
                 "the catalog.",
             ) from None
@@ -135,6 +140,22 @@ class AssetStore:
             return
         local_files.make_folder(os.path.dirname(path))
         local_files.replace(path, data)
+
+    def upload(self, key: str, source: Path) -> None:
+        """Store a file of this machine, whatever was there; no reader ever sees half a file."""
+        path = self._path(key)
+        with self._translated_errors("write"):
+            self._files.put_file(str(source), path)
+
+    def download(self, key: str, target: Path) -> None:
+        """Write a stored file to a path of this machine.
+
+        Raises:
+            FileNotFoundError: No file is there.
+            StorageUnavailable: The root does not answer, or the disk of this machine is full.
+        """
+        with self._translated_errors("read"):
+            self._files.get_file(self._path(key), str(target))
 
     def add(self, key: str, data: bytes) -> bool:
         """Store bytes where nothing is yet: whole or not at all. False when something is there.
@@ -219,20 +240,27 @@ class AssetStore:
         """Keys of all files under the root, in no order; hidden files are left out."""
         return (file.key for file in self.list_files())
 
-    def list_files(self) -> Iterator[StoredFile]:
+    def list_files(self, folder: str = "") -> Iterator[StoredFile]:
         """Every file under the root with its size, in no order; hidden ones are left out.
 
         Names that `check_key` refuses are left out too: no row can name them.
+
+        Args:
+            folder: Only what lies in it; it may be absent.
         """
+        top = self._path(folder) if folder else self._base
+        base = self._base.rstrip("/") + "/"
         if self._is_local:
-            for key, size_bytes, modified_at in local_files.walk(self._base):
+            if folder and not os.path.isdir(top):
+                return
+            for below, size_bytes, modified_at in local_files.walk(top):
+                key = f"{folder}/{below}" if folder else below
                 if is_key(key):
                     yield StoredFile(key, size_bytes, modified_at)
             return
-        base = self._base.rstrip("/") + "/"
         with self._translated_errors("read"):
             self._files.invalidate_cache()
-            found = self._files.find(self._base, detail=True)
+            found = self._files.find(top, detail=True)
         for path, info in found.items():
             key = str(path).removeprefix(base)
             if is_key(key) and not any(part.startswith(".") for part in key.split("/")):
@@ -240,7 +268,9 @@ class AssetStore:
 
     def _described(self, key: str, info: Mapping[str, Any]) -> StoredFile:
         written = info.get("LastModified") or info.get("modified") or info.get("created")
-        modified_at = written.timestamp() if isinstance(written, datetime) else 0.0
+        if isinstance(written, datetime):
+            written = written.timestamp()
+        modified_at = float(written) if isinstance(written, int | float) else 0.0
         return StoredFile(key, int(info.get("size") or 0), modified_at)
 
     def _path(self, key: str) -> str:
@@ -274,11 +304,11 @@ class AssetStore:
             step = "Free some space or correct the permissions of the folder, then try again."
         else:
             step = (
-                "Check the bucket's name in FORGE_ASSET_ROOT, the credentials (AWS_ACCESS_KEY_ID, "
+                f"Check the bucket's name in {self._setting}, the credentials (AWS_ACCESS_KEY_ID, "
                 "AWS_SECRET_ACCESS_KEY or a profile) and the address (AWS_ENDPOINT_URL)."
             )
         return StorageUnavailable(
-            f"The asset root {self.root} cannot be {_PARTICIPLE[verb]}: {reason}.",
+            f"The {self.place} {self.root} cannot be {_PARTICIPLE[verb]}: {reason}.",
             next_step=step,
             detail=f"{type(error).__name__}: {error}",
         )

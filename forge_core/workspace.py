@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
@@ -15,6 +15,7 @@ from db.soundness.health import Condition
 from forge_core import database_health, local_files
 from forge_core import settings as settings_room
 from forge_core.errors import ForgeError, InvalidInput
+from forge_core.run_store import RunStore
 from forge_core.settings import Settings
 from forge_core.storage import AssetStore
 
@@ -92,10 +93,10 @@ class Workspace:
         """The workspace's folder."""
         return self.settings.workspace_folder
 
-    @property
-    def runs_folder(self) -> Path:
-        """Checkpoints and reports, a folder a run."""
-        return self.settings.runs_folder
+    @cached_property
+    def runs(self) -> RunStore:
+        """What runs leave, a folder a run."""
+        return run_store_of(self.settings)
 
     @property
     def cache_folder(self) -> Path:
@@ -124,6 +125,19 @@ class Workspace:
                 found = secrets.token_bytes(SECRET_BYTES)
                 local_files.replace(path, found, flushed=True)
         return found
+
+
+def run_store_of(settings: Settings) -> RunStore:
+    """Where the runs of the workspace that the settings name leave their files.
+
+    Raises:
+        StorageUnavailable: The URL's scheme needs a package that is not installed.
+    """
+    return RunStore(
+        settings.resolved_runs_root,
+        working=settings.workspace_folder / "working",
+        copies=settings.cache_folder / "checkpoints",
+    )
 
 
 def _read_secret(path: Path) -> bytes | None:
@@ -178,10 +192,10 @@ def _open(folder: Path, database_url: str, asset_root: str, settings_json: str) 
     workspace = Workspace(
         settings, Database(database_url, translate=describe_refusal), AssetStore(asset_root), id=""
     )
-    local_root = workspace.store.local_root()
-    own = (folder, workspace.runs_folder, workspace.cache_folder, workspace.logs_folder)
-    for path in (*own, *([local_root] if local_root else [])):
-        local_files.make_folder(path)
+    roots = (workspace.store.local_root(), workspace.runs.local_root())
+    for path in (folder, workspace.cache_folder, workspace.logs_folder, *roots):
+        if path is not None:
+            local_files.make_folder(path)
     if workspace.database.is_sqlite:
         workspace.database.upgrade()
     elif not workspace.database.is_current():

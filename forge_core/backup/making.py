@@ -113,23 +113,18 @@ def _write_table(view: Snapshot, name: str, path: Path, progress: Progress) -> T
 def _write_bytes(
     workspace: Workspace, folder: Path, columns: list[str], progress: Progress
 ) -> dict[str, Any]:
-    """Copy the files of the images in the backup's own tables, and everything in the runs."""
+    """Copy the files of the images in the backup's own tables, and of this workspace's runs."""
     wanted: list[tuple[str, str, str]] = []  # kind, key, hash or ""
     wanted += [("assets", *entry) for entry in _asset_keys(folder, columns)]
-    runs = workspace.runs_folder
-    wanted += [
-        ("runs", path.relative_to(runs).as_posix(), "")
-        for path in sorted(runs.rglob("*"))
-        if path.is_file() and not path.name.startswith(".")
-    ]
+    wanted += [("runs", key, "") for key in workspace.runs.list_keys_of(workspace.id)]
     missing: list[str] = []
     number, size = 0, 0
 
     def copy(entry: tuple[str, str, str]) -> tuple[str, str, str, int] | str:
         kind, key, expected = entry
         try:
-            data = workspace.store.read(key) if kind == "assets" else (runs / key).read_bytes()
-        except (NotFound, FileNotFoundError):
+            data = (workspace.store if kind == "assets" else workspace.runs.files).read(key)
+        except NotFound:
             return key
         found = hashlib.sha256(data).hexdigest()
         if expected and found != expected:

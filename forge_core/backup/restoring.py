@@ -13,11 +13,11 @@ from typing import Any
 from db import dumping, migrate
 from db.dumping import COUNTED, Snapshot
 from db.session import Database
-from forge_core import local_files
 from forge_core.backup import archive
 from forge_core.backup.archive import Manifest, TableFile
 from forge_core.errors import Conflict, InvalidInput
 from forge_core.progress import SILENT, Progress
+from forge_core.run_store import RunStore
 from forge_core.storage import AssetStore, check_key
 
 COPIERS = 8
@@ -26,7 +26,7 @@ COPIERS = 8
 def restore(
     database: Database,
     store: AssetStore,
-    runs_folder: Path,
+    runs: RunStore,
     source: Path,
     *,
     progress: Progress = SILENT,
@@ -39,7 +39,7 @@ def restore(
     Args:
         database: Empty, without a schema or with one.
         store: The asset root; files of the same bytes may be there already.
-        runs_folder: Where checkpoints and reports go.
+        runs: Where the files of the runs go; files of the same bytes may be there already.
         source: A folder that `backup` made; the database it came from may be of the other kind.
         progress: Told the tables and files; the message says which.
 
@@ -66,7 +66,7 @@ def restore(
                 next_step="Restore into an empty one: another --workspace or FORGE_DATABASE_URL.",
             )
         if manifest.with_bytes:
-            _restore_bytes(source, store, runs_folder, progress)
+            _restore_bytes(source, store, runs, progress)
         target.clear_seeds()
         for position, name in enumerate(target.view.tables, 1):
             progress.advance(position, len(manifest.tables), "tables")
@@ -121,9 +121,11 @@ def _compare(view: Snapshot, expected: dict[str, TableFile]) -> None:
             )
 
 
-def _restore_bytes(source: Path, store: AssetStore, runs: Path, progress: Progress) -> None:
+def _restore_bytes(source: Path, store: AssetStore, runs: RunStore, progress: Progress) -> None:
     store.check()
+    runs.check()
     entries = [json.loads(line) for line in (source / archive.FILES).open("rb")]
+    _check_folders(runs, [key for kind, key, *_ in entries if kind == "runs"])
 
     def put(entry: list[Any]) -> str | None:
         kind, key, expected, _ = entry
@@ -131,20 +133,31 @@ def _restore_bytes(source: Path, store: AssetStore, runs: Path, progress: Progre
         data = (source / kind / key).read_bytes()
         if hashlib.sha256(data).hexdigest() != expected:
             raise archive.damaged(f"{kind}/{key}", "its bytes are not those of the backup")
-        if kind == "runs":
-            local_files.add(str(runs / key), data)
-            return None
-        if not store.add(key, data) and store.read(key) != data:
+        target = runs.files if kind == "runs" else store
+        if not target.add(key, data) and target.read(key) != data:
             raise Conflict(
-                f"Another file is at {key} under {store.root}.",
-                next_step="Restore into an empty asset root.",
+                f"Another file is at {key} under {target.root}.",
+                next_step=f"Restore into an empty {target.place}.",
             )
-        return str(key)
+        return None if kind == "runs" else str(key)
 
     with ThreadPoolExecutor(COPIERS) as copiers:
-        keys = []
+        keys: list[str] = []
         for done, key in enumerate(archive.mapped(copiers, put, entries), 1):
             keys += [key] if key is not None else []
             if done % 100 == 0 or done == len(entries):
                 progress.advance(done, len(entries), "files")
     store.flush(keys)
+
+
+def _check_folders(runs: RunStore, keys: list[str]) -> None:
+    """Nothing is put into a folder that a workspace has marked, unless it is all there."""
+    for name in sorted({key.partition("/")[0] for key in keys if "/" in key}):
+        owner = runs.find_owner(name)
+        there = {file.key for file in runs.list_files(name)} if owner else set()
+        if owner and not there.issuperset(key for key in keys if key.startswith(f"{name}/")):
+            raise Conflict(
+                f"The folder {name} under {runs.root} belongs to run {owner.run_id} of the "
+                f"workspace {owner.workspace_name!r} ({owner.workspace_id}).",
+                next_step="Restore with another FORGE_RUNS_ROOT.",
+            )

@@ -196,11 +196,11 @@ def _evaluate(workspace: Workspace, run_id: int, steps: _Steps) -> tuple[float, 
 
 def _predict(workspace: Workspace, run_id: int, steps: _Steps) -> dict[str, Any]:
     from forge_core.inference.predictor import Predictor
-    from forge_core.runs import records
+    from forge_core.runs.files import checkpoints
     from forge_core.runs.starting import launch
 
     asset = launch.run_assets(workspace, run_id, "test")[0]
-    predictor = Predictor.load(records.checkpoint_path(workspace, run_id))
+    predictor = Predictor.load(checkpoints.checkpoint_path(workspace, run_id))
     prediction = predictor.predict(workspace.store.read(asset.file_path))
     best = prediction.probabilities[0]
     steps.tell(

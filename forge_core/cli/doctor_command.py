@@ -19,7 +19,7 @@ from forge_core.cli.output import JsonOption
 from forge_core.errors import ForgeError, JobFailed
 from forge_core.settings import Settings
 from forge_core.storage import AssetStore
-from forge_core.workspace import SECRET_BYTES
+from forge_core.workspace import SECRET_BYTES, run_store_of
 
 LOW_DISK_BYTES = 2 * 10**9
 LOW_MEMORY_BYTES = 2 * 10**9
@@ -98,8 +98,9 @@ def _folders(chosen: Settings) -> list[Finding]:
     if not chosen.workspace_folder.is_dir():
         return []
     findings = []
-    for folder in (chosen.workspace_folder, chosen.runs_folder, chosen.cache_folder):
-        if not folder.exists():
+    runs = run_store_of(chosen).local_root()
+    for folder in (chosen.workspace_folder, runs, chosen.cache_folder):
+        if folder is None or not folder.exists():
             continue  # it is made when the workspace is opened
         name = folder / f"forge-doctor-{uuid.uuid4().hex}"
         try:
@@ -155,8 +156,8 @@ def _checkpoints(chosen: Settings) -> list[Finding]:
         known = [file for kind in CheckpointKind for file in uow.checkpoints.list_of_kind(kind)]
     broken = []
     for file in known:
-        path = workspace.runs_folder / file.file_path
-        size = path.stat().st_size if path.is_file() else None
+        stored = workspace.runs.files.find(file.file_path)
+        size = stored.size_bytes if stored else None
         if size != file.size_bytes:
             words = "is not there" if size is None else "is empty" if size == 0 else "was changed"
             broken.append(f"{file.kind} of run {file.run_id} {words}")
@@ -168,11 +169,21 @@ def _checkpoints(chosen: Settings) -> list[Finding]:
 
 
 def _assets(chosen: Settings) -> list[Finding]:
-    store = AssetStore(chosen.resolved_asset_root)
+    return [_check_root(AssetStore(chosen.resolved_asset_root), "FORGE_ASSET_ROOT")]
+
+
+def _runs(chosen: Settings) -> list[Finding]:
+    """Whether a runs root that is no folder answers; a folder is looked at with the others."""
+    runs = run_store_of(chosen)
+    return [] if runs.local_root() else [_check_root(runs.files, "FORGE_RUNS_ROOT")]
+
+
+def _check_root(store: AssetStore, setting: str) -> Finding:
+    """Whether a file can be written below a root, read again, and removed."""
     local = store.local_root()
-    shown = str(local or chosen.resolved_asset_root)
+    shown = str(local or store.root)
     if local is not None and not local.is_dir():
-        return [Finding("asset root", WARN, f"{shown} does not exist", "Make it: forge init")]
+        return Finding(store.place, WARN, f"{shown} does not exist", "Make it: forge init")
     key = f"forge-doctor-{uuid.uuid4().hex}"
     try:
         store.check()
@@ -181,17 +192,15 @@ def _assets(chosen: Settings) -> list[Finding]:
         store.remove(key)
     except (OSError, ForgeError) as error:
         step = getattr(error, "next_step", "")
-        return [
-            Finding(
-                "asset root",
-                FAIL,
-                error.message if isinstance(error, ForgeError) else f"{shown}: {error}",
-                step or "Correct its permissions, or FORGE_ASSET_ROOT.",
-            )
-        ]
+        return Finding(
+            store.place,
+            FAIL,
+            error.message if isinstance(error, ForgeError) else f"{shown}: {error}",
+            step or f"Correct its permissions, or {setting}.",
+        )
     if not is_same:
-        return [Finding("asset root", FAIL, f"{shown} does not give back what was written")]
-    return [Finding("asset root", OK, f"{shown} can be read and written")]
+        return Finding(store.place, FAIL, f"{shown} does not give back what was written")
+    return Finding(store.place, OK, f"{shown} can be read and written")
 
 
 def _disk(chosen: Settings) -> list[Finding]:
@@ -297,6 +306,7 @@ CHECKS: tuple[Callable[[Settings], list[Finding]], ...] = (
     _folders,
     _secrets,
     _assets,
+    _runs,
     _images,
     _checkpoints,
     _disk,

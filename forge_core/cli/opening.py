@@ -78,9 +78,9 @@ def checkpoint_of(target: str, folder: Path | None, kind: str) -> Path:
             f"There is no checkpoint file {target}.",
             next_step="Name a .safetensors file, or the number of a run.",
         )
-    from forge_core.runs import records
+    from forge_core.runs.files import checkpoints
 
-    return records.checkpoint_path(existing(folder), int(target), kind)
+    return checkpoints.checkpoint_path(existing(folder), int(target), kind)
 
 
 def document(what: str, path: Path) -> str:

@@ -259,3 +259,5 @@ def delete(
         output.answer(deleted)
     else:
         output.say(f"Run {run_id} is removed; {output.size(deleted.freed_bytes)} are free again.")
+        if deleted.left:
+            output.tell(f"{deleted.left} It stays as it is.")

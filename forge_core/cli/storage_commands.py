@@ -18,7 +18,7 @@ from forge_core.cli.output import JsonOption
 from forge_core.errors import JobFailed
 from forge_core.people.actor import Actor
 from forge_core.storage import AssetStore
-from forge_core.workspace import Workspace
+from forge_core.workspace import Workspace, run_store_of
 
 SHOWN = 10
 
@@ -133,7 +133,7 @@ def restore(
             manifest = restoring.restore(
                 database,
                 AssetStore(chosen.resolved_asset_root),
-                chosen.runs_folder,
+                run_store_of(chosen),
                 source,
                 progress=progress,
             )

@@ -13,11 +13,14 @@ from db.unit_of_work import UnitOfWork
 from forge_core.errors import ForgeError
 from forge_core.handlers import rank_processes
 from forge_core.jobs.context import JobContext
+from forge_core.models.checkpoints import checkpoint
 from forge_core.predictions import evaluation
 from forge_core.progress import Advance, Cancelled, Progress
 from forge_core.runs import environments, records, run_data, run_setup, scoring_requests
+from forge_core.runs.files import checkpoints
 from forge_core.runs.reporter import TrainReporter
 from forge_core.runs.run_data import RunData
+from forge_core.runs.run_setup import RunSetup
 from forge_core.training import usable_images
 from forge_core.training.compute import ranks
 from forge_core.training.compute.compute_plan import ComputePlan
@@ -37,14 +40,33 @@ def run(context: JobContext) -> Mapping[str, Any]:
         Cancelled: The job shall end; finished epochs are kept.
         ForgeError: What the loop refuses or fails of, in readable words.
     """
+    run_id = int(context.job.payload["run_id"])
+    setup = run_setup.read(context.workspace, run_id, context.device)
+    try:
+        return _train(context, setup)
+    finally:
+        _publish_log(context, setup.folder_name)
+
+
+def _publish_log(context: JobContext, folder_name: str) -> None:
+    """Put what this job has said beside the run's files; a run is as good without it."""
+    try:
+        log_path = context.workspace.logs_folder / context.job.log_path
+        context.workspace.runs.publish_log(folder_name, log_path)
+    except ForgeError as error:
+        context.log(f"this log could not be put to the runs root: {error.message}")
+
+
+def _train(context: JobContext, setup: RunSetup) -> Mapping[str, Any]:
     workspace = context.workspace
-    setup = run_setup.read(workspace, int(context.job.payload["run_id"]), context.device)
     record, device, data = setup.record, setup.device, setup.data
     context.log(f"run {record.run_id} on {device.name} ({device.id})")
     for split, reasons in data.left_out.items():
         for reason, number in reasons.items():
             context.log(f"left out of {split}: {number:,} images, {reason}")
     resume = bool(context.job.payload.get("resume", False))
+    if resume:
+        _check_files(workspace, setup)
     environment = _Environment(context, record, environments.describe(device), resume)
     context.write(
         lambda uow: uow.runs.update_fields(
@@ -59,7 +81,7 @@ def run(context: JobContext) -> Mapping[str, Any]:
         )
     )
     number = setup.config.num_processes
-    reporter = TrainReporter(context, record, setup.config)
+    reporter = TrainReporter(context, record, setup.config, setup.folder_name)
     with (
         reporter.kept_to_the_end(),
         rank_processes.launch(record.run_id, number, resume=resume, device=context.device),
@@ -90,6 +112,19 @@ def run(context: JobContext) -> Mapping[str, Any]:
         "num_rejected": len(rejected),
     }
     return answer | _measure_on_test(context, record, data, environment)
+
+
+def _check_files(workspace: Workspace, setup: RunSetup) -> None:
+    """Let the run's files be here, and be those that it left.
+
+    Raises:
+        NotFound: One is gone.
+        CheckpointRejected: Another file is in its place.
+    """
+    workspace.runs.bring_in(setup.folder_name)
+    folder = setup.folders.checkpoints
+    for path in checkpoints.check_resumable(workspace, setup.record.run_id, folder):
+        checkpoint.load_checkpoint(path)
 
 
 def run_rank(workspace: Workspace, run_id: int, *, resume: bool, device: str) -> None:

@@ -186,13 +186,13 @@ def job_environment(workspace: Workspace) -> dict[str, str]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("FORGE_")}
     for name, value in workspace.settings.model_dump(mode="json").items():
         environment[f"FORGE_{name.upper()}"] = str(value)
-    local_assets = workspace.store.local_root()
+    local_assets, local_runs = workspace.store.local_root(), workspace.runs.local_root()
     database = workspace.database
     environment |= {
         "FORGE_WORKSPACE": str(workspace.folder),
         "FORGE_DATABASE_URL": database.url.render_as_string(hide_password=False),
         "FORGE_ASSET_ROOT": str(local_assets.resolve()) if local_assets else workspace.store.root,
-        "FORGE_RUNS_ROOT": str(workspace.runs_folder.resolve()),
+        "FORGE_RUNS_ROOT": str(local_runs.resolve()) if local_runs else workspace.runs.root,
         "FORGE_CACHE_ROOT": str(workspace.cache_folder.resolve()),
         "FORGE_USER": Actor.of_process(workspace).name,
         "PYTHONUNBUFFERED": "1",

@@ -17,7 +17,7 @@ from forge_core.jobs import kinds, queue
 from forge_core.people.actor import Actor
 from forge_core.predictions import image_batches
 from forge_core.progress import SILENT, Progress
-from forge_core.runs import records
+from forge_core.runs.files import checkpoints
 from forge_core.runs.starting import launch
 from forge_core.workspace import Workspace
 
@@ -57,7 +57,7 @@ def check_run(
         raise InvalidInput(
             f"Cannot check on {num_images} images.", next_step=f"Choose 1 to {MAX_IMAGES:,}."
         )
-    predictor = Predictor.load(records.checkpoint_path(workspace, run_id), device)
+    predictor = Predictor.load(checkpoints.checkpoint_path(workspace, run_id), device)
     positions = {label_id: place for place, label_id in enumerate(predictor.card.label_ids)}
     assets = [
         asset
@@ -100,7 +100,7 @@ def submit(
     Raises:
         NotFound: There is no such run or checkpoint.
     """
-    records.checkpoint_path(workspace, run_id)
+    checkpoints.find_checkpoint(workspace, run_id)
     payload = {"run_id": run_id, "parameters": parameters.to_dict()}
     title = f"Check the augmentation with run {run_id}"
     return queue.submit(workspace, KIND, title, payload, actor=actor, run_id=run_id)

@@ -16,6 +16,7 @@ from forge_core.people.actor import Actor
 from forge_core.predictions import image_batches
 from forge_core.progress import SILENT, Progress
 from forge_core.runs import records
+from forge_core.runs.files import checkpoints
 from forge_core.runs.starting import launch
 from forge_core.training.inputs.image_sets import RejectedImage
 from forge_core.workspace import Workspace
@@ -57,7 +58,7 @@ def evaluate_run(
         raise InvalidInput(
             f"There is no split {split!r} to evaluate on.", next_step=f"Use {', '.join(SPLITS)}."
         )
-    path = records.checkpoint_path(workspace, run_id, kind)
+    path = checkpoints.checkpoint_path(workspace, run_id, kind)
     predictor = Predictor.load(path, device)
     positions = {label_id: place for place, label_id in enumerate(predictor.card.label_ids)}
     assets = [
@@ -104,7 +105,7 @@ def submit_evaluation(
     Raises:
         NotFound: There is no such run or checkpoint.
     """
-    records.checkpoint_path(workspace, run_id, kind)
+    checkpoints.find_checkpoint(workspace, run_id, kind)
     payload = {"run_id": run_id, "split": split, "kind": kind}
     title = f"Evaluate run {run_id} on {split}"
     return queue.submit(workspace, kinds.EVALUATE.name, title, payload, actor=actor, run_id=run_id)

@@ -31,6 +31,7 @@ from forge_core.inference.predictor import Predictor
 from forge_core.predictions import image_batches
 from forge_core.progress import SILENT, Cancelled, Progress
 from forge_core.runs import records
+from forge_core.runs.files import checkpoints
 from forge_core.runs.probabilities import kept
 from forge_core.runs.probabilities.writing import ProbabilityWriter
 from forge_core.training.config import TrainConfig
@@ -263,15 +264,13 @@ def _transaction_of(workspace: Workspace) -> Writer:
 
 
 def _load(workspace: Workspace, run_id: int, device: str) -> _Network:
-    path = records.checkpoint_path(workspace, run_id)
+    path = checkpoints.checkpoint_path(workspace, run_id)
     with workspace.database.read() as uow:
         merges = uow.labels.list_merges()
-        best = kept.find_best_hash(uow, run_id)
-    assert best is not None, "it has a path"
     predictor = Predictor.load(path, device)
     return _Network(
         predictor=predictor,
-        content_hash=best,
+        content_hash=predictor.loaded.sha256,
         label_ids=[class_merges.follow(merges, label_id) for label_id in predictor.card.label_ids],
         trained=_trained_hashes(workspace, run_id),
     )

@@ -3,8 +3,11 @@
 from collections import deque
 from pathlib import Path
 
+from db.records import Run
+from forge_core import run_store
 from forge_core.jobs import kinds
 from forge_core.runs import records
+from forge_core.runs.files import folders
 from forge_core.workspace import Workspace
 
 LOG_TAIL_BYTES = 256 * 1024
@@ -16,19 +19,36 @@ def log_tail(workspace: Workspace, run_id: int, lines: int = 200) -> str:
     Raises:
         NotFound: There is no such run.
     """
-    records.get_run(workspace, run_id)
+    run = records.get_run(workspace, run_id)
     kept: deque[str] = deque(maxlen=max(1, lines))
-    for path in log_paths(workspace, run_id):
-        kept.extend(_read_tail(path).splitlines())
+    for name in _log_names(workspace, run_id):
+        path = workspace.logs_folder / name
+        text = _read_tail(path) if path.exists() else _read_published(workspace, run, name)
+        kept.extend(text.splitlines())
     return "\n".join(kept)
 
 
 def log_paths(workspace: Workspace, run_id: int) -> list[Path]:
-    """Logs of the run's training jobs, oldest first."""
+    """Logs of the run's training jobs that are on this machine, oldest first."""
+    paths = [workspace.logs_folder / name for name in _log_names(workspace, run_id)]
+    return [path for path in paths if path.exists()]
+
+
+def _log_names(workspace: Workspace, run_id: int) -> list[str]:
     with workspace.database.read() as uow:
         jobs = uow.jobs.list_of_run(run_id)
-    names = [job.log_path for job in jobs if job.kind == kinds.TRAIN.name and job.log_path]
-    return [path for name in names if (path := workspace.logs_folder / name).exists()]
+    return [job.log_path for job in jobs if job.kind == kinds.TRAIN.name and job.log_path]
+
+
+def _read_published(workspace: Workspace, run: Run, log_name: str) -> str:
+    """What a job on another machine has put beside the run's files; empty while it has not."""
+    if workspace.runs.local_root() is not None:
+        return ""
+    name = folders.find(workspace, run)
+    key = run_store.log_key(name or "", log_name)
+    if name is None or not workspace.runs.exists(key):
+        return ""
+    return workspace.runs.files.read(key)[-LOG_TAIL_BYTES:].decode("utf-8", errors="replace")
 
 
 def _read_tail(path: Path) -> str:

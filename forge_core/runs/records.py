@@ -5,7 +5,6 @@ Without torch: whoever only looks at runs need not wait until it is loaded.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from db.boxes import JobError, JobProgress
 from db.enums import CheckpointKind, RunStatus
@@ -14,6 +13,7 @@ from db.unit_of_work import UnitOfWork
 from forge_core.errors import NotFound
 from forge_core.evaluation.report import EvaluationReport
 from forge_core.jobs import kinds, queue
+from forge_core.runs.files import folders
 from forge_core.training import options
 from forge_core.workspace import Workspace
 
@@ -69,11 +69,11 @@ def list_usable_runs(workspace: Workspace) -> list[Run]:
             for found in uow.checkpoints.list_of_kind(CheckpointKind.BEST)
         }
         runs = uow.runs.list_all() if paths else []
-    return [
-        run
-        for run in runs
-        if run.run_id in paths and (workspace.runs_folder / paths[run.run_id]).exists()
-    ]
+    there = workspace.runs.existing(paths.values())
+    if workspace.runs.local_root() is not None:  # elsewhere each would be a request
+        strangers = {key for key in there if folders.is_foreign(workspace, key.split("/")[0])}
+        there -= strangers
+    return [run for run in runs if paths.get(run.run_id) in there]
 
 
 def list_epochs(workspace: Workspace, run_ids: Sequence[int]) -> dict[int, list[EpochRow]]:
@@ -136,35 +136,6 @@ def keep_report(uow: UnitOfWork, run_id: int, split: str, report: EvaluationRepo
     run = uow.runs.find(run_id)
     if run is not None:
         uow.runs.update_fields(run_id, report={**(run.report or {}), split: report.to_dict()})
-
-
-def checkpoint_path(workspace: Workspace, run_id: int, kind: str = CheckpointKind.BEST) -> Path:
-    """The file of a run's checkpoint, `best` or `last`.
-
-    Raises:
-        NotFound: There is no such run, it has no checkpoint yet, or the file is gone.
-    """
-    get_run(workspace, run_id)
-    with workspace.database.read() as uow:
-        found = uow.checkpoints.list_of_run(run_id)
-    for checkpoint in found:
-        if checkpoint.kind == kind:
-            path = workspace.runs_folder / checkpoint.file_path
-            if path.exists():
-                return path
-            raise NotFound(
-                f"The {kind} checkpoint of run {run_id} is not in the runs folder any more.",
-                next_step="Put the file back, or train again.",
-            )
-    raise NotFound(
-        f"Run {run_id} has no {kind} checkpoint.",
-        next_step="Wait for its first epoch to end, or choose another run.",
-    )
-
-
-def run_folder(workspace: Workspace, run_id: int) -> Path:
-    """Folder of a run's checkpoints; it may not exist yet."""
-    return workspace.runs_folder / f"run-{run_id}"
 
 
 def left_out_paths(run: Run) -> set[str]:

@@ -1,14 +1,15 @@
 """Remove training runs, and everything that was kept of them."""
 
 import contextlib
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from db.records import Run
 from db.unit_of_work import UnitOfWork
 from forge_core.errors import Conflict
 from forge_core.runs import logs, records, scoring_requests
+from forge_core.runs.files import folders
 from forge_core.runs.probabilities import kept
 from forge_core.workspace import Workspace
 
@@ -20,6 +21,8 @@ class DeletedRun:
     run_id: int
     freed_bytes: int
     files: list[str]
+    left: str = ""
+    """Why a folder of the run's number stays: whose it is."""
 
 
 def removal_preview(workspace: Workspace, run_id: int) -> int:
@@ -28,14 +31,16 @@ def removal_preview(workspace: Workspace, run_id: int) -> int:
     Raises:
         NotFound: There is no such run.
     """
-    records.get_run(workspace, run_id)
-    return sum(_sizes(_list_files(workspace, run_id)).values())
+    name = folders.find(workspace, records.get_run(workspace, run_id))
+    stored = workspace.runs.list_files(name, with_marker=True) if name else []
+    beside = [*kept.list_files(workspace, run_id), *logs.log_paths(workspace, run_id)]
+    return sum(file.size_bytes for file in stored) + sum(_sizes(beside).values())
 
 
 def delete_run(workspace: Workspace, run_id: int) -> DeletedRun:
     """Remove a run with its checkpoints, curves, predictions, class probabilities and logs.
 
-    Its number is not given out again.
+    Its number is not given out again. A folder that is another workspace's stays as it is.
     A scoring of its images is cancelled: without the run's checkpoint it can write nothing more.
 
     Raises:
@@ -43,7 +48,9 @@ def delete_run(workspace: Workspace, run_id: int) -> DeletedRun:
         Conflict: It runs or waits, or is being evaluated.
     """
     with workspace.database.read() as uow:
-        _check_removable(uow, run_id)
+        run = _check_removable(uow, run_id)
+    name = folders.find(workspace, run)  # before what proves that it is ours is forgotten
+    left = "" if name else folders.find_stranger(workspace, run_id)
     scoring_requests.cancel_scorings(workspace, run_id)
     removed = _sizes(kept.list_files(workspace, run_id))
     scoring_requests.remove_predictions(workspace, run_id)
@@ -54,19 +61,23 @@ def delete_run(workspace: Workspace, run_id: int) -> DeletedRun:
         uow.series.remove_after(run_id, -1)
         uow.prediction_blocks.remove_of_run(run_id)
     scoring_requests.remove_predictions(workspace, run_id)  # of a scoring that had not stopped yet
-    files = _list_files(workspace, run_id)
-    removed |= _sizes(files)
-    for path in files:
+    stored = workspace.runs.remove_folder(name) if name else []
+    log_paths = logs.log_paths(workspace, run_id)
+    removed |= _sizes(log_paths)
+    for path in log_paths:
         path.unlink(missing_ok=True)
-    shutil.rmtree(records.run_folder(workspace, run_id), ignore_errors=True)
     return DeletedRun(
         run_id=run_id,
-        freed_bytes=sum(removed.values()),
-        files=[path.name for path in removed],
+        freed_bytes=sum(file.size_bytes for file in stored) + sum(removed.values()),
+        files=[
+            *(file.key.rpartition("/")[2] for file in stored),
+            *(path.name for path in removed),
+        ],
+        left=left,
     )
 
 
-def _check_removable(uow: UnitOfWork, run_id: int) -> None:
+def _check_removable(uow: UnitOfWork, run_id: int) -> Run:
     run = uow.runs.find(run_id)
     if run is None:
         raise records.no_run(run_id)
@@ -76,12 +87,7 @@ def _check_removable(uow: UnitOfWork, run_id: int) -> None:
             f"Run {run_id} is in use by a job that is not finished.",
             next_step="Cancel it first.",
         )
-
-
-def _list_files(workspace: Workspace, run_id: int) -> list[Path]:
-    folder = records.run_folder(workspace, run_id)
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    return [*files, *kept.list_files(workspace, run_id), *logs.log_paths(workspace, run_id)]
+    return run
 
 
 def _sizes(files: Sequence[Path]) -> dict[Path, int]:

@@ -9,15 +9,15 @@ from db.enums import CheckpointKind
 from db.failures import DATABASE_UNAVAILABLE
 from db.records import CheckpointFile, EpochMetrics, EpochRow, Run
 from db.unit_of_work import UnitOfWork
+from forge_core.file_hashes import known_hash
 from forge_core.jobs.context import JobContext
 from forge_core.models.checkpoints import checkpoint
-from forge_core.models.checkpoints.whole_files import hash_file
-from forge_core.runs import records, time_left
+from forge_core.runs import time_left
 from forge_core.runs.step_series import StepSeries
 from forge_core.training import stages
 from forge_core.training.config import TrainConfig
 from forge_core.training.reporting import StepLosses
-from forge_core.training.run_files import BEST_FILE, LAST_FILE
+from forge_core.training.run_files import BEST_FILE, LAST_FILE, STATE_FILE
 
 STAGE_WORDS = {
     "pack": "Decoding the images",
@@ -26,12 +26,27 @@ STAGE_WORDS = {
     "scratch": "Training",
 }
 
+PUBLISHED_FILES = (LAST_FILE, BEST_FILE, STATE_FILE)
+"""In this order: the state counts the checkpoints as done."""
+
 
 class TrainReporter:
-    """The `Reporter` of a run that is a job."""
+    """The `Reporter` of a run that is a job.
 
-    def __init__(self, context: JobContext, run: Run, config: TrainConfig) -> None:
+    Args:
+        context: The job.
+        run: The run.
+        config: Its config.
+        folder_name: Its folder below the runs root, from `folders.claim`.
+    """
+
+    def __init__(
+        self, context: JobContext, run: Run, config: TrainConfig, folder_name: str
+    ) -> None:
         self._context = context
+        self._store = context.workspace.runs
+        self._name = folder_name
+        self._folder = self._store.working_folder(folder_name)
         self._run = run
         self._plan = [(stage.name, stage.epochs) for stage in stages.plan_stages(config)]
         self._total_epochs = config.total_epochs
@@ -90,19 +105,25 @@ class TrainReporter:
 
     @contextmanager
     def kept_to_the_end(self) -> Iterator[None]:
-        """Write what was told of the steps when the run ends, however it does."""
+        """Write what was told of the steps, and publish the files, however the run ends."""
         try:
             yield
         finally:
             self._series.end_point()
             self._write_series()
+            self._store.publish(self._name, PUBLISHED_FILES)
+            self._store.release(self._name, keep=(BEST_FILE, LAST_FILE))
 
     def on_epoch(self, metrics: EpochMetrics) -> None:
-        """Write the metrics, the checkpoints and the steps of an epoch, in one transaction."""
+        """Write the metrics, the checkpoints and the steps of an epoch, in one transaction.
+
+        Raises:
+            StorageUnavailable: The runs root does not take the files; nothing is written.
+        """
+        self._store.publish(self._name, PUBLISHED_FILES)
         self._durations[metrics.epoch] = (metrics.stage, metrics.duration_seconds)
         files = [self._describe(CheckpointKind.LAST, LAST_FILE)]
-        best_path = records.run_folder(self._context.workspace, self._run.run_id) / BEST_FILE
-        card = checkpoint.read_card(best_path)
+        card = checkpoint.read_card(self._folder / BEST_FILE)
         if card.epoch == metrics.epoch:
             files.append(self._describe(CheckpointKind.BEST, BEST_FILE))
         best_val_accuracy = float(card.metrics["val_accuracy"])
@@ -141,14 +162,14 @@ class TrainReporter:
             self._series.forget_written()
 
     def _describe(self, kind: CheckpointKind, name: str) -> CheckpointFile:
-        folder = records.run_folder(self._context.workspace, self._run.run_id)
-        card = checkpoint.read_card(folder / name)
+        path = self._folder / name
+        card = checkpoint.read_card(path)
         return CheckpointFile(
             run_id=self._run.run_id,
             kind=kind,
-            file_path=f"{folder.name}/{name}",
-            content_hash=hash_file(folder / name),
-            size_bytes=(folder / name).stat().st_size,
+            file_path=f"{self._name}/{name}",
+            content_hash=known_hash(path),
+            size_bytes=path.stat().st_size,
             epoch=card.epoch,
             val_accuracy=float(card.metrics["val_accuracy"]),
         )

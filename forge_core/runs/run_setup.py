@@ -9,6 +9,7 @@ from forge_core.imaging.decode import DecodeLimits
 from forge_core.models import devices
 from forge_core.models.devices import Device
 from forge_core.runs import records, run_data
+from forge_core.runs.files import folders
 from forge_core.runs.run_data import RunData
 from forge_core.training.compute import ranks
 from forge_core.training.config import TrainConfig
@@ -27,6 +28,8 @@ class RunSetup:
     device: Device
     data: RunData
     folders: FitFolders
+    folder_name: str
+    """Of its folder below the runs root."""
 
     def fit_setup(self, workspace: Workspace, *, without: set[str]) -> FitSetup:
         """What the training is given.
@@ -67,12 +70,14 @@ def read(workspace: Workspace, run_id: int, device: str) -> RunSetup:
     Raises:
         NotFound: There is no such run.
         InvalidInput: This machine has no such device.
+        Conflict: The folder of the run holds another one.
     """
     record = records.get_run(workspace, run_id)
     config = TrainConfig.from_dict(record.config)
     if device:  # the GPU of our slot has another name in this process
         wanted = f"cuda:{ranks.local_rank()}" if device == "cuda" else device
         config = replace(config, device=wanted)
+    folder_name = folders.claim(workspace, record)
     return RunSetup(
         record=record,
         config=config,
@@ -80,7 +85,8 @@ def read(workspace: Workspace, run_id: int, device: str) -> RunSetup:
         data=run_data.read_run_data(
             workspace, record.revision_id, use_augmented=config.use_augmented
         ),
-        folders=folders_for(workspace, records.run_folder(workspace, run_id)),
+        folders=folders_for(workspace, workspace.runs.working_folder(folder_name)),
+        folder_name=folder_name,
     )
 
 

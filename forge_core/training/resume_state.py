@@ -25,6 +25,7 @@ from forge_core.training.fit_setup import FitSetup
 from forge_core.training.run_files import STATE_FILE
 
 SCHEMA = 2
+RUN = "run"
 SAVE_SHARE = 0.01
 """Share of a run's time that saving may take."""
 
@@ -110,6 +111,7 @@ def fingerprint(setup: FitSetup) -> dict[str, str]:
         "training images": setup.images.train.fingerprint(),
         "validation images": setup.images.val.fingerprint(),
         "classes": "\n".join(setup.images.class_names),
+        RUN: str(setup.run_id),
     }
 
 
@@ -154,7 +156,8 @@ def load_state(folder: Path, identity: dict[str, str]) -> ResumeState | None:
     """The state that `save_state` wrote, or None when the run saved nothing yet.
 
     Raises:
-        InvalidInput: The run had another config, other images or other classes.
+        InvalidInput: It is of another run, or of one with another config, other images or other
+            classes.
         TrainingFailed: The file is damaged.
     """
     path = folder / STATE_FILE
@@ -173,6 +176,13 @@ def load_state(folder: Path, identity: dict[str, str]) -> ResumeState | None:
             next_step="Start the run again from the beginning.",
             detail=str(error),
         ) from error
+    saved_run = saved_identity.get(RUN, identity[RUN])  # older versions did not write it
+    if saved_run != identity[RUN]:
+        raise InvalidInput(
+            f"The run cannot go on: {STATE_FILE} in its folder is of run {saved_run}, not of run "
+            f"{identity[RUN]}.",
+            next_step="Put the run's own file back, or start a new run.",
+        )
     changed = _find_changes(saved_identity, identity)
     if changed:
         raise InvalidInput(
@@ -217,7 +227,7 @@ def _find_changes(saved: dict[str, str], identity: dict[str, str]) -> list[str]:
     if config != identity["config"]:
         with contextlib.suppress(InvalidInput):
             saved = {**saved, "config": _fixed(TrainConfig.from_json(config))}
-    return [name for name in identity if saved.get(name) != identity[name]]
+    return [name for name in identity if name != RUN and saved.get(name) != identity[name]]
 
 
 class SaveClock:

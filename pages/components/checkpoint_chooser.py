@@ -7,10 +7,10 @@ import streamlit as st
 from PIL import Image
 
 from db.records import Run
+from forge_core import file_hashes
 from forge_core.errors import NotFound
 from forge_core.inference.predictor import Predictor
-from forge_core.models.checkpoints import whole_files
-from forge_core.runs import records
+from forge_core.runs.files import checkpoints
 from forge_core.workspace import Workspace
 from pages.components.frame import workspace_address
 from pages.components.words import glossary, run_text
@@ -23,11 +23,10 @@ RUN_KEY = "predict_run"
 
 @dataclass(frozen=True)
 class ChosenCheckpoint:
-    """A checkpoint file and the run that it is from."""
+    """A run's checkpoint."""
 
     run: Run
     kind: str
-    path: Path
 
 
 def choose(workspace: Workspace, usable: list[Run]) -> ChosenCheckpoint:
@@ -69,18 +68,20 @@ def choose(workspace: Workspace, usable: list[Run]) -> ChosenCheckpoint:
     if kind != st.query_params.get("kind", "best"):
         st.query_params["kind"] = kind
     chosen = by_id[run_id or ids[0]]
-    return ChosenCheckpoint(chosen, kind, records.checkpoint_path(workspace, chosen.run_id, kind))
+    checkpoints.find_checkpoint(workspace, chosen.run_id, kind)  # without it nothing is asked for
+    return ChosenCheckpoint(chosen, kind)
 
 
-def load(chosen: ChosenCheckpoint) -> Predictor:
+def load(workspace: Workspace, chosen: ChosenCheckpoint) -> Predictor:
     """The network of the checkpoint, loaded once for the bytes of its file.
 
     Raises:
-        CheckpointRejected: The file is damaged, or predicts otherwise here.
+        NotFound: The run has no such checkpoint, or the file is gone.
+        Conflict: The folder is that of another run or workspace.
+        CheckpointRejected: The file is not the recorded one, or predicts otherwise here.
     """
-    state = chosen.path.stat()
-    content_hash = _hash_file(str(chosen.path), state.st_mtime_ns, state.st_size)
-    return _load(content_hash, chosen.path)
+    path = checkpoints.checkpoint_path(workspace, chosen.run.run_id, chosen.kind)
+    return _load(file_hashes.known_hash(path), path)
 
 
 @st.cache_resource(max_entries=KEPT_PREDICTORS, show_spinner="Loading the network")
@@ -90,9 +91,3 @@ def _load(content_hash: str, _path: Path) -> Predictor:
     # The first pass through a network sets much up; no picture shall pay for that.
     predictor.logits([Image.new("RGB", (side, side))])
     return predictor
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _hash_file(path: str, changed_ns: int, size_bytes: int) -> str:
-    """SHA-256 of a file; read again only when its time or size has changed."""
-    return whole_files.hash_file(Path(path))

@@ -125,7 +125,7 @@ def answer(
     workspace: Workspace, chosen: ChosenCheckpoint, files: Sequence[UploadedFile]
 ) -> list[Answer]:
     """The answers, each file asked once a checkpoint."""
-    predictor = checkpoint_chooser.load(chosen)
+    predictor = checkpoint_chooser.load(workspace, chosen)
     known: dict[tuple[str, str], Answer] = st.session_state.setdefault(ANSWERS_KEY, {})
     keys = [(predictor.loaded.sha256, file.file_id) for file in files]
     new = [file for file, key in zip(files, keys, strict=True) if key not in known]

@@ -70,7 +70,7 @@ def lived_in(workspace: Workspace, tmp_path: Path) -> Workspace:
                 Assignment(asset_id=assets[1].asset_id, person="Ben", assigned_by=ACTOR.name),
             ]
         )
-    run = workspace.runs_folder / "1"
+    run = workspace.folder / "runs" / "1"
     run.mkdir()
     (run / "best.safetensors").write_bytes(b"weights")
     return workspace
@@ -105,10 +105,10 @@ def other_postgres(postgres_server, tmp_path: Path) -> Iterator[str]:
 
 
 def restore(source: Path, database: Database, folder: Path) -> Workspace:
-    store, runs = AssetStore(str(folder / "assets")), folder / "runs"
-    restoring.restore(database, store, runs, source)
     url = database.url.render_as_string(hide_password=False)
     settings = Settings(_env_file=None, workspace=folder, database_url=url)
+    store, runs = AssetStore(str(folder / "assets")), workspace_room.run_store_of(settings)
+    restoring.restore(database, store, runs, source)
     return workspace_room.open_workspace(settings)
 
 
@@ -129,7 +129,7 @@ def test_backup__is_restored_into_either_database_with_nothing_lost(
     assert summaries(restored.database) == summaries(lived_in.database)
     assert list_all(restored) == list_all(lived_in)
     assert verification.verify(restored, full=True).is_whole
-    assert (restored.runs_folder / "1" / "best.safetensors").read_bytes() == b"weights"
+    assert (restored.folder / "runs" / "1" / "best.safetensors").read_bytes() == b"weights"
     for revision in range(6):
         assert history.as_of(restored, revision) == history.as_of(lived_in, revision)
     with restored.database.read() as uow:
@@ -231,9 +231,7 @@ def test_restore__refuses_a_database_that_holds_something(
     making.backup(lived_in, tmp_path / "backup")
     before = summaries(lived_in.database)
     with pytest.raises(Conflict, match="holds something already"):
-        restoring.restore(
-            lived_in.database, lived_in.store, lived_in.runs_folder, tmp_path / "backup"
-        )
+        restoring.restore(lived_in.database, lived_in.store, lived_in.runs, tmp_path / "backup")
     assert summaries(lived_in.database) == before
 
 

@@ -1,7 +1,9 @@
 """The whole loop with the images in an S3 bucket, served by moto on this machine only."""
 
+import json
 import uuid
 from collections.abc import Iterator
+from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
 
@@ -25,7 +27,9 @@ from forge_core.imaging import hashing
 from forge_core.inference.predictor import Predictor
 from forge_core.jobs import queue, supervision
 from forge_core.progress import Cancelled, Progress
+from forge_core.run_store import Owner, RunStore
 from forge_core.runs import logs, records
+from forge_core.runs.files import checkpoints
 from forge_core.runs.starting import launch
 from forge_core.settings import Settings
 from forge_core.storage import AssetStore
@@ -94,7 +98,7 @@ def test_the_loop_on_s3__import_look_train_and_predict(
     finished = records.get_run(far_workspace, run.run_id)
     assert finished.status == "succeeded", logs.log_tail(far_workspace, run.run_id)
 
-    predictor = Predictor.load(records.checkpoint_path(far_workspace, run.run_id, "best"))
+    predictor = Predictor.load(checkpoints.checkpoint_path(far_workspace, run.run_id, "best"))
     prediction = predictor.predict(far_workspace.store.read(assets[0].file_path))
     assert {p.label_name for p in prediction.probabilities} == {"circle", "square", "stripe"}
 
@@ -147,7 +151,8 @@ def test_verify_relink_and_backup__on_s3(far_workspace: Workspace, tmp_path: Pat
     assert (manifest.num_files, manifest.num_missing) == (12, 0)
     database = Database(f"sqlite:///{tmp_path / 'restored.db'}")
     near = AssetStore(str(tmp_path / "assets"))
-    restoring.restore(database, near, tmp_path / "runs", tmp_path / "backup")
+    runs = RunStore(str(tmp_path / "runs"), working=tmp_path, copies=tmp_path)
+    restoring.restore(database, near, runs, tmp_path / "backup")
     assert sorted(near.list_keys()) == sorted(store.list_keys())
     database.dispose()
 
@@ -202,6 +207,36 @@ def test_store__missing_credentials_are_named(
     with pytest.raises(StorageUnavailable, match="no credentials") as caught:
         AssetStore(bucket).check()
     assert "AWS_ACCESS_KEY_ID" in caught.value.next_step
+
+
+def test_runs_in_a_bucket__have_one_owner_and_come_back_as_they_were(
+    bucket: str, tmp_path: Path
+) -> None:
+    here, there = (
+        RunStore(f"{bucket}/runs", working=tmp_path / name, copies=tmp_path / "copies")
+        for name in ("here", "there")
+    )
+    ours = Owner(workspace_id="a" * 12, workspace_name="cats", run_id=1)
+    theirs = Owner(workspace_id="b" * 12, workspace_name="dogs", run_id=1)
+    assert here.find_owner("run-1") is None
+    assert (here.mark("run-1", ours), there.mark("run-1", theirs)) == (ours, ours)
+    assert here.list_files("run-1") == []
+    here.bring_in("run-1")
+    (here.working_folder("run-1") / "state.pt").write_bytes(b"state")
+    here.publish("run-1", ["state.pt", "best.safetensors"])
+    assert there.existing(["run-1/state.pt", "run-1/best.safetensors"]) == {"run-1/state.pt"}
+    there.bring_in("run-1")
+    assert (there.working_folder("run-1") / "state.pt").read_bytes() == b"state"
+    assert there.list_keys_of(ours.workspace_id) == ["run-1/state.pt"]
+    assert there.list_keys_of(theirs.workspace_id) == []
+    here.release("run-1")
+    assert not here.working_folder("run-1").exists()
+    assert [file.size_bytes for file in here.remove_folder("run-1")] == [
+        5,
+        len(json.dumps(asdict(ours))),
+    ]
+    assert there.find_owner("run-1") is None
+    assert not there.exists("run-1/state.pt")
 
 
 def test_doctor__checks_the_bucket(bucket: str, tmp_path: Path) -> None:

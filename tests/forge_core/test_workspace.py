@@ -19,7 +19,7 @@ def test_open__makes_folders_and_migrates_sqlite(tmp_path) -> None:
     opened = workspace.open_workspace(Settings(workspace=tmp_path / "w", _env_file=None))
     assert (tmp_path / "w" / "forge.db").exists()
     assert opened.database.is_current()
-    for folder in (opened.runs_folder, opened.cache_folder, opened.logs_folder):
+    for folder in (opened.folder / "runs", opened.cache_folder, opened.logs_folder):
         assert folder.is_dir()
     assert workspace.open_workspace(opened.settings) is opened
 
@@ -140,4 +140,4 @@ def test_settings__are_read_when_asked(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setenv("FORGE_WORKSPACE", str(tmp_path / "two"))
     assert settings.current().workspace_folder == tmp_path / "two"
     monkeypatch.setenv("FORGE_RUNS_ROOT", str(tmp_path / "runs"))
-    assert settings.current().runs_folder == Path(tmp_path / "runs")
+    assert workspace.open_workspace().runs.local_root() == tmp_path / "runs"

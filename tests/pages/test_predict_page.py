@@ -2,16 +2,18 @@
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from forge_core import file_hashes
 from forge_core.catalog.revisions import history
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.predictor import ClassProbability, Predictor
-from forge_core.runs import records
+from forge_core.runs.files import checkpoints
 from forge_core.workspace import Workspace
 from pages.components.predict import answer_views, answers, probability_bars
 from pages.components.predict.answers import NamedFile
@@ -43,7 +45,7 @@ def bars(app: AppTest) -> str:
 
 @pytest.fixture
 def predictor(finished_workspace: Workspace) -> Predictor:
-    return Predictor.load(records.checkpoint_path(finished_workspace, 1), "cpu")
+    return Predictor.load(checkpoints.checkpoint_path(finished_workspace, 1), "cpu")
 
 
 def test_no_run_and_no_images__leads_to_the_import(sqlite_workspace: Workspace):
@@ -71,7 +73,7 @@ def test_nothing_dropped__the_newest_run_is_ready(finished_workspace: Workspace)
 def test_one_picture__bars_latency_and_size(finished_workspace: Workspace):
     image = arrange.draw_image("stripe", 901)
     app = drop(visit(PAGE), ("one.png", png(image)))
-    predictor = Predictor.load(records.checkpoint_path(finished_workspace, 1), "cpu")
+    predictor = Predictor.load(checkpoints.checkpoint_path(finished_workspace, 1), "cpu")
     expected = predictor.predict(png(image))
     best = expected.probabilities[0]
     assert f"{100 * best.probability:.1f} %" in bars(app)
@@ -165,20 +167,23 @@ def test_address__of_no_run_is_told(finished_workspace: Workspace, asked: str):
 
 
 def test_damaged_checkpoint__asked_found_next_step(finished_workspace: Workspace):
-    path = records.checkpoint_path(finished_workspace, 1)
+    path = checkpoints.checkpoint_path(finished_workspace, 1)
     path.write_bytes(path.read_bytes()[:-1000])
     app = drop(visit(PAGE), ("one.png", png(arrange.draw_image("circle", 3))))
-    assert "is not a checkpoint that can be read" in words(app)
-    assert "Choose a .safetensors file" in words(app)
+    assert "The best checkpoint of run 1, run-1/best.safetensors, is cut off" in words(app)
+    assert "Put the run's own file back" in words(app)
     assert not app.exception
 
 
 def test_checkpoint_that_predicts_otherwise_here__is_refused(finished_workspace: Workspace):
-    path = records.checkpoint_path(finished_workspace, 1)
+    path = checkpoints.checkpoint_path(finished_workspace, 1)
     data = bytearray(path.read_bytes())
     middle = len(data) // 2  # inside the weights; header and golden predictions stay
     data[middle : middle + 4000] = bytes(4000)
     path.write_bytes(bytes(data))
+    with finished_workspace.database.write() as uow:  # the recorded file, on another machine
+        best, _ = uow.checkpoints.list_of_run(1)
+        uow.checkpoints.add(replace(best, content_hash=file_hashes.hash_file(path)))
     app = drop(visit(PAGE), ("one.png", png(arrange.draw_image("circle", 3))))
     assert "best.safetensors does not answer here as it did when it was saved" in words(app)
     assert "Get the file from its run again" in words(app)

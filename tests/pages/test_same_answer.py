@@ -12,6 +12,7 @@ from forge_core.imaging import decode
 from forge_core.inference.predictor import Predictor
 from forge_core.predictions import evaluation
 from forge_core.runs import records
+from forge_core.runs.files import checkpoints
 from forge_core.runs.starting import launch
 from forge_core.serving import http
 from forge_core.training.inputs.image_sets import TrainingImage
@@ -26,7 +27,7 @@ RUN = 1
 
 @pytest.fixture
 def predictor(finished_workspace: Workspace) -> Predictor:
-    return Predictor.load(records.checkpoint_path(finished_workspace, RUN, "best"), "cpu")
+    return Predictor.load(checkpoints.checkpoint_path(finished_workspace, RUN, "best"), "cpu")
 
 
 def test_validation_pixels_give_the_logits_of_the_original_files(
@@ -87,7 +88,7 @@ def test_command_page_and_service_answer_alike(
     assert printed.exit_code == 0, printed.output
     command = probabilities_in(json.loads(printed.stdout))
 
-    checkpoint = records.checkpoint_path(finished_workspace, RUN, "best")
+    checkpoint = checkpoints.checkpoint_path(finished_workspace, RUN, "best")
     with TestClient(http.create_app(checkpoint, "cpu")) as client:
         wait_until_healthy(client)
         response = client.post("/predict", files={"file": ("x.png", data)})

@@ -23,11 +23,12 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from forge_core.errors import CheckpointRejected, InvalidInput, NotFound
+from forge_core.file_hashes import hash_file, known_hash
 from forge_core.models import architectures
 from forge_core.models.checkpoints import golden
 from forge_core.models.checkpoints.golden import GoldenPredictions, GoldenReport
 from forge_core.models.checkpoints.model_card import ModelCard
-from forge_core.models.checkpoints.whole_files import hash_file, written_whole
+from forge_core.models.checkpoints.whole_files import written_whole
 from forge_core.models.networks import construction
 from forge_core.models.networks.classifier import ImageClassifier
 
@@ -114,7 +115,7 @@ def load_checkpoint(
             belong together, or its golden predictions do not hold here.
     """
     card, tensors, digest = _read(path)
-    sha256 = hash_file(path)
+    sha256 = known_hash(path)
     intact = digest == _digest(tensors)
     proof = _take_golden(tensors, card)
     model = _assemble(tensors, card).to(device).eval()

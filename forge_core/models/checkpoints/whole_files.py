@@ -1,6 +1,5 @@
-"""Files that take their place complete, and the hash by which one is known."""
+"""Files that take their place complete."""
 
-import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
@@ -25,9 +24,3 @@ def written_whole(path: Path) -> Iterator[Path]:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file's bytes in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

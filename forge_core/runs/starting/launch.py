@@ -15,6 +15,7 @@ from forge_core.errors import Conflict, InvalidInput
 from forge_core.jobs import kinds, queue, supervision
 from forge_core.people.actor import Actor
 from forge_core.runs import records, run_data
+from forge_core.runs.files import checkpoints, folders
 from forge_core.runs.starting import readiness
 from forge_core.training import stages
 from forge_core.training.config import TrainConfig
@@ -207,9 +208,11 @@ def resume_run(workspace: Workspace, run_id: int, *, actor: Actor) -> Job:
 
     Raises:
         NotFound: There is no such run.
-        Conflict: It runs, waits, or is done.
+        Conflict: It runs, waits, or is done, or what it saved is not there.
         JobFailed: The background process cannot be started; the run stays queued.
     """
+    before = records.get_run(workspace, run_id)
+    has_state = before.status in _RESUMABLE and _has_state(workspace, before)
     with workspace.database.write() as uow:
         run = uow.runs.find(run_id)
         if run is None:
@@ -222,13 +225,31 @@ def resume_run(workspace: Workspace, run_id: int, *, actor: Actor) -> Job:
                 else "",
             )
         config = TrainConfig.from_dict(run.config)
-        has_state = (records.run_folder(workspace, run_id) / STATE_FILE).exists()
         uow.runs.update_fields(run_id, status=RunStatus.QUEUED, message="", finished_at=None)
         payload = _payload(run_id, config, resume=has_state)
         title = _title(run_id, config)
         job = queue.add_in(uow, kinds.TRAIN.name, title, payload, actor=actor, run_id=run_id)
     supervision.ensure_supervisor(workspace)
     return job
+
+
+def _has_state(workspace: Workspace, run: Run) -> bool:
+    """Whether the run saved from where it goes on.
+
+    Raises:
+        Conflict: It did, as its finished epochs show, but that is not there any more.
+    """
+    name = folders.find(workspace, run)
+    if name is not None and workspace.runs.has_saved(name, STATE_FILE):
+        return True
+    if checkpoints.list_recorded(workspace, run.run_id):
+        stranger = folders.find_stranger(workspace, run.run_id)
+        raise Conflict(
+            f"Run {run.run_id} cannot go on: {STATE_FILE}, from where it would, is not in its "
+            f"folder any more. {stranger}".rstrip(),
+            next_step="Put the file back, or start a new run with its settings.",
+        )
+    return False
 
 
 def can_resume(workspace: Workspace, run_id: int) -> bool:

@@ -2,14 +2,16 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from db.records import Run
-from forge_core.errors import ForgeError, NotFound
-from forge_core.runs import environments, records, removal
+from forge_core.errors import Conflict, ForgeError, NotFound
+from forge_core.runs import environments, removal
+from forge_core.runs.files import checkpoints
 from forge_core.runs.starting import launch
 from forge_core.workspace import Workspace
 from pages.components import errors
@@ -26,17 +28,20 @@ def show_downloads(workspace: Workspace, run: Run) -> None:
     found = []
     for kind in ("best", "last"):
         try:
-            found.append((kind, records.checkpoint_path(workspace, run.run_id, kind)))
+            found.append((kind, checkpoints.find_checkpoint(workspace, run.run_id, kind)))
         except NotFound:
             continue
+        except Conflict as error:
+            errors.show(error)
+            return
     if not found:
         st.caption("No checkpoint was saved.")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        for kind, path in found:
+        for kind, file in found:
             st.download_button(
-                f"Download {kind} checkpoint ({text.file_size(path.stat().st_size)})",
-                data=path.read_bytes,
+                f"Download {kind} checkpoint ({text.file_size(file.size_bytes)})",
+                data=partial(_read_recorded, workspace, run.run_id, kind),
                 file_name=f"run{run.run_id}-{kind}.safetensors",
                 mime="application/octet-stream",
                 icon=":material/download:",
@@ -48,6 +53,11 @@ def show_downloads(workspace: Workspace, run: Run) -> None:
             "One safetensors file: the weights, a card, and a few answers by which it is checked "
             "that it answers as it did when it was saved. Nothing in it runs.",
         )
+
+
+def _read_recorded(workspace: Workspace, run_id: int, kind: str) -> bytes:
+    """The bytes of the checkpoint, which are those that the run recorded."""
+    return checkpoints.checkpoint_path(workspace, run_id, kind).read_bytes()
 
 
 def show_images(workspace: Workspace, run: Run) -> None:
@@ -138,6 +148,7 @@ def _confirm_delete(workspace: Workspace, run: Run) -> None:
             _forget_delete()
             st.session_state[NOTICE_KEY] = (
                 f"Run {run.run_id} is deleted; {text.file_size(deleted.freed_bytes)} are free."
+                + (f" {deleted.left} It stays as it is." if deleted.left else "")
             )
             del st.query_params["run"]
             st.rerun()

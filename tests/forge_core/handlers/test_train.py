@@ -15,6 +15,7 @@ from forge_core.jobs import queue
 from forge_core.models.checkpoints import checkpoint
 from forge_core.predictions import evaluation
 from forge_core.runs import environments, logs, records, removal, step_series
+from forge_core.runs.files import checkpoints
 from forge_core.runs.reporter import TrainReporter
 from forge_core.runs.starting import launch
 from tests.arrange import ACTOR, CLASSES, draw_image, make_catalog
@@ -46,7 +47,7 @@ def test_start_run__trains_measures_and_keeps_everything(supervising, started_an
     best = max(progress.epochs, key=lambda row: (row.val_accuracy, -row.val_loss))
     assert run.best_epoch == best.epoch
     assert run.best_val_accuracy == best.val_accuracy
-    path = records.checkpoint_path(workspace, run.run_id)
+    path = checkpoints.checkpoint_path(workspace, run.run_id)
     card = checkpoint.read_card(path)
     assert (card.epoch, card.run_id) == (best.epoch, run.run_id)
     with workspace.database.read() as uow:
@@ -175,7 +176,7 @@ def test_delete_run__frees_what_it_said_and_is_seen_no_more(workspace, tmp_path,
     with pytest.raises(Conflict, match="not finished"):
         removal.delete_run(workspace, run.run_id)
     run_here(workspace, train_job(workspace, run.run_id).job_id)
-    folder = records.run_folder(workspace, run.run_id)
+    folder = workspace.folder / "runs" / f"run-{run.run_id}"
     on_disk = sum(path.stat().st_size for path in folder.iterdir())
     with workspace.database.write() as uow:
         assert {"train_loss", "epoch"} < set(uow.series.list_names(run.run_id))

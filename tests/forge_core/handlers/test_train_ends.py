@@ -14,6 +14,7 @@ from forge_core.handlers import worker
 from forge_core.jobs import lost, processes, queue
 from forge_core.models.checkpoints import checkpoint
 from forge_core.runs import logs, pauses, records, removal
+from forge_core.runs.files import checkpoints
 from forge_core.runs.starting import launch
 from tests.arrange import ACTOR, make_catalog
 from tests.forge_core.handlers.running import finished_run, run_here, start, train_job
@@ -22,7 +23,7 @@ from tests.forge_core.jobs.supervising import leader_of, wait_for
 
 def losses_and_weights(workspace, run_id):
     rows = records.run_progress(workspace, run_id).epochs
-    path = records.checkpoint_path(workspace, run_id, "last")
+    path = checkpoints.checkpoint_path(workspace, run_id, "last")
     losses = [(row.epoch, row.train_loss, row.val_loss) for row in rows]
     return losses, checkpoint.load_checkpoint(path).model.state_dict()
 
@@ -131,7 +132,7 @@ def test_cancel_run__running_one_keeps_its_epochs(sqlite_supervising, tmp_path):
     launch.cancel_run(workspace, run.run_id)
     ended = finished_run(workspace, run.run_id, seconds=10)
     assert ended.status == RunStatus.CANCELLED
-    assert records.checkpoint_path(workspace, run.run_id, "last").exists()
+    assert checkpoints.checkpoint_path(workspace, run.run_id, "last").exists()
     assert launch.can_resume(workspace, run.run_id)
 
 

@@ -15,9 +15,11 @@ from forge_core.cli.main import app
 from forge_core.errors import Conflict, NotFound, StorageUnavailable
 from forge_core.imaging.decode import decode_image
 from forge_core.inference.predictor import Predictor
+from forge_core.models.checkpoints import checkpoint
 from forge_core.predictions import scoring
 from forge_core.progress import Progress
-from forge_core.runs import records, removal
+from forge_core.runs import removal
+from forge_core.runs.files import checkpoints
 from forge_core.runs.probabilities import blocks, kept
 from forge_core.runs.probabilities.writing import ProbabilityWriter
 from forge_core.settings import Settings
@@ -51,7 +53,7 @@ def test_score__keeps_the_network_s_softmax_in_half_precision(finished):
     found = read(finished)
     assert (found.missing, found.problems) == ([], [])
     assert found.asset_ids == ids_of(finished)
-    predictor = Predictor.load(records.checkpoint_path(finished, 1), "cpu")
+    predictor = Predictor.load(checkpoints.checkpoint_path(finished, 1), "cpu")
     assert found.label_ids == list(predictor.card.label_ids)
     images = [
         decode_image(finished.store.read(asset.file_path)).image
@@ -213,14 +215,18 @@ def test_score__of_a_better_checkpoint_forgets_the_other_s(finished):
     score(finished)
     [earlier] = blocks_of(finished)
     path = finished.cache_folder / earlier.file_path
+    file = checkpoints.checkpoint_path(finished, 1)
+    loaded = checkpoint.load_checkpoint(file)
+    next(loaded.model.parameters()).data *= 1.5
+    better = checkpoint.save_checkpoint(file, loaded.model, loaded.card)
     with finished.database.write() as uow:
         best = uow.checkpoints.list_of_run(1)[0]
-        uow.checkpoints.add(replace(best, content_hash="0" * 64))
+        uow.checkpoints.add(replace(best, content_hash=better))
     assert len(read(finished).missing) == ALL  # they are not this network's
     assert path.exists()
     assert score(finished).num_scored == ALL
     [now] = blocks_of(finished)
-    assert (now.checkpoint_hash, now.num_images) == ("0" * 64, ALL)
+    assert (now.checkpoint_hash, now.num_images) == (better, ALL)
     assert not path.exists()
     assert read(finished).missing == []
 

@@ -20,7 +20,8 @@ from forge_core.imaging import hashing
 from forge_core.inference.predictor import Predictor
 from forge_core.predictions import image_batches, scoring
 from forge_core.progress import Cancelled, Progress
-from forge_core.runs import records, removal
+from forge_core.runs import removal
+from forge_core.runs.files import checkpoints
 from tests import arrange
 from tests.arrange import ACTOR
 
@@ -57,7 +58,7 @@ def test_score__every_image_gets_what_predict_says_of_its_file(finished):
     assert (report.num_scored, report.num_rejected, report.revision_id) == (ALL, 0, 1)
     found = predictions_of(finished)
     assert len(found) == ALL
-    predictor = Predictor.load(records.checkpoint_path(finished, 1), "cpu")
+    predictor = Predictor.load(checkpoints.checkpoint_path(finished, 1), "cpu")
     for asset in assets_of(finished, "val") + assets_of(finished, "train")[:6]:
         told = predictor.predict(finished.store.read(asset.file_path)).probabilities
         row = found[asset.asset_id]
@@ -74,7 +75,7 @@ def test_score__label_quality_is_the_probability_of_the_label__never_of_trained_
     found = predictions_of(finished)
     assert {found[a.asset_id].label_quality for a in assets_of(finished, "train")} == {None}
     assert report.num_rated == VAL + TEST
-    predictor = Predictor.load(records.checkpoint_path(finished, 1), "cpu")
+    predictor = Predictor.load(checkpoints.checkpoint_path(finished, 1), "cpu")
     for asset in assets_of(finished, "val"):
         told = predictor.predict(finished.store.read(asset.file_path)).probabilities
         given = next(e.probability for e in told if e.label_name == asset.label_name)
@@ -150,7 +151,7 @@ def test_score__a_class_that_was_merged_since_counts_for_the_one_that_took_over(
     # Suggestions of the class that is gone are held back until it is scored again.
     page = [a for a in arrange.list_all(finished) if a.asset_id == as_square[0].asset_id]
     assert suggestions.suggest(finished, 1, page) == {}
-    predictor = Predictor.load(records.checkpoint_path(finished, 1), "cpu")
+    predictor = Predictor.load(checkpoints.checkpoint_path(finished, 1), "cpu")
     assert score(finished).num_scored == ALL  # two outputs are one now: every answer changes
     assert score(finished).num_scored == 0
     found = predictions_of(finished)
@@ -272,7 +273,7 @@ def test_score__stops_when_the_run_is_removed_or_has_a_better_checkpoint(finishe
 def test_score__refuses_an_unknown_run_and_a_damaged_checkpoint(finished):
     with pytest.raises(NotFound, match="no run 99"):
         scoring.score_run(finished, 99)
-    path = records.checkpoint_path(finished, 1)
+    path = checkpoints.checkpoint_path(finished, 1)
     data = bytearray(path.read_bytes())
     data[-200:] = bytes(200)
     path.write_bytes(data)

@@ -41,7 +41,7 @@ def add_run(workspace: Workspace, num_epochs: int, *, has_file: bool = True) -> 
                 )
             )
     if num_epochs and has_file:
-        path = workspace.runs_folder / key
+        path = workspace.folder / "runs" / key
         path.parent.mkdir(parents=True)
         path.write_bytes(b"file")
     return run_id

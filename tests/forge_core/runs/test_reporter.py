@@ -31,7 +31,7 @@ def job_context(workspace: Workspace, no_supervisor: None) -> JobContext:
 @pytest.fixture
 def reporter(job_context: JobContext) -> TrainReporter:
     run = records.get_run(job_context.workspace, run_of(job_context))
-    return TrainReporter(job_context, run, TrainConfig())
+    return TrainReporter(job_context, run, TrainConfig(), f"run-{run.run_id}")
 
 
 def run_of(job_context: JobContext) -> int:
