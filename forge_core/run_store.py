@@ -50,7 +50,8 @@ class RunStore:
     def __init__(self, root: str, *, working: Path, copies: Path) -> None:
         self.files = AssetStore(root, place="runs root", setting="FORGE_RUNS_ROOT")
         self._working = working
-        self._copies = copies
+        self.copies = copies
+        """Where copies of what is read lie, by their hashes."""
 
     @property
     def root(self) -> str:
@@ -142,11 +143,11 @@ class RunStore:
         if path is not None:
             return path
         name = key.rpartition("/")[2]
-        kept = self._copies / content_hash / name
+        kept = self.copies / content_hash / name
         if kept.exists() and known_hash(kept) == content_hash:
             return kept
-        local_files.make_folder(self._copies)
-        with tempfile.TemporaryDirectory(dir=self._copies, prefix=".") as folder:
+        local_files.make_folder(self.copies)
+        with tempfile.TemporaryDirectory(dir=self.copies, prefix=".") as folder:
             arriving = Path(folder) / name
             self.files.download(key, arriving)
             arriving.chmod(local_files.PRIVATE_FILE)
@@ -248,7 +249,7 @@ class RunStore:
 
     def _keep_copy(self, path: Path) -> Path:
         """Move a file to where copies with its bytes are looked for."""
-        kept = self._copies / known_hash(path) / path.name
+        kept = self.copies / known_hash(path) / path.name
         local_files.make_folder(kept.parent)
         shutil.move(path, kept)
         return kept

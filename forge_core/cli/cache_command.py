@@ -1,5 +1,6 @@
 """`forge cache`: what was made from the images and can be made again, and what it takes."""
 
+import shutil
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -23,6 +24,8 @@ class Clearable(StrEnum):
     PACK = "pack"
     THUMBNAILS = "thumbnails"
     PROBABILITIES = "probabilities"
+    CHECKPOINTS = "checkpoints"
+    """Copies of those that are not on this machine; never a run's own."""
     ALL = "all"
 
 
@@ -106,6 +109,9 @@ def _clear(workspace: Workspace, what: Clearable, pack: str | None) -> tuple[int
     if what in (Clearable.PROBABILITIES, Clearable.ALL):
         freed_bytes += _folder_bytes(workspace.cache_folder / probabilities.FOLDER)
         probabilities.clear(workspace)
+    if what in (Clearable.CHECKPOINTS, Clearable.ALL):
+        freed_bytes += _folder_bytes(workspace.runs.copies)
+        shutil.rmtree(workspace.runs.copies, ignore_errors=True)
     return freed_bytes, num_stayed
 
 

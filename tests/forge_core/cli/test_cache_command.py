@@ -43,6 +43,16 @@ def test_cache__clears_what_was_named(sqlite_workspace: Workspace) -> None:
     assert not thumbnails.exists()
 
 
+def test_cache__clears_copies_of_checkpoints_and_no_run_s_own(sqlite_workspace: Workspace) -> None:
+    own = sqlite_workspace.folder / "runs" / "run-1" / "best.safetensors"
+    copied = sqlite_workspace.runs.copies / ("0" * 64) / "best.safetensors"
+    for path in (own, copied):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(bytes(50))
+    assert json.loads(run("--clear", "checkpoints", "--json"))["freed_bytes"] == 50
+    assert (own.exists(), copied.exists()) == (True, False)
+
+
 def test_cache__a_pack_that_is_not_there_is_refused(sqlite_workspace: Workspace) -> None:
     result = CliRunner().invoke(app, ["cache", "--clear", "pack", "--pack", "short1-bilinear"])
     assert result.exit_code == 1

@@ -22,6 +22,7 @@ from tests.forge_core.training.arrange import (
     Listener,
     go_on,
     make_config,
+    make_setup,
     run_and_die,
     run_fit,
 )
@@ -266,6 +267,25 @@ def test_resume__refuses_other_images(tmp_path: Path) -> None:
             train=drawer.make("train", (7, 7, 6)),
             resume=True,
         )
+
+
+def test_resume__refuses_the_state_of_another_run(tmp_path: Path) -> None:
+    run_fit(tmp_path / "run", make_config())
+    ours = resume_state.fingerprint(make_setup(tmp_path / "run", make_config()))
+    with pytest.raises(InvalidInput, match=f"is of run {ours['run']}, not of run 7"):
+        resume_state.load_state(tmp_path / "run", {**ours, "run": "7"})
+    assert not resume_state.is_state_of(tmp_path / "run", {**ours, "run": "7"})
+    assert resume_state.load_state(tmp_path / "run", ours) is not None
+
+
+def test_resume__takes_a_state_from_before_it_named_its_run(tmp_path: Path) -> None:
+    run_fit(tmp_path / "run", make_config())
+    ours = resume_state.fingerprint(make_setup(tmp_path / "run", make_config()))
+    path = tmp_path / "run" / "state.pt"
+    values = torch.load(path, weights_only=True)
+    del values["identity"]["run"]
+    torch.save(values, path)
+    assert resume_state.load_state(tmp_path / "run", ours) is not None
 
 
 def test_resume__the_device_may_change(tmp_path: Path) -> None:
