@@ -16,6 +16,7 @@ class ReviewState(enum.StrEnum):
     """Whether somebody should look at an image again; none for most images."""
 
     FLAGGED = "flagged"  # by a person, with a note
+    CONTESTED = "contested"  # by an import: what it says and what is there differ
 
 
 class RunStatus(enum.StrEnum):
@@ -86,6 +87,26 @@ class ChangeOutcome(enum.StrEnum):
     ALREADY_APPLIED = "already_applied"  # this operation id was seen before
     NOTHING = "nothing"  # all was as asked already
     CONFLICT = "conflict"  # all that differed was left alone
+
+
+class FindingSubject(enum.StrEnum):
+    """What of an image an import speaks of."""
+
+    LABEL = "label"
+    SPLIT = "split"
+    GROUP = "group"
+    SOURCE = "source"
+    NOTE = "note"
+
+
+class FindingOutcome(enum.StrEnum):
+    """What became of what an import says of an image."""
+
+    TAKEN = "taken"  # the catalog has it now
+    KEPT = "kept"  # the catalog has what it had
+    ASKED = "asked"  # a person decides: the image waits in the queue of contested ones
+    LOCKED = "locked"  # it would have left held_out
+    LEAK = "leak"  # the same bytes in two splits of one import
 
 
 class UndoBlock(enum.StrEnum):

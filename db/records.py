@@ -7,7 +7,15 @@ from datetime import date, datetime
 from typing import Any
 
 from db.boxes import JobError, JobProgress, RunEnvironment
-from db.enums import CheckpointKind, EndRequest, JobStatus, RevisionKind, RunStatus
+from db.enums import (
+    CheckpointKind,
+    EndRequest,
+    FindingOutcome,
+    FindingSubject,
+    JobStatus,
+    RevisionKind,
+    RunStatus,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +63,8 @@ class NewAsset:
     is_augmented: bool = False
     parent_asset_id: uuid.UUID | None = None
     group_key: str | None = None
+    review_state: str | None = None
+    review_note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +101,24 @@ class AssetAsOf:
     label_name: str | None
     split_type: str | None
     is_augmented: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportFinding:
+    """What an import said of an image, and what became of it. Labels by name."""
+
+    asset_id: uuid.UUID
+    subject: FindingSubject
+    outcome: FindingOutcome
+    path: str
+    """The file in what was imported."""
+    before: str | None
+    """What the catalog had."""
+    said: str | None
+    """What the import says."""
+    revision_id: int | None = None
+    """None until it is kept, as `finding_id`."""
+    finding_id: int | None = None
 
 
 NONE = "none"

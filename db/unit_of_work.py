@@ -16,6 +16,7 @@ from db.repositories.differences import DifferenceRepository
 from db.repositories.duplicates import DuplicateRepository
 from db.repositories.evaluations import EvaluationRepository
 from db.repositories.identity import IdentityRepository
+from db.repositories.import_findings import ImportFindingRepository
 from db.repositories.jobs import JobRepository
 from db.repositories.labels import LabelRepository
 from db.repositories.metrics import MetricRepository
@@ -61,6 +62,11 @@ class UnitOfWork:
     def changes(self) -> ChangeRepository:
         """Changes of assets, with their rows in the history."""
         return ChangeRepository(self.session)
+
+    @cached_property
+    def findings(self) -> ImportFindingRepository:
+        """What imports said of images that were there."""
+        return ImportFindingRepository(self.session)
 
     @cached_property
     def asset_lists(self) -> AssetListRepository:

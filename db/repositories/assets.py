@@ -6,7 +6,7 @@ from dataclasses import fields
 from operator import attrgetter
 
 from sqlalchemy import ColumnElement, func, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from db.models import VisionAsset
 from db.patches import AssetPatch
@@ -126,6 +126,25 @@ class AssetRepository:
                 ).where(VisionAsset.content_hash.in_(part), VisionAsset.is_deleted.is_(False))
             )
         }
+
+    def list_by_hashes(self, content_hashes: Sequence[str]) -> list[Asset]:
+        """Every living asset with one of these content hashes, by hash and age."""
+        return self._list_where(VisionAsset.content_hash, content_hashes)
+
+    def list_by_paths(self, file_paths: Sequence[str]) -> list[Asset]:
+        """Every living asset at one of these paths, by hash and age."""
+        return self._list_where(VisionAsset.file_path, file_paths)
+
+    def _list_where(self, column: InstrumentedAttribute[str], values: Sequence[str]) -> list[Asset]:
+        return [
+            to_record(Asset, row)
+            for part in slices(values)
+            for row in self._session.execute(
+                select(*ASSET_COLUMNS)
+                .where(column.in_(part), VisionAsset.is_deleted.is_(False))
+                .order_by(VisionAsset.content_hash, VisionAsset.asset_id)
+            )
+        ]
 
     def add(self, assets: Sequence[NewAsset]) -> None:
         """Insert new assets, all of them or none; thousands a call are fast.

@@ -85,7 +85,7 @@ class ChangeRepository:
                 asset.content_hash,
                 asset.label_id,
                 asset.split_type,
-                None,
+                asset.review_state,
                 asset.parent_asset_id,
             )
             for asset in assets

@@ -112,6 +112,14 @@ class RevisionRepository:
             .values(num_changes=models.RevisionRow.num_changes + number)
         )
 
+    def update_message(self, revision_id: int, message: str) -> None:
+        """Say what a revision did, where that is known only at its end."""
+        self._session.execute(
+            update(models.RevisionRow)
+            .where(models.RevisionRow.revision_id == revision_id)
+            .values(message=message)
+        )
+
     def list_changes(self, revision_id: int) -> list[AssetChange]:
         """All changes of one revision."""
         rows = self._session.execute(

@@ -291,3 +291,31 @@ class ReviewDecisionRow(Base):
         Index("ix_review_decisions_actor", "actor", "question", "decision_id"),
         Index("ix_review_decisions_revision", "revision_id"),
     )
+
+
+class ImportFindingRow(Base):
+    """What one import said of an image beside adding it, and what became of that.
+
+    An image has a row for each subject in which a file said more than the catalog had, or
+    something else. Values of what was `taken` are what the undo of the import puts back.
+    """
+
+    __tablename__ = "import_findings"
+
+    finding_id: Mapped[int] = mapped_column(primary_key=True)
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revisions.revision_id"))
+    asset_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("vision_assets.asset_id"))
+    subject: Mapped[str] = mapped_column(String(16))
+    outcome: Mapped[str] = mapped_column(String(16))
+    path: Mapped[str] = mapped_column(Text)
+    """The file in what was imported, as it was called there."""
+    before: Mapped[str | None] = mapped_column(Text)
+    """What the catalog had."""
+    said: Mapped[str | None] = mapped_column(Text)
+    """What the import says."""
+
+    __table_args__ = (
+        CheckConstraint("length(subject) > 0 AND length(outcome) > 0", name="words_not_empty"),
+        Index("ix_import_findings_revision", "revision_id", "outcome", "finding_id"),
+        Index("ix_import_findings_asset", "asset_id", "finding_id"),
+    )

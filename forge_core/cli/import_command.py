@@ -1,17 +1,21 @@
 """`forge import`: what a place holds, in words, and then into the catalog."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from db.enums import FindingOutcome
 from forge_core.catalog.formats.documents import columns as table_columns
 from forge_core.catalog.formats.recognition import FORMATS
 from forge_core.catalog.formats.scan.scanned_folder import ReadOptions
 from forge_core.catalog.importing import import_plan, import_problems, run_import
 from forge_core.catalog.importing.import_plan import ImportPlan
 from forge_core.catalog.importing.import_problems import ImportProblem
+from forge_core.catalog.importing.merging import rules
+from forge_core.catalog.importing.merging.rules import Merge
 from forge_core.catalog.importing.placement import Placement
 from forge_core.catalog.splits import groups, split_plan
 from forge_core.catalog.splits.split_plan import SplitRatios
@@ -58,17 +62,29 @@ def import_images(
             "same disk), or in_place: refuse them. Files under the root stay where they are.",
         ),
     ] = Placement.COPY,
+    merge: Annotated[
+        Merge,
+        typer.Option(
+            help="Where it says something else of an image than the catalog: keep what is there, "
+            "take what it says, or ask: such images wait in the queue of contested ones. What "
+            "the catalog has no value for is taken always."
+        ),
+    ] = Merge.KEEP,
+    unlock_held_out: Annotated[
+        bool, typer.Option("--unlock", help="Also move images out of held_out, with --merge take.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what was found; add nothing.")
     ] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take images into the catalog. A second time adds nothing."""
+    """Take images into the catalog; a second time brings labels to those that are there."""
     opened = opening.create(workspace)
     ratios = None if split_ratio is None else _parse_ratios(split_ratio)
     options = ReadOptions(format_name=format_name, columns=table_columns.parse(columns or []))
     plan = import_plan.prepare(opened, location, source_dataset=source, options=options)
+    plan = replace(plan, merge=merge, unlock_held_out=unlock_held_out)
     _show_plan(plan, as_json=as_json)
     if dry_run:
         import_plan.discard(plan)
@@ -90,6 +106,14 @@ def import_images(
         f"Added {report.added:,} images in {report.duration_seconds:.1f} s; "
         f"{report.already_present:,} were there already, {left_out:,} were skipped."
     )
+    for sentence in rules.describe(report.outcomes, is_done=True):
+        output.say(sentence)
+    if FindingOutcome.KEPT in report.outcomes:
+        output.say("Import again with --merge take or --merge ask to change that.")
+    if {FindingOutcome.ASKED, FindingOutcome.LEAK} & report.outcomes.keys():
+        output.say(
+            "`forge contested` lists them, as does the gallery (Review: contested by an import)."
+        )
     if report.classes_created:
         output.say(f"New classes: {', '.join(report.classes_created)}.")
     for name, into in report.classes_merged.items():

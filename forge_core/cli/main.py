@@ -12,6 +12,7 @@ from forge_core.cli import (
     cache_command,
     catalog_commands,
     class_commands,
+    contested_command,
     demo_command,
     doctor_command,
     duplicate_commands,
@@ -77,6 +78,7 @@ app.add_typer(class_commands.app, name="classes")
 app.command()(split_commands.split)
 app.command()(split_commands.leaks)
 app.add_typer(duplicate_commands.app, name="duplicates")
+app.command("contested")(contested_command.list_contested)
 app.command()(work_commands.assign)
 app.command("views")(work_commands.list_views)
 app.command()(history_commands.history)

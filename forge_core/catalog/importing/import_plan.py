@@ -27,6 +27,7 @@ from forge_core.catalog.formats.table import SPLITS
 from forge_core.catalog.importing import archives, server_paths
 from forge_core.catalog.importing.entry_names import path_problem
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
+from forge_core.catalog.importing.merging.rules import Merge
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.workspace import Workspace
 
@@ -44,6 +45,10 @@ class ImportPlan:
     problems: Sequence[ImportProblem]
     options: ReadOptions = field(default_factory=ReadOptions)
     staging_folder: Path | None = None
+    merge: Merge = Merge.KEEP
+    """What is done where it says something else of an image than the catalog."""
+    unlock_held_out: bool = False
+    """Whether it may move images out of held_out."""
 
     @property
     def title(self) -> str:
@@ -177,7 +182,11 @@ def read_again(workspace: Workspace, plan: ImportPlan, options: ReadOptions) -> 
     before = set(plan.scanned.problems)
     unpacking = [problem for problem in plan.problems if problem not in before]
     return replace(
-        again, problems=[*unpacking, *again.problems], staging_folder=plan.staging_folder
+        again,
+        problems=[*unpacking, *again.problems],
+        staging_folder=plan.staging_folder,
+        merge=plan.merge,
+        unlock_held_out=plan.unlock_held_out,
     )
 
 
@@ -197,6 +206,8 @@ def save_request(workspace: Workspace, plan: ImportPlan) -> str:
         "source_dataset": plan.source_dataset,
         "is_staged": plan.staging_folder is not None,
         "options": asdict(plan.options),
+        "merge": str(plan.merge),
+        "unlock_held_out": plan.unlock_held_out,
         "problems": [asdict(problem) for problem in plan.problems],
     }
     local_files.replace(path, json.dumps(request).encode())
@@ -229,6 +240,8 @@ def load_request(workspace: Workspace, request_id: str) -> ImportPlan:
         plan,
         problems=[*earlier, *later],
         staging_folder=folder if request["is_staged"] else None,
+        merge=Merge(request.get("merge", Merge.KEEP)),
+        unlock_held_out=bool(request.get("unlock_held_out", False)),
     )
 
 

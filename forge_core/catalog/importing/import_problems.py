@@ -21,11 +21,15 @@ REASONS: dict[str, str] = {
     "encrypted": "protected by a password",
     "damaged": "damaged inside the archive",
     "unreadable": "cannot be read",
+    "differs": "something else than in the catalog",
+    "contested": "two answers, a person decides",
+    "leak": "in two splits",
+    "held_out": "kept aside",
 }
 """Every reason an `ImportProblem` found before decoding may carry."""
 
 
-TAKEN_IN = frozenset({"several_labels", "duplicate"})
+TAKEN_IN = frozenset({"several_labels", "duplicate", "differs", "contested", "leak", "held_out"})
 """Reasons of images that are taken in all the same, though not with everything that was said."""
 
 

@@ -17,20 +17,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from db.enums import RevisionKind
+from db.enums import FindingOutcome, FindingSubject, RevisionKind
 from db.failures import DATABASE_UNAVAILABLE
-from db.records import Label, NewAsset
+from db.records import ImportFinding, Label, NewAsset
 from db.unit_of_work import UnitOfWork
-from forge_core.catalog.editing import class_merges
-from forge_core.catalog.editing.class_merges import ImportedClasses
 from forge_core.catalog.formats.scan.scanned_folder import ScannedFile
 from forge_core.catalog.importing import reader_processes
 from forge_core.catalog.importing.import_plan import ImportPlan, clean_source
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
+from forge_core.catalog.importing.merging.import_revision import ImportRevision
+from forge_core.catalog.importing.merging.rules import Claim
+from forge_core.catalog.importing.merging.settlement import Settlement, claim_of
 from forge_core.catalog.importing.placement import Placement, Placer
 from forge_core.catalog.importing.reader_processes import Outcome
 from forge_core.catalog.importing.reading import ReadFile
-from forge_core.catalog.importing.spool import ImportSpool, SpooledFile
+from forge_core.catalog.importing.spool import ImportSpool, SpooledFile, Target
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.journal import Operation
 from forge_core.errors import StorageUnavailable
@@ -61,6 +62,10 @@ class ImportReport:
     revision_id: int | None = None
     duration_seconds: float = 0.0
     source_dataset: str = ""
+    updated: int = 0
+    """Images that were there and got something from the import."""
+    outcomes: dict[str, dict[str, int]] = field(default_factory=dict)
+    """What became of what it says of images that are there; see `rules.Outcomes`."""
 
 
 def run_import(
@@ -75,7 +80,8 @@ def run_import(
 
     Files that lie under the asset root stay where they are; others are copied to
     `<source>/<path>` below it. A file whose bytes are in the catalog already is not added
-    again: it counts as already present, or is reported when its label there is another one.
+    again: it counts as already present, and what it says of label, split, group, source and note
+    comes to the image that is there, by `plan.merge` where that has something else.
     The thumbnails that the gallery will ask for are made by the same decode.
 
     Args:
@@ -170,18 +176,23 @@ class _Import:
             taken = uow.assets.list_hash_by_path([key for key in keys if isinstance(key, str)])
         seen = self.spool.find(hashes)
         new: list[tuple[ReadFile, str]] = []
+        claims: list[tuple[Target, Claim]] = []
         for outcome, key in zip(read, keys, strict=True):
-            content_hash, file = outcome.content_hash, outcome.file
-            if content_hash in known and file.label_name in (None, known[content_hash][1]):
+            content_hash, claim = outcome.content_hash, _claim(outcome.file)
+            if content_hash in known:
                 self._present += 1
-            elif content_hash in known or content_hash in seen:
-                there = known.get(content_hash) or seen[content_hash]
-                self._skipped.append(_same_bytes(file, *there))
+                if claim.says_something():
+                    claims.append((Target(False, content_hash), claim))
+            elif content_hash in seen:
+                claims.append((Target(False, content_hash), claim))
             elif isinstance(key, ImportProblem):
                 self._skipped.append(key)
             else:
-                seen[content_hash] = (file.path, file.label_name)
+                if self._placer.is_in_place and key in taken and claim.says_something():
+                    claims.append((Target(True, key), claim))  # the bytes there were changed
+                seen.add(content_hash)
                 new.append((outcome, key))
+        self.spool.claim(claims)
 
         def place(pair: tuple[ReadFile, str]) -> tuple[str, bool] | ImportProblem:
             return self._placer.place(*pair, is_taken=pair[1] in taken)
@@ -218,6 +229,7 @@ class _Import:
             is_augmented=file.is_augmented,
             group_key=file.group_key,
             was_stored=was_stored,
+            review_note=file.review_note or "",
         )
 
     def write(self, operation: Operation) -> ImportReport:
@@ -230,23 +242,32 @@ class _Import:
         with self._workspace.database.write() as uow:
             uow.revisions.lock()
             self._drop_what_changed(uow)
+            writing = ImportRevision(uow, operation)
+            settlement = Settlement(
+                uow,
+                self.spool,
+                merge=self._plan.merge,
+                unlock_held_out=self._plan.unlock_held_out,
+            )
+            settlement.settle_new()
             added = self.spool.count()
-            taken = ImportedClasses()
-            revision_id = None
             if added:
-                message = f"{added:,} images from {self._plan.source_dataset}"
-                revision_id = journal.begin_revision(uow, replace(operation, message=message))
-                taken = self._add_rows(uow, revision_id)
+                self._add_rows(writing)
+            settlement.write_known(writing.begin, writing.take_in)
+            writing.end(_message(added, settlement.num_updated, self._plan.source_dataset))
         self._remove(dropped=True)
+        taken = writing.classes
         return ImportReport(
             added=added,
             already_present=self._present,
-            skipped=self._skipped,
+            skipped=[*self._skipped, *settlement.problems],
             classes_created=list(taken.created),
             classes_revived=list(taken.revived),
             classes_merged=dict(taken.merged),
-            revision_id=revision_id,
+            revision_id=writing.revision_id,
             source_dataset=self._plan.source_dataset,
+            updated=settlement.num_updated,
+            outcomes=settlement.outcomes,
         )
 
     def _drop_what_changed(self, uow: UnitOfWork) -> None:
@@ -259,6 +280,8 @@ class _Import:
             self._present += len(known)
             for file in files:
                 if file.content_hash in known:
+                    claim = claim_of(file)
+                    self.spool.claim([(Target(False, file.content_hash), claim)])
                     continue
                 if file.key in taken:
                     message = f"its place {printable(file.key)} was taken meanwhile."
@@ -272,11 +295,25 @@ class _Import:
                 dropped.append(file.content_hash)
             self.spool.drop(dropped)
 
-    def _add_rows(self, uow: UnitOfWork, revision_id: int) -> ImportedClasses:
-        taken = class_merges.take_in_names(uow, self.spool.list_labels(), revision_id=revision_id)
+    def _add_rows(self, writing: ImportRevision) -> None:
+        revision_id, uow = writing.begin(), writing.uow
+        labels = writing.take_in(self.spool.list_labels())
         for files in self.spool.chunks():
-            journal.add_assets(uow, revision_id, [_new_asset(f, taken.labels) for f in files])
-        return taken
+            assets = [_new_asset(file, labels) for file in files]
+            journal.add_assets(uow, revision_id, assets)
+            ids = {asset.content_hash: asset.asset_id for asset in assets}
+            findings = [
+                ImportFinding(
+                    asset_id=ids[found.content_hash],
+                    subject=FindingSubject(found.subject),
+                    outcome=FindingOutcome(found.outcome),
+                    path=found.path,
+                    before=found.before,
+                    said=found.said,
+                )
+                for found in self.spool.list_findings(list(ids))
+            ]
+            uow.findings.add(revision_id, findings)
 
     def remove_stored(self) -> None:
         """Take back the files that were stored, as far as no row names them by now."""
@@ -313,16 +350,22 @@ def _chunks(files: Sequence[ScannedFile]) -> Iterator[list[ScannedFile]]:
         yield chunk
 
 
-def _same_bytes(file: ScannedFile, path: str, label: str | None) -> ImportProblem:
-    shown = printable(file.path)
-    if file.label_name in (None, label):
-        message = f"“{shown}” has the same bytes as “{printable(path)}”; kept once."
-    else:
-        message = (
-            f"“{shown}” ({file.label_name}) has the same bytes as “{printable(path)}” "
-            f"({label or 'unlabelled'}); the label there stays."
-        )
-    return ImportProblem(shown, "same_bytes", message)
+def _message(added: int, updated: int, source: str) -> str:
+    parts = [f"{added:,} images"] if added or not updated else []
+    if updated:
+        parts.append(f"{updated:,} images that were there changed")
+    return f"{', '.join(parts)} from {source}"
+
+
+def _claim(file: ScannedFile) -> Claim:
+    return Claim(
+        path=file.path,
+        label_name=file.label_name,
+        split_type=file.split,
+        group_key=file.group_key,
+        source_dataset=file.source_dataset and clean_source(file.source_dataset),
+        review_note=file.review_note,
+    )
 
 
 def _new_asset(file: SpooledFile, labels: Mapping[str, Label]) -> NewAsset:
@@ -342,4 +385,6 @@ def _new_asset(file: SpooledFile, labels: Mapping[str, Label]) -> NewAsset:
         perceptual_hash=file.perceptual_hash,
         is_augmented=bool(file.is_augmented),
         group_key=file.group_key,
+        review_state=file.review_state,
+        review_note=file.review_note,
     )

@@ -1,12 +1,16 @@
 """What a running import has found so far, outside of memory and outside of the catalog.
 
 Rows wait in a nameless temporary SQLite file until all bytes are stored; then they enter the
-catalog in one transaction, chunk by chunk. The file is gone when the process ends, however.
+catalog in one transaction, chunk by chunk. What further files say of the same images (copies of
+one another, or images that the catalog has) waits beside them. The file is gone when the process
+ends, however.
 """
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from forge_core.catalog.importing.merging.rules import Claim
 
 MAX_NAMES = 5_000
 
@@ -30,9 +34,31 @@ class SpooledFile(NamedTuple):
     group_key: str | None
     was_stored: bool
     """This import stored the bytes; otherwise they lay there already."""
+    review_state: str | None = None
+    review_note: str = ""
+
+
+class Target(NamedTuple):
+    """The image that a claim is about: bytes, or the path of an image of the catalog."""
+
+    by_path: bool  # 0 or 1, as SQLite gives it back
+    name: str
+    """A content hash, or a path."""
+
+
+class SpooledFinding(NamedTuple):
+    """A finding about a file that has no asset yet."""
+
+    content_hash: str
+    subject: str
+    outcome: str
+    path: str
+    before: str | None
+    said: str | None
 
 
 _COLUMNS = SpooledFile._fields
+_SAID = Claim._fields
 
 
 class ImportSpool:
@@ -48,6 +74,12 @@ class ImportSpool:
             f"CREATE TABLE files (content_hash TEXT NOT NULL UNIQUE, {rest}, "
             "dropped INTEGER NOT NULL DEFAULT 0)"
         )
+        self._connection.execute(f"CREATE TABLE claims (by_path, name, {', '.join(_SAID)})")
+        self._connection.execute("CREATE INDEX claims_target ON claims (by_path, name)")
+        self._connection.execute(
+            f"CREATE TABLE findings ({', '.join(SpooledFinding._fields)})",
+        )
+        self._connection.execute("CREATE INDEX findings_hash ON findings (content_hash)")
 
     def add(self, files: Sequence[SpooledFile]) -> None:
         """Append files, up to some thousand; their content hashes must be new."""
@@ -59,14 +91,74 @@ class ImportSpool:
             [value for file in files for value in file],
         )
 
-    def find(self, content_hashes: Sequence[str]) -> dict[str, tuple[str, str | None]]:
-        """Path and label of those of the files that have one of these hashes."""
-        marks = ", ".join("?" * len(content_hashes))
-        rows = self._connection.execute(
-            f"SELECT content_hash, path, label_name FROM files WHERE content_hash IN ({marks})",
-            list(content_hashes),
+    def find(self, content_hashes: Sequence[str]) -> set[str]:
+        """Those of these hashes that one of the files has."""
+        rows = self._in("SELECT content_hash FROM files WHERE content_hash", content_hashes)
+        return {content_hash for (content_hash,) in rows}
+
+    def list_by_hash(self, content_hashes: Sequence[str]) -> dict[str, SpooledFile]:
+        """The files with one of these hashes that are not dropped."""
+        return {
+            row[0]: SpooledFile._make(row)
+            for row in self._in(
+                f"SELECT {', '.join(_COLUMNS)} FROM files WHERE dropped = 0 AND content_hash",
+                content_hashes,
+            )
+        }
+
+    def update(self, files: Sequence[SpooledFile]) -> None:
+        """Write what was decided of files: label, split, group and state of review."""
+        self._connection.executemany(
+            "UPDATE files SET label_name = ?, split_type = ?, group_key = ?, review_state = ?, "
+            "review_note = ? WHERE content_hash = ?",
+            [
+                (f.label_name, f.split_type, f.group_key, f.review_state, f.review_note, f[0])
+                for f in files
+            ],
         )
-        return {content_hash: (path, label) for content_hash, path, label in rows}
+
+    def claim(self, claims: Sequence[tuple[Target, Claim]]) -> None:
+        """Keep what files say of images that are there, or that another file brings."""
+        self._connection.executemany(
+            f"INSERT INTO claims VALUES ({', '.join('?' * (2 + len(_SAID)))})",
+            [(*target, *claim) for target, claim in claims],
+        )
+
+    def claimed(self) -> Iterator[dict[Target, list[Claim]]]:
+        """All claims by their images, some thousand images at a time."""
+        last = Target(False, "")
+        while True:
+            targets = self._connection.execute(
+                "SELECT DISTINCT by_path, name FROM claims WHERE (by_path, name) > (?, ?) "
+                "ORDER BY by_path, name LIMIT ?",
+                (*last, MAX_NAMES),
+            ).fetchall()
+            if not targets:
+                return
+            found: dict[Target, list[Claim]] = {}
+            for row in self._connection.execute(
+                f"SELECT by_path, name, {', '.join(_SAID)} FROM claims "
+                "WHERE (by_path, name) > (?, ?) AND (by_path, name) <= (?, ?) "
+                "ORDER BY by_path, name, rowid",
+                (*last, *targets[-1]),
+            ):
+                found.setdefault(Target(*row[:2]), []).append(Claim._make(row[2:]))
+            last = Target(*targets[-1])
+            yield found
+
+    def add_findings(self, findings: Sequence[SpooledFinding]) -> None:
+        """Keep what was found out of files until they have become assets."""
+        marks = ", ".join("?" * len(SpooledFinding._fields))
+        self._connection.executemany(f"INSERT INTO findings VALUES ({marks})", findings)
+
+    def list_findings(self, content_hashes: Sequence[str]) -> list[SpooledFinding]:
+        """The findings about the files with these hashes."""
+        rows = self._in("SELECT * FROM findings WHERE content_hash", content_hashes)
+        return [SpooledFinding._make(row) for row in rows]
+
+    def _in(self, statement: str, values: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        marks = ", ".join("?" * len(values))
+        return self._connection.execute(f"{statement} IN ({marks})", list(values))
 
     def chunks(
         self, *, only_stored: bool = False, dropped: bool = False

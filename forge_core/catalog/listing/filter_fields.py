@@ -20,7 +20,11 @@ from forge_core.catalog.listing.field_types import (
 )
 
 AUGMENTED_WORDS = {"no": "Originals only", "yes": "Augmented copies only"}
-REVIEW_WORDS = {ReviewState.FLAGGED.value: "Marked for review", NONE: "Not marked"}
+REVIEW_WORDS = {
+    ReviewState.FLAGGED.value: "Marked for review",
+    ReviewState.CONTESTED.value: "Contested by an import",
+    NONE: "Not marked",
+}
 SPLIT_WORDS: dict[str, str] = {
     Split.TRAIN.value: "train",
     Split.VAL.value: "val",

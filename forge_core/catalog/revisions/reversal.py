@@ -48,6 +48,7 @@ def undo_in(uow: UnitOfWork, operation: Operation, revision: Revision) -> Change
     # Told before the images move: then each conflict says what the image was found with.
     answer = _answer(uow, operation, revision, revision_id)
     number = uow.changes.revert_revision(revision_id, undone)
+    uow.findings.revert(revision_id, undone)
     _check_retired_are_empty(uow, states)
     return replace(answer, assets=_named(uow, revision), num_changed=number)
 

@@ -50,6 +50,10 @@ class ScannedFile:
     """Whether a table of labels calls it an augmented copy."""
     group_key: str | None = None
     """What it belongs to (a patient, a scene, an original): one key must stay in one split."""
+    review_note: str | None = None
+    """What somebody wrote about it."""
+    votes: tuple[tuple[str, str], ...] = ()
+    """Annotator to normalised class name, where several persons labelled it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -99,7 +99,7 @@ def test_import__says_what_was_skipped_and_why(workspace: Workspace, tmp_path) -
     assert reasons["circle/empty.jpg"] == "empty"
     assert "circle/broken.png" in reasons
     copy = next(p for p in report.skipped if p.path == "square/copy.png")
-    assert copy.reason == "same_bytes"
+    assert copy.reason == "contested"
     assert "(square)" in copy.message
     assert "(circle)" in copy.message
 
@@ -112,7 +112,7 @@ def test_import__a_known_image_with_another_label_keeps_its_label_and_is_reporte
     moved = folder / "square" / "circle_0001.png"
     (folder / "circle" / "circle_0001.png").rename(moved)
     report = import_folder(workspace, folder)
-    assert (report.added, report.already_present) == (0, 11)
+    assert (report.added, report.already_present) == (0, 12)
     (problem,) = report.skipped
     assert "the label there stays" in problem.message
 

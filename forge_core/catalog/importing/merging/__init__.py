@@ -1,0 +1,1 @@
+"""What an import says of images that are there: decided, written, and said beforehand."""
