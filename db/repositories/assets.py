@@ -135,6 +135,20 @@ class AssetRepository:
         """Every living asset at one of these paths, by hash and age."""
         return self._list_where(VisionAsset.file_path, file_paths)
 
+    def list_paths_by_hash_start(self, start: str) -> list[str]:
+        """Paths of the living assets whose content hash begins so, in lower case hex digits."""
+        statement = select(VisionAsset.file_path).where(
+            VisionAsset.content_hash >= start,
+            VisionAsset.content_hash < f"{start}g",
+            VisionAsset.is_deleted.is_(False),
+        )
+        return list(self._session.scalars(statement))
+
+    def has_any(self) -> bool:
+        """Whether there is any living asset."""
+        statement = select(VisionAsset.asset_id).where(VisionAsset.is_deleted.is_(False)).limit(1)
+        return self._session.scalar(statement) is not None
+
     def _list_where(self, column: InstrumentedAttribute[str], values: Sequence[str]) -> list[Asset]:
         return [
             to_record(Asset, row)

@@ -14,7 +14,7 @@ from forge_core.catalog.formats.scan.scanned_folder import ReadOptions
 from forge_core.catalog.importing import import_plan, import_problems, run_import
 from forge_core.catalog.importing.import_plan import ImportPlan
 from forge_core.catalog.importing.import_problems import ImportProblem
-from forge_core.catalog.importing.merging import rules
+from forge_core.catalog.importing.merging import comparison, rules
 from forge_core.catalog.importing.merging.rules import Merge
 from forge_core.catalog.importing.placement import Placement
 from forge_core.catalog.splits import groups, split_plan
@@ -73,6 +73,15 @@ def import_images(
     unlock_held_out: Annotated[
         bool, typer.Option("--unlock", help="Also move images out of held_out, with --merge take.")
     ] = False,
+    labels_only: Annotated[
+        bool,
+        typer.Option(
+            "--labels-only",
+            help="Bring the labels of a label file to images of the catalog, by the ends of their "
+            "paths, by content hash or asset id; add no image. So it is done anyway where none "
+            "of the images lies beside it.",
+        ),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what was found; add nothing.")
     ] = False,
@@ -83,13 +92,18 @@ def import_images(
     opened = opening.create(workspace)
     ratios = None if split_ratio is None else _parse_ratios(split_ratio)
     options = ReadOptions(format_name=format_name, columns=table_columns.parse(columns or []))
-    plan = import_plan.prepare(opened, location, source_dataset=source, options=options)
+    plan = import_plan.prepare(
+        opened, location, source_dataset=source, options=options, labels_only=labels_only
+    )
     plan = replace(plan, merge=merge, unlock_held_out=unlock_held_out)
     _show_plan(plan, as_json=as_json)
+    compared = comparison.compare(opened, plan)
+    for sentence in compared.sentences():
+        output.say(sentence, as_json=as_json)
     if dry_run:
         import_plan.discard(plan)
         if as_json:
-            output.answer(_describe_plan(plan))
+            output.answer({**_describe_plan(plan), "already_here": compared})
         _show_problems(plan.problems, as_json=as_json)
         return
     with output.progress_bar("Importing", as_json=as_json) as progress:

@@ -146,18 +146,27 @@ def read_folder(
     name = options.format_name
     if name is not None and name not in FORMATS:
         raise InvalidInput(f"There is no format {name!r}.", next_step=f"Use {', '.join(FORMATS)}.")
-    walked = file_walk.walk(_existing(folder), max_files)
+    return read_walked(file_walk.walk(_existing(folder), max_files), options)
+
+
+def read_walked(walked: Walked, options: ReadOptions = ReadOptions()) -> ScannedFolder:
+    """What is imported from files that were walked; where they are those of the catalog, labels.
+
+    Promises and raises as `read_folder`.
+    """
+    name = options.format_name
     if options.columns and name is None:
         name = "table"
     if options.document is not None:
         walked = walked.asking_for(options.document)
+    if options.document is not None or walked.is_catalog:
         names = list(LABEL_FILES)
     else:
         names = list(FORMATS)
     level, found = _look(walked, [name] if name else names)
     if found is None:
         raise InvalidInput(
-            f"“{printable(options.document or folder.name)}” cannot be read as "
+            f"“{printable(options.document or walked.root.name)}” cannot be read as "
             f"{FORMATS[name].title if name else 'labels of images'}.",
             next_step="Leave the format out to let it be recognised, or say which columns of a "
             "table to use.",

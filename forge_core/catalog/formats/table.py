@@ -34,6 +34,7 @@ _SAMPLE = 200
 _NO_SPLIT = frozenset({"", "none", "unassigned", "unsplit", "nan"})
 _TRUE = frozenset({"true", "1", "yes"})
 _MARKS = frozenset({"0", "1", "0.0", "1.0"})
+_IDENTITIES = ("asset_id", "content_hash")
 _OTHERS_TABLES = ("metadata", "_classes")
 
 
@@ -52,7 +53,8 @@ def recognises(walked: Walked) -> bool:
     if not readable or walked.asked is not None:
         return bool(readable)
     # Folders that are labels are not given up for a table of a part of the images.
-    enough = len(walked.files) // 2 if folders.says_labels(walked) else 0
+    is_part = not walked.is_catalog and folders.says_labels(walked)
+    enough = len(walked.files) // 2 if is_part else 0
     return sum(1 for _ in islice(readable[0].rows(), enough)) >= enough
 
 
@@ -80,7 +82,9 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
     records = (
         record
         for table, mapping in opened
-        for record in _records(table, mapping, _split_of(table) if len(chosen) > 1 else None)
+        for record in _records(
+            walked, table, mapping, _split_of(table) if len(chosen) > 1 else None
+        )
     )
     documents = [table.document for table in chosen]
     words = "A table of labels" if len(documents) == 1 else "Tables of labels"
@@ -224,12 +228,12 @@ def _split_of(table: TableFile) -> str | None:
 
 
 def _records(
-    table: TableFile, mapping: dict[str, str], table_split: str | None
+    walked: Walked, table: TableFile, mapping: dict[str, str], table_split: str | None
 ) -> Iterator[Record | ImportProblem]:
     path_column = mapping["path"]
     classes = _marking(table, mapping)
     for row, cells in table.rows():
-        path = cells.get(path_column, "")
+        path = _path_of(walked, cells, path_column)
         split = read_split(cells.get(mapping.get("split", ""), ""))
         if isinstance(split, str) and split not in SPLITS:
             yield bad_split(path, split, row)
@@ -245,6 +249,17 @@ def _records(
             is_augmented=augmented in _TRUE,
             group_key=cells.get(mapping.get("group", ""), "") or None,
         )
+
+
+def _path_of(walked: Walked, cells: dict[str, str], path_column: str) -> str:
+    """What a row calls its image; by id or hash, where the catalog has no such path."""
+    path = cells.get(path_column, "")
+    if walked.lookup is None or walked.finder.has(path):
+        return path
+    for column in _IDENTITIES:
+        if found := walked.lookup(cells.get(column, "").strip()):
+            return found
+    return path
 
 
 def _marking(table: TableFile, mapping: dict[str, str]) -> tuple[str, ...]:

@@ -22,13 +22,15 @@ from forge_core.catalog.formats.scan.scanned_folder import (
     ReadOptions,
     ScannedFile,
     ScannedFolder,
+    nothing_found,
 )
 from forge_core.catalog.formats.table import SPLITS
 from forge_core.catalog.importing import archives, server_paths
 from forge_core.catalog.importing.entry_names import path_problem
-from forge_core.catalog.importing.import_problems import ImportProblem, printable
+from forge_core.catalog.importing.import_problems import ImportProblem
+from forge_core.catalog.importing.merging import label_files
 from forge_core.catalog.importing.merging.rules import Merge
-from forge_core.errors import InvalidInput, NotFound
+from forge_core.errors import ForgeError, InvalidInput, NotFound
 from forge_core.workspace import Workspace
 
 MAX_SOURCE_CHARACTERS = 64
@@ -49,6 +51,8 @@ class ImportPlan:
     """What is done where it says something else of an image than the catalog."""
     unlock_held_out: bool = False
     """Whether it may move images out of held_out."""
+    labels_only: bool = False
+    """Whether the files are images of the catalog, by their paths there: nothing is added."""
 
     @property
     def title(self) -> str:
@@ -109,16 +113,20 @@ def prepare(
     *,
     source_dataset: str | None = None,
     options: ReadOptions = ReadOptions(),
+    labels_only: bool = False,
 ) -> ImportPlan:
     """Look at a folder, an archive or a label file; no pixel is read, no row is written.
 
-    An archive is unpacked into the cache first (safely, see `catalog.archives`).
+    An archive is unpacked into the cache first (safely, see `catalog.archives`). Label files
+    that lie beside no image that they name are taken for labels of images of the catalog, if
+    they name any of those.
 
     Args:
         workspace: The workspace.
         location: A folder, a zip or tar, or a label file (a table, a JSON) beside its images.
         source_dataset: Where the images come from, kept with each; the place's name if None.
         options: How to read it, where that shall not be found out.
+        labels_only: Bring labels to images of the catalog, whatever images lie there.
 
     Raises:
         NotFound: Nothing is there.
@@ -128,21 +136,65 @@ def prepare(
     location = Path(location).expanduser()
     kind = server_paths.kind_of(location)
     source = source_dataset or location.name.split(".")[0] or "import"
-    max_files = workspace.settings.max_archive_files
-    if kind == "folder":
-        return scan_folder(location, source, max_files=max_files, options=options)
-    if location.suffix.lower() in DOCUMENT_EXTENSIONS:
-        options = replace(options, document=location.name)
+    if labels_only and not archives.is_archive(location):
+        return _labels_of(workspace, location, source, options)
+    if kind == "folder" or location.suffix.lower() in DOCUMENT_EXTENSIONS:
         try:
-            return scan_folder(location.parent, source, max_files=max_files, options=options)
+            return _look(workspace, location, source, options)
         except InvalidInput:
-            beside = location.parent.name  # COCO keeps its JSON in annotations/
-            if beside.lower() not in ("annotations", "labels"):
+            plan = _labels_instead(workspace, location, source, options)
+            if plan is None:
                 raise
-            options = replace(options, document=f"{beside}/{location.name}")
-            folder = location.parent.parent
-            return scan_folder(folder, source, max_files=max_files, options=options)
-    return _unpacked(workspace, location, source, options)
+            return plan
+    return _unpacked(workspace, location, source, options, labels_only=labels_only)
+
+
+def _look(workspace: Workspace, location: Path, source: str, options: ReadOptions) -> ImportPlan:
+    """What lies at a folder, or beside a label file."""
+    max_files = workspace.settings.max_archive_files
+    if location.is_dir():
+        return scan_folder(location, source, max_files=max_files, options=options)
+    options = replace(options, document=location.name)
+    try:
+        return scan_folder(location.parent, source, max_files=max_files, options=options)
+    except InvalidInput:
+        beside = location.parent.name  # COCO keeps its JSON in annotations/
+        if beside.lower() not in ("annotations", "labels"):
+            raise
+        options = replace(options, document=f"{beside}/{location.name}")
+        folder = location.parent.parent
+        return scan_folder(folder, source, max_files=max_files, options=options)
+
+
+def _labels_of(
+    workspace: Workspace, location: Path, source: str, options: ReadOptions = ReadOptions()
+) -> ImportPlan:
+    """Labels for images of the catalog, from a label file or from all in a folder."""
+    folder = location
+    if not location.is_dir():
+        folder, options = location.parent, replace(options, document=location.name)
+    max_files = workspace.settings.max_archive_files
+    scanned = label_files.read(workspace, folder, options, max_files=max_files)
+    if not scanned.entries:
+        raise nothing_found(folder, scanned)
+    return ImportPlan(
+        folder=folder,
+        scanned=scanned,
+        source_dataset=clean_source(source),
+        problems=scanned.problems,
+        options=options,
+        labels_only=True,
+    )
+
+
+def _labels_instead(
+    workspace: Workspace, location: Path, source: str, options: ReadOptions = ReadOptions()
+) -> ImportPlan | None:
+    """The same place as labels of images of the catalog, or None where it names none."""
+    try:
+        return _labels_of(workspace, location, source, options)
+    except ForgeError:
+        return None
 
 
 def prepare_uploads(
@@ -163,8 +215,7 @@ def prepare_uploads(
             plan = _unpacked(workspace, written[0], source_dataset)
             shutil.rmtree(folder, ignore_errors=True)
             return plan
-        max_files = workspace.settings.max_archive_files
-        plan = scan_folder(folder, source_dataset, max_files=max_files)
+        plan = _read_unpacked(workspace, folder, source_dataset)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -177,8 +228,11 @@ def read_again(workspace: Workspace, plan: ImportPlan, options: ReadOptions) -> 
     Raises:
         InvalidInput: It cannot be read so.
     """
-    max_files = workspace.settings.max_archive_files
-    again = scan_folder(plan.folder, plan.source_dataset, max_files=max_files, options=options)
+    if plan.labels_only and options.document is None:
+        options = replace(options, document=plan.options.document)
+    again = _read_again(
+        workspace, plan.folder, plan.source_dataset, options, labels_only=plan.labels_only
+    )
     before = set(plan.scanned.problems)
     unpacking = [problem for problem in plan.problems if problem not in before]
     return replace(
@@ -188,6 +242,16 @@ def read_again(workspace: Workspace, plan: ImportPlan, options: ReadOptions) -> 
         merge=plan.merge,
         unlock_held_out=plan.unlock_held_out,
     )
+
+
+def _read_again(
+    workspace: Workspace, folder: Path, source: str, options: ReadOptions, *, labels_only: bool
+) -> ImportPlan:
+    max_files = workspace.settings.max_archive_files
+    if not labels_only:
+        return scan_folder(folder, source, max_files=max_files, options=options)
+    place = folder / options.document if options.document else folder
+    return _labels_of(workspace, place, source, options)
 
 
 def discard(plan: ImportPlan) -> None:
@@ -208,6 +272,7 @@ def save_request(workspace: Workspace, plan: ImportPlan) -> str:
         "options": asdict(plan.options),
         "merge": str(plan.merge),
         "unlock_held_out": plan.unlock_held_out,
+        "labels_only": plan.labels_only,
         "problems": [asdict(problem) for problem in plan.problems],
     }
     local_files.replace(path, json.dumps(request).encode())
@@ -229,10 +294,13 @@ def load_request(workspace: Workspace, request_id: str) -> ImportPlan:
             "What this import was to read is not known any more.", next_step="Start it again."
         ) from None
     folder = Path(request["folder"])
-    max_files = workspace.settings.max_archive_files
-    options = ReadOptions(**request.get("options", {}))
-    source = request["source_dataset"]
-    plan = scan_folder(folder, source, max_files=max_files, options=options)
+    plan = _read_again(
+        workspace,
+        folder,
+        request["source_dataset"],
+        ReadOptions(**request.get("options", {})),
+        labels_only=bool(request.get("labels_only", False)),
+    )
     earlier = [ImportProblem(**problem) for problem in request["problems"]]
     seen = {(problem.path, problem.reason) for problem in earlier}
     later = [problem for problem in plan.problems if (problem.path, problem.reason) not in seen]
@@ -255,29 +323,13 @@ def scan_folder(
     """
     scanned = recognition.read_folder(folder, options, max_files=max_files)
     if not scanned.entries:
-        raise _nothing_found(folder, scanned)
+        raise nothing_found(folder, scanned)
     return ImportPlan(
         folder=folder,
         scanned=scanned,
         source_dataset=clean_source(source_dataset),
         problems=scanned.problems,
         options=options,
-    )
-
-
-def _nothing_found(folder: Path, scanned: ScannedFolder) -> InvalidInput:
-    reasons = "; ".join(problem.message for problem in scanned.problems[:3])
-    listed = sum(problem.reason == "missing_file" for problem in scanned.problems)
-    if listed:
-        return InvalidInput(
-            f"{scanned.heading}: {listed:,} images are named, and none of them is there.",
-            next_step="Put the images beside the label file, in folders if you like.",
-            detail=reasons,
-        )
-    return InvalidInput(
-        f"No image was found in {printable(folder.name)}.",
-        next_step="Name a folder of images, or of folders with images, one per class.",
-        detail=reasons,
     )
 
 
@@ -288,17 +340,38 @@ def clean_source(name: str) -> str:
 
 
 def _unpacked(
-    workspace: Workspace, archive: Path, source: str, options: ReadOptions = ReadOptions()
+    workspace: Workspace,
+    archive: Path,
+    source: str,
+    options: ReadOptions = ReadOptions(),
+    *,
+    labels_only: bool = False,
 ) -> ImportPlan:
     folder = _make_staging_folder(workspace)
     try:
         limits = archives.ArchiveLimits.from_settings(workspace.settings)
         problems = archives.unpack(archive, folder, limits)
-        plan = scan_folder(folder, source, max_files=limits.max_files, options=options)
+        if labels_only:
+            plan = _labels_of(workspace, folder, source, options)
+        else:
+            plan = _read_unpacked(workspace, folder, source, options)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return replace(plan, problems=[*problems, *plan.problems], staging_folder=folder)
+
+
+def _read_unpacked(
+    workspace: Workspace, folder: Path, source: str, options: ReadOptions = ReadOptions()
+) -> ImportPlan:
+    """What was laid out in a folder; label files alone are labels of images of the catalog."""
+    try:
+        return _look(workspace, folder, source, options)
+    except InvalidInput:
+        plan = _labels_instead(workspace, folder, source, options)
+        if plan is None:
+            raise
+        return plan
 
 
 def _make_staging_folder(workspace: Workspace) -> Path:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
+from forge_core.catalog.formats.scan.scanned_folder import ScannedFile
 from forge_core.catalog.importing.import_plan import ImportPlan, clean_source
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.catalog.importing.reading import ReadFile
@@ -66,15 +67,15 @@ class Placer:
         """Whether `place` has to be given the bytes of the files."""
         return not self.is_in_place
 
-    def key_of(self, read: ReadFile) -> str | ImportProblem:
+    def key_of(self, file: ScannedFile) -> str | ImportProblem:
         """Where the file's bytes shall lie, or why it has no name that can be kept."""
         try:
             if self.is_in_place:
-                return check_key(f"{self._prefix}{read.file.path}")
-            source = _clean_source(read.file.source_dataset or self._source_dataset)
-            return check_key(f"{source}/{read.file.path}")
+                return check_key(f"{self._prefix}{file.path}")
+            source = _clean_source(file.source_dataset or self._source_dataset)
+            return check_key(f"{source}/{file.path}")
         except InvalidInput as error:
-            return ImportProblem(printable(read.file.path), "bad_name", error.message)
+            return ImportProblem(printable(file.path), "bad_name", error.message)
 
     def place(
         self, read: ReadFile, key: str, *, is_taken: bool

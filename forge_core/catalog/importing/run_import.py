@@ -27,7 +27,7 @@ from forge_core.catalog.importing.import_plan import ImportPlan, clean_source
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.catalog.importing.merging.import_revision import ImportRevision
 from forge_core.catalog.importing.merging.rules import Claim
-from forge_core.catalog.importing.merging.settlement import Settlement, claim_of
+from forge_core.catalog.importing.merging.settlement import Settlement, claim_of, claim_of_file
 from forge_core.catalog.importing.placement import Placement, Placer
 from forge_core.catalog.importing.reader_processes import Outcome
 from forge_core.catalog.importing.reading import ReadFile
@@ -102,7 +102,10 @@ def run_import(
         workspace.store.check()
         running = _Import(workspace, plan, Placer(workspace.store, plan, placement))
         try:
-            running.read_all(progress)
+            if plan.labels_only:
+                running.claim_all(progress)
+            else:
+                running.read_all(progress)
             report = running.write(operation)
         except BaseException:
             running.remove_stored()
@@ -128,6 +131,15 @@ class _Import:
         self._root = str(plan.scanned.root)
         self._present = 0
         self._skipped: list[ImportProblem] = list(plan.problems)
+
+    def claim_all(self, progress: Progress) -> None:
+        """Take what label files say of images of the catalog; there is no file to read."""
+        for chunk in _chunks(self._plan.files):
+            progress.check()
+            claims = [(Target(True, file.path), claim_of_file(file)) for file in chunk]
+            self.spool.claim(claims)
+            self._present += len(chunk)
+            progress.advance(self._present, self._plan.num_images, f"{self._present:,} labels")
 
     def read_all(self, progress: Progress) -> None:
         """Read and store every file. The next chunk is decoded while this one is stored."""
@@ -170,7 +182,7 @@ class _Import:
         read = [outcome for outcome in outcomes if isinstance(outcome, ReadFile)]
         self._skipped += [outcome for outcome in outcomes if isinstance(outcome, ImportProblem)]
         hashes = [outcome.content_hash for outcome in read]
-        keys = [self._placer.key_of(outcome) for outcome in read]
+        keys = [self._placer.key_of(outcome.file) for outcome in read]
         with self._workspace.database.read() as uow:
             known = uow.assets.list_labels_by_hash(hashes)
             taken = uow.assets.list_hash_by_path([key for key in keys if isinstance(key, str)])
@@ -178,7 +190,7 @@ class _Import:
         new: list[tuple[ReadFile, str]] = []
         claims: list[tuple[Target, Claim]] = []
         for outcome, key in zip(read, keys, strict=True):
-            content_hash, claim = outcome.content_hash, _claim(outcome.file)
+            content_hash, claim = outcome.content_hash, claim_of_file(outcome.file)
             if content_hash in known:
                 self._present += 1
                 if claim.says_something():
@@ -355,17 +367,6 @@ def _message(added: int, updated: int, source: str) -> str:
     if updated:
         parts.append(f"{updated:,} images that were there changed")
     return f"{', '.join(parts)} from {source}"
-
-
-def _claim(file: ScannedFile) -> Claim:
-    return Claim(
-        path=file.path,
-        label_name=file.label_name,
-        split_type=file.split,
-        group_key=file.group_key,
-        source_dataset=file.source_dataset and clean_source(file.source_dataset),
-        review_note=file.review_note,
-    )
 
 
 def _new_asset(file: SpooledFile, labels: Mapping[str, Label]) -> NewAsset:

@@ -16,6 +16,7 @@ from forge_core.catalog.formats.scan.file_walk import TABLE_EXTENSIONS
 from forge_core.catalog.formats.scan.scanned_folder import ReadOptions
 from forge_core.catalog.importing import import_plan, server_paths
 from forge_core.catalog.importing.import_plan import ImportPlan
+from forge_core.catalog.importing.merging.rules import Merge
 from forge_core.errors import ForgeError, InvalidInput
 from forge_core.workspace import Workspace
 from pages.components import errors
@@ -58,6 +59,13 @@ def rename_source(name: str) -> None:
     """Give the images that were found another source."""
     plan = st.session_state[_PLAN]
     st.session_state[_PLAN] = replace(plan, source_dataset=import_plan.clean_source(name))
+
+
+def choose_merge(merge: Merge, *, unlock_held_out: bool) -> None:
+    """What shall become of images of which the chosen place says something else."""
+    plan = st.session_state[_PLAN]
+    st.session_state[_PLAN] = replace(plan, merge=merge, unlock_held_out=unlock_held_out)
+    st.rerun()
 
 
 def reading_turn() -> int:

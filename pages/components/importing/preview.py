@@ -15,7 +15,7 @@ from forge_core.imaging import decode
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.workspace import Workspace
 from pages.components import errors, pictures
-from pages.components.importing import cautions, chooser, problem_list, reading
+from pages.components.importing import cautions, chooser, merge_choice, problem_list, reading
 from pages.components.words import text
 
 NUM_SAMPLES = 10
@@ -40,6 +40,7 @@ def show(workspace: Workspace, plan: ImportPlan) -> None:
             st.badge(FORMATS[plan.layout].title, icon=":material/inventory_2:", color="blue")
             st.caption(errors.literal(f"because {plan.scanned.why}"), width="content")
         st.caption(errors.literal(plan.title))
+        merge_choice.show(workspace, plan)
         reading.show(workspace, plan)
         _show_samples(workspace, plan)
         left, right = st.columns([3, 2], gap="large")
@@ -68,6 +69,8 @@ def describe(plan: ImportPlan) -> str:
         parts.append(f"{plan.num_unlabelled:,} unlabelled")
     if plan.num_groups:
         parts.append(text.plural(plan.num_groups, "group"))
+    if plan.labels_only:
+        return " · ".join([*parts, "labels only, no images"])
     return " · ".join([*parts, text.file_size(plan.size_bytes)])
 
 
@@ -91,7 +94,7 @@ def _samples(plan: ImportPlan, limits: DecodeLimits) -> list[tuple[str, Image.Im
         more = [file for file in plan.files[: 2 * NUM_SAMPLES] if file not in chosen]
         chosen += more[: NUM_SAMPLES - len(chosen)]
     found = []
-    for file in chosen:
+    for file in () if plan.labels_only else chosen:
         try:
             decoded = decode.decode_file(plan.scanned.locate(file), limits=limits)
         except (ForgeError, OSError):

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from forge_core.catalog.formats.scan.catalog_names import CatalogFinder, Lookup
 from forge_core.catalog.formats.scan.name_index import Finder, FoundFile
 from forge_core.catalog.formats.scan.scanned_folder import split_of_name
 from forge_core.catalog.importing import entry_names
@@ -38,11 +39,18 @@ class Walked:
     asked: str | None = None
     """The one label file that a person named, None to look at all."""
     _parsed: dict[str, Any] = field(default_factory=dict, repr=False)
+    lookup: Lookup | None = None
+    """Looks up ids and hashes, where the files are those of the catalog."""
 
     @cached_property
     def finder(self) -> Finder:
         """Looks up names among the images."""
-        return Finder(self.files)
+        return CatalogFinder(self.files, self.lookup) if self.lookup else Finder(self.files)
+
+    @property
+    def is_catalog(self) -> bool:
+        """Whether the images are those of the catalog, and only the label files lie here."""
+        return self.lookup is not None
 
     def documents_named(self, *endings: str, depth: int = 2) -> list[str]:
         """Documents whose lower-case path ends so, at most `depth` folders down, sorted."""
@@ -82,7 +90,11 @@ class Walked:
     def only_folder(self) -> str | None:
         """The one folder that all images are in, when it only wraps them."""
         tops = {file.top for file in self.files}
-        if len(tops) != 1 or any("/" not in path for path in self.documents if _is_table(path)):
+        if (
+            self.is_catalog
+            or len(tops) != 1
+            or any("/" not in path for path in self.documents if _is_table(path))
+        ):
             return None
         (top,) = tops
         return top if top and split_of_name(top) is None else None

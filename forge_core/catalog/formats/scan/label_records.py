@@ -82,7 +82,7 @@ def place(
         *placing.problems,
         *(
             _problem(file.path, "not_listed", f"is not listed in {known}; left out.")
-            for file in walked.files
+            for file in (() if walked.is_catalog else walked.files)
             if file.path not in placing.seen and printable(file.path) not in told
         ),
     ]

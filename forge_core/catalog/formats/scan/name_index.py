@@ -41,6 +41,10 @@ class Finder:
             self._by_name[name].append(file)
             self._by_stem[name.rsplit(".", 1)[0]].append(file)
 
+    def has(self, path: str) -> bool:
+        """Whether a file has exactly this path."""
+        return path in self._by_path
+
     def find(
         self,
         path: str,

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from forge_core.catalog.importing.import_problems import ImportProblem
+from forge_core.catalog.importing.import_problems import ImportProblem, printable
+from forge_core.errors import InvalidInput
 
 _WORDS = re.compile(r"held[ _-]?out|hold[ _-]?out|[a-z]+")
 
@@ -144,6 +145,23 @@ class ScannedFolder:
     def locate(self, entry: ScannedFile) -> Path:
         """The file of an entry."""
         return self.root / entry.path
+
+
+def nothing_found(folder: Path, scanned: ScannedFolder) -> InvalidInput:
+    """Why nothing of a folder can be taken in."""
+    reasons = "; ".join(problem.message for problem in scanned.problems[:3])
+    listed = sum(problem.reason == "missing_file" for problem in scanned.problems)
+    if listed:
+        return InvalidInput(
+            f"{scanned.heading}: {listed:,} images are named, and none of them is there.",
+            next_step="Put the images beside the label file, in folders if you like.",
+            detail=reasons,
+        )
+    return InvalidInput(
+        f"No image was found in {printable(folder.name)}.",
+        next_step="Name a folder of images, or of folders with images, one per class.",
+        detail=reasons,
+    )
 
 
 def split_of_name(name: str) -> str | None:

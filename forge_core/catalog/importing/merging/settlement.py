@@ -11,6 +11,8 @@ from db.enums import FindingOutcome, FindingSubject, ReviewState
 from db.records import Asset, ImportFinding, Label
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog.editing import class_merges
+from forge_core.catalog.formats.scan.scanned_folder import ScannedFile
+from forge_core.catalog.importing.import_plan import clean_source
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.catalog.importing.merging import rules
 from forge_core.catalog.importing.merging.rules import Claim, Merge, Settled, Values
@@ -140,6 +142,18 @@ def values_of(asset: Asset) -> Values:
         group=asset.group_key,
         source=asset.source_dataset or None,
         note=asset.review_note or None,
+    )
+
+
+def claim_of_file(file: ScannedFile) -> Claim:
+    """What a file says of its image."""
+    return Claim(
+        path=file.path,
+        label_name=file.label_name,
+        split_type=file.split,
+        group_key=file.group_key,
+        source_dataset=file.source_dataset and clean_source(file.source_dataset),
+        review_note=file.review_note,
     )
 
 
