@@ -41,16 +41,17 @@ def show(workspace: Workspace, plan: ImportPlan) -> None:
 def _compared(workspace: Workspace, plan: ImportPlan) -> Comparison:
     """Looked at once for each reading, choice and revision: files are hashed for it."""
     key = (id(plan.scanned), plan.source_dataset, history.latest_revision_id(workspace))
+    known: dict[tuple[Merge, bool], Comparison] = {}
     kept = st.session_state.get(_COMPARED)
-    if kept is None or kept[0] != key:
-        kept = (key, {}, plan.scanned)  # the scan is held, so that its id stays its own
-        st.session_state[_COMPARED] = kept
+    if kept is not None and kept[0] == key:
+        known = kept[1]
+    # The scan is held as well, so that its id stays its own.
+    st.session_state[_COMPARED] = (key, known, plan.scanned)
     choice = (plan.merge, plan.unlock_held_out)
-    if choice not in kept[1]:
+    if choice not in known:
         with st.spinner("Comparing with the catalog"):
-            kept[1][choice] = comparison.compare(workspace, plan)
-    found: Comparison = kept[1][choice]
-    return found
+            known[choice] = comparison.compare(workspace, plan)
+    return known[choice]
 
 
 def _show_choice(plan: ImportPlan, found: Comparison) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from db.enums import FindingOutcome
 from db.records import Asset
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog.editing import class_merges
@@ -57,12 +58,8 @@ class Comparison:
     @property
     def num_differing(self) -> int:
         """Values that differ from what is there, of all subjects."""
-        return sum(
-            number
-            for outcome, subjects in self.outcomes.items()
-            for number in subjects.values()
-            if outcome != rules.FindingOutcome.TAKEN
-        )
+        differing = [s for o, s in self.outcomes.items() if o != FindingOutcome.TAKEN]
+        return sum(number for subjects in differing for number in subjects.values())
 
     def sentences(self) -> list[str]:
         """All of it in words; nothing where no image is there."""
