@@ -10,7 +10,7 @@ import typer
 from db.enums import FindingOutcome
 from forge_core.catalog.formats.documents import columns as table_columns
 from forge_core.catalog.formats.recognition import FORMATS
-from forge_core.catalog.formats.scan.scanned_folder import ReadOptions
+from forge_core.catalog.formats.scan.scanned_folder import SEVERAL, ReadOptions
 from forge_core.catalog.importing import import_plan, import_problems, run_import
 from forge_core.catalog.importing.import_plan import ImportPlan
 from forge_core.catalog.importing.import_problems import ImportProblem
@@ -47,6 +47,24 @@ def import_images(
             help="Columns of a table as role=name: "
             f"{', '.join(table_columns.ROLES)}; several with commas, or the option again."
         ),
+    ] = None,
+    document: Annotated[
+        str | None,
+        typer.Option(help="The label file to read, inside the folder, where there are several."),
+    ] = None,
+    label_column: Annotated[
+        str | None, typer.Option(help="The column that holds the label, if its name is unusual.")
+    ] = None,
+    question: Annotated[
+        str | None,
+        typer.Option(help="Of several questions in an export, the one whose answer is the label."),
+    ] = None,
+    several: Annotated[
+        str | None,
+        typer.Option(help=f"What a cell with several labels means: {', '.join(SEVERAL)}."),
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Of text that is not in UTF-8 and is guessed wrong: cp1250.")
     ] = None,
     split_ratio: Annotated[
         str | None,
@@ -91,7 +109,15 @@ def import_images(
     """Take images into the catalog; a second time brings labels to those that are there."""
     opened = opening.create(workspace)
     ratios = None if split_ratio is None else _parse_ratios(split_ratio)
-    options = ReadOptions(format_name=format_name, columns=table_columns.parse(columns or []))
+    options = ReadOptions(
+        format_name=format_name,
+        columns=table_columns.parse(columns or []),
+        document=document,
+        label_column=label_column,
+        question=question,
+        several=several,
+        encoding=encoding,
+    )
     plan = import_plan.prepare(
         opened, location, source_dataset=source, options=options, labels_only=labels_only
     )

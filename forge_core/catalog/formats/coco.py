@@ -6,22 +6,25 @@ taken from the name of the JSON (labels_train.json, instances_val2017.json) or o
 Source: cocodataset.org, "Data format"; its classification use as datumaro's coco_labels.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from db.records import Asset
 from forge_core.catalog.formats import table
-from forge_core.catalog.formats.documents import sinks
+from forge_core.catalog.formats.documents import class_names, sinks
+from forge_core.catalog.formats.documents.class_names import shared
 from forge_core.catalog.formats.documents.sinks import Sink, Written
 from forge_core.catalog.formats.scan import label_records
 from forge_core.catalog.formats.scan.file_walk import Walked
-from forge_core.catalog.formats.scan.label_records import Record
+from forge_core.catalog.formats.scan.label_records import Record, counted
 from forge_core.catalog.formats.scan.scanned_folder import (
     ReadOptions,
     ScannedFolder,
     split_of_document,
     split_of_name,
 )
+from forge_core.catalog.importing.import_problems import ImportProblem, printable
 
 _FOLDERS = ("annotations", "labels", "result")
 
@@ -43,6 +46,7 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         layout="coco",
         heading=f"COCO annotations, {label_records.named(list(documents))}",
         documents=list(documents),
+        notes=list(dict.fromkeys(n for c in documents.values() for n in shared(_names(c)))),
     )
 
 
@@ -56,29 +60,41 @@ def _documents(walked: Walked) -> dict[str, dict[str, Any]]:
     }
 
 
-def _records(document: str, content: Mapping[str, Any]) -> Iterator[Record]:
+def _records(document: str, content: Mapping[str, Any]) -> Iterator[Record | ImportProblem]:
     folder = document.rpartition("/")[0]
     split = split_of_document(document)
-    names = {
-        _key(category.get("id")): str(category.get("name", category.get("id")))
-        for category in content["categories"]
-        if isinstance(category, dict)
-    }
-    labels: dict[object, dict[str, None]] = {}
+    names = class_names.told_apart(_names(content))
+    labels: dict[str, dict[str, None]] = {}
+    unknown: Counter[str] = Counter()
     for annotation in content["annotations"]:
-        if isinstance(annotation, dict):
-            category = _key(annotation.get("category_id"))
-            label = names.get(category, str(category))
-            labels.setdefault(_key(annotation.get("image_id")), {})[label] = None
+        if not isinstance(annotation, dict):
+            continue
+        category, image = _key(annotation.get("category_id")), _key(annotation.get("image_id"))
+        if category is None or category not in names:
+            unknown["a category that is not listed"] += 1
+        elif image is None:
+            unknown["no image"] += 1
+        else:
+            labels.setdefault(image, {})[names[category]] = None
+    for what, number in unknown.items():
+        text = f"{printable(document)}: {counted(number, 'annotation')} with {what}; not used."
+        yield ImportProblem(printable(document), "bad_id", text)
+    ids = Counter(_key(image.get("id")) for image in content["images"] if isinstance(image, dict))
     for position, image in enumerate(content["images"]):
         if not isinstance(image, dict):
             continue
         own = table.read_split(_text(image.get("split")))
+        key = _key(image.get("id"))
+        row = f"{document} image {position + 1}"
+        if key is None or ids[key] > 1:
+            why = "no id" if key is None else f"the id {key}, which another has as well"
+            text = f"{printable(row)} has {why}: it gets no label."
+            yield ImportProblem(printable(row), "bad_id", text)
         yield Record(
             path=_text(image.get("file_name")),
-            row=f"{document} image {position + 1}",
+            row=row,
             folder=folder,
-            labels=tuple(labels.get(_key(image.get("id")), ())),
+            labels=tuple(labels.get(key, ())) if key is not None and ids[key] == 1 else (),
             split=own if own in table.SPLITS else split,
             source_dataset=_text(image.get("source_dataset")) or None,
             is_augmented=image.get("is_augmented") is True,
@@ -86,9 +102,25 @@ def _records(document: str, content: Mapping[str, Any]) -> Iterator[Record]:
         )
 
 
-def _key(value: Any) -> object:
-    """An id as it can be looked up: numbers and texts are the same id."""
-    return str(value) if isinstance(value, str | int) else None
+def _names(content: Mapping[str, Any]) -> dict[str, str]:
+    """Id to name of the categories; one without a name is called by its id."""
+    names: dict[str, str] = {}
+    for category in content["categories"]:
+        key = _key(category.get("id")) if isinstance(category, dict) else None
+        if key is not None:
+            names[key] = _text(category.get("name")) or key
+    return names
+
+
+def _key(value: Any) -> str | None:
+    """An id as it can be looked up: 1, 1.0 and "1" are one, nothing is none."""
+    if isinstance(value, float) and not value.is_integer():
+        return None  # NaN and infinity among them
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    text = str(int(value)) if isinstance(value, float) else str(value).strip()
+    whole, _, zeros = text.partition(".")
+    return (whole if whole.isdecimal() and zeros and not zeros.strip("0") else text) or None
 
 
 def _text(value: Any) -> str:

@@ -6,11 +6,11 @@ split (train.txt, val.txt) gives it to its images.
 Source: Caffe's ImageNet lists (train.txt, val.txt, synsets.txt); datumaro's imagenet_txt.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
-from pathlib import Path
+from typing import TextIO
 
-from forge_core.catalog.formats.documents import table_file
+from forge_core.catalog.formats.documents import class_names, table_file, text_encoding
 from forge_core.catalog.formats.scan import label_records
 from forge_core.catalog.formats.scan.file_walk import Walked
 from forge_core.catalog.formats.scan.label_records import Record
@@ -34,20 +34,23 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
     """The image of each line.
 
     Raises:
-        InvalidInput: A list is not in UTF-8.
+        InvalidInput: A list cannot be read.
     """
     documents = _documents(walked)
     if not all(split_of_document(path) for path in documents):
         documents = documents[:1]
     lists = [path for path in sorted(walked.documents) if path.lower() in NAME_LISTS]
-    names = list(_lines(walked.root / lists[0], lists[0])) if lists else []
-    records = (r for path in documents for r in _records(walked.root / path, path, names))
+    listed = list(_lines(walked, lists[0])) if lists else []
+    ids = {str(number): name for number, name in enumerate(listed) if name.strip()}
+    names = class_names.told_apart(ids)
+    records = (r for path in documents for r in _records(walked, path, names))
     return label_records.place(
         walked,
         records,
         layout="imagenet_txt",
         heading=f"A list of images and labels, {label_records.named(list(documents))}",
         documents=[*documents, *lists],
+        notes=class_names.shared(ids),
     )
 
 
@@ -66,21 +69,25 @@ def _part_found(walked: Walked, document: str) -> float:
     if document.lower() in NAME_LISTS:
         return 0.0
     asked = hits = 0
+    counts: set[int] = set()
     try:
-        with (walked.root / document).open(encoding="utf-8-sig") as file:
+        with _open(walked, document) as file:
             for line in islice(file, _SAMPLE):
                 path, labels = _split_line(line[:_LONGEST_LINE].rstrip("\n"))
                 if path:
                     asked += 1
                     hits += bool(labels and walked.finder.find(path))
+                    counts.add(len(labels))
     except (OSError, ValueError):
         return 0.0
+    if asked > 1 and len(counts) == 1 and min(counts) > 1:
+        return 0.0  # columns of a table, or boxes
     return hits / asked if asked else 0.0
 
 
-def _records(path: Path, document: str, names: list[str]) -> Iterator[Record]:
+def _records(walked: Walked, document: str, names: Mapping[str, str]) -> Iterator[Record]:
     split = split_of_document(document)
-    for number, line in enumerate(_lines(path, document), start=1):
+    for number, line in enumerate(_lines(walked, document), start=1):
         name, labels = _split_line(line)
         if name:
             yield Record(
@@ -91,9 +98,14 @@ def _records(path: Path, document: str, names: list[str]) -> Iterator[Record]:
             )
 
 
-def _lines(path: Path, document: str) -> Iterator[str]:
+def _open(walked: Walked, document: str) -> TextIO:
+    path = walked.root / document
+    return path.open(encoding=text_encoding.of(path, walked.encoding), errors="replace")
+
+
+def _lines(walked: Walked, document: str) -> Iterator[str]:
     try:
-        with path.open(encoding="utf-8-sig") as file:
+        with _open(walked, document) as file:
             for line in file:
                 yield line.rstrip("\r\n")
     except (OSError, ValueError) as error:
@@ -111,8 +123,8 @@ def _split_line(line: str) -> tuple[str, list[str]]:
     return " ".join(words[:end]).strip(), [word for word in words[end:] if word]
 
 
-def _name_of(label: str, names: list[str]) -> str:
+def _name_of(label: str, names: Mapping[str, str]) -> str:
     """The name that a number stands for; a line "n01440764 tench" gives its first word's class."""
-    if label.isdecimal() and len(label) < 10 and int(label) < len(names):
-        return names[int(label)].strip() or label
+    if label.isdecimal() and len(label) < 10:
+        return names.get(str(int(label)), label).strip() or label
     return label

@@ -1,8 +1,8 @@
 """Label Studio's JSON and JSON-MIN exports of an image classification with choices.
 
-An image that several people labelled differently has several labels. Cancelled annotations and
-predictions are not read. Images are found by the end of their address; the eight letters that an
-upload puts before the name may be missing.
+Of several people most decide; where they are even, the image has several labels. Cancelled
+annotations and predictions are not read. Images are found by the end of their address; the eight
+letters that an upload puts before the name may be missing.
 
 Source: Label Studio guide, "Label Studio JSON format of annotated tasks" and "JSON_MIN"; the
 converter of label-studio-sdk 2.0.19.
@@ -10,17 +10,22 @@ converter of label-studio-sdk 2.0.19.
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 from db.records import Asset
-from forge_core.catalog.formats import table
+from forge_core.catalog.formats import questions, table
 from forge_core.catalog.formats.documents import sinks
 from forge_core.catalog.formats.documents.sinks import Sink, Written
+from forge_core.catalog.formats.questions import Asked
 from forge_core.catalog.formats.scan import label_records
 from forge_core.catalog.formats.scan.file_walk import Walked
 from forge_core.catalog.formats.scan.label_records import Record
 from forge_core.catalog.formats.scan.scanned_folder import ReadOptions, ScannedFolder
+
+Answer = tuple[str, str]
+"""A question and a choice."""
 
 TASKS_NAME = "tasks.json"
 _UPLOAD = re.compile(r"^(?:.*/)?upload/(?:.*/)?[0-9a-f]{8}-([^/]+)$")
@@ -38,21 +43,36 @@ def recognises(walked: Walked) -> bool:
 
 
 def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
-    """The image of each task with the choice that was made."""
+    """The image of each task with the choice that was made; of several persons most decide.
+
+    Where several questions were asked, the one that `options` names is the label; until then the
+    images come in unlabelled.
+
+    Raises:
+        InvalidInput: There is no such question.
+    """
     documents = _documents(walked)
+    asked = questions.ask(
+        (question for tasks in documents.values() for question in _questions(tasks)),
+        options.question,
+        list(documents),
+    )
     records = (
         record
         for document, tasks in documents.items()
         for position, task in enumerate(tasks)
-        if isinstance(task, dict) and (record := _record(walked, document, position, task))
+        if isinstance(task, dict)
+        for record in _records(walked, document, position, task, asked)
     )
-    return label_records.place(
+    scanned = label_records.place(
         walked,
         records,
         layout="label_studio",
         heading=f"Label Studio tasks, {label_records.named(list(documents))}",
         documents=list(documents),
+        notes=asked.notes,
     )
+    return replace(scanned, cautions=asked.cautions)
 
 
 def _documents(walked: Walked) -> dict[str, list[Any]]:
@@ -71,28 +91,42 @@ def _documents(walked: Walked) -> dict[str, list[Any]]:
     return found
 
 
-def _record(walked: Walked, document: str, position: int, task: Mapping[str, Any]) -> Record | None:
+def _records(
+    walked: Walked, document: str, position: int, task: Mapping[str, Any], asked: Asked
+) -> Iterator[Record]:
     data = task.get("data")
     is_full = isinstance(data, dict)
     data = data if isinstance(data, dict) else task
     address = _address(data)
     if address is None:
-        return None
+        return
     is_served = address.startswith(_SERVED)
     upload = _UPLOAD.match(address)
     if upload and not walked.finder.find(address.rsplit("/", 1)[-1], is_url=True):
         address, is_served = upload[1], False
     split = table.read_split(_text(data.get("split_type") or data.get("split")))
-    return Record(
-        path=address,
-        row=f"{document} task {position + 1}",
-        labels=tuple(dict.fromkeys(_choices_of_task(task) if is_full else _choices(data))),
-        split=split if split in table.SPLITS else None,
-        source_dataset=_text(data.get("source_dataset")) or None,
-        is_augmented=data.get("is_augmented") is True,
-        group_key=_text(data.get("group_key")) or None,
-        may_be_url=is_served,
-    )
+    answers = list(_answers_of_task(task)) if is_full else [_answers(data)]
+    for answer in answers or [[]]:
+        yield Record(
+            path=address,
+            row=f"{document} task {position + 1}",
+            labels=tuple(dict.fromkeys(choice for name, choice in answer if asked.counts(name))),
+            split=split if split in table.SPLITS else None,
+            source_dataset=_text(data.get("source_dataset")) or None,
+            is_augmented=data.get("is_augmented") is True,
+            group_key=_text(data.get("group_key")) or None,
+            may_be_url=is_served,
+            is_vote=True,
+        )
+
+
+def _questions(tasks: list[Any]) -> Iterator[str]:
+    """The name of each question that has an answer."""
+    for task in tasks:
+        if isinstance(task, dict):
+            is_full = isinstance(task.get("data"), dict)
+            for answer in _answers_of_task(task) if is_full else [_answers(task)]:
+                yield from (name for name, _ in answer)
 
 
 def _address(data: Mapping[str, Any]) -> str | None:
@@ -103,30 +137,38 @@ def _address(data: Mapping[str, Any]) -> str | None:
     return next((value for value in data.values() if isinstance(value, str) and "/" in value), None)
 
 
-def _choices_of_task(task: Mapping[str, Any]) -> Iterator[str]:
+def _answers_of_task(task: Mapping[str, Any]) -> Iterator[list[Answer]]:
+    """What each person said: pairs of question and choice."""
     annotations = task.get("annotations", task.get("completions"))
     for annotation in annotations if isinstance(annotations, list) else []:
         if not isinstance(annotation, dict) or annotation.get("was_cancelled") is True:
             continue
+        found: list[Answer] = []
         results = annotation.get("result")
         for result in results if isinstance(results, list) else []:
             value = result.get("value") if isinstance(result, dict) else None
             choices = value.get("choices") if isinstance(value, dict) else None
-            yield from (c for c in choices or [] if isinstance(c, str) and c.strip())
+            if isinstance(choices, list):
+                name = _text(result.get("from_name")) or "choice"
+                found += [(name, c) for c in choices if isinstance(c, str) and c.strip()]
+        if found:
+            yield found
 
 
-def _choices(task: Mapping[str, Any]) -> Iterator[str]:
+def _answers(task: Mapping[str, Any]) -> list[Answer]:
     """The choices of a JSON-MIN task: whatever is no field of the task itself."""
     address = _address(task)
     keys = [k for k in task if k not in _OWN_KEYS | _EXTRA_KEYS and task[k] != address]
+    found: list[Answer] = []
     for key in [key for key in keys if key.lower() in _CHOICE_KEYS] or keys:
         value = task[key]
         values = value.get("choices") if isinstance(value, dict) else value
         for choice in values if isinstance(values, list) else [values]:
             if isinstance(choice, str) and choice.strip():
-                yield choice
+                found.append((key, choice))
             elif isinstance(choice, dict) and isinstance(choice.get("choices"), list):
-                yield from (c for c in choice["choices"] if isinstance(c, str) and c.strip())
+                found += [(key, c) for c in choice["choices"] if isinstance(c, str) and c.strip()]
+    return found
 
 
 def _text(value: Any) -> str:

@@ -8,6 +8,7 @@ from forge_core.catalog.formats import (
     automl,
     coco,
     cvat,
+    datumaro,
     fiftyone_labels,
     folders,
     ground_truth,
@@ -17,7 +18,9 @@ from forge_core.catalog.formats import (
     open_images,
     roboflow,
     table,
+    unread_labels,
 )
+from forge_core.catalog.formats.documents import text_encoding
 from forge_core.catalog.formats.scan import file_walk
 from forge_core.catalog.formats.scan.file_walk import Walked
 from forge_core.catalog.formats.scan.scanned_folder import ReadOptions, ScannedFolder
@@ -64,6 +67,12 @@ LABEL_FILES: dict[str, Format] = {
         coco.read,
         "a JSON file has images, annotations and categories",
     ),
+    "datumaro": Format(
+        "Datumaro items",
+        datumaro.recognises,
+        datumaro.read,
+        "a JSON file has items and categories of labels",
+    ),
     "label_studio": Format(
         "Label Studio tasks",
         label_studio.recognises,
@@ -94,6 +103,12 @@ LABEL_FILES: dict[str, Format] = {
         imagenet_txt.recognises,
         imagenet_txt.read,
         "the lines of a text file name images that are there",
+    ),
+    "by_content": Format(
+        "Labels in another form",
+        table.recognises_any,
+        table.read_any,
+        "values in it name images that are there",
     ),
 }
 """Formats with a label file, in the order in which they are looked for."""
@@ -146,6 +161,11 @@ def read_folder(
     name = options.format_name
     if name is not None and name not in FORMATS:
         raise InvalidInput(f"There is no format {name!r}.", next_step=f"Use {', '.join(FORMATS)}.")
+    if options.encoding is not None and not text_encoding.is_known(options.encoding):
+        raise InvalidInput(
+            f"There is no encoding {options.encoding!r}.",
+            next_step=f"Use one like {', '.join(text_encoding.CHOICES)}.",
+        )
     return read_walked(file_walk.walk(_existing(folder), max_files), options)
 
 
@@ -155,7 +175,8 @@ def read_walked(walked: Walked, options: ReadOptions = ReadOptions()) -> Scanned
     Promises and raises as `read_folder`.
     """
     name = options.format_name
-    if options.columns and name is None:
+    walked = replace(walked, encoding=options.encoding)
+    if (options.columns or options.label_column is not None) and name is None:
         name = "table"
     if options.document is not None:
         walked = walked.asking_for(options.document)
@@ -174,6 +195,7 @@ def read_walked(walked: Walked, options: ReadOptions = ReadOptions()) -> Scanned
     scanned = FORMATS[found].read(level, options)
     if not scanned.tables:
         scanned = table.with_tables(scanned, level, options)
+    scanned = unread_labels.told(scanned, level, walked)
     return replace(scanned, why=FORMATS[found].why if name is None else "you chose it")
 
 

@@ -16,6 +16,9 @@ REASONS: dict[str, str] = {
     "duplicate": "named in two ways",
     "ambiguous": "a name that fits several files",
     "several_labels": "several labels, so none",
+    "majority": "several people disagree, and most of them decide",
+    "bad_row": "a row that cannot be read",
+    "bad_id": "an id that nothing has",
     "missing_file": "named in the table, but not there",
     "not_listed": "not named in the table",
     "encrypted": "protected by a password",
@@ -29,7 +32,12 @@ REASONS: dict[str, str] = {
 """Every reason an `ImportProblem` found before decoding may carry."""
 
 
-TAKEN_IN = frozenset({"several_labels", "duplicate", "differs", "contested", "leak", "held_out"})
+TAKEN_IN = frozenset(
+    {
+        *("several_labels", "duplicate", "majority", "bad_id"),
+        *("differs", "contested", "leak", "held_out"),
+    }
+)
 """Reasons of images that are taken in all the same, though not with everything that was said."""
 
 

@@ -42,6 +42,17 @@ NAMES: dict[str, tuple[str, ...]] = {
         "id",
         "name",
         "id_code",
+        "image_file_name",
+        "image_index",
+        "picture",
+        "photo",
+        "datei",
+        "dateiname",
+        "bild",
+        "fichier",
+        "archivo",
+        "imagen",
+        "nome_file",
     ),
     "label": (
         "label_name",
@@ -65,6 +76,35 @@ NAMES: dict[str, tuple[str, ...]] = {
         "name",
         "wnid",
         "synset",
+        "classid",
+        "labelid",
+        "categoryid",
+        "dx",
+        "finding_labels",
+        "kategorie",
+        "klasse",
+        "étiquette",
+        "classe",
+        "catégorie",
+        "etiqueta",
+        "clase",
+        "categoría",
+        "categoria",
+        "etichetta",
+        "klass",
+        "klasa",
+        "třída",
+        "класс",
+        "категория",
+        "метка",
+        "类别",
+        "标签",
+        "類別",
+        "標籤",
+        "ラベル",
+        "クラス",
+        "레이블",
+        "클래스",
     ),
     "split": (
         "split_type",
@@ -86,9 +126,25 @@ NAMES: dict[str, tuple[str, ...]] = {
         "patient",
         "subject_id",
         "scene_id",
+        "lesion_id",
+        "case_id",
+        "study_id",
     ),
     "source": ("source_dataset", "source", "dataset"),
     "augmented": ("is_augmented",),
+    "annotator": (
+        "annotator",
+        "annotator_id",
+        "annotated_by",
+        "completed_by",
+        "rater",
+        "rater_id",
+        "worker_id",
+        "labeler",
+        "labeller",
+        "reader",
+        "grader",
+    ),
 }
 """Names by which a column of each role is known, the surest first; lower case, "_" for space."""
 
@@ -105,6 +161,21 @@ def guess(columns: Sequence[str]) -> dict[str, str]:
         (other,) = [column for column in columns if column != found["path"]]
         found |= {} if other in found.values() else {"label": other}
     return found
+
+
+def guess_others(columns: Sequence[str], path: str) -> dict[str, str]:
+    """Role to column for every role but the path, which is known."""
+    found = guess([path, *(column for column in columns if column != path)])
+    if found.get("path") == path:
+        others = found
+    else:
+        others = guess([column for column in columns if column != path])
+    return {role: name for role, name in others.items() if role != "path" and name != path}
+
+
+def is_known(role: str, column: str) -> bool:
+    """Whether a column's name is one of those of a role."""
+    return _plain(column) in NAMES[role]
 
 
 def is_obvious(role: str, column: str) -> bool:

@@ -1,19 +1,24 @@
-"""A table as text: CSV with any usual separator, TSV, or Parquet, row by row."""
+"""A table as text, row by row: CSV with any usual separator, TSV, Parquet, a workbook, JSON."""
 
-import codecs
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from forge_core.catalog.importing.import_problems import printable
+from forge_core.catalog.formats.documents import json_rows, text_encoding, text_rows, workbook
+from forge_core.catalog.formats.documents.cells import as_text, split_list
+from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.errors import InvalidInput
 
+__all__ = ["TableFile", "as_text", "open_table", "split_list", "unreadable", "without_header"]
+
 SEPARATORS = (",", ";", "\t", "|")
+JSON_ENDINGS = (".json", ".jsonl", ".ndjson", ".manifest")
+WORKBOOK_ENDINGS = (".xlsx", ".xlsm")
 _LONGEST_HEADER = 2**20
 _PARQUET_ROWS = 4096
-_LIST_SEPARATOR = "\x1f"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,27 +31,52 @@ class TableFile:
     columns: tuple[str, ...]
     """Names of the columns as written, without space around."""
     separator: str
-    """Empty for Parquet."""
+    """Empty where the file is not text in lines."""
+    encoding: str = "utf-8-sig"
+    first_row: int = 1
+    """Lines before the first row: a header, and what a spreadsheet puts before it."""
+    part: str = ""
+    """Which of the tables in the file, where it holds several."""
 
-    def rows(self) -> Iterator[tuple[str, dict[str, str]]]:
+    def rows(self, bad: list[ImportProblem] | None = None) -> Iterator[tuple[str, dict[str, str]]]:
         """Each row as (where it is, column to text); cells that are missing are absent.
 
+        Args:
+            bad: Takes a problem for each row that cannot be read as a row of this table, as far
+                as the rows have been read.
+
         Raises:
-            InvalidInput: The file is damaged, or not in UTF-8.
+            InvalidInput: The file is damaged.
         """
         try:
-            yield from self._parquet_rows() if not self.separator else self._csv_rows()
-        except (csv.Error, UnicodeError, OSError, ValueError) as error:
+            if self.separator:
+                yield from self._text_rows([] if bad is None else bad)
+            elif self.path.suffix.lower() == ".parquet":
+                yield from self._parquet_rows()
+            else:
+                ending = self.path.suffix.lower()
+                read = workbook.rows if ending in WORKBOOK_ENDINGS else json_rows.rows
+                for number, cells in read(self.path, self.part):
+                    yield f"{self.document} row {number}", cells
+        except (csv.Error, UnicodeError, OSError, ValueError, RecursionError) as error:
             raise unreadable(self.document, error) from error
 
-    def _csv_rows(self) -> Iterator[tuple[str, dict[str, str]]]:
-        with self.path.open(encoding=_encoding(self.path), newline="") as file:
-            reader = csv.reader(file, delimiter=self.separator, strict=True)
-            next(reader, None)
-            for values in reader:
-                if any(value.strip() for value in values):
-                    cells = dict(zip(self.columns, values, strict=False))
-                    yield f"{self.document} line {reader.line_num}", cells
+    def _text_rows(self, bad: list[ImportProblem]) -> Iterator[tuple[str, dict[str, str]]]:
+        with self.path.open(encoding=self.encoding, errors="replace", newline="") as file:
+            for number, values in text_rows.read(file, self.separator):
+                if number <= self.first_row:
+                    continue
+                row = f"{self.document} line {number}"
+                if isinstance(values, str) or any(values[len(self.columns) :]):
+                    why = (
+                        values
+                        if isinstance(values, str)
+                        else (f"has {len(values)} cells for {len(self.columns)} columns")
+                    )
+                    shown = printable(row)
+                    bad.append(ImportProblem(shown, "bad_row", f"{shown} {why}; left out."))
+                elif any(value.strip() for value in values):
+                    yield row, dict(zip(self.columns, values, strict=False))
 
     def _parquet_rows(self) -> Iterator[tuple[str, dict[str, str]]]:
         from pyarrow import parquet
@@ -64,53 +94,89 @@ class TableFile:
                     )
 
 
-def open_table(path: Path, document: str, needed: Sequence[str] = ()) -> TableFile | None:
+def open_table(
+    path: Path, document: str, needed: Sequence[str] = (), *, encoding: str | None = None
+) -> TableFile | None:
     """The table with the separator that gives the most columns, None where it is no table.
 
     Args:
         path: The file.
         document: Its name for a person.
         needed: Columns that must be there: they decide between the separators.
+        encoding: What a person said of the encoding, None to find it out.
     """
+    found = TableFile(path=path, document=document, columns=(), separator="")
     try:
-        if path.suffix.lower() == ".parquet":
-            return TableFile(
-                path=path, document=document, columns=tuple(_parquet_columns(path)), separator=""
-            )
-        with path.open(encoding=_encoding(path), newline="") as file:
-            header = file.readline(_LONGEST_HEADER)
-        found: dict[str, tuple[str, ...]] = {}
-        for separator in SEPARATORS:
-            names = tuple(n.strip() for n in next(csv.reader([header], delimiter=separator), []))
-            if any(names) and set(needed) <= set(names):
-                found[separator] = names
-    except (csv.Error, UnicodeError, OSError, ValueError):
+        ending = path.suffix.lower()
+        if ending == ".parquet":
+            return replace(found, columns=tuple(_parquet_columns(path)))
+        if ending in JSON_ENDINGS or ending in WORKBOOK_ENDINGS:
+            read = workbook.columns if ending in WORKBOOK_ENDINGS else json_rows.columns
+            part, columns = read(path)
+            return replace(found, columns=columns, part=part) if columns else None
+        return _open_text(replace(found, encoding=text_encoding.of(path, encoding)), needed)
+    except (csv.Error, UnicodeError, OSError, ValueError, RecursionError):
         return None
+
+
+def _open_text(table: TableFile, needed: Sequence[str]) -> TableFile | None:
+    with table.path.open(encoding=table.encoding, errors="replace", newline="") as file:
+        header = file.readline(_LONGEST_HEADER)
+        lines = 1
+        told = text_rows.told_separator(header)
+        if told is not None:
+            header = file.readline(_LONGEST_HEADER)
+            lines = 2
+        first = list(islice(file, 3))
+    if "\x00" in header:
+        return None
+    found: dict[str, tuple[str, ...]] = {}
+    for separator in (told,) if told else SEPARATORS:
+        names = tuple(n.strip() for n in next(csv.reader([header], delimiter=separator), []))
+        if any(names) and set(needed) <= set(names):
+            found[separator] = names
     if not found:
         return None
     separator = max(found, key=lambda name: len(found[name]))
-    return TableFile(path=path, document=document, columns=found[separator], separator=separator)
+    columns = found[separator]
+    rows = [row for _, row in text_rows.read(first, separator) if row and not isinstance(row, str)]
+    if rows and all(len(row) == len(columns) + 1 and row[-1].strip() for row in rows):
+        columns = ("", *columns)  # R names no column for the numbers of the rows
+    return replace(table, columns=columns, separator=separator, first_row=lines)
+
+
+def without_header(table: TableFile, separator: str | None = None) -> TableFile | None:
+    """The same text as a table whose first line is a row: columns are called by their numbers.
+
+    Args:
+        table: Of text.
+        separator: Another one, for example a space.
+    """
+    separator = separator or table.separator
+    if not separator:
+        return None
+    try:
+        with table.path.open(encoding=table.encoding, errors="replace", newline="") as file:
+            counts = [
+                len(values)
+                for _, values in islice(text_rows.read(file, separator), 50)
+                if not isinstance(values, str)
+            ]
+    except (OSError, ValueError):
+        return None
+    if not counts:
+        return None
+    names = tuple(f"column {number}" for number in range(1, max(counts) + 1))
+    return replace(table, columns=names, separator=separator, first_row=table.first_row - 1)
 
 
 def unreadable(document: str, error: Exception) -> InvalidInput:
-    """The refusal of a label file that is damaged or in another encoding."""
-    is_text = document.lower().endswith((".csv", ".tsv", ".txt"))
+    """The refusal of a label file that is damaged."""
     return InvalidInput(
-        f"{printable(document)} cannot be read.",
-        next_step="Save it in UTF-8." if is_text else "Export it again.",
+        f"{printable(document)} cannot be read: {printable(str(error))[:200] or 'it is damaged'}.",
+        next_step="Look at that place, or export it again.",
         detail=f"{type(error).__name__}: {error}"[:500],
     )
-
-
-def split_list(cell: str) -> list[str]:
-    """The parts of a cell that was a list in Parquet; any other cell whole."""
-    return [part for part in cell.split(_LIST_SEPARATOR) if part]
-
-
-def _encoding(path: Path) -> str:
-    with path.open("rb") as file:
-        start = file.read(2)
-    return "utf-16" if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
 
 
 def _parquet_columns(path: Path) -> list[str]:
@@ -123,16 +189,3 @@ def _is_structure(kind: Any) -> bool:
     from pyarrow import types
 
     return bool(types.is_struct(kind) or types.is_binary(kind) or types.is_large_binary(kind))
-
-
-def as_text(value: Any) -> str:
-    """A cell as a CSV would hold it."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, list | tuple):
-        return _LIST_SEPARATOR.join(as_text(part) for part in value)
-    return "" if value != value else str(value)  # NaN is what pandas writes for nothing

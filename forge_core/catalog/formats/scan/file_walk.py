@@ -19,7 +19,11 @@ from forge_core.errors import InvalidInput
 from forge_core.imaging import formats
 
 TABLE_EXTENSIONS = frozenset({".csv", ".tsv", ".parquet"})
-DOCUMENT_EXTENSIONS = TABLE_EXTENSIONS | {".json", ".jsonl", ".ndjson", ".manifest", ".txt", ".xml"}
+DOCUMENT_EXTENSIONS = TABLE_EXTENSIONS | {
+    *(".json", ".jsonl", ".ndjson", ".manifest", ".txt", ".xml", ".xlsx", ".xlsm", ".xls"),
+    *(".ods", ".tab", ".lst", ".list", ".cls", ".npz", ".npy", ".yaml", ".yml", ".toml"),
+    *(".html", ".md", ".mat", ".pkl", ".pickle", ".feather", ".arrow", ".dat", ".data", ".names"),
+}
 MAX_JSON_BYTES = 512 * 2**20
 _MOST_JSON_LOOKED_AT = 50  # a JSON for each image is no label file of a whole set
 
@@ -38,9 +42,16 @@ class Walked:
     notes: list[str] = field(default_factory=list)
     asked: str | None = None
     """The one label file that a person named, None to look at all."""
+    encoding: str | None = None
+    """What a person said of text that is not in Unicode, None to guess."""
     _parsed: dict[str, Any] = field(default_factory=dict, repr=False)
     lookup: Lookup | None = None
     """Looks up ids and hashes, where the files are those of the catalog."""
+
+    @cached_property
+    def image_stems(self) -> frozenset[str]:
+        """The paths of all images without their endings."""
+        return frozenset(file.path.rpartition(".")[0] for file in self.files)
 
     @cached_property
     def finder(self) -> Finder:
@@ -125,6 +136,7 @@ class Walked:
                 " a class."
             ],
             asked=self.asked,
+            encoding=self.encoding,
             _parsed={p[skip:]: d for p, d in self._parsed.items() if p.startswith(start)},
         )
 

@@ -6,21 +6,24 @@ that were found, never opened, so no row can lead out of the folder.
 
 import hashlib
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import unquote
 
 from forge_core.catalog.formats.scan.file_walk import Walked
 from forge_core.catalog.formats.scan.name_index import FoundFile
-from forge_core.catalog.formats.scan.scanned_folder import ScannedFile, ScannedFolder
+from forge_core.catalog.formats.scan.scanned_folder import (
+    ScannedFile,
+    ScannedFolder,
+    split_of_name,
+)
 from forge_core.catalog.importing import entry_names
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.errors import InvalidInput
 
 MAX_SOURCE_DATASET = 64
 MAX_GROUP_KEY = 128
-_URL = re.compile(r"(?:gs|s3|https?)://", re.IGNORECASE)
+_WORD = re.compile(r"[a-z]+")
 _ROBOFLOW_VARIANT = re.compile(r"(.+)\.rf\.[0-9A-Za-z]{16,40}\.\w+")
 
 
@@ -42,6 +45,8 @@ class Record:
     group_key: str | None = None
     may_be_url: bool = False
     """Whether the name may be a URL, of which only the end is looked up."""
+    is_vote: bool = False
+    """Whether it is what one of several persons said: then most of them decide."""
 
 
 def place(
@@ -93,6 +98,7 @@ def place(
         entries=entries,
         problems=problems,
         notes=[*walked.notes, *notes, *placing.notes(entries)],
+        documents=tuple(documents),
     )
 
 
@@ -108,6 +114,12 @@ def similar_names(entries: Iterable[ScannedFile]) -> list[str]:
         for names in by_folded.values()
         if len(names) > 1
     ]
+
+
+def without_split(document: str) -> str:
+    """A document's name without the words that mean a split: of one kind are those alike."""
+    words = _WORD.sub(lambda match: "*" if split_of_name(match[0]) else match[0], document.lower())
+    return re.sub(r"held[ _-]?out|hold[ _-]?out", "*", words)
 
 
 def original_of(path: str) -> str | None:
@@ -143,35 +155,37 @@ class _Placing:
         self._finder = walked.finder
         self._refused = {problem.path for problem in walked.problems}
         self._found: dict[str, tuple[FoundFile, Record]] = {}
+        self._votes: dict[str, Counter[str]] = defaultdict(Counter)
         self._num_repeated = 0
         self._from_urls = 0
+        self._loose = 0
         self.problems: list[ImportProblem] = []
         self.seen: set[str] = set()
 
     def add(self, record: Record) -> None:
         """Find the file of a record and add what it says."""
-        name = record.path.strip()
-        is_url = record.may_be_url or bool(_URL.match(name))
-        path = _local_part(name) if is_url else name.replace("\\", "/").removeprefix("./")
+        near = record.row.split(".")[0]
+        looked = self._finder.look_up(
+            record.path,
+            folder=record.folder,
+            split=record.split,
+            near=near,
+            may_be_url=record.may_be_url,
+        )
+        path, files = looked.path, looked.files
         shown = printable(path)
         if not path:
             row = printable(record.row)
             self.problems.append(ImportProblem(row, "bad_name", f"{row} names no file; left out."))
             return
-        problem = entry_names.path_problem(path)
+        problem = None if files else entry_names.path_problem(path)
         if problem is not None:
             message = f"{printable(record.row)}: {problem.message}"
             self.problems.append(replace(problem, message=message))
             return
-        near = record.row.split(".")[0]
-        for written in dict.fromkeys((record.path, path)):  # a name may begin with a space
-            files = self._finder.find(
-                written, folder=record.folder, split=record.split, near=near, is_url=is_url
-            )
-            if files:
-                break
         if len(files) == 1:
-            self._from_urls += is_url
+            self._from_urls += looked.is_elsewhere
+            self._loose += looked.is_loose
             self._merge(files[0], record)
         elif files:
             row = printable(record.row)
@@ -184,12 +198,14 @@ class _Placing:
 
     def _merge(self, file: FoundFile, record: Record) -> None:
         self.seen.add(file.path)
+        if record.is_vote:
+            self._votes[file.path].update(record.labels)
         earlier = self._found.get(file.path)
         if earlier is None:
             self._found[file.path] = (file, record)
             return
-        self._num_repeated += 1
         first = earlier[1]
+        self._num_repeated += not record.is_vote
         if record.split != first.split:
             rows = f"{printable(first.row)} and {printable(record.row)}"
             text = f"is in two splits ({rows}); the first is used."
@@ -216,7 +232,9 @@ class _Placing:
                 text = f"“{printable(path)}” is left out. {refused}"
                 self.problems.append(ImportProblem(printable(path), "bad_class_name", text))
                 continue
-            if len(labels) > 1:
+            if len(labels) > 1 and (most := self._majority(path, names)):
+                labels = {most}
+            elif len(labels) > 1:
                 shown = ", ".join(f"“{label}”" for label in sorted(labels)[:5])
                 text = f"has {len(labels)} labels ({shown}); taken in without one."
                 self.problems.append(_problem(path, "several_labels", text))
@@ -233,6 +251,19 @@ class _Placing:
             )
         return entries
 
+    def _majority(self, path: str, names: Mapping[str, str | InvalidInput]) -> str | None:
+        """The label that more than half of the persons gave, told; None where there is none."""
+        votes: Counter[str] = Counter()
+        for label, number in self._votes.get(path, {}).items():
+            votes[str(names[label])] += number
+        ranked = votes.most_common()
+        if not ranked or 2 * ranked[0][1] <= votes.total():
+            return None
+        shown = ", ".join(f"“{name}” by {number}" for name, number in ranked[:5])
+        text = f"was labelled {shown}; “{ranked[0][0]}” is taken."
+        self.problems.append(_problem(path, "majority", text))
+        return ranked[0][0]
+
     def notes(self, entries: Sequence[ScannedFile]) -> list[str]:
         """What a person should know about what was taken in."""
         notes = []
@@ -246,6 +277,11 @@ class _Placing:
             notes.append(f"{counted(self._num_repeated, 'row')} named an image again.")
         if self._from_urls:
             notes.append("Images of another place are found by the ends of their names.")
+        if self._loose:
+            notes.append(
+                f"{counted(self._loose, 'name')} written in another way (capital letters, %20, "
+                "what an upload changes, zeros in front) belong to one file only each."
+            )
         groups = {entry.group_key for entry in entries} - {None}
         if groups:
             notes.append(f"{counted(len(groups), 'group')} of images that belong together.")
@@ -257,20 +293,6 @@ def _class_name(label: str) -> str | InvalidInput:
         return entry_names.normalise_class_name(label)
     except InvalidInput as error:
         return error
-
-
-def _local_part(url: str) -> str:
-    """The path at the end of a URL, from the first folder after the host."""
-    path = _URL.sub("", url)
-    if path != url:
-        path = path.partition("/")[2]
-    for separator in ("?d=", "&d="):  # Label Studio's local files
-        if separator in path:
-            path = path.split(separator, 1)[1].split("&")[0]
-            break
-    else:
-        path = path.split("?", 1)[0].split("#", 1)[0]
-    return unquote(path).replace("\\", "/").lstrip("/")
 
 
 def _problem(path: str, reason: str, message: str) -> ImportProblem:

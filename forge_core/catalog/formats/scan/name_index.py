@@ -1,12 +1,24 @@
-"""Looks up what a label file calls an image among the files that were found."""
+"""Looks up what a label file calls an image among the files that were found.
 
+Nothing is ever opened here: a name from outside can only mean one of the files that are there.
+"""
+
+import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from urllib.parse import unquote
 
 from forge_core.catalog.formats.scan.scanned_folder import split_of_name
 
+_URL = re.compile(r"(?:gs|s3|https?)://", re.IGNORECASE)
+_ELSEWHERE = re.compile(r"[A-Za-z]:/|(?:file:)?/", re.IGNORECASE)
+_ROOT = re.compile(r"^(?:file:/*)?(?:[A-Za-z]:)?/+|^(?:\.\./)+", re.IGNORECASE)
+_HASH_BEFORE = re.compile(r"[0-9a-f]{6,40}[-_](?=.)", re.IGNORECASE)
+_NUMBER = re.compile(r"(\d{1,18})(?:\.0+)?")
+_LONGEST = 1024
 _MOST_OF_ONE_NAME = 200  # so that a million files of one name are not compared with each row
 
 
@@ -29,10 +41,25 @@ class FoundFile:
         return self.path.split("/", 1)[0] if "/" in self.path else ""
 
 
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """What a name from outside means here."""
+
+    path: str
+    """The name as a path of this machine would be written."""
+    files: list[FoundFile] = field(default_factory=list)
+    """None, one, or several that cannot be told apart."""
+    is_elsewhere: bool = False
+    """Whether it was an address of another place, of which the end was looked up."""
+    is_loose: bool = False
+    """Whether capital letters, percent signs, an upload's changes or zeros were overlooked."""
+
+
 class Finder:
     """Looks up names of a label file among the files that were found."""
 
     def __init__(self, files: Sequence[FoundFile]) -> None:
+        self._files = files
         self._by_path = {file.path: file for file in files}
         self._by_name: dict[str, list[FoundFile]] = defaultdict(list)
         self._by_stem: dict[str, list[FoundFile]] = defaultdict(list)
@@ -44,6 +71,84 @@ class Finder:
     def has(self, path: str) -> bool:
         """Whether a file has exactly this path."""
         return path in self._by_path
+
+    def look_up(
+        self,
+        written: str,
+        *,
+        folder: str = "",
+        split: str | None = None,
+        near: str = "",
+        may_be_url: bool = False,
+    ) -> LookedUp:
+        """The files that a name in a label file can mean, wherever it was written.
+
+        Paths of other machines and URLs are looked up by their ends. What is not found so is
+        looked up once more without regard to capital letters, percent-encoding, what an upload
+        makes of a name, and zeros that a spreadsheet lost: then only one single file counts.
+
+        Args:
+            written: The name as it stands there.
+            folder: See `find`.
+            split: See `find`.
+            near: See `find`.
+            may_be_url: Whether it is known to be an address.
+        """
+        name = written.strip()
+        is_url = may_be_url or bool(_URL.match(name))
+        path = _local_part(name) if is_url else name.replace("\\", "/").removeprefix("./")
+        if not path or len(path) > _LONGEST:
+            return LookedUp(path)
+        is_elsewhere = is_url or bool(_ELSEWHERE.match(path)) or path.startswith("../")
+        ends = _ROOT.sub("", path) if is_elsewhere else path
+        if ".." in ends.split("/") or not ends:
+            return LookedUp(path)
+        for candidate in dict.fromkeys((ends if is_elsewhere else written, ends)):
+            files = self.find(candidate, folder=folder, split=split, near=near, is_url=is_elsewhere)
+            if files:
+                return LookedUp(path, files, is_elsewhere)
+        for loose, index in self._loosely(ends):
+            files = self._best(
+                index, loose, folder=folder, split=split, near=near, is_url=is_elsewhere
+            )
+            if len(files) == 1:
+                return LookedUp(path, files, is_elsewhere, True)
+        return LookedUp(path, [], is_elsewhere)
+
+    def finds(self, written: str, *, folder: str = "") -> bool:
+        """Whether a name means any file."""
+        return bool(self.look_up(written, folder=folder).files)
+
+    def _loosely(self, path: str) -> Iterator[tuple[list[str], "_Index"]]:
+        """Other forms of a path with the files by names of that form, the strictest first."""
+        parts = path.split("/")
+        for form, index in self._loose:
+            yield [form(part) for part in parts], index
+        without = _HASH_BEFORE.sub("", parts[-1], count=1)
+        if without != parts[-1]:
+            parts = [*parts[:-1], without]
+            yield [_normal(part) for part in parts], self._plain
+            for form, index in self._loose:
+                yield [form(part) for part in parts], index
+        number = _NUMBER.fullmatch(parts[-1])
+        if number:
+            yield [*parts[:-1], str(int(number[1]))], self._numbers
+
+    @cached_property
+    def _plain(self) -> "_Index":
+        return _Index(self._by_name, self._by_stem, _normal)
+
+    @cached_property
+    def _loose(self) -> list[tuple[Callable[[str], str], "_Index"]]:
+        return [(form, _indexed(self._files, form)) for form in (_folded, _as_uploaded)]
+
+    @cached_property
+    def _numbers(self) -> "_Index":
+        by_number: dict[str, list[FoundFile]] = defaultdict(list)
+        for stem, files in self._by_stem.items():
+            if stem.isascii() and stem.isdecimal():
+                by_number[str(int(stem[:4000]))] += files
+        return _Index({}, by_number, _normal)
 
     def find(
         self,
@@ -73,18 +178,35 @@ class Finder:
         for candidate in exact:
             if candidate in self._by_path:
                 return [self._by_path[candidate]]
-        wanted = _normal(path).split("/")
-        candidates = self._by_name.get(wanted[-1], [])
-        if not candidates:
-            candidates = self._by_stem.get(wanted[-1], [])
+        return self._best(
+            self._plain,
+            _normal(path).split("/"),
+            folder=folder,
+            split=split,
+            near=near,
+            is_url=is_url,
+        )
+
+    def _best(
+        self,
+        index: "_Index",
+        wanted: list[str],
+        *,
+        folder: str,
+        split: str | None,
+        near: str,
+        is_url: bool,
+    ) -> list[FoundFile]:
+        candidates = index.by_name.get(wanted[-1]) or index.by_stem.get(wanted[-1], [])
+        form = index.form
         best: list[FoundFile] = []
         most = -1.0
         for file in candidates[:_MOST_OF_ONE_NAME]:
-            folders = _normal(file.path).split("/")[:-1]
+            folders = [form(part) for part in file.path.split("/")[:-1]]
             shared = _shared_end(folders, wanted[:-1])
             if not is_url and shared < min(len(folders), len(wanted) - 1):
                 continue
-            if folder and folders == [*_normal(folder).split("/"), *wanted[:-1]]:
+            if folder and folders == [*map(form, folder.split("/")), *wanted[:-1]]:
                 return [file]  # only the ending was left out
             if any(name == near or (split and split_of_name(name) == split) for name in folders):
                 shared += 0.5
@@ -93,6 +215,38 @@ class Finder:
             elif shared == most:
                 best.append(file)
         return best
+
+
+@dataclass(frozen=True)
+class _Index:
+    """Files by their names in one form, with and without ending."""
+
+    by_name: dict[str, list[FoundFile]]
+    by_stem: dict[str, list[FoundFile]]
+    form: Callable[[str], str]
+
+
+def _indexed(files: Sequence[FoundFile], form: Callable[[str], str]) -> _Index:
+    index = _Index(defaultdict(list), defaultdict(list), form)
+    for file in files:
+        name = form(file.path.rsplit("/", 1)[-1])
+        index.by_name[name].append(file)
+        index.by_stem[name.rsplit(".", 1)[0]].append(file)
+    return index
+
+
+def _local_part(url: str) -> str:
+    """The path at the end of a URL, from the first folder after the host."""
+    path = _URL.sub("", url)
+    if path != url:
+        path = path.partition("/")[2]
+    for separator in ("?d=", "&d="):  # Label Studio's local files
+        if separator in path:
+            path = path.split(separator, 1)[1].split("&")[0]
+            break
+    else:
+        path = path.split("?", 1)[0].split("#", 1)[0]
+    return unquote(path).replace("\\", "/").lstrip("/")
 
 
 def _shared_end(first: list[str], second: list[str]) -> float:
@@ -107,3 +261,15 @@ def _shared_end(first: list[str], second: list[str]) -> float:
 
 def _normal(text: str) -> str:
     return unicodedata.normalize("NFC", text)
+
+
+def _folded(text: str) -> str:
+    return _normal(unquote(text)).casefold()
+
+
+def _as_uploaded(text: str) -> str:
+    """What servers make of a name: spaces become "_", brackets and other signs vanish."""
+    kept = re.sub(r"[^\w\s.-]", "", _folded(text))
+    stem, dot, ending = kept.rpartition(".")
+    stem = re.sub(r"[\s_]+", "_", stem if dot else kept).strip("_")
+    return f"{stem}{dot}{ending}" if dot else stem

@@ -30,8 +30,21 @@ SPLIT_BY_NAME: dict[str, str] = {
 
 CAUTIONS: dict[str, str] = {
     "unread_labels": "a label file that names images that are there, and is not read",
+    "several_questions": "several questions about an image, of which one is the label",
+    "several_in_cell": "cells that hold several labels",
+    "damaged_ids": "numbers of images that a spreadsheet has shortened",
+    "encoding": "a label file whose code page was guessed",
 }
 """Every kind of `Caution`, the gravest first."""
+
+
+SEVERAL: dict[str, str] = {
+    "unlabelled": "comes in unlabelled",
+    "first": "gets the first of them",
+    "frequent": "gets the one that most images have",
+    "together": "gets a class of its own for the whole of it",
+}
+"""What may become of an image whose cell holds several labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +80,14 @@ class ReadOptions:
     """Role (see `columns.ROLES`) to the name of a column of the table, empty for none."""
     document: str | None = None
     """The label file to read, relative to the folder; None to find it."""
+    encoding: str | None = None
+    """How a text file is written that is not in Unicode, such as cp1252; None to guess."""
+    label_column: str | None = None
+    """The column that holds the label, where its name does not say so."""
+    question: str | None = None
+    """Of several questions that were asked about an image, the one whose answer is the label."""
+    several: str | None = None
+    """What becomes of a cell that holds several labels, a key of `SEVERAL`; None for nothing."""
 
     def choosing(self, option: str, value: str) -> "ReadOptions":
         """The same with one of its fields as a person chose it, for example for a `Caution`."""
@@ -129,6 +150,8 @@ class ScannedFolder:
     """What the format was recognised by."""
     tables: tuple[TableChoice, ...] = ()
     """Tables whose columns can be assigned by hand, the one that is read first."""
+    documents: tuple[str, ...] = ()
+    """The label files that were read, relative to `root`."""
     cautions: tuple[Caution, ...] = ()
     """What must not be overlooked, the gravest first."""
 

@@ -105,21 +105,25 @@ def test_read_folder__another_name_for_the_table(tmp_path: Path) -> None:
     assert problems(scanned) == [("other.csv", "not_an_image")]
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"file_path,label_name\n1.png,\xff\xfe\n",
-        b'file_path,label_name\n1.png,"cat\n',
-        b"file_path,label_name\n1.png," + b"x" * 200_000 + b"\n",
-    ],
-)
-def test_read_folder__a_table_that_cannot_be_read_is_an_error(
-    content: bytes, tmp_path: Path
-) -> None:
+def test_read_folder__an_empty_table_is_an_error(tmp_path: Path) -> None:
     make_files(tmp_path, "1.png")
-    (tmp_path / "labels.csv").write_bytes(content)
+    (tmp_path / "labels.csv").write_bytes(b"")
     with pytest.raises(InvalidInput) as caught:
         recognition.read_folder(tmp_path)
     assert "labels.csv" in caught.value.message
     assert caught.value.next_step
+
+
+@pytest.mark.parametrize(
+    "row", [b'1.png,"cat\n', b"1.png,cat,1,2,3\n", b"1.png," + b"x" * 200_000 + b"\n"]
+)
+def test_read_folder__a_row_that_cannot_be_read_is_named_and_the_rest_is_read(
+    row: bytes, tmp_path: Path
+) -> None:
+    make_files(tmp_path, "1.png", "2.png")
+    content = b"file_path,label_name\n" + row + b"2.png,dog\n"
+    (tmp_path / "labels.csv").write_bytes(content)
+    scanned = recognition.read_folder(tmp_path)
+    assert found(scanned) == {"2.png": ("dog", None)}
+    assert "1.png" in {path for path, _ in problems(scanned)}
+    assert {reason for _, reason in problems(scanned)} & {"bad_row", "bad_class_name"}

@@ -7,7 +7,6 @@ import pytest
 
 from forge_core import storable_values
 from forge_core.catalog.importing import import_plan, run_import
-from forge_core.errors import InvalidInput
 from tests import arrange
 
 BAD = {"surrogate": "cat\ud800", "NUL": "cat\0"}
@@ -34,6 +33,7 @@ def write_jsonl(folder, cells):
 
 
 def write_coco(folder, cells):
+    names = list(dict.fromkeys(values[0] for values in cells.values()))
     (folder / "labels_train.json").write_text(
         json.dumps(
             {
@@ -41,8 +41,11 @@ def write_coco(folder, cells):
                     {"id": i, "file_name": name, "group_key": group, "source_dataset": source}
                     for i, (name, (_, _, group, source)) in enumerate(cells.items())
                 ],
-                "annotations": [{"image_id": i, "category_id": i} for i in range(len(cells))],
-                "categories": [{"id": i, "name": v[0]} for i, v in enumerate(cells.values())],
+                "annotations": [
+                    {"image_id": i, "category_id": names.index(values[0])}
+                    for i, values in enumerate(cells.values())
+                ],
+                "categories": [{"id": i, "name": name} for i, name in enumerate(names)],
             }
         )
     )
@@ -65,13 +68,11 @@ def test_import__of_texts_that_cannot_be_kept_takes_in_the_others(workspace, fol
     for number in range(4):
         cells[f"{number}.png"][number] = bad
     write(folder, cells)
-    if write is write_csv and bad == BAD["surrogate"]:  # bytes that are no UTF-8
-        with pytest.raises(InvalidInput, match="cannot be read as a table"):
-            import_plan.prepare(workspace, folder)
+    plan = import_plan.prepare(workspace, folder)
+    if write is write_csv and bad == BAD["surrogate"]:  # bytes that are no UTF-8: another encoding
+        assert [caution.kind for caution in plan.cautions] == ["encoding"]
         return
-    report = run_import.run_import(
-        workspace, import_plan.prepare(workspace, folder), actor=arrange.ACTOR
-    )
+    report = run_import.run_import(workspace, plan, actor=arrange.ACTOR)
     kept = {asset.file_path.rsplit("/", 1)[-1]: asset for asset in arrange.list_all(workspace)}
     assert "4.png" in kept
     for asset in kept.values():

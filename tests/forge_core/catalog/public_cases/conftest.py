@@ -1,5 +1,6 @@
 """The cases of `../shared/data/public_cases`, each laid out afresh and looked at."""
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def case_folder(tmp_path: Path) -> Callable[[str], Path]:
     def lay_out(name: str) -> Path:
         if not CASES.is_dir():
             pytest.skip("the public cases lie in ../shared/data, which is not here")
-        return public_cases.lay_out(CASES / name, tmp_path)
+        return public_cases.lay_out(CASES / name, Path(tempfile.mkdtemp(dir=tmp_path)))
 
     return lay_out
 

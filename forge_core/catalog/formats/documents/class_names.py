@@ -1,0 +1,139 @@
+"""Lists that say which name a number stands for, and names that several numbers share."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import PurePosixPath
+
+from forge_core.catalog.formats.documents import json_rows, table_file, text_encoding
+from forge_core.catalog.formats.scan.file_walk import Walked
+from forge_core.catalog.importing.import_problems import printable
+
+_WORDS = re.compile(
+    r"class|label|name|map|index|synset|categor|dict|legend|breed|species|disease|idx|2id|id2", re.I
+)
+_ENDINGS = (".json", ".txt", ".csv", ".tsv", ".names")
+_NUMBERED = re.compile(r"\s*(\d{1,9})\s*[,:;=\t. ]\s*(.+)")
+_MOST_BYTES = 2**20
+_MOST_LISTS = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Named:
+    """What the numbers of a table are called."""
+
+    names: Mapping[str, str]
+    """Number as text to name; no name stands twice."""
+    document: str
+    note: str
+
+
+def told_apart(names: Mapping[str, str]) -> dict[str, str]:
+    """Id to name, with the id behind names that several ids have: `crane (134)`."""
+    times = Counter(name.strip() for name in names.values())
+    return {
+        key: f"{name.strip()} ({key})" if times[name.strip()] > 1 else name
+        for key, name in names.items()
+    }
+
+
+def shared(names: Mapping[str, str]) -> list[str]:
+    """A note for each name that several ids have."""
+    times = Counter(name.strip() for name in names.values())
+    return [
+        f"“{printable(name)}” is the name of {number} classes, which stay apart by their numbers."
+        for name, number in times.items()
+        if number > 1
+    ]
+
+
+def beside(walked: Walked, labels: Iterable[str], documents: Sequence[str]) -> Named | None:
+    """The list in a folder that names all of these labels, if they are numbers.
+
+    Args:
+        walked: The folder.
+        labels: All that occur.
+        documents: The tables that were read, which name nothing.
+    """
+    asked = set(labels)
+    if not asked or not all(label.isascii() and label.isdecimal() for label in asked):
+        return None
+    found = [
+        path
+        for path in replace(walked, asked=None).documents_named(*_ENDINGS, depth=2)
+        if path not in documents and path.rpartition(".")[0] not in walked.image_stems
+    ]
+    found.sort(key=lambda p: (not _WORDS.search(PurePosixPath(p).stem), p.count("/"), p))
+    for document in found[:_MOST_LISTS]:
+        names = _names(walked, document)
+        if names and asked <= names.keys() and len(names) < 100_000:
+            is_called = bool(_WORDS.search(PurePosixPath(document).stem))
+            if not is_called and len(names) > 2 * len(asked):
+                continue
+            more = "".join(f" {note}" for note in shared(names))
+            return Named(
+                names=told_apart(names),
+                document=document,
+                note=f"Numbers are named by {printable(document)}.{more}",
+            )
+    return None
+
+
+def _names(walked: Walked, document: str) -> dict[str, str]:
+    path = walked.root / document
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            return {}
+        if document.lower().endswith(".json"):
+            return _from_json(walked, document)
+        if document.lower().endswith((".csv", ".tsv")):
+            return _from_table(walked, document)
+        text = path.read_text(encoding=text_encoding.of(path, walked.encoding), errors="replace")
+        return _from_lines(text.splitlines())
+    except (OSError, ValueError, RecursionError):
+        return {}
+
+
+def _from_lines(lines: Sequence[str]) -> dict[str, str]:
+    while lines and not lines[-1].strip():
+        lines = lines[:-1]
+    if not lines or not all(line.strip() for line in lines):
+        return {}
+    numbered = [_NUMBERED.fullmatch(line) for line in lines]
+    if all(numbered):
+        return {str(int(m[1])): m[2].strip() for m in numbered if m}
+    return {str(number): line.strip() for number, line in enumerate(lines)}
+
+
+def _from_json(walked: Walked, document: str) -> dict[str, str]:
+    for table in json_rows.tables(walked.root / document).values():
+        columns = json_rows.columns_of(table)
+        if columns == (json_rows.VALUE,):
+            return {str(n): row[json_rows.VALUE] for n, row in enumerate(table)}
+        if names := _from_pairs([tuple(row.values()) for row in table if len(row) == 2], table):
+            return names
+    return {}
+
+
+def _from_pairs(pairs: Sequence[tuple[str, ...]], rows: Sequence[object]) -> dict[str, str]:
+    if not pairs or len(pairs) != len(rows):
+        return {}
+    for number, name in ((0, 1), (1, 0)):
+        numbers = [pair[number].strip() for pair in pairs]
+        if all(n.isascii() and n.isdecimal() for n in numbers) and len(set(numbers)) == len(pairs):
+            return {str(int(pair[number])): pair[name] for pair in pairs if pair[name].strip()}
+    return {}
+
+
+def _from_table(walked: Walked, document: str) -> dict[str, str]:
+    table = table_file.open_table(walked.root / document, document, encoding=walked.encoding)
+    if table is None or len(table.columns) != 2:
+        return {}
+    rows = [
+        tuple(cells.get(c, "") for c in table.columns) for _, cells in islice(table.rows(), 100_000)
+    ]
+    if names := _from_pairs([table.columns, *rows], [table.columns, *rows]):
+        return names
+    return _from_pairs(rows, rows)

@@ -1,0 +1,150 @@
+"""What the columns of a table are for, told by the values in them where the names tell nothing."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+Row = Mapping[str, str]
+Finds = Callable[[str], bool]
+"""Whether a text names an image that is there."""
+
+LEAST_FOUND = 0.5
+_MOST_CLASSES = 1000
+_MARKS = frozenset({"0", "1", "0.0", "1.0"})
+_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?")
+_WHOLE = re.compile(r"\d+(?:\.0+)?")
+_HASH_OR_TIME = re.compile(
+    r"[0-9a-fA-F]{16,}|\d{4}-\d\d-\d\d.*|\d\d?[./]\d\d?[./]\d{2,4}.*|\w+://.*|[0-9a-fA-F-]{36}"
+)
+_ENDING = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}$")
+_NO_LABEL = re.compile(
+    r"""(?:^|[_. ])(?:
+    width|height|size|bytes|file_?size|area|pixels?\d*|channels?|depth|mode|dpi|orientation|
+    md5|sha\d*|hash|checksum|crc|created(?:_at)?|updated(?:_at)?|modified|date|time|timestamp|
+    url|uri|link|license|licence|copyright|photographer|lat|lon|latitude|longitude|
+    x|y|w|h|x\d|y\d|x_?min|y_?min|x_?max|y_?max|left|top|right|bottom|bbox|box|roi|segmentation|
+    fold|kfold|index|unnamed:?.*|row|rank|order|lead_time|annotator|annotated_by|completed_by|
+    annotation_id|score|confidence|prob(?:ability)?|iscrowd|weights?|comments?|notes?|remarks?|
+    camera|device|iso|exposure|age|sex|gender|is_\w+|has_\w+|seed|version|format|extension|ext
+    )$""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelChoice:
+    """Columns that can hold the label."""
+
+    columns: tuple[str, ...] = ()
+    """All that may, the likeliest first."""
+    one_hot: tuple[str, ...] = ()
+    """Columns of 0 and 1 of which each row marks one."""
+    others: tuple[str, ...] = ()
+    """Columns besides, of which nobody knows whether they say anything about a class."""
+
+
+def path_column(
+    rows: Sequence[Row], columns: Sequence[str], finds: Finds, known: Sequence[str] = ()
+) -> str | None:
+    """The column most of whose values name images that are there.
+
+    Args:
+        rows: The first rows.
+        columns: Those that come into question.
+        finds: Looks a value up.
+        known: Columns whose names say so: they win where others find as many.
+    """
+    best: tuple[float, ...] = ()
+    chosen = None
+    for position, column in enumerate(columns):
+        values = [row.get(column, "") for row in rows]
+        asked = [value for value in values if value.strip()]
+        distinct = list(dict.fromkeys(asked))
+        if not distinct or len(distinct) * 10 < len(asked):
+            continue  # numbers of classes find images called 0.jpg, too
+        found = sum(finds(value) for value in distinct) / len(distinct)
+        if found < LEAST_FOUND:
+            continue
+        with_ending = sum(map(has_ending, distinct)) / len(distinct)
+        rank = (
+            round(found, 1),
+            column in known,
+            with_ending,
+            len(distinct) / len(asked),
+            -position,
+        )
+        if rank > best:
+            best, chosen = rank, column
+    return chosen
+
+
+def has_ending(value: str) -> bool:
+    """Whether a text ends like a file's name."""
+    return bool(_ENDING.search(value.strip()))
+
+
+def label_columns(rows: Sequence[Row], columns: Sequence[str]) -> LabelChoice:
+    """Which of the columns (the path and what is known left out) may hold the label."""
+    marks = one_hot(rows, columns)
+    if marks:
+        return LabelChoice(one_hot=marks)
+    texts, numbers, others = [], [], []
+    for column in columns:
+        values = [value.strip() for row in rows if (value := row.get(column, "")).strip()]
+        if not column or not values or _NO_LABEL.search(column):
+            continue
+        distinct = Counter(values)
+        if all(_HASH_OR_TIME.fullmatch(value) for value in distinct):
+            continue
+        is_repeated = len(distinct) <= min(_MOST_CLASSES, max(2, len(values) * 0.7))
+        if len(distinct) == 1 and len(values) > 1:
+            continue
+        if not is_repeated and len(rows) > 4:
+            others.append(column)
+        elif all(_WHOLE.fullmatch(value) for value in distinct):
+            numbers.append(column)
+        elif all(_NUMBER.fullmatch(value) for value in distinct):
+            others.append(column)
+        else:
+            texts.append(column)
+    return LabelChoice(columns=tuple(texts or numbers), others=tuple(others))
+
+
+def is_no_label(rows: Sequence[Row], column: str) -> bool:
+    """Whether the name or the values of a column say that it is none: sizes, hashes, dates."""
+    values = [value for row in rows if (value := row.get(column, "").strip())]
+    return bool(
+        not values
+        or _NO_LABEL.search(column)
+        or all(_HASH_OR_TIME.fullmatch(value) for value in values)
+        or any("." in v and _NUMBER.fullmatch(v) and not _WHOLE.fullmatch(v) for v in values)
+    )
+
+
+def one_hot(rows: Sequence[Row], columns: Sequence[str]) -> tuple[str, ...]:
+    """Columns of 0 and 1 of which nearly every row marks exactly one; at least two."""
+    marks = tuple(
+        column
+        for column in columns
+        if column
+        and not _NO_LABEL.search(column)
+        and all(row.get(column, "").strip() in _MARKS for row in rows)
+    )
+    if len(marks) < 2 or not rows:
+        return ()
+    single = sum(
+        sum(row.get(column, "").strip() in ("1", "1.0") for column in marks) == 1 for row in rows
+    )
+    return marks if single >= 0.95 * len(rows) else ()
+
+
+def is_boxes(rows: Sequence[Row], columns: Sequence[str]) -> bool:
+    """Whether columns without names hold boxes: four numbers or more side by side."""
+    in_row = most = 0
+    for column in columns:
+        values = [row.get(column, "").strip() for row in rows]
+        is_number = all(_NUMBER.fullmatch(value) for value in values) and len(set(values)) > 1
+        in_row = in_row + 1 if is_number else 0
+        most = max(most, in_row)
+    return most >= 4

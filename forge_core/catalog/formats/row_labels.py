@@ -1,0 +1,155 @@
+"""What the labels of all rows of a table mean together: numbers, names, and lists in a cell."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from forge_core.catalog.formats.documents import class_names
+from forge_core.catalog.formats.documents.cells import split_list
+from forge_core.catalog.formats.scan.file_walk import Walked
+from forge_core.catalog.formats.scan.label_records import Record, counted
+from forge_core.catalog.formats.scan.scanned_folder import SEVERAL, Caution, ReadOptions
+from forge_core.catalog.importing.import_problems import ImportProblem, printable
+from forge_core.errors import InvalidInput
+
+_WHOLE = re.compile(r"-?\d+\.0+")
+_SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
+_MISSING = frozenset({"nan", "NaN", "NAN", "NaT", "<NA>", "#N/A"})
+_SIGNS = ("|", ";", ",", "+", "&", "/", " ")
+_MOST_CLASSES = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settled:
+    """The rows as they are taken in, and what to tell about them."""
+
+    records: list[Record | ImportProblem]
+    notes: list[str] = field(default_factory=list)
+    cautions: tuple[Caution, ...] = ()
+    documents: tuple[str, ...] = ()
+    """Further documents that were read."""
+
+
+def of_cell(cell: str) -> list[str]:
+    """The labels of a cell: what a program writes for nothing is none, and 3.0 is 3."""
+    found = []
+    for part in split_list(cell):
+        plain = part.strip()
+        if plain and plain not in _MISSING:
+            found.append(plain.partition(".")[0] if _WHOLE.fullmatch(plain) else part)
+    return found
+
+
+def settle(
+    walked: Walked,
+    records: list[Record | ImportProblem],
+    options: ReadOptions,
+    documents: Sequence[str],
+    *,
+    is_ours: bool = False,
+) -> Settled:
+    """Numbers get their names from a list beside them; cells with several labels are told.
+
+    Args:
+        walked: The folder.
+        records: All rows.
+        options: What a person chose.
+        documents: The tables they come from.
+        is_ours: Whether an export of ours wrote them: then every label is what it says.
+
+    Raises:
+        InvalidInput: A choice for several labels does not exist.
+    """
+    if is_ours:
+        return Settled(records=records)
+    rows = [record for record in records if isinstance(record, Record)]
+    notes: list[str] = []
+    cautions = _shortened(rows, documents)
+    counts = Counter(label for row in rows for label in row.labels)
+    named = class_names.beside(walked, counts, documents)
+    if named is not None:
+        notes.append(named.note)
+        records = [
+            replace(r, labels=tuple(named.names.get(label, label) for label in r.labels))
+            if isinstance(r, Record)
+            else r
+            for r in records
+        ]
+        return Settled(records=records, notes=notes, cautions=cautions, documents=(named.document,))
+    sign = _sign(counts)
+    if sign is None:
+        return Settled(records=records, notes=notes, cautions=cautions)
+    if options.several not in (None, *SEVERAL):
+        raise InvalidInput(
+            f"Cells with several labels cannot be read as {options.several!r}.",
+            next_step=f"Use {', '.join(SEVERAL)}.",
+        )
+    single: Counter[str] = Counter()
+    for label, number in counts.items():
+        for part in dict.fromkeys(_parts(label, sign)):
+            single[part] += number
+    chosen = options.several or "unlabelled"
+    number = sum(any(len(_parts(x, sign)) > 1 for x in row.labels) for row in rows)
+    example = next(label for label in counts if len(_parts(label, sign)) > 1)
+    text = f"{counted(number, 'row')} hold several labels in one cell, like “{printable(example)}”"
+    if options.several is None:
+        shown = "; ".join(f"{name}: {meaning}" for name, meaning in SEVERAL.items())
+        message = f"{text}: those images come in unlabelled unless you choose. Each {shown}."
+        caution = Caution(
+            kind="several_in_cell", message=message, option="several", choices=tuple(SEVERAL)
+        )
+        cautions = (*cautions, caution)
+    else:
+        notes.append(f"{text}; each {SEVERAL[chosen]}.")
+
+    def one(record: Record | ImportProblem) -> Record | ImportProblem:
+        if not isinstance(record, Record) or chosen == "together":
+            return record
+        labels = []
+        for label in record.labels:
+            parts = _parts(label, sign)
+            if len(parts) < 2:
+                labels += parts
+            elif chosen == "first":
+                labels.append(parts[0])
+            elif chosen == "frequent":
+                labels.append(max(parts, key=lambda part: single[part]))
+        return replace(record, labels=tuple(labels))
+
+    return Settled(records=[one(record) for record in records], notes=notes, cautions=cautions)
+
+
+def _parts(label: str, sign: str) -> list[str]:
+    return [part.strip() for part in label.split(sign) if part.strip()]
+
+
+def _sign(counts: Counter[str]) -> str | None:
+    """What stands between the labels of one cell, None where cells hold one each.
+
+    A bar always does; other signs do where every part of such a cell is a label of its own
+    elsewhere.
+    """
+    if len(counts) > _MOST_CLASSES:
+        return None
+    for sign in _SIGNS:
+        several = [label for label in counts if len(_parts(label, sign)) > 1]
+        if not several:
+            continue
+        alone = counts.keys() - set(several)
+        if sign == "|" or all(part in alone for x in several for part in _parts(x, sign)):
+            return sign
+    return None
+
+
+def _shortened(rows: Sequence[Record], documents: Sequence[str]) -> tuple[Caution, ...]:
+    """A word about names like 1.23E+12, of which the digits are lost."""
+    lost = [row.path for row in rows if _SHORTENED.fullmatch(row.path.strip())]
+    if not lost:
+        return ()
+    message = (
+        f"{counted(len(lost), 'name')} of images in {printable(documents[0])} were shortened by a "
+        f"spreadsheet, like “{printable(lost[0])}”: their digits are lost, and their images get "
+        "no label. Open the original in the spreadsheet as text, or export it anew."
+    )
+    return (Caution(kind="damaged_ids", message=message),)
