@@ -9,10 +9,10 @@ from forge_core.catalog.formats import (
     fiftyone_labels,
     hf_imagefolder,
     label_studio,
-    own_tables,
 )
 from forge_core.catalog.formats.documents import sinks
 from forge_core.catalog.formats.documents.sinks import ExportFormat, FolderSink, Sink
+from forge_core.catalog.formats.tables import own_tables
 from forge_core.catalog.importing import entry_names
 from forge_core.catalog.listing import asset_list
 from forge_core.errors import Conflict, InvalidInput, NotFound

@@ -15,13 +15,13 @@ from typing import Any
 from urllib.parse import quote
 
 from db.records import Asset
-from forge_core.catalog.formats import questions, table
+from forge_core.catalog.formats import table
 from forge_core.catalog.formats.documents import sinks
 from forge_core.catalog.formats.documents.sinks import Sink, Written
-from forge_core.catalog.formats.questions import Asked
-from forge_core.catalog.formats.scan import label_records
+from forge_core.catalog.formats.scan import label_records, questions
 from forge_core.catalog.formats.scan.file_walk import Walked
 from forge_core.catalog.formats.scan.label_records import Record
+from forge_core.catalog.formats.scan.questions import Asked
 from forge_core.catalog.formats.scan.scanned_folder import ReadOptions, ScannedFolder
 
 Answer = tuple[str, str]

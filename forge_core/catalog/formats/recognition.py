@@ -18,12 +18,12 @@ from forge_core.catalog.formats import (
     open_images,
     roboflow,
     table,
-    unread_labels,
 )
 from forge_core.catalog.formats.documents import text_encoding
 from forge_core.catalog.formats.scan import file_walk
 from forge_core.catalog.formats.scan.file_walk import Walked
 from forge_core.catalog.formats.scan.scanned_folder import ReadOptions, ScannedFolder
+from forge_core.catalog.formats.tables import unread_labels
 from forge_core.catalog.importing.import_problems import printable
 from forge_core.errors import InvalidInput, NotFound
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 
-from forge_core.catalog.formats import folders, row_labels, table_choice
+from forge_core.catalog.formats import folders
 from forge_core.catalog.formats.documents import columns as roles
 from forge_core.catalog.formats.documents import table_file
 from forge_core.catalog.formats.scan import label_records
@@ -24,7 +24,8 @@ from forge_core.catalog.formats.scan.scanned_folder import (
     split_of_document,
     split_of_name,
 )
-from forge_core.catalog.formats.table_choice import Reading
+from forge_core.catalog.formats.tables import row_labels, table_choice
+from forge_core.catalog.formats.tables.table_choice import Reading
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.errors import InvalidInput
 

@@ -79,9 +79,9 @@ def test_numbers_that_a_spreadsheet_shortened__are_told(tmp_path: Path):
     [
         ("D:\\fotos\\a.JPG", "a.jpg"),
         ("\\\\server\\share\\a.jpg", "a.jpg"),
-        ("/home/me/a.jpg", "a.jpg"),
+        ("/Users/me/a.jpg", "a.jpg"),
         ("../images/a.jpg", "images/a.jpg"),
-        ("file:///home/me/a.jpg", "a.jpg"),
+        ("file:///Users/me/a.jpg", "a.jpg"),
         ("na%C3%AFve%20one.jpg", "naïve one.jpg"),
         ("0123abcd-my_photo_1.jpg", "my photo (1).jpg"),
         ("IMAGES/A.PNG", "images/a.png"),

@@ -13,7 +13,6 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import PurePosixPath
 
-from forge_core.catalog.formats import table_choice
 from forge_core.catalog.formats.documents import text_encoding, workbook
 from forge_core.catalog.formats.scan.file_walk import Walked
 from forge_core.catalog.formats.scan.label_records import counted
@@ -23,7 +22,8 @@ from forge_core.catalog.formats.scan.scanned_folder import (
     ReadOptions,
     ScannedFolder,
 )
-from forge_core.catalog.formats.table_choice import Reading
+from forge_core.catalog.formats.tables import table_choice
+from forge_core.catalog.formats.tables.table_choice import Reading
 from forge_core.catalog.importing.import_problems import printable
 from forge_core.imaging import formats
 
