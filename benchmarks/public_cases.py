@@ -25,6 +25,7 @@ from pathlib import Path
 
 from forge_core.catalog.formats.scan.scanned_folder import ReadOptions
 from forge_core.catalog.importing import archives, import_plan
+from forge_core.catalog.importing.merging import comparison
 from forge_core.errors import ForgeError
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
@@ -100,7 +101,7 @@ def look(workspace: Workspace, place: Path, options: ReadOptions = ReadOptions()
             splits={file.path: file.split for file in plan.files},
             groups={file.path: file.group_key for file in plan.files},
             cautions=[caution.message for caution in plan.cautions],
-            notes=plan.title,
+            notes=" ".join([plan.title, *comparison.compare(workspace, plan).sentences()]),
             problems=[f"{problem.path}: {problem.message}" for problem in plan.problems],
         )
     finally:

@@ -42,7 +42,7 @@ def show() -> None:
 def show_top(workspace: Workspace, *, offers_import: bool) -> None:
     """Title, the one primary action, and the offer to undo what was just done."""
     plan = chooser.chosen_plan()
-    action = f"Import {text.plural(plan.num_images, 'image')}" if plan else "Import images"
+    action = describe(plan) if plan else "Import images"
     pressed = page_frame.show_title(
         "Import & export",
         action=action if plan or offers_import else None,
@@ -58,12 +58,18 @@ def show_top(workspace: Workspace, *, offers_import: bool) -> None:
 def start_import(workspace: Workspace, plan: ImportPlan) -> None:
     """Queue the import of what was found."""
     request_id = import_plan.save_request(workspace, plan)
-    title = f"Import {text.plural(plan.num_images, 'image')} from {plan.source_dataset}"
+    title = f"{describe(plan)} from {plan.source_dataset}"
     chooser.forget()
     with errors.redrawing():
         queue.submit(
             workspace, kinds.IMPORT.name, title, {"request_id": request_id}, actor=session.actor()
         )
+
+
+def describe(plan: ImportPlan) -> str:
+    """What importing it does."""
+    images = text.plural(plan.num_images, "image")
+    return f"Import labels of {images}" if plan.labels_only else f"Import {images}"
 
 
 def show_import(workspace: Workspace) -> None:

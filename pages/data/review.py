@@ -13,7 +13,7 @@ from forge_core.catalog.splits.groups import DEFAULT_BITS
 from forge_core.workspace import Workspace
 from pages.components import empty_state, errors, gallery_links
 from pages.components.frame import navigation, page_frame, session, undo_notice
-from pages.components.review import duplicate_groups, leaks
+from pages.components.review import contested_queue, duplicate_groups, leaks
 from pages.components.review.leaks import ACROSS, OTHER
 from pages.components.words import how_alike, text
 
@@ -36,7 +36,9 @@ def show() -> None:
     show_top(workspace, status)
     undo_notice.show(workspace, session.actor())
     flagged = asset_list.count_assets(workspace, AssetFilter(review=ReviewState.FLAGGED))
-    show_queues(status, flagged, totals.unlabelled)
+    num_contested = contested_queue.count(workspace)
+    show_queues(status, flagged, num_contested, totals.unlabelled)
+    contested_queue.show(workspace, num_contested, session.actor())
     show_state(status)
     with st.container(
         horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
@@ -91,7 +93,7 @@ def show_top(workspace: Workspace, status: DuplicateStatus) -> None:
         st.rerun()
 
 
-def show_queues(status: DuplicateStatus, flagged: int, unlabelled: int) -> None:
+def show_queues(status: DuplicateStatus, flagged: int, num_contested: int, unlabelled: int) -> None:
     """A card a queue, with its count."""
     known = status.revision_id is not None
     with st.container(horizontal=True, gap="small", key="review-queues"):
@@ -106,6 +108,8 @@ def show_queues(status: DuplicateStatus, flagged: int, unlabelled: int) -> None:
             "of these groups" if known else "not looked for",
         )
         show_card("Marked for review", f"{flagged:,}", "none", {"review": ReviewState.FLAGGED})
+        contested = {"review": ReviewState.CONTESTED}
+        show_card("Contested", f"{num_contested:,}", "none", contested)
         show_card("Unlabelled", f"{unlabelled:,}", "none left", {"label": NONE})
 
 

@@ -297,6 +297,28 @@ def test_finished__undo_takes_the_images_out_again(workspace: Workspace, drawn: 
     assert asset_list.totals(workspace).images == 0
 
 
+def test_again__labels_that_differ_are_shown_and_one_choice_decides(
+    workspace: Workspace, tmp_path: Path
+):
+    drawn = arrange.draw_folder(tmp_path / "pictures")
+    run_import(workspace, drawn)
+    moved = min((drawn / "circle").iterdir())
+    moved.rename(drawn / "square" / "moved.png")
+    app = look_at(drawn)
+    assert "12 images, all here already." in words(app)
+    assert "1 label differs; what is there would stay." in words(app)
+    assert "label: circle here, square there" in words(app)
+    choice = next(c for c in app.segmented_control if "something else" in c.label)
+    choice.set_value("ask").run()
+    assert "would wait for a person" in words(app)
+    primary(app).click()
+    app.run()
+    job = queue.list_latest_jobs(workspace)[0]
+    queue.wait_until_finished(workspace, job.job_id, timeout_seconds=60)
+    app.run()
+    assert links(app)["Decide what is contested"] == "review=contested"
+
+
 def running_import(workspace: Workspace, **progress: float) -> int:
     """An import that this very process runs, as the queue would show it."""
     me = processes.identify(os.getpid())

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from PIL import Image
 
 from db.records import Asset
 from forge_core.catalog.editing import label_edits, review_flags
+from forge_core.catalog.importing import import_plan, run_import
+from forge_core.catalog.importing.merging.rules import Merge
 from forge_core.catalog.splits import duplicates
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
@@ -67,6 +70,7 @@ def test_not_looked__says_why_one_should_and_finds_on_request(
         "Near-duplicates": "2",
         "Across splits": "2",
         "Marked for review": "0",
+        "Contested": "0",
         "Unlabelled": "0",
     }
     assert primary(app).label == "Look again"
@@ -180,3 +184,19 @@ def test_other_leaks__images_of_one_group_in_two_splits_are_shown(
 def test_other_leaks__none_is_said(copied, sqlite_workspace: Workspace):
     app = visit(PAGE, queue="Other leaks")
     assert "No group, copy or equal file lies in two splits." in words(app)
+
+
+def test_contested__says_both_values_and_lets_one_side_hold(
+    sqlite_workspace: Workspace, tmp_path: Path
+):
+    folder = arrange.draw_folder(tmp_path / "shapes", per_class=2)
+    arrange.import_folder(sqlite_workspace, folder)
+    (folder / "circle" / "circle_0001.png").rename(folder / "square" / "circle_0001.png")
+    plan = replace(import_plan.prepare(sqlite_workspace, folder), merge=Merge.ASK)
+    run_import.run_import(sqlite_workspace, plan, actor=arrange.ACTOR)
+    app = visit(PAGE)
+    assert "label: circle here, square in square/circle_0001.png" in words(app)
+    assert links(app)["Look at them"] == "review=contested"
+    press(app, "Take what imports say")
+    first = next(a for a in arrange.list_all(sqlite_workspace) if "circle_0001" in a.file_path)
+    assert (first.label_name, first.review_state) == ("square", None)

@@ -30,7 +30,7 @@ def show(workspace: Workspace, plan: ImportPlan) -> None:
     if not first:
         return
     st.markdown(f":material/merge: **{errors.literal(first)}**")
-    if found.num_differing:
+    if found.differences:
         _show_choice(plan, found)
     for sentence in others:
         st.caption(errors.literal(sentence))

@@ -6,9 +6,10 @@ from typing import Any
 import streamlit as st
 
 from db.boxes import JobError
-from db.enums import JobStatus
+from db.enums import FindingOutcome, JobStatus, ReviewState
 from db.records import Job
 from forge_core.catalog.importing.import_problems import ImportProblem
+from forge_core.catalog.importing.merging import rules
 from forge_core.errors import JobFailed
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
@@ -37,16 +38,18 @@ def _show_success(workspace: Workspace, result: Mapping[str, Any], actor: Actor)
     added, present = int(result.get("added", 0)), int(result.get("already_present", 0))
     source = str(result.get("source_dataset") or "")
     here = gallery_links.gallery_query(source=source or None)
+    updated = int(result.get("updated", 0))
     if added:
         took = result.get("duration_seconds")
         within = f" in {text.duration(took)}" if took else ""
         gallery_links.gallery(f"{text.plural(added, 'image')} added{within}", here)
-    else:
+    elif not updated:
         st.markdown(":material/check: Nothing new: every image that can be read is here already.")
     if present:
         gallery_links.gallery(
             f"{text.plural(present, 'image was', 'images were')} here already", here
         )
+    _show_outcomes(dict(result.get("outcomes", {})))
     created = list(result.get("classes_created", []))
     if created:
         new = text.plural(len(created), "new class", "new classes")
@@ -65,8 +68,16 @@ def _show_success(workspace: Workspace, result: Mapping[str, Any], actor: Actor)
     untold = int(result.get("num_skipped", len(problems))) - len(problems)
     if untold > 0:
         st.caption(f"And {untold:,} more that are not listed.")
-    if added:
+    if added or updated:
         _show_next_steps(workspace, result, actor)
+
+
+def _show_outcomes(outcomes: Mapping[str, Mapping[str, int]]) -> None:
+    """What it brought to images that were there, and the door to those that wait."""
+    for sentence in rules.describe(outcomes, is_done=True):
+        st.markdown(f":material/merge: {errors.literal(sentence)}")
+    if {FindingOutcome.ASKED, FindingOutcome.LEAK} & outcomes.keys():
+        gallery_links.gallery("Decide what is contested", {"review": ReviewState.CONTESTED})
 
 
 def _failure(job: Job) -> JobFailed:

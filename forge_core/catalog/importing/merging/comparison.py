@@ -6,6 +6,7 @@ is said. The import itself looks at all.
 """
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -43,6 +44,8 @@ class Comparison:
     num_files: int
     num_here: int = 0
     """Files whose image is there already."""
+    num_copies: int = 0
+    """Files with the same bytes as another one of the import; they come in once."""
     num_unseen: int = 0
     """Files that there was no time to look at."""
     outcomes: Outcomes = field(default_factory=dict)
@@ -53,7 +56,7 @@ class Comparison:
     @property
     def num_new(self) -> int:
         """Files whose image is not there."""
-        return self.num_files - self.num_here - self.num_unseen
+        return self.num_files - self.num_here - self.num_copies - self.num_unseen
 
     @property
     def num_differing(self) -> int:
@@ -62,17 +65,23 @@ class Comparison:
         return sum(number for subjects in differing for number in subjects.values())
 
     def sentences(self) -> list[str]:
-        """All of it in words; nothing where no image is there."""
-        if not self.num_here:
-            return []
+        """All of it in words; nothing where no image is there and none comes twice."""
+        sentences = []
         images = f"{self.num_files:,} image{'' if self.num_files == 1 else 's'}"
-        if self.num_here == self.num_files:
-            first = f"{images}, {'all ' if self.num_files > 1 else ''}here already."
-        else:
-            first = f"{images}: {self.num_here:,} are here already, {self.num_new:,} are new"
+        if self.num_here and self.num_here == self.num_files:
+            sentences.append(f"{images}, {'all ' if self.num_files > 1 else ''}here already.")
+        elif self.num_here:
             more = f", {self.num_unseen:,} were not looked at yet" if self.num_unseen else ""
-            first += f"{more}."
-        return [first, *rules.describe(self.outcomes, is_done=False)]
+            new = self.num_new + self.num_copies
+            known = f"{self.num_here:,} are here already, {new:,} are new{more}"
+            sentences.append(f"{images}: {known}.")
+        if self.num_copies:
+            one = self.num_copies == 1
+            sentences.append(
+                f"{self.num_copies:,} {'file has' if one else 'files have'} the same bytes as "
+                "another one here: such images come in once, with the label that any of them has."
+            )
+        return [*sentences, *rules.describe(self.outcomes, is_done=False)]
 
 
 def compare(
@@ -80,66 +89,112 @@ def compare(
 ) -> Comparison:
     """What the import of a plan would bring to images that are there.
 
-    Copies among the files are judged a few hundred files at a time, so that of many copies that
-    contradict each other some may be told as simple differences; the import tells them apart.
+    Copies of one image of the catalog are judged a few hundred files at a time, so that of copies
+    that contradict each other some may be told as simple differences; the import tells them apart.
 
     Args:
         workspace: The workspace.
         plan: With the choice `merge`.
         max_seconds: For reading files; names and sizes are compared however long it takes.
     """
-    found = Comparison(num_files=plan.num_images)
-    until = time.monotonic() + max_seconds
+    comparing = _Comparing(workspace, plan)
     with workspace.database.read() as uow:
-        if not uow.assets.has_any():
-            return found
-        names = class_merges.list_current_names(uow)
-        for files in _parts(plan.files):
-            known = _list_known(uow, workspace, plan, files, found, until)
-            pairs = [(asset, _settle(asset, claims, names, plan)) for asset, claims in known]
-            for outcome, subjects in rules.count([s for _, s in pairs]).items():
-                numbers = {(outcome, subject): n for subject, n in subjects.items()}
-                found.outcomes = rules.add_up(found.outcomes, numbers)
+        if uow.assets.has_any():
+            comparing.look(uow, until=time.monotonic() + max_seconds)
+        else:
+            comparing.look_at_copies(until=time.monotonic() + max_seconds / 3)
+    comparing.settle_copies()
+    return comparing.found
+
+
+class _Comparing:
+    """One comparison while it runs."""
+
+    def __init__(self, workspace: Workspace, plan: ImportPlan) -> None:
+        self.found = Comparison(num_files=plan.num_images)
+        self._workspace = workspace
+        self._plan = plan
+        self._names: dict[str, str] = {}
+        self._new: dict[str, list[Claim]] = {}
+
+    def look(self, uow: UnitOfWork, *, until: float) -> None:
+        """Compare all files with the catalog."""
+        self._names = class_merges.list_current_names(uow)
+        for files in _parts(self._plan.files):
+            pairs = [
+                (asset, self._settle(asset, claims))
+                for asset, claims in self._list_known(uow, files, until)
+            ]
+            self._count([settled for _, settled in pairs])
             differing = [
                 Difference(asset=asset, findings=settled.findings)
                 for asset, settled in pairs
                 if any(f.before is not None for f in settled.findings) or settled.is_contested
             ]
-            found.differences += differing[: NUM_SHOWN - len(found.differences)]
-    return found
+            room = NUM_SHOWN - len(self.found.differences)
+            self.found.differences += differing[:room]
 
+    def look_at_copies(self, *, until: float) -> None:
+        """Compare files of one size with each other, as long as there is time."""
+        sizes = Counter(file.size_bytes for file in self._plan.files)
+        for file in self._plan.files:
+            if time.monotonic() > until:
+                return
+            if sizes[file.size_bytes] > 1 and (content_hash := _hash(self._plan, file)):
+                self._new.setdefault(content_hash, []).append(claim_of_file(file))
 
-def _list_known(
-    uow: UnitOfWork,
-    workspace: Workspace,
-    plan: ImportPlan,
-    files: Sequence[ScannedFile],
-    found: Comparison,
-    until: float,
-) -> list[tuple[Asset, list[Claim]]]:
-    """Images of the catalog with what these files say of them; counts the files."""
-    keys = _keys(workspace, plan, files)
-    by_path = {asset.file_path: asset for asset in uow.assets.list_by_paths(list(keys.values()))}
-    claims: dict[str, tuple[Asset, list[Claim]]] = {}
-    hashes: dict[str, list[ScannedFile]] = {}
-    for file in files:
-        there = by_path.get(keys.get(file.path, ""))
-        if not plan.labels_only and time.monotonic() < until:
-            if content_hash := _hash(plan, file):
-                hashes.setdefault(content_hash, []).append(file)
-        elif there is not None and (plan.labels_only or there.size_bytes == file.size_bytes):
-            claims.setdefault(there.file_path, (there, []))[1].append(claim_of_file(file))
-            found.num_here += 1
-        else:
-            found.num_unseen += 1
-    here = set()
-    for asset in uow.assets.list_by_hashes(list(hashes)):
-        here.add(asset.content_hash)
-        claims.setdefault(asset.file_path, (asset, []))[1].extend(
-            claim_of_file(file) for file in hashes[asset.content_hash]
+    def settle_copies(self) -> None:
+        """Judge the files that are not in the catalog and have the same bytes."""
+        copies = [claims for claims in self._new.values() if len(claims) > 1]
+        self.found.num_copies = sum(len(claims) - 1 for claims in copies)
+        self._count([rules.settle_copies(self._renamed(claims)) for claims in copies])
+
+    def _list_known(
+        self, uow: UnitOfWork, files: Sequence[ScannedFile], until: float
+    ) -> list[tuple[Asset, list[Claim]]]:
+        """Images of the catalog with what these files say of them; counts the files."""
+        plan, keys = self._plan, _keys(self._workspace, self._plan, files)
+        by_path = {a.file_path: a for a in uow.assets.list_by_paths(list(keys.values()))}
+        claims: dict[str, tuple[Asset, list[Claim]]] = {}
+        hashes: dict[str, list[Claim]] = {}
+        for file in files:
+            there = by_path.get(keys.get(file.path, ""))
+            if not plan.labels_only and time.monotonic() < until:
+                if content_hash := _hash(plan, file):
+                    hashes.setdefault(content_hash, []).append(claim_of_file(file))
+            elif there is not None and (plan.labels_only or there.size_bytes == file.size_bytes):
+                claims.setdefault(there.file_path, (there, []))[1].append(claim_of_file(file))
+                self.found.num_here += 1
+            else:
+                self.found.num_unseen += 1
+        here = set()
+        for asset in uow.assets.list_by_hashes(list(hashes)):
+            here.add(asset.content_hash)
+            claims.setdefault(asset.file_path, (asset, []))[1].extend(hashes[asset.content_hash])
+        self.found.num_here += sum(len(hashes[content_hash]) for content_hash in here)
+        for content_hash in hashes.keys() - here:
+            self._new.setdefault(content_hash, []).extend(hashes[content_hash])
+        return list(claims.values())
+
+    def _count(self, settled: Sequence[Settled]) -> None:
+        for outcome, subjects in rules.count(settled).items():
+            numbers = {(outcome, subject): n for subject, n in subjects.items()}
+            self.found.outcomes = rules.add_up(self.found.outcomes, numbers)
+
+    def _settle(self, asset: Asset, claims: Sequence[Claim]) -> Settled:
+        return rules.settle(
+            values_of(asset),
+            self._renamed(claims),
+            self._plan.merge,
+            unlock_held_out=self._plan.unlock_held_out,
         )
-    found.num_here += sum(len(hashes[content_hash]) for content_hash in here)
-    return list(claims.values())
+
+    def _renamed(self, claims: Sequence[Claim]) -> list[Claim]:
+        """The claims with the names that merged classes have now."""
+        return [
+            claim._replace(label_name=self._names.get(claim.label_name or "", claim.label_name))
+            for claim in claims
+        ]
 
 
 def _keys(workspace: Workspace, plan: ImportPlan, files: Sequence[ScannedFile]) -> dict[str, str]:
@@ -157,16 +212,6 @@ def _hash(plan: ImportPlan, file: ScannedFile) -> str | None:
             return hashing.content_hash(opened.read(file.size_bytes + 1))
     except (OSError, ForgeError):
         return None  # the import tells why
-
-
-def _settle(
-    asset: Asset, claims: Sequence[Claim], names: dict[str, str], plan: ImportPlan
-) -> Settled:
-    renamed = [
-        claim._replace(label_name=names.get(claim.label_name or "", claim.label_name))
-        for claim in claims
-    ]
-    return rules.settle(values_of(asset), renamed, plan.merge, unlock_held_out=plan.unlock_held_out)
 
 
 def _parts(files: Sequence[ScannedFile]) -> Iterator[Sequence[ScannedFile]]:

@@ -239,27 +239,34 @@ def add_up(outcomes: Outcomes, numbers: Mapping[tuple[str, str], int]) -> dict[s
 
 def describe(outcomes: Outcomes, *, is_done: bool) -> Iterator[str]:
     """What an import brought to images that are there, or will bring, a sentence each."""
-    wait = "now wait" if is_done else "would wait"
-    stay = "stays" if is_done else "would stay"
-    words = {
-        FindingOutcome.LEAK: "images lie in two splits of what is imported (a leak): each is kept "
-        "once, in the split further from training, in the queue of contested images",
-        FindingOutcome.ASKED: f"differ or contradict each other and {wait} for a person in the "
-        "queue of contested images",
-        FindingOutcome.KEPT: f"differ; what is there {stay}",
-        FindingOutcome.LOCKED: f"{'were' if is_done else 'would be'} not moved: those images are "
-        "kept aside (held out)",
-        FindingOutcome.TAKEN: f"{'were' if is_done else 'would be'} taken for images that are "
-        "there",
-    }
-    for outcome, text in words.items():
+    for outcome in _ORDER:
         numbers = outcomes.get(outcome, {})
-        if not numbers:
+        total = sum(numbers.values())
+        if not total:
             continue
+        one = total == 1
         if outcome is FindingOutcome.LEAK:
-            yield f"{sum(numbers.values()):,} {text}."
-        else:
-            yield f"{_listed(numbers)} {text}."
+            yield (
+                f"{total:,} image{' lies' if one else 's lie'} in two splits of what is imported "
+                f"({'a leak' if one else 'leaks'}): kept once, in the split further from "
+                f"training, and {'waits' if one else 'wait'} in the queue of contested images."
+            )
+            continue
+        who = _listed(numbers)
+        was = ("was" if one else "were") if is_done else "would be"
+        wait = ("now waits" if one else "now wait") if is_done else "would wait"
+        match outcome:
+            case FindingOutcome.ASKED:
+                said = "differs or is contradicted" if one else "differ or are contradicted"
+                rest = f"{said}, and {wait} for a person in the queue of contested images"
+            case FindingOutcome.KEPT:
+                stays = "stays" if is_done else "would stay"
+                rest = f"{'differs' if one else 'differ'}; what is there {stays}"
+            case FindingOutcome.LOCKED:
+                rest = f"{was} left alone: what is kept aside (held out) moves only with the unlock"
+            case _:
+                rest = f"{was} taken for {'an image that is' if one else 'images that are'} there"
+        yield f"{who} {rest}."
 
 
 def _listed(numbers: Mapping[str, int]) -> str:
@@ -289,6 +296,13 @@ def _distance(split: str) -> int:
     return _BY_DISTANCE.index(Split(split))
 
 
+_ORDER = (
+    FindingOutcome.LEAK,
+    FindingOutcome.ASKED,
+    FindingOutcome.KEPT,
+    FindingOutcome.LOCKED,
+    FindingOutcome.TAKEN,
+)
 _REASONS = {
     FindingOutcome.KEPT: "differs",
     FindingOutcome.ASKED: "contested",

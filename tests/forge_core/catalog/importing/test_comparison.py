@@ -1,5 +1,6 @@
 """What an import would bring to images that are there is said before it starts."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,3 +70,16 @@ def test_compare__without_time_goes_by_name_and_size_and_says_what_was_not_looke
     found = comparison.compare(workspace, plan, max_seconds=-1)
     assert (found.num_here, found.num_unseen, found.num_new) == (11, 1, 0)
     assert "1 were not looked at yet" in found.sentences()[0]
+
+
+def test_compare__tells_copies_and_leaks_within_a_first_import(
+    workspace: Workspace, tmp_path
+) -> None:
+    folder = draw_folder(tmp_path / "shapes", splits={"test": 1, "train": 2})
+    source = min((folder / "train" / "circle").iterdir())
+    shutil.copy(source, folder / "test" / "circle" / "again.png")
+    plan = import_plan.prepare(workspace, folder)
+    found = comparison.compare(workspace, plan)
+    assert (found.num_copies, found.num_here) == (1, 0)
+    assert "1 image lies in two splits of what is imported (a leak)" in found.sentences()[1]
+    assert found.outcomes == run_import.run_import(workspace, plan, actor=ACTOR).outcomes
