@@ -32,7 +32,7 @@ def list_contested(
         if as_json:
             output.answer(result)
             return
-        output.say(f"{result.num_changed:,} images are decided, {result.num_conflicts:,} wait.")
+        output.say(f"Decided: {result.num_changed:,}. Still waiting: {result.num_conflicts:,}.")
         for conflict in result.conflicts[:10]:
             output.say(f"  {conflict.message}")
         return

@@ -10,6 +10,7 @@ from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
 from forge_core.people.actor import Actor
+from forge_core.workspace import Workspace
 
 _SHOWN_CONFLICTS = 20
 _PAGE = 1_000
@@ -23,6 +24,15 @@ def history(
     before: Annotated[
         int | None, typer.Option(min=1, help="Only revisions older than this one.")
     ] = None,
+    findings: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="REVISION",
+            help="What this import said of images that were there or came twice, and what became "
+            "of it.",
+        ),
+    ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -30,6 +40,9 @@ def history(
     from forge_core.catalog.revisions import history as past
 
     opened = opening.existing(workspace)
+    if findings is not None:
+        _show_findings(opened, findings, as_json=as_json)
+        return
     if asset is not None:
         entries = past.asset_history(opened, past.find_asset_id(opened, asset))
         if as_json:
@@ -72,6 +85,27 @@ def history(
             ]
             for revision in revisions
         ],
+    )
+
+
+def _show_findings(opened: Workspace, revision_id: int, *, as_json: bool) -> None:
+    from forge_core.catalog.revisions import history as past
+
+    found = past.list_findings(opened, revision_id)
+    while page := past.list_findings(
+        opened, revision_id, after=(found[-1][1].finding_id or 0) if found else 0
+    ):
+        found += page
+    if as_json:
+        output.answer([{"image": path, "finding": finding} for path, finding in found])
+        return
+    if not found:
+        output.say(f"Revision {revision_id} said nothing else of images that are there.")
+        return
+    output.show_table(
+        "",
+        ["image", "what", "was", "import says", "in", "became"],
+        [[path, f.subject, f.before or "", f.said or "", f.path, f.outcome] for path, f in found],
     )
 
 

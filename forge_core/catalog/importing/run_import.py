@@ -17,9 +17,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from db.enums import FindingOutcome, FindingSubject, RevisionKind
+from db.enums import RevisionKind
 from db.failures import DATABASE_UNAVAILABLE
-from db.records import ImportFinding, Label, NewAsset
+from db.records import Label, NewAsset
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog.formats.scan.scanned_folder import ScannedFile
 from forge_core.catalog.importing import reader_processes
@@ -27,7 +27,12 @@ from forge_core.catalog.importing.import_plan import ImportPlan, clean_source
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.catalog.importing.merging.import_revision import ImportRevision
 from forge_core.catalog.importing.merging.rules import Claim
-from forge_core.catalog.importing.merging.settlement import Settlement, claim_of, claim_of_file
+from forge_core.catalog.importing.merging.settlement import (
+    Settlement,
+    claim_of,
+    claim_of_file,
+    spooled_finding,
+)
 from forge_core.catalog.importing.placement import Placement, Placer
 from forge_core.catalog.importing.reader_processes import Outcome
 from forge_core.catalog.importing.reading import ReadFile
@@ -265,7 +270,7 @@ class _Import:
             added = self.spool.count()
             if added:
                 self._add_rows(writing)
-            settlement.write_known(writing.begin, writing.take_in)
+            settlement.write_known(writing)
             writing.end(_message(added, settlement.num_updated, self._plan.source_dataset))
         self._remove(dropped=True)
         taken = writing.classes
@@ -315,14 +320,7 @@ class _Import:
             journal.add_assets(uow, revision_id, assets)
             ids = {asset.content_hash: asset.asset_id for asset in assets}
             findings = [
-                ImportFinding(
-                    asset_id=ids[found.content_hash],
-                    subject=FindingSubject(found.subject),
-                    outcome=FindingOutcome(found.outcome),
-                    path=found.path,
-                    before=found.before,
-                    said=found.said,
-                )
+                spooled_finding(found, ids[found.content_hash])
                 for found in self.spool.list_findings(list(ids))
             ]
             uow.findings.add(revision_id, findings)

@@ -50,6 +50,7 @@ class SpooledFinding(NamedTuple):
     """A finding about a file that has no asset yet."""
 
     content_hash: str
+    """Of the file; or the mark of something else that it is about."""
     subject: str
     outcome: str
     path: str
@@ -155,6 +156,15 @@ class ImportSpool:
         """The findings about the files with these hashes."""
         rows = self._in("SELECT * FROM findings WHERE content_hash", content_hashes)
         return [SpooledFinding._make(row) for row in rows]
+
+    def findings_of(self, mark: str) -> Iterator[list[SpooledFinding]]:
+        """Findings about what begins with this mark, in order, some thousands at a time."""
+        rows = self._connection.execute(
+            "SELECT * FROM findings WHERE content_hash >= ? AND content_hash < ?",
+            (mark, mark[:-1] + chr(ord(mark[-1]) + 1)),
+        )
+        while part := rows.fetchmany(MAX_NAMES):
+            yield [SpooledFinding._make(row) for row in part]
 
     def _in(self, statement: str, values: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         marks = ", ".join("?" * len(values))

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from db.enums import ChangeOutcome, RevisionKind
-from db.records import AssetChange, CountRow, Revision
+from db.records import AssetChange, CountRow, ImportFinding, Revision
 from forge_core.catalog.revisions import as_of as as_of_room
 from forge_core.catalog.revisions import journal, reversal
 from forge_core.catalog.revisions.as_of import AssetsAsOf
@@ -187,3 +187,29 @@ def _difference(
         return shown
 
     return readable(before), readable(after)
+
+
+def list_findings(
+    workspace: Workspace, revision_id: int, *, after: int = 0, limit: int = 1_000
+) -> list[tuple[str, ImportFinding]]:
+    """What an import said of images that were there or came twice, each with the image's path.
+
+    Args:
+        workspace: The workspace.
+        revision_id: Of the import.
+        after: Number of the last finding of the page before.
+        limit: Findings at most.
+
+    Raises:
+        NotFound: There is no such revision.
+    """
+    with workspace.database.read() as uow:
+        if uow.revisions.find(revision_id) is None:
+            raise NotFound(
+                f"There is no revision {revision_id}.", next_step="`forge history` lists them."
+            )
+        found = uow.findings.list_of(revision_id, after=after, limit=limit)
+        ids = list({finding.asset_id for finding in found})
+        assets = uow.assets.list_by_ids(ids, with_removed=True)
+    paths = {asset.asset_id: asset.file_path for asset in assets}
+    return [(paths[finding.asset_id], finding) for finding in found]

@@ -86,3 +86,40 @@ def test_export__parquet_by_its_ending(tmp_path: Path):
     assert table.read_bytes()[:4] == b"PAR1"
     unknown = forge("export", tmp_path / "x", "--format", "voc", "-w", tmp_path / "w")
     assert "There is no format 'voc' to write" in unknown.stderr
+
+
+def test_import_again__says_what_is_here_and_takes_one_choice(tmp_path: Path):
+    where = ("-w", tmp_path / "w")
+    folder = draw_folder(tmp_path / "shapes")
+    forge("import", folder, *where)
+    moved = folder / "square" / "moved.png"
+    min((folder / "circle").iterdir()).rename(moved)
+    looked = forge("import", folder, "--dry-run", *where).stdout
+    assert "12 images, all here already." in looked
+    assert "1 label differs; what is there would stay." in looked
+    kept = forge("import", folder, *where).stdout
+    assert "Import again with --merge take or --merge ask to change that." in kept
+    asked = forge("import", folder, "--merge", "ask", *where).stdout
+    assert "now waits for a person" in asked
+    assert "label: circle here, square in square/moved.png" in forge("contested", *where).stdout
+    said = forge_json("history", "--findings", "2", *where)
+    assert {(one["finding"]["before"], one["finding"]["said"]) for one in said} >= {
+        ("circle", "square")
+    }
+    assert "Decided: 1." in forge("contested", "--answer", "theirs", *where).stdout
+    assert "No image is contested." in forge("contested", *where).stdout
+    assert forge("import", folder, "--dry-run", *where).stdout.count("differ") == 0
+
+
+def test_import__of_a_label_file_alone_brings_labels_to_the_catalog(tmp_path: Path):
+    where = ("-w", tmp_path / "w")
+    (tmp_path / "photos").mkdir()
+    for number in range(3):
+        draw_image("circle", number).save(tmp_path / "photos" / f"{number}.png")
+    forge("import", tmp_path / "photos", *where)
+    table = tmp_path / "made" / "answers.csv"
+    table.parent.mkdir()
+    table.write_text("file_path,label_name\n0.png,cat\n1.png,dog\n9.png,dog\n")
+    done = forge("import", table, *where).stdout
+    assert "2 labels were taken for images that are there." in done
+    assert "9.png" in done

@@ -66,8 +66,6 @@ class ScannedFile:
     """What it belongs to (a patient, a scene, an original): one key must stay in one split."""
     review_note: str | None = None
     """What somebody wrote about it."""
-    votes: tuple[tuple[str, str], ...] = ()
-    """Annotator to normalised class name, where several persons labelled it."""
 
 
 @dataclass(frozen=True, kw_only=True)

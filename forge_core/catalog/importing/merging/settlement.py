@@ -4,7 +4,8 @@ Works inside the writing transaction of an import, some thousand images at a tim
 spool holds; `rules` decides, this reads and writes.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from db.enums import FindingOutcome, FindingSubject, ReviewState
@@ -15,6 +16,7 @@ from forge_core.catalog.formats.scan.scanned_folder import ScannedFile
 from forge_core.catalog.importing.import_plan import clean_source
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.catalog.importing.merging import rules
+from forge_core.catalog.importing.merging.import_revision import ImportRevision
 from forge_core.catalog.importing.merging.rules import Claim, Merge, Settled, Values
 from forge_core.catalog.importing.spool import ImportSpool, SpooledFile, SpooledFinding, Target
 
@@ -66,16 +68,11 @@ class Settlement:
                 ]
             self._spool.update(changed)
 
-    def write_known(
-        self, begin: Callable[[], int], take_in: Callable[[Sequence[str]], Mapping[str, Label]]
-    ) -> None:
+    def write_known(self, revision: ImportRevision) -> None:
         """Change the images of the catalog that files speak of, as part of the revision.
 
-        Args:
-            begin: Gives the number of the revision; called only if something changes.
-            take_in: Gives the classes of names, which may be new.
+        What is said of images that stay as they are is kept as well, if there is a revision.
         """
-        revision_id = None
         for claimed in self._spool.claimed():
             pairs: list[tuple[Asset, Settled]] = []
             for asset, claims in self._list_known(claimed):
@@ -90,12 +87,20 @@ class Settlement:
             self._count([settled for _, settled in pairs])
             for asset, settled in pairs:
                 self._tell(settled, asset.file_path)
+            self._spool.add_findings(
+                [
+                    SpooledFinding(f"{_KNOWN}{asset.asset_id.hex}", *finding)
+                    for asset, settled in pairs
+                    if not _changes(asset, settled)
+                    for finding in settled.findings
+                ]
+            )
             pairs = [pair for pair in pairs if _changes(*pair)]
             if not pairs:
                 continue
-            revision_id = begin()
+            revision_id = revision.begin()
             names = sorted({s.values.label for _, s in pairs if s.values.label})
-            labels = take_in(names)
+            labels = revision.take_in(names)
             self._uow.findings.record_changes(
                 revision_id, [(asset, _settled_asset(asset, s, labels)) for asset, s in pairs]
             )
@@ -103,8 +108,17 @@ class Settlement:
                 revision_id, [finding for pair in pairs for finding in _findings(*pair)]
             )
             self.num_updated += len(pairs)
-        if revision_id is not None:
-            self._uow.findings.apply(revision_id)
+        if self.num_updated:
+            self._uow.findings.apply(revision.begin())
+        if revision.revision_id is not None:
+            for findings in self._spool.findings_of(_KNOWN):
+                self._uow.findings.add(
+                    revision.revision_id,
+                    [
+                        spooled_finding(one, uuid.UUID(one.content_hash.removeprefix(_KNOWN)))
+                        for one in findings
+                    ],
+                )
 
     def _list_known(self, claimed: Mapping[Target, list[Claim]]) -> list[tuple[Asset, list[Claim]]]:
         assets = self._uow.assets
@@ -132,6 +146,18 @@ class Settlement:
     def _tell(self, settled: Settled, there: str) -> None:
         told = rules.tell(settled.findings, there)
         self.problems += told[: max(0, MAX_TOLD - len(self.problems))]
+
+
+def spooled_finding(found: SpooledFinding, asset_id: uuid.UUID) -> ImportFinding:
+    """A finding that waited, once its asset is known."""
+    return ImportFinding(
+        asset_id=asset_id,
+        subject=FindingSubject(found.subject),
+        outcome=FindingOutcome(found.outcome),
+        path=found.path,
+        before=found.before,
+        said=found.said,
+    )
 
 
 def values_of(asset: Asset) -> Values:
@@ -230,4 +256,6 @@ def _same_bytes(path: str, there: str) -> ImportProblem:
     return ImportProblem(shown, "same_bytes", message)
 
 
+_KNOWN = "known:"
+"""Before the id of an asset of the catalog, among content hashes of files that have none yet."""
 _NOTE_TAKEN = (FindingSubject.NOTE, FindingOutcome.TAKEN)

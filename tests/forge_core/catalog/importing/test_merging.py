@@ -249,3 +249,25 @@ def test_contested__either_side_holds_for_all_and_undo_brings_the_queue_back(
     assert done.revision_id is not None
     history.undo(workspace, done.revision_id, actor=ACTOR)
     assert [asset.label_name for asset in list_contested(workspace)] == ["cat"]
+
+
+def test_import_again__keeps_with_its_revision_what_it_did_not_take(
+    workspace: Workspace, tmp_path
+) -> None:
+    photos = draw_photos(tmp_path / "photos")
+    write_labels(photos, "file_path,label_name", "0.png,cat", "1.png,cat", "2.png,cat")
+    import_folder(workspace, photos)
+    draw_image("circle", 99).save(photos / "new.png")
+    rows = ("0.png,dog", "1.png,cat", "2.png,cat", "new.png,cat")
+    report = import_folder(workspace, write_labels(photos, "file_path,label_name", *rows))
+    assert (report.added, report.updated, report.revision_id) == (1, 0, 2)
+    ((path, finding),) = history.list_findings(workspace, 2)
+    assert (path, finding.before, finding.said) == ("photos/0.png", "cat", "dog")
+    assert (finding.subject, finding.outcome) == ("label", "kept")
+
+
+def test_settle__notes_are_added_where_there_is_none() -> None:
+    claims = [Claim("a", review_note="blurred"), Claim("b", review_note="cropped")]
+    assert rules.settle(Values(), claims, Merge.KEEP).values.note == "blurred; cropped"
+    mine = Values(note="ask Ana")
+    assert rules.settle(mine, claims, Merge.ASK).values.note == "ask Ana"
