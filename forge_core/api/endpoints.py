@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from forge_core.api import addresses, tokens
-from forge_core.api.parsing import BodyTooLarge, check_values, read_json_object
+from forge_core.api.parsing import BodyTooLarge, check_values, read_bytes, read_json_object
+from forge_core.catalog.importing.uploads.uploads import NoRoom
 from forge_core.errors import Conflict, ForgeError, ImageRejected, InvalidInput, NotFound
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
@@ -29,6 +30,7 @@ STATUS_BY_ERROR: dict[type[ForgeError], HTTPStatus] = {
     InvalidInput: HTTPStatus.BAD_REQUEST,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
+    NoRoom: HTTPStatus.INSUFFICIENT_STORAGE,
 }
 """The first entry that the error is an instance of decides; any other is a 500."""
 
@@ -59,6 +61,8 @@ class ApiRequest:
     actor: Actor
     request: Request
     body: Mapping[str, Any] = field(default_factory=dict)
+    data: bytes = b""
+    """The body of a route of `data_route`."""
 
 
 Work = Callable[[ApiRequest], Response | Mapping[str, Any]]
@@ -85,6 +89,15 @@ def write_route(provider: WorkspaceProvider, work: Work, *, checks_values: bool 
 
     async def handle(request: Request) -> Response:
         return await _answer(provider, request, work, writes=True, checks_values=checks_values)
+
+    return handle
+
+
+def data_route(provider: WorkspaceProvider, work: Work, max_bytes: int) -> Handler:
+    """A route that writes, as `write_route`, whose body is bytes: `ApiRequest.data`."""
+
+    async def handle(request: Request) -> Response:
+        return await _answer(provider, request, work, writes=True, max_data_bytes=max_bytes)
 
     return handle
 
@@ -139,6 +152,7 @@ async def _answer(
     *,
     writes: bool,
     checks_values: bool = False,
+    max_data_bytes: int | None = None,
 ) -> Response:
     try:
         workspace = provider()
@@ -148,10 +162,15 @@ async def _answer(
         actor = find_actor(workspace, request, writes=writes)
         if actor is None:
             raise AccessRefused("This page's permission has expired.", next_step="Reload the page.")
-        body = await read_json_object(request) if writes else {}
+        body: dict[str, Any] = {}
+        data = b""
+        if max_data_bytes is not None:
+            data = await read_bytes(request, max_data_bytes)
+        elif writes:
+            body = await read_json_object(request)
         if not checks_values:
             check_values(body, "The request")
-        asked = ApiRequest(workspace=workspace, actor=actor, request=request, body=body)
+        asked = ApiRequest(workspace=workspace, actor=actor, request=request, body=body, data=data)
         answer = await run_in_threadpool(work, asked)
         if isinstance(answer, Response):
             return answer

@@ -31,20 +31,30 @@ async def read_json_object(request: Request) -> dict[str, Any]:
         BodyTooLarge: The body is larger, whatever its Content-Length claims.
         InvalidInput: It is not a JSON object in UTF-8.
     """
-    parts: list[bytes] = []
-    size_bytes = 0
-    async for part in request.stream():
-        size_bytes += len(part)
-        if size_bytes > MAX_BODY_BYTES:
-            raise BodyTooLarge(f"The request is larger than {MAX_BODY_BYTES:,} bytes.")
-        parts.append(part)
+    data = await read_bytes(request, MAX_BODY_BYTES)
     try:
-        body = json.loads(b"".join(parts).decode())
+        body = json.loads(data.decode())
     except (ValueError, RecursionError) as error:
         raise InvalidInput("The request is not JSON.", detail=str(error)[:200]) from None
     if not isinstance(body, dict):
         raise InvalidInput("The request is not a JSON object.")
     return body
+
+
+async def read_bytes(request: Request, max_bytes: int) -> bytes:
+    """A request's body; at most `max_bytes` are read.
+
+    Raises:
+        BodyTooLarge: The body is larger, whatever its Content-Length claims.
+    """
+    parts: list[bytes] = []
+    size_bytes = 0
+    async for part in request.stream():
+        size_bytes += len(part)
+        if size_bytes > max_bytes:
+            raise BodyTooLarge(f"The request is larger than {max_bytes:,} bytes.")
+        parts.append(part)
+    return b"".join(parts)
 
 
 def check_values(value: Any, what: str) -> None:

@@ -15,6 +15,7 @@ from forge_core.api import (
     preferences,
     runs,
     session,
+    uploads,
 )
 from forge_core.api.endpoints import WorkspaceProvider
 
@@ -39,6 +40,7 @@ def routes(workspace_provider: WorkspaceProvider) -> list[BaseRoute]:
         *preferences.routes(workspace_provider),
         *runs.routes(workspace_provider),
         *jobs.routes(workspace_provider),
+        *uploads.routes(workspace_provider),
     ]
     return [
         Mount(addresses.root(f"{{{addresses.PARAMETER}}}"), routes=of_workspace),

@@ -7,7 +7,8 @@ from typing import Any
 from db.enums import Split
 from db.records import Asset
 from forge_core.catalog.editing import label_edits
-from forge_core.catalog.importing import import_plan, run_import
+from forge_core.catalog.importing import run_import
+from forge_core.catalog.importing.uploads import upload_plan
 from forge_core.errors import ImageRejected, NotFound
 from forge_core.imaging import decode, hashing
 from forge_core.imaging.decode import DecodeLimits
@@ -72,7 +73,7 @@ def correct(
     known = _find(workspace, content_hash)
     if known is None:
         file_name = _safe_name(name, content_hash, decoded.mime)
-        plan = import_plan.prepare_uploads(workspace, [(file_name, data)], source_dataset=SOURCE)
+        plan = upload_plan.prepare_files(workspace, [(file_name, data)], source_dataset=SOURCE)
         report = run_import.run_import(workspace, plan, actor=actor)
         asset = _find(workspace, content_hash)
         if asset is None:

@@ -10,8 +10,9 @@ import re
 import shutil
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 from forge_core import local_files
@@ -26,7 +27,6 @@ from forge_core.catalog.formats.scan.scanned_folder import (
 )
 from forge_core.catalog.formats.table import SPLITS
 from forge_core.catalog.importing import archives, server_paths
-from forge_core.catalog.importing.entry_names import path_problem
 from forge_core.catalog.importing.import_problems import ImportProblem
 from forge_core.catalog.importing.merging import label_files
 from forge_core.catalog.importing.merging.rules import Merge
@@ -197,22 +197,16 @@ def _labels_instead(
         return None
 
 
-def prepare_uploads(
-    workspace: Workspace, files: Iterable[tuple[str, bytes]], *, source_dataset: str
-) -> ImportPlan:
-    """Look at files that came through the browser, as (relative path, bytes).
-
-    One archive alone is unpacked; anything else is taken as a folder. Call `discard` on a
-    plan that will not be imported.
+def prepare_staged(workspace: Workspace, folder: Path, *, source_dataset: str) -> ImportPlan:
+    """Look at files that were laid out in the cache; they are the plan's then, or removed.
 
     Raises:
-        InvalidInput: A path leads out of the folder, or no image is among the files.
+        InvalidInput: No image is among the files.
     """
-    folder = _make_staging_folder(workspace)
     try:
-        written = [_write_upload(folder, name, data) for name, data in files]
-        if len(written) == 1 and archives.is_archive(written[0]):
-            plan = _unpacked(workspace, written[0], source_dataset)
+        some = list(islice((path for path in folder.rglob("*") if path.is_file()), 2))
+        if len(some) == 1 and archives.is_archive(some[0]):
+            plan = _unpacked(workspace, some[0], source_dataset)
             shutil.rmtree(folder, ignore_errors=True)
             return plan
         plan = _read_unpacked(workspace, folder, source_dataset)
@@ -347,7 +341,7 @@ def _unpacked(
     *,
     labels_only: bool = False,
 ) -> ImportPlan:
-    folder = _make_staging_folder(workspace)
+    folder = make_staging_folder(workspace)
     try:
         limits = archives.ArchiveLimits.from_settings(workspace.settings)
         problems = archives.unpack(archive, folder, limits)
@@ -374,22 +368,11 @@ def _read_unpacked(
         return plan
 
 
-def _make_staging_folder(workspace: Workspace) -> Path:
+def make_staging_folder(workspace: Workspace) -> Path:
+    """A new folder of the cache for what is laid out for one plan."""
     folder = workspace.cache_folder.resolve() / "staging" / uuid.uuid4().hex
     local_files.make_folder(folder)
     return folder
-
-
-def _write_upload(folder: Path, name: str, data: bytes) -> Path:
-    relative = name.replace("\\", "/")
-    problem = path_problem(relative)
-    if problem is not None:
-        raise InvalidInput(problem.message)
-    target = folder / relative
-    local_files.make_folder(target.parent)
-    with local_files.open_private(target, "wb") as file:
-        file.write(data)
-    return target
 
 
 def _request_path(workspace: Workspace, request_id: str) -> Path:

@@ -21,7 +21,13 @@ def list_addresses(workspace):
     return [
         (
             method,
-            route.path.format(asset_id=SOME_ID, content_hash="a" * 64, run_id=1, name="gallery"),
+            route.path.format(
+                asset_id=SOME_ID,
+                content_hash="a" * 64,
+                run_id=1,
+                name="gallery",
+                upload_id="b" * 32,
+            ),
         )
         for route in routes(lambda: workspace)[0].routes
         for method in sorted(route.methods - {"HEAD"})

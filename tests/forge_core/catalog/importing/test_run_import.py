@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from forge_core.catalog.importing import import_plan, run_import
+from forge_core.catalog.importing.uploads import upload_plan
 from forge_core.catalog.revisions import history
 from forge_core.demo import digits
 from forge_core.errors import InvalidInput, NotFound
@@ -182,13 +183,13 @@ def test_import__of_uploads_as_files_and_as_one_zip(workspace: Workspace, tmp_pa
     files = [
         (path.relative_to(tmp_path).as_posix(), path.read_bytes()) for path in folder.rglob("*.png")
     ]
-    plan = import_plan.prepare_uploads(workspace, files, source_dataset="camera 1")
+    plan = upload_plan.prepare_files(workspace, files, source_dataset="camera 1")
     assert (plan.layout, plan.num_images) == ("folder_per_class", 12)
     request_id = import_plan.save_request(workspace, plan)
     loaded = import_plan.load_request(workspace, request_id)
     assert (loaded.files, loaded.source_dataset) == (plan.files, "camera 1")
     assert run_import.run_import(workspace, loaded, actor=ACTOR).added == 12
-    zipped = import_plan.prepare_uploads(
+    zipped = upload_plan.prepare_files(
         workspace, [("shapes.zip", zip_of(folder))], source_dataset="camera 1"
     )
     assert run_import.run_import(workspace, zipped, actor=ACTOR).already_present == 12
@@ -200,7 +201,7 @@ def test_uploads__that_lead_out_of_the_folder_are_refused_and_removed(
     sqlite_workspace: Workspace,
 ) -> None:
     with pytest.raises(InvalidInput, match="leads out"):
-        import_plan.prepare_uploads(
+        upload_plan.prepare_files(
             sqlite_workspace, [("a.png", b"x"), ("../../evil.png", b"x")], source_dataset="x"
         )
     assert list((sqlite_workspace.cache_folder / "staging").iterdir()) == []
@@ -210,7 +211,7 @@ def test_uploads__that_are_not_imported_can_be_discarded(
     sqlite_workspace: Workspace, tmp_path
 ) -> None:
     data = zip_of(draw_folder(tmp_path / "shapes"))
-    plan = import_plan.prepare_uploads(sqlite_workspace, [("s.zip", data)], source_dataset="s")
+    plan = upload_plan.prepare_files(sqlite_workspace, [("s.zip", data)], source_dataset="s")
     import_plan.discard(plan)
     assert list((sqlite_workspace.cache_folder / "staging").iterdir()) == []
 
