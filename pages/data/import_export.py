@@ -19,6 +19,8 @@ TABS = ["Import", "Export", "History"]
 REFRESH_SECONDS = 1.0
 FRESH = timedelta(hours=1)
 NEWEST_JOBS = 200
+_PUT_AWAY = "import:put_away"
+"""The import whose report has left, because a new import has begun since."""
 
 
 def show() -> None:
@@ -82,12 +84,15 @@ def show_import(workspace: Workspace) -> None:
     fresh, earlier = st.container(), st.container()
     with earlier:
         chooser.show(workspace)
+    finished = next((job for job in jobs if job.status.is_finished()), None)
+    if chooser.has_begun() and finished is not None:
+        st.session_state[_PUT_AWAY] = finished.job_id
     plan = chooser.chosen_plan()
     if plan is not None:
         preview.show(workspace, plan)
         return
-    finished = next((job for job in jobs if job.status.is_finished()), None)
-    if finished is not None and not active:
+    is_put_away = finished is not None and finished.job_id == st.session_state.get(_PUT_AWAY)
+    if finished is not None and not active and not is_put_away:
         with fresh if is_fresh(finished) else earlier:
             report.show(workspace, finished, session.actor())
 

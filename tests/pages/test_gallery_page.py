@@ -24,7 +24,7 @@ def words(app: AppTest) -> str:
 
 def mounted(app: AppTest) -> list:
     """The gallery component, when it is on the page."""
-    return app.get("bidi_component")
+    return [found for found in app.get("bidi_component") if found.key.startswith("gallery-")]
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """Import & export in each state a person can meet."""
 
-import io
 import os
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -50,13 +48,6 @@ def run_import(workspace: Workspace, path: Path) -> AppTest:
     return app.run()
 
 
-def files_of(folder: Path) -> list[tuple[str, bytes, str]]:
-    return [
-        (f"{folder.name}/{path.relative_to(folder).as_posix()}", path.read_bytes(), "image/png")
-        for path in sorted(folder.rglob("*.png"))
-    ]
-
-
 def test_paths__can_be_typed_only_below_the_import_roots(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -95,7 +86,7 @@ def test_empty__says_what_can_be_read_and_waits_for_images(workspace: Workspace)
     assert "A folder for each class, train, val and test folders with classes" in words(app)
     assert primary(app).label == "Import images"
     assert primary(app).disabled
-    assert app.file_uploader[0].accept_directory
+    assert app.get("bidi_component")
     assert not app.exception
 
 
@@ -214,58 +205,6 @@ def test_look__a_folder_without_images_is_an_error(workspace: Workspace, tmp_pat
     (tmp_path / "texts" / "a.txt").write_text("no picture")
     app = look_at(tmp_path / "texts")
     assert "No image was found in texts." in words(app)
-
-
-def test_dropped_folder__is_looked_at_once_and_named_after_itself(
-    workspace: Workspace, tmp_path: Path
-):
-    folder = arrange.draw_folder(tmp_path / "shapes", per_class=2)
-    app = visit(PAGE)
-    app.file_uploader[0].set_value(files_of(folder))
-    app.run()
-    assert "6 images · 3 classes" in words(app)
-    assert app.text_input[-1].value == "shapes"
-    staged = list((workspace.cache_folder / "staging").iterdir())
-    app.run()
-    assert list((workspace.cache_folder / "staging").iterdir()) == staged
-
-
-def test_dropped_folder__another_way_lets_it_go(workspace: Workspace, tmp_path: Path):
-    folder = arrange.draw_folder(tmp_path / "shapes", per_class=2)
-    app = visit(PAGE)
-    app.file_uploader[0].set_value(files_of(folder))
-    app.run()
-    app.segmented_control(key="from").set_value("Archive")
-    app.run()
-    assert primary(app).disabled
-    assert list((workspace.cache_folder / "staging").iterdir()) == []
-
-
-def test_dropped_archive__is_imported_under_the_edited_source_name(
-    workspace: Workspace, drawn: Path
-):
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as target:
-        for path in sorted(drawn.rglob("*.png")):
-            target.write(path, path.relative_to(drawn))
-    app = visit(PAGE, **{"from": "Archive"})
-    app.file_uploader[0].set_value(("shapes.zip", archive.getvalue(), "application/zip"))
-    app.run()
-    app.text_input[-1].input("shapes by hand")
-    app.run()
-    primary(app).click()
-    app.run()
-    job = queue.list_latest_jobs(workspace)[0]
-    queue.wait_until_finished(workspace, job.job_id, timeout_seconds=60)
-    assert asset_list.list_sources(workspace) == [("shapes by hand", 12)]
-
-
-def test_dropped_archive__a_broken_one_is_an_error(workspace: Workspace):
-    app = visit(PAGE, **{"from": "Archive"})
-    app.file_uploader[0].set_value(("broken.zip", b"PK\x03\x04 and then nothing", "x"))
-    app.run()
-    assert len(app.error) == 1
-    assert primary(app).disabled
 
 
 def test_finished__the_report_is_made_of_doors(workspace: Workspace, drawn: Path):

@@ -17,12 +17,16 @@ from pages.components.empty_state import Choice
 from pages.components.frame import navigation, page_frame, session
 from pages.components.gallery import assign_dialog, filter_address, filters, gallery
 from pages.components.gallery.filter_controls import Choices
+from pages.components.importing import chooser
 from pages.components.words import text
+
+_OUT_OF_THE_WAY = "<style>.st-key-gallery_drops { position: absolute; }</style>"
 
 
 def show() -> None:
     """Draw the page."""
     workspace = session.workspace()
+    _take_drops(workspace)
     totals = asset_list.totals(workspace)
     if totals.images + totals.augmented == 0:
         _show_empty()
@@ -49,6 +53,17 @@ def show() -> None:
     run = where.get("run", next(iter(choices.runs), None))
     suggest = None if run is None else int(run)
     _show_grid(where, sort, suggest)
+
+
+def _take_drops(workspace: Workspace) -> None:
+    """Files dropped anywhere on the page are sent, and shown on Import before they are taken in."""
+    if navigation.find_page("import") is None:
+        return
+    with st.container(key="gallery_drops"):
+        st.html(_OUT_OF_THE_WAY)
+        has_come = chooser.take_uploads(workspace, drops_only=True)
+    if has_come:
+        navigation.go_to("import")
 
 
 def _show_refused(error: ForgeError) -> None:

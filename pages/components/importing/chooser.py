@@ -1,4 +1,4 @@
-"""Where images come from: a dropped folder, a dropped archive, or a path on the server.
+"""Where images come from: dropped files, folders and archives, or a path on the server.
 
 Looking writes nothing to the catalog. What was found is kept in the session until it is
 imported, replaced or let go.
@@ -7,43 +7,35 @@ imported, replaced or let go.
 import ipaddress
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import streamlit as st
-from streamlit.typing import UploadedFile
 
 from forge_core.catalog.formats.scan.file_walk import TABLE_EXTENSIONS
 from forge_core.catalog.formats.scan.scanned_folder import ReadOptions
 from forge_core.catalog.importing import import_plan, server_paths
 from forge_core.catalog.importing.import_plan import ImportPlan
 from forge_core.catalog.importing.merging.rules import Merge
+from forge_core.catalog.importing.uploads import upload_plan
 from forge_core.errors import ForgeError, InvalidInput
 from forge_core.workspace import Workspace
 from pages.components import errors
-from pages.components.words import text
+from pages.components.frame import session
+from pages.components.importing.upload import upload
 
-FOLDER, ARCHIVE, PATH = "Folder", "Archive", "Path on the server"
+UPLOAD, PATH = "Folder, files or a zip", "Path on the server"
 READABLE = (
     "A folder for each class, train, val and test folders with classes, loose images that are "
     "labelled later, or images with a label file: CSV, TSV or Parquet (Kaggle, AutoML, Roboflow), "
     "COCO, Hugging Face metadata, Label Studio, FiftyOne, ImageNet lists. What is found is shown "
     "before anything is written."
 )
-_STYLE = """
-<style>
-[data-testid="stFileUploaderDropzone"] {
-  min-height: 180px; flex-direction: column; align-items: center; justify-content: center;
-  gap: 8px; border-style: dashed; }
-[data-testid="stFileUploaderDropzoneInstructions"] { flex: 0 0 auto; }
-</style>
-"""
-ARCHIVE_TYPES = ["zip", "tar", "gz", "tgz", "bz2", "xz"]
 NO_PATHS = (
     "Paths of the server cannot be typed here, because this app answers to a network and no "
     "folder is set for that (FORGE_IMPORT_ROOTS). On the server, `forge import PATH` reads any."
 )
-_PLAN, _SEEN, _ERROR, _ROUND = "import:plan", "import:seen", "import:error", "import:round"
-_TURN = "import:turn"
+_PLAN, _ERROR, _TURN = "import:plan", "import:error", "import:turn"
+_TAKEN, _BEGUN = "import:taken", "import:begun"
 
 
 def chosen_plan() -> ImportPlan | None:
@@ -91,9 +83,12 @@ def forget(*, discard: bool = False) -> None:
     plan = st.session_state.pop(_PLAN, None)
     if discard and plan is not None:
         import_plan.discard(plan)
-    for key in (_SEEN, _ERROR):
-        st.session_state.pop(key, None)
-    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1  # new, empty uploaders
+    st.session_state.pop(_ERROR, None)
+
+
+def has_begun() -> bool:
+    """Whether another import was begun since this was asked last: earlier reports leave."""
+    return bool(st.session_state.pop(_BEGUN, False))
 
 
 def show(workspace: Workspace) -> None:
@@ -101,38 +96,60 @@ def show(workspace: Workspace) -> None:
     roots = server_paths.import_roots(workspace.settings, is_loopback=_is_loopback())
     way = st.segmented_control(
         "Where are the images?",
-        [FOLDER, ARCHIVE, PATH] if roots != () else [FOLDER, ARCHIVE],
-        default=FOLDER,
+        [UPLOAD, PATH] if roots != () else [UPLOAD],
+        default=UPLOAD,
         required=True,
         key="from",
         bind="query-params",
         on_change=forget,
         kwargs={"discard": True},
     )
-    st.html(_STYLE)
-    turn = st.session_state.get(_ROUND, 0)
     if way == PATH:
         _show_path(workspace, roots)
-    elif way == ARCHIVE:
-        file = st.file_uploader(
-            "Drop a zip or tar of images",
-            type=ARCHIVE_TYPES,
-            key=f"import:archive:{turn}",
-        )
-        _look_at_uploads(workspace, [file] if file else [])
-    else:
-        files = st.file_uploader(
-            "Drop a folder of images",
-            accept_multiple_files="directory",
-            key=f"import:folder:{turn}",
-        )
-        _look_at_uploads(workspace, files)
+    elif take_uploads(workspace):
+        st.rerun()
     if _ERROR in st.session_state:
         errors.show(st.session_state[_ERROR])
     elif chosen_plan() is None:
         st.caption(READABLE)
         if roots == ():
             st.caption(NO_PATHS)
+
+
+def take_uploads(workspace: Workspace, *, drops_only: bool = False) -> bool:
+    """Draw the upload control; look at what has come, and tell whether something has.
+
+    Args:
+        workspace: The workspace.
+        drops_only: Show nothing until files are dropped on the page.
+    """
+    told = upload.show(
+        key=f"upload-{workspace.id}",
+        token=session.api_token(),
+        workspace_id=workspace.id,
+        taken=st.session_state.get(_TAKEN, ""),
+        on_token_asked=_mint_again,
+        drops_only=drops_only,
+    )
+    if told.is_begun:
+        _begin()
+    upload_id = told.upload_id
+    if upload_id is None or upload_id == st.session_state.get(_TAKEN):
+        return False
+    st.session_state[_TAKEN] = upload_id
+    with st.spinner("Looking at what has come", show_time=True):
+        _look(lambda: upload_plan.prepare(workspace, upload_id, actor=session.actor()))
+    return True
+
+
+def _mint_again() -> None:
+    """Nothing to do: the run that follows mints a new token."""
+
+
+def _begin() -> None:
+    """A new import begins: what was found or said before leaves."""
+    forget(discard=True)
+    st.session_state[_BEGUN] = True
 
 
 def _is_loopback() -> bool:
@@ -178,36 +195,8 @@ def _prepare_path(workspace: Workspace, location: Path) -> ImportPlan:
         return plan
 
 
-def _look_at_uploads(workspace: Workspace, files: Sequence[UploadedFile]) -> None:
-    """Look once at each set of dropped files, not at every redraw of the page."""
-    seen = tuple(file.file_id for file in files)
-    if seen == st.session_state.get(_SEEN, ()):
-        return
-    st.session_state[_SEEN] = seen
-    if not files:
-        _look(None)
-        return
-    source = suggest_source([file.name for file in files])
-    uploads = ((file.name, file.getvalue()) for file in files)
-    with st.spinner(f"Looking at {text.plural(len(files), 'file')}", show_time=True):
-        _look(lambda: import_plan.prepare_uploads(workspace, uploads, source_dataset=source))
-
-
-def suggest_source(names: Sequence[str]) -> str:
-    """The name of the dropped folder or archive."""
-    first = PurePosixPath(names[0].replace("\\", "/"))
-    if len(first.parts) > 1:
-        return first.parts[0]
-    return first.name.split(".")[0] if len(names) == 1 else "upload"
-
-
-def _look(prepare: Callable[[], ImportPlan] | None) -> None:
-    earlier = st.session_state.pop(_PLAN, None)
-    st.session_state.pop(_ERROR, None)
-    if earlier is not None:
-        import_plan.discard(earlier)
-    if prepare is None:
-        return
+def _look(prepare: Callable[[], ImportPlan]) -> None:
+    _begin()
     try:
         st.session_state[_PLAN] = prepare()
     except ForgeError as error:

@@ -3,6 +3,7 @@
 
 const API = "/forge-api";
 const RENEWAL_TIMEOUT_MS = 15000;
+const DISK_FULL = 507; // somebody has to free some space first
 
 /** The server cannot be asked now; asking later may help. */
 export class Unreachable extends Error {}
@@ -60,6 +61,12 @@ export class Client {
     });
   }
 
+  /** Bytes as they are; `signal` may end the request. */
+  postBytes(path, bytes, { signal } = {}) {
+    const headers = { "Content-Type": "application/octet-stream" };
+    return this.request(path, { method: "POST", body: bytes, headers, signal });
+  }
+
   /** The HTTP status that a path answers with, 0 when there is no answer from our workspace. */
   async statusOf(path) {
     try {
@@ -115,7 +122,7 @@ export class Client {
     const isOurs = content?.message || response.status === 413; // or something on the way said no
     if (
       response.status === 401 ||
-      response.status >= 500 ||
+      (response.status >= 500 && response.status !== DISK_FULL) ||
       response.ok ||
       response.status === 429 ||
       isElsewhere(content) ||
