@@ -100,6 +100,40 @@ def test_labels_only__of_a_coco_file_with_an_asset_id_as_a_name(
     assert labels(workspace)[first.file_path] == "cat"
 
 
+def test_labels_only__of_label_studio_name_what_its_upload_renamed(
+    workspace: Workspace, tmp_path
+) -> None:
+    (tmp_path / "photos").mkdir()
+    for seed in range(2):
+        draw_image("circle", seed).save(tmp_path / "photos" / f"IMG {seed}.png")
+    import_folder(workspace, tmp_path / "photos")
+    tasks = [
+        {
+            "id": seed,
+            "data": {"image": f"/data/upload/3/1a2b3c4d-IMG_{seed}.png"},
+            "annotations": [
+                {
+                    "id": seed,
+                    "result": [
+                        {
+                            "from_name": "choice",
+                            "to_name": "image",
+                            "type": "choices",
+                            "value": {"choices": ["cat" if seed else "dog"]},
+                        }
+                    ],
+                }
+            ],
+        }
+        for seed in range(2)
+    ]
+    path = tmp_path / "made" / "project-3.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(tasks))
+    assert take_in(workspace, import_plan.prepare(workspace, path)).updated == 2
+    assert labels(workspace) == {"photos/IMG 0.png": "dog", "photos/IMG 1.png": "cat"}
+
+
 def test_labels_only__that_match_nothing_are_refused_as_before(
     workspace: Workspace, tmp_path
 ) -> None:

@@ -271,3 +271,33 @@ def test_settle__notes_are_added_where_there_is_none() -> None:
     assert rules.settle(Values(), claims, Merge.KEEP).values.note == "blurred; cropped"
     mine = Values(note="ask Ana")
     assert rules.settle(mine, claims, Merge.ASK).values.note == "ask Ana"
+
+
+def test_contested__nobody_leaves_held_out_by_an_answer(workspace: Workspace, tmp_path) -> None:
+    photos = draw_photos(tmp_path / "photos", 1)
+    write_labels(photos, "file_path,label_name,split_type", "0.png,cat,held_out")
+    import_folder(workspace, photos)
+    write_labels(photos, "file_path,label_name,split_type", "0.png,cat,train")
+    take_in(workspace, photos, Merge.ASK)
+    refused = contested.decide(workspace, Answer.THEIRS, actor=ACTOR)
+    assert (refused.status, refused.num_conflicts) == ("conflict", 1)
+    contested.decide(workspace, Answer.THEIRS, actor=ACTOR, unlock_held_out=True)
+    assert snapshot(workspace)["0.png"][:2] == ("cat", "train")
+
+
+def test_import_again__in_place_by_the_path_though_the_bytes_were_changed(
+    workspace: Workspace,
+) -> None:
+    root = workspace.store.local_root()
+    assert root is not None
+    photos = draw_photos(root / "camera", 2)
+    import_folder(workspace, photos)
+    draw_image("square", 77).save(photos / "0.png")
+    write_labels(photos, "file_path,label_name", "0.png,cat", "1.png,dog")
+    report = import_folder(workspace, photos)
+    assert (report.added, report.updated) == (0, 2)
+    assert [problem.reason for problem in report.skipped] == ["changed"]
+    assert {name: values[0] for name, values in snapshot(workspace).items()} == {
+        "0.png": "cat",
+        "1.png": "dog",
+    }
