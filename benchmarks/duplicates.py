@@ -1,11 +1,15 @@
-"""Near-duplicates: what the perceptual hash finds and mistakes, and how fast groups are found.
+"""Near-duplicates: what is found and mistaken, by the hash and on the pixels, and how fast.
 
+    python -m benchmarks.duplicates copies WHAT ... [--most 400]
     python -m benchmarks.duplicates photos FOLDER     copies of each photo: found at how many bits?
     python -m benchmarks.duplicates speed [--hashes 1000000] [--bits 4]
 
-`photos` makes altered copies of every photo in memory, counts at each distance how many are that
-near to their photo, and how many pairs of different photos are. `speed` groups random hashes, a
-tenth of them near copies of others, and checks that every copy was found. Prints a table and JSON.
+`copies` is what the product does: of each set (a folder, `digits`, or drawn look-alikes: forms,
+scans, x-rays, icons, garments) it looks for groups among the images alone, and again with an
+altered copy of every fourth one beside them. Groups that hold two different images are false.
+`photos` counts at each distance of the hash how many altered copies are that near to their photo,
+and how many pairs of different photos are. `speed` groups random hashes, a tenth of them near
+copies of others, and checks that every copy was found. Prints a table and JSON.
 """
 
 import argparse
@@ -13,15 +17,29 @@ import io
 import json
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
+from sklearn.datasets import load_digits
 
-from forge_core.catalog.splits import similarity
+from benchmarks import look_alikes
+from forge_core.catalog.splits import same_pictures, similarity
+from forge_core.catalog.splits.groups import DEFAULT_BITS
+from forge_core.imaging import fingerprints
 from forge_core.imaging.hashing import perceptual_hash
 
+COPIES = (
+    "scaled to 50 %",
+    "JPEG quality 20",
+    "50 % and JPEG 40",
+    "grey",
+    "cropped 1 % a side",
+    "brighter by 1.3",
+)
+"""What `copies` does to images; it asks of every alteration for itself."""
 DISTANCES = (0, 2, 3, 4, 5, 6, 8, 10)
 SUFFIXES = (".jpg", ".jpeg", ".png")
 
@@ -97,6 +115,69 @@ def measure_photos(folder: Path) -> dict[str, object]:
     }
 
 
+@dataclass(frozen=True)
+class Groups:
+    """What a search among images and copies of the first of them found."""
+
+    num_groups: int
+    num_false: int
+    """Groups that hold two images of which neither is a copy of the other."""
+    num_found: int
+    """Copies that are in a group with their image."""
+    seconds: float
+
+
+def measure_copies(what: str, most: int) -> dict[str, object]:
+    """Groups among the images of a set, and among them with altered copies of every fourth."""
+    images = read_set(what, most)
+    copied = images[::4]
+    alone = search(images, [])
+    rows = {name: search(images, [ALTERED[name](image) for image in copied]) for name in COPIES}
+    row = "".join(f"{100 * each.num_found / len(copied):>9.1f}%" for each in rows.values())
+    false = max(each.num_false for each in (alone, *rows.values()))
+    print(
+        f"{Path(what).name[:16]:16}{len(images):>7,}{alone.num_groups:>8,}{false:>7,}{row}",
+        flush=True,
+    )
+    return {
+        "set": Path(what).name,
+        "num_images": len(images),
+        "num_copied": len(copied),
+        "groups_without_copies": alone.num_groups,
+        "alterations": {name: asdict(each) for name, each in rows.items()},
+    }
+
+
+def search(images: Sequence[Image.Image], copies: Sequence[Image.Image]) -> Groups:
+    """As the catalog is searched; the copies are of every fourth image."""
+    shown = [*images, *copies]
+    source = np.array([*range(len(images)), *range(0, 4 * len(copies), 4)])
+    hashes = np.array([int(perceptual_hash(image), 16) for image in shown], dtype=np.uint64)
+    joined = similarity.find_groups(hashes, bits=DEFAULT_BITS).groups
+    made = [
+        fingerprints.make(image, *image.size) if joined[place] >= 0 else None
+        for place, image in enumerate(shown)
+    ]
+    started = time.perf_counter()
+    groups = same_pictures.find(made, joined, num_compared=len(shown))
+    seconds = time.perf_counter() - started
+    numbers = np.unique(groups[groups >= 0])
+    false = sum(len(np.unique(source[groups == number])) > 1 for number in numbers)
+    own, copy = groups[0 : 4 * len(copies) : 4], groups[len(images) :]
+    return Groups(len(numbers), false, int(((own == copy) & (copy >= 0)).sum()), round(seconds, 2))
+
+
+def read_set(what: str, most: int) -> list[Image.Image]:
+    """Drawn look-alikes, the digits of scikit-learn, or images of a folder, spread over it."""
+    if what in look_alikes.KINDS:
+        return look_alikes.draw(what, most)
+    if what == "digits":
+        pixels = np.round(load_digits().images[:most] * (255 / 16)).astype(np.uint8)
+        return [Image.fromarray(digit).convert("RGB") for digit in pixels]
+    paths = sorted(path for path in Path(what).rglob("*") if path.suffix.lower() in SUFFIXES)
+    return [Image.open(path).convert("RGB") for path in paths[:: max(1, len(paths) // most)][:most]]
+
+
 def measure_speed(number: int, bits: int) -> dict[str, object]:
     """Seconds to group random hashes of which a tenth are copies with up to `bits` other bits."""
     random = np.random.default_rng(0)
@@ -122,17 +203,24 @@ def measure_speed(number: int, bits: int) -> dict[str, object]:
 
 
 def main() -> None:
-    """Run one of the two."""
+    """Run one of the three."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
     photos = commands.add_parser("photos")
     photos.add_argument("folder", type=Path)
+    copies = commands.add_parser("copies")
+    copies.add_argument("what", nargs="+", help="a folder, digits, or a kind of look-alikes")
+    copies.add_argument("--most", type=int, default=400, help="images of each set")
     speed = commands.add_parser("speed")
     speed.add_argument("--hashes", type=int, default=1_000_000)
     speed.add_argument("--bits", type=int, default=4)
     asked = parser.parse_args()
+    result: object
     if asked.command == "photos":
         result = measure_photos(asked.folder)
+    elif asked.command == "copies":
+        print(f"{'set':16}{'images':>7}{'groups':>8}{'false':>7}  {', '.join(COPIES)}")
+        result = [measure_copies(what, asked.most) for what in asked.what]
     else:
         result = measure_speed(asked.hashes, asked.bits)
     print(json.dumps(result, indent=2))

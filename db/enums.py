@@ -57,6 +57,14 @@ class EndRequest(enum.StrEnum):
     CANCEL = "cancel"
 
 
+class GroupKind(enum.StrEnum):
+    """Which groups of near-duplicates are meant."""
+
+    ALL = "all"
+    ACROSS_SPLITS = "across_splits"
+    CONTESTED = "contested"  # their images have different labels
+
+
 class RevisionKind(enum.StrEnum):
     """What a revision did to the catalog."""
 

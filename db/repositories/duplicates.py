@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from db.enums import GroupKind
 from db.models import AssetChangeRow, CatalogState, DuplicateMember, VisionAsset
 from db.repositories.rows import slices
 
@@ -88,9 +89,9 @@ class DuplicateRepository:
             or 0
         )
 
-    def count_groups(self, *, across_splits: bool = False) -> tuple[int, int]:
+    def count_groups(self, kind: GroupKind = GroupKind.ALL) -> tuple[int, int]:
         """How many groups there are, and how many images in them."""
-        groups = _groups(across_splits=across_splits).subquery()
+        groups = _groups(kind).subquery()
         row = self._session.execute(
             select(func.count(), func.coalesce(func.sum(groups.c.num_members), 0))
         ).one()
@@ -98,13 +99,13 @@ class DuplicateRepository:
 
     def list_groups(
         self,
+        kind: GroupKind = GroupKind.ALL,
         *,
-        across_splits: bool = False,
         after: uuid.UUID | None = None,
         limit: int | None = None,
     ) -> list[uuid.UUID]:
         """Ids of groups behind `after`, in their order."""
-        statement = _groups(across_splits=across_splits).order_by(DuplicateMember.group_id)
+        statement = _groups(kind).order_by(DuplicateMember.group_id)
         if after is not None:
             statement = statement.where(DuplicateMember.group_id > after)
         if limit is not None:
@@ -125,15 +126,17 @@ class DuplicateRepository:
         ]
 
 
-def _groups(*, across_splits: bool) -> Select[uuid.UUID, int]:
-    """Groups with at least two living members; or only those that lie in two splits."""
+def _groups(kind: GroupKind) -> Select[uuid.UUID, int]:
+    """Groups with at least two living members, of this kind."""
     statement = (
         select(DuplicateMember.group_id, func.count().label("num_members"))
         .join(VisionAsset, VisionAsset.asset_id == DuplicateMember.asset_id)
         .where(VisionAsset.is_deleted.is_(False))
         .group_by(DuplicateMember.group_id)
     )
-    if across_splits:
-        # Images in no split leak nowhere; they are not counted as another split.
+    # Images without a split or a label are not counted as being of another one.
+    if kind == GroupKind.ACROSS_SPLITS:
         return statement.having(func.count(func.distinct(VisionAsset.split_type)) > 1)
+    if kind == GroupKind.CONTESTED:
+        return statement.having(func.count(func.distinct(VisionAsset.label_id)) > 1)
     return statement.having(func.count() > 1)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from forge_core.catalog.splits import look_alikes
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
@@ -26,6 +27,7 @@ class Clearable(StrEnum):
     PROBABILITIES = "probabilities"
     CHECKPOINTS = "checkpoints"
     """Copies of those that are not on this machine; never a run's own."""
+    FINGERPRINTS = "fingerprints"
     ALL = "all"
 
 
@@ -41,7 +43,7 @@ def cache(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show how much disk decoded pixels, thumbnails and class probabilities take, or clear them."""
+    """Show what disk decoded pixels, thumbnails, fingerprints and the like take, or clear them."""
     opened = opening.existing(workspace)
     if pack is not None and clear != Clearable.PACK:
         raise InvalidInput(
@@ -112,6 +114,9 @@ def _clear(workspace: Workspace, what: Clearable, pack: str | None) -> tuple[int
     if what in (Clearable.CHECKPOINTS, Clearable.ALL):
         freed_bytes += _folder_bytes(workspace.runs.copies)
         shutil.rmtree(workspace.runs.copies, ignore_errors=True)
+    if what in (Clearable.FINGERPRINTS, Clearable.ALL):
+        freed_bytes += _folder_bytes(workspace.cache_folder / look_alikes.FOLDER)
+        look_alikes.clear(workspace)
     return freed_bytes, num_stayed
 
 

@@ -1,5 +1,7 @@
 """`forge split | leaks`."""
 
+import csv
+import sys
 from typing import Annotated
 
 import typer
@@ -9,6 +11,7 @@ from forge_core.catalog.splits import groups as grouping_room
 from forge_core.catalog.splits import leaks as leaks_room
 from forge_core.catalog.splits import split_plan
 from forge_core.catalog.splits.groups import Grouping
+from forge_core.catalog.splits.leaks import LeakedImage
 from forge_core.catalog.splits.sizes import SplitSizes
 from forge_core.catalog.splits.split_plan import SplitCounts, SplitPlan, SplitRatios
 from forge_core.cli import opening, output
@@ -25,7 +28,8 @@ GroupByOption = Annotated[
         "parentheses); several with commas, path last.",
     ),
 ]
-SHOWN_IDS = 5
+SHOWN_GROUPS = 5
+_LEAKED = ("reason", "splits", "group", "asset_id", "split", "label", "path")
 
 
 def split(
@@ -90,22 +94,39 @@ def split(
 
 def leaks(
     group_by: GroupByOption = str(leaks_room.DEFAULT_GROUPING),
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="Write every image of every leak as a table.")
+    ] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say which images belong together and lie in different splits. Exit status 2 if any do."""
     opened = opening.existing(workspace)
-    report = leaks_room.find_leaks(opened, _leak_grouping(group_by))
+    with output.progress_bar("Comparing images", as_json=as_json) as progress:
+        report = leaks_room.find_leaks(
+            opened,
+            _leak_grouping(group_by),
+            most_ids=None if as_json or as_csv else leaks_room.MOST_IDS,
+            progress=progress,
+        )
     if as_json:
-        output.answer(report)
+        images = leaks_room.list_images(opened, report.leaks)
+        output.answer({**output.plain(report), "images": [_leaked(image) for image in images]})
+    elif as_csv:
+        writer = csv.DictWriter(sys.stdout, _LEAKED, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(map(_leaked, leaks_room.list_images(opened, report.leaks)))
     elif not report.leaks and not report.num_copies_measured:
         output.say(f"No leaks between the splits of {report.num_images:,} images.")
     else:
         for leak in report.leaks:
             output.say(str(leak))
-            ids = ", ".join(str(asset_id) for asset_id in leak.asset_ids[:SHOWN_IDS])
-            more = leak.num_images - SHOWN_IDS
-            output.say(f"  {ids}" + (f" and {more:,} more; --json lists them" if more > 0 else ""))
+            for image in leaks_room.list_images(opened, [leak], most_groups=SHOWN_GROUPS):
+                row = _leaked(image)
+                output.say(f"  group {row['group']}: {row['split']:9} {row['path']}")
+            more = leak.num_groups - SHOWN_GROUPS
+            if more > 0:
+                output.say(f"  and {more:,} more groups; --csv and --json list them")
         if report.num_copies_measured:
             output.say(
                 f"{report.num_copies_measured:,} augmented copies are in val, test or kept aside; "
@@ -113,6 +134,21 @@ def leaks(
             )
     if report.leaks:
         raise typer.Exit(2)
+
+
+def _leaked(image: LeakedImage) -> dict[str, object]:
+    """One row of the table of leaks."""
+    asset = image.asset
+    values = (
+        image.leak.reason,
+        " and ".join(image.leak.splits),
+        image.group,
+        asset.asset_id,
+        asset.split_type,
+        asset.label_name,
+        asset.file_path,
+    )
+    return dict(zip(_LEAKED, map(output.plain, values), strict=True))
 
 
 def parse_counts(text: str) -> SplitCounts:

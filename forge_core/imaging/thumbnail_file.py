@@ -1,4 +1,4 @@
-"""The file that keeps thumbnails: a small SQLite database in the cache folder.
+"""The file that keeps thumbnails or fingerprints: a small SQLite database in the cache folder.
 
 One file instead of one a picture, because making a file costs as much as decoding the picture
 (ADR 0012). It is a cache: whatever goes wrong with it (locked, full, damaged, deleted while it

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from db.enums import ReviewState
+from db.enums import GroupKind, ReviewState
 from db.records import NONE, AssetFilter
 from forge_core.catalog.listing import asset_list
 from forge_core.catalog.splits import duplicates
@@ -13,14 +13,29 @@ from forge_core.catalog.splits.groups import DEFAULT_BITS
 from forge_core.workspace import Workspace
 from pages.components import empty_state, errors, gallery_links
 from pages.components.frame import navigation, page_frame, session, undo_notice
-from pages.components.review import contested_queue, duplicate_groups, leaks
-from pages.components.review.leaks import ACROSS, OTHER
+from pages.components.review import (
+    contested_queue,
+    duplicate_groups,
+    keep_all_dialog,
+    leaks,
+)
+from pages.components.review.leaks import ACROSS, CONTESTED, OTHER
 from pages.components.words import how_alike, text
 
 DUPLICATES = "Near-duplicates"
 GROUPS_A_PAGE = 10
 CARD = 172
 """Pixels: two cards side by side on a phone."""
+KIND_OF_QUEUE = {
+    DUPLICATES: GroupKind.ALL,
+    ACROSS: GroupKind.ACROSS_SPLITS,
+    CONTESTED: GroupKind.CONTESTED,
+}
+NOTHING = {
+    GroupKind.ALL: "No two images show one picture.",
+    GroupKind.ACROSS_SPLITS: "No group lies in more than one split.",
+    GroupKind.CONTESTED: "The labels of every group agree.",
+}
 FOUND_KEY = "review:found"
 SHOWN_KEY = "review:shown"
 
@@ -45,7 +60,7 @@ def show() -> None:
     ):
         queue = st.segmented_control(
             "Queue",
-            [DUPLICATES, ACROSS, OTHER],
+            [DUPLICATES, ACROSS, CONTESTED, OTHER],
             default=DUPLICATES,
             required=True,
             key="queue",
@@ -54,8 +69,8 @@ def show() -> None:
             width="content",
         )
         with st.container(horizontal=True, width="content", gap="small"):
-            if queue == DUPLICATES and status.num_groups > 1:
-                show_keep_all(workspace, status)
+            if queue == DUPLICATES and status.num_groups > 0:
+                keep_all_dialog.show_button(workspace, status)
             show_how_alike()
     if queue == OTHER:
         report = leaks.load(workspace, totals.images)
@@ -64,7 +79,7 @@ def show() -> None:
     elif status.revision_id is None:
         say_why_to_look()
     else:
-        show_groups(workspace, status, across_splits=queue == ACROSS)
+        show_groups(workspace, status, KIND_OF_QUEUE[queue])
 
 
 def say_why_to_look() -> None:
@@ -137,7 +152,7 @@ def show_state(status: DuplicateStatus) -> None:
         st.markdown(f":orange[:material/update:] {came} in since near-duplicates were looked for.")
     words = describe_search(st.session_state.get(FOUND_KEY))
     if status.bits is not None:
-        words.insert(0, f"How alike: {how_alike.describe(status.bits)}.")
+        words.insert(0, f"Copies looked for: {how_alike.describe(status.bits)}.")
     if words:
         st.caption(
             " ".join(words), help=None if status.bits is None else how_alike.hint(status.bits)
@@ -146,12 +161,13 @@ def show_state(status: DuplicateStatus) -> None:
 
 def show_how_alike() -> None:
     """How alike two images must be, the next time one looks."""
-    with st.popover("How alike", icon=":material/tune:"):
+    with st.popover("Copies to find", icon=":material/tune:"):
         how_alike.choose("review_bits", "Used when you look again.")
         st.caption(
-            f"“{how_alike.describe(DEFAULT_BITS)}” finds scaled and re-encoded copies and hardly "
-            "ever errs. What is less alike also brings crops, and pictures that only look alike. "
-            "Mirrored images are not found."
+            "Every pair is compared on the pixels, so that pictures of one layout, such as scans "
+            "or forms, are no duplicates. Looking farther takes longer and also finds strongly "
+            "compressed and slightly cropped copies. Mirrored images are not found, and of "
+            "pictures too small or flat to tell only those of the very same pixels are."
         )
 
 
@@ -166,48 +182,32 @@ def describe_search(found: DuplicateSearch | None) -> list[str]:
     if found.num_cut:
         cut = text.plural(found.num_cut, "image has", "images have")
         words.append(f"{cut} so many candidates that not all were compared.")
+    if found.num_unread:
+        unread = text.plural(found.num_unread, "image", "images")
+        words.append(f"{unread} could not be read, or changed since the import.")
     if found.num_unhashed:
         words.append(f"{text.plural(found.num_unhashed, 'image')} cannot be compared.")
-    if found.largest_group > duplicates.LARGE_GROUP:
-        words.append(
-            f"The largest group has {found.largest_group:,} images, joined in a chain: look before "
-            "you keep one, or ask for more alike ones."
-        )
     return words
 
 
-def show_groups(workspace: Workspace, status: DuplicateStatus, *, across_splits: bool) -> None:
+def show_groups(workspace: Workspace, status: DuplicateStatus, kind: GroupKind) -> None:
     """The groups of a queue, a page at a time."""
-    total = status.num_groups_across if across_splits else status.num_groups
+    total = {
+        GroupKind.ALL: status.num_groups,
+        GroupKind.ACROSS_SPLITS: status.num_groups_across,
+        GroupKind.CONTESTED: status.num_groups_contested,
+    }[kind]
     if total == 0:
-        st.caption(
-            ":material/check: No group lies in more than one split."
-            if across_splits
-            else ":material/check: No two images look alike."
-        )
+        st.caption(f":material/check: {NOTHING[kind]}")
         return
     shown = int(st.session_state.get(SHOWN_KEY, GROUPS_A_PAGE))
-    groups = duplicates.list_groups(workspace, across_splits=across_splits, limit=shown)
+    groups = duplicates.list_groups(workspace, kind=kind, limit=shown)
     duplicate_groups.show(workspace, groups, session.actor())
     if total > len(groups) and st.button(
         f"Show more of {text.plural(total, 'group')}", icon=":material/expand_more:"
     ):
         st.session_state[SHOWN_KEY] = shown + GROUPS_A_PAGE
         st.rerun()
-
-
-def show_keep_all(workspace: Workspace, status: DuplicateStatus) -> None:
-    """One step for all groups, with what it removes said on the button."""
-    removed = status.num_images - status.num_groups
-    if st.button(
-        f"Keep the best of all groups, remove {removed:,}",
-        icon=":material/star:",
-        help="Kept aside before labelled before larger before older. Images kept aside are never "
-        "removed. One step, which can be undone; files stay.",
-    ):
-        result = duplicates.keep_best_of_all(workspace, actor=session.actor())
-        words = text.plural(result.num_changed, "near-duplicate is", "near-duplicates are")
-        duplicate_groups.offer(result, f"{words} removed.")
 
 
 def show_empty() -> None:

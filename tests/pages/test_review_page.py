@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from db.records import Asset
-from forge_core.catalog.editing import label_edits, review_flags
+from db.repositories.duplicates import MemberRow
+from forge_core.catalog.editing import classes, label_edits, review_flags
 from forge_core.catalog.importing import import_plan, run_import
 from forge_core.catalog.importing.merging.rules import Merge
 from forge_core.catalog.splits import duplicates
@@ -116,13 +117,56 @@ def test_not_duplicates__puts_the_group_away(groups, sqlite_workspace: Workspace
     assert len(ids(sqlite_workspace)) == 8
 
 
-def test_keep_the_best_of_all__is_one_step(groups, sqlite_workspace: Workspace):
+def test_keep_the_best_of_all__shows_what_goes_before_one_step(groups, sqlite_workspace: Workspace):
+    before = ids(sqlite_workspace)
     app = visit(PAGE)
-    press(app, "Keep the best of all groups, remove 2")
+    press(app, "Keep the best of all groups, remove up to 2 …")
+    said = words(app)
+    assert "**2 images** of 2 groups would be removed from the catalog." in said
+    assert said.count("· goes") == said.count("· stays") == 2
+    counts = app.dataframe[0].value
+    assert counts[["Class", "Images", "Removed", "Share", "test"]].values.tolist() == [
+        ["thing", 8, 2, "25 %", 2]
+    ]
+    assert ids(sqlite_workspace) == before
+    press(app, "Remove 2 images")
     assert "2 near-duplicates are removed." in words(app)
     paths = {asset.file_path for asset in arrange.list_all(sqlite_workspace)}
     assert not any(path.endswith("_copy.jpg") for path in paths)  # the larger ones stay
-    assert "No two images look alike." in words(app)
+    assert "No two images show one picture." in words(app)
+
+
+def test_keep_the_best_of_all__of_most_of_a_class_asks_for_the_number(
+    groups, sqlite_workspace: Workspace
+):
+    few = classes.create_class(sqlite_workspace, "few", actor=Actor("tester")).label_id
+    pairs = [member.asset.asset_id for group in groups for member in group.members]
+    label_edits.relabel(sqlite_workspace, pairs, few, actor=Actor("tester"))
+    with sqlite_workspace.database.write() as uow:
+        rows = [MemberRow(asset_id=each, group_id=pairs[0], distance=0) for each in pairs]
+        uow.duplicates.replace_all(rows, revision_id=uow.revisions.latest_id(), bits=10)
+    app = visit(PAGE)
+    app.button(key="keep_all").click().run()
+    assert "More than half would be gone of few: 3 of 4." in words(app)
+    assert app.button(key="keep_all_sure").disabled
+    app.text_input(key="keep_all_number").set_value("3").run()
+    press(app, "Remove 3 images")
+    assert len(ids(sqlite_workspace)) == 5
+
+
+def test_labels_differ__are_left_out_and_have_a_queue(groups, sqlite_workspace: Workspace):
+    other = classes.create_class(sqlite_workspace, "other", actor=Actor("tester")).label_id
+    first = groups[0].members[0].asset.asset_id
+    label_edits.relabel(sqlite_workspace, [first], other, actor=Actor("tester"))
+    app = visit(PAGE)
+    press(app, "Keep the best of all groups, remove up to 2 …")
+    assert "1 group is left out, because the labels of the images differ." in words(app)
+    assert links(app)["Look at them"] == "queue=Labels+differ"
+    press(app, "Remove 1 image")
+    assert first in ids(sqlite_workspace)
+    queue = visit(PAGE, queue="Labels differ")
+    assert "labelled other, thing" in words(queue)
+    assert labels_of_buttons(queue).count("Keep this one") == 2
 
 
 def test_held_out__is_left_alone_and_said(groups, sqlite_workspace: Workspace):

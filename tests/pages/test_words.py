@@ -112,11 +112,11 @@ def test_zone__unknown_names_are_utc():
 
 def test_how_alike__any_number_of_bits_has_words():
     assert [how_alike.describe(bits) for bits in (0, 1, 4, 5, 10)] == [
-        "identical to the eye",
-        "nearly identical",
-        "nearly identical",
-        "very alike",
-        "similar",
+        "unaltered",
+        "lightly altered",
+        "lightly altered",
+        "altered",
+        "strongly altered",
     ]
 
 

@@ -50,6 +50,8 @@ class CatalogColumns:
     keys: Codes
     parents: Codes
     patterns: Codes
+    looks: Codes | None = None
+    """Groups of near-duplicates by their first row, from `look_alikes`; None: not asked for."""
 
     def __len__(self) -> int:
         return len(self.labels)

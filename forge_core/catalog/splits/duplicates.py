@@ -1,4 +1,4 @@
-"""Near-duplicates: find them, look at them, keep one, or put a group into one split.
+"""Near-duplicates: find them, look at them, put a group into one split or away.
 
 The same bytes never come in twice (imports compare content hashes), so all that is found here
 differs in its bytes: scaled, re-encoded or slightly edited copies, frames of one scene. Groups
@@ -8,28 +8,24 @@ are found when asked for and kept until then; what came in since is counted, not
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from db.enums import ChangeOutcome, RevisionKind, Split
-from db.patches import AssetPatch
+from db.enums import GroupKind, Split
 from db.records import Asset
 from db.repositories.duplicates import MemberRow
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog.editing import label_edits
-from forge_core.catalog.revisions import column_cache, journal
-from forge_core.catalog.revisions.column_cache import CatalogColumns
-from forge_core.catalog.revisions.journal import ChangeConflict, ChangeResult, Operation
-from forge_core.catalog.splits import similarity
+from forge_core.catalog.revisions import column_cache
+from forge_core.catalog.revisions.column_cache import CatalogColumns, Codes
+from forge_core.catalog.revisions.journal import ChangeResult
+from forge_core.catalog.splits import look_alikes
 from forge_core.catalog.splits.groups import DEFAULT_BITS, Grouping
-from forge_core.catalog.splits.similarity import SimilarGroups
 from forge_core.errors import NotFound
 from forge_core.people.actor import Actor
+from forge_core.progress import SILENT, Progress
 from forge_core.workspace import Workspace
-
-LARGE_GROUP = 50
-"""A group of more images was most likely joined through a chain: its ends may look unlike."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,10 +39,14 @@ class DuplicateSearch:
     num_groups: int
     num_members: int
     largest_group: int
+    num_candidates: int
+    """Images whose hashes are near another's, so that their pixels were compared."""
     num_flat: int
     """Images without structure (one colour, an even gradient): any two would look alike."""
     num_cut: int
     """Images with so many candidates that not all were compared."""
+    num_unread: int
+    """Candidates whose files are gone, unreadable or changed: they are in no group."""
     num_unhashed: int
     """Images without a perceptual hash."""
     duration_seconds: float
@@ -65,6 +65,8 @@ class DuplicateStatus:
     num_groups_across: int
     """Groups that lie in more than one split."""
     num_images_across: int
+    num_groups_contested: int
+    """Groups whose images have different labels."""
     num_arrived: int
     """Images that came in since, and were not compared yet."""
 
@@ -96,13 +98,16 @@ class DuplicateGroup:
         return sorted({member.asset.label_name for member in self.members}, key=str)
 
 
-def find_duplicates(workspace: Workspace, *, bits: int = DEFAULT_BITS) -> DuplicateSearch:
+def find_duplicates(
+    workspace: Workspace, *, bits: int = DEFAULT_BITS, progress: Progress = SILENT
+) -> DuplicateSearch:
     """Look for groups of near-duplicates and keep them; they replace those found before.
 
     Args:
         workspace: The workspace.
-        bits: Two images are near-duplicates when their perceptual hashes differ in at most so
-            many of 64 bits; see `groups.DEFAULT_BITS` for what that finds and misses.
+        bits: Images are compared on the pixels when their perceptual hashes differ in at most so
+            many of 64 bits; see `groups.DEFAULT_BITS`.
+        progress: Told of images read and pairs compared.
 
     Raises:
         InvalidInput: `bits` is out of range.
@@ -112,25 +117,26 @@ def find_duplicates(workspace: Workspace, *, bits: int = DEFAULT_BITS) -> Duplic
     with workspace.database.read() as uow:
         revision_id = uow.revisions.latest_id()
         catalog = column_cache.load(uow)
-    own = ~catalog.augmented
-    rows = np.flatnonzero(own & catalog.hashed)
-    found = similarity.find_groups(catalog.hashes[rows], bits=bits)
+    found = look_alikes.find(workspace, catalog, bits=bits, progress=progress)
     with workspace.database.write() as uow:
         uow.revisions.lock()
         uow.duplicates.replace_all(
-            _member_rows(catalog, rows, found), revision_id=revision_id, bits=bits
+            _member_rows(catalog, found.groups), revision_id=revision_id, bits=found.bits
         )
     sizes = np.bincount(found.groups[found.groups >= 0])
     sizes = sizes[sizes > 0]
+    own = ~catalog.augmented
     return DuplicateSearch(
         revision_id=revision_id,
-        bits=bits,
-        num_images=len(rows),
+        bits=found.bits,
+        num_images=int((own & catalog.hashed).sum()),
         num_groups=len(sizes),
         num_members=int(sizes.sum()),
         largest_group=int(sizes.max()) if len(sizes) else 0,
+        num_candidates=found.num_candidates,
         num_flat=found.num_flat,
         num_cut=found.num_cut,
+        num_unread=found.num_unread,
         num_unhashed=int((own & ~catalog.hashed).sum()),
         duration_seconds=time.perf_counter() - started,
     )
@@ -141,7 +147,8 @@ def status(workspace: Workspace) -> DuplicateStatus:
     with workspace.database.read() as uow:
         revision_id = uow.duplicates.find_revision_id()
         num_groups, num_images = uow.duplicates.count_groups()
-        groups_across, images_across = uow.duplicates.count_groups(across_splits=True)
+        groups_across, images_across = uow.duplicates.count_groups(GroupKind.ACROSS_SPLITS)
+        groups_contested, _ = uow.duplicates.count_groups(GroupKind.CONTESTED)
         return DuplicateStatus(
             revision_id=revision_id,
             bits=uow.duplicates.find_bits(),
@@ -149,6 +156,7 @@ def status(workspace: Workspace) -> DuplicateStatus:
             num_images=num_images,
             num_groups_across=groups_across,
             num_images_across=images_across,
+            num_groups_contested=groups_contested,
             num_arrived=(
                 sum(row.num_assets for row in uow.counts.list_all() if not row.is_augmented)
                 if revision_id is None
@@ -160,23 +168,21 @@ def status(workspace: Workspace) -> DuplicateStatus:
 def list_groups(
     workspace: Workspace,
     *,
-    across_splits: bool = False,
+    kind: GroupKind = GroupKind.ALL,
     after: uuid.UUID | None = None,
-    limit: int = 20,
+    limit: int | None = 20,
 ) -> list[DuplicateGroup]:
     """Groups with two and more living images, a page at a time.
 
     Args:
         workspace: The workspace.
-        across_splits: Only groups that lie in more than one split.
+        kind: Only groups that lie in more than one split, or whose labels differ.
         after: The `group_id` of the last group of the page before.
-        limit: Groups a page.
+        limit: Groups a page; None for all.
     """
     with workspace.database.read() as uow:
-        group_ids = uow.duplicates.list_groups(
-            across_splits=across_splits, after=after, limit=limit
-        )
-        return _read_groups(uow, group_ids)
+        group_ids = uow.duplicates.list_groups(kind, after=after, limit=limit)
+        return read_groups(uow, group_ids)
 
 
 def get_group(workspace: Workspace, group_id: uuid.UUID) -> DuplicateGroup:
@@ -186,7 +192,7 @@ def get_group(workspace: Workspace, group_id: uuid.UUID) -> DuplicateGroup:
         NotFound: It is not known, or has no image left.
     """
     with workspace.database.read() as uow:
-        return _get(uow, group_id)
+        return read_group(uow, group_id)
 
 
 def find_member(workspace: Workspace, image: str) -> tuple[uuid.UUID, uuid.UUID]:
@@ -209,62 +215,6 @@ def find_member(workspace: Workspace, image: str) -> tuple[uuid.UUID, uuid.UUID]
             next_step="Look for near-duplicates again, if it came in since.",
         )
     return group_id, asset.asset_id
-
-
-def keep_one(
-    workspace: Workspace,
-    group_id: uuid.UUID,
-    keep: uuid.UUID,
-    *,
-    actor: Actor,
-    operation_id: str | None = None,
-) -> ChangeResult:
-    """Remove every image of a group but one, in one revision; files stay, and undo brings back.
-
-    A held-out image is left alone and reported as a conflict.
-
-    Raises:
-        NotFound: There is no such group, or the image is not in it.
-    """
-    with workspace.database.write() as uow:
-        operation = Operation.of(RevisionKind.KEEP_ONE, actor=actor, operation_id=operation_id)
-        repetition = journal.find_applied_operation(uow, operation)
-        if repetition is not None:
-            return repetition
-        group = _get(uow, group_id)
-        kept = next((m.asset for m in group.members if m.asset.asset_id == keep), None)
-        if kept is None:
-            raise NotFound(
-                "This image is not in the group any more.", next_step="Look at the group again."
-            )
-        return _remove_others(uow, operation, [(group, kept)])
-
-
-def keep_best_of_all(
-    workspace: Workspace, *, actor: Actor, operation_id: str | None = None
-) -> ChangeResult:
-    """Of every known group keep the image that `best_of` names, in one revision."""
-    with workspace.database.write() as uow:
-        operation = Operation.of(RevisionKind.KEEP_ONE, actor=actor, operation_id=operation_id)
-        repetition = journal.find_applied_operation(uow, operation)
-        if repetition is not None:
-            return repetition
-        groups = _read_groups(uow, uow.duplicates.list_groups())
-        return _remove_others(uow, operation, [(group, best_of(group)) for group in groups])
-
-
-def best_of(group: DuplicateGroup) -> Asset:
-    """The image to keep: held out, then labelled, then with most pixels, most bytes, the oldest."""
-    return max(
-        (member.asset for member in reversed(group.members)),
-        key=lambda asset: (
-            asset.split_type == Split.HELD_OUT,
-            asset.label_id is not None,
-            asset.width * asset.height,
-            asset.size_bytes,
-            -asset.asset_id.int,
-        ),
-    )
 
 
 def move_group(
@@ -298,25 +248,27 @@ def dismiss_group(workspace: Workspace, group_id: uuid.UUID) -> None:
         uow.duplicates.remove_group(group_id)
 
 
-def _member_rows(
-    catalog: CatalogColumns, rows: column_cache.Codes, found: SimilarGroups
-) -> Iterator[MemberRow]:
+def _member_rows(catalog: CatalogColumns, groups: Codes) -> Iterator[MemberRow]:
     """The members; a group is named by its oldest image, which has the smallest id."""
-    places = np.flatnonzero(found.groups >= 0)
-    ids = catalog.asset_ids(rows[places])
+    rows = np.flatnonzero(groups >= 0)
+    ids = catalog.asset_ids(rows)
+    apart = look_alikes.bits_apart(catalog, groups)
     oldest: dict[int, uuid.UUID] = {}
-    for group, asset_id in zip(found.groups[places].tolist(), ids, strict=True):
+    for group, asset_id in zip(groups[rows].tolist(), ids, strict=True):
         oldest[group] = min(asset_id, oldest.get(group, asset_id))
-    for place, asset_id in zip(places.tolist(), ids, strict=True):
+    for row, asset_id in zip(rows.tolist(), ids, strict=True):
         yield MemberRow(
-            asset_id=asset_id,
-            group_id=oldest[int(found.groups[place])],
-            distance=int(found.distances[place]),
+            asset_id=asset_id, group_id=oldest[int(groups[row])], distance=int(apart[row])
         )
 
 
-def _get(uow: UnitOfWork, group_id: uuid.UUID) -> DuplicateGroup:
-    groups = _read_groups(uow, [group_id])
+def read_group(uow: UnitOfWork, group_id: uuid.UUID) -> DuplicateGroup:
+    """One group.
+
+    Raises:
+        NotFound: It is not known, or has no image left.
+    """
+    groups = read_groups(uow, [group_id])
     if not groups:
         raise NotFound(
             "This group of near-duplicates is not there any more.",
@@ -325,7 +277,8 @@ def _get(uow: UnitOfWork, group_id: uuid.UUID) -> DuplicateGroup:
     return groups[0]
 
 
-def _read_groups(uow: UnitOfWork, group_ids: Sequence[uuid.UUID]) -> list[DuplicateGroup]:
+def read_groups(uow: UnitOfWork, group_ids: Sequence[uuid.UUID]) -> list[DuplicateGroup]:
+    """These groups, in their order; those that lost their images are left out."""
     rows = uow.duplicates.list_members(group_ids)
     assets = {a.asset_id: a for a in uow.assets.list_by_ids([row.asset_id for row in rows])}
     members: dict[uuid.UUID, list[Member]] = {}
@@ -333,44 +286,3 @@ def _read_groups(uow: UnitOfWork, group_ids: Sequence[uuid.UUID]) -> list[Duplic
         member = Member(asset=assets[row.asset_id], distance=row.distance)
         members.setdefault(row.group_id, []).append(member)
     return [DuplicateGroup(group_id=key, members=found) for key, found in members.items()]
-
-
-def _remove_others(
-    uow: UnitOfWork, operation: Operation, kept: Sequence[tuple[DuplicateGroup, Asset]]
-) -> ChangeResult:
-    others = [
-        member.asset
-        for group, asset in kept
-        for member in group.members
-        if member.asset.asset_id != asset.asset_id
-    ]
-    locked = [asset for asset in others if asset.split_type == Split.HELD_OUT]
-    removed = [asset for asset in others if asset.split_type != Split.HELD_OUT]
-    conflicts = [
-        ChangeConflict(
-            asset_id=asset.asset_id,
-            message=f"{asset.file_path} is kept aside, so it was not removed.",
-            split_type=asset.split_type,
-        )
-        for asset in locked
-    ]
-    if not removed:
-        return ChangeResult(
-            operation_id=operation.operation_id,
-            status=ChangeOutcome.CONFLICT if conflicts else ChangeOutcome.NOTHING,
-            revision_id=None,
-            conflicts=conflicts,
-            num_conflicts=len(conflicts),
-        )
-    words = f"{len(removed):,} near-duplicates removed"
-    words += f", {kept[0][1].file_path} kept" if len(kept) == 1 else f", {len(kept):,} kept"
-    revision_id = journal.begin_revision(uow, replace(operation, message=words[:1_000]))
-    journal.change_assets(uow, revision_id, removed, AssetPatch(is_deleted=True))
-    return ChangeResult(
-        operation_id=operation.operation_id,
-        status=ChangeOutcome.APPLIED,
-        revision_id=revision_id,
-        conflicts=conflicts,
-        num_changed=len(removed),
-        num_conflicts=len(conflicts),
-    )

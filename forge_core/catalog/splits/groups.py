@@ -14,18 +14,18 @@ import numpy as np
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog.revisions import column_cache
 from forge_core.catalog.revisions.column_cache import CatalogColumns, Codes
-from forge_core.catalog.splits import similarity
+from forge_core.catalog.splits import look_alikes, similarity
 from forge_core.catalog.splits.similarity import Components
 from forge_core.errors import InvalidInput
+from forge_core.progress import SILENT, Progress
+from forge_core.workspace import Workspace
 
-DEFAULT_BITS = 4
-"""Differing bits of two perceptual hashes up to which images count as near-duplicates.
+DEFAULT_BITS = 10
+"""Differing bits of two perceptual hashes up to which their images are compared on the pixels.
 
-Measured on 2,500 photos of 224 px and copies made of each: at 4 bits, 97 to 100 % of scaled and
-re-encoded copies are found (JPEG quality 20: 97.5 %), 92 % of those cropped by 1 % a side, 64 % by
-2 %, 5 % by 5 %; mirrored ones are not. No two of the photos are that close (3.1 million pairs; 2
-pairs at 5 bits, neither a duplicate), and of 72 million pairs of CIFAR-10 pictures 16 are, all of
-them real near-duplicates.
+The hash only says what to compare: at 10 bits it brings together 99 % and more of scaled and
+re-encoded copies, and thousands of pictures that are none, which the pixels tell apart. Measured
+by `benchmarks.duplicates`; its README has the table.
 """
 NEAR_DUPLICATES, GROUP_KEY, PATH = "near_duplicates", "group_key", "path"
 MAX_PATTERN = 200
@@ -40,7 +40,8 @@ class Grouping:
     """
 
     near_duplicate_bits: int | None = None
-    """Images whose perceptual hashes differ in at most so many bits; None: not by looks."""
+    """Images that show one picture, looked for where perceptual hashes differ in at most so many
+    bits; None: not by looks."""
     by_group_key: bool = False
     """Images with the same `group_key`: a column of the imported table, or one original."""
     path_pattern: str | None = None
@@ -129,14 +130,21 @@ def compile_pattern(pattern: str) -> Pattern[str]:
     return compiled
 
 
-def load(uow: UnitOfWork, grouping: Grouping) -> CatalogColumns:
-    """The living catalog with what this grouping needs of it."""
+def load(
+    workspace: Workspace, uow: UnitOfWork, grouping: Grouping, *, progress: Progress = SILENT
+) -> CatalogColumns:
+    """The living catalog with what this grouping needs of it.
+
+    Images that may be near-duplicates are decoded where that was not done before.
+    """
     pattern = grouping.path_pattern
-    return column_cache.load(
+    bits = grouping.near_duplicate_bits
+    catalog = column_cache.load(
         uow,
         path_pattern=compile_pattern(pattern) if pattern else None,
-        with_hashes=grouping.near_duplicate_bits is not None,
+        with_hashes=bits is not None,
     )
+    return look_alikes.with_looks(workspace, catalog, bits, progress=progress)
 
 
 def unite(catalog: CatalogColumns, grouping: Grouping) -> Codes:
@@ -154,20 +162,13 @@ def reasons(catalog: CatalogColumns, grouping: Grouping) -> dict[str, Codes]:
     """By reason, the (N,) codes of the groups that it makes; -1 for images alone."""
     found: dict[str, Codes] = {}
     if grouping.near_duplicate_bits is not None:
-        found[NEAR_DUPLICATES] = near_duplicates(catalog, grouping.near_duplicate_bits)
+        assert catalog.looks is not None, "the catalog was loaded for another grouping"
+        found[NEAR_DUPLICATES] = catalog.looks
     if grouping.by_group_key:
         found[GROUP_KEY] = catalog.keys
     if grouping.path_pattern is not None:
         found[PATH] = catalog.patterns
     return found
-
-
-def near_duplicates(catalog: CatalogColumns, bits: int) -> Codes:
-    """Codes of the groups of images that look alike, (N,) int64; -1 for images alone."""
-    own = np.flatnonzero(catalog.hashed & ~catalog.augmented)
-    codes = np.full(len(catalog), column_cache.ALONE, dtype=np.int64)
-    codes[own] = similarity.find_groups(catalog.hashes[own], bits=bits).groups
-    return codes
 
 
 def sizes_of(groups: Codes, members: Sequence[int] | Codes) -> Codes:

@@ -5,13 +5,14 @@ A leak makes a measure too good: the network has seen, in train, what it is meas
 
 import itertools
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from db.enums import Split
+from db.records import Asset
 from forge_core.catalog.revisions import column_cache
 from forge_core.catalog.revisions.column_cache import ALONE, NO_SPLIT, SPLITS, CatalogColumns, Codes
 from forge_core.catalog.splits import groups
@@ -22,6 +23,7 @@ from forge_core.catalog.splits.groups import (
     PATH,
     Grouping,
 )
+from forge_core.progress import SILENT, Progress
 from forge_core.workspace import Workspace
 
 PARENT, CONTENT = "parent", "content"
@@ -48,7 +50,9 @@ class Leak:
     num_images: int
     """Images of these groups in the two splits."""
     asset_ids: Sequence[uuid.UUID]
-    """Their ids, group by group; at most `MOST_IDS`."""
+    """Their ids, group by group; at most as many as were asked for."""
+    group_numbers: Sequence[int]
+    """The group of each of these, from 1."""
 
     def __str__(self) -> str:
         return (
@@ -56,6 +60,16 @@ class Leak:
             f"{'group' if self.num_groups == 1 else 'groups'} of {self.num_images:,} images: "
             f"{REASON_WORDS[self.reason]}."
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeakedImage:
+    """One image of a leak."""
+
+    leak: Leak
+    group: int
+    """Number of its group among those of the leak, from 1."""
+    asset: Asset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,14 +84,26 @@ class LeakReport:
     grouping: Grouping
 
 
-def find_leaks(workspace: Workspace, by: Grouping = DEFAULT_GROUPING) -> LeakReport:
+def find_leaks(
+    workspace: Workspace,
+    by: Grouping = DEFAULT_GROUPING,
+    *,
+    most_ids: int | None = MOST_IDS,
+    progress: Progress = SILENT,
+) -> LeakReport:
     """Leaks by looks, group key and path as asked, and always by parent and by equal bytes.
 
     Read from the catalog as it is now; near-duplicates are looked for anew, so that the answer
     is never stale. Leaks are in the order of `REASON_WORDS`, then of the splits.
+
+    Args:
+        workspace: The workspace.
+        by: What makes images belong together.
+        most_ids: Images that each leak names; None for all.
+        progress: Told while near-duplicates are looked for.
     """
     with workspace.database.read() as uow:
-        catalog = groups.load(uow, by)
+        catalog = groups.load(workspace, uow, by, progress=progress)
         equal = uow.duplicates.list_equal_content()
     found = groups.reasons(catalog, by)
     found[PARENT] = _families(catalog)
@@ -87,7 +113,7 @@ def find_leaks(workspace: Workspace, by: Grouping = DEFAULT_GROUPING) -> LeakRep
         leak
         for reason in REASON_WORDS
         if reason in found
-        for leak in _leaks_of(catalog, reason, found[reason])
+        for leak in _leaks_of(catalog, reason, found[reason], most_ids)
     ]
     measured = np.isin(catalog.splits, [SPLITS.index(split) for split in _MEASURED])
     return LeakReport(
@@ -98,7 +124,31 @@ def find_leaks(workspace: Workspace, by: Grouping = DEFAULT_GROUPING) -> LeakRep
     )
 
 
-def _leaks_of(catalog: CatalogColumns, reason: str, codes: Codes) -> list[Leak]:
+def list_images(
+    workspace: Workspace, leaks: Sequence[Leak], *, most_groups: int | None = None
+) -> Iterator[LeakedImage]:
+    """The images of leaks, group by group, with their paths; what was removed since is left out.
+
+    Args:
+        workspace: The workspace.
+        leaks: As they were found.
+        most_groups: Of each leak only the first groups.
+    """
+    for leak in leaks:
+        numbers = [n for n in leak.group_numbers if most_groups is None or n <= most_groups]
+        ids = leak.asset_ids[: len(numbers)]
+        for start in range(0, len(ids), MOST_IDS):
+            part = ids[start : start + MOST_IDS]
+            with workspace.database.read() as uow:
+                assets = {asset.asset_id: asset for asset in uow.assets.list_by_ids(part)}
+            for asset_id, number in zip(part, numbers[start : start + MOST_IDS], strict=True):
+                if asset_id in assets:
+                    yield LeakedImage(leak=leak, group=number, asset=assets[asset_id])
+
+
+def _leaks_of(
+    catalog: CatalogColumns, reason: str, codes: Codes, most_ids: int | None
+) -> list[Leak]:
     rows = np.flatnonzero((codes != ALONE) & (catalog.splits != NO_SPLIT))
     if not len(rows):
         return []
@@ -111,14 +161,17 @@ def _leaks_of(catalog: CatalogColumns, reason: str, codes: Codes) -> list[Leak]:
         if not in_both.any():
             continue
         concerned = in_both[group] & np.isin(catalog.splits[rows], (first, second))
-        members = rows[concerned][np.argsort(group[concerned], kind="stable")]
+        order = np.argsort(group[concerned], kind="stable")
+        members = rows[concerned][order]
+        numbers = np.unique(group[concerned][order], return_inverse=True)[1] + 1
         leaks.append(
             Leak(
                 reason=reason,
                 splits=(str(SPLITS[first]), str(SPLITS[second])),
                 num_groups=int(in_both.sum()),
                 num_images=len(members),
-                asset_ids=catalog.asset_ids(members[:MOST_IDS]),
+                asset_ids=catalog.asset_ids(members[:most_ids]),
+                group_numbers=numbers[:most_ids].tolist(),
             )
         )
     return leaks

@@ -92,7 +92,7 @@ def plan_split(
     chosen = grouping or Grouping()
     with workspace.database.read() as uow:
         names = _class_names(uow)
-        catalog = _load(uow, chosen)
+        catalog = groups.load(workspace, uow, chosen)
     division = allocation.decide(
         catalog, names, ratios, seed=seed, only_unassigned=only_unassigned, grouping=chosen
     )
@@ -129,15 +129,20 @@ def apply_split(
         operation_id=operation_id,
         message=f"split {plan.ratios} by class, seed {plan.seed}{grouped}",
     )
+    if plan.grouping.near_duplicate_bits is not None:
+        with workspace.database.read() as uow:  # so that the lock is held for no decoding
+            groups.load(workspace, uow, plan.grouping)
     with workspace.database.write() as uow:
         repetition = journal.find_applied_operation(uow, operation)
         if repetition is not None:
             return repetition
-        return _apply(uow, operation, plan)
+        return _apply(workspace, uow, operation, plan)
 
 
-def _apply(uow: UnitOfWork, operation: Operation, plan: SplitPlan) -> ChangeResult:
-    catalog = _load(uow, plan.grouping)
+def _apply(
+    workspace: Workspace, uow: UnitOfWork, operation: Operation, plan: SplitPlan
+) -> ChangeResult:
+    catalog = groups.load(workspace, uow, plan.grouping)
     division = allocation.decide(
         catalog,
         _class_names(uow),
@@ -165,10 +170,6 @@ def _apply(uow: UnitOfWork, operation: Operation, plan: SplitPlan) -> ChangeResu
         assets=uow.assets.list_by_ids(told),
         num_changed=len(moved),
     )
-
-
-def _load(uow: UnitOfWork, chosen: Grouping) -> CatalogColumns:
-    return groups.load(uow, chosen)
 
 
 def _class_names(uow: UnitOfWork) -> Mapping[int, str]:

@@ -147,8 +147,8 @@ def _choose_grouping() -> Grouping:
     if BY_LOOKS in chosen:
         bits = how_alike.choose(
             "split_bits",
-            "“nearly identical” finds scaled and re-encoded copies; after it, pictures meet that "
-            "only look alike.",
+            "Pairs are compared on the pixels; looking farther takes longer and also finds "
+            "strongly compressed and slightly cropped copies.",
             bind="query-params",
         )
     if BY_PATH in chosen:

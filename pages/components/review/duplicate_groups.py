@@ -8,7 +8,7 @@ from PIL import Image
 from db.enums import ChangeOutcome, Split
 from db.records import Asset
 from forge_core.catalog.revisions.journal import ChangeResult
-from forge_core.catalog.splits import duplicates
+from forge_core.catalog.splits import duplicate_removal, duplicates
 from forge_core.catalog.splits.duplicates import DuplicateGroup, Member
 from forge_core.errors import ForgeError
 from forge_core.people.actor import Actor
@@ -42,7 +42,7 @@ def show(workspace: Workspace, groups: Sequence[DuplicateGroup], actor: Actor) -
 
 def _show_group(workspace: Workspace, group: DuplicateGroup, actor: Actor) -> None:
     name = group.group_id.hex
-    best = duplicates.best_of(group)
+    best = duplicate_removal.best_of(group)
     with st.container(border=True, key=f"duplicate-group-{name}"):
         with st.container(
             horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
@@ -139,7 +139,7 @@ def apply_style() -> None:
 
 def _keep(workspace: Workspace, group: DuplicateGroup, kept: Asset, actor: Actor) -> None:
     try:
-        result = duplicates.keep_one(workspace, group.group_id, kept.asset_id, actor=actor)
+        result = duplicate_removal.keep_one(workspace, group.group_id, kept.asset_id, actor=actor)
     except ForgeError as error:
         errors.show(error)
         return

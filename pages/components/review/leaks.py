@@ -17,6 +17,8 @@ from pages.components.words import text
 
 ACROSS, OTHER = "Across splits", "Other leaks"
 """The queues of Review that a leak leads to."""
+CONTESTED = "Labels differ"
+"""The queue of groups that are left out where one image of each is kept."""
 MANY_IMAGES = 100_000
 """Above this, looking takes seconds, and is done when it is asked for."""
 
@@ -53,7 +55,7 @@ def show_pictures(workspace: Workspace, report: LeakReport) -> None:
                     _show_picture(workspace, asset_id, f"{place}-{asset_id.hex}")
             more = leak.num_images - duplicate_groups.MOST_PICTURES
             if more > 0:
-                st.caption(f"And {more:,} more; `forge leaks --json` lists them.")
+                st.caption(f"And {more:,} more; `forge leaks --csv` lists them.")
 
 
 def _show_picture(workspace: Workspace, asset_id: uuid.UUID, key: str) -> None:

@@ -1,4 +1,4 @@
-"""How alike two images must be to count as near-duplicates: words first, bits on hover."""
+"""How far near-duplicates are looked for: words first, bits on hover."""
 
 from typing import Literal
 
@@ -7,13 +7,14 @@ import streamlit as st
 from forge_core.catalog.splits.groups import DEFAULT_BITS
 
 LEVELS = {
-    0: "identical to the eye",
-    4: "nearly identical",
-    6: "very alike",
-    8: "alike",
-    10: "similar",
+    0: "unaltered",
+    4: "lightly altered",
+    6: "altered",
+    8: "more altered",
+    10: "strongly altered",
 }
-"""Bits of 64 that may differ between the perceptual hashes, and how alike images then are."""
+"""Bits of 64 that may differ between the perceptual hashes for images to be compared on the pixels,
+and which copies are found then."""
 
 
 def describe(bits: int) -> str:
@@ -23,7 +24,10 @@ def describe(bits: int) -> str:
 
 def hint(bits: int) -> str:
     """What is told on hover."""
-    return f"At most {bits} of the 64 bits of two perceptual hashes differ."
+    return (
+        f"Images are compared on the pixels where at most {bits} of the 64 bits of their "
+        "perceptual hashes differ."
+    )
 
 
 def choose(key: str, help: str, *, bind: Literal["query-params"] | None = None) -> int:
@@ -36,7 +40,7 @@ def choose(key: str, help: str, *, bind: Literal["query-params"] | None = None) 
     """
     meanings = ", ".join(f"{bits} {words}" for bits, words in LEVELS.items())
     bits = st.select_slider(
-        "How alike",
+        "Copies to find",
         list(LEVELS),
         value=DEFAULT_BITS,
         format_func=LEVELS.__getitem__,

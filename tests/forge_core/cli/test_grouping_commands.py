@@ -1,5 +1,6 @@
 """`forge classes`, `split --group-by`, `leaks` and `duplicates` on a real workspace."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -20,6 +21,10 @@ def forge(*arguments, exit_code: int = 0):
 
 def forge_json(*arguments, exit_code: int = 0):
     return json.loads(forge(*arguments, "--json", exit_code=exit_code).stdout)
+
+
+COPIED = ["copied/test/circle/copy.jpg", "copied/train/circle/03.png"]
+"""The picture and its copy in `copied`."""
 
 
 @pytest.fixture
@@ -115,8 +120,16 @@ def test_split__by_counts_and_groups(drawn: Path):
 def test_leaks__are_found_split_away_and_gone(copied: Path):
     words = forge("leaks", exit_code=2).stdout
     assert "train and test share 1 group of 2 images: near-duplicates." in words
+    assert "  group 1: train     copied/train/circle/03.png" in words
+    assert "  group 1: test      copied/test/circle/copy.jpg" in words
     report = forge_json("leaks", exit_code=2)
     assert report["leaks"][0]["num_images"] == len(report["leaks"][0]["asset_ids"]) == 2
+    assert [image["path"] for image in report["images"]] == COPIED
+    rows = list(csv.DictReader(forge("leaks", "--csv", exit_code=2).stdout.splitlines()))
+    assert [(row["reason"], row["splits"], row["group"], row["split"]) for row in rows] == [
+        ("near_duplicates", "train and test", "1", "test"),
+        ("near_duplicates", "train and test", "1", "train"),
+    ]
     forge("split", "--group-by", "near_duplicates")
     assert "No leaks between the splits of 13 images." in forge("leaks").stdout
 
@@ -129,10 +142,50 @@ def test_duplicates__find_list_and_keep_one(copied: Path):
     [group] = listed["groups"]
     kept = group["members"][0]["asset"]
     assert "1 of 1 groups" in forge("duplicates", "list").stdout
+    assert "0 of 0 groups" in forge("duplicates", "list", "--contested").stdout
+    rows = list(csv.DictReader(forge("duplicates", "list", "--csv").stdout.splitlines()))
+    assert sorted(row["path"] for row in rows) == COPIED
+    assert {row["group"] for row in rows} == {group["group_id"]}
     assert "Which image" in forge("duplicates", "keep-one", exit_code=1).stderr
+    dry = forge("duplicates", "keep-one", kept["file_path"], "--dry-run").stdout
+    [other] = {*COPIED} - {kept["file_path"]}
+    assert dry == f"remove  {other}\nNothing was removed.\n"
     done = forge_json("duplicates", "keep-one", kept["file_path"])
     assert (done["status"], done["num_removed"]) == ("applied", 1)
-    again = forge("duplicates", "keep-one", "--all").stdout
+    again = forge("duplicates", "keep-one", "--all", "--yes").stdout
     assert "Nothing was removed." in again
     missing = forge("duplicates", "keep-one", "no/such.png", exit_code=1)
     assert "There is no image 'no/such.png'" in missing.stderr
+
+
+def test_keep_one__of_all_is_a_preview_until_yes(copied: Path):
+    forge("duplicates", "find")
+    preview = forge("duplicates", "keep-one", "--all").stdout
+    assert f"keep    {COPIED[1]}\n  remove  {COPIED[0]}" in preview
+    assert "1 images of 1 groups." in preview
+    assert preview.endswith(
+        "Nothing was removed.\nTo remove them: forge duplicates keep-one --all --yes\n"
+    )
+    planned = forge_json("duplicates", "keep-one", "--all", "--yes", "--dry-run")
+    assert (planned["status"], planned["num_removed"]) == ("dry_run", 1)
+    assert planned["classes"][0]["removed_by_split"]["test"] == 1
+    assert len(forge_json("duplicates", "list")["groups"]) == 1
+    assert "Removed 1 images" in forge("duplicates", "keep-one", "--all", "--yes").stdout
+
+
+def test_keep_one__of_most_of_a_class_needs_the_number(tmp_path: Path):
+    folder = tmp_path / "copies" / "circle"
+    folder.mkdir(parents=True)
+    draw_folder(tmp_path / "copies", ("square",), per_class=1)
+    for quality in (95, 90, 85):
+        _detailed(3).save(folder / f"{quality}.jpg", quality=quality)
+    forge("import", folder.parent)
+    forge("duplicates", "find")
+    preview = forge("duplicates", "keep-one", "--all").stdout
+    assert "More than half would be gone of circle: 2 of 3." in preview
+    assert "--all --yes --remove 2" in preview
+    for number in ((), ("--remove", "3")):
+        refused = forge("duplicates", "keep-one", "--all", "--yes", *number, exit_code=1)
+        assert "Nothing was removed." in refused.stderr
+    done = forge("duplicates", "keep-one", "--all", "--yes", "--remove", "2").stdout
+    assert "Removed 2 images" in done

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from db.enums import GroupKind
 from db.records import Asset
 from forge_core.catalog.editing import label_edits
 from forge_core.catalog.revisions import history
-from forge_core.catalog.splits import duplicates, leaks
+from forge_core.catalog.splits import duplicate_removal, duplicates, leaks
 from forge_core.catalog.splits.groups import Grouping
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.workspace import Workspace
@@ -25,7 +26,7 @@ OTHER = 0xA5A5C3C399996666
 def pair(workspace: Workspace) -> list[uuid.UUID]:
     """Two near-duplicates in train and test, and one image like no other."""
     first = add(workspace, ["a/1.png"], split="train", looks=BASE)
-    second = add(workspace, ["b/2.png"], label="dog", split="test", looks=BASE ^ 0b111)
+    second = add(workspace, ["b/2.png"], split="test", looks=BASE ^ 0b111)
     add(workspace, ["c/3.png"], split="val", looks=OTHER)
     return [*first, *second]
 
@@ -55,7 +56,7 @@ def test_find__keeps_groups_and_says_what_was_compared(
     assert (group.group_id, group.splits, group.label_names) == (
         min(pair),
         ["train", "test"],
-        ["cat", "dog"],
+        ["cat"],
     )
 
 
@@ -84,7 +85,7 @@ def test_keep_one__removes_the_others_in_one_revision_and_is_undone(
     workspace: Workspace, pair: list[uuid.UUID]
 ) -> None:
     duplicates.find_duplicates(workspace)
-    result = duplicates.keep_one(workspace, min(pair), pair[1], actor=ACTOR)
+    result = duplicate_removal.keep_one(workspace, min(pair), pair[1], actor=ACTOR)
     assert (result.status, result.num_changed) == ("applied", 1)
     assert pair[0] not in by_id(workspace)
     assert duplicates.list_groups(workspace) == []
@@ -101,7 +102,7 @@ def test_keep_one__leaves_held_out_images_and_says_so(
 ) -> None:
     label_edits.set_split(workspace, [pair[0]], "held_out", actor=ACTOR)
     duplicates.find_duplicates(workspace)
-    result = duplicates.keep_one(workspace, min(pair), pair[1], actor=ACTOR)
+    result = duplicate_removal.keep_one(workspace, min(pair), pair[1], actor=ACTOR)
     assert result.status == "conflict"
     assert result.conflicts[0].message == "a/1.png is kept aside, so it was not removed."
     assert pair[0] in by_id(workspace)
@@ -112,9 +113,9 @@ def test_keep_one__of_an_image_that_is_not_in_the_group_is_refused(
 ) -> None:
     duplicates.find_duplicates(workspace)
     with pytest.raises(NotFound):
-        duplicates.keep_one(workspace, min(pair), uuid.uuid4(), actor=ACTOR)
+        duplicate_removal.keep_one(workspace, min(pair), uuid.uuid4(), actor=ACTOR)
     with pytest.raises(NotFound):
-        duplicates.keep_one(workspace, uuid.uuid4(), pair[0], actor=ACTOR)
+        duplicate_removal.keep_one(workspace, uuid.uuid4(), pair[0], actor=ACTOR)
 
 
 def test_keep_best__of_every_group_in_one_revision(
@@ -123,11 +124,66 @@ def test_keep_best__of_every_group_in_one_revision(
     labelled = add(workspace, ["d/2.png"], label="cat", looks=OTHER ^ 1)
     duplicates.find_duplicates(workspace)
     before = history.latest_revision_id(workspace)
-    result = duplicates.keep_best_of_all(workspace, actor=ACTOR)
+    result = duplicate_removal.keep_best_of_all(workspace, actor=ACTOR)
     assert result.num_changed == 2
     assert history.latest_revision_id(workspace) == before + 1
     # Alike in all else: the older of each pair stays.
     assert set(by_id(workspace)) & {*pair, *labelled} == {pair[0]}
+
+
+def test_keep_best__leaves_groups_out_whose_labels_differ(
+    workspace: Workspace, pair: list[uuid.UUID]
+) -> None:
+    add(workspace, ["d/2.png"], label="dog", looks=OTHER ^ 1)
+    duplicates.find_duplicates(workspace)
+    assert duplicates.status(workspace).num_groups_contested == 1
+    [contested] = duplicates.list_groups(workspace, kind=GroupKind.CONTESTED)
+    assert contested.label_names == ["cat", "dog"]
+    preview = duplicate_removal.preview_all(workspace)
+    assert (preview.num_groups, preview.num_removed, preview.num_contested) == (1, 1, 1)
+    duplicate_removal.keep_best_of_all(workspace, actor=ACTOR)
+    assert set(by_id(workspace)) & set(pair) == {pair[0]}
+    assert {member.asset.asset_id for member in contested.members} <= set(by_id(workspace))
+
+
+def test_preview__counts_by_class_and_split_and_changes_nothing(
+    workspace: Workspace, pair: list[uuid.UUID]
+) -> None:
+    duplicates.find_duplicates(workspace)
+    before = history.latest_revision_id(workspace)
+    preview = duplicate_removal.preview_all(workspace)
+    [loss] = preview.classes
+    assert (loss.label_name, loss.num_images, loss.num_removed, loss.is_large) == (
+        "cat",
+        3,
+        1,
+        False,
+    )
+    assert {split: n for split, n in loss.removed_by_split.items() if n} == {"test": 1}
+    [(group, kept)] = preview.examples
+    assert (group.group_id, kept.asset_id) == (min(pair), pair[0])
+    label_edits.set_split(workspace, [pair[1]], "held_out", actor=ACTOR)
+    aside = duplicate_removal.preview_all(workspace)
+    assert (aside.num_removed, aside.num_kept_aside, aside.examples[0][1].asset_id) == (
+        1,
+        0,
+        pair[1],
+    )
+    assert history.latest_revision_id(workspace) == before + 1
+
+
+def test_keep_best__of_more_than_half_a_class_is_refused_without_the_number(
+    workspace: Workspace,
+) -> None:
+    ids = add(workspace, ["a/1.png", "a/2.png", "a/3.png"], looks=BASE)
+    duplicates.find_duplicates(workspace)
+    for number in (None, 3):
+        with pytest.raises(InvalidInput, match="More than half would be gone of cat: 2 of 3"):
+            duplicate_removal.keep_best_of_all(workspace, actor=ACTOR, num_confirmed=number)
+    assert len(by_id(workspace)) == 3
+    result = duplicate_removal.keep_best_of_all(workspace, actor=ACTOR, num_confirmed=2)
+    assert result.num_changed == 2
+    assert set(by_id(workspace)) == {ids[0]}
 
 
 def test_move_group__puts_all_into_one_split(workspace: Workspace, pair: list[uuid.UUID]) -> None:
@@ -157,7 +213,7 @@ def test_groups__come_a_page_at_a_time(workspace: Workspace) -> None:
     assert len(first) == 2
     assert len(second) == 3
     assert len({group.group_id for group in (*first, *second)}) == 5
-    assert duplicates.list_groups(workspace, across_splits=True) == []
+    assert duplicates.list_groups(workspace, kind=GroupKind.ACROSS_SPLITS) == []
 
 
 def test_leaks__by_looks_key_and_parent_are_counted_by_pair_of_splits(

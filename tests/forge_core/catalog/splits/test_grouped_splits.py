@@ -1,12 +1,15 @@
 """Grouped splits: groups stay whole, held-out images stay, copies follow their parents."""
 
+import io
 import itertools
 import uuid
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from db.enums import RevisionKind
 from db.records import Asset, NewAsset
@@ -18,12 +21,14 @@ from forge_core.catalog.splits import allocation, groups, split_plan
 from forge_core.catalog.splits.groups import Grouping
 from forge_core.catalog.splits.split_plan import SplitCounts, SplitRatios
 from forge_core.errors import InvalidInput
+from forge_core.imaging.hashing import content_hash
 from forge_core.workspace import Workspace
 from tests.arrange import ACTOR, list_all
 
 EIGHTY = SplitRatios(train=80, val=10, test=10)
 BY_KEY = Grouping(by_group_key=True)
 _number = itertools.count()
+_families: list[int] = []
 
 
 def add(
@@ -37,7 +42,14 @@ def add(
     augmented: bool = False,
     looks: int | None = None,
 ) -> list[uuid.UUID]:
-    """Rows without files: what a split looks at. Returns their ids, in the order of the paths."""
+    """Rows: what a split looks at. Returns their ids, in the order of the paths.
+
+    With `looks`, a perceptual hash, also files, of one picture for hashes that are near.
+    """
+    pictures = [b"" if looks is None else draw_looks(looks) for _ in paths]
+    for path, picture in zip(paths, pictures, strict=True):
+        if picture:
+            workspace.store.write(path, picture)
     with workspace.database.write() as uow:
         uow.revisions.lock()
         revision_id = journal.begin_revision(uow, Operation.of(RevisionKind.IMPORT, actor=ACTOR))
@@ -52,7 +64,7 @@ def add(
                 label_name=label,
                 split_type=split,
                 source_dataset="made",
-                content_hash=f"{next(_number):064x}",
+                content_hash=content_hash(picture) if picture else f"{next(_number):064x}",
                 width=8,
                 height=8,
                 size_bytes=10,
@@ -62,10 +74,24 @@ def add(
                 parent_asset_id=parent,
                 group_key=group,
             )
-            for path in paths
+            for path, picture in zip(paths, pictures, strict=True)
         ]
         journal.add_assets(uow, revision_id, assets)
     return [asset.asset_id for asset in assets]
+
+
+def draw_looks(looks: int) -> bytes:
+    """A PNG file of its own, that shows the same picture for every hash within 10 bits."""
+    family = next((known for known in _families if (known ^ looks).bit_count() <= 10), looks)
+    if family not in _families:
+        _families.append(family)
+    tiles = np.random.default_rng(family).integers(0, 255, (8, 8, 3), dtype=np.uint8)
+    picture = Image.fromarray(tiles).resize((64, 64), Image.Resampling.NEAREST)
+    number = next(_number)
+    picture.putpixel((0, 0), (number % 256, number // 256 % 256, number // 65_536))
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()
 
 
 def add_patients(workspace: Workspace, number: int, images: int, label: str = "cat") -> None:
@@ -279,8 +305,6 @@ def test_division__never_tears_a_group(data: st.DataObject) -> None:
     number = data.draw(st.integers(1, 60))
     small = st.integers(-1, 6)
     draw = lambda each: data.draw(st.lists(each, min_size=number, max_size=number))  # noqa: E731
-    import numpy as np
-
     catalog = CatalogColumns(
         ids=bytes(16 * number),
         labels=np.array(draw(st.integers(0, 3)), dtype=np.int64),

@@ -105,7 +105,7 @@ def test_parse__several_reasons_with_the_path_last() -> None:
     assert chosen == Grouping(
         near_duplicate_bits=6, by_group_key=True, path_pattern=r"^(a|b),(\d{2,3})"
     )
-    assert groups.parse("near_duplicates") == Grouping(near_duplicate_bits=4)
+    assert groups.parse("near_duplicates") == Grouping(near_duplicate_bits=groups.DEFAULT_BITS)
     assert not groups.parse("")
     assert groups.parse(str(chosen)) == chosen
 
