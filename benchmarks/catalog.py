@@ -251,7 +251,6 @@ def measure_past(workspace: Workspace) -> Figures:
             repeat(lambda: diffs.diff(workspace, then, now, limit=100), 3)
         )
         | {"what": "diff to now: counts, label moves and 100 entries"},
-        "as of, counts": summary(repeat(lambda: history.count_as_of(workspace, then), 3)),
         "ids and labels of an epoch": summary(train)
         | {"images": len(columns), "target": "800,000 in <= 2000"},
     }

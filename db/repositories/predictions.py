@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from db.models import LabelClass, LabelClassState, Prediction, TrainingRun, VisionAsset
+from db.models import LabelClass, LabelClassState, Prediction, VisionAsset
 from db.records import NONE, AssetAsOf
 from db.repositories import bulk, filters
 from db.repositories.rows import columns_of, to_record
@@ -105,21 +105,6 @@ class PredictionRepository:
             name = values.pop("name")
             found[row.asset_id] = (PredictionRow(**values), name)
         return found
-
-    def find_newest_run(self) -> int | None:
-        """The newest run that has predictions; None when there is none."""
-        return self._session.scalar(
-            select(TrainingRun.run_id)
-            .where(
-                TrainingRun.is_deleted.is_(false()),
-                select(Prediction.run_id)
-                .where(Prediction.run_id == TrainingRun.run_id)
-                .limit(1)
-                .exists(),
-            )
-            .order_by(TrainingRun.run_id.desc())
-            .limit(1)
-        )
 
     def find_newest_revision(self, run_id: int) -> int | None:
         """The newest revision that an image was scored at; None without predictions."""

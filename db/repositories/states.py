@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from db.columns import SPLITS, AssetColumns, ColumnBuilder, TextColumn
 from db.enums import Split
-from db.records import CountRow
 from db.repositories import bulk
 
 ROWS_A_BLOCK = 20_000
@@ -54,27 +53,6 @@ class StateRepository:
             builder.add(kept.where(~_is_in(kept.ids, changed)) if len(changed) else kept)
         builder.add(overlay.where(overlay.splits == code) if code is not None else overlay)
         return builder.build()
-
-    def list_counts_as_of(self, revision_id: int) -> list[CountRow]:
-        """How many living assets there were of each label, split and origin.
-
-        Today's kept counts and the changes since: only assets changed since are looked at.
-        """
-        counts: dict[tuple[int, str, bool], int] = {}
-        rows = self._session.execute(text(_COUNTS), {"revision_id": revision_id})
-        for label_key, split_key, is_augmented, number in rows:
-            key = (int(label_key), str(split_key), bool(is_augmented))
-            counts[key] = counts.get(key, 0) + int(number)
-        return [
-            CountRow(
-                label_id=label_key or None,
-                split_type=split_key or None,
-                is_augmented=is_augmented,
-                num_assets=number,
-            )
-            for (label_key, split_key, is_augmented), number in sorted(counts.items())
-            if number
-        ]
 
     def _changed_after(self, revision_id: int, *, with_files: bool) -> tuple[AssetColumns, Any]:
         """What living assets were before their first change since, and all that changed since."""
@@ -181,14 +159,4 @@ _FIRST_CHANGES = (
     f"FROM ({_FIRST}) AS f "
     "JOIN asset_changes c ON c.revision_id = f.revision_id AND c.asset_id = f.asset_id "
     "JOIN vision_assets v ON v.asset_id = c.asset_id"
-)
-_COUNTS = (
-    "SELECT label_key, split_key, is_augmented, num_assets FROM asset_counts UNION ALL "
-    "SELECT coalesce(c.before_label_id, 0), coalesce(c.before_split_type, ''), "
-    f"v.is_augmented, count(*) FROM ({_FIRST}) AS f "
-    "JOIN asset_changes c ON c.revision_id = f.revision_id AND c.asset_id = f.asset_id "
-    "JOIN vision_assets v ON v.asset_id = c.asset_id WHERE c.before_exists GROUP BY 1, 2, 3 "
-    "UNION ALL SELECT coalesce(v.label_id, 0), coalesce(v.split_type, ''), v.is_augmented, "
-    f"-count(*) FROM ({_FIRST}) AS f JOIN vision_assets v ON v.asset_id = f.asset_id "
-    "WHERE NOT v.is_deleted GROUP BY 1, 2, 3"
 )

@@ -49,9 +49,3 @@ def suggest(
             label_quality=row.label_quality if speaks_of_label else None,
         )
     return suggestions
-
-
-def newest_run(workspace: Workspace) -> int | None:
-    """The newest run that has predictions; None when there is none."""
-    with workspace.database.read() as uow:
-        return uow.predictions.find_newest_run()

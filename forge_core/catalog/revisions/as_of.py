@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import overload
 
 from db.columns import AssetColumns
-from db.records import AssetAsOf, CountRow
+from db.records import AssetAsOf
 from db.unit_of_work import UnitOfWork
 from forge_core.errors import InvalidInput
 from forge_core.workspace import Workspace
@@ -73,19 +73,6 @@ def read_columns(
     with workspace.database.read() as uow:
         check_revision(uow, revision_id)
         return uow.states.list_as_of(revision_id, split=split, with_files=with_files)
-
-
-def count(workspace: Workspace, revision_id: int) -> list[CountRow]:
-    """How many images of each label, split and origin there were right after a revision.
-
-    Costs what changed since, not the size of the catalog.
-
-    Raises:
-        InvalidInput: There is no such revision yet.
-    """
-    with workspace.database.read() as uow:
-        check_revision(uow, revision_id)
-        return uow.states.list_counts_as_of(revision_id)
 
 
 def check_revision(uow: UnitOfWork, revision_id: int) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from db.enums import ChangeOutcome, RevisionKind
-from db.records import AssetChange, CountRow, ImportFinding, Revision
+from db.records import AssetChange, ImportFinding, Revision
 from forge_core.catalog.revisions import as_of as as_of_room
 from forge_core.catalog.revisions import journal, reversal
 from forge_core.catalog.revisions.as_of import AssetsAsOf
@@ -72,15 +72,6 @@ def as_of(workspace: Workspace, revision_id: int, *, split: str | None = None) -
         InvalidInput: There is no such revision yet.
     """
     return as_of_room.read(workspace, revision_id, split=split)
-
-
-def count_as_of(workspace: Workspace, revision_id: int) -> list[CountRow]:
-    """How many images of each label, split and origin there were right after a revision.
-
-    Raises:
-        InvalidInput: There is no such revision yet.
-    """
-    return as_of_room.count(workspace, revision_id)
 
 
 def asset_history(workspace: Workspace, asset_id: uuid.UUID) -> list[HistoryEntry]:

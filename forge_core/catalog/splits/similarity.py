@@ -89,13 +89,6 @@ def is_flat(hashes: Hashes) -> NDArray[np.bool_]:
     return np.minimum(ones, HASH_BITS - ones) < FLAT_BITS
 
 
-def parse_hashes(texts: list[str]) -> Hashes:
-    """16 hex digits each, to (N,) uint64."""
-    if not texts:
-        return np.zeros(0, dtype=np.uint64)
-    return np.frombuffer(bytes.fromhex("".join(texts)), dtype=">u8").astype(np.uint64)
-
-
 def block_masks(bits: int, *, many: bool) -> list[tuple[int, ...]]:
     """For each way to choose the agreeing blocks, the bit positions of the chosen ones.
 

@@ -286,12 +286,10 @@ def test_remove_run__takes_its_predictions_along(finished):
     score(finished)
     removal.delete_run(finished, 1)
     assert predictions_of(finished) == {}
-    assert suggestions.newest_run(finished) is None
 
 
 def test_suggest__quality_speaks_only_of_the_label_that_was_scored(finished):
     score(finished)
-    assert suggestions.newest_run(finished) == 1
     asset = assets_of(finished, "val")[0]
     before = suggestions.suggest(finished, 1, [asset])[asset.asset_id]
     assert before.label_quality is not None

@@ -69,28 +69,6 @@ def test_diff__tells_names_and_states_of_classes(workspace: Workspace, tmp_path)
     assert found.counts.total == 0
 
 
-def test_count_as_of__equals_what_as_of_lists(workspace: Workspace, tmp_path) -> None:
-    assets = make_catalog(workspace, tmp_path / "images")
-    ids = [asset.asset_id for asset in assets]
-    label_edits.relabel_matching(
-        workspace, AssetFilter(split="train"), class_id(workspace, "stripe"), actor=ACTOR
-    )
-    label_edits.set_split(workspace, ids[:5], None, actor=ACTOR)
-    label_edits.remove_assets(workspace, ids[3:9], actor=ACTOR)
-    label_edits.restore_assets(workspace, ids[4:6], actor=ACTOR)
-    for revision in range(history.latest_revision_id(workspace) + 1):
-        rows = history.as_of(workspace, revision)
-        expected: dict = {}
-        for row in rows:
-            key = (row.label_id, row.split_type, row.is_augmented)
-            expected[key] = expected.get(key, 0) + 1
-        found = {
-            (c.label_id, c.split_type, c.is_augmented): c.num_assets
-            for c in history.count_as_of(workspace, revision)
-        }
-        assert found == expected
-
-
 def test_read_columns__has_the_ids_and_labels_of_an_epoch(workspace: Workspace, tmp_path) -> None:
     assets = make_catalog(workspace, tmp_path / "images")
     then = history.latest_revision_id(workspace)

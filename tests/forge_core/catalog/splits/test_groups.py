@@ -92,14 +92,6 @@ def test_similar__is_what_comparing_all_pairs_finds(seed: int, bits: int) -> Non
     assert found.groups.tolist() == expected
 
 
-def test_parse_hashes__reads_hex_in_order() -> None:
-    assert similarity.parse_hashes(["00000000000000ff", "ffffffffffffffff"]).tolist() == [
-        255,
-        2**64 - 1,
-    ]
-    assert similarity.parse_hashes([]).tolist() == []
-
-
 def test_parse__several_reasons_with_the_path_last() -> None:
     chosen = groups.parse(r"near_duplicates:6, group_key,path:^(a|b),(\d{2,3})")
     assert chosen == Grouping(
