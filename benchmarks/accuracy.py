@@ -116,10 +116,8 @@ class Silent:
 
 def compare(what: str, folder: Path, options: argparse.Namespace, scratch: Path) -> list[Case]:
     """Every case with every seed."""
-    from forge_core.models import devices
-    from forge_core.training import usable_images
+    from benchmarks import training
     from forge_core.training.config import TrainConfig
-    from forge_core.training.fit_setup import FitFolders, FitSetup, LabelledImages
 
     names, train, val = read_images(what, folder)
     found = []
@@ -128,18 +126,7 @@ def compare(what: str, folder: Path, options: argparse.Namespace, scratch: Path)
             print(f"{title}, seed {seed}", file=sys.stderr)
             config = TrainConfig(seed=seed, **choices)
             began = time.perf_counter()
-            setup = FitSetup(
-                config=config,
-                device=devices.choose(config.device),
-                images=LabelledImages(
-                    train=train,
-                    val=val,
-                    class_names=tuple(names),
-                    label_ids=tuple(range(len(names))),
-                ),
-                folders=FitFolders(checkpoints=scratch / f"{len(found)}", pixels=scratch / "pack"),
-            )
-            result = usable_images.fit_usable(setup, Silent())
+            result = training.train(config, (names, train, val), scratch, Silent())
             last = result.history[-1]
             warm = [entry.val_accuracy for entry in result.history if entry.stage == "warmup"]
             found.append(

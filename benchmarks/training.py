@@ -44,7 +44,7 @@ from forge_core.training.config import TrainConfig
 from forge_core.training.fit_setup import FitFolders, FitSetup, LabelledImages
 from forge_core.training.inputs import features
 from forge_core.training.inputs.image_sets import ImageSet
-from forge_core.training.reporting import StepLosses
+from forge_core.training.reporting import Reporter, StepLosses
 from forge_core.training.results import FitResult
 from forge_core.training.steps import optimizers
 from forge_core.training.steps.precision import Precision
@@ -92,9 +92,12 @@ class Watch:
 
 
 def train(
-    config: TrainConfig, sets: tuple[list[str], ImageSet, ImageSet], scratch: Path, watch: Watch
+    config: TrainConfig,
+    sets: tuple[list[str], ImageSet, ImageSet],
+    scratch: Path,
+    reporter: Reporter,
 ) -> FitResult:
-    """A run of ours; the pack stays in `scratch`."""
+    """A run of ours; the pack stays in `scratch`, its checkpoints do not."""
     names, images, val = sets
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
         setup = FitSetup(
@@ -108,7 +111,7 @@ def train(
             ),
             folders=FitFolders(checkpoints=Path(folder), pixels=scratch / "pack"),
         )
-        return usable_images.fit_usable(setup, watch)
+        return usable_images.fit_usable(setup, reporter)
 
 
 def read(folder: Path) -> tuple[list[str], ImageSet, ImageSet]:
