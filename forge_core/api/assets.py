@@ -7,7 +7,13 @@ from starlette.routing import Route
 
 from forge_core.api import parsing, shapes
 from forge_core.api.endpoints import ApiRequest, WorkspaceProvider, read_route
-from forge_core.catalog.listing import asset_list, filter_fields, positions, text_values
+from forge_core.catalog.listing import (
+    asset_list,
+    filter_fields,
+    positions,
+    suggestions,
+    text_values,
+)
 from forge_core.catalog.revisions import history
 from forge_core.errors import InvalidInput
 
@@ -47,13 +53,12 @@ def list_assets(asked: ApiRequest) -> Mapping[str, Any]:
         page = asset_list.list_assets(
             asked.workspace, where, sort=sort, after=values.get("after"), limit=limit
         )
+    run_id = text_values.parse_run(values.get("suggest"), "suggest")
+    suggested = (
+        None if run_id is None else suggestions.suggest(asked.workspace, run_id, page.assets)
+    )
     return {
-        "assets": shapes.shape_rows(
-            asked.workspace,
-            page.assets,
-            suggest=text_values.parse_run(values.get("suggest"), "suggest"),
-            confidences=page.confidences,
-        ),
+        "assets": shapes.shape_rows(page.assets, suggested=suggested, confidences=page.confidences),
         "next": page.next_cursor,
         "revision": revision_id,
     }

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from forge_core.api import parsing, shapes
 from forge_core.api.endpoints import ApiRequest, WorkspaceProvider, read_route
-from forge_core.catalog.listing import text_values
+from forge_core.catalog.listing import asset_list, text_values
 from forge_core.catalog.revisions import history
 from forge_core.errors import InvalidInput
 
@@ -45,8 +45,6 @@ def list_now(asked: ApiRequest) -> Mapping[str, Any]:
     ids = [text_values.parse_id(text) for text in query.get("ids", "").split(",") if text]
     if len(ids) > MAX_IDS:
         raise InvalidInput(f"{len(ids)} images were asked for, at most {MAX_IDS} at once.")
-    with asked.workspace.database.read() as uow:
-        revision_id = uow.revisions.latest_id()
-        assets = uow.assets.list_by_ids(ids)
-    rows = shapes.shape_rows(asked.workspace, assets, suggest=suggest)
-    return {"revision": revision_id, "assets": rows}
+    now = asset_list.list_now(asked.workspace, ids, suggest=suggest)
+    rows = shapes.shape_rows(now.assets, suggested=now.suggested)
+    return {"revision": now.revision_id, "assets": rows}

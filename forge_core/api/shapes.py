@@ -6,34 +6,29 @@ from datetime import datetime
 from typing import Any
 
 from db.records import Asset, Label
-from forge_core.catalog.listing import suggestions
 from forge_core.catalog.listing.suggestions import Suggestion
 from forge_core.catalog.revisions.history import HistoryEntry
 from forge_core.catalog.revisions.journal import ChangeConflict, ChangeResult
-from forge_core.workspace import Workspace
 
 
 def shape_rows(
-    workspace: Workspace,
     assets: Sequence[Asset],
     *,
-    suggest: int | None = None,
+    suggested: Mapping[uuid.UUID, Suggestion] | None = None,
     confidences: Mapping[uuid.UUID, float] | None = None,
 ) -> list[dict[str, Any]]:
     """Rows of the gallery, in order.
 
     Args:
-        workspace: The workspace.
         assets: A page of images.
-        suggest: The run whose suggestions are asked for; each row then has `suggestion`, None
-            where the run has none.
+        suggested: What a run suggests, where that was asked for; each row then has `suggestion`,
+            None where the run has none.
         confidences: Of the predictions that the list is sorted by.
     """
     rows = [shape_asset(asset, (confidences or {}).get(asset.asset_id)) for asset in assets]
-    if suggest is not None:
-        found = suggestions.suggest(workspace, suggest, assets)
+    if suggested is not None:
         for asset, row in zip(assets, rows, strict=True):
-            row["suggestion"] = shape_suggestion(found.get(asset.asset_id))
+            row["suggestion"] = shape_suggestion(suggested.get(asset.asset_id))
     return rows
 
 

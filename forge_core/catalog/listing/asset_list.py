@@ -1,6 +1,7 @@
 """Look at the catalog: filtered pages, counts, single images."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 
@@ -9,8 +10,10 @@ from db.records import ANY, NONE, Asset, AssetFilter, CountRow
 from db.repositories.asset_lists import SORTS, check_cursor
 from db.unit_of_work import UnitOfWork
 from forge_core import storable_values
+from forge_core.catalog.listing import suggestions
 from forge_core.catalog.listing.field_types import FilterField
 from forge_core.catalog.listing.filter_fields import FIELDS
+from forge_core.catalog.listing.suggestions import Suggestion
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.workspace import Workspace
 
@@ -25,6 +28,17 @@ class AssetPage:
     next_cursor: str | None
     confidences: dict[uuid.UUID, float] = field(default_factory=dict)
     """Of the run's predictions, 0 to 1, where the sort is of a run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssetsNow:
+    """Some assets as they are now."""
+
+    revision_id: int
+    """The newest revision that they are of."""
+    assets: list[Asset]
+    suggested: dict[uuid.UUID, Suggestion] | None
+    """What a run suggests for them; None where no run was named."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,6 +222,23 @@ def get_asset(workspace: Workspace, asset_id: uuid.UUID | str) -> Asset:
     if asset is None:
         raise NotFound(f"There is no image {asset_id} in the catalog; it may have been removed.")
     return asset
+
+
+def list_now(
+    workspace: Workspace, asset_ids: Sequence[uuid.UUID], *, suggest: int | None = None
+) -> AssetsNow:
+    """The living images among some (at most a page), all as of one moment.
+
+    Args:
+        workspace: The workspace.
+        asset_ids: Their ids.
+        suggest: The run whose suggestions are asked for.
+    """
+    with workspace.database.read() as uow:
+        revision_id = uow.revisions.latest_id()
+        assets = uow.assets.list_by_ids(asset_ids)
+        suggested = None if suggest is None else suggestions.suggest_in(uow, suggest, assets)
+    return AssetsNow(revision_id=revision_id, assets=assets, suggested=suggested)
 
 
 def list_sources(workspace: Workspace) -> list[tuple[str, int]]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from db.records import Asset
+from db.unit_of_work import UnitOfWork
 from forge_core.workspace import Workspace
 
 
@@ -29,10 +30,17 @@ def suggest(
     workspace: Workspace, run_id: int, assets: Sequence[Asset]
 ) -> dict[uuid.UUID, Suggestion]:
     """What a run suggests for these images (a page of them); those without are left out."""
+    with workspace.database.read() as uow:
+        return suggest_in(uow, run_id, assets)
+
+
+def suggest_in(
+    uow: UnitOfWork, run_id: int, assets: Sequence[Asset]
+) -> dict[uuid.UUID, Suggestion]:
+    """The same in a transaction, so that images and suggestions are of one moment."""
     if not assets:
         return {}
-    with workspace.database.read() as uow:
-        found = uow.predictions.list_by_assets(run_id, [asset.asset_id for asset in assets])
+    found = uow.predictions.list_by_assets(run_id, [asset.asset_id for asset in assets])
     suggestions = {}
     for asset in assets:
         if asset.asset_id not in found:

@@ -114,3 +114,17 @@ def test_suggest__costs_one_query_more__whatever_the_length_of_the_page(
     now = number("/assets/now", ids=",".join(ids))
     assert number("/assets/now", ids=",".join(ids), suggest=run) == now + 1
     event.remove(workspace.database.engine, "before_cursor_execute", count)
+
+
+def test_now__images_and_suggestions_are_of_one_moment(workspace, browser, assets, run):
+    begun = []
+
+    def count(connection):
+        begun.append(connection)
+
+    event.listen(workspace.database.engine, "begin", count)
+    asked = {"ids": str(assets[0].asset_id), "suggest": run}
+    rows = browser.get("/assets/now", params=asked).json()["assets"]
+    event.remove(workspace.database.engine, "begin", count)
+    assert rows[0]["suggestion"]
+    assert len(begun) == 1
