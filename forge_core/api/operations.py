@@ -9,8 +9,8 @@ from typing import Any, TypedDict
 from starlette.responses import Response
 from starlette.routing import Route
 
+from db import failures
 from db.enums import ReviewState
-from db.failures import DATABASE_UNAVAILABLE
 from db.records import AssetFilter
 from forge_core.api import parsing, shapes
 from forge_core.api.endpoints import (
@@ -81,8 +81,9 @@ def apply_operations(asked: ApiRequest) -> Response:
     An undo names a `revision_id`, or with `undoes` the operation that it takes back, which may
     be an earlier one of the same request. `status` is that of `ChangeResult`, or `refused`
     (will never work: message and next step), or `failed`: send it again. One that failed because
-    the database is locked or full will work later; one that failed by a fault of the server also
-    has the `error_id` of its line in the log, and may fail for ever.
+    the database is locked, full or away will work later; one that failed by a fault of the server,
+    or of a database that will not mend itself, also has the `error_id` of its line in the log, and
+    may fail for ever.
     Behind one that failed, the others are not tried and fail too, so that their order is kept.
     `where`, a filter, names the images instead of `asset_ids`; the answer then has numbers only.
     """
@@ -155,7 +156,7 @@ def _apply_one(batch: Batch, operation: Any) -> tuple[str, str]:
         return result.status, _write(shapes.shape_result(result))
     except Exception as error:  # one bad operation must not lose the others of its batch
         _, content = describe_error(error, batch.asked.request)
-        passes = isinstance(error, (*DATABASE_UNAVAILABLE, StorageUnavailable))
+        passes = failures.passes(error) or isinstance(error, StorageUnavailable)
         if passes:
             content.pop("error_id", None)  # it is in the log, but the change is not to blame
         status = REFUSED if isinstance(error, ForgeError) and not passes else FAILED

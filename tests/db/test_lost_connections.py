@@ -1,7 +1,8 @@
-"""A Postgres server whose connections are cut and that is restarted: nothing is lost or doubled."""
+"""Failures of a database: which pass; a Postgres that is cut off and restarted loses nothing."""
 
 import os
 import shutil
+import sqlite3
 import tempfile
 import threading
 import time
@@ -9,8 +10,12 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 
+from db import failures
 from db.failures import DATABASE_UNAVAILABLE
 from db.records import AssetFilter
 from db.session import Database
@@ -20,7 +25,7 @@ from forge_core.catalog.revisions import history, journal
 from forge_core.people.actor import Actor
 from forge_core.settings import Settings
 from forge_core.storage import AssetStore
-from forge_core.workspace import Workspace
+from forge_core.workspace import Workspace, describe_refusal
 from tests.db.whole import check_whole, fill
 
 
@@ -121,3 +126,67 @@ def test_postgres_restarted_under_load__loses_and_doubles_nothing(tmp_path: Path
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def of_sqlite(path: Path, statement: str, *, address: str = "") -> OperationalError:
+    engine = create_engine("sqlite://", creator=lambda: connect(path, address))
+    try:
+        with pytest.raises(OperationalError) as caught, engine.connect() as connection:
+            connection.execute(text(statement))
+    finally:
+        engine.dispose()
+    return caught.value
+
+
+def connect(path: Path, address: str) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{path}{address}", uri=True, timeout=0)
+
+
+def test_sqlite__a_lock_and_a_file_that_cannot_be_opened_pass(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "a.db") as holder:
+        holder.execute("CREATE TABLE one (x)")
+        holder.execute("INSERT INTO one VALUES (1)")
+        assert failures.passes(of_sqlite(tmp_path / "a.db", "INSERT INTO one VALUES (2)"))
+    holder.close()
+    assert failures.passes(of_sqlite(tmp_path / "nowhere" / "b.db", "SELECT 1"))
+
+
+def test_sqlite__a_missing_table_and_a_file_that_may_only_be_read_do_not(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    sqlite3.connect(path).close()
+    assert not failures.passes(of_sqlite(path, "SELECT * FROM one"))
+    assert not failures.passes(of_sqlite(path, "CREATE TABLE one (x)", address="?mode=ro"))
+
+
+@pytest.mark.parametrize(
+    ("state", "passes"),
+    [
+        ("08006", True),  # the connection is lost
+        ("40P01", True),  # deadlock
+        ("40001", True),  # not serialisable
+        ("53100", True),  # the disk is full
+        ("53300", True),  # too many connections
+        ("55P03", True),  # locked
+        ("57P01", True),  # the server is shut down
+        ("57014", False),  # took too long: and will again
+        ("58P01", False),  # a file of the server is missing
+    ],
+)
+def test_postgres__by_what_the_server_says(state: str, passes: bool) -> None:
+    cause = psycopg.errors.lookup(state)("words in any language")
+    assert isinstance(cause, psycopg.OperationalError)
+    assert failures.passes(OperationalError("SELECT 1", {}, cause)) is passes
+
+
+def test_no_answer_at_all_passes__other_errors_do_not() -> None:
+    gone = psycopg.OperationalError("connection refused")
+    assert failures.passes(OperationalError("SELECT 1", {}, gone))
+    assert failures.passes(
+        InterfaceError("SELECT 1", {}, Exception("closed"), connection_invalidated=True)
+    )
+    replaced = failures.DatabaseReplaced(Path("forge.db"))
+    assert failures.passes(replaced)
+    assert failures.passes(describe_refusal(replaced))  # and the change is kept until then
+    assert not failures.passes(OperationalError("SELECT 1", {}, Exception("who knows")))
+    assert not failures.passes(DataError("SELECT 1", {}, Exception("out of range")))
+    assert not failures.passes(ValueError("no number"))

@@ -188,6 +188,18 @@ test("one that the server breaks on is tried again, then sent alone, then set as
   assert.ok(!outbox.isPending("b"));
 });
 
+test("what fails for ever is set aside; a lock in between is waited out and counts for nothing", async (context) => {
+  const answers = [BROKEN, LOCKED, LOCKED, BROKEN, LOCKED, BROKEN];
+  const { outbox, batches } = await open(context, (operation) =>
+    operation.operation_id === "operation-b" ? answers.shift()(operation) : APPLIED(operation),
+  );
+  outbox.add(...change("b"));
+  await wait(context, 60000);
+  assert.equal(batches.length, 6);
+  assert.deepEqual([outbox.queue.length, outbox.aside.length, answers.length], [0, 1, 0]);
+  assert.equal(outbox.aside[0].tries, 3);
+});
+
 test("tries are counted through reloads, and what was set aside is there again", async (context) => {
   const { outbox, store } = await open(context, breaksOn("b"));
   outbox.add(...change("b"));

@@ -2,6 +2,7 @@ import json
 import re
 
 import pytest
+from sqlalchemy import text
 
 import db.session
 from forge_core.api import operations, shapes
@@ -177,6 +178,19 @@ def test_operations__a_fault_of_the_server_is_told_with_the_id_of_its_line_in_th
     assert "error_id" not in results[2]  # it only waits, and is not to blame
     (result,) = send(browser, relabel(assets[2], ids["square"], "operation-3"))
     assert result["status"] == "applied"
+
+
+def test_operations__a_database_that_will_not_mend_itself_is_a_fault_and_not_waited_for(
+    workspace, browser, assets, ids
+):
+    with workspace.database.write() as uow:
+        uow.session.execute(text("ALTER TABLE asset_changes RENAME TO elsewhere"))
+    change = relabel(assets[0], ids["square"], "operation-1")
+    (result,) = send(browser, change)
+    assert (result["status"], len(result["error_id"])) == ("failed", 8)
+    with workspace.database.write() as uow:
+        uow.session.execute(text("ALTER TABLE elsewhere RENAME TO asset_changes"))
+    assert send(browser, change)[0]["status"] == "applied"
 
 
 @pytest.mark.parametrize("what", ["number", "text", "nothing"])
