@@ -336,6 +336,8 @@ class Job:
     """Where its processes run."""
     handle: str | None
     """What the executor calls it, once it was handed over."""
+    request_key: str | None
+    """What it was asked, in short: jobs of a kind with the same answer for the same question."""
 
     def is_ending(self) -> bool:
         """Whether it was asked to pause or to cancel, and has not ended yet."""

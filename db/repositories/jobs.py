@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, insert, select, update
+from sqlalchemy import CursorResult, Select, insert, select, update
 from sqlalchemy.orm import Session
 
 from db import boxes, models
@@ -32,8 +32,28 @@ class JobRepository:
 
     def find_latest_of_run(self, run_id: int, *, kind: str | None = None) -> Job | None:
         """The newest job of a run (of this kind), or None."""
-        jobs = self.list_of_run(run_id)
-        return next((job for job in reversed(jobs) if kind in (None, job.kind)), None)
+        statement = select(*JOB_COLUMNS).where(models.JobRow.run_id == run_id)
+        if kind is not None:
+            statement = statement.where(models.JobRow.kind == kind)
+        return self._find_newest(statement)
+
+    def find_latest(
+        self,
+        kind: str,
+        *,
+        request_key: str | None = None,
+        statuses: Sequence[JobStatus] = tuple(JobStatus),
+    ) -> Job | None:
+        """The newest job of a kind (that was asked this, that is in one of these states), or None.
+
+        Reads one row, however many there are.
+        """
+        statement = select(*JOB_COLUMNS).where(models.JobRow.kind == kind)
+        if request_key is not None:
+            statement = statement.where(models.JobRow.request_key == request_key)
+        if len(statuses) < len(JobStatus):
+            statement = statement.where(models.JobRow.status.in_(statuses))
+        return self._find_newest(statement)
 
     def list_of_run(self, run_id: int) -> list[Job]:
         """All jobs of a run, oldest first."""
@@ -53,11 +73,9 @@ class JobRepository:
         )
         return [_to_job(row) for row in rows]
 
-    def list_latest(self, *, limit: int, kind: str | None = None) -> list[Job]:
-        """The newest jobs, newest first; of one kind where it is named."""
+    def list_latest(self, *, limit: int) -> list[Job]:
+        """The newest jobs, newest first."""
         statement = select(*JOB_COLUMNS).order_by(models.JobRow.job_id.desc()).limit(limit)
-        if kind is not None:
-            statement = statement.where(models.JobRow.kind == kind)
         return [_to_job(row) for row in self._session.execute(statement)]
 
     def list_stale(self, *, older_than_seconds: float) -> list[Job]:
@@ -70,6 +88,12 @@ class JobRepository:
             )
         )
         return [_to_job(row) for row in rows]
+
+    def _find_newest(self, statement: Select[Any]) -> Job | None:
+        row = self._session.execute(
+            statement.order_by(models.JobRow.job_id.desc()).limit(1)
+        ).first()
+        return _to_job(row) if row else None
 
     def now(self) -> Any:
         """The database's clock, UTC."""

@@ -176,6 +176,8 @@ class JobRow(Base):
     """Where its processes run."""
     handle: Mapped[str | None] = mapped_column(String(255))
     """What the executor calls it; None before it was handed over, and where pid says it all."""
+    request_key: Mapped[str | None] = mapped_column(String(64))
+    """What it was asked, in short; None for kinds that are not looked for by that."""
     created_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
     started_at: Mapped[datetime | None] = mapped_column(DateTime)
     heartbeat_at: Mapped[datetime | None] = mapped_column(DateTime)
@@ -190,6 +192,7 @@ class JobRow(Base):
         CheckConstraint("length(executor) > 0", name="executor_not_empty"),
         Index("ix_jobs_status", "status", "job_id"),
         Index("ix_jobs_kind", "kind", "job_id"),
+        Index("ix_jobs_request", "kind", "request_key", "job_id"),
         Index("ix_jobs_run", "run_id"),
     )
 

@@ -15,7 +15,7 @@ from db.records import Job
 from db.unit_of_work import UnitOfWork
 from forge_core import storable_values
 from forge_core.errors import JobFailed, NotFound
-from forge_core.jobs import kinds, supervision
+from forge_core.jobs import kinds, request_keys, supervision
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
@@ -35,6 +35,7 @@ def submit(
     *,
     actor: Actor,
     run_id: int | None = None,
+    asked: Mapping[str, Any] | None = None,
 ) -> Job:
     """Queue a job and make sure that a supervisor will take it.
 
@@ -45,12 +46,13 @@ def submit(
         payload: What the handler needs, as JSON values.
         actor: Who asked for it.
         run_id: The run that it belongs to.
+        asked: The question that it answers, as JSON values; `find_latest_job` finds it by that.
 
     Raises:
         JobFailed: The supervisor cannot be started; the job stays queued.
     """
     with workspace.database.write() as uow:
-        job = add_in(uow, kind, title, payload, actor=actor, run_id=run_id)
+        job = add_in(uow, kind, title, payload, actor=actor, run_id=run_id, asked=asked)
     supervision.ensure_supervisor(workspace)
     return job
 
@@ -63,6 +65,7 @@ def add_in(
     *,
     actor: Actor,
     run_id: int | None = None,
+    asked: Mapping[str, Any] | None = None,
 ) -> Job:
     """Queue a job in a transaction; `supervision.ensure_supervisor` belongs after its commit.
 
@@ -78,6 +81,7 @@ def add_in(
         status=JobStatus.QUEUED,
         author=actor.checked().name,
         run_id=run_id,
+        request_key=None if asked is None else request_keys.make_key(asked),
     )
     job = uow.jobs.find(job_id)
     assert job is not None, "just inserted"
@@ -103,17 +107,19 @@ def list_active_jobs(workspace: Workspace) -> list[Job]:
         return uow.jobs.list_by_status(ACTIVE)
 
 
-def list_latest_jobs(
-    workspace: Workspace, *, limit: int = 50, kind: str | None = None
-) -> list[Job]:
-    """The newest jobs in any state, newest first; of one kind where it is named."""
+def list_latest_jobs(workspace: Workspace, *, limit: int = 50) -> list[Job]:
+    """The newest jobs in any state, newest first."""
     with workspace.database.read() as uow:
-        return uow.jobs.list_latest(limit=limit, kind=kind)
+        return uow.jobs.list_latest(limit=limit)
 
 
-def find_latest_job(workspace: Workspace, kind: str) -> Job | None:
-    """The newest job of a kind in whatever state, or None."""
-    return next(iter(list_latest_jobs(workspace, limit=1, kind=kind)), None)
+def find_latest_job(
+    workspace: Workspace, kind: str, *, asked: Mapping[str, Any] | None = None
+) -> Job | None:
+    """The newest job of a kind (that was asked exactly this) in whatever state, or None."""
+    key = None if asked is None else request_keys.make_key(asked)
+    with workspace.database.read() as uow:
+        return uow.jobs.find_latest(kind, request_key=key)
 
 
 def request_cancel(workspace: Workspace, job_id: int) -> Job:

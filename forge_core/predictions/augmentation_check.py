@@ -4,6 +4,8 @@
 what it found.
 """
 
+from typing import Any
+
 from torch import Tensor
 
 from db.enums import Split
@@ -101,16 +103,14 @@ def submit(
         NotFound: There is no such run or checkpoint.
     """
     checkpoints.find_checkpoint(workspace, run_id)
-    payload = {"run_id": run_id, "parameters": parameters.to_dict()}
+    payload = _asked(run_id, parameters)
     title = f"Check the augmentation with run {run_id}"
-    return queue.submit(workspace, KIND, title, payload, actor=actor, run_id=run_id)
+    return queue.submit(workspace, KIND, title, payload, actor=actor, run_id=run_id, asked=payload)
 
 
 def find_job(workspace: Workspace, run_id: int, parameters: AugmentationParameters) -> Job | None:
     """The newest check of exactly these numbers with this run, in whatever state, or None."""
-    wanted = {"run_id": run_id, "parameters": parameters.to_dict()}
-    jobs = queue.list_latest_jobs(workspace, limit=200, kind=KIND)
-    return next((job for job in jobs if job.payload == wanted), None)
+    return queue.find_latest_job(workspace, KIND, asked=_asked(run_id, parameters))
 
 
 def read_result(job: Job) -> list[AugmentationRisk]:
@@ -119,3 +119,7 @@ def read_result(job: Job) -> list[AugmentationRisk]:
         AugmentationRisk(**{**values, "changed_interval": tuple(values["changed_interval"])})
         for values in (job.result or {}).get("risks", [])
     ]
+
+
+def _asked(run_id: int, parameters: AugmentationParameters) -> dict[str, Any]:
+    return {"run_id": run_id, "parameters": parameters.to_dict()}

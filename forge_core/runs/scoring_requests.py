@@ -9,7 +9,7 @@ from db.records import Job
 from db.repositories.predictions import PredictionCounts, ScoringScope
 from db.unit_of_work import UnitOfWork
 from forge_core.errors import NotFound
-from forge_core.jobs import kinds, queue, supervision
+from forge_core.jobs import kinds, queue, request_keys, supervision
 from forge_core.people.actor import Actor
 from forge_core.runs.probabilities import kept
 from forge_core.workspace import Workspace
@@ -69,19 +69,18 @@ def add_in(
             f"There is no run {run_id} with a checkpoint, so nothing can be scored.",
             next_step="Wait for its first epoch to end, or choose another run.",
         )
-    payload = {"run_id": run_id, "split": split, "only_new": only_new}
-    earlier = [job for job in uow.jobs.list_of_run(run_id) if job.kind == KIND]
-    for job in earlier:
-        asked = {name: job.payload.get(name) for name in payload}
-        if job.status == JobStatus.QUEUED and asked == payload:
-            return job
-    last = earlier[-1] if earlier else None
+    asked = {"run_id": run_id, "split": split, "only_new": only_new}
+    key = request_keys.make_key(asked)
+    waiting = uow.jobs.find_latest(KIND, request_key=key, statuses=(JobStatus.QUEUED,))
+    if waiting is not None:
+        return waiting
+    payload = dict(asked)
+    last = uow.jobs.find_latest_of_run(run_id, kind=KIND)
     if not only_new and last is not None and last.status == JobStatus.INTERRUPTED:
-        asked = {name: last.payload.get(name) for name in payload}
         after = (last.progress or JobProgress()).after or last.payload.get("after")
-        payload |= {"after": after} if asked == payload else {}
+        payload |= {"after": after} if last.request_key == key else {}
     title = f"Score the images with run {run_id}"
-    return queue.add_in(uow, KIND, title, payload, actor=actor, run_id=run_id)
+    return queue.add_in(uow, KIND, title, payload, actor=actor, run_id=run_id, asked=asked)
 
 
 def after_training(workspace: Workspace, job: Job) -> Callable[[UnitOfWork], None] | None:

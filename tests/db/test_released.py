@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from db import dumping, migrate
 from db.boxes import JobError
@@ -25,7 +25,7 @@ from forge_core.catalog.listing import asset_list, preferences, saved_views
 from forge_core.catalog.revisions import history
 from forge_core.catalog.splits import duplicates
 from forge_core.errors import Conflict
-from forge_core.jobs import queue, supervision
+from forge_core.jobs import kinds, queue, request_keys, supervision
 from forge_core.people.actor import Actor
 from forge_core.runs import pauses, records, scoring_requests
 from forge_core.runs.starting import launch, saved_presets
@@ -200,3 +200,47 @@ def test_what_is_new_can_be_written(upgraded: Workspace) -> None:
         assert uow.series.list_after(1, "train_loss") == [(1, 2.0)]
         assert uow.decisions.count_standing("label right") == 0
         assert uow.identity.find() == upgraded.id != ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "asked"),
+    [
+        (
+            kinds.RATE_SEARCH.name,
+            '{"config": {"seed": 1}, "revision_id": 3, "like": {"b": 1.0, "a": [0.5]}}',
+            {"a": [0.5], "b": 1},
+        ),
+        (
+            kinds.CHECK_AUGMENTATION.name,
+            '{"run_id": 2, "parameters": {"blur": 0.0}}',
+            {"run_id": 2, "parameters": {"blur": 0}},
+        ),
+        (
+            kinds.SCORE.name,
+            '{"run_id": 2, "split": null, "only_new": false, "after": "x"}',
+            {"run_id": 2, "split": None, "only_new": False},
+        ),
+        (kinds.EVALUATE.name, '{"run_id": 2, "split": "val", "kind": "best"}', None),
+    ],
+)
+def test_upgrade__jobs_of_earlier_versions_are_found_as_well(
+    empty: Database, kind: str, payload: str, asked: dict | None
+) -> None:
+    migrate.upgrade(empty.engine, "0005")
+    given = ":payload" if empty.is_sqlite else "CAST(:payload AS JSONB)"
+    with empty.engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO jobs (kind, title, payload, status, author) "
+                f"VALUES (:kind, 'A job', {given}, 'succeeded', 'ana')"
+            ).bindparams(kind=kind, payload=payload)
+        )
+    empty.upgrade()
+    with empty.read() as uow:
+        found = uow.jobs.find_latest(kind)
+        assert found is not None
+        if asked is None:
+            assert found.request_key is None
+        else:
+            assert found.request_key == request_keys.make_key(asked)
+            assert uow.jobs.find_latest(kind, request_key=found.request_key) == found

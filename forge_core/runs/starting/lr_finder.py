@@ -75,18 +75,15 @@ def submit(workspace: Workspace, config: TrainConfig, *, actor: Actor) -> Job:
     payload = {
         "config": config.to_dict(),
         "revision_id": history.latest_revision_id(workspace),
-        "like": _key(config),
         "device": config.device,
     }
     title = f"Search the learning rate of {config.architecture}"
-    return queue.submit(workspace, KIND, title, payload, actor=actor)
+    return queue.submit(workspace, KIND, title, payload, actor=actor, asked=_asked(config))
 
 
 def find_job(workspace: Workspace, config: TrainConfig) -> Job | None:
     """The newest search for a config like this one, whatever its learning rates; None without."""
-    wanted = _key(config)
-    jobs = queue.list_latest_jobs(workspace, limit=200, kind=KIND)
-    return next((job for job in jobs if job.payload.get("like") == wanted), None)
+    return queue.find_latest_job(workspace, KIND, asked=_asked(config))
 
 
 def read_result(job: Job) -> RateCurve:
@@ -96,7 +93,7 @@ def read_result(job: Job) -> RateCurve:
     return RateCurve(**{**values, "points": points})
 
 
-def _key(config: TrainConfig) -> dict[str, Any]:
+def _asked(config: TrainConfig) -> dict[str, Any]:
     """What two configs must have in common for one search to answer for both."""
     values = {name: value for name, value in config.to_dict().items() if name not in UNIMPORTANT}
     return {**values, "has_warmup": config.warmup_epochs > 0}

@@ -5,11 +5,14 @@ import signal
 import time
 
 import pytest
+from sqlalchemy import event, text
 
 from db.boxes import JobError, JobProgress
 from db.enums import JobStatus
 from forge_core.errors import NotFound
-from forge_core.jobs import processes, queue, supervision
+from forge_core.jobs import kinds, processes, queue, request_keys, supervision
+from forge_core.workspace import Workspace
+from tests.arrange import ACTOR
 from tests.forge_core.jobs.submitting import finished, queue_only, submit
 from tests.forge_core.jobs.supervising import leader_of, wait_for, wait_running
 
@@ -187,3 +190,67 @@ def test_finished_job_never_changes(workspace):
 def test_get_job__unknown_number(sqlite_workspace):
     with pytest.raises(NotFound, match="no job 7"):
         queue.get_job(sqlite_workspace, 7)
+
+
+KIND = kinds.RATE_SEARCH.name
+ASKED = {"batch_size": 8, "preset": "text", "crop": [0.5, 1.0], "more": {"has_warmup": True}}
+
+
+def add(workspace: Workspace, asked: dict | None, *, kind: str = KIND) -> int:
+    with workspace.database.write() as uow:
+        return queue.add_in(uow, kind, "A job", {}, actor=ACTOR, asked=asked).job_id
+
+
+def test_key__is_of_the_values_and_not_of_their_order_or_kind_of_number() -> None:
+    key = request_keys.make_key(ASKED)
+    assert len(key) == 64
+    other = {"more": {"has_warmup": True}, "crop": (0.5, 1), "batch_size": 8.0, "preset": "text"}
+    assert request_keys.make_key(other) == key
+    for change in ({"batch_size": 9}, {"preset": None}, {"crop": [1, 0.5]}, {"more": {}}, {"x": 1}):
+        assert request_keys.make_key(ASKED | change) != key
+
+
+def test_find__the_newest_job_that_was_asked_the_same_question(workspace: Workspace) -> None:
+    assert queue.find_latest_job(workspace, KIND, asked=ASKED) is None
+    add(workspace, ASKED)
+    wanted = add(workspace, dict(reversed(ASKED.items())))
+    add(workspace, ASKED, kind=kinds.SCORE.name)
+    newest = [add(workspace, ASKED | {"batch_size": number}) for number in range(100, 103)][-1]
+    found = queue.find_latest_job(workspace, KIND, asked=ASKED)
+    assert found is not None
+    assert (found.job_id, found.status) == (wanted, JobStatus.QUEUED)
+    assert queue.find_latest_job(workspace, KIND, asked={}) is None
+    without = queue.find_latest_job(workspace, KIND)
+    assert without is not None
+    assert without.job_id == newest
+    with workspace.database.write() as uow:
+        uow.jobs.update_if(wanted, (JobStatus.QUEUED,), status=JobStatus.RUNNING)
+        key = request_keys.make_key(ASKED)
+        waiting = uow.jobs.find_latest(KIND, request_key=key, statuses=(JobStatus.QUEUED,))
+    assert waiting is not None
+    assert waiting.job_id == wanted - 1
+
+
+def test_find__goes_by_an_index_and_takes_one_row(workspace: Workspace) -> None:
+    """However many searches there were; nothing is read that was asked something else."""
+    asked: list = []
+
+    def keep(_connection, _cursor, statement, parameters, *_) -> None:
+        if statement.startswith("SELECT"):
+            asked.append((statement, parameters))
+
+    add(workspace, ASKED)
+    event.listen(workspace.database.engine, "before_cursor_execute", keep)
+    queue.find_latest_job(workspace, KIND, asked=ASKED)
+    event.remove(workspace.database.engine, "before_cursor_execute", keep)
+    [(statement, parameters)] = asked
+    assert "LIMIT" in statement
+    explain = "EXPLAIN QUERY PLAN " if workspace.database.is_sqlite else "EXPLAIN "
+    with workspace.database.engine.connect() as connection:
+        if not workspace.database.is_sqlite:  # one row is read faster without an index
+            connection.execute(text("SET LOCAL enable_seqscan = off"))
+            connection.execute(text("SET LOCAL enable_sort = off"))
+        rows = connection.exec_driver_sql(explain + statement, parameters)
+        plan = " ".join(str(row) for row in rows)
+    assert "ix_jobs_request" in plan
+    assert "TEMP B-TREE" not in plan
