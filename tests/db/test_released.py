@@ -28,6 +28,7 @@ from forge_core.errors import Conflict
 from forge_core.jobs import kinds, queue, request_keys, supervision
 from forge_core.people.actor import Actor
 from forge_core.runs import pauses, records, scoring_requests
+from forge_core.runs.files import folders
 from forge_core.runs.starting import launch, saved_presets
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
@@ -175,6 +176,10 @@ def test_a_paused_run_goes_on(upgraded: Workspace) -> None:
     assert paused.message.startswith("Paused in epoch 3, step ")
     assert pauses.is_paused(upgraded, by_name["paused while it waited"])
     assert not pauses.is_paused(upgraded, by_name["cancelled while it waited"])
+    with pytest.raises(Conflict, match=f"Run {paused.run_id} cannot go on: state.pt"):
+        launch.resume_run(upgraded, paused.run_id, actor=Actor("ana"))  # only its row was kept
+    folder = upgraded.folder / "runs" / folders.claim(upgraded, paused)
+    (folder / launch.STATE_FILE).write_bytes(b"as it was left")
     job = launch.resume_run(upgraded, paused.run_id, actor=Actor("ana"))
     assert (job.status, job.end_requested) == (JobStatus.QUEUED, EndRequest.NONE)
     assert not pauses.is_paused(upgraded, records.get_run(upgraded, paused.run_id))
