@@ -19,16 +19,17 @@ NUM_FILES = int(os.environ.get("FORGE_TEST_UPLOADS", "300"))
 FELT_MS = float(os.environ.get("FORGE_TEST_LONGEST_TASK_MS", "1000"))
 """50 is promised on a machine that does nothing else; a busy one interrupts any task."""
 WATCH_TASKS = """
-() => {
+(input) => {
   window.tasks = [];
+  input.addEventListener("change", () => (window.chosen = performance.now()), true);
   new PerformanceObserver((list) => tasks.push(...list.getEntries())).observe({ type: "longtask" });
 }
 """
-LONGEST_TASK = """
+LONGEST_TASK = """  // from the choice, which the browser makes by itself, to the last byte
 () => {
   const asked = performance.getEntriesByType("resource");
   const end = asked.find(({ name }) => name.endsWith("/finish")).startTime;
-  const before = tasks.filter(({ startTime }) => startTime < end);
+  const before = tasks.filter(({ startTime }) => startTime > chosen && startTime < end);
   return Math.max(0, ...before.map(({ duration }) => duration));
 }
 """
@@ -78,7 +79,7 @@ def test_a_folder__is_sent_through_a_cut_and_imported(
         page.route("**/uploads/*/parts", cut_twice)
         page.goto(f"{server.url}/import")
         expect(page.get_by_role("button", name="Choose a folder")).to_be_visible()
-        page.evaluate(WATCH_TASKS)
+        page.locator("input.folder").evaluate(WATCH_TASKS)
         page.locator("input.folder").set_input_files(photos(tmp_path / "photos"))
         expect(page.get_by_role("button", name=f"Import {NUM_FILES} images")).to_be_enabled()
         assert len(cuts) == 2
