@@ -23,7 +23,7 @@ from forge_core.catalog.formats.documents import text_encoding
 from forge_core.catalog.formats.scan import file_walk
 from forge_core.catalog.formats.scan.file_walk import Walked
 from forge_core.catalog.formats.scan.scanned_folder import ReadOptions, ScannedFolder
-from forge_core.catalog.formats.tables import unread_labels
+from forge_core.catalog.formats.tables import label_overlay, sidecars, unread_labels
 from forge_core.catalog.importing.import_problems import printable
 from forge_core.errors import InvalidInput, NotFound
 
@@ -103,6 +103,12 @@ LABEL_FILES: dict[str, Format] = {
         imagenet_txt.recognises,
         imagenet_txt.read,
         "the lines of a text file name images that are there",
+    ),
+    "sidecars": Format(
+        "A label file beside each image",
+        sidecars.recognises,
+        sidecars.read,
+        "each image has a file of its name that holds a label",
     ),
     "by_content": Format(
         "Labels in another form",
@@ -195,7 +201,8 @@ def read_walked(walked: Walked, options: ReadOptions = ReadOptions()) -> Scanned
     scanned = FORMATS[found].read(level, options)
     if not scanned.tables:
         scanned = table.with_tables(scanned, level, options)
-    scanned = unread_labels.told(scanned, level, walked)
+    scanned, lists = label_overlay.completed(scanned, level, walked, options)
+    scanned = unread_labels.told(scanned, level, walked, lists)
     return replace(scanned, why=FORMATS[found].why if name is None else "you chose it")
 
 

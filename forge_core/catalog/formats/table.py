@@ -147,7 +147,7 @@ def _read(walked: Walked, options: ReadOptions, *, wide: bool) -> ScannedFolder:
         for record in _records(
             walked,
             reading,
-            split_of_document(reading.table.document) if wide or len(chosen) > 1 else None,
+            split_of_document(reading.table.document) if len(chosen) > 1 else None,
             is_ours=is_ours,
         )
     ]

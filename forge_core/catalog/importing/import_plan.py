@@ -26,7 +26,7 @@ from forge_core.catalog.formats.scan.scanned_folder import (
     nothing_found,
 )
 from forge_core.catalog.formats.table import SPLITS
-from forge_core.catalog.importing import archives, server_paths
+from forge_core.catalog.importing import archives, server_paths, staging
 from forge_core.catalog.importing.import_problems import ImportProblem
 from forge_core.catalog.importing.merging import label_files
 from forge_core.catalog.importing.merging.rules import Merge
@@ -152,6 +152,10 @@ def prepare(
 def _look(workspace: Workspace, location: Path, source: str, options: ReadOptions) -> ImportPlan:
     """What lies at a folder, or beside a label file."""
     max_files = workspace.settings.max_archive_files
+    if laid_out := staging.lay_out(workspace, location):
+        plan = scan_folder(laid_out.folder, source, max_files=max_files, options=options)
+        problems = [*laid_out.problems, *plan.problems]
+        return replace(plan, problems=problems, staging_folder=laid_out.folder)
     if location.is_dir():
         return scan_folder(location, source, max_files=max_files, options=options)
     options = replace(options, document=location.name)
@@ -370,9 +374,7 @@ def _read_unpacked(
 
 def make_staging_folder(workspace: Workspace) -> Path:
     """A new folder of the cache for what is laid out for one plan."""
-    folder = workspace.cache_folder.resolve() / "staging" / uuid.uuid4().hex
-    local_files.make_folder(folder)
-    return folder
+    return staging.make_folder(workspace)
 
 
 def _request_path(workspace: Workspace, request_id: str) -> Path:

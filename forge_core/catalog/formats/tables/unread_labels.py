@@ -35,17 +35,20 @@ _TOKEN = re.compile(r"""[^\s"'<>|,;:=()\[\]{}*?]+""")
 _LEAST_SHARE = 0.3
 
 
-def told(scanned: ScannedFolder, level: Walked, walked: Walked) -> ScannedFolder:
+def told(
+    scanned: ScannedFolder, level: Walked, walked: Walked, lists: Sequence[str] = ()
+) -> ScannedFolder:
     """The same with a caution for each document that names its images and was not read.
 
     Args:
         scanned: What was read.
         level: The folder that it was read from.
         walked: The folder that was asked for, which may lie above.
+        lists: Documents that were read besides, relative to `walked`.
     """
     above = level.root.relative_to(walked.root).as_posix()
     start = "" if above == "." else f"{above}/"
-    read = {f"{start}{document}" for document in scanned.documents}
+    read = {*lists, *(f"{start}{document}" for document in scanned.documents)}
     labels = {f"{start}{entry.path}": entry.label_name for entry in scanned.entries}
     found = [
         caution

@@ -1,0 +1,168 @@
+"""What lists beside folders add to them: splits, and labels of images that lie in no class folder.
+
+Food-101 keeps its splits in meta/train.txt, Tiny ImageNet the labels of its validation images in
+val/val_annotations.txt. A list is only believed where it adds to what the folders say.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from forge_core.catalog.formats.documents.cells import split_list
+from forge_core.catalog.formats.scan.file_walk import Walked
+from forge_core.catalog.formats.scan.label_records import counted
+from forge_core.catalog.formats.scan.scanned_folder import (
+    ReadOptions,
+    ScannedFile,
+    ScannedFolder,
+    split_of_document,
+    split_of_name,
+)
+from forge_core.catalog.formats.tables import table_choice
+from forge_core.catalog.formats.tables.table_choice import Reading
+from forge_core.catalog.importing import entry_names
+from forge_core.catalog.importing.import_problems import printable
+from forge_core.errors import InvalidInput
+
+_FOLDERS = ("split_class", "folder_per_class", "flat")
+_MOST_DOCUMENTS = 30
+
+
+@dataclass
+class _Added:
+    """What lists say, by path."""
+
+    splits: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+    twice: set[str] = field(default_factory=set)
+    """Images that lists put into two splits: they get none."""
+    documents: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def completed(
+    scanned: ScannedFolder, level: Walked, walked: Walked, options: ReadOptions
+) -> tuple[ScannedFolder, list[str]]:
+    """The same with what lists add, if folders were read; and the lists, relative to `walked`.
+
+    Args:
+        scanned: What was read.
+        level: The folder it was read from.
+        walked: The folder that was asked for, which may lie above: lists may stand there.
+        options: How the person wants it to be read.
+    """
+    if scanned.layout not in _FOLDERS or options.format_name is not None:
+        return scanned, []
+    above = level.root.relative_to(walked.root).as_posix()
+    start = "" if above == "." else f"{above}/"
+    known = {f"{start}{entry.path}": entry for entry in scanned.entries}
+    added = _Added()
+    for document in table_choice.documents(walked, wide=True)[:_MOST_DOCUMENTS]:
+        reading = table_choice.read(walked, document, ReadOptions(encoding=options.encoding))
+        if reading is not None and reading.found >= table_choice.LEAST_FOUND:
+            _add_splits(walked, reading, known, added)
+            _add_labels(walked, reading, known, added)
+    if not added.documents:
+        return scanned, []
+    splits = {path: s for path, s in added.splits.items() if path not in added.twice}
+    entries = [
+        replace(
+            entry,
+            split=entry.split or splits.get(path),
+            label_name=entry.label_name or added.labels.get(path),
+        )
+        for path, entry in known.items()
+    ]
+    if added.twice:
+        added.notes.append(
+            f"In the lists of two splits, and so in none: {counted(len(added.twice))}."
+        )
+    read = {printable(document.removeprefix(start)) for document in added.documents}
+    completed = replace(
+        scanned,
+        entries=entries,
+        notes=[*scanned.notes, *added.notes],
+        problems=[problem for problem in scanned.problems if problem.path not in read],
+    )
+    return completed, added.documents
+
+
+def _add_splits(
+    level: Walked, reading: Reading, known: dict[str, ScannedFile], added: _Added
+) -> None:
+    """From a list that is called as a split, or a column of splits, where folders say none."""
+    document = reading.table.document
+    whole = split_of_document(document)
+    column = reading.mapping.get("split")
+    if column is None and (whole is None or reading.choices or reading.one_hot):
+        return
+    found: dict[str, str] = {}
+    for path, cells in _rows(level, reading):
+        split = split_of_name(cells.get(column, "")) if column is not None else whole
+        if split is not None and path in known:
+            found[path] = split
+    if not found or any(known[path].split not in (None, split) for path, split in found.items()):
+        return
+    if "label" in reading.mapping and not _agrees(level, reading, known):
+        return
+    for path, split in found.items():
+        if added.splits.setdefault(path, split) != split:
+            added.twice.add(path)
+    if all(known[path].split is not None for path in found):
+        return
+    added.documents.append(document)
+    added.notes.append(f"{printable(document)} gives the split of {counted(len(found))}.")
+
+
+def _add_labels(
+    level: Walked, reading: Reading, known: dict[str, ScannedFile], added: _Added
+) -> None:
+    """From a table of images without a label, if it speaks of the classes of the others."""
+    column = reading.mapping.get("label")
+    classes = {entry.label_name for entry in known.values()} - {None}
+    if column is None or not classes or reading.table.document in added.documents:
+        return
+    found: dict[str, str] = {}
+    for path, cells in _rows(level, reading):
+        labels = split_list(cells.get(column, ""))
+        if path not in known or len(labels) != 1 or not labels[0].strip():
+            continue
+        try:
+            name = entry_names.normalise_class_name(labels[0])
+        except InvalidInput:
+            return
+        before = known[path].label_name
+        if name not in classes or before not in (None, name) or found.get(path, name) != name:
+            return
+        found[path] = name
+    new = {path: name for path, name in found.items() if known[path].label_name is None}
+    if not new:
+        return
+    added.labels |= new
+    added.documents.append(reading.table.document)
+    added.notes.append(
+        f"{printable(reading.table.document)} gives the label of {counted(len(new))} that the "
+        "folders do not label."
+    )
+
+
+def _agrees(level: Walked, reading: Reading, known: dict[str, ScannedFile]) -> bool:
+    """Whether the labels of a list are those of the folders, be it as numbers."""
+    column = reading.mapping["label"]
+    seen = {
+        (known[path].label_name, cells.get(column, "").strip())
+        for path, cells in _rows(level, reading)
+        if path in known
+    }
+    return len(seen) == len({first for first, _ in seen}) == len({second for _, second in seen})
+
+
+def _rows(level: Walked, reading: Reading) -> Iterator[tuple[str, dict[str, str]]]:
+    """The rows of a table whose image is there, with its path; a damaged file ends them."""
+    folder = reading.table.document.rpartition("/")[0]
+    try:
+        for _, cells in reading.table.rows():
+            looked = level.finder.look_up(cells.get(reading.mapping["path"], ""), folder=folder)
+            if len(looked.files) == 1:
+                yield looked.files[0].path, cells
+    except InvalidInput:
+        return
