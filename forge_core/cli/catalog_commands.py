@@ -46,7 +46,10 @@ def export(
         str | None,
         typer.Option("--format", help=f"{', '.join(exports.EXPORTS)}. Default: by the ending."),
     ] = None,
-    label: Annotated[str | None, typer.Option(help='Only this class, or "none".')] = None,
+    label: Annotated[str | None, typer.Option(help="Only this class.")] = None,
+    unlabelled: Annotated[
+        bool, typer.Option("--unlabelled", help="Only images without a label.")
+    ] = False,
     split: Annotated[str | None, typer.Option(help='Only this split, or "none".')] = None,
     source: Annotated[str | None, typer.Option(help="Only images of this source.")] = None,
     text: Annotated[str | None, typer.Option(help="Only paths that contain this.")] = None,
@@ -59,6 +62,7 @@ def export(
     opened = opening.existing(workspace)
     given = {"label": label, "split": split, "source": source, "text": text}
     parts = [f"{name}={value}" for name, value in given.items() if value is not None]
+    parts += ["unlabelled"] if unlabelled else []
     asked = choosing.parse_where(opened, [*(where or ()), *parts], view)
     by_ending = {".csv": "csv", ".parquet": "parquet"}.get(destination.suffix.lower(), "folders")
     with output.progress_bar("Exporting", as_json=as_json) as progress:

@@ -17,10 +17,12 @@ WhereOption = Annotated[
     typer.Option(
         "--where",
         metavar="NAME=VALUE",
-        help="Only images that match, as in the gallery's address; may be repeated. Names: "
-        f"{', '.join(filter_fields.FIELDS)}.",
+        help="Only images that match, as in the gallery's address; may be repeated; `unlabelled` "
+        f"alone for those without a label. Names: {', '.join(filter_fields.FIELDS)}.",
     ),
 ]
+UNLABELLED = "\x00"
+"""What stands for no label, which no class can be called."""
 ViewOption = Annotated[str | None, typer.Option("--view", help="Only images of a saved view.")]
 
 
@@ -29,7 +31,8 @@ def parse_where(
 ) -> AssetFilter:
     """The filter of `--where` and `--view`; what `--where` says goes before the view.
 
-    A class is given by its name, or by its number where no class has that name.
+    A class is given by its name, or by its number where no class has that name. `unlabelled`
+    alone is a part that means images without a label, whatever classes are called.
 
     Raises:
         InvalidInput: A part is not NAME=VALUE, or the filter cannot be used.
@@ -38,9 +41,11 @@ def parse_where(
     values = dict(saved_views.find_view(workspace, view).query) if view is not None else {}
     values.pop("sort", None)  # an order restricts nothing
     for part in where or ():
+        if part == "unlabelled":
+            part = f"label={UNLABELLED}"
         name, found, value = part.partition("=")
         if not found or not value:
-            raise InvalidInput(f"{part[:60]!r} is not NAME=VALUE.", next_step="Write label=none.")
+            raise InvalidInput(f"{part[:60]!r} is not NAME=VALUE.", next_step="Write split=val.")
         known = filter_fields.FIELDS.get(name)
         is_class = known is not None and known.is_class
         values[name] = _find_class(workspace, value) if is_class else value
@@ -49,12 +54,16 @@ def parse_where(
 
 
 def _find_class(workspace: Workspace, value: str) -> str:
-    """The number of the class of this name; a number that is no name stands for itself."""
-    if value in (NONE, ANY):
-        return value
+    """The number of the class of this name; a number that is no name stands for itself.
+
+    Names of classes go before the words of addresses: `none` is no label only where no class is
+    called so, and `UNLABELLED` always is.
+    """
+    if value == UNLABELLED:
+        return NONE
     try:
         return str(classes.get_class(workspace, value).label_id)
     except NotFound:
-        if value.isdecimal():
+        if value.isdecimal() or value in (NONE, ANY):
             return value
         raise

@@ -123,3 +123,22 @@ def test_import__of_a_label_file_alone_brings_labels_to_the_catalog(tmp_path: Pa
     done = forge("import", table, *where).stdout
     assert "2 labels were taken for images that are there." in done
     assert "9.png" in done
+
+
+@pytest.mark.parametrize("word", ["none", "any"])
+def test_export__classes_may_be_called_none_and_any(word: str, tmp_path: Path):
+    workspace = tmp_path / "w"
+    for name, shade in ((f"{word}/a.png", 10), ("cat/b.png", 90), ("c.png", 200)):
+        (tmp_path / "set" / name).parent.mkdir(parents=True, exist_ok=True)
+        draw_image("circle", shade).save(tmp_path / "set" / name)
+    forge_json("import", tmp_path / "set", "-w", workspace)
+
+    def exported(*options: str) -> int:
+        out = tmp_path / f"{len(list(tmp_path.iterdir()))}.csv"
+        return forge_json("export", out, *options, "-w", workspace)["num_images"]
+
+    assert exported("--label", word) == 1
+    assert exported("--where", f"label={word}") == 1
+    assert exported("--unlabelled") == exported("--where", "unlabelled") == 1
+    other = {"none": "any", "any": "none"}[word]  # a word that no class has keeps its meaning
+    assert exported("--where", f"label={other}") == {"any": 2, "none": 1}[other]
