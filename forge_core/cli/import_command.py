@@ -66,6 +66,19 @@ def import_images(
     encoding: Annotated[
         str | None, typer.Option(help="Of text that is not in UTF-8 and is guessed wrong: cp1250.")
     ] = None,
+    class_from: Annotated[
+        str | None,
+        typer.Option(
+            help="Where the class of a folder's images stands: outermost, innermost, level-2, "
+            "none, or a pattern of file names: '{class}_#' (# a number, * anything)."
+        ),
+    ] = None,
+    unlabelled_folders: Annotated[
+        str,
+        typer.Option(
+            help="Folders called no_label, unlabeled or unknown: unlabelled, or each a class."
+        ),
+    ] = "unlabelled",
     split_ratio: Annotated[
         str | None,
         typer.Option(
@@ -117,6 +130,8 @@ def import_images(
         question=question,
         several=several,
         encoding=encoding,
+        class_from=class_from,
+        unlabelled_folders=unlabelled_folders,
     )
     plan = import_plan.prepare(
         opened, location, source_dataset=source, options=options, labels_only=labels_only

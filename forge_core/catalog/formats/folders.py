@@ -1,16 +1,23 @@
-"""Folders that are labels: a class a folder, split folders, or images side by side."""
+"""Folders that are labels: a class a folder, split folders, or images side by side.
+
+What the folders mean is found by `layout.folder_tree` (splits, containers) and
+`layout.class_levels` (which of several is the class); classes in file names by
+`layout.file_names`. Here it becomes entries, notes and cautions.
+"""
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
-from forge_core.catalog.formats.scan import label_records
+from forge_core.catalog.formats.layout import class_levels, file_names, folder_tree, signals
+from forge_core.catalog.formats.layout.class_levels import INNERMOST, NOTHING, OUTERMOST, Levels
+from forge_core.catalog.formats.layout.folder_tree import PlacedFile, Tree
+from forge_core.catalog.formats.scan import folder_names, label_records
 from forge_core.catalog.formats.scan.file_walk import Walked
-from forge_core.catalog.formats.scan.name_index import FoundFile
 from forge_core.catalog.formats.scan.scanned_folder import (
+    Caution,
     ReadOptions,
     ScannedFile,
     ScannedFolder,
-    split_of_name,
 )
 from forge_core.catalog.importing import entry_names
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
@@ -19,21 +26,19 @@ from forge_core.errors import InvalidInput
 
 def is_split_class(walked: Walked) -> bool:
     """Split folders, or class folders with split folders inside."""
-    by_top = _by_top(walked)
-    by_top.pop("", None)
-    return bool(by_top) and bool(_split_folders(by_top, []) or _holds_splits_inside(by_top))
+    return any(placed.split is not None for placed in _tree(walked).placed)
 
 
 def is_folder_per_class(walked: Walked) -> bool:
-    """Any folders."""
-    return any(file.top for file in walked.files)
+    """Folders that may be classes."""
+    return any(placed.levels for placed in _tree(walked).placed)
 
 
 def says_labels(walked: Walked) -> bool:
     """Whether folders give at least two classes."""
-    if is_split_class(walked):
-        return len({file.parts[-2] for file in walked.files if len(file.parts) > 2}) > 1
-    return len({file.top for file in walked.files} - {""}) > 1
+    placed = _tree(walked).placed
+    levels = class_levels.find([p for p in placed if not p.beside])
+    return len({levels.label_of(p.levels) for p in placed if not p.beside} - {None}) > 1
 
 
 def is_flat(walked: Walked) -> bool:
@@ -44,133 +49,265 @@ def is_flat(walked: Walked) -> bool:
 def read_split_class(walked: Walked, options: ReadOptions) -> ScannedFolder:
     """Split folders with a folder per class inside, or with unlabelled images, or inside out.
 
-    A folder that is called as a split, stands beside other class folders and holds images itself
-    is a class. Folders beside split folders give their name to their images where a split has a
-    class of that name, and leave them unlabelled otherwise.
+    Folders beside split folders give their name to their images where a split has a class of
+    that name, and leave them unlabelled otherwise.
     """
-    by_top = _by_top(walked)
-    loose = by_top.pop("", [])
-    notes: list[str] = []
-    if split_tops := _split_folders(by_top, notes):
-        heading, placed = _place_splits(by_top, split_tops, notes)
-    else:
-        heading = "A folder per class, with split folders inside"
-        placed = [
-            ScannedFile(f.path, f.top, split_of_name(f.parts[1]), f.size_bytes)
-            for group in by_top.values()
-            for f in group
-        ]
-    return _scanned(walked, "split_class", heading, placed, loose, notes)
+    is_told = options.format_name is not None
+    return _read(walked, options, "split_class", _tree(walked, splits=True if is_told else None))
 
 
 def read_folder_per_class(walked: Walked, options: ReadOptions) -> ScannedFolder:
-    """The folder at the top is the class, however deep the image lies."""
-    by_top = _by_top(walked)
-    loose = by_top.pop("", [])
-    notes: list[str] = []
-    _split_folders(by_top, notes)
-    placed = [ScannedFile(f.path, f.top, None, f.size_bytes) for g in by_top.values() for f in g]
-    deep = sorted(top for top, group in by_top.items() if any(len(f.parts) > 2 for f in group))
-    if deep:
-        named = ", ".join(f"“{printable(top)}”" for top in deep[:3])
-        more = f" and {len(deep) - 3} more" if len(deep) > 3 else ""
-        notes.append(f"Folders inside {named}{more} belong to that class.")
-    return _scanned(walked, "folder_per_class", "A folder per class", placed, loose, notes)
+    """A folder is the class; if the format was chosen, the outermost, and no folder is a split."""
+    is_told = options.format_name is not None
+    tree = _tree(walked, splits=False if is_told else None)
+    if is_told and options.class_from is None:
+        options = replace(options, class_from=OUTERMOST)
+    return _read(walked, options, "folder_per_class", tree)
 
 
 def read_flat(walked: Walked, options: ReadOptions) -> ScannedFolder:
-    """Images side by side, all unlabelled, however deep they lie."""
-    heading = "Images without labels" if walked.files else "No images were found"
-    return _scanned(walked, "flat", heading, _unlabelled(walked.files), [], [])
+    """Images side by side, unlabelled unless their names or a person say more."""
+    placed = [PlacedFile(file, None, ()) for file in walked.files]
+    return _read(walked, options, "flat", Tree(placed, [], [], []))
 
 
-def _by_top(walked: Walked) -> dict[str, list[FoundFile]]:
-    by_top: dict[str, list[FoundFile]] = {}
-    for file in walked.files:
-        by_top.setdefault(file.top, []).append(file)
-    return by_top
+def _tree(walked: Walked, *, splits: bool | None = None) -> Tree:
+    """What the folders say; found once for each way of judging."""
+    key = f"\0tree {splits}"
+    if key not in walked.memory:
+        walked.memory[key] = folder_tree.read(walked.files, walked.root.name, splits=splits)
+    found: Tree = walked.memory[key]
+    return found
 
 
-def _split_folders(by_top: dict[str, list[FoundFile]], notes: list[str]) -> set[str]:
-    """Which top folders are splits; notes those that are called so and are classes."""
-    named = {top for top in by_top if split_of_name(top) is not None}
-    if len(named) == len(by_top):
-        return named
-    splits = {top for top in named if all(len(f.parts) > 2 for f in by_top[top])}
-    for top in sorted(named - splits):
-        notes.append(
-            f"“{printable(top)}” is taken for a class, because it holds images itself and stands"
-            " beside other folders."
-        )
-    return splits
+@dataclass
+class _Reading:
+    """What is decided on the way."""
+
+    notes: list[str] = field(default_factory=list)
+    cautions: list[Caution] = field(default_factory=list)
 
 
-def _place_splits(
-    by_top: dict[str, list[FoundFile]], split_tops: set[str], notes: list[str]
-) -> tuple[str, list[ScannedFile]]:
-    placed: list[ScannedFile] = []
-    unlabelled: Counter[str] = Counter()
-    for top in sorted(split_tops):
-        split = split_of_name(top)
-        for file in by_top[top]:
-            label = file.parts[1] if len(file.parts) > 2 else None
-            unlabelled[top] += label is None
-            placed.append(ScannedFile(file.path, label, split, file.size_bytes))
-    classes = {entry.label_name for entry in placed} - {None}
-    for top in sorted(by_top.keys() - split_tops):
-        label = top if top in classes else None
-        placed += [ScannedFile(f.path, label, None, f.size_bytes) for f in by_top[top]]
-        notes.append(
-            f"“{printable(top)}” stands beside the split folders: its images get no split"
-            + ("." if label else " and no label.")
-        )
-    if not classes:
-        return "Split folders with images that have no labels", placed
-    for top in sorted(split_tops):
-        if unlabelled[top]:
-            notes.append(
-                f"{label_records.counted(unlabelled[top])} directly in “{printable(top)}” stay "
-                "without a label."
-            )
-    return "Split folders with a folder per class inside", placed
-
-
-def _holds_splits_inside(by_top: dict[str, list[FoundFile]]) -> bool:
-    return all(
-        len(file.parts) > 2 and split_of_name(file.parts[1]) is not None
-        for group in by_top.values()
-        for file in group
-    )
-
-
-def _unlabelled(files: list[FoundFile]) -> list[ScannedFile]:
-    return [ScannedFile(file.path, None, None, file.size_bytes) for file in files]
-
-
-def _scanned(
-    walked: Walked,
-    layout: str,
-    heading: str,
-    placed: list[ScannedFile],
-    loose: list[FoundFile],
-    notes: list[str],
-) -> ScannedFolder:
-    if loose:
-        number = label_records.counted(len(loose))
-        notes.append(f"{number} outside any folder stay without a label.")
-    entries, refused = _with_class_names([*placed, *_unlabelled(loose)])
+def _read(walked: Walked, options: ReadOptions, layout: str, tree: Tree) -> ScannedFolder:
+    reading = _Reading()
+    labels = _labels(walked, options, tree, layout, reading)
+    entries = [
+        ScannedFile(p.file.path, label, p.split, p.file.size_bytes)
+        for p, label in zip(tree.placed, labels, strict=True)
+    ]
+    entries = _without_unlabelled(entries, options, reading)
+    _tell_folders(tree, entries, layout, reading)
+    entries, refused = _with_class_names(entries)
+    reading.cautions += signals.cautions_of(entries)
     return ScannedFolder(
         root=walked.root,
         layout=layout,
-        heading=heading,
+        heading=_heading(layout, tree, entries),
         entries=sorted(entries, key=lambda entry: entry.path),
         problems=[
             *walked.problems,
             *(walked.documents[path] for path in sorted(walked.documents)),
             *refused,
         ],
-        notes=[*walked.notes, *notes, *label_records.similar_names(entries)],
+        notes=[*walked.notes, *reading.notes, *label_records.similar_names(entries)],
+        cautions=tuple(reading.cautions),
     )
+
+
+def _heading(layout: str, tree: Tree, entries: list[ScannedFile]) -> str:
+    is_labelled = any(entry.label_name is not None for entry in entries)
+    has_folders = any(placed.levels for placed in tree.placed)
+    if layout == "split_class":
+        if not is_labelled:
+            return "Split folders with images that have no labels"
+        if not has_folders:
+            return "Split folders of images with labels in their names"
+        if tree.has_splits_inside:
+            return "A folder per class, with split folders inside"
+        return "Split folders with a folder per class inside"
+    if layout == "folder_per_class":
+        return "A folder per class" if is_labelled else "Folders of images that have no labels"
+    if not entries:
+        return "No images were found"
+    return "Images with labels in their names" if is_labelled else "Images without labels"
+
+
+def _labels(
+    walked: Walked, options: ReadOptions, tree: Tree, layout: str, reading: _Reading
+) -> list[str | None]:
+    """The class of each placed image, before names are checked."""
+    chosen = options.class_from
+    if chosen == NOTHING:
+        return [None] * len(tree.placed)
+    if chosen is not None and file_names.is_pattern(chosen):
+        file_names.check(chosen)
+        return [file_names.class_of(chosen, p.file.parts[-1]) for p in tree.placed]
+    inside = [p for p in tree.placed if not p.beside]
+    levels = class_levels.find(inside)
+    if chosen is not None:
+        position = class_levels.chosen_level(chosen)
+        if position is None:
+            raise InvalidInput(
+                f"{chosen[:60]!r} does not say where the class stands.",
+                next_step="Use outermost, innermost, level-2, none, or a pattern of file names "
+                "like {class}_#.",
+            )
+        doubt = levels.doubt and f"Folders lie in folders: you chose {chosen} for the class."
+        levels = replace(levels, position=position, note="", doubt=doubt)
+        if not any(p.levels for p in inside) and walked.wrappers:
+            return [walked.wrappers[-1]] * len(tree.placed)
+    if levels.doubt:
+        reading.cautions.append(_which_folder(levels))
+    if levels.note and chosen is None:
+        reading.notes.append(levels.note)
+    labels = {p.file.path: levels.label_of(p.levels) for p in inside}
+    names = set(labels.values())
+    for p in tree.placed:
+        if p.beside:
+            told = (*reversed(p.levels), p.beside)
+            labels[p.file.path] = next((name for name in told if name in names), None)
+    if not any(p.levels for p in inside) and chosen is None:
+        return _from_file_names(walked, tree, layout, reading)
+    return [labels[p.file.path] for p in tree.placed]
+
+
+def _which_folder(levels: Levels) -> Caution:
+    return Caution(
+        kind="which_folder",
+        message=levels.doubt,
+        option="class_from",
+        choices=(*levels.choices, NOTHING),
+    )
+
+
+def _from_file_names(
+    walked: Walked, tree: Tree, layout: str, reading: _Reading
+) -> list[str | None]:
+    """Labels by the file names where they surely speak of classes; a caution where they may."""
+    nothing: list[str | None] = [None] * len(tree.placed)
+    found = None
+    for split in (None, *dict.fromkeys(p.split for p in tree.placed)):
+        names = [p.file.parts[-1] for p in tree.placed if split is None or p.split == split]
+        found = file_names.propose(names)
+        if found is not None:
+            break
+    if found is None:
+        if layout == "flat" and walked.wrappers and len(walked.files) > 1:
+            _ask_about_one_folder(walked.wrappers[-1], reading)
+        return nothing
+    classes = signals.listed(found.classes)
+    text = f"File names are read as classes by the pattern {found.pattern} ({found.example}): "
+    text += f"{classes}."
+    if not found.is_sure:
+        text = (
+            f"File names may speak of classes by the pattern {found.pattern} ({found.example}): "
+            f"{classes}. The images come in without labels unless it is chosen."
+        )
+    choices = (found.pattern, NOTHING)
+    reading.cautions.append(
+        Caution(kind="file_names", message=text, option="class_from", choices=choices)
+    )
+    if not found.is_sure:
+        return nothing
+    return [file_names.class_of(found.pattern, p.file.parts[-1]) for p in tree.placed]
+
+
+def _ask_about_one_folder(name: str, reading: _Reading) -> None:
+    if folder_names.is_container(name) or folder_names.says_unlabelled(name):
+        return
+    text = (
+        f"“{printable(name)}” is the only folder. It is taken for the whole collection, so the "
+        "images have no label; choose “innermost” if it is a class."
+    )
+    choices = (INNERMOST, NOTHING)
+    reading.cautions.append(
+        Caution(kind="one_folder", message=text, option="class_from", choices=choices)
+    )
+
+
+def _without_unlabelled(
+    entries: list[ScannedFile], options: ReadOptions, reading: _Reading
+) -> list[ScannedFile]:
+    """Folders called no_label or unknown are no classes, unless a person says so."""
+    names = {
+        entry.label_name
+        for entry in entries
+        if entry.label_name is not None and folder_names.says_unlabelled(entry.label_name)
+    }
+    if not names:
+        return entries
+    is_class = options.unlabelled_folders == "class"
+    number = label_records.counted(sum(entry.label_name in names for entry in entries))
+    verb = "is a class because you chose it" if is_class else f"is no class: {number} unlabelled"
+    reading.cautions.append(
+        Caution(
+            kind="unlabelled_folder",
+            message=f"{signals.listed(names)} {verb}.",
+            option="unlabelled_folders",
+            choices=("unlabelled", "class"),
+        )
+    )
+    if is_class:
+        return entries
+    return [replace(e, label_name=None) if e.label_name in names else e for e in entries]
+
+
+def _tell_folders(tree: Tree, entries: list[ScannedFile], layout: str, reading: _Reading) -> None:
+    """Notes and cautions about folders that were passed over, or that may be something else."""
+    notes = reading.notes
+    if tree.containers:
+        named = signals.listed(tree.containers)
+        notes.append(f"{named} only hold{'s' * (len(tree.containers) == 1)} the images inside.")
+    if tree.copies:
+        named = signals.listed(tree.copies)
+        notes.append(f"{named} seems to hold the collection once more and is read like it.")
+    if tree.doubtful:
+        _tell_doubtful(tree, layout, reading)
+    by_path = {entry.path: entry for entry in entries}
+    _tell_beside(tree, by_path, layout, notes)
+    if not any(entry.label_name is not None for entry in entries):
+        return
+    loose: Counter[str] = Counter()
+    for p in tree.placed:
+        if not p.levels and not p.beside and by_path[p.file.path].label_name is None:
+            loose[p.file.top if p.split is not None else ""] += 1
+    for top, number in sorted(loose.items()):
+        where = f"directly in “{printable(top)}”" if top else "outside any folder"
+        notes.append(f"{label_records.counted(number)} {where} stay without a label.")
+
+
+def _tell_doubtful(tree: Tree, layout: str, reading: _Reading) -> None:
+    named = signals.listed(tree.doubtful)
+    if layout == "split_class":
+        text = f"{named} are taken for splits, though folders stand beside them that are none."
+    else:
+        text = (
+            f"{named} is taken for a class, because it holds images itself and stands beside "
+            "other folders."
+        )
+        reading.notes.append(text)
+    reading.cautions.append(
+        Caution(
+            kind="split_or_class",
+            message=text,
+            option="format_name",
+            choices=("split_class", "folder_per_class"),
+        )
+    )
+
+
+def _tell_beside(
+    tree: Tree, by_path: dict[str, ScannedFile], layout: str, notes: list[str]
+) -> None:
+    labelled: Counter[str] = Counter()
+    for p in tree.placed:
+        if p.beside:
+            labelled[p.beside] += by_path[p.file.path].label_name is not None
+    what = "the split folders" if layout == "split_class" else "the folder of the collection"
+    lost = "no split" if layout == "split_class" else "no label"
+    for beside, number in sorted(labelled.items()):
+        more = "" if number or lost == "no label" else " and no label"
+        notes.append(f"“{printable(beside)}” stands beside {what}: its images get {lost}{more}.")
 
 
 def _with_class_names(

@@ -188,6 +188,8 @@ def read_walked(walked: Walked, options: ReadOptions = ReadOptions()) -> Scanned
         walked = walked.asking_for(options.document)
     if options.document is not None or walked.is_catalog:
         names = list(LABEL_FILES)
+    elif options.class_from is not None:
+        names = list(FOLDERS)
     else:
         names = list(FORMATS)
     level, found = _look(walked, [name] if name else names)

@@ -99,7 +99,8 @@ def _samples(plan: ImportPlan, limits: DecodeLimits) -> list[tuple[str, Image.Im
             decoded = decode.decode_file(plan.scanned.locate(file), limits=limits)
         except (ForgeError, OSError):
             continue  # the import reports it
-        found.append((file.label_name or "unlabelled", decoded.image))
+        if max(decoded.image.size) < SAMPLE_SIDE * min(decoded.image.size):  # no mere line
+            found.append((file.label_name or "unlabelled", decoded.image))
     return found
 
 

@@ -1,12 +1,14 @@
 """Read the same place differently: another format, another table, other columns."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from forge_core.catalog.formats.documents.columns import ROLES
-from forge_core.catalog.formats.recognition import FORMATS
+from forge_core.catalog.formats.layout.class_levels import INNERMOST, NOTHING, OUTERMOST
+from forge_core.catalog.formats.recognition import FOLDERS, FORMATS
 from forge_core.catalog.formats.scan.scanned_folder import ReadOptions, TableChoice
 from forge_core.catalog.importing.import_plan import ImportPlan
 from forge_core.workspace import Workspace
@@ -15,6 +17,7 @@ from pages.components.importing import chooser
 
 FIND_OUT = "Find out"
 UNUSED = "not used"
+LEVELS = (OUTERMOST, INNERMOST, "level-2", NOTHING, "{class}_#")
 NEEDS_A_PATH = "Choose the column that names the image files."
 
 
@@ -28,6 +31,8 @@ def show(workspace: Workspace, plan: ImportPlan) -> None:
         words = f"{errors.literal(tables[0].document)} is not read: say what its columns mean"
     with st.expander(words, icon=":material/tune:", expanded=is_unread):
         _choose_format(workspace, plan, f"import:format:{turn}")
+        if plan.layout in FOLDERS:
+            _choose_level(workspace, plan, f"import:class_from:{turn}")
         if tables:
             _choose_columns(workspace, tables, turn)
 
@@ -45,6 +50,23 @@ def _choose_format(workspace: Workspace, plan: ImportPlan, key: str) -> None:
     if chosen != now:
         options = ReadOptions(format_name=None if chosen == FIND_OUT else chosen)
         chooser.read_again(workspace, options)
+
+
+def _choose_level(workspace: Workspace, plan: ImportPlan, key: str) -> None:
+    """Which folder is the class, or which part of the file name; what it gives is shown below."""
+    now = plan.options.class_from or FIND_OUT
+    chosen = st.selectbox(
+        "Where the class stands",
+        list(dict.fromkeys([FIND_OUT, *LEVELS, now])),
+        index=list(dict.fromkeys([FIND_OUT, *LEVELS, now])).index(now),
+        accept_new_options=True,
+        key=key,
+        help="A folder, or a pattern of file names that you write: {class} is the class, # a "
+        "number, * anything. With {class}_# the file dog_12.jpg is a dog.",
+    )
+    if chosen != now:
+        value = None if chosen == FIND_OUT else chosen
+        chooser.read_again(workspace, replace(plan.options, class_from=value))
 
 
 def _choose_columns(workspace: Workspace, tables: Sequence[TableChoice], turn: int) -> None:

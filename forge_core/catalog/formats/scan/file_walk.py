@@ -10,9 +10,9 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from forge_core.catalog.formats.scan import folder_names
 from forge_core.catalog.formats.scan.catalog_names import CatalogFinder, Lookup
 from forge_core.catalog.formats.scan.name_index import Finder, FoundFile
-from forge_core.catalog.formats.scan.scanned_folder import split_of_name
 from forge_core.catalog.importing import entry_names
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.errors import InvalidInput
@@ -44,6 +44,10 @@ class Walked:
     """The one label file that a person named, None to look at all."""
     encoding: str | None = None
     """What a person said of text that is not in Unicode, None to guess."""
+    wrappers: tuple[str, ...] = ()
+    """Folders that held all images and were looked through, the outermost first."""
+    memory: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What was found out about these files and need not be found again."""
     _parsed: dict[str, Any] = field(default_factory=dict, repr=False)
     lookup: Lookup | None = None
     """Looks up ids and hashes, where the files are those of the catalog."""
@@ -108,7 +112,7 @@ class Walked:
         ):
             return None
         (top,) = tops
-        return top if top and split_of_name(top) is None else None
+        return top if top and folder_names.split_of_folder(top) is None else None
 
     def is_only_wrapped_by(self, wrapper: str) -> bool:
         """Whether no label file stands outside a folder; a README beside it does not count."""
@@ -137,6 +141,7 @@ class Walked:
             ],
             asked=self.asked,
             encoding=self.encoding,
+            wrappers=(*self.wrappers, wrapper),
             _parsed={p[skip:]: d for p, d in self._parsed.items() if p.startswith(start)},
         )
 

@@ -34,6 +34,15 @@ CAUTIONS: dict[str, str] = {
     "several_in_cell": "cells that hold several labels",
     "damaged_ids": "numbers of images that a spreadsheet has shortened",
     "encoding": "a label file whose code page was guessed",
+    "class_names_differ": "classes of train and test have no name in common",
+    "which_folder": "folders lie in folders, and each could be the class",
+    "split_or_class": "a folder is called as a split and stands beside classes",
+    "file_names": "file names speak of classes",
+    "one_folder": "the only folder may be a class or the whole collection",
+    "unlabelled_folder": "a folder is called as if its images had no label",
+    "unlabelled_split": "a split has no labels while others have",
+    "class_in_one_split": "a class lies wholly in one split",
+    "one_class": "all images are of one class",
 }
 """Every kind of `Caution`, the gravest first."""
 
@@ -86,6 +95,12 @@ class ReadOptions:
     """Of several questions that were asked about an image, the one whose answer is the label."""
     several: str | None = None
     """What becomes of a cell that holds several labels, a key of `SEVERAL`; None for nothing."""
+    class_from: str | None = None
+    """Where the class stands, of folders: outermost, innermost, level-2 and so on, none, or a
+    pattern of file names such as `{class}_#`; None to judge."""
+    unlabelled_folders: str = "unlabelled"
+    """What becomes of folders called as if they had no label (no_label, unknown): unlabelled, or
+    class."""
 
     def choosing(self, option: str, value: str) -> "ReadOptions":
         """The same with one of its fields as a person chose it, for example for a `Caution`."""

@@ -1,0 +1,1 @@
+"""What folders say about their images: splits, classes, and folders that only hold the others."""

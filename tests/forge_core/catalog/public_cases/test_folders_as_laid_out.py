@@ -1,0 +1,70 @@
+"""Public data sets as they are unpacked: container folders become no classes."""
+
+from collections import Counter
+
+from benchmarks.public_cases import Found
+from tests.forge_core.catalog.public_cases.conftest import Look
+
+
+def by_split(found: Found) -> Counter[tuple[str | None, str | None]]:
+    return Counter((found.splits[path], label) for path, label in found.labels.items())
+
+
+def test_intel_scenes(look: Look):
+    assert by_split(look("intel_scenes")) == {
+        ("train", "buildings"): 3,
+        ("train", "forest"): 3,
+        ("test", "buildings"): 2,
+        ("test", "forest"): 2,
+        (None, None): 2,
+    }
+
+
+def test_monkeys(look: Look):
+    found = by_split(look("monkey10"))
+    assert found == {("train", "n0"): 3, ("train", "n1"): 3, ("val", "n0"): 2, ("val", "n1"): 2}
+
+
+def test_tiny_imagenet__train_is_labelled_and_no_class_is_called_images(look: Look):
+    found = look("tiny_imagenet")
+    train = {path: label for path, label in found.labels.items() if found.splits[path] == "train"}
+    assert Counter(train.values()) == {"n01443537": 2, "n02124075": 2}
+    assert "images" not in found.labels.values()
+
+
+def test_a_hierarchy_in_splits__gives_the_inner_classes_and_asks(look: Look):
+    found = look("hierarchy_split")
+    assert Counter(found.labels.values()) == dict.fromkeys(("cat", "dog", "bus", "car"), 4)
+    assert "animal" in found.cautions[0]
+
+
+def test_domains__are_no_classes(look: Look):
+    found = look("pacs")
+    assert Counter(found.labels.values()) == {"cat": 2, "dog": 2}
+    assert "photo" in found.cautions[0]
+
+
+def test_no_label_of_cvat__is_unlabelled(look: Look):
+    found = look("cvat_imagenet_export")
+    assert found.labels["no_label/x.jpg"] is None
+    assert Counter(found.labels.values()) == {"cat": 1, "dog": 1, None: 1}
+    assert "no_label" in found.cautions[0]
+
+
+def test_cats_and_dogs__are_read_from_file_names_loudly(look: Look):
+    found = look("cats_dogs_names")
+    assert by_split(found) == {("train", "cat"): 2, ("train", "dog"): 2}
+    assert "cat.0.jpg → cat" in found.cautions[0]
+
+
+def test_chest_x_rays_twice__have_label_and_split_wherever_they_lie(look: Look):
+    found = look("chest_xray_dup")
+    assert len(found.labels) == 16
+    assert all(found.labels.values())
+    assert all(found.splits.values())
+
+
+def test_class_names__that_look_alike_are_told(look: Look):
+    found = look("class_name_variants")
+    assert Counter(found.labels.values())["cat"] == 2
+    assert "“Cat” and “cat” differ" in found.notes
