@@ -17,6 +17,7 @@ from forge_core.catalog.importing.import_problems import ImportProblem
 from forge_core.catalog.importing.merging import comparison, rules
 from forge_core.catalog.importing.merging.rules import Merge
 from forge_core.catalog.importing.placement import Placement
+from forge_core.catalog.importing.unpacking import entry_encodings
 from forge_core.catalog.splits import groups, split_plan
 from forge_core.catalog.splits.split_plan import SplitRatios
 from forge_core.cli import opening, output
@@ -79,6 +80,21 @@ def import_images(
             help="Folders called no_label, unlabeled or unknown: unlabelled, or each a class."
         ),
     ] = "unlabelled",
+    follow_links: Annotated[
+        bool,
+        typer.Option(
+            "--follow-links",
+            help="Follow links that lead out of the folder, and links to folders: only for a "
+            "folder whose maker you trust.",
+        ),
+    ] = False,
+    names_encoding: Annotated[
+        str | None,
+        typer.Option(
+            help="Code page of names in an old zip, if not found out: "
+            f"{', '.join(entry_encodings.ENCODINGS)}."
+        ),
+    ] = None,
     split_ratio: Annotated[
         str | None,
         typer.Option(
@@ -132,6 +148,8 @@ def import_images(
         encoding=encoding,
         class_from=class_from,
         unlabelled_folders=unlabelled_folders,
+        follow_links=follow_links,
+        names_encoding=names_encoding,
     )
     plan = import_plan.prepare(
         opened, location, source_dataset=source, options=options, labels_only=labels_only

@@ -1,10 +1,10 @@
-"""The job of kind `import`: payload {"request_id": from `import_plan.save_request`}."""
+"""The job of kind `import`: payload {"request_id": from `import_requests.save`}."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from forge_core.catalog.importing import import_plan, run_import
+from forge_core.catalog.importing import import_requests, run_import
 from forge_core.jobs.context import JobContext
 from forge_core.people.actor import Actor
 
@@ -18,9 +18,9 @@ def run(context: JobContext) -> Mapping[str, Any]:
 
     Raises:
         Cancelled: The job shall end; nothing was added.
-        ForgeError: What `load_request` and `run_import` refuse.
+        ForgeError: What `import_requests.load` and `run_import` refuse.
     """
-    plan = import_plan.load_request(context.workspace, str(context.job.payload["request_id"]))
+    plan = import_requests.load(context.workspace, str(context.job.payload["request_id"]))
     context.log(f"importing {plan.num_images} images from {plan.source_dataset}")
     report = run_import.run_import(
         context.workspace, plan, actor=Actor(context.job.author), progress=context.progress()

@@ -286,10 +286,18 @@ def _rejection(data: bytes, error: BaseException, limits: DecodeLimits) -> Image
 def _unidentified(data: bytes, detail: str) -> ImageRejected:
     foreign = formats.foreign_format(data)
     if foreign:
+        advice = formats.advice_for(foreign)
         return ImageRejected(
             f"This is a {foreign} file, a format that is not read.",
             reason="format_not_supported",
-            next_step="Export it as JPEG or PNG.",
+            next_step=f"{advice[0].upper()}{advice[1:]}.",
+            detail=detail,
+        )
+    if data.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html")):
+        return ImageRejected(
+            "The file is a web page (HTML) that was saved under the name of an image.",
+            reason="not_an_image",
+            next_step="Download the image again.",
             detail=detail,
         )
     return ImageRejected(

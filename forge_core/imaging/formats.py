@@ -4,6 +4,8 @@ The list is short on purpose: formats that call another program (EPS, WMF), that
 signature (TGA) or that browsers and cameras do not make stay out.
 """
 
+import importlib
+from functools import lru_cache
 from io import BytesIO
 
 from PIL import Image
@@ -17,6 +19,8 @@ MIME_BY_FORMAT: dict[str, str] = {
     "BMP": "image/bmp",
     "TIFF": "image/tiff",
     "AVIF": "image/avif",
+    "ICO": "image/x-icon",
+    "HEIF": "image/heic",  # where pillow-heif is installed
     "PPM": "image/x-portable-anymap",
 }
 """Pillow's names of the formats that are read, with the media type that is kept for each."""
@@ -25,13 +29,14 @@ MIME_BY_FORMAT: dict[str, str] = {
 EXTENSIONS: frozenset[str] = frozenset({
     ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".gif", ".bmp", ".tif",
     ".tiff", ".avif", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm",
+    ".ico",
 })
 # fmt: on
 """File name endings, lower case, under which those formats are usually kept."""
 
 # fmt: off
 FOREIGN_EXTENSIONS: frozenset[str] = frozenset({
-    ".heic", ".heif", ".psd", ".svg", ".eps", ".ai", ".ico", ".icns", ".jp2", ".j2k", ".jxl",
+    ".heic", ".heif", ".psd", ".svg", ".eps", ".ai", ".icns", ".jp2", ".j2k", ".jxl",
     ".tga", ".dds", ".exr", ".hdr", ".dcm", ".raw", ".cr2", ".cr3", ".nef", ".arw", ".dng",
     ".orf", ".rw2", ".wmf", ".emf", ".pcx", ".sgi", ".qoi",
 })
@@ -46,7 +51,6 @@ _FOREIGN_SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"8BPS", "Photoshop"),
     (b"%PDF", "PDF"),
     (b"<svg", "SVG"),
-    (b"\x00\x00\x01\x00", "icon"),
     (b"\x00\x00\x02\x00", "cursor"),
     (b"icns", "icon"),
     (b"\x00\x00\x00\x0cjP  ", "JPEG 2000"),
@@ -58,13 +62,53 @@ _FOREIGN_SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\xd7\xcd\xc6\x9a", "Windows metafile"),
     (b"\x01\xda", "SGI"),
 )
+SIGNATURE_BYTES = 32
+"""How many first bytes `is_image` needs."""
+_SIGNATURES = (
+    b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*", b"II+\0",
+    b"MM\0+",
+)  # fmt: skip
+_BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
 _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"mif1", b"msf1")
 
 
 def readable_formats() -> tuple[str, ...]:
     """Pillow names of the formats that this installation reads, in the order they are tried."""
     Image.init()
+    _register_heif()
     return tuple(name for name in MIME_BY_FORMAT if name in Image.OPEN)
+
+
+@lru_cache(maxsize=1)
+def _register_heif() -> None:
+    """Let Pillow read HEIC, if the extra for it is installed."""
+    try:
+        importlib.import_module("pillow_heif").register_heif_opener()
+    except ImportError:
+        return
+
+
+def is_image(start: bytes) -> bool:
+    """Whether the first bytes of a file are those of an image format that is read.
+
+    Formats whose beginning could be a text's or a chance (PPM, ICO) are not told by it.
+    """
+    if start[:4] == b"RIFF":
+        return start[8:12] == b"WEBP"
+    if start[:2] == b"BM":
+        return int.from_bytes(start[14:18], "little") in _BMP_HEADERS
+    if start[4:12] in (b"ftypavif", b"ftypavis"):
+        return True
+    if start[4:8] == b"ftyp" and start[8:12] in _HEIF_BRANDS:
+        return "HEIF" in readable_formats()
+    return start.startswith(_SIGNATURES)
+
+
+def advice_for(ending: str) -> str:
+    """What to do with a picture whose format is not read, by its ending or name."""
+    if ending.lower().strip(".") in ("heic", "heif"):
+        return "install pillow-heif (the extra “heic” of vision-forge), or export it as JPEG"
+    return "export it as JPEG or PNG"
 
 
 def foreign_format(data: bytes) -> str:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import streamlit as st
 
 from db.records import Job
-from forge_core.catalog.importing import import_plan
+from forge_core.catalog.importing import import_requests
 from forge_core.catalog.importing.import_plan import ImportPlan
 from forge_core.catalog.listing import asset_list
 from forge_core.jobs import kinds, queue
@@ -59,7 +59,7 @@ def show_top(workspace: Workspace, *, offers_import: bool) -> None:
 
 def start_import(workspace: Workspace, plan: ImportPlan) -> None:
     """Queue the import of what was found."""
-    request_id = import_plan.save_request(workspace, plan)
+    request_id = import_requests.save(workspace, plan)
     title = f"{describe(plan)} from {plan.source_dataset}"
     chooser.forget()
     with errors.redrawing():

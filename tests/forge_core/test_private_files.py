@@ -16,7 +16,7 @@ from db.records import AssetFilter
 from forge_core import local_files, workspace
 from forge_core.backup import making
 from forge_core.catalog.export import exports, kept_exports
-from forge_core.catalog.importing import import_plan
+from forge_core.catalog.importing import import_requests
 from forge_core.catalog.importing.uploads import upload_plan
 from forge_core.demo import downloads
 from forge_core.settings import Settings
@@ -80,7 +80,7 @@ def test_imports_exports_and_backups__let_nobody_else_in(opened: Workspace, tmp_
         archive.writestr("cats/a.png", picture)
     for files in ([("cats/b.png", picture)], [("cats.zip", zipped.getvalue())]):
         plan = upload_plan.prepare_files(opened, files, source_dataset="camera")
-        import_plan.save_request(opened, plan)
+        import_requests.save(opened, plan)
     image = arrange.draw_image("circle", 1)
     downloads.write_rows(opened.cache_folder / "demo" / "some", [(image, "circle", "train")])
     for name in ("csv", "folders"):

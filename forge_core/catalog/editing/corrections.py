@@ -22,6 +22,8 @@ SUFFIX_BY_MIME = {
     "image/webp": ".webp",
     "image/gif": ".gif",
     "image/bmp": ".bmp",
+    "image/x-icon": ".ico",
+    "image/heic": ".heic",
     "image/tiff": ".tiff",
     "image/avif": ".avif",
     "image/x-portable-anymap": ".ppm",

@@ -20,9 +20,15 @@ from forge_core.catalog.formats import (
     table,
 )
 from forge_core.catalog.formats.documents import text_encoding
-from forge_core.catalog.formats.scan import file_walk
+from forge_core.catalog.formats.scan import file_walk, label_records
 from forge_core.catalog.formats.scan.file_walk import Walked
-from forge_core.catalog.formats.scan.scanned_folder import ReadOptions, ScannedFolder
+from forge_core.catalog.formats.scan.scanned_folder import (
+    NO,
+    YES,
+    Caution,
+    ReadOptions,
+    ScannedFolder,
+)
 from forge_core.catalog.formats.tables import label_overlay, sidecars, unread_labels
 from forge_core.catalog.importing.import_problems import printable
 from forge_core.errors import InvalidInput, NotFound
@@ -172,7 +178,9 @@ def read_folder(
             f"There is no encoding {options.encoding!r}.",
             next_step=f"Use one like {', '.join(text_encoding.CHOICES)}.",
         )
-    return read_walked(file_walk.walk(_existing(folder), max_files), options)
+    return read_walked(
+        file_walk.walk(_existing(folder), max_files, follow_links=options.follow_links), options
+    )
 
 
 def read_walked(walked: Walked, options: ReadOptions = ReadOptions()) -> ScannedFolder:
@@ -181,6 +189,7 @@ def read_walked(walked: Walked, options: ReadOptions = ReadOptions()) -> Scanned
     Promises and raises as `read_folder`.
     """
     name = options.format_name
+    links, pointers = walked.links, walked.pointers
     walked = replace(walked, encoding=options.encoding)
     if (options.columns or options.label_column is not None) and name is None:
         name = "table"
@@ -205,7 +214,35 @@ def read_walked(walked: Walked, options: ReadOptions = ReadOptions()) -> Scanned
         scanned = table.with_tables(scanned, level, options)
     scanned, lists = label_overlay.completed(scanned, level, walked, options)
     scanned = unread_labels.told(scanned, level, walked, lists)
+    if links:
+        scanned = replace(scanned, cautions=(_about_links(links), *scanned.cautions))
+    if pointers:
+        scanned = replace(scanned, cautions=(_about_pointers(pointers), *scanned.cautions))
     return replace(scanned, why=FORMATS[found].why if name is None else "you chose it")
+
+
+def _about_links(links: Sequence[str]) -> Caution:
+    number = label_records.counted(len(links), "link")
+    verb = "leads" if len(links) == 1 else "lead"
+    return Caution(
+        kind="links",
+        message=f"{number} {verb} out of the folder or to a folder, and what is behind is left "
+        f"out: “{printable(links[0])}”"
+        + (" and others" if len(links) > 1 else "")
+        + ". Follow them only if you trust who made the folder.",
+        option="follow_links",
+        choices=(YES, NO),
+    )
+
+
+def _about_pointers(pointers: Sequence[str]) -> Caution:
+    number = label_records.counted(len(pointers), "file")
+    return Caution(
+        kind="links",
+        message=f"{number} named as images, such as “{printable(pointers[0])}”, only say where the "
+        "image lies, and are left out. Fetch the images themselves: `git lfs pull`, or a copy "
+        "with links followed (cp -L).",
+    )
 
 
 def _look(walked: Walked, names: Sequence[str]) -> tuple[Walked, str | None]:

@@ -13,13 +13,19 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Protocol
 
 from forge_core import local_files
-from forge_core.catalog.importing import entry_names, tar_files, zip_files
+from forge_core.catalog.importing import entry_names
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
+from forge_core.catalog.importing.unpacking import (
+    archive_errors,
+    archive_kinds,
+    tar_files,
+    zip_files,
+)
 from forge_core.errors import InvalidInput
 
 ARCHIVE_EXTENSIONS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2")
@@ -75,6 +81,20 @@ class ArchiveLimits:
 DEFAULT_LIMITS = ArchiveLimits()
 
 
+@dataclass
+class Unpacked:
+    """What came out of an archive."""
+
+    problems: list[ImportProblem] = field(default_factory=list)
+    """The entries left out, in the order of the archive."""
+    notes: list[str] = field(default_factory=list)
+    """What a person should know: archives inside that were unpacked as well."""
+    names_encoding: str | None = None
+    """The code page that names without a declared one were read in; None where none was needed."""
+    written_bytes: int = 0
+    num_entries: int = 0
+
+
 def is_archive(path: Path) -> bool:
     """Whether the content of the file is a zip or a tar (plain, gzip or bzip2)."""
     try:
@@ -86,21 +106,36 @@ def is_archive(path: Path) -> bool:
 def unpack(
     archive: Path, destination: Path, limits: ArchiveLimits = DEFAULT_LIMITS
 ) -> list[ImportProblem]:
+    """As `unpack_all`, of which only the entries left out are told.
+
+    Raises:
+        InvalidInput: As `unpack_all`.
+    """
+    return unpack_all(archive, destination, limits).problems
+
+
+def unpack_all(
+    archive: Path,
+    destination: Path,
+    limits: ArchiveLimits = DEFAULT_LIMITS,
+    *,
+    names_encoding: str | None = None,
+) -> Unpacked:
     """Write the files of a zip or tar below `destination`; report the entries left out.
 
     Left out, each with a problem: links, devices, paths that lead out, names given twice (the
     first stays), entries that are encrypted or damaged. Left out quietly: folders without files
     and what operating systems add (hidden files, __MACOSX, Thumbs.db). Backslashes count as
     folder separators, and zip names without a declared encoding are read as UTF-8 where they
-    are valid UTF-8. Permissions and times of the archive are not kept.
+    are valid UTF-8, and else in the code page that suits them. Archives inside are unpacked into
+    folders of their names, under the same limits for all together; those inside of these are not.
+    Permissions and times of the archive are not kept.
 
     Args:
         archive: A zip, or a tar that is plain, gzip or bzip2, recognised by content.
         destination: A folder that is empty or does not exist yet.
         limits: Beyond them the whole archive is refused.
-
-    Returns:
-        The entries left out, in the order of the archive.
+        names_encoding: The code page of names that declare none; None to judge by how they read.
 
     Raises:
         InvalidInput: It is no such archive, it is cut short, it exceeds a limit, the disk is
@@ -109,41 +144,91 @@ def unpack(
     if destination.exists() and (not destination.is_dir() or any(destination.iterdir())):
         raise InvalidInput("An archive is only unpacked into an empty folder.")
     existed = destination.exists()
+    unpacked = Unpacked()
     try:
-        if tar_files.is_tar(archive):  # first: a tar may end with a zip inside it
-            return _unpack_tar(archive, _Destination(archive, destination, limits))
-        if zipfile.is_zipfile(archive):
-            return _unpack_zip(archive, _Destination(archive, destination, limits))
-        raise InvalidInput(
-            f"“{printable(archive.name)}” is not an archive that can be read.",
-            next_step=f"Pack the images as one of {', '.join(ARCHIVE_EXTENSIONS)}.",
-        )
+        top = _Destination(archive.stat().st_size, destination, limits, unpacked)
+        top.names_encoding = names_encoding
+        _unpack_one(archive, top)
+        _unpack_inner(top)
+        return unpacked
     except BaseException as error:
         _empty(destination, keep=existed)
         if isinstance(error, InvalidInput) or not isinstance(error, _DAMAGE):
             raise
-        raise _archive_failure(archive, error) from error
+        raise archive_errors.failure(archive, error) from error
+
+
+def _unpack_one(archive: Path, destination: "_Destination") -> None:
+    if tar_files.is_tar(archive):  # first: a tar may end with a zip inside it
+        _unpack_tar(archive, destination)
+    elif zipfile.is_zipfile(archive):
+        _unpack_zip(archive, destination)
+    else:
+        raise archive_errors.not_readable(archive, ARCHIVE_EXTENSIONS)
+
+
+def _unpack_inner(top: "_Destination") -> None:
+    """Unpack the archives that came out of an archive, each into a folder of its name."""
+    for path in top.archives:
+        archive = top.folder.joinpath(*path.split("/"))
+        folder = archive.with_name(_stem(archive.name))
+        while folder.exists():
+            folder = folder.with_name(f"{folder.name}_")
+        inner = top.inside(path, folder)
+        try:
+            _unpack_one(archive, inner)
+        except _DAMAGE as error:
+            if isinstance(error, InvalidInput):
+                raise
+            shutil.rmtree(folder, ignore_errors=True)
+            top.report(path, "damaged", f"is an archive inside, and damaged ({error}).")
+            continue
+        archive.unlink()
+        for deeper in inner.archives:
+            inner.report(deeper, "archive", "is an archive in an archive inside; not unpacked.")
+        shown = printable(path)
+        top.unpacked.notes.append(f"“{shown}” lies inside and was unpacked as well.")
+
+
+def _stem(name: str) -> str:
+    ending = max((e for e in ARCHIVE_EXTENSIONS if name.lower().endswith(e)), key=len, default="")
+    return name[: len(name) - len(ending)].strip(" .") or "archive"
 
 
 class _Destination:
     """Writes entries below one folder and counts what was written against the limits."""
 
-    def __init__(self, archive: Path, folder: Path, limits: ArchiveLimits) -> None:
+    def __init__(
+        self,
+        archive_bytes: int,
+        folder: Path,
+        limits: ArchiveLimits,
+        unpacked: Unpacked,
+        prefix: str = "",
+    ) -> None:
         local_files.make_folder(folder)
         self.folder = folder
         self.limits = limits
-        self.problems: list[ImportProblem] = []
-        self._archive_bytes = archive.stat().st_size
-        self._entries = 0
-        self._written_bytes = 0
+        self.unpacked = unpacked
+        self.archives: list[str] = []
+        self.names_encoding: str | None = None
+        self._prefix = prefix
+        self._archive_bytes = archive_bytes
+
+    def inside(self, path: str, folder: Path) -> "_Destination":
+        """Where an archive inside is unpacked, counted together with this one."""
+        prefix = f"{self._prefix}{path}/"
+        inner = _Destination(self._archive_bytes, folder, self.limits, self.unpacked, prefix)
+        inner.names_encoding = self.names_encoding
+        return inner
 
     def report(self, path: str, reason: str, message: str) -> None:
-        shown = printable(path)
-        self.problems.append(ImportProblem(shown, reason, f"“{shown}” {message}"))
+        shown = printable(self._prefix + path)
+        self.unpacked.problems.append(ImportProblem(shown, reason, f"“{shown}” {message}"))
 
     def count_entry(self) -> None:
-        self._entries += 1
-        if self._entries > self.limits.max_files:
+        self.unpacked.num_entries += 1
+        if self.unpacked.num_entries > self.limits.max_files:
             raise zip_files.too_many_files(self.limits.max_files)
 
     def check_announced(self, size_bytes: int) -> None:
@@ -151,7 +236,7 @@ class _Destination:
         if size_bytes > self.limits.max_bytes:
             raise self._too_large()
         if size_bytes > shutil.disk_usage(self.folder).free:
-            raise _disk_full()
+            raise archive_errors.disk_full()
 
     def accepts(self, path: str) -> bool:
         """Whether the path may be written; reports it when not, unless it is ignored quietly."""
@@ -159,7 +244,9 @@ class _Destination:
             return False
         problem = entry_names.path_problem(path)
         if problem is not None:
-            self.problems.append(problem)
+            self.unpacked.problems.append(
+                replace(problem, path=printable(self._prefix) + problem.path)
+            )
         return problem is None
 
     def write(self, path: str, source: IO[bytes]) -> None:
@@ -173,7 +260,7 @@ class _Destination:
             return
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise _disk_full() from error
+                raise archive_errors.disk_full() from error
             self.report(path, "bad_name", f"has a name that this disk refuses ({error.strerror}).")
             return
         try:
@@ -184,15 +271,18 @@ class _Destination:
         except BaseException as error:
             target.unlink(missing_ok=True)
             if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise _disk_full() from error
+                raise archive_errors.disk_full() from error
             raise
+        if path.lower().endswith(ARCHIVE_EXTENSIONS) and is_archive(target):
+            self.archives.append(path)
 
     def _count_bytes(self, size_bytes: int) -> None:
-        self._written_bytes += size_bytes
-        if self._written_bytes > self.limits.max_bytes:
+        self.unpacked.written_bytes += size_bytes
+        written = self.unpacked.written_bytes
+        if written > self.limits.max_bytes:
             raise self._too_large()
         free = self.limits.free_bytes
-        if self._written_bytes > max(free, self._archive_bytes * self.limits.max_expansion):
+        if written > max(free, self._archive_bytes * self.limits.max_expansion):
             raise InvalidInput(
                 f"The archive unpacks to more than {self.limits.max_expansion} times its size, "
                 "as archives made to fill a disk do.",
@@ -206,14 +296,18 @@ class _Destination:
         )
 
 
-def _unpack_zip(archive: Path, destination: _Destination) -> list[ImportProblem]:
+def _unpack_zip(archive: Path, destination: _Destination) -> None:
     zip_files.check_entry_count(archive, destination.limits.max_files)
     with zipfile.ZipFile(archive) as opened:
         entries = opened.infolist()
         destination.check_announced(sum(entry.file_size for entry in entries))
+        encoding = zip_files.names_encoding(entries)
+        if encoding is not None:
+            encoding = destination.names_encoding or encoding
+            destination.unpacked.names_encoding = encoding
         for entry in entries:
             destination.count_entry()
-            path = _separated(zip_files.entry_path(entry))
+            path = _separated(zip_files.entry_path(entry, encoding))
             if path.endswith("/") or not destination.accepts(path):
                 continue
             mode = stat.S_IFMT(entry.external_attr >> 16)
@@ -224,10 +318,11 @@ def _unpack_zip(archive: Path, destination: _Destination) -> list[ImportProblem]
             elif entry.flag_bits & 0x1:
                 destination.report(path, "encrypted", "is protected by a password.")
             elif entry.compress_type not in zip_files.READABLE_COMPRESSIONS:
-                destination.report(path, "damaged", "is compressed in a way that is not read.")
+                way = archive_kinds.COMPRESSIONS.get(entry.compress_type, "an unknown way")
+                text = f"is compressed with {way}, which is not read."
+                destination.report(path, "compression", text)
             else:
                 _write_zip_entry(opened, entry, path, destination)
-    return destination.problems
 
 
 def _write_zip_entry(
@@ -242,7 +337,7 @@ def _write_zip_entry(
         destination.report(path, "damaged", f"is damaged inside the archive ({error}).")
 
 
-def _unpack_tar(archive: Path, destination: _Destination) -> list[ImportProblem]:
+def _unpack_tar(archive: Path, destination: _Destination) -> None:
     limits = destination.limits
     with tar_files.open_tar(archive, limits.max_files, limits.max_bytes) as opened:
         for member in _members(opened):
@@ -263,7 +358,6 @@ def _unpack_tar(archive: Path, destination: _Destination) -> list[ImportProblem]
             destination.report(
                 archive.name, "damaged", "has no end mark; files at its end may be missing."
             )
-    return destination.problems
 
 
 def _members(opened: tarfile.TarFile) -> Iterable[tarfile.TarInfo]:
@@ -292,26 +386,3 @@ def _empty(folder: Path, *, keep: bool) -> None:
             shutil.rmtree(child, ignore_errors=True)
         else:
             child.unlink(missing_ok=True)
-
-
-def _disk_full() -> InvalidInput:
-    return InvalidInput(
-        "The disk has no room for what the archive holds.",
-        next_step="Free some space or move the workspace to a larger disk.",
-    )
-
-
-def _archive_failure(archive: Path, error: BaseException) -> InvalidInput:
-    name = printable(archive.name)
-    detail = f"{type(error).__name__}: {error}"[:500]
-    if isinstance(error, PermissionError | FileNotFoundError):
-        return InvalidInput(
-            f"The archive “{name}” cannot be opened.",
-            next_step="Check that it exists and that this user may read it.",
-            detail=detail,
-        )
-    return InvalidInput(
-        f"The archive “{name}” is damaged or cut short; nothing of it was kept.",
-        next_step="Copy or download it again.",
-        detail=detail,
-    )

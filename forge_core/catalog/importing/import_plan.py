@@ -1,21 +1,17 @@
 """Look at images before they are imported: what a place holds, and what would become of it.
 
 Nothing here writes to the catalog. Uploads and archives are laid out in a staging folder of
-the cache first. A queued import is named by an id and its request is a file of the workspace,
-because the database never holds a path of this machine.
+the cache first.
 """
 
-import json
 import re
 import shutil
-import uuid
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-from forge_core import local_files
 from forge_core.catalog.formats import recognition
 from forge_core.catalog.formats.scan.file_walk import DOCUMENT_EXTENSIONS
 from forge_core.catalog.formats.scan.scanned_folder import (
@@ -23,18 +19,19 @@ from forge_core.catalog.formats.scan.scanned_folder import (
     ReadOptions,
     ScannedFile,
     ScannedFolder,
-    nothing_found,
 )
 from forge_core.catalog.formats.table import SPLITS
-from forge_core.catalog.importing import archives, server_paths, staging
+from forge_core.catalog.importing import archives, nothing_found, server_paths, staging
+from forge_core.catalog.importing.archives import Unpacked
 from forge_core.catalog.importing.import_problems import ImportProblem
 from forge_core.catalog.importing.merging import label_files
 from forge_core.catalog.importing.merging.rules import Merge
-from forge_core.errors import ForgeError, InvalidInput, NotFound
+from forge_core.catalog.importing.nothing_found import NothingFound
+from forge_core.catalog.importing.unpacking import unpacked_names
+from forge_core.errors import ForgeError, InvalidInput
 from forge_core.workspace import Workspace
 
 MAX_SOURCE_CHARACTERS = 64
-_REQUEST_ID = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +50,8 @@ class ImportPlan:
     """Whether it may move images out of held_out."""
     labels_only: bool = False
     """Whether the files are images of the catalog, by their paths there: nothing is added."""
+    unpacked: Unpacked | None = None
+    """What is known of the archive that was unpacked for it."""
 
     @property
     def title(self) -> str:
@@ -180,7 +179,7 @@ def _labels_of(
     max_files = workspace.settings.max_archive_files
     scanned = label_files.read(workspace, folder, options, max_files=max_files)
     if not scanned.entries:
-        raise nothing_found(folder, scanned)
+        raise nothing_found.refusal(folder.name, scanned)
     return ImportPlan(
         folder=folder,
         scanned=scanned,
@@ -214,6 +213,9 @@ def prepare_staged(workspace: Workspace, folder: Path, *, source_dataset: str) -
             shutil.rmtree(folder, ignore_errors=True)
             return plan
         plan = _read_unpacked(workspace, folder, source_dataset)
+    except NothingFound as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise nothing_found.refusal(source_dataset, error.scanned) from error
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -226,25 +228,40 @@ def read_again(workspace: Workspace, plan: ImportPlan, options: ReadOptions) -> 
     Raises:
         InvalidInput: It cannot be read so.
     """
+    unpacked = plan.unpacked
+    encoding = options.names_encoding
+    was = None if unpacked is None else unpacked.names_encoding
+    if unpacked is not None and was and encoding and encoding != was:
+        unpacked_names.read_as(plan.folder, was, encoding)
+        unpacked = replace(unpacked, names_encoding=encoding)
     if plan.labels_only and options.document is None:
         options = replace(options, document=plan.options.document)
-    again = _read_again(
+    again = read_place(
         workspace, plan.folder, plan.source_dataset, options, labels_only=plan.labels_only
     )
     before = set(plan.scanned.problems)
     unpacking = [problem for problem in plan.problems if problem not in before]
-    return replace(
+    again = replace(
         again,
         problems=[*unpacking, *again.problems],
         staging_folder=plan.staging_folder,
         merge=plan.merge,
         unlock_held_out=plan.unlock_held_out,
     )
+    if unpacked is None:
+        return again
+    scanned = unpacked_names.told(again.scanned, unpacked)
+    return replace(again, scanned=scanned, unpacked=unpacked)
 
 
-def _read_again(
+def read_place(
     workspace: Workspace, folder: Path, source: str, options: ReadOptions, *, labels_only: bool
 ) -> ImportPlan:
+    """What lies in a folder that was looked at before.
+
+    Raises:
+        InvalidInput: There is no image any more, or it cannot be read so.
+    """
     max_files = workspace.settings.max_archive_files
     if not labels_only:
         return scan_folder(folder, source, max_files=max_files, options=options)
@@ -258,59 +275,6 @@ def discard(plan: ImportPlan) -> None:
         shutil.rmtree(plan.staging_folder, ignore_errors=True)
 
 
-def save_request(workspace: Workspace, plan: ImportPlan) -> str:
-    """Keep what a queued import shall read; returns the id that the job's payload names."""
-    request_id = uuid.uuid4().hex
-    path = _request_path(workspace, request_id)
-    local_files.make_folder(path.parent)
-    request = {
-        "folder": str(plan.folder.resolve()),
-        "source_dataset": plan.source_dataset,
-        "is_staged": plan.staging_folder is not None,
-        "options": asdict(plan.options),
-        "merge": str(plan.merge),
-        "unlock_held_out": plan.unlock_held_out,
-        "labels_only": plan.labels_only,
-        "problems": [asdict(problem) for problem in plan.problems],
-    }
-    local_files.replace(path, json.dumps(request).encode())
-    return request_id
-
-
-def load_request(workspace: Workspace, request_id: str) -> ImportPlan:
-    """The plan of a queued import, looked at again as the folder is now.
-
-    Raises:
-        NotFound: There is no such request any more, or its folder is gone.
-        InvalidInput: No image is in the folder any more.
-    """
-    path = _request_path(workspace, request_id)
-    try:
-        request = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise NotFound(
-            "What this import was to read is not known any more.", next_step="Start it again."
-        ) from None
-    folder = Path(request["folder"])
-    plan = _read_again(
-        workspace,
-        folder,
-        request["source_dataset"],
-        ReadOptions(**request.get("options", {})),
-        labels_only=bool(request.get("labels_only", False)),
-    )
-    earlier = [ImportProblem(**problem) for problem in request["problems"]]
-    seen = {(problem.path, problem.reason) for problem in earlier}
-    later = [problem for problem in plan.problems if (problem.path, problem.reason) not in seen]
-    return replace(
-        plan,
-        problems=[*earlier, *later],
-        staging_folder=folder if request["is_staged"] else None,
-        merge=Merge(request.get("merge", Merge.KEEP)),
-        unlock_held_out=bool(request.get("unlock_held_out", False)),
-    )
-
-
 def scan_folder(
     folder: Path, source_dataset: str, *, max_files: int, options: ReadOptions = ReadOptions()
 ) -> ImportPlan:
@@ -321,7 +285,7 @@ def scan_folder(
     """
     scanned = recognition.read_folder(folder, options, max_files=max_files)
     if not scanned.entries:
-        raise nothing_found(folder, scanned)
+        raise nothing_found.refusal(folder.name, scanned)
     return ImportPlan(
         folder=folder,
         scanned=scanned,
@@ -348,15 +312,26 @@ def _unpacked(
     folder = make_staging_folder(workspace)
     try:
         limits = archives.ArchiveLimits.from_settings(workspace.settings)
-        problems = archives.unpack(archive, folder, limits)
+        encoding = unpacked_names.checked(options.names_encoding)
+        unpacked = archives.unpack_all(archive, folder, limits, names_encoding=encoding)
         if labels_only:
             plan = _labels_of(workspace, folder, source, options)
         else:
             plan = _read_unpacked(workspace, folder, source, options)
+    except NothingFound as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise nothing_found.refusal(archive.name, error.scanned, unpacked.problems) from error
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    return replace(plan, problems=[*problems, *plan.problems], staging_folder=folder)
+    problems = [*unpacked.problems, *plan.problems]
+    return replace(
+        plan,
+        scanned=unpacked_names.told(plan.scanned, unpacked),
+        problems=problems,
+        staging_folder=folder,
+        unpacked=unpacked,
+    )
 
 
 def _read_unpacked(
@@ -375,9 +350,3 @@ def _read_unpacked(
 def make_staging_folder(workspace: Workspace) -> Path:
     """A new folder of the cache for what is laid out for one plan."""
     return staging.make_folder(workspace)
-
-
-def _request_path(workspace: Workspace, request_id: str) -> Path:
-    if not _REQUEST_ID.fullmatch(request_id):
-        raise InvalidInput(f"{request_id[:40]!r} is not the id of an import.")
-    return workspace.folder / "imports" / f"{request_id}.json"

@@ -21,10 +21,10 @@ def show(workspace: Workspace, plan: ImportPlan) -> None:
             key=f"import:caution:{number}:{chooser.reading_turn()}",
             label_visibility="collapsed",
         )
-        if chosen is not None and chosen != getattr(plan.options, caution.option):
+        if chosen is not None and chosen != plan.options.chosen(caution.option):
             chooser.read_again(workspace, plan.options.choosing(caution.option, chosen))
 
 
 def _now(plan: ImportPlan, option: str, choices: tuple[str, ...]) -> str | None:
-    value = getattr(plan.options, option)
+    value = plan.options.chosen(option)
     return value if value in choices else None

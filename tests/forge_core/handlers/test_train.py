@@ -214,11 +214,11 @@ def test_evaluate_job__keeps_its_report_with_the_run(workspace, tmp_path, no_sup
 
 
 def test_import_job__takes_images_into_the_catalog(workspace, tmp_path, no_supervisor):
-    from forge_core.catalog.importing import import_plan
+    from forge_core.catalog.importing import import_plan, import_requests
     from tests.arrange import draw_folder
 
     plan = import_plan.prepare(workspace, draw_folder(tmp_path / "drawn", per_class=3))
-    payload = {"request_id": import_plan.save_request(workspace, plan)}
+    payload = {"request_id": import_requests.save(workspace, plan)}
     job = queue.submit(workspace, "import", "Import drawn", payload, actor=ACTOR)
     assert run_here(workspace, job.job_id) == 0
     done = queue.get_job(workspace, job.job_id)

@@ -158,7 +158,9 @@ def test_decode_image__says_what_is_wrong() -> None:
     assert rejection(b"").reason == "empty"
     assert rejection(b"just words").reason == "not_an_image"
     heic = rejection(b"\0\0\0\x18ftypheic" + bytes(40))
-    assert (heic.reason, heic.next_step) == ("format_not_supported", "Export it as JPEG or PNG.")
+    assert (heic.reason, "pillow-heif" in heic.next_step) == ("format_not_supported", True)
+    page = rejection(b"<!DOCTYPE html><html>404</html>")
+    assert (page.reason, "web page" in page.message) == ("not_an_image", True)
     assert "HEIC" in heic.message
 
 

@@ -15,6 +15,7 @@ from forge_core.catalog.formats.scan.catalog_names import CatalogFinder, Lookup
 from forge_core.catalog.formats.scan.name_index import Finder, FoundFile
 from forge_core.catalog.importing import entry_names
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
+from forge_core.catalog.importing.unpacking import archive_kinds
 from forge_core.errors import InvalidInput
 from forge_core.imaging import formats
 
@@ -25,6 +26,8 @@ DOCUMENT_EXTENSIONS = TABLE_EXTENSIONS | {
     *(".html", ".md", ".mat", ".pkl", ".pickle", ".feather", ".arrow", ".dat", ".data", ".names"),
 }
 MAX_JSON_BYTES = 512 * 2**20
+_LARGEST_POINTER = 300
+_ANYTHING = frozenset({".dat", ".data"})  # endings that tables and images have alike
 _MOST_JSON_LOOKED_AT = 50  # a JSON for each image is no label file of a whole set
 
 
@@ -40,10 +43,16 @@ class Walked:
     problems: list[ImportProblem] = field(default_factory=list)
     """What is left out, sorted by path."""
     notes: list[str] = field(default_factory=list)
+    by_content: list[str] = field(default_factory=list)
+    """Images that only their content tells."""
     asked: str | None = None
     """The one label file that a person named, None to look at all."""
     encoding: str | None = None
     """What a person said of text that is not in Unicode, None to guess."""
+    links: list[str] = field(default_factory=list)
+    """Links that lead out of the folder or to a folder, and were not followed."""
+    pointers: list[str] = field(default_factory=list)
+    """Files that only say where an image lies: links written as text, pointers of Git LFS."""
     wrappers: tuple[str, ...] = ()
     """Folders that held all images and were looked through, the outermost first."""
     memory: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -136,8 +145,9 @@ class Walked:
             documents={path[skip:]: seen(problem) for path, problem in documents.items()},
             problems=[seen(problem) for problem in [*self.problems, *outside]],
             notes=[
+                *(note for note in self.notes if "told by content" in note),
                 f"“{printable(wrapper)}” is taken for the folder of the whole collection, not for"
-                " a class."
+                " a class.",
             ],
             asked=self.asked,
             encoding=self.encoding,
@@ -146,8 +156,11 @@ class Walked:
         )
 
 
-def walk(root: Path, max_files: int) -> Walked:
-    """Everything below `root`, a resolved path; links are judged, never walked into.
+def walk(root: Path, max_files: int, *, follow_links: bool = False) -> Walked:
+    """Everything below `root`, a resolved path; links are judged, and walked into if asked for.
+
+    Files without an ending of a known kind are taken for images if their first bytes say so,
+    unless they are what a link with an ending points to.
 
     Raises:
         InvalidInput: There are more than `max_files` files and folders.
@@ -155,6 +168,7 @@ def walk(root: Path, max_files: int) -> Walked:
     walked = Walked(root)
     waiting = [""]
     seen = 0
+    judging = _Links(root, follow_links)
     while waiting:
         folder = waiting.pop()
         try:
@@ -177,13 +191,15 @@ def walk(root: Path, max_files: int) -> Walked:
             if problem is not None:
                 walked.problems.append(problem)
             elif entry.is_symlink():
-                _judge_link(root, path, walked)
+                if judging.leads_to_a_folder(path, walked):
+                    waiting.append(path)
             elif entry.is_dir(follow_symlinks=False):
                 waiting.append(path)
             elif not entry.is_file(follow_symlinks=False):
                 _report(walked, path, "special_file", "is no plain file.")
             else:
                 _judge_file(root, path, walked)
+    judging.drop_targets(walked)
     walked.files.sort(key=lambda file: file.path)
     walked.problems.sort(key=lambda problem: problem.path)
     return walked
@@ -203,34 +219,72 @@ def _parse(path: Path) -> Any:
         return None
 
 
-def _judge_link(root: Path, path: str, walked: Walked) -> None:
-    """Take a link to a file inside the root as that file; report any other."""
-    try:
-        target = (root / path).resolve(strict=True)
-    except (OSError, RuntimeError):
-        _report(walked, path, "link", "is a link to something that does not exist.")
-        return
-    if not target.is_relative_to(root):
-        _report(walked, path, "link", "is a link that leads out of the folder.")
-    elif not target.is_file():
-        _report(walked, path, "link", "is a link to a folder; links to folders are not followed.")
-    else:
-        _judge_file(root, path, walked)
+class _Links:
+    """Judges links, and follows those that lead out or to a folder if a person asked for it."""
+
+    def __init__(self, root: Path, follow: bool) -> None:
+        self._root = root
+        self._follow = follow
+        self._targets: set[Path] = set()
+
+    def leads_to_a_folder(self, path: str, walked: Walked) -> bool:
+        """Whether to walk into a link. A link to a file of the folder is taken as that file."""
+        link = self._root / path
+        try:
+            target = link.resolve(strict=True)
+        except (OSError, RuntimeError):
+            _report(walked, path, "link", "is a link to something that does not exist.")
+            return False
+        is_outside = not target.is_relative_to(self._root)
+        if target.is_dir():
+            if not self._follow:
+                walked.links.append(path)
+                text = (
+                    "is a link that leads out of the folder."
+                    if is_outside
+                    else ("is a link to a folder; links to folders are not followed.")
+                )
+                _report(walked, path, "link", text)
+            elif self._root.is_relative_to(target) or link.parent.resolve().is_relative_to(target):
+                _report(walked, path, "link", "is a link to a folder that holds it.")
+            else:
+                return True
+        elif is_outside and not self._follow:
+            walked.links.append(path)
+            _report(walked, path, "link", "is a link that leads out of the folder.")
+        elif not target.is_file():
+            _report(walked, path, "special_file", "is a link to what is no plain file.")
+        else:
+            self._targets.add(target)
+            _judge_file(self._root, path, walked)
+        return False
+
+    def drop_targets(self, walked: Walked) -> None:
+        """Leave out files without an ending that are there by the name of a link already."""
+        twice = {path for path in walked.by_content if self._root / path in self._targets}
+        if twice:
+            walked.files[:] = [file for file in walked.files if file.path not in twice]
+            walked.by_content[:] = [path for path in walked.by_content if path not in twice]
+        if walked.by_content:
+            number = len(walked.by_content)
+            images = "1 image is" if number == 1 else f"{number:,} images are"
+            walked.notes.append(f"{images} told by content, for want of a picture's ending.")
 
 
 def _judge_file(root: Path, path: str, walked: Walked) -> None:
+    """Sort a file by its ending, and by its content where the ending says nothing of it."""
     ending = PurePosixPath(path).suffix.lower()
-    if ending in DOCUMENT_EXTENSIONS:
+    is_image = ending in _ANYTHING and formats.is_image(_first_bytes(root / path))
+    if ending in DOCUMENT_EXTENSIONS and not is_image:
         text = "is a table; left out." if _is_table(path) else "is not an image; left out."
         walked.documents[path] = _problem(path, "not_an_image", text)
         return
-    if ending in formats.FOREIGN_EXTENSIONS:
-        text = "is in a picture format that is not read; export it as JPEG or PNG."
-        _report(walked, path, "format_not_supported", text)
-        return
     if ending not in formats.EXTENSIONS:
-        _report(walked, path, "not_an_image", "is not an image; left out.")
-        return
+        if not formats.is_image(_first_bytes(root / path)):
+            _report(walked, path, *_no_image(root / path, ending))
+            return
+        if ending not in formats.FOREIGN_EXTENSIONS:
+            walked.by_content.append(path)
     try:
         size_bytes = (root / path).stat().st_size
     except OSError as error:
@@ -239,7 +293,44 @@ def _judge_file(root: Path, path: str, walked: Walked) -> None:
     if size_bytes == 0:
         _report(walked, path, "empty", "is empty; copy or export it again.")
         return
+    if size_bytes < _LARGEST_POINTER and (text := _pointer(root / path)):
+        walked.pointers.append(path)
+        _report(walked, path, "pointer", text)
+        return
     walked.files.append(FoundFile(path, size_bytes))
+
+
+def _first_bytes(path: Path, number: int = formats.SIGNATURE_BYTES) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(number)
+    except OSError:
+        return b""
+
+
+def _pointer(path: Path) -> str:
+    """What a small file is that only says where its image lies; empty where it is none."""
+    start = _first_bytes(path, _LARGEST_POINTER)
+    if start.startswith(b"version https://git-lfs"):
+        return "is a pointer of Git LFS, not the image; run `git lfs pull`."
+    text = start.decode("utf-8", "replace").strip()
+    if "/" not in text or not text.isprintable() or not text.startswith((".", "/")):
+        return ""
+    shown = printable(text[-60:])
+    return (
+        f"is a link written as text (“{shown}”), as Git and zip do where links are not known; "
+        "copy the files themselves (cp -L)."
+    )
+
+
+def _no_image(path: Path, ending: str) -> tuple[str, str]:
+    """Why a file that is no image by ending and content is left out: reason and words."""
+    if ending in formats.FOREIGN_EXTENSIONS:
+        advice = formats.advice_for(ending)
+        return "format_not_supported", f"is in a picture format that is not read; {advice}."
+    if ending in archive_kinds.ENDINGS:
+        return "archive", archive_kinds.in_a_folder(path)
+    return "not_an_image", "is not an image; left out."
 
 
 def _report(walked: Walked, path: str, reason: str, message: str) -> None:

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from forge_core.catalog.importing.import_problems import ImportProblem, printable
-from forge_core.errors import InvalidInput
+from forge_core.catalog.importing.import_problems import ImportProblem
 
 _WORDS = re.compile(r"held[ _-]?out|hold[ _-]?out|[a-z]+")
 
@@ -28,7 +27,12 @@ SPLIT_BY_NAME: dict[str, str] = {
 """Names of folders and values of tables that mean a split, lower case, "_" for "-" and space."""
 
 
+YES, NO = "yes", "no"
+"""Choices of an option that is a flag."""
+
 CAUTIONS: dict[str, str] = {
+    "names_encoding": "names of an archive are read in a code page that had to be guessed",
+    "links": "links that lead out of the folder are left out",
     "unread_labels": "a label file that names images that are there, and is not read",
     "several_questions": "several questions about an image, of which one is the label",
     "several_in_cell": "cells that hold several labels",
@@ -101,11 +105,24 @@ class ReadOptions:
     unlabelled_folders: str = "unlabelled"
     """What becomes of folders called as if they had no label (no_label, unknown): unlabelled, or
     class."""
+    follow_links: bool = False
+    """Whether links that lead out of the folder, and links to folders, are followed."""
+    names_encoding: str | None = None
+    """Code page of the names in a zip that declares none, a key of `entry_encodings.ENCODINGS`;
+    None to judge."""
 
     def choosing(self, option: str, value: str) -> "ReadOptions":
         """The same with one of its fields as a person chose it, for example for a `Caution`."""
-        changed: dict[str, Any] = {option: value}
+        is_flag = isinstance(getattr(self, option), bool)
+        changed: dict[str, Any] = {option: value == YES if is_flag else value}
         return replace(self, **changed)
+
+    def chosen(self, option: str) -> str | None:
+        """One of its fields as a `Caution` would name it, None while nothing is chosen."""
+        value = getattr(self, option)
+        if isinstance(value, bool):
+            return YES if value else NO
+        return None if value is None else str(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +144,8 @@ class Caution:
         if self.option is None:
             return ""
         name = self.option.removesuffix("_name").replace("_", "-")
+        if self.choices == (YES, NO):
+            return f"--{name}"
         return f"--{name} {'|'.join(self.choices[:6]) or '…'}"
 
 
@@ -181,23 +200,6 @@ class ScannedFolder:
     def locate(self, entry: ScannedFile) -> Path:
         """The file of an entry."""
         return self.root / entry.path
-
-
-def nothing_found(folder: Path, scanned: ScannedFolder) -> InvalidInput:
-    """Why nothing of a folder can be taken in."""
-    reasons = "; ".join(problem.message for problem in scanned.problems[:3])
-    listed = sum(problem.reason == "missing_file" for problem in scanned.problems)
-    if listed:
-        return InvalidInput(
-            f"{scanned.heading}: {listed:,} images are named, and none of them is there.",
-            next_step="Put the images beside the label file, in folders if you like.",
-            detail=reasons,
-        )
-    return InvalidInput(
-        f"No image was found in {printable(folder.name)}.",
-        next_step="Name a folder of images, or of folders with images, one per class.",
-        detail=reasons,
-    )
 
 
 def split_of_name(name: str) -> str | None:

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from forge_core.api import endpoints
 from forge_core.api.uploads import MAX_PARTS_BYTES
-from forge_core.catalog.importing import import_plan
+from forge_core.catalog.importing import import_plan, import_requests
 from forge_core.catalog.importing.uploads import left_behind, upload_plan, uploads
 from forge_core.errors import Conflict, InvalidInput, NotFound
 from forge_core.people.actor import Actor
@@ -250,7 +250,7 @@ def test_stale__what_nobody_continues_goes_and_what_an_import_names_stays(
         send(browser, upload_id, *files_of(shapes))
         finish(browser, upload_id)
         plans.append(upload_plan.prepare(workspace, upload_id, actor=ACTOR))
-    import_plan.save_request(workspace, plans[0])
+    import_requests.save(workspace, plans[0])
     left = begin(browser)
     now = (workspace.cache_folder / "uploads" / left).stat().st_mtime
     left_behind.remove_stale(workspace, workspace.cache_folder / "uploads", now=now + 60)

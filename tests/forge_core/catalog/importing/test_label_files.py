@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from forge_core.catalog.export import exports
-from forge_core.catalog.importing import import_plan, run_import
+from forge_core.catalog.importing import import_plan, import_requests, run_import
 from forge_core.catalog.importing.import_plan import ImportPlan
 from forge_core.catalog.importing.merging.rules import Merge
 from forge_core.catalog.revisions import history
@@ -149,7 +149,7 @@ def test_labels_only__as_a_queued_import(workspace: Workspace, tmp_path) -> None
     table = tmp_path / "labels.csv"
     table.write_text("file_path,label_name\na1.png,cat\n")
     plan = import_plan.prepare(workspace, table)
-    loaded = import_plan.load_request(workspace, import_plan.save_request(workspace, plan))
+    loaded = import_requests.load(workspace, import_requests.save(workspace, plan))
     assert (loaded.labels_only, loaded.files) == (True, plan.files)
     assert take_in(workspace, loaded).updated == 1
 

@@ -7,7 +7,7 @@ import zipfile
 import pytest
 from PIL import Image
 
-from forge_core.catalog.importing import import_plan, run_import
+from forge_core.catalog.importing import import_plan, import_requests, run_import
 from forge_core.catalog.importing.uploads import upload_plan
 from forge_core.catalog.revisions import history
 from forge_core.demo import digits
@@ -185,8 +185,8 @@ def test_import__of_uploads_as_files_and_as_one_zip(workspace: Workspace, tmp_pa
     ]
     plan = upload_plan.prepare_files(workspace, files, source_dataset="camera 1")
     assert (plan.layout, plan.num_images) == ("folder_per_class", 12)
-    request_id = import_plan.save_request(workspace, plan)
-    loaded = import_plan.load_request(workspace, request_id)
+    request_id = import_requests.save(workspace, plan)
+    loaded = import_requests.load(workspace, request_id)
     assert (loaded.files, loaded.source_dataset) == (plan.files, "camera 1")
     assert run_import.run_import(workspace, loaded, actor=ACTOR).added == 12
     zipped = upload_plan.prepare_files(
@@ -226,9 +226,9 @@ def test_prepare__says_what_is_wrong_with_a_place(sqlite_workspace: Workspace, t
     with pytest.raises(InvalidInput):
         import_plan.prepare(sqlite_workspace, tmp_path / "x.zip")
     with pytest.raises(NotFound):
-        import_plan.load_request(sqlite_workspace, "0" * 32)
+        import_requests.load(sqlite_workspace, "0" * 32)
     with pytest.raises(InvalidInput):
-        import_plan.load_request(sqlite_workspace, "../secrets/hmac")
+        import_requests.load(sqlite_workspace, "../secrets/hmac")
 
 
 @pytest.mark.slow

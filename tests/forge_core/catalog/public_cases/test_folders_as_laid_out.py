@@ -68,3 +68,31 @@ def test_class_names__that_look_alike_are_told(look: Look):
     found = look("class_name_variants")
     assert Counter(found.labels.values())["cat"] == 2
     assert "“Cat” and “cat” differ" in found.notes
+
+
+def test_links_written_as_text__are_told_with_what_to_do(look: Look):
+    found = look("hf_cache_links")
+    assert "cp -L" in found.cautions[0]
+    assert None in found.labels.values() or not found.labels
+
+
+def test_images_without_an_ending(look: Look):
+    assert Counter(look("no_extension").labels.values()) == {"cat": 2, "dog": 2}
+
+
+def test_zips_inside_a_zip__are_unpacked(look: Look):
+    found = look("nested_zip")
+    assert Counter(found.labels.values()) == {"cat": 2, "dog": 1}
+    assert "“train.zip” lies inside" in found.notes
+
+
+def test_archives_that_are_not_read__each_with_a_word(look: Look):
+    error = look("pwd_7z").error or ""
+    for words in ("protected by a password", "7-Zip", "RAR", "packed with xz"):
+        assert words in error
+
+
+def test_names_in_gbk(look: Look):
+    found = look("gbk_zip")
+    assert Counter(found.labels.values()) == {"猫": 2, "狗": 2}
+    assert "gbk" in found.cautions[0]

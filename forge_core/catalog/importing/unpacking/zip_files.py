@@ -2,8 +2,10 @@
 
 import struct
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
+from forge_core.catalog.importing.unpacking import entry_encodings
 from forge_core.errors import InvalidInput
 
 READABLE_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
@@ -63,19 +65,43 @@ def _directory_extent(tail: bytes) -> tuple[int, int]:
     return end, struct.unpack_from("<L", tail, end + 12)[0]
 
 
-def entry_path(entry: zipfile.ZipInfo) -> str:
+def names_encoding(entries: Sequence[zipfile.ZipInfo]) -> str | None:
+    """The code page of the names that declare none; None where all of those are UTF-8."""
+    raw = [_raw_name(entry) for entry in entries if not entry.flag_bits & _UTF8_NAME]
+    # Judged together: some words of other code pages happen to be valid UTF-8.
+    return None if all(map(_is_utf8, raw)) else entry_encodings.guess(raw)
+
+
+def entry_path(entry: zipfile.ZipInfo, encoding: str | None = None) -> str:
     """The name as its maker meant it, with any NUL still in it.
 
     Programs that leave out the UTF-8 flag (the archiver of macOS among them) store UTF-8 all the
     same, which `zipfile` reads as code page 437.
+
+    Args:
+        entry: As `zipfile` read it.
+        encoding: From `names_encoding`, for names that declare none; None is UTF-8.
     """
-    name = entry.orig_filename
     if entry.flag_bits & _UTF8_NAME:
-        return name
+        return entry.orig_filename
+    raw = _raw_name(entry)
     try:
-        return name.encode("cp437").decode("utf-8")
+        return raw.decode(encoding or "utf-8")
     except UnicodeError:
-        return name
+        return entry.orig_filename
+
+
+def _raw_name(entry: zipfile.ZipInfo) -> bytes:
+    """The bytes of a name without the UTF-8 flag, which `zipfile` reads as code page 437."""
+    return entry.orig_filename.encode("cp437", "replace")
+
+
+def _is_utf8(name: bytes) -> bool:
+    try:
+        name.decode("utf-8")
+    except UnicodeError:
+        return False
+    return True
 
 
 def too_many_files(max_files: int) -> InvalidInput:
