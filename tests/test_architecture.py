@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 ROOMS = (
     "errors",
     "storable_values",
+    "spreadsheet_cells",
     "settings",
     "progress",
     "local_files",
@@ -51,6 +52,7 @@ FLOORS = ("db", "forge_core", "pages", "app")
 WITHOUT_TORCH = (
     "errors",
     "storable_values",
+    "spreadsheet_cells",
     "settings",
     "progress",
     "local_files",

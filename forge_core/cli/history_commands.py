@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from forge_core import spreadsheet_cells
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
@@ -205,8 +206,12 @@ def _write_csv(opened: Any, first: int, second: int) -> None:
         page = diffs.diff(opened, first, second, limit=_PAGE, after=after)
         for entry in page.entries:
             writer.writerow(
-                [entry.asset_id, entry.file_path, entry.kind]
-                + [side.get(column) for side in (entry.before, entry.after) for column in columns]
+                [entry.asset_id, spreadsheet_cells.escape(entry.file_path), entry.kind]
+                + [
+                    spreadsheet_cells.escape(str(side.get(column) or ""))
+                    for side in (entry.before, entry.after)
+                    for column in columns
+                ]
             )
         after = page.next_cursor
         if after is None:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from db.boxes import RunEnvironment
+from forge_core import spreadsheet_cells
 from forge_core.catalog.revisions import history
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
@@ -158,7 +159,10 @@ def assets(
         writer = csv.writer(sys.stdout, lineterminator="\n")
         columns = ["file_path", "label_name", "split_type", "content_hash", "asset_id"]
         writer.writerow(columns)
-        writer.writerows([getattr(asset, name) for name in columns] for asset in found)
+        writer.writerows(
+            [spreadsheet_cells.escape(str(getattr(asset, name) or "")) for name in columns]
+            for asset in found
+        )
     else:
         for asset in found:
             output.say(f"{asset.label_name}\t{asset.file_path}")

@@ -1,9 +1,10 @@
 """Take images and labels out again, so that our importer and other tools can read them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from db.records import Asset, AssetFilter
+from forge_core.catalog.export import portable_names
 from forge_core.catalog.formats import (
     coco,
     fiftyone_labels,
@@ -179,13 +180,19 @@ def _write_all(
     written: list[tuple[Asset, str]] = []
     missing: list[str] = []
     used: set[str] = set()
+    folders = portable_names.class_folders(
+        (asset.label_name for asset in assets if asset.label_name is not None),
+        taken=[own_tables.UNLABELLED],
+    )
     for position, asset in enumerate(assets):
         try:
             data = workspace.store.read(asset.file_path)
         except NotFound:
             missing.append(asset.file_path)
             continue
-        path = _free_path(asset, chosen.folder_of(asset, has_splits), used)
+        label = folders.get(asset.label_name or "")
+        folder = chosen.folder_of(replace(asset, label_name=label), has_splits)
+        path = _free_path(asset, folder, used)
         sink.write(path, data)
         written.append((asset, path))
         progress.advance(position + 1, len(assets))
@@ -197,14 +204,16 @@ def _free_path(asset: Asset, folder: str, used: set[str]) -> str:
     """A path in the folder that no other has, also without its ending and in capital letters."""
     name = PurePosixPath(asset.file_path).name
     path = f"{folder}/{name}" if folder else name
-    stem = path.rpartition(".")[0].casefold()
     ending = PurePosixPath(name).suffix
+    stem = path.removesuffix(ending).casefold()
     # A label file names it without folder or ending: what is left must still be a name.
     is_name = entry_names.path_problem(name.removesuffix(ending).strip()) is None
+    is_name = is_name and portable_names.is_portable(name)
     if stem in used or not is_name or len(name.encode()) > _LONGEST_NAME_BYTES:
         kept = name.removesuffix(ending).encode()[:_LONGEST_NAME_BYTES].decode(errors="ignore")
-        name = f"{asset.content_hash[:12]}-{kept}{ending}"
+        ending = ending.rstrip(" .")
+        name = f"{asset.content_hash[:12]}-{kept.rstrip(' .') if not ending else kept}{ending}"
         path = f"{folder}/{name}" if folder else name
-        stem = path.rpartition(".")[0].casefold()
+        stem = path.removesuffix(ending).casefold()
     used.add(stem)
     return path

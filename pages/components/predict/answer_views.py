@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from forge_core import spreadsheet_cells
 from forge_core.imaging import decode
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.predictor import Prediction
@@ -117,8 +118,10 @@ def to_csv(answers: Sequence[Answer], threshold: float) -> bytes:
         found = answer.prediction
         rows.append(
             {
-                "file": answer.name,
-                "label_name": found.probabilities[0].label_name if found else "",
+                "file": spreadsheet_cells.escape(answer.name),
+                "label_name": spreadsheet_cells.escape(found.probabilities[0].label_name)
+                if found
+                else "",
                 "probability": f"{_probability(answer):.6f}" if found else "",
                 "is_sure": str(_probability(answer) >= threshold).lower() if found else "",
                 "width": found.width if found else "",

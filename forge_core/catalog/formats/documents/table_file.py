@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from forge_core import spreadsheet_cells
 from forge_core.catalog.formats.documents import json_rows, text_encoding, text_rows, workbook
 from forge_core.catalog.formats.documents.cells import as_text, split_list
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
@@ -14,6 +15,8 @@ from forge_core.errors import InvalidInput
 
 __all__ = ["TableFile", "as_text", "open_table", "split_list", "unreadable", "without_header"]
 
+OWN_COLUMNS = frozenset({"file_path", "content_hash", "asset_id"})
+"""Columns of the tables that we write, in which `spreadsheet_cells.escape` marks formulas."""
 SEPARATORS = (",", ";", "\t", "|")
 JSON_ENDINGS = (".json", ".jsonl", ".ndjson", ".manifest")
 WORKBOOK_ENDINGS = (".xlsx", ".xlsm")
@@ -63,6 +66,7 @@ class TableFile:
 
     def _text_rows(self, bad: list[ImportProblem]) -> Iterator[tuple[str, dict[str, str]]]:
         with self.path.open(encoding=self.encoding, errors="replace", newline="") as file:
+            is_own = set(self.columns) >= OWN_COLUMNS
             for number, values in text_rows.read(file, self.separator):
                 if number <= self.first_row:
                     continue
@@ -76,6 +80,8 @@ class TableFile:
                     shown = printable(row)
                     bad.append(ImportProblem(shown, "bad_row", f"{shown} {why}; left out."))
                 elif any(value.strip() for value in values):
+                    if is_own:
+                        values = [spreadsheet_cells.unescape(value) for value in values]
                     yield row, dict(zip(self.columns, values, strict=False))
 
     def _parquet_rows(self) -> Iterator[tuple[str, dict[str, str]]]:

@@ -1,9 +1,9 @@
 """Writes labels.csv and labels.parquet, which the importer reads back whole."""
 
 import csv
-import re
 
 from db.records import Asset
+from forge_core import spreadsheet_cells
 from forge_core.catalog.formats.documents import sinks
 from forge_core.catalog.formats.documents.sinks import Sink, Written
 from forge_core.catalog.formats.table import OWN_NAMES
@@ -25,19 +25,19 @@ _PARQUET_ROWS = 65_536
 
 
 def folder_of(asset: Asset, has_splits: bool) -> str:
-    """`split/class`, with a folder name that every system takes."""
-    return f"{sinks.split_folder(asset)}/{_folder_name(asset.label_name)}"
+    """`split/class`; the export gives each class a folder name that every system takes."""
+    return f"{sinks.split_folder(asset)}/{asset.label_name or UNLABELLED}"
 
 
 def write_csv(sink: Sink, written: Written) -> None:
-    """labels.csv: a header, and a row an image."""
+    """labels.csv: a header, and a row an image; no spreadsheet runs a cell of it."""
     with sink.open_text(OWN_NAMES[0]) as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         for asset, path in written:
             row = _row(asset, path)
             row["is_augmented"] = str(asset.is_augmented).lower()
-            writer.writerow(["" if value is None else value for value in row.values()])
+            writer.writerow([_cell(value) for value in row.values()])
 
 
 def write_parquet(sink: Sink, written: Written) -> None:
@@ -68,7 +68,7 @@ def _row(asset: Asset, path: str) -> dict[str, str | int | bool | None]:
     }
 
 
-def _folder_name(label_name: str | None) -> str:
-    if label_name is None:
-        return UNLABELLED
-    return re.sub(r"[^\w .()+-]", "_", label_name).strip(" .")[:100] or "_"
+def _cell(value: str | int | bool | None) -> str | int | bool:
+    if isinstance(value, str):
+        return spreadsheet_cells.escape(value)
+    return "" if value is None else value

@@ -96,3 +96,8 @@ def test_names_in_gbk(look: Look):
     found = look("gbk_zip")
     assert Counter(found.labels.values()) == {"猫": 2, "狗": 2}
     assert "gbk" in found.cautions[0]
+
+
+def test_class_names_of_a_table__are_kept_as_written(look: Look):
+    found = look("k5_export_case")
+    assert set(found.labels.values()) >= {"Cat", "cat", "CON", "dot.", "a/b"}
