@@ -14,7 +14,7 @@ from forge_core.catalog.listing import asset_list
 from forge_core.jobs import processes, queue, supervision
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
-from pages.components.importing import chooser
+from pages.components.importing import cautions, chooser
 from tests import arrange, ending
 from tests.pages.visiting import links, press, primary, visit, words
 
@@ -59,6 +59,21 @@ def test_paths__can_be_typed_only_below_the_import_roots(
     assert "may not be read from a page" in refused.error[0].value
     assert primary(refused).disabled
     assert not look_at(inside).error
+
+
+@pytest.mark.parametrize("is_limited", [True, False])
+def test_links__are_not_followed_out_of_the_import_roots(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_limited: bool
+):
+    inside = arrange.draw_folder(tmp_path / "open" / "drawn")
+    (inside / "more").symlink_to(arrange.draw_folder(tmp_path / "closed"))
+    if is_limited:
+        monkeypatch.setenv("FORGE_IMPORT_ROOTS", str(tmp_path / "open"))
+    app = look_at(inside)
+    assert any("out of the folder" in box.value for box in app.warning)
+    assert (cautions.NO_LINKS in words(app)) == is_limited
+    offered = [group.options for group in app.button_group]
+    assert (["yes", "no"] in offered) != is_limited
 
 
 def test_paths__cannot_be_typed_where_the_app_answers_to_a_network(

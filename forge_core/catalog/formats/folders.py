@@ -98,7 +98,6 @@ def _read(walked: Walked, options: ReadOptions, layout: str, tree: Tree) -> Scan
     entries = _without_unlabelled(entries, options, reading)
     _tell_folders(tree, entries, layout, reading)
     entries, refused = _with_class_names(entries)
-    reading.cautions += signals.cautions_of(entries)
     return ScannedFolder(
         root=walked.root,
         layout=layout,

@@ -20,6 +20,7 @@ from forge_core.catalog.formats import (
     table,
 )
 from forge_core.catalog.formats.documents import text_encoding
+from forge_core.catalog.formats.layout import signals
 from forge_core.catalog.formats.scan import file_walk, label_records
 from forge_core.catalog.formats.scan.file_walk import Walked
 from forge_core.catalog.formats.scan.scanned_folder import (
@@ -213,6 +214,9 @@ def read_walked(walked: Walked, options: ReadOptions = ReadOptions()) -> Scanned
     if not scanned.tables:
         scanned = table.with_tables(scanned, level, options)
     scanned, lists = label_overlay.completed(scanned, level, walked, options)
+    if found in FOLDERS:
+        seen = signals.cautions_of(scanned.entries)
+        scanned = replace(scanned, cautions=(*scanned.cautions, *seen))
     scanned = unread_labels.told(scanned, level, walked, lists)
     if links:
         scanned = replace(scanned, cautions=(_about_links(links), *scanned.cautions))

@@ -93,7 +93,7 @@ def has_begun() -> bool:
 
 def show(workspace: Workspace) -> None:
     """Draw the chooser and look at whatever is chosen."""
-    roots = server_paths.import_roots(workspace.settings, is_loopback=_is_loopback())
+    roots = _import_roots(workspace)
     way = st.segmented_control(
         "Where are the images?",
         [UPLOAD, PATH] if roots != () else [UPLOAD],
@@ -150,6 +150,15 @@ def _begin() -> None:
     """A new import begins: what was found or said before leaves."""
     forget(discard=True)
     st.session_state[_BEGUN] = True
+
+
+def may_leave_folder(workspace: Workspace, plan: ImportPlan) -> bool:
+    """Whether links of the chosen place may be followed: what was uploaded can lead nowhere."""
+    return plan.staging_folder is not None or _import_roots(workspace) is None
+
+
+def _import_roots(workspace: Workspace) -> tuple[Path, ...] | None:
+    return server_paths.import_roots(workspace.settings, is_loopback=_is_loopback())
 
 
 def _is_loopback() -> bool:

@@ -57,7 +57,7 @@ def test_a_list_with_other_classes__is_told_and_not_mixed_in(tmp_path: Path):
     (tmp_path / "marks.csv").write_text("file,label\nval/1.jpg,good\nval/2.jpg,bad\n")
     scanned = recognition.read_folder(tmp_path)
     assert None in labels(scanned)
-    assert [caution.kind for caution in scanned.cautions] == ["unread_labels"]
+    assert [caution.kind for caution in scanned.cautions] == ["unread_labels", "unlabelled_split"]
 
 
 def test_an_image_in_the_lists_of_two_splits__gets_none(tmp_path: Path):

@@ -25,11 +25,16 @@ def test_monkeys(look: Look):
     assert found == {("train", "n0"): 3, ("train", "n1"): 3, ("val", "n0"): 2, ("val", "n1"): 2}
 
 
-def test_tiny_imagenet__train_is_labelled_and_no_class_is_called_images(look: Look):
+def test_tiny_imagenet__folders_and_the_list_of_val_together(look: Look):
     found = look("tiny_imagenet")
-    train = {path: label for path, label in found.labels.items() if found.splits[path] == "train"}
-    assert Counter(train.values()) == {"n01443537": 2, "n02124075": 2}
-    assert "images" not in found.labels.values()
+    assert by_split(found) == {
+        ("train", "n01443537"): 2,
+        ("train", "n02124075"): 2,
+        ("val", "n01443537"): 2,
+        ("val", "n02124075"): 2,
+        ("test", None): 3,
+    }
+    assert not any("val has" in caution for caution in found.cautions)
 
 
 def test_a_hierarchy_in_splits__gives_the_inner_classes_and_asks(look: Look):
