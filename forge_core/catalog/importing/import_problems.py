@@ -27,6 +27,8 @@ REASONS: dict[str, str] = {
     "compression": "compressed in a way that is not read",
     "damaged": "damaged inside the archive",
     "unreadable": "cannot be read",
+    "first_frame": "several pages or frames, the first is used",
+    "nearly_black": "16 bits of which few are used, so nearly black",
     "differs": "something else than in the catalog",
     "contested": "two answers, a person decides",
     "leak": "in two splits",
@@ -37,7 +39,7 @@ REASONS: dict[str, str] = {
 
 TAKEN_IN = frozenset(
     {
-        *("several_labels", "duplicate", "majority", "bad_id"),
+        *("several_labels", "duplicate", "majority", "bad_id", "first_frame", "nearly_black"),
         *("differs", "contested", "leak", "held_out"),
     }
 )

@@ -33,7 +33,10 @@ Outcome = ReadFile | ImportProblem
 Reader = Callable[[Sequence[ScannedFile]], list[Outcome]]
 _PIPE_BYTES = 2**20
 _LENGTH = struct.Struct(">Q")
-_SENT = ("content_hash", "perceptual_hash", "width", "height", "mime", "size_bytes", "stamp")
+_SENT = (
+    *("content_hash", "perceptual_hash", "width", "height", "mime", "size_bytes", "stamp"),
+    *("frames", "brightest"),
+)
 
 
 @contextmanager

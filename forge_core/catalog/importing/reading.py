@@ -11,7 +11,7 @@ from forge_core.catalog.formats.scan.scanned_folder import ScannedFile
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.errors import ImageRejected
 from forge_core.imaging import decode, hashing, thumbnails
-from forge_core.imaging.decode import DecodeLimits
+from forge_core.imaging.decode import DecodedImage, DecodeLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,32 @@ class ReadFile:
     thumbnail: bytes
     stamp: tuple[int, int]
     """Size in bytes and time of change, when it was opened."""
+    frames: int
+    """Frames or pages that the file holds; the first is the image."""
+    brightest: int | None
+    """Of a grey image of 16 bits, after it was made one of 8: the brightest pixel, 0 to 255."""
+
+
+NEARLY_BLACK = 64
+"""Pixels of a 16-bit image that reach no further use a quarter of the greys or less."""
+
+
+def remarks_of(read: ReadFile) -> list[ImportProblem]:
+    """What a person should know of an image that is taken in: what of it is not used."""
+    shown = printable(read.file.path)
+    found = []
+    if read.frames > 1 and read.mime != "image/jpeg":  # phones put small versions into theirs
+        parts = "pages" if read.mime == "image/tiff" else "frames"
+        text = f"“{shown}” has {read.frames:,} {parts}; the first is the image."
+        found.append(ImportProblem(shown, "first_frame", text))
+    if read.brightest is not None and read.brightest < NEARLY_BLACK:
+        text = (
+            f"“{shown}” has 16 bits a pixel and uses few of them, as 12-bit cameras write: it is "
+            f"nearly black, with at most {read.brightest + 1} greys. Stretch the values before "
+            "the import, so that the brightest is near 65,535."
+        )
+        found.append(ImportProblem(shown, "nearly_black", text))
+    return found
 
 
 def read_file(root: str, file: ScannedFile, *, limits: DecodeLimits) -> ReadFile | ImportProblem:
@@ -66,7 +92,16 @@ def read_file(root: str, file: ScannedFile, *, limits: DecodeLimits) -> ReadFile
         mime=decoded.mime,
         thumbnail=thumbnail,
         stamp=stamp,
+        frames=decoded.frames,
+        brightest=_brightest(decoded),
     )
+
+
+def _brightest(decoded: DecodedImage) -> int | None:
+    if not decoded.source_mode.startswith("I"):
+        return None
+    reds = decoded.image.histogram()[:256]  # all three channels are the same grey
+    return max(level for level, number in enumerate(reds) if number)
 
 
 def _read_whole(path: str, max_bytes: int) -> tuple[bytes, tuple[int, int]]:

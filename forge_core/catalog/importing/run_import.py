@@ -35,7 +35,7 @@ from forge_core.catalog.importing.merging.settlement import (
 )
 from forge_core.catalog.importing.placement import Placement, Placer
 from forge_core.catalog.importing.reader_processes import Outcome
-from forge_core.catalog.importing.reading import ReadFile
+from forge_core.catalog.importing.reading import ReadFile, remarks_of
 from forge_core.catalog.importing.spool import ImportSpool, SpooledFile, Target
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.journal import Operation
@@ -222,6 +222,7 @@ class _Import:
                     self._skipped.append(where)
                 else:
                     rows.append(self._spooled(outcome, *where))
+                    self._skipped += remarks_of(outcome)
         finally:  # what was stored before a failure is known, so that it can be removed
             self.spool.add(rows)
         self._thumbnails.add([(o.content_hash, o.thumbnail) for o, _ in new])
