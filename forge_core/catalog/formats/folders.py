@@ -303,10 +303,13 @@ def _tell_beside(
         if p.beside:
             labelled[p.beside] += by_path[p.file.path].label_name is not None
     what = "the split folders" if layout == "split_class" else "the folder of the collection"
-    lost = "no split" if layout == "split_class" else "no label"
+    is_split = layout == "split_class"
     for beside, number in sorted(labelled.items()):
-        more = "" if number or lost == "no label" else " and no label"
-        notes.append(f"“{printable(beside)}” stands beside {what}: its images get {lost}{more}.")
+        lost = ["split"] if is_split else []
+        if not (is_split and number):
+            lost.append("label")
+        without = " and no ".join(lost)
+        notes.append(f"“{printable(beside)}” stands beside {what}: its images get no {without}.")
 
 
 def _with_class_names(

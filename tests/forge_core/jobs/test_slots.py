@@ -20,6 +20,7 @@ def make_job(kind="train", device="auto"):
     return Job(
         job_id=1,
         kind=kind,
+        request_key=None,
         title="",
         payload={"device": device},
         status=JobStatus.QUEUED,

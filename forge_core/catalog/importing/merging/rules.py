@@ -263,7 +263,7 @@ def describe(outcomes: Outcomes, *, is_done: bool) -> Iterator[str]:
                 stays = "stays" if is_done else "would stay"
                 rest = f"{'differs' if one else 'differ'}; what is there {stays}"
             case FindingOutcome.LOCKED:
-                rest = f"{was} left alone: what is kept aside (held out) moves only with the unlock"
+                rest = f"{was} left alone: what is kept aside moves only with the unlock"
             case _:
                 rest = f"{was} taken for {'an image that is' if one else 'images that are'} there"
         yield f"{who} {rest}."
