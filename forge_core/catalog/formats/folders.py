@@ -272,7 +272,7 @@ def _tell_folders(tree: Tree, entries: list[ScannedFile], layout: str, reading: 
             loose[p.file.top if p.split is not None else ""] += 1
     for top, number in sorted(loose.items()):
         where = f"directly in “{printable(top)}”" if top else "outside any folder"
-        notes.append(f"{label_records.counted(number)} {where} stay without a label.")
+        notes.append(f"No folder labels {label_records.counted(number)} {where}.")
 
 
 def _tell_doubtful(tree: Tree, layout: str, reading: _Reading) -> None:

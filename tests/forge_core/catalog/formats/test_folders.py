@@ -95,7 +95,7 @@ def test_read_folder__an_unlabelled_test_split_beside_labelled_ones(tmp_path: Pa
     make_files(tmp_path, "train/cat/1.png", "train/dog/2.png", "test/3.png")
     scanned = recognition.read_folder(tmp_path)
     assert found(scanned)["test/3.png"] == (None, "test")
-    assert "1 image directly in “test” stay without a label." in scanned.title
+    assert "No folder labels 1 image directly in “test”." in scanned.title
 
 
 def test_read_folder__a_class_called_test_stays_a_class(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_read_folder__loose_images_beside_classes_stay_unlabelled(tmp_path: Path
     scanned = recognition.read_folder(make_files(tmp_path, "cat/1.png", "2.png", "3.png"))
     assert scanned.layout == "folder_per_class"
     assert found(scanned)["2.png"] == (None, None)
-    assert "2 images outside any folder stay without a label." in scanned.title
+    assert "No folder labels 2 images outside any folder." in scanned.title
 
 
 @pytest.mark.parametrize("inner", ["cat/1.png", "train/cat/1.png"])
