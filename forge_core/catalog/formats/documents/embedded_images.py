@@ -229,7 +229,7 @@ def _from_arrays(path: Path) -> Iterator[Found]:
             pictures = archive[name]
             labels = archive[partner] if partner is not None else None
         if pictures.ndim not in (3, 4) or pictures.dtype != np.uint8:
-            raise ValueError(f"“{name}” is no array of pictures in 8 bits")
+            raise ValueError(f"“{printable(name)}” is no array of pictures in 8 bits")
         if pictures.ndim == 4 and pictures.shape[1] in (1, 3, 4) and pictures.shape[3] > 4:
             pictures = np.moveaxis(pictures, 1, 3)
         for number, pixels in enumerate(pictures):

@@ -109,7 +109,7 @@ def similar_names(entries: Iterable[ScannedFile]) -> list[str]:
         if entry.label_name is not None:
             by_folded[entry.label_name.casefold()].add(entry.label_name)
     return [
-        " and ".join(f"“{name}”" for name in sorted(names))
+        " and ".join(f"“{printable(name)}”" for name in sorted(names))
         + " differ only in capital letters and become separate classes."
         for names in by_folded.values()
         if len(names) > 1
@@ -235,7 +235,7 @@ class _Placing:
             if len(labels) > 1 and (most := self._majority(path, names)):
                 labels = {most}
             elif len(labels) > 1:
-                shown = ", ".join(f"“{label}”" for label in sorted(labels)[:5])
+                shown = ", ".join(f"“{printable(label)}”" for label in sorted(labels)[:5])
                 text = f"has {len(labels)} labels ({shown}); taken in without one."
                 self.problems.append(_problem(path, "several_labels", text))
             entries.append(
@@ -259,7 +259,7 @@ class _Placing:
         ranked = votes.most_common()
         if not ranked or 2 * ranked[0][1] <= votes.total():
             return None
-        shown = ", ".join(f"“{name}” by {number}" for name, number in ranked[:5])
+        shown = ", ".join(f"“{printable(name)}” by {number}" for name, number in ranked[:5])
         text = f"was labelled {shown}; “{ranked[0][0]}” is taken."
         self.problems.append(_problem(path, "majority", text))
         return ranked[0][0]

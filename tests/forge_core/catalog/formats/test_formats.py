@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from forge_core.catalog.formats import recognition
@@ -343,6 +343,7 @@ json_like = st.recursive(
 
 @settings(max_examples=100, deadline=None)
 @given(text=anything, header=st.sampled_from(HEADERS))
+@example(text="1.png,\U00018d09", header="TRAIN,gs://b/1.png,")  # a label that no screen shows
 @pytest.mark.parametrize(
     "name",
     [
