@@ -1,7 +1,5 @@
 """`forge duplicates find | list | keep-one`."""
 
-import csv
-import sys
 import uuid
 from collections.abc import Iterator, Sequence
 from typing import Annotated
@@ -94,9 +92,7 @@ def list_groups(
         return
     columns = ["group", "asset_id", "bits", "split", "label", "width", "height", "path"]
     if as_csv:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(_rows(groups))
+        output.write_csv(columns, _rows(groups))
         return
     output.show_table(
         "", columns, [["-" if v is None else v for v in row] for row in _rows(groups)]

@@ -1,8 +1,10 @@
 """How commands speak: words or JSON on stdout, progress and errors on stderr."""
 
+import csv
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from datetime import datetime
@@ -19,7 +21,7 @@ from rich.table import Table
 
 from db import boxes
 from db.boxes import Environment, JobProgress
-from forge_core import storable_values
+from forge_core import spreadsheet_cells, storable_values
 from forge_core.errors import ForgeError
 from forge_core.progress import Advance, Progress
 
@@ -42,6 +44,17 @@ def tell(text: str) -> None:
 def answer(document: Any) -> None:
     """Write the one JSON document of a command."""
     _write(json.dumps(plain(document), ensure_ascii=False, allow_nan=False, indent=2))
+
+
+def write_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table for a spreadsheet, which runs no cell of it as a formula."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        cells = ("" if cell is None else cell for cell in row)
+        writer.writerow(
+            spreadsheet_cells.escape(cell) if isinstance(cell, str) else cell for cell in cells
+        )
 
 
 def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -1,7 +1,5 @@
 """`forge split | leaks`."""
 
-import csv
-import sys
 from typing import Annotated
 
 import typer
@@ -113,9 +111,8 @@ def leaks(
         images = leaks_room.list_images(opened, report.leaks)
         output.answer({**output.plain(report), "images": [_leaked(image) for image in images]})
     elif as_csv:
-        writer = csv.DictWriter(sys.stdout, _LEAKED, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(map(_leaked, leaks_room.list_images(opened, report.leaks)))
+        images = leaks_room.list_images(opened, report.leaks)
+        output.write_csv(_LEAKED, [list(_leaked(image).values()) for image in images])
     elif not report.leaks and not report.num_copies_measured:
         output.say(f"No leaks between the splits of {report.num_images:,} images.")
     else:
