@@ -178,16 +178,7 @@ def _labels_of(
         folder, options = location.parent, replace(options, document=location.name)
     max_files = workspace.settings.max_archive_files
     scanned = label_files.read(workspace, folder, options, max_files=max_files)
-    if not scanned.entries:
-        raise nothing_found.refusal(folder.name, scanned)
-    return ImportPlan(
-        folder=folder,
-        scanned=scanned,
-        source_dataset=clean_source(source),
-        problems=scanned.problems,
-        options=options,
-        labels_only=True,
-    )
+    return replace(_plan_of(folder, scanned, source, options), labels_only=True)
 
 
 def _labels_instead(
@@ -284,6 +275,12 @@ def scan_folder(
         InvalidInput: No image is in it, or it cannot be read as a catalog.
     """
     scanned = recognition.read_folder(folder, options, max_files=max_files)
+    return _plan_of(folder, scanned, source_dataset, options)
+
+
+def _plan_of(
+    folder: Path, scanned: ScannedFolder, source_dataset: str, options: ReadOptions
+) -> ImportPlan:
     if not scanned.entries:
         raise nothing_found.refusal(folder.name, scanned)
     return ImportPlan(

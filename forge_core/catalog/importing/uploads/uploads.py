@@ -184,11 +184,11 @@ def take(
 
 def source_of(folder: Path) -> str:
     """What an upload is called: the one folder or file that it consists of."""
-    names = sorted(os.listdir(folder))  # noqa: PTH208
-    if len(names) != 1:
+    inside = list(folder.iterdir())
+    if len(inside) != 1:
         return "upload"
-    is_folder = (folder / names[0]).is_dir()
-    return names[0] if is_folder else names[0].split(".")[0] or "upload"
+    (only,) = inside
+    return only.name if only.is_dir() else only.name.split(".")[0] or "upload"
 
 
 def _root(workspace: Workspace) -> Path:
