@@ -1,5 +1,6 @@
 """Bring a database to the newest schema, with Alembic, in one transaction."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -20,9 +21,7 @@ def _config() -> Config:
 
 def head_version() -> str:
     """The newest schema version that this code knows."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    assert head is not None, "the package ships at least one migration"
-    return head
+    return _known_versions()[0]
 
 
 def current_version(engine: Engine) -> str | None:
@@ -33,9 +32,14 @@ def current_version(engine: Engine) -> str | None:
 
 def knows(version: str) -> bool:
     """Whether this code has a migration that leads to this schema version."""
-    return any(
-        s.revision == version for s in ScriptDirectory.from_config(_config()).walk_revisions()
-    )
+    return version in _known_versions()
+
+
+@cache
+def _known_versions() -> tuple[str, ...]:
+    """Newest first. Read once: each time takes 5 ms, and every process asks when it starts."""
+    scripts = ScriptDirectory.from_config(_config())
+    return tuple(script.revision for script in scripts.walk_revisions())
 
 
 def is_current(engine: Engine) -> bool:

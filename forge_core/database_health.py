@@ -26,12 +26,11 @@ _WORDS: dict[Condition, tuple[str, str]] = {
     ),
     Condition.NEWER: (
         "The database {shown} was written by a newer version of Vision Forge{detail}; "
-        f"this one knows schemas up to {migrate.head_version()}.",
+        "this one knows schemas up to {head}.",
         "Install that version, or use another workspace.",
     ),
     Condition.OLDER: (
-        f"The database {{shown}} has an older schema{{detail}}; this version wants "
-        f"{migrate.head_version()}.",
+        "The database {shown} has an older schema{detail}; this version wants {head}.",
         "Make a backup, then run: forge db upgrade",
     ),
     Condition.INCOMPLETE: ("The database {shown} lacks tables{detail}.", _FROM_A_BACKUP),
@@ -61,7 +60,8 @@ def trouble(health: Health, shown: str) -> DatabaseUnusable | None:
         return None
     message, next_step = _WORDS[health.condition]
     detail = f" ({health.detail})" if health.detail else ""
-    return DatabaseUnusable(message.format(shown=shown, detail=detail), next_step=next_step)
+    told = message.format(shown=shown, detail=detail, head=migrate.head_version())
+    return DatabaseUnusable(told, next_step=next_step)
 
 
 def prevents_opening(health: Health, settings: Settings) -> bool:

@@ -168,8 +168,11 @@ def open_workspace(settings: Settings | None = None) -> Workspace:
     return workspace
 
 
-def _check_database(settings: Settings, database_url: str) -> None:
+def _check_database(settings: Settings, database_url: str) -> Condition:
     """Before anything is made: a database that is not usable is told in words.
+
+    Returns:
+        In what state it is otherwise.
 
     Raises:
         DatabaseUnusable: It is damaged, of another program or version, away, or not reached.
@@ -177,18 +180,19 @@ def _check_database(settings: Settings, database_url: str) -> None:
     url = driver_url(database_url)
     found = health.examine(url)
     if url.get_backend_name() != "sqlite" and found.condition == Condition.EMPTY:
-        return  # it has to be upgraded, which is said below
+        return found.condition  # it has to be upgraded, which is said below
     if database_health.prevents_opening(found, settings):
         shown = url.render_as_string(hide_password=True)
         told = database_health.trouble(found, shown)
         if told is not None:
             raise told
+    return found.condition
 
 
 @lru_cache(maxsize=16)
 def _open(folder: Path, database_url: str, asset_root: str, settings_json: str) -> Workspace:
     settings = Settings.model_validate_json(settings_json)
-    _check_database(settings, database_url)
+    condition = _check_database(settings, database_url)
     workspace = Workspace(
         settings, Database(database_url, translate=describe_refusal), AssetStore(asset_root), id=""
     )
@@ -196,13 +200,13 @@ def _open(folder: Path, database_url: str, asset_root: str, settings_json: str) 
     for path in (folder, workspace.cache_folder, workspace.logs_folder, *roots):
         if path is not None:
             local_files.make_folder(path)
-    if workspace.database.is_sqlite:
-        workspace.database.upgrade()
-    elif not workspace.database.is_current():
+    if condition != Condition.GOOD and not workspace.database.is_sqlite:
         raise InvalidInput(
             "The Postgres database does not have this version's schema.",
             next_step="Run: forge db upgrade",
         )
+    if condition != Condition.GOOD:
+        workspace.database.upgrade()
     return replace(workspace, id=_identify(workspace))
 
 

@@ -16,6 +16,7 @@ from db.models import Base
 
 _MAGIC = b"SQLite format 3\0"
 _VERSION_TABLE = "alembic_version"
+_VERSION = f"SELECT version_num FROM {_VERSION_TABLE}"
 
 
 class Condition(StrEnum):
@@ -98,9 +99,7 @@ def _examine_tables(connection: sqlite3.Connection, *, thoroughly: bool) -> Heal
             return Health(Condition.DAMAGED, str(first).splitlines()[-1])
     versions: list[str] = []
     if _VERSION_TABLE in tables:
-        versions = [
-            name for (name,) in connection.execute("SELECT version_num FROM alembic_version")
-        ]
+        versions = [name for (name,) in connection.execute(_VERSION)]
     return _judge(tables, versions)
 
 
@@ -109,13 +108,13 @@ def _examine_server(url: URL) -> Health:
     try:
         with engine.connect() as connection:
             tables = set(inspect(connection).get_table_names())
-            version = migrate.current_version(engine) if _VERSION_TABLE in tables else None
+            rows = connection.exec_driver_sql(_VERSION).all() if _VERSION_TABLE in tables else []
     except DBAPIError as error:
         words = str(error.orig).strip().splitlines()
         return Health(Condition.UNREACHABLE, words[0] if words else "no reason given")
     finally:
         engine.dispose()
-    return _judge(tables, [version] if version else [])
+    return _judge(tables, [name for (name,) in rows])
 
 
 def _judge(tables: set[str], versions: Iterable[str]) -> Health:
