@@ -1,8 +1,8 @@
 """Find what stands twice in the product: `python -m scripts.check_repetition`.
 
 A run of more than `MOST_LINES` equal lines in two places of the code is a fact with two places.
-Indentation does not count, nor do empty lines, comments, lone brackets, names that are handed on
-(`rows,`) and Python's imports, which every file has in the same order.
+Indentation does not count, nor do empty lines, comments, lone brackets and Python's imports, which
+every file has in the same order.
 """
 
 import re
@@ -17,7 +17,7 @@ SUFFIXES = (".py", ".js", ".css")
 LEFT_OUT = "versions"
 """Folder of the migrations: each is frozen, so it keeps its own copy of what it needs."""
 MOST_LINES = 10
-_NOT_COUNTED = re.compile(r"[\s()\[\]{},;:]*|\w+,|#.*|//.*|import .*|from .* import .*")
+_NOT_COUNTED = re.compile(r"[\s()\[\]{},;:]*|#.*|//.*|import .*|from .* import .*")
 
 
 @dataclass(frozen=True)

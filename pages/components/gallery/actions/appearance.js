@@ -31,42 +31,10 @@ function readPreferences(preferences) {
 }
 
 export class Appearance {
-  constructor({
-    root,
-    panel,
-    slider,
-    sideButton,
-    look,
-    grid,
-    views,
-    preferences,
-    bindings,
-    classes,
-    notices,
-    overlay,
-    keysDialog,
-    menu,
-    pace,
-    actions,
-  }) {
-    Object.assign(this, {
-      root,
-      panel,
-      slider,
-      sideButton,
-      look,
-      grid,
-      views,
-      preferences,
-      bindings,
-      classes,
-      notices,
-      overlay,
-      keysDialog,
-      menu,
-      pace,
-      actions,
-    });
+  /** `parts`: what it works with, by name, as `wiring.js` lists it. */
+  constructor(parts) {
+    Object.assign(this, parts);
+    const { slider } = parts;
     slider.addEventListener("input", () => this.setSize(Number(slider.value)));
     this.narrow = matchMedia(`(max-width: ${PANEL_MIN_WIDTH - 1}px)`);
     this.fitPanel = () =>

@@ -5,42 +5,9 @@ import { plural, splitWords } from "../../javascript/text.js";
 import { openNote, openPicker } from "../dialogs/overlays.js";
 
 export class Decisions {
-  constructor({
-    rows,
-    selection,
-    labels,
-    classes,
-    suggestions,
-    outbox,
-    client,
-    look,
-    grid,
-    views,
-    compare,
-    pace,
-    notices,
-    overlay,
-    listing,
-    actions,
-  }) {
-    Object.assign(this, {
-      rows,
-      selection,
-      labels,
-      classes,
-      suggestions,
-      outbox,
-      client,
-      look,
-      grid,
-      views,
-      compare,
-      pace,
-      notices,
-      overlay,
-      listing,
-      actions,
-    });
+  /** `parts`: what it works with, by name, as `wiring.js` lists it. */
+  constructor(parts) {
+    Object.assign(this, parts);
     this.offerUndo = { words: "Undo", run: () => this.undo() };
   }
 

@@ -10,30 +10,10 @@ const MAX_REMEMBERED_IDS = 2000;
 const KEEP_DELAY_MS = 250;
 
 export class Labels {
-  constructor({
-    rows,
-    outbox,
-    client,
-    classes,
-    onPaint,
-    onRemoved,
-    onMessage,
-    onStale,
-    onUndo,
-    onSettled,
-  }) {
-    Object.assign(this, {
-      rows,
-      outbox,
-      client,
-      classes,
-      onPaint,
-      onRemoved,
-      onMessage,
-      onStale,
-      onUndo,
-      onSettled,
-    });
+  /** `parts`: what it works with, by name, as `wiring.js` lists it. */
+  constructor(parts) {
+    Object.assign(this, parts);
+    const { outbox } = parts;
     this.key = `undo.${outbox.name}`;
     this.done = storage.get("sessionStorage", this.key, []); // newest last; survives a reload
     this.undone = [];

@@ -10,32 +10,9 @@ const RETRY_PAGE_MS = 2000;
 const RELOAD_DELAY_MS = 50;
 
 export class Listing {
-  constructor({
-    client,
-    rows,
-    labels,
-    suggestions,
-    selection,
-    grid,
-    views,
-    preferences,
-    root,
-    countElement,
-    actions,
-  }) {
-    Object.assign(this, {
-      client,
-      rows,
-      labels,
-      suggestions,
-      selection,
-      grid,
-      views,
-      preferences,
-      root,
-      countElement,
-      actions,
-    });
+  /** `parts`: what it works with, by name, as `wiring.js` lists it. */
+  constructor(parts) {
+    Object.assign(this, parts);
     this.matchingCount = 0;
   }
 

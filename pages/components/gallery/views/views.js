@@ -4,18 +4,10 @@
 const LASTING_VIEWS = ["grid", "film"]; // the others lie over one of these, and Esc leaves them
 
 export class Views {
-  constructor({ root, buttons, large, compare, grid, selection, look, preferences, actions }) {
-    Object.assign(this, {
-      root,
-      buttons,
-      large,
-      compare,
-      grid,
-      selection,
-      look,
-      preferences,
-      actions,
-    });
+  /** `parts`: what it works with, by name, as `wiring.js` lists it. */
+  constructor(parts) {
+    Object.assign(this, parts);
+    const { buttons } = parts;
     this.now = "grid";
     this.base = "grid";
     for (const button of buttons) {
