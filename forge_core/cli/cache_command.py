@@ -14,6 +14,7 @@ from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
 from forge_core.errors import InvalidInput
 from forge_core.imaging.thumbnails import ThumbnailCache
+from forge_core.predictions.embeddings import vector_store
 from forge_core.runs.probabilities import kept as probabilities
 from forge_core.training.pixels import kept
 from forge_core.workspace import Workspace
@@ -25,6 +26,7 @@ class Clearable(StrEnum):
     PACK = "pack"
     THUMBNAILS = "thumbnails"
     PROBABILITIES = "probabilities"
+    EMBEDDINGS = "embeddings"
     CHECKPOINTS = "checkpoints"
     """Copies of those that are not on this machine; never a run's own."""
     FINGERPRINTS = "fingerprints"
@@ -111,6 +113,9 @@ def _clear(workspace: Workspace, what: Clearable, pack: str | None) -> tuple[int
     if what in (Clearable.PROBABILITIES, Clearable.ALL):
         freed_bytes += _folder_bytes(workspace.cache_folder / probabilities.FOLDER)
         probabilities.clear(workspace)
+    if what in (Clearable.EMBEDDINGS, Clearable.ALL):
+        freed_bytes += _folder_bytes(workspace.cache_folder / vector_store.FOLDER)
+        vector_store.clear(workspace)
     if what in (Clearable.CHECKPOINTS, Clearable.ALL):
         freed_bytes += _folder_bytes(workspace.runs.copies)
         shutil.rmtree(workspace.runs.copies, ignore_errors=True)

@@ -16,6 +16,7 @@ from forge_core.cli import (
     demo_command,
     doctor_command,
     duplicate_commands,
+    embedding_commands,
     history_commands,
     import_command,
     learning_curve_command,
@@ -90,6 +91,7 @@ app.command()(train_command.train)
 app.add_typer(runs_commands.app, name="runs")
 app.command()(model_commands.evaluate)
 app.command()(model_commands.score)
+app.command()(embedding_commands.embed)
 app.command()(model_commands.predict)
 app.command()(model_commands.serve)
 app.command()(storage_commands.verify)

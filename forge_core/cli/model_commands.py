@@ -121,10 +121,7 @@ def score(
             f"{report.num_restored:,} of them were scored before, but not all their class "
             "probabilities were kept, or their file was damaged."
         )
-    for problem in report.rejected:
-        output.tell(f"left out: {problem.message}")
-    if report.num_rejected > len(report.rejected):
-        output.tell(f"and {report.num_rejected - len(report.rejected):,} more")
+    output.show_rejected(report.rejected, report.num_rejected)
 
 
 def predict(

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 from uuid import UUID
 
 import typer
@@ -24,6 +24,15 @@ from db.boxes import Environment, JobProgress
 from forge_core import spreadsheet_cells, storable_values
 from forge_core.errors import ForgeError
 from forge_core.progress import Advance, Progress
+
+
+class Rejected(Protocol):
+    """An image that was left out."""
+
+    @property
+    def message(self) -> str:
+        """Why."""
+
 
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Answer with one JSON document on stdout.")
@@ -78,6 +87,14 @@ def show_error(error: ForgeError) -> None:
         tell(f"  {error.next_step}")
     if error.detail:
         tell(f"  ({error.detail.strip().splitlines()[-1][:500]})")
+
+
+def show_rejected(rejected: Sequence[Rejected], num_rejected: int) -> None:
+    """Write to stderr which images were left out and why, and how many more there are."""
+    for problem in rejected:
+        tell(f"left out: {problem.message}")
+    if num_rejected > len(rejected):
+        tell(f"and {num_rejected - len(rejected):,} more")
 
 
 @contextmanager

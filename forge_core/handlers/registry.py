@@ -38,6 +38,13 @@ def _score(context: JobContext) -> Mapping[str, Any]:
     return score.run(context)
 
 
+def _embed(context: JobContext) -> Mapping[str, Any]:
+    """Embed the catalog's images with a network; see `embed`."""
+    from forge_core.handlers import embed
+
+    return embed.run(context)
+
+
 def _import_images(context: JobContext) -> Mapping[str, Any]:
     """Take images into the catalog; see `import_images`."""
     from forge_core.handlers import import_images
@@ -77,6 +84,7 @@ HANDLERS: dict[str, Handler] = {
     kinds.TRAIN.name: _train,
     kinds.EVALUATE.name: _evaluate,
     kinds.SCORE.name: _score,
+    kinds.EMBED.name: _embed,
     kinds.IMPORT.name: _import_images,
     kinds.AUGMENT.name: _augment,
     kinds.CHECK_AUGMENTATION.name: _check_augmentation,

@@ -46,6 +46,7 @@ class JobKind:
 
 
 SCORE = JobKind(name="score", place="scoring", device="shared", niceness=10)
+EMBED = JobKind(name="embed", place="scoring", device="shared", niceness=10)
 TRAIN = JobKind(
     name="train",
     place="training",
@@ -68,6 +69,7 @@ KINDS: dict[str, JobKind] = {
     for kind in (
         TRAIN,
         SCORE,
+        EMBED,
         EVALUATE,
         IMPORT,
         AUGMENT,

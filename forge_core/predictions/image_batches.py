@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from PIL import Image
 
@@ -21,6 +21,7 @@ from forge_core.workspace import Workspace
 BATCH_IMAGES = 32
 AHEAD = 1
 """Batches that are decoded before they are asked for."""
+MAX_REJECTED_KEPT = 1_000
 T = TypeVar("T")
 
 
@@ -34,6 +35,28 @@ class ImageBatch(Generic[T]):
     """Those that can be used, in the same order, each with what was made of its image."""
     rejected: Sequence[RejectedImage]
     """The others, and why."""
+
+
+class RejectionReport(Protocol):
+    """What counts the images that cannot be used."""
+
+    num_rejected: int
+    rejected: list[RejectedImage]
+    """The first thousand of them."""
+
+
+def name_rejected(
+    report: RejectionReport,
+    rejected: Sequence[RejectedImage],
+    on_rejected: Callable[[RejectedImage], None] | None,
+) -> None:
+    """Count images that cannot be used, keep the first of them, and tell of each."""
+    for image in rejected:
+        report.num_rejected += 1
+        if len(report.rejected) < MAX_REJECTED_KEPT:
+            report.rejected.append(image)
+        if on_rejected is not None:
+            on_rejected(image)
 
 
 def in_batches(assets: Sequence[AssetAsOf]) -> Iterator[Sequence[AssetAsOf]]:

@@ -10,8 +10,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
 from db.enums import Split
 from db.records import AssetAsOf, Job
@@ -20,10 +18,10 @@ from forge_core.errors import InvalidInput
 from forge_core.evaluation import learning_curve
 from forge_core.evaluation.learning_curve import CurvePoint, LearningCurve, Outlook
 from forge_core.jobs import kinds, queue
-from forge_core.models import architectures, chunking, devices, weights
-from forge_core.models.networks import construction
+from forge_core.models import architectures, weights
 from forge_core.people.actor import Actor
 from forge_core.predictions import image_batches
+from forge_core.predictions.embeddings import networks
 from forge_core.progress import SILENT, Progress
 from forge_core.runs import run_data
 from forge_core.workspace import Workspace
@@ -86,7 +84,9 @@ def draw_curve(
             f"{len(chosen[Split.VAL]):,} in validation: too few for a learning curve.",
             next_step="Label images of at least 2 classes, and split them.",
         )
-    extract = _Extractor(architecture or choose_architecture(), device)
+    architecture = architecture or choose_architecture()
+    transform = architectures.default_eval_transform(architecture, None)
+    backbone = networks.pretrained_backbone(architecture, transform, device)
     positions = {label_id: place for place, label_id in enumerate(data.label_ids)}
     total = sum(len(assets) for assets in chosen.values())
     done = 0
@@ -97,11 +97,12 @@ def draw_curve(
         features: list[Any] = []
         labels: list[int] = []
         batches = image_batches.in_batches(assets)
-        for batch in image_batches.read_batches(workspace, batches, extract.transform):
+        for batch in image_batches.read_batches(workspace, batches, transform):
             reading.check()
             kept = [asset for asset, _ in batch.usable]
             if kept:
-                features += list(extract(torch.stack([inputs for _, inputs in batch.usable])))
+                inputs = torch.stack([inputs for _, inputs in batch.usable])
+                features += list(backbone(inputs).numpy())
             if split == Split.TRAIN:  # unreadable ones are no training images
                 asked = Counter(asset.label_id for asset in batch.assets)
                 there -= asked - Counter(asset.label_id for asset in kept)
@@ -122,28 +123,6 @@ def draw_curve(
 def _sample(assets: Sequence[AssetAsOf], most: int) -> list[AssetAsOf]:
     """At most so many, by hash, which is as good as a shuffle."""
     return sorted(assets, key=lambda asset: asset.content_hash)[:most]
-
-
-class _Extractor:
-    """Features of images by a pretrained network that is not trained further."""
-
-    def __init__(self, architecture: str, device: str) -> None:
-        self._device = torch.device(devices.choose(device).id)
-        self.transform = architectures.default_eval_transform(architecture, None)
-        model = construction.build_model(
-            architecture, 2, pretrained=True, input_size=self.transform.crop
-        )
-        self._backbone = model.backbone.to(self._device).eval()
-
-    def __call__(self, inputs: Tensor) -> NDArray[np.float32]:
-        """Features (N, D) of inputs (N, C, H, W)."""
-        with torch.inference_mode():
-            at_once = chunking.images_at_once(self._device.type, inputs.shape[-1])
-            chunks = torch.split(inputs.to(self._device), at_once)
-            found: NDArray[np.float32] = (
-                torch.cat([self._backbone(each).float() for each in chunks]).cpu().numpy()
-            )
-            return found
 
 
 def submit(workspace: Workspace, *, actor: Actor) -> Job:

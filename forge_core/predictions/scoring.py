@@ -42,7 +42,6 @@ NO_SPLIT = "none"
 SPLITS = (*Split, NO_SPLIT)
 PAGE_IMAGES = 512
 WRITE_SECONDS = 2.0
-MAX_REJECTED_KEPT = 1_000
 
 Writer = Callable[[Callable[[UnitOfWork], None]], None]
 """Does some writing in one transaction of its own."""
@@ -171,7 +170,7 @@ def _score(
             keeper.write()
             raise
         report.revision_id = revisions.popleft()
-        _name_rejected(report, batch.rejected, on_rejected)
+        image_batches.name_rejected(report, batch.rejected, on_rejected)
         keeper.add(batch.usable)
         done += len(batch.assets)
         last = batch.assets[-1].asset_id
@@ -318,19 +317,6 @@ def _batches(pages: Iterable[_Page], revisions: deque[int]) -> Iterator[Sequence
         for batch in image_batches.in_batches(page):
             revisions.append(revision_id)
             yield batch
-
-
-def _name_rejected(
-    report: ScoringReport,
-    rejected: Sequence[RejectedImage],
-    on_rejected: Callable[[RejectedImage], None] | None,
-) -> None:
-    for image in rejected:
-        report.num_rejected += 1
-        if len(report.rejected) < MAX_REJECTED_KEPT:
-            report.rejected.append(image)
-        if on_rejected is not None:
-            on_rejected(image)
 
 
 def _rows(

@@ -1,10 +1,11 @@
 """The files of a block: NAME.f16 holds rows of float16 end to end, NAME.ids says whose they are.
 
-Both only grow. How many rows count is kept in the table `prediction_blocks`: what lies behind them
-was being written when something ended, and is written over. Each row has a checksum that the
-checkpoint's hash is part of, so that a damaged row, or one of another network, is no row.
+Both only grow. How many rows count is the writer's to know: what lies behind them was being written
+when something ended, and is written over. Each row has a checksum that the network's hash is part
+of, so that a damaged row, or one of another network, is no row. Probabilities have a row an asset,
+embeddings a row a content.
 
-Legend: N images, K classes.
+Legend: N images, K values a row, such as classes.
 """
 
 import contextlib
@@ -24,10 +25,10 @@ from forge_core.local_files import PRIVATE_FILE
 
 VALUES, IDS = ".f16", ".ids"
 BLOCK_BYTES = 256 * 2**20
-"""Of probabilities: from here on a writer begins another block."""
+"""Of values: from here on a writer begins another block."""
 
 Ids = npt.NDArray[np.bytes_]
-"""Asset ids, dtype S16."""
+"""Ids of 16 bytes, dtype S16: of assets, or the beginning of content hashes."""
 Halves = npt.NDArray[np.float16]
 Flags = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
@@ -40,8 +41,10 @@ class BlockFiles:
     """A block on disk; it may be gone, or shorter than it should be."""
 
     values: Path
-    num_classes: int
-    checkpoint_hash: str
+    num_values: int
+    """K of each row."""
+    network: str
+    """Hash of what computed them."""
 
     @property
     def ids(self) -> Path:
@@ -50,8 +53,8 @@ class BlockFiles:
 
     @property
     def row_bytes(self) -> int:
-        """Of the probabilities of an image."""
-        return 2 * self.num_classes
+        """Of the values of an image."""
+        return 2 * self.num_values
 
     def count_whole(self) -> int:
         """Rows that both files have room for; 0 where one is gone."""
@@ -72,17 +75,17 @@ class BlockFiles:
         return np.fromfile(self.ids, _ENTRY, num_rows)["asset_id"].copy()
 
     def read_rows(self, rows: Rows) -> tuple[Halves, Flags]:
-        """Probabilities (N, K) of rows that are whole, and whether each is what was written.
+        """Values (N, K) of rows that are whole, and whether each is what was written.
 
         Raises:
             OSError: A file is gone, or shorter than that.
         """
         if not len(rows):
-            return np.empty((0, self.num_classes), np.float16), np.empty(0, np.bool_)
+            return np.empty((0, self.num_values), np.float16), np.empty(0, np.bool_)
         num_rows = int(rows.max()) + 1
         try:
             entries = np.memmap(self.ids, _ENTRY, "r", shape=(num_rows,))
-            mapped = np.memmap(self.values, "<f2", "r", shape=(num_rows, self.num_classes))
+            mapped = np.memmap(self.values, "<f2", "r", shape=(num_rows, self.num_values))
         except ValueError as error:  # numpy's word for a file that is too short
             raise OSError(f"{self.values.name} is shorter than it should be") from error
         values, chosen = np.array(mapped[rows]), np.array(entries[rows])
@@ -91,7 +94,7 @@ class BlockFiles:
 
     def checksums(self, ids: Ids, values: Halves) -> npt.NDArray[np.uint32]:
         """Checksum (N,) of each row."""
-        seed = zlib.crc32(self.checkpoint_hash.encode())
+        seed = zlib.crc32(self.network.encode())
         names, data, size = ids.tobytes(), values.tobytes(), self.row_bytes
         return np.array(
             [

@@ -111,8 +111,8 @@ def files_of(workspace: Workspace, block: PredictionBlock) -> BlockFiles:
     """Where the rows of a block are."""
     return BlockFiles(
         values=workspace.cache_folder / block.file_path,
-        num_classes=block.num_classes,
-        checkpoint_hash=block.checkpoint_hash,
+        num_values=block.num_classes,
+        network=block.checkpoint_hash,
     )
 
 

@@ -14,7 +14,7 @@ VALUES = np.linspace(0, 1, 18).reshape(6, 3).astype(np.float16)
 
 
 def files_in(folder: Path, checkpoint_hash: str = "a" * 64) -> BlockFiles:
-    return BlockFiles(values=folder / "a-0.f16", num_classes=3, checkpoint_hash=checkpoint_hash)
+    return BlockFiles(values=folder / "a-0.f16", num_values=3, network=checkpoint_hash)
 
 
 def write(files: BlockFiles, first_row: int, last_row: int) -> None:
