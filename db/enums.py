@@ -17,6 +17,32 @@ class ReviewState(enum.StrEnum):
 
     FLAGGED = "flagged"  # by a person, with a note
     CONTESTED = "contested"  # by an import: what it says and what is there differ
+    AMBIGUOUS = "ambiguous"  # by a person: no one class is right; it is kept aside
+
+
+class Question(enum.StrEnum):
+    """What is asked of an image where people review it."""
+
+    LABEL = "label"  # is its label right
+    PICTURE = "picture"  # can its picture be used
+    SPLIT = "split"  # may it stay in its split, beside what looks like it
+    PREDICTION = "prediction"  # was what a network said of it wrong
+
+
+class Answer(enum.StrEnum):
+    """What a person answers."""
+
+    KEEP = "keep"  # all is right as it is
+    ACCEPT = "accept"  # what is suggested holds
+    CHOOSE = "choose"  # another label holds
+    AMBIGUOUS = "ambiguous"  # no one label is right: out of train, val and test, and kept
+    HELD_OUT = "held_out"  # kept aside
+    SKIP = "skip"  # not now
+    CORRECT = "correct"  # the network was wrong, and this label is right
+
+    def settles(self) -> bool:
+        """Whether the question is answered, so that it is not asked again."""
+        return self is not Answer.SKIP
 
 
 class RunStatus(enum.StrEnum):

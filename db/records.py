@@ -121,6 +121,8 @@ class ImportFinding:
     finding_id: int | None = None
 
 
+ACROSS = "across"
+"""In the field `duplicates`: of a group that lies in two splits."""
 NONE = "none"
 """In a field of an `AssetFilter`: without one."""
 ANY = "any"
@@ -166,9 +168,13 @@ class AssetFilter:
     changed_since: int | None = None
     """A revision: changed after it."""
     duplicates: str | uuid.UUID | None = field(default=None, metadata=_BESIDE_REVISIONS)
-    """The group of near-duplicates that it is in, or `ANY`."""
+    """The group of near-duplicates that it is in, `ANY`, or `ACROSS`."""
     assigned: str | None = field(default=None, metadata=_BESIDE_REVISIONS)
     """The person who is to look after it."""
+    decided: str | None = field(default=None, metadata=_BESIDE_REVISIONS)
+    """A `Question` that a person has settled for it, as long as it is what was judged."""
+    undecided: str | None = field(default=None, metadata=_BESIDE_REVISIONS)
+    """A `Question` that nobody has settled for what it is now."""
 
     def asks_the_run(self) -> bool:
         """Whether the predictions of `run` restrict it."""
@@ -388,3 +394,5 @@ class ReviewDecision:
     decision_id: int | None = None
     """None until it is kept, as `created_at`."""
     created_at: datetime | None = None
+    taken_back_by: str | None = None
+    """The operation that took it back; it does not stand while this is so."""

@@ -11,7 +11,7 @@ from sqlalchemy.ext.compiler import compiles
 from db.models import VisionAsset
 from db.patches import AssetPatch
 from db.records import ANY, NONE, AssetFilter
-from db.repositories import related
+from db.repositories import related, review_decisions
 
 
 def living() -> ColumnElement[bool]:
@@ -92,6 +92,8 @@ CONDITIONS: dict[str, Condition] = {
     ],
     "since": lambda value, column: [VisionAsset.created_at >= datetime.combine(value, time())],
     "until": _until,
+    "decided": lambda question, column: [review_decisions.settled(question)],
+    "undecided": lambda question, column: [~review_decisions.settled(question)],
 }
 """What each field says of the assets' own columns: its value, and how to write a column."""
 

@@ -16,7 +16,7 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.expression import UnaryExpression
 
 from db.models import AssetCount, AssetFacetCount, DuplicateMember, RevisionRow, VisionAsset
-from db.records import ANY, NONE, AssetFilter
+from db.records import ACROSS, ANY, NONE, AssetFilter
 from db.repositories import bulk, related
 from db.repositories.related import Related
 
@@ -111,7 +111,10 @@ class QueryPlanner:
                 select(func.coalesce(func.sum(each.c.number), 0), func.count())
             ).one()
             return FEW + 1 if number > FEW else min(int(total), FEW + 1)
-        if name == "duplicates" and where.duplicates == ANY:  # whether others live costs too much
+        if name == "duplicates" and where.duplicates in (
+            ANY,
+            ACROSS,
+        ):  # whether others live costs too much
             rows = select(DuplicateMember.asset_id).limit(FEW + 1).subquery()
         else:
             rows = part.ids().limit(FEW + 1).subquery()

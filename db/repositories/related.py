@@ -21,7 +21,7 @@ from db.models import (
     RevisionRow,
     VisionAsset,
 )
-from db.records import ANY, NONE, AssetFilter
+from db.records import ACROSS, ANY, NONE, AssetFilter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +132,19 @@ def _change(where: AssetFilter) -> Related | None:
 def _duplicates(where: AssetFilter) -> Related | None:
     if where.duplicates is None:
         return None
+    if where.duplicates == ACROSS:
+        across = (
+            select(DuplicateMember.group_id)
+            .join(VisionAsset, VisionAsset.asset_id == DuplicateMember.asset_id)
+            .where(VisionAsset.is_deleted.is_(false()))
+            .group_by(DuplicateMember.group_id)
+            .having(func.count(func.distinct(VisionAsset.split_type)) > 1)
+        )
+        return Related(
+            asset_id=DuplicateMember.asset_id,
+            conditions=[DuplicateMember.group_id.in_(across.correlate(None))],
+            both=[VisionAsset.split_type.is_not(None)],
+        )
     if where.duplicates != ANY:
         named = DuplicateMember.group_id == where.duplicates
         return Related(asset_id=DuplicateMember.asset_id, conditions=[named])

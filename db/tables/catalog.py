@@ -259,8 +259,8 @@ class DuplicateMember(Base):
 class ReviewDecisionRow(Base):
     """A person's answer to one question about an image, and what the image was then.
 
-    It stands while bytes, label and the class's definition are as they were judged. Answers are
-    added, never changed: the newest that stands holds.
+    It stands while bytes, label and the class's definition are as they were judged, and until it is
+    taken back. Answers are added, never changed: the newest that stands holds.
     """
 
     __tablename__ = "review_decisions"
@@ -278,6 +278,8 @@ class ReviewDecisionRow(Base):
     operation_id: Mapped[str] = mapped_column(String(64))
     revision_id: Mapped[int]
     """The revision that the answer wrote; else the newest one then."""
+    taken_back_by: Mapped[str | None] = mapped_column(String(64))
+    """The operation that took it back."""
     created_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
 
     __table_args__ = (
@@ -287,6 +289,8 @@ class ReviewDecisionRow(Base):
         ),
         Index("uq_review_decisions_operation", "operation_id", "asset_id", "question", unique=True),
         Index("ix_review_decisions_asset", "asset_id", "question", "decision_id"),
+        Index("ix_review_decisions_bytes", "content_hash", "question", "decision_id"),
+        Index("ix_review_decisions_taken_back", "taken_back_by"),
         Index("ix_review_decisions_question", "question", "decision_id"),
         Index("ix_review_decisions_actor", "actor", "question", "decision_id"),
         Index("ix_review_decisions_revision", "revision_id"),

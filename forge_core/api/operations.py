@@ -21,7 +21,7 @@ from forge_core.api.endpoints import (
     read_route,
     write_route,
 )
-from forge_core.catalog.editing import label_edits, review_flags
+from forge_core.catalog.editing import decisions, label_edits, review_flags
 from forge_core.catalog.listing import filter_fields, text_values
 from forge_core.catalog.revisions import history, undo_rules
 from forge_core.catalog.revisions.journal import MAX_OPERATION_ID_CHARACTERS, ChangeResult
@@ -249,6 +249,22 @@ def _flag(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> Chan
     return review_flags.flag(batch.asked.workspace, _parse_ids(operation), note=note, **who)
 
 
+def _decide(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> ChangeResult:
+    fields = ("operation_id", "kind", "asset_ids", "expected_versions")
+    parsing.check_fields(operation, (*fields, "question", "answer", "label_id"), "decide")
+    label_id = operation.get("label_id")
+    return decisions.decide(
+        batch.asked.workspace,
+        _parse_ids(operation),
+        text_values.parse_text(operation.get("answer"), "answer"),
+        question=text_values.parse_text(operation.get("question"), "question"),
+        label_id=None if label_id is None else text_values.parse_number(label_id, "label_id"),
+        expected_versions=_parse_versions(batch, operation),
+        actor=batch.asked.actor,
+        operation_id=operation_id,
+    )
+
+
 def _undo(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> ChangeResult:
     parsing.check_fields(operation, ("operation_id", "kind", "revision_id", "undoes"), "undo")
     who: Who = {"actor": batch.asked.actor, "operation_id": operation_id}
@@ -265,6 +281,7 @@ KINDS: dict[str, Callable[[Batch, Mapping[str, Any], str], ChangeResult]] = {
     "remove": _remove,
     "restore": _restore,
     "flag": _flag,
+    "decide": _decide,
     "undo": _undo,
 }
 

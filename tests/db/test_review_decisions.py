@@ -149,9 +149,23 @@ def test_add__sent_twice_is_kept_once__and_taken_back_whole(workspace, judged):
         kept = uow.decisions.list_of_asset(judged.asset_id)
         assert [one.answer for one in kept] == ["keep", "ambiguous", "ambiguous"]
         assert [one.question for one in kept] == [QUESTION, QUESTION, "least sure"]
-        assert uow.decisions.remove_of_operation("operation-1") == 2
-        assert uow.decisions.remove_of_operation("operation-1") == 0
+        assert uow.decisions.revert("operation-1", "undo-1") == 2
+        assert uow.decisions.revert("operation-1", "undo-1") == 0
     assert standing(workspace, judged) == "keep"
+
+
+def test_revert__of_a_revert_gives_again__and_so_on(workspace, judged):
+    def undo(undone: str, by: str) -> str | None:
+        with workspace.database.write() as uow:
+            uow.decisions.revert(undone, by)
+        return standing(workspace, judged)
+
+    with workspace.database.write() as uow:
+        decide(uow, judged, "ambiguous", operation_id="operation-1")
+    assert undo("operation-1", "undo-1") == "keep"
+    assert undo("undo-1", "redo-1") == "ambiguous"
+    assert undo("redo-1", "undo-2") == "keep"
+    assert undo("undo-2", "redo-2") == "ambiguous"
 
 
 def test_list_latest__pages_of_a_question_newest_first(workspace, judged):

@@ -49,6 +49,8 @@ VALUES = {
     "duplicates": "any",
     "augmented": "no",
     "review": "none",
+    "decided": "label",
+    "undecided": "picture",
     "assigned": "none",
 }
 """A value of each field, as in an address: a new field needs one here."""

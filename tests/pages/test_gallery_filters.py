@@ -69,6 +69,8 @@ LINK = {
     "duplicates": "any",
     "augmented": "no",
     "review": "none",
+    "decided": "label",
+    "undecided": "picture",
     "assigned": "Ana",
     "sort": "least_confident",
 }

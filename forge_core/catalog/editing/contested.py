@@ -5,11 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from db.enums import ChangeOutcome, FindingOutcome, FindingSubject, ReviewState, RevisionKind, Split
+from db import enums
+from db.enums import (
+    ChangeOutcome,
+    FindingOutcome,
+    FindingSubject,
+    Question,
+    ReviewState,
+    RevisionKind,
+    Split,
+)
 from db.patches import AssetPatch
 from db.records import Asset, AssetFilter, ImportFinding
 from db.unit_of_work import UnitOfWork
-from forge_core.catalog.editing import class_merges
+from forge_core.catalog.editing import class_merges, decisions
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.journal import ChangeConflict, ChangeResult, Operation
 from forge_core.people.actor import Actor
@@ -97,6 +106,9 @@ def decide(
             else:
                 chosen.setdefault(values, []).append(asset)
         revision_id = _write(uow, operation, chosen) if chosen else None
+        decided = [asset.asset_id for assets in chosen.values() for asset in assets]
+        kept_or_chosen = enums.Answer.KEEP if answer is Answer.MINE else enums.Answer.CHOOSE
+        decisions.remember(uow, operation, decided, kept_or_chosen, Question.LABEL)
         return ChangeResult(
             operation_id=operation.operation_id,
             status=ChangeOutcome.APPLIED

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from db.enums import Split
+from db.enums import Answer, Question, RevisionKind, Split
 from db.records import Asset
-from forge_core.catalog.editing import label_edits
+from forge_core.catalog.editing import decisions, label_edits
 from forge_core.catalog.importing import run_import
 from forge_core.catalog.importing.uploads import upload_plan
+from forge_core.catalog.revisions.journal import Operation
 from forge_core.errors import ImageRejected, NotFound
 from forge_core.imaging import decode, hashing
 from forge_core.imaging.decode import DecodeLimits
@@ -87,12 +88,24 @@ def correct(
     label_edits.relabel(workspace, [asset.asset_id], label_id, **common)
     if known is None:
         label_edits.set_split(workspace, [asset.asset_id], Split.TRAIN, **common)
+    _remember(workspace, asset, actor)
     changed = _find(workspace, content_hash)
     return Correction(
         asset=changed or asset,
         was_known=known is not None,
         previous_label=known.label_name if known else None,
     )
+
+
+def _remember(workspace: Workspace, asset: Asset, actor: Actor) -> None:
+    """That the network was wrong about it: it waits in the queue of corrected predictions."""
+    operation = Operation.of(RevisionKind.RELABEL, actor=actor)
+    with workspace.database.write() as uow:
+        found = uow.decisions.list_standing(Question.PREDICTION, [asset.asset_id])
+        if not found:
+            decisions.remember(
+                uow, operation, [asset.asset_id], Answer.CORRECT, Question.PREDICTION
+            )
 
 
 def _find(workspace: Workspace, content_hash: str) -> Asset | None:

@@ -40,7 +40,7 @@ def relabel(
         RevisionKind.RELABEL, actor=actor, operation_id=operation_id, message=message
     )
     with workspace.database.write() as uow:
-        label = _find_label(uow, label_id)
+        label = find_label(uow, label_id)
         return _change(
             uow,
             operation,
@@ -74,7 +74,7 @@ def relabel_matching(
     )
     asset_list.check_filter(where)
     with workspace.database.write() as uow:
-        patch = AssetPatch.labelled(_find_label(uow, label_id))
+        patch = AssetPatch.labelled(find_label(uow, label_id))
         return journal.change_matching(uow, operation, where, patch)
 
 
@@ -284,7 +284,13 @@ def _change(
     )
 
 
-def _find_label(uow: UnitOfWork, label_id: int | None) -> Label | None:
+def find_label(uow: UnitOfWork, label_id: int | None) -> Label | None:
+    """The class that images shall be given; None for none.
+
+    Raises:
+        NotFound: There is no such class.
+        InvalidInput: It is retired.
+    """
     if label_id is None:
         return None
     label = uow.labels.find(label_id)

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 
-from db.enums import ReviewState, RevisionKind
+from db.enums import Question, ReviewState, RevisionKind
 from db.patches import AssetPatch
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.journal import ChangeConflict, ChangeResult, Operation
@@ -72,6 +72,9 @@ def _set(
             return repetition
         patch = AssetPatch(review_state=state, review_note=note)
         unique_ids = list(dict.fromkeys(asset_ids))
+        if state is not None:  # who asks to look again does not want to hear the old answer
+            by = operation.operation_id
+            uow.decisions.take_back_standing(Question.LABEL, unique_ids, by)
         assets = {asset.asset_id: asset for asset in uow.assets.list_by_ids(unique_ids)}
         return journal.write_revision(
             uow,

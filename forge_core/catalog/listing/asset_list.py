@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 
-from db.enums import Split
-from db.records import ANY, NONE, Asset, AssetFilter, CountRow
+from db.enums import Question, Split
+from db.records import ACROSS, ANY, NONE, Asset, AssetFilter, CountRow
 from db.repositories.asset_lists import SORTS, check_cursor
 from db.unit_of_work import UnitOfWork
 from forge_core import storable_values
@@ -69,8 +69,14 @@ def check_filter(where: AssetFilter) -> AssetFilter:
             f"There is no split {where.split!r}.",
             next_step=f"Use one of {', '.join(Split)}, {NONE}.",
         )
-    if isinstance(where.duplicates, str) and where.duplicates != ANY:
-        raise InvalidInput(f"The duplicates filter is {ANY!r} or the id of a group.")
+    if isinstance(where.duplicates, str) and where.duplicates not in (ANY, ACROSS):
+        raise InvalidInput(f"The duplicates filter is {ANY!r}, {ACROSS!r} or the id of a group.")
+    for name in ("decided", "undecided"):
+        value = getattr(where, name)
+        if value is not None and value not in list(Question):
+            raise InvalidInput(
+                f"There is no question {value!r}.", next_step=f"Use one of {', '.join(Question)}."
+            )
     for name in ("confidence_min", "confidence_max"):
         value = getattr(where, name)
         if value is not None and not 0 <= value <= 1:

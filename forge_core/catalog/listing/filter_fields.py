@@ -7,8 +7,8 @@ in SQL stands under the same name in `db.repositories.filters`, its type in `Ass
 from collections.abc import Mapping
 from typing import Any
 
-from db.enums import ReviewState, Split
-from db.records import ANY, NONE, AssetFilter
+from db.enums import Question, ReviewState, Split
+from db.records import ACROSS, ANY, NONE, AssetFilter
 from forge_core.catalog.listing import text_values
 from forge_core.catalog.listing.field_types import (
     Chip,
@@ -23,7 +23,21 @@ AUGMENTED_WORDS = {"no": "Originals only", "yes": "Augmented copies only"}
 REVIEW_WORDS = {
     ReviewState.FLAGGED.value: "Marked for review",
     ReviewState.CONTESTED.value: "Contested by an import",
+    ReviewState.AMBIGUOUS.value: "Ambiguous",
     NONE: "Not marked",
+}
+DECIDED_WORDS = {
+    Question.LABEL.value: "Label confirmed",
+    Question.PICTURE.value: "Picture confirmed",
+    Question.SPLIT.value: "Split confirmed",
+    Question.PREDICTION.value: "Corrected on Predict",
+}
+"""Images for which a person has settled a question."""
+UNDECIDED_WORDS = {
+    Question.LABEL.value: "Label not confirmed",
+    Question.PICTURE.value: "Picture not confirmed",
+    Question.SPLIT.value: "Split not confirmed",
+    Question.PREDICTION.value: "Not corrected on Predict",
 }
 SPLIT_WORDS: dict[str, str] = {
     Split.TRAIN.value: "train",
@@ -81,7 +95,7 @@ def _read_label(value: Any, name: str) -> int | str:
 
 
 def _read_group(value: Any, name: str) -> Any:
-    return ANY if value == ANY else text_values.parse_id(value)
+    return value if value in (ANY, ACROSS) else text_values.parse_id(value)
 
 
 def _write_yes_no(value: bool) -> str:
@@ -267,10 +281,11 @@ _FIELDS = (
         control=Control.CHOICE,
         group=Group.PICTURE,
         seat=4,
-        values={ANY: "Only near-duplicates"},
-        say=lambda value, said: (
-            "near-duplicates" if value == ANY else "one group of near-duplicates"
-        ),
+        values={ANY: "Only near-duplicates", ACROSS: "Near-duplicates in two splits"},
+        say=lambda value, said: {
+            ANY: "near-duplicates",
+            ACROSS: "near-duplicates in two splits",
+        }.get(value, "one group of near-duplicates"),
     ),
     FilterField(
         name="augmented",
@@ -293,6 +308,28 @@ _FIELDS = (
         values=REVIEW_WORDS,
         noun="review state",
         say=lambda value, said: REVIEW_WORDS[value].lower(),
+    ),
+    FilterField(
+        name="decided",
+        read=text_values.parse_text,
+        words="Confirmed",
+        control=Control.CHOICE,
+        group=Group.WORK,
+        seat=3,
+        values=DECIDED_WORDS,
+        noun="question",
+        say=lambda value, said: DECIDED_WORDS[value].lower(),
+    ),
+    FilterField(
+        name="undecided",
+        read=text_values.parse_text,
+        words="Not confirmed",
+        control=Control.CHOICE,
+        group=Group.WORK,
+        seat=4,
+        values=UNDECIDED_WORDS,
+        noun="question",
+        say=lambda value, said: UNDECIDED_WORDS[value].lower(),
     ),
     FilterField(
         name="assigned",

@@ -7,8 +7,8 @@ its own, so it always has what matches now. Whoever shows queues reads `QUEUES`.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from db.enums import ReviewState
-from db.records import AssetFilter
+from db.enums import Question, ReviewState
+from db.records import ACROSS, AssetFilter
 from db.repositories.asset_lists import SORTS
 from forge_core.catalog.listing import asset_list, filter_fields
 from forge_core.errors import InvalidInput
@@ -27,8 +27,12 @@ class Queue:
     """Why an image is in it, a sentence."""
     where: Mapping[str, str]
     """The fields of its filter, as in the gallery's address; a run is added where one is asked."""
+    filled_by: str
+    """What puts images into it, a sentence that is said while it is empty."""
     sort: str = "newest"
     """Its order, the most urgent first."""
+    question: Question = Question.LABEL
+    """What is asked of each image: what is settled once is in no queue of this question."""
 
     @property
     def asks_a_run(self) -> bool:
@@ -44,7 +48,8 @@ class Queue:
         Raises:
             InvalidInput: It asks for a run, and none is named.
         """
-        named = dict(self.where) | ({} if self.sort == "newest" else {"sort": self.sort})
+        named = dict(self.where) | {"undecided": self.question.value}
+        named |= {} if self.sort == "newest" else {"sort": self.sort}
         if not self.asks_a_run:
             return named
         if run_id is None:
@@ -68,6 +73,7 @@ _QUEUES = (
         words="Labels that look wrong",
         reason="A network that did not learn the image finds its label unlikely.",
         where={},
+        filled_by="A finished run doubts labels of images that it did not train on.",
         sort="lowest_quality",
     ),
     Queue(
@@ -75,6 +81,7 @@ _QUEUES = (
         words="The model disagrees",
         reason="The run's network says another class than the label, the surest first.",
         where={"disagrees": "yes"},
+        filled_by="A finished run looks at all images and calls some something else.",
         sort="most_confident",
     ),
     Queue(
@@ -82,12 +89,14 @@ _QUEUES = (
         words="Contested by an import",
         reason="An import said another label than the catalog.",
         where={"review": ReviewState.CONTESTED.value},
+        filled_by="An import whose labels differ, where you chose to decide one by one.",
     ),
     Queue(
         name="least_sure",
         words="Least sure",
         reason="The run's network can hardly choose a class, the least sure first.",
         where={},
+        filled_by="A finished run looks at all images and says how sure it is.",
         sort="least_confident",
     ),
     Queue(
@@ -95,6 +104,22 @@ _QUEUES = (
         words="Flagged by people",
         reason="Somebody marked the image for review.",
         where={"review": ReviewState.FLAGGED.value},
+        filled_by="The key m in the gallery marks an image, with a note.",
+    ),
+    Queue(
+        name="corrected",
+        words="Corrected predictions",
+        reason="Somebody corrected what a network said of the image on Predict.",
+        where={"decided": Question.PREDICTION.value},
+        filled_by='"Wrong? Correct it" on Predict puts an image here.',
+    ),
+    Queue(
+        name="look_alikes",
+        words="Near-duplicates in two splits",
+        reason="It looks like an image of another split, which makes a score too good.",
+        where={"duplicates": ACROSS},
+        filled_by="The search for near-duplicates finds them; Review has the button.",
+        question=Question.SPLIT,
     ),
 )
 QUEUES = {queue.name: queue for queue in _QUEUES}
@@ -110,6 +135,12 @@ class QueueState:
     """Of the gallery's address; None where it needs a run and none has scored the images."""
     num_images: int
     """0 where it has no query."""
+
+    @property
+    def empty_words(self) -> str:
+        """Why it is empty, and what fills it."""
+        why = "No network has scored the images yet." if self.query is None else "Nothing waits."
+        return f"{why} {self.queue.filled_by}"
 
 
 def find_queue(name: str) -> Queue:

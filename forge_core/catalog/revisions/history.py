@@ -155,13 +155,19 @@ def undo(
 def undo_operation(
     workspace: Workspace, undoes: str, *, actor: Actor, operation_id: str
 ) -> ChangeResult:
-    """As `undo`, of what an operation changed; nothing where it changed nothing."""
-    with workspace.database.read() as uow:
+    """As `undo`, of what an operation changed; nothing where it changed nothing.
+
+    An answer to a question of a review that changed no image is taken back, too.
+    """
+    with workspace.database.write() as uow:
         revision = uow.revisions.find_by_operation(undoes)
-    if revision is None:
-        return ChangeResult(
-            operation_id=operation_id, status=ChangeOutcome.NOTHING, revision_id=None
-        )
+        if revision is None:
+            number = uow.decisions.revert(undoes, operation_id)
+            return ChangeResult(
+                operation_id=operation_id,
+                status=ChangeOutcome.APPLIED if number else ChangeOutcome.NOTHING,
+                revision_id=None,
+            )
     return undo(workspace, revision.revision_id, actor=actor, operation_id=operation_id)
 
 

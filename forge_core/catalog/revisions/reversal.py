@@ -49,6 +49,7 @@ def undo_in(uow: UnitOfWork, operation: Operation, revision: Revision) -> Change
     answer = _answer(uow, operation, revision, revision_id)
     number = uow.changes.revert_revision(revision_id, undone)
     uow.findings.revert(revision_id, undone)
+    uow.decisions.revert(revision.operation_id, operation.operation_id)
     _check_retired_are_empty(uow, states)
     return replace(answer, assets=_named(uow, revision), num_changed=number)
 

@@ -207,6 +207,14 @@ def _fits_others(facts: Facts, asset: Asset, where: AssetFilter) -> bool:
         return _fits_assigned(facts, asset, where) and any(
             asset.asset_id in members for members in facts.groups.values() if len(members) > 1
         )
+    if where.duplicates == "across":
+        splits = {asset.asset_id: asset.split_type for asset in facts.assets}
+        return _fits_assigned(facts, asset, where) and any(
+            asset.asset_id in members
+            and asset.split_type is not None
+            and len({splits[member] for member in members} - {None}) > 1
+            for members in facts.groups.values()
+        )
     if where.duplicates is not None and asset.asset_id not in facts.groups[where.duplicates]:
         return False
     return _fits_assigned(facts, asset, where)

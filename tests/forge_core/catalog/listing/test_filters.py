@@ -52,7 +52,7 @@ def test_every_filter_alone_and_in_every_order(
         "until": [datetime.date(2026, 3, 2), datetime.date.min, datetime.date.max],
         "author": ["Ana", "Ben", "importer", "nobody", "ana"],
         "changed_since": [0, 6, 7, 10, 99],
-        "duplicates": ["any", group, uuid.UUID(int=5)],
+        "duplicates": ["any", "across", group, uuid.UUID(int=5)],
         "assigned": ["Ana", "Ben Ünal", "none", "nobody"],
     }
     sizes = set()
@@ -73,6 +73,7 @@ def test_every_filter_alone_and_in_every_order(
         {"author": "Ana"},
         {"changed_since": 6},
         {"duplicates": "any"},
+        {"duplicates": "across"},
         {"assigned": "Ana"},
         {"predicted": 1},
         {"confidence_max": 0.1, "disagrees": True},

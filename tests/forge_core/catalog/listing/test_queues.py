@@ -60,6 +60,8 @@ def test_queues__count_what_the_gallery_lists_by_their_address(workspace, run):
         "contested": 0,
         "least_sure": 30,
         "flagged": 4,
+        "corrected": 0,
+        "look_alikes": 0,
     }
     for state in queues.list_states(workspace):
         query = dict(state.query or {})
