@@ -51,6 +51,7 @@ class Environment:
 
     torch: str = ""
     torchvision: str = ""
+    pillow: str = ""
     cuda: str = ""
     cudnn: str = ""
     device: str = ""

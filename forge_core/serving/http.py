@@ -87,6 +87,7 @@ class _Service:
             "revision_id": card.revision_id,
             "checkpoint_sha256": loaded.sha256,
             "golden": asdict(loaded.golden),
+            "note": loaded.note,
             "versions": model_card.library_versions(str(self.predictor.device)),
             "trained_with": dict(card.versions),
         }

@@ -126,6 +126,8 @@ def answer(
 ) -> list[Answer]:
     """The answers, each file asked once a checkpoint."""
     predictor = checkpoint_chooser.load(workspace, chosen)
+    if predictor.loaded.note:
+        st.caption(f":material/info: {predictor.loaded.note}")
     known: dict[tuple[str, str], Answer] = st.session_state.setdefault(ANSWERS_KEY, {})
     keys = [(predictor.loaded.sha256, file.file_id) for file in files]
     new = [file for file, key in zip(files, keys, strict=True) if key not in known]

@@ -18,6 +18,7 @@ from forge_core.workspace import Workspace
 from pages.components.predict import answer_views, answers, probability_bars
 from pages.components.predict.answers import NamedFile
 from tests import arrange
+from tests.forge_core.models.checkpoints import altered
 from tests.pages.visiting import labels_of_buttons, press, visit, words
 
 PAGE = "models/predict.py"
@@ -83,6 +84,18 @@ def test_one_picture__bars_latency_and_size(finished_workspace: Workspace):
     app.number_input(key="predict_threshold").set_value(0).run()
     assert app.header[0].value == best.label_name
     assert not app.exception
+
+
+def test_an_older_checkpoint__answers_with_a_note(finished_workspace: Workspace):
+    path = checkpoints.checkpoint_path(finished_workspace, 1)
+    altered.make_old(path)
+    with finished_workspace.database.write() as uow:
+        for found in uow.checkpoints.list_of_run(1):
+            if found.kind == "best":
+                uow.checkpoints.add(replace(found, content_hash=file_hashes.hash_file(path)))
+    app = drop(visit(PAGE), ("one.png", png(arrange.draw_image("stripe", 903))))
+    assert "best.safetensors was saved by an older version" in words(app)
+    assert bars(app)
 
 
 def test_below_the_threshold__it_is_not_sure(finished_workspace: Workspace):
@@ -175,17 +188,17 @@ def test_damaged_checkpoint__asked_found_next_step(finished_workspace: Workspace
     assert not app.exception
 
 
-def test_checkpoint_that_predicts_otherwise_here__is_refused(finished_workspace: Workspace):
+def test_checkpoint_whose_weights_were_altered__is_refused(finished_workspace: Workspace):
     path = checkpoints.checkpoint_path(finished_workspace, 1)
     data = bytearray(path.read_bytes())
     middle = len(data) // 2  # inside the weights; header and golden predictions stay
     data[middle : middle + 4000] = bytes(4000)
     path.write_bytes(bytes(data))
-    with finished_workspace.database.write() as uow:  # the recorded file, on another machine
+    with finished_workspace.database.write() as uow:  # as whoever can write both could
         best, _ = uow.checkpoints.list_of_run(1)
         uow.checkpoints.add(replace(best, content_hash=file_hashes.hash_file(path)))
     app = drop(visit(PAGE), ("one.png", png(arrange.draw_image("circle", 3))))
-    assert "best.safetensors does not answer here as it did when it was saved" in words(app)
+    assert "The weights in best.safetensors are not what was saved" in words(app)
     assert "Get the file from its run again" in words(app)
 
 

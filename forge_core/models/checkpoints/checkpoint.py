@@ -1,19 +1,18 @@
 """A checkpoint: one safetensors file with weights, card and golden predictions.
 
 The card is text in the file's header, the rest is plain numbers; there is nothing in it that
-could run. Loading replays the golden predictions and refuses a file that predicts otherwise
-here than where it was saved. A weight that no golden image happens to use is guarded by a
-digest of all tensors.
+could run. Loading compares what the file means, weights and card, with what was saved, by
+digests; then it replays the golden predictions, from image files on, and refuses a file that
+predicts otherwise here than where it was saved.
 """
 
 import copy
-import hashlib
 import logging
 import shutil
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,21 +21,18 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from forge_core.errors import CheckpointRejected, InvalidInput, NotFound
+from forge_core.errors import CheckpointRejected, ImageRejected, InvalidInput, NotFound
 from forge_core.file_hashes import hash_file, known_hash
 from forge_core.models import architectures
-from forge_core.models.checkpoints import golden
-from forge_core.models.checkpoints.golden import GoldenPredictions, GoldenReport
+from forge_core.models.checkpoints import golden, model_card, proof
+from forge_core.models.checkpoints.golden import GoldenReport
 from forge_core.models.checkpoints.model_card import ModelCard
 from forge_core.models.checkpoints.whole_files import written_whole
 from forge_core.models.networks import construction
 from forge_core.models.networks.classifier import ImageClassifier
 
 CARD_KEY = "vision_forge_card"
-DIGEST_KEY = "vision_forge_tensors_sha256"
 _MODEL_PREFIX = "model."
-_PIXELS_KEY = "golden.pixels"
-_LOGITS_KEY = "golden.logits"
 _log = logging.getLogger(__name__)
 
 Policy = Literal["refuse", "warn"]
@@ -52,6 +48,8 @@ class LoadedCheckpoint:
     golden: GoldenReport
     sha256: str
     """Hash of the file's bytes, 64 hexadecimal digits."""
+    note: str = ""
+    """What is taken on trust, because an older version saved the file; empty where nothing is."""
 
 
 def save_checkpoint(path: Path, model: ImageClassifier, card: ModelCard) -> str:
@@ -80,15 +78,16 @@ def save_checkpoint(path: Path, model: ImageClassifier, card: ModelCard) -> str:
         input_size=card.eval_transform.crop,
         channels=card.eval_transform.channels,
     )
-    proof = golden.make_golden(on_cpu, card.eval_transform)
+    answers = golden.make_golden(on_cpu, card.eval_transform)
     tensors = {
         _MODEL_PREFIX + name: tensor.detach().contiguous().clone()
         for name, tensor in on_cpu.state_dict().items()
     }
-    tensors |= {_PIXELS_KEY: proof.pixels.contiguous(), _LOGITS_KEY: proof.logits.contiguous()}
+    tensors |= proof.write_golden(answers)
+    text = replace(card, schema=model_card.SCHEMA).to_json()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with written_whole(path) as partial:
-        save_file(tensors, partial, {CARD_KEY: card.to_json(), DIGEST_KEY: _digest(tensors)})
+        save_file(tensors, partial, {CARD_KEY: text} | proof.seal(text, tensors))
         return hash_file(partial)
 
 
@@ -114,25 +113,41 @@ def load_checkpoint(
         CheckpointRejected: The file is damaged or of another kind, its card and weights do not
             belong together, or its golden predictions do not hold here.
     """
-    card, tensors, digest = _read(path)
+    card, tensors, metadata = _read(path)
     sha256 = known_hash(path)
-    intact = digest == _digest(tensors)
-    proof = _take_golden(tensors, card)
+    changed = proof.find_change(card, metadata[CARD_KEY], tensors, metadata)
+    if changed:
+        _judge(
+            policy,
+            f"{changed} in {path.name} {'is' if 'card' in changed else 'are'} not what was saved.",
+            "Get the file from its run again; nothing in it may be changed by hand.",
+        )
+    answers = proof.take_golden(tensors, card)
     model = _assemble(tensors, card).to(device).eval()
     model.requires_grad_(True)
-    report = golden.replay(model, proof, card.eval_transform, tolerance=card.golden_tolerance)
+    try:
+        report = golden.replay(model, answers, card.eval_transform, tolerance=card.golden_tolerance)
+    except ImageRejected as error:
+        raise _damaged(path, error) from error
     if not report.passed:
         _judge(
             policy,
             f"{path.name} does not answer here as it did when it was saved: "
             f"{'the same' if report.argmax_equal else 'other'} classes, logits differ by "
             f"{report.max_relative_difference:.2g} of the largest "
-            f"(at most {card.golden_tolerance:g} is allowed).",
+            f"(at most {card.golden_tolerance:g} is allowed)."
+            + (
+                " Its images are decoded or resized otherwise."
+                if report.pixels_equal is False
+                else ""
+            ),
+            "Use the library versions in its card, or get the file from its run again.",
             f"golden predictions; saved with {dict(card.versions)}",
         )
-    if not intact:
-        _judge(policy, f"The weights in {path.name} are not those that were saved.", "")
-    return LoadedCheckpoint(model, card, report, sha256)
+    note = _note(path, card)
+    if note:
+        _log.warning("%s", note)
+    return LoadedCheckpoint(model, card, report, sha256, note)
 
 
 def read_card(path: Path) -> ModelCard:
@@ -146,25 +161,31 @@ def read_card(path: Path) -> ModelCard:
         return _card_of(path, file.metadata())
 
 
-def _judge(policy: Policy, message: str, detail: str) -> None:
+def _judge(policy: Policy, message: str, next_step: str, detail: str = "") -> None:
     if policy == "refuse":
-        raise CheckpointRejected(
-            message,
-            next_step="Get the file from its run again, or use the library versions in its card.",
-            detail=detail,
-        )
+        raise CheckpointRejected(message, next_step=next_step, detail=detail)
     _log.warning("%s", message)
 
 
-def _read(path: Path) -> tuple[ModelCard, dict[str, Tensor], str | None]:
-    """Card, tensors and the digest that the tensors had when they were saved."""
+def _note(path: Path, card: ModelCard) -> str:
+    if card.schema != model_card.OLDEST_SCHEMA:
+        return ""
+    return (
+        f"{path.name} was saved by an older version: its weights and answers are proven, its class "
+        "names and how it reads and resizes images are taken on trust. Train again for a file that "
+        "proves them too."
+    )
+
+
+def _read(path: Path) -> tuple[ModelCard, dict[str, Tensor], dict[str, str]]:
+    """Card, tensors, and the texts of the file's header."""
     with _opened(path) as file:
         metadata = file.metadata()
         card = _card_of(path, metadata)
         try:
             # Cloned out of the memory map: the file may be replaced or removed afterwards.
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
-            return card, tensors, metadata.get(DIGEST_KEY)
+            return card, tensors, metadata
         except (SafetensorError, RuntimeError, ValueError, TypeError) as error:
             raise _damaged(path, error) from error
 
@@ -198,28 +219,6 @@ def _damaged(path: Path, error: Exception) -> CheckpointRejected:
         "pickles above all, are never opened.",
         detail=str(error),
     )
-
-
-def _take_golden(tensors: dict[str, Tensor], card: ModelCard) -> GoldenPredictions:
-    """Take the golden predictions out of the tensors, checked against the card."""
-    pixels, logits = tensors.pop(_PIXELS_KEY, None), tensors.pop(_LOGITS_KEY, None)
-    side = card.eval_transform.crop
-    if (
-        pixels is None
-        or logits is None
-        or pixels.dtype != torch.uint8
-        or logits.dtype != torch.float32
-        or not 1 <= len(pixels) <= 64
-        or pixels.shape[1:] != (3, side, side)
-        or logits.shape != (len(pixels), card.num_classes)
-        or not bool(torch.isfinite(logits).all())
-    ):
-        raise CheckpointRejected(
-            "The checkpoint keeps no answers that fit its card, so it cannot be checked that it "
-            "answers as it did when it was saved.",
-            next_step="Export the checkpoint from its run again.",
-        )
-    return GoldenPredictions(pixels, logits)
 
 
 def _assemble(tensors: dict[str, Tensor], card: ModelCard) -> ImageClassifier:
@@ -267,12 +266,3 @@ def _cheaply(architecture: str) -> Iterator[None]:
     else:
         with torch.device("meta"):
             yield
-
-
-def _digest(tensors: dict[str, Tensor]) -> str:
-    """SHA-256 over names, types, shapes and values of all tensors."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(tensors.items()):
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        digest.update(tensor.contiguous().view(-1).view(torch.uint8).numpy().data)
-    return digest.hexdigest()

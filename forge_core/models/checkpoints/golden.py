@@ -1,24 +1,33 @@
-"""Golden predictions: a few images and their logits, kept to notice a machine that differs.
+"""Golden predictions: a few image files and their logits, kept to notice a machine that differs.
 
 A change of library, device, precision or of one weight can alter predictions without any error.
-Replaying these images at every load makes that loud. They are pixels, not network inputs, so a
-wrong normalisation is noticed too.
+Replaying these files at every load makes that loud. They are encoded as pictures come, so that
+what decodes, turns, resizes, crops and normalises them is replayed with the network.
 """
 
+import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from io import BytesIO
 
 import torch
+from PIL import ExifTags, Image
 from torch import Tensor, nn
 
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.errors import InvalidInput
+from forge_core.imaging import decode
 from forge_core.models import precision
 
 COUNT = 4
-_CANDIDATES = 8
 _SEED = 20_240_229
-# Patches a side of the drawn images, from a few large ones to fine noise.
-_PATCHES = (2, 3, 5, 8, 13, 21, 34, 55)
+# Patches a side of the drawn images, from a few large ones to fine ones. Those of the first row
+# are PNG with hard edges, those of the second JPEG, smooth and to be turned by their EXIF.
+_PNG_PATCHES = (2, 5, 13, 34)
+_JPEG_PATCHES = (3, 8, 21, 55)
+_TURNED = 6
+_JPEG_QUALITY = 90
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,9 @@ class GoldenReport:
     """Whether every image got the same class."""
     passed: bool
     """Same classes, and the difference within the card's tolerance."""
+    pixels_equal: bool | None = None
+    """Whether the files gave the very pixels that they gave when the checkpoint was saved; None
+    where it keeps no files, because an older version saved it."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +52,14 @@ class GoldenPredictions:
     Legend: G images, K classes.
     """
 
-    pixels: Tensor
-    """(G, 3, crop, crop) uint8."""
     logits: Tensor
     """(G, K) float32."""
+    images: tuple[bytes, ...] = ()
+    """G image files; none in checkpoints of older versions, which keep `pixels`."""
+    pixels_hash: str = ""
+    """SHA-256 in hex of what `images` were after decode, resize and crop, where it was saved."""
+    pixels: Tensor | None = None
+    """(G, 3, crop, crop) uint8, where there are no `images`."""
 
 
 def compute_logits(model: nn.Module, pixels: Tensor, eval_transform: EvalTransform) -> Tensor:
@@ -60,10 +76,24 @@ def compute_logits(model: nn.Module, pixels: Tensor, eval_transform: EvalTransfo
     return result
 
 
-def make_golden(model: nn.Module, eval_transform: EvalTransform) -> GoldenPredictions:
-    """Draw images and keep those whose class is the least in doubt.
+def read_pixels(images: Sequence[bytes], eval_transform: EvalTransform) -> Tensor:
+    """(G, 3, crop, crop) uint8 of G image files, by the way that every picture goes.
 
-    The images are the same for every network of an input size, the choice is not: where two
+    Raises:
+        ImageRejected: A file cannot be read.
+    """
+    return torch.stack(
+        [
+            eval_transform.frame(eval_transform.resize_image(decode.decode_image(data).image))
+            for data in images
+        ]
+    )
+
+
+def make_golden(model: nn.Module, eval_transform: EvalTransform) -> GoldenPredictions:
+    """Draw image files and keep those whose class is the least in doubt.
+
+    The files are the same for every network of an input size, the choice is not: where two
     logits nearly tie, a rounding error on another machine would change the class.
 
     Args:
@@ -73,7 +103,8 @@ def make_golden(model: nn.Module, eval_transform: EvalTransform) -> GoldenPredic
     Raises:
         InvalidInput: The network gives numbers that are not finite.
     """
-    pixels = _draw_images(eval_transform.crop)
+    images = _drawn_files(eval_transform.resize)
+    pixels = read_pixels(images, eval_transform)
     logits = compute_logits(model, pixels, eval_transform)
     if not bool(torch.isfinite(logits).all()):
         raise InvalidInput(
@@ -81,8 +112,19 @@ def make_golden(model: nn.Module, eval_transform: EvalTransform) -> GoldenPredic
             next_step="Lower the learning rate, or go on from an earlier checkpoint.",
         )
     first, second = logits.topk(2, dim=1).values.unbind(1)
-    kept = (first - second).argsort(descending=True)[:COUNT].sort().values
-    return GoldenPredictions(pixels[kept].clone(), logits[kept].clone())
+    margins = first - second
+    of_each = len(_PNG_PATCHES)
+    kept = torch.cat(
+        [
+            start + margins[start : start + of_each].topk(COUNT // 2).indices.sort().values
+            for start in (0, of_each)
+        ]
+    )
+    return GoldenPredictions(
+        logits[kept].clone(),
+        tuple(images[place] for place in kept.tolist()),
+        hash_pixels(pixels[kept]),
+    )
 
 
 def replay(
@@ -92,24 +134,62 @@ def replay(
     *,
     tolerance: float,
 ) -> GoldenReport:
-    """Predict the golden images again, on the device of the model."""
-    logits = compute_logits(model, golden.pixels, eval_transform)
+    """Predict the golden images again, on the device of the model.
+
+    Raises:
+        ImageRejected: A file of them cannot be read.
+    """
+    pixels, pixels_equal = golden.pixels, None
+    if pixels is None:
+        pixels = read_pixels(golden.images, eval_transform)
+        pixels_equal = hash_pixels(pixels) == golden.pixels_hash
+    logits = compute_logits(model, pixels, eval_transform)
     largest = max(float(golden.logits.abs().max()), torch.finfo(torch.float32).tiny)
     difference = float((logits - golden.logits).abs().max()) / largest
     same = bool((logits.argmax(1) == golden.logits.argmax(1)).all())
     # A NaN compares as false, so it fails.
-    return GoldenReport(difference, same, passed=same and difference <= tolerance)
+    return GoldenReport(difference, same, same and difference <= tolerance, pixels_equal)
 
 
-def _draw_images(side: int) -> Tensor:
-    """(G, 3, side, side) uint8 of random colours, smooth to noisy; the same on every machine."""
+def hash_pixels(pixels: Tensor) -> str:
+    """SHA-256 in hex of uint8 values."""
+    return hashlib.sha256(pixels.contiguous().numpy().data).hexdigest()
+
+
+@lru_cache(maxsize=4)
+def _drawn_files(resize: int) -> tuple[bytes, ...]:
+    return tuple(_draw_files(resize))
+
+
+def _draw_files(resize: int) -> Iterator[bytes]:
+    """Pictures of random colours; the pixels are the same on every machine.
+
+    They are wider than high, and larger than what they are resized to, so that nothing of the
+    way to the network is left out.
+    """
     generator = torch.Generator().manual_seed(_SEED)
-    images = []
-    for patches in _PATCHES[:_CANDIDATES]:
-        colours = torch.randint(0, 256, (1, 3, patches, patches), generator=generator)
-        images.append(
-            nn.functional.interpolate(
-                colours.float(), size=(side, side), mode="bilinear", align_corners=False
-            )
-        )
-    return torch.cat(images).round().clamp(0, 255).to(torch.uint8)
+    height = resize + max(2, resize // 8)
+    size = (height, height * 4 // 3)
+    for patches in _PNG_PATCHES:
+        yield _encode(_draw(patches, size, "nearest", generator), "PNG")
+    for patches in _JPEG_PATCHES:
+        turned = _draw(patches, size[::-1], "bilinear", generator)
+        exif = Image.Exif()
+        exif[ExifTags.Base.Orientation] = _TURNED
+        yield _encode(turned, "JPEG", quality=_JPEG_QUALITY, exif=exif)
+
+
+def _draw(
+    patches: int, size: tuple[int, int], mode: str, generator: torch.Generator
+) -> Image.Image:
+    colours = torch.randint(0, 256, (1, 3, patches, patches), generator=generator).float()
+    corners = None if mode == "nearest" else False
+    drawn = nn.functional.interpolate(colours, size=size, mode=mode, align_corners=corners)
+    pixels = drawn[0].round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0)
+    return Image.fromarray(pixels.contiguous().numpy())
+
+
+def _encode(image: Image.Image, kind: str, **options: object) -> bytes:
+    buffer = BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()

@@ -6,23 +6,28 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
+import PIL
 import torch
 import torchvision
 
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.errors import CheckpointRejected, InvalidInput
 
-SCHEMA = 1
+SCHEMA = 2
+"""From 2 on the file proves its card too, and keeps its golden predictions as image files."""
+OLDEST_SCHEMA = 1
 GOLDEN_TOLERANCE = 1e-3
 _TEXT_LIMIT = 1_000
+_MAX_DIGITS = 19
 
 
 def library_versions(device: str = "cpu") -> dict[str, str]:
-    """Versions of what computes here: torch, torchvision, cuda, cudnn and the device."""
+    """Versions of what computes here: torch, torchvision, pillow, cuda, cudnn, device."""
     cudnn = torch.backends.cudnn.version()  # type: ignore[no-untyped-call]
     return {
         "torch": torch.__version__,
         "torchvision": torchvision.__version__,
+        "pillow": PIL.__version__,
         "cuda": torch.version.cuda or "none",
         "cudnn": str(cudnn or "none"),
         "device": device,
@@ -65,6 +70,8 @@ class ModelCard:
     """When it was saved, ISO 8601 in UTC."""
     golden_tolerance: float = GOLDEN_TOLERANCE
     """Largest difference of golden logits, as a share of the largest |logit|."""
+    schema: int = SCHEMA
+    """Form of the checkpoint; 1 is that of older versions, whose file does not prove its card."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "class_names", tuple(self.class_names))
@@ -92,7 +99,7 @@ class ModelCard:
         """JSON that a person can read, with the schema number first."""
         values = asdict(self) | {"eval_transform": self.eval_transform.to_dict()}
         values |= {"metrics": dict(self.metrics), "versions": dict(self.versions)}
-        return json.dumps({"schema": SCHEMA} | values, indent=2, ensure_ascii=False)
+        return json.dumps({"schema": self.schema} | values, indent=2, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> "ModelCard":
@@ -102,7 +109,12 @@ class ModelCard:
             CheckpointRejected: It is no card, of another schema, or a value cannot be right.
         """
         try:
-            values = json.loads(text)
+            values = json.loads(text, parse_int=_whole_number)
+        except InvalidInput as error:
+            raise CheckpointRejected(
+                f"The card of the checkpoint cannot be used: {error.message}",
+                next_step="Export the checkpoint from its run again.",
+            ) from error
         except (json.JSONDecodeError, RecursionError) as error:
             raise CheckpointRejected(
                 "The card of the checkpoint is not JSON.",
@@ -111,10 +123,11 @@ class ModelCard:
             ) from error
         if not isinstance(values, dict):
             raise CheckpointRejected("The card of the checkpoint is not a JSON object.")
-        schema = values.pop("schema", None)
-        if schema != SCHEMA:
+        schema = values.get("schema")
+        if type(schema) is not int or not OLDEST_SCHEMA <= schema <= SCHEMA:
             raise CheckpointRejected(
-                f"The card of the checkpoint has schema {schema!r}; this version reads {SCHEMA}.",
+                f"The card of the checkpoint has schema {str(schema)[:_TEXT_LIMIT]}; this version "
+                f"reads {OLDEST_SCHEMA} to {SCHEMA}.",
                 next_step="Load it with the version of Vision Forge that saved it.",
             )
         try:
@@ -128,6 +141,13 @@ class ModelCard:
                 next_step="Export the checkpoint from its run again.",
                 detail=str(error),
             ) from error
+
+
+def _whole_number(digits: str) -> int:
+    """A whole number of a card; no seed, id or size needs more than 64 bits."""
+    if len(digits) > _MAX_DIGITS:
+        raise InvalidInput(f"a number in it has {len(digits):,} digits.")
+    return int(digits)
 
 
 def _check_types(values: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.predictor import Prediction, Predictor
-from forge_core.models.checkpoints import checkpoint
+from forge_core.models.checkpoints import checkpoint, proof
 from forge_core.serving import http
 
 MakePng = Callable[..., bytes]
@@ -69,7 +69,9 @@ def test_health__says_what_is_served(client: TestClient, checkpoint_path: Path) 
     assert body["golden"]["max_relative_difference"] <= 1e-3
     assert body["versions"]["torch"] == torch.__version__
     assert body["versions"]["device"] == "cpu"
-    assert set(body["versions"]) >= {"torch", "torchvision", "cuda", "cudnn"}
+    assert body["golden"]["pixels_equal"] is True
+    assert body["note"] == ""
+    assert set(body["versions"]) >= {"torch", "torchvision", "pillow", "cuda", "cudnn"}
 
 
 def test_health__is_503_before_the_network_is_loaded(
@@ -90,7 +92,8 @@ def test_health__is_503_when_golden_predictions_fail(
     tensors = {name: tensor.clone() for name, tensor in load_file(checkpoint_path).items()}
     tensors["model.head.3.bias"][0] += 5
     with safe_open(checkpoint_path, framework="pt") as file:
-        save_file(tensors, altered, file.metadata())
+        metadata = file.metadata()
+    save_file(tensors, altered, metadata | proof.seal(metadata[checkpoint.CARD_KEY], tensors))
     with TestClient(http.create_app(altered, "cpu")) as running:
         answer = wait_until_loaded(running)
         assert answer.status_code == 503

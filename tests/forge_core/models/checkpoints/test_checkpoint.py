@@ -1,6 +1,5 @@
 """Checkpoints: what was saved comes back, everything else is refused without being run."""
 
-import json
 import os
 import pickle
 import zipfile
@@ -15,41 +14,17 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.errors import CheckpointRejected, InvalidInput, NotFound
 from forge_core.models import precision
 from forge_core.models.checkpoints import checkpoint, golden, model_card
-from forge_core.models.checkpoints.model_card import ModelCard
 from forge_core.models.networks import construction
-from forge_core.models.networks.forge_cnn import ForgeCNN
-
-EVAL = EvalTransform(resize=20, crop=16)
-
-
-def make_model() -> ForgeCNN:
-    """A ForgeCNN for 3 classes with batch-norm statistics that are not the fresh ones."""
-    torch.manual_seed(0)
-    model = ForgeCNN(3, input_size=16)
-    for _ in range(3):
-        model(torch.randn(8, 3, 16, 16) * 2)
-    return model
-
-
-def make_card(**changes: Any) -> ModelCard:
-    """The card of `make_model`."""
-    card = ModelCard(
-        architecture="forge_cnn",
-        class_names=("cat", "dog", "Zebra größe"),
-        label_ids=(7, 3, 12),
-        eval_transform=EVAL,
-        run_id=47,
-        revision_id=9,
-        seed=5,
-        stage="scratch",
-        epoch=2,
-        metrics={"val_accuracy": 0.91},
-    )
-    return replace(card, **changes)
+from tests.forge_core.models.checkpoints.altered import (
+    EVAL,
+    change_card,
+    make_card,
+    make_model,
+    rewrite,
+)
 
 
 @pytest.fixture
@@ -57,27 +32,6 @@ def saved(tmp_path: Path) -> Path:
     path = tmp_path / "best.safetensors"
     checkpoint.save_checkpoint(path, make_model(), make_card())
     return path
-
-
-def rewrite(path: Path, card: str | None = None, **tensors: torch.Tensor | None) -> None:
-    """Write the file again with another card or other tensors; None takes a tensor out."""
-    with safe_open(path, framework="pt") as file:
-        metadata = dict(file.metadata())
-    content = {name: tensor.clone() for name, tensor in load_file(path).items()}
-    for name, tensor in tensors.items():
-        key = name.replace("__", ".")
-        if tensor is None:
-            del content[key]
-        else:
-            content[key] = tensor
-    if card is not None:
-        metadata[checkpoint.CARD_KEY] = card
-    save_file(content, path, metadata)
-
-
-def change_card(path: Path, **changes: Any) -> None:
-    values = json.loads(checkpoint.read_card(path).to_json())
-    rewrite(path, card=json.dumps(values | changes))
 
 
 def test_load__gives_back_model_and_card(saved: Path) -> None:
@@ -137,11 +91,11 @@ def test_save__keeps_the_old_file_when_the_new_one_fails(saved: Path) -> None:
 def test_read_card__is_json_that_a_person_can_read(saved: Path) -> None:
     with safe_open(saved, framework="pt") as file:
         text = file.metadata()[checkpoint.CARD_KEY]
-    assert text.startswith('{\n  "schema": 1,\n  "architecture": "forge_cnn",')
+    assert text.startswith('{\n  "schema": 2,\n  "architecture": "forge_cnn",')
     assert '"Zebra größe"' in text
     assert checkpoint.read_card(saved).class_names == ("cat", "dog", "Zebra größe")
     assert set(checkpoint.read_card(saved).versions) == {
-        *("torch", "torchvision", "cuda", "cudnn", "device")
+        *("torch", "torchvision", "pillow", "cuda", "cudnn", "device")
     }
 
 
@@ -159,10 +113,10 @@ def test_load__refuses_one_altered_weight(saved: Path, name: str) -> None:
     weight = load_file(saved)[f"model.{name}"].clone()
     weight.view(-1)[weight.abs().argmax()] += 2.0
     rewrite(saved, **{f"model.{name}": weight})
-    with pytest.raises(
-        CheckpointRejected,
-        match="does not answer here as it did when it was saved",
-    ):
+    with pytest.raises(CheckpointRejected, match=r"weights in best\.safetensors are not what was"):
+        checkpoint.load_checkpoint(saved)
+    rewrite(saved, sealed=True)
+    with pytest.raises(CheckpointRejected, match="does not answer here as it did when it was"):
         checkpoint.load_checkpoint(saved)
 
 
@@ -170,22 +124,22 @@ def test_load__refuses_an_altered_weight_that_no_golden_image_uses(
     saved: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     loaded = checkpoint.load_checkpoint(saved)
-    proof = golden.make_golden(loaded.model, EVAL)
+    pixels = golden.read_pixels(golden.make_golden(loaded.model, EVAL).images, EVAL)
     with torch.inference_mode():
-        hidden = loaded.model.head[:2](loaded.model.backbone(EVAL.finish(proof.pixels)))  # type: ignore[index, operator]
+        hidden = loaded.model.head[:2](loaded.model.backbone(EVAL.finish(pixels)))  # type: ignore[index, operator]
     unused = int((hidden == 0).all(dim=0).nonzero()[0])
     weight = load_file(saved)["model.head.3.weight"].clone()
     weight[0, unused] += 0.5
     rewrite(saved, **{"model.head.3.weight": weight})
-    with pytest.raises(CheckpointRejected, match="not those that were saved"):
+    with pytest.raises(CheckpointRejected, match="are not what was saved"):
         checkpoint.load_checkpoint(saved)
     assert checkpoint.load_checkpoint(saved, policy="warn").golden.passed
-    assert "not those that were saved" in caplog.text
+    assert "are not what was saved" in caplog.text
 
 
 def test_load__refuses_another_normalisation(saved: Path) -> None:
     transform = EVAL.to_dict() | {"mean": [0.5, 0.5, 0.5]}
-    change_card(saved, eval_transform=transform)
+    change_card(saved, sealed=True, eval_transform=transform)
     with pytest.raises(
         CheckpointRejected, match="does not answer here as it did when it was saved"
     ):
@@ -195,7 +149,7 @@ def test_load__refuses_another_normalisation(saved: Path) -> None:
 def test_load__warns_by_policy_and_reports(saved: Path, caplog: pytest.LogCaptureFixture) -> None:
     bias = load_file(saved)["model.head.3.bias"].clone()
     bias[0] += 100
-    rewrite(saved, **{"model.head.3.bias": bias})
+    rewrite(saved, sealed=True, **{"model.head.3.bias": bias})
     loaded = checkpoint.load_checkpoint(saved, policy="warn")
     assert not loaded.golden.passed
     assert not loaded.golden.argmax_equal
@@ -205,7 +159,7 @@ def test_load__warns_by_policy_and_reports(saved: Path, caplog: pytest.LogCaptur
 
 def test_load__refuses_a_weight_that_is_not_a_number(saved: Path) -> None:
     bias = torch.full((3,), float("nan"))
-    rewrite(saved, **{"model.head.3.bias": bias})
+    rewrite(saved, sealed=True, **{"model.head.3.bias": bias})
     with pytest.raises(
         CheckpointRejected, match="does not answer here as it did when it was saved"
     ):
@@ -215,10 +169,12 @@ def test_load__refuses_a_weight_that_is_not_a_number(saved: Path) -> None:
 @pytest.mark.parametrize(
     ("tensors", "message"),
     [
-        ({"golden.pixels": None}, "keeps no answers that fit its card"),
+        ({"golden.pixels_sha256": None}, "keeps no answers that fit its card"),
+        ({"golden.image.0": None}, "keeps no answers that fit its card"),
+        ({"golden.image.0": torch.zeros(4, 2)}, "keeps no answers that fit its card"),
+        ({"golden.image.0": torch.zeros(9, dtype=torch.uint8)}, "damaged or of another kind"),
         ({"golden.logits": torch.zeros(4, 2)}, "keeps no answers that fit its card"),
         ({"golden.logits": torch.full((4, 3), float("nan"))}, "keeps no answers that fit its card"),
-        ({"golden.pixels": torch.zeros(4, 3, 16, 16)}, "keeps no answers that fit its card"),
         ({"model.head.3.bias": None}, "not those of a forge_cnn with 3 classes"),
         ({"model.head.3.bias": torch.zeros(4)}, "not those of a forge_cnn with 3 classes"),
         ({"model.extra": torch.zeros(4)}, "not those of a forge_cnn with 3 classes"),
@@ -231,7 +187,7 @@ def test_load__refuses_a_weight_that_is_not_a_number(saved: Path) -> None:
 def test_load__refuses_tensors_that_do_not_fit_the_card(
     saved: Path, tensors: dict[str, torch.Tensor | None], message: str
 ) -> None:
-    rewrite(saved, **tensors)
+    rewrite(saved, sealed=True, **tensors)
     with pytest.raises(CheckpointRejected, match=message):
         checkpoint.load_checkpoint(saved)
 
@@ -239,7 +195,10 @@ def test_load__refuses_tensors_that_do_not_fit_the_card(
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"schema": 2}, "has schema 2; this version reads 1"),
+        ({"schema": 3}, "has schema 3; this version reads 1 to 2"),
+        ({"schema": True}, "has schema True"),
+        ({"seed": 10**25}, "a number in it has 26 digits"),
+        ({"schema": 1}, "keeps no answers that fit its card"),
         ({"schema": None}, "has schema None"),
         ({"architecture": "resnet18"}, "not those of a resnet18|cannot work on 16 px|not those"),
         ({"architecture": "os.system"}, "not those of a os.system"),
@@ -263,7 +222,7 @@ def test_load__refuses_tensors_that_do_not_fit_the_card(
 def test_load__refuses_a_card_that_cannot_be_right(
     saved: Path, changes: dict[str, Any], message: str
 ) -> None:
-    change_card(saved, **changes)
+    change_card(saved, sealed=True, **changes)
     with pytest.raises(CheckpointRejected, match=message):
         checkpoint.load_checkpoint(saved)
 
@@ -337,11 +296,11 @@ def test_load__an_absent_file_is_not_found(tmp_path: Path) -> None:
 
 def test_golden__tolerance_is_a_thousandth_of_the_largest_logit() -> None:
     model = make_model().eval()
-    proof = golden.make_golden(model, EVAL)
-    largest = proof.logits.abs().max()
-    places = (proof.logits == proof.logits.max(dim=1, keepdim=True).values).float()
-    near = golden.GoldenPredictions(proof.pixels, proof.logits + places * largest * 9e-4)
-    far = golden.GoldenPredictions(proof.pixels, proof.logits + places * largest * 12e-4)
+    made = golden.make_golden(model, EVAL)
+    largest = made.logits.abs().max()
+    places = (made.logits == made.logits.max(dim=1, keepdim=True).values).float()
+    near = replace(made, logits=made.logits + places * largest * 9e-4)
+    far = replace(made, logits=made.logits + places * largest * 12e-4)
     assert golden.replay(model, near, EVAL, tolerance=1e-3).passed
     report = golden.replay(model, far, EVAL, tolerance=1e-3)
     assert report.argmax_equal
