@@ -12,7 +12,7 @@ import csv
 import re
 from collections.abc import Iterator
 
-from forge_core.catalog.formats.documents import table_file
+from forge_core.catalog.formats.documents import table_file, text_encoding
 from forge_core.catalog.formats.scan import label_records
 from forge_core.catalog.formats.scan.file_walk import Walked
 from forge_core.catalog.formats.scan.label_records import Record
@@ -48,12 +48,13 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         layout="google_automl",
         heading=f"Google AutoML, {label_records.named([document])}",
         documents=[document],
+        several=options.several,
     )
 
 
 def _document(walked: Walked) -> str | None:
     for path in walked.documents_named(".csv", depth=0):
-        table = table_file.open_table(walked.root / path, path)
+        table = table_file.open_table(walked.root / path, path, encoding=walked.encoding)
         if table is None:
             continue
         first = [cell.strip() for cell in table.columns]
@@ -66,7 +67,7 @@ def _document(walked: Walked) -> str | None:
 def _records(walked: Walked, document: str) -> Iterator[Record]:
     path = walked.root / document
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with path.open(encoding=text_encoding.of(path, walked.encoding), newline="") as file:
             reader = csv.reader(file, strict=True)
             for cells in reader:
                 cells = [cell.strip() for cell in cells]

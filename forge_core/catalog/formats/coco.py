@@ -47,6 +47,7 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         heading=f"COCO annotations, {label_records.named(list(documents))}",
         documents=list(documents),
         notes=list(dict.fromkeys(n for c in documents.values() for n in shared(_names(c)))),
+        several=options.several,
     )
 
 

@@ -40,6 +40,7 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         layout="cvat",
         heading=f"CVAT images, {label_records.named(documents)}",
         documents=documents,
+        several=options.several,
     )
 
 

@@ -41,6 +41,7 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         layout="fiftyone",
         heading=f"FiftyOne labels, {label_records.named(list(documents))}",
         documents=list(documents),
+        several=options.several,
     )
 
 

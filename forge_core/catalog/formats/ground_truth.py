@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from forge_core.catalog.formats.documents import table_file
+from forge_core.catalog.formats.documents import table_file, text_encoding
 from forge_core.catalog.formats.scan import label_records
 from forge_core.catalog.formats.scan.file_walk import Walked
 from forge_core.catalog.formats.scan.label_records import Record
@@ -43,6 +43,7 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         layout="ground_truth",
         heading=f"SageMaker Ground Truth, {label_records.named([document])}",
         documents=[document],
+        several=options.several,
     )
 
 
@@ -58,7 +59,8 @@ def _document(walked: Walked) -> str | None:
 
 
 def _lines(walked: Walked, document: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    with (walked.root / document).open(encoding="utf-8-sig") as file:
+    path = walked.root / document
+    with path.open(encoding=text_encoding.of(path, walked.encoding)) as file:
         for number, line in enumerate(file, start=1):
             if line.strip():
                 content = json.loads(line)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from db.records import Asset
 from forge_core.catalog.formats import table
 from forge_core.catalog.formats.documents import columns as roles
-from forge_core.catalog.formats.documents import sinks, table_file
+from forge_core.catalog.formats.documents import sinks, table_file, text_encoding
 from forge_core.catalog.formats.documents.sinks import Sink, Written
 from forge_core.catalog.formats.scan import label_records
 from forge_core.catalog.formats.scan.file_walk import Walked
@@ -45,6 +45,7 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         layout="hf_imagefolder",
         heading=f"Hugging Face imagefolder, {label_records.named(list(documents))}",
         documents=documents,
+        several=options.several,
     )
 
 
@@ -97,13 +98,13 @@ def _records(
 def _rows(walked: Walked, document: str) -> Iterator[tuple[str, dict[str, str]]]:
     path = walked.root / document
     if not document.lower().endswith(".jsonl"):
-        opened = table_file.open_table(path, document)
+        opened = table_file.open_table(path, document, encoding=walked.encoding)
         if opened is None:
             raise table_file.unreadable(document, ValueError("no table"))
         yield from opened.rows()
         return
     try:
-        with path.open(encoding="utf-8-sig") as file:
+        with path.open(encoding=text_encoding.of(path, walked.encoding)) as file:
             for number, line in enumerate(file, start=1):
                 if line.strip():
                     cells = json.loads(line)

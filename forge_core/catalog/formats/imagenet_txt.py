@@ -39,18 +39,18 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
     documents = _documents(walked)
     if not all(split_of_document(path) for path in documents):
         documents = documents[:1]
-    lists = [path for path in sorted(walked.documents) if path.lower() in NAME_LISTS]
-    listed = list(_lines(walked, lists[0])) if lists else []
-    ids = {str(number): name for number, name in enumerate(listed) if name.strip()}
-    names = class_names.told_apart(ids)
+    labels = {label for path in documents for r in _records(walked, path, {}) for label in r.labels}
+    named = class_names.beside(walked, labels, documents)
+    names = named.names if named is not None else {}
     records = (r for path in documents for r in _records(walked, path, names))
     return label_records.place(
         walked,
         records,
         layout="imagenet_txt",
         heading=f"A list of images and labels, {label_records.named(list(documents))}",
-        documents=[*documents, *lists],
-        notes=class_names.shared(ids),
+        documents=[*documents, *([named.document] if named else [])],
+        notes=[named.note] if named else [],
+        several=options.several,
     )
 
 
@@ -124,7 +124,5 @@ def _split_line(line: str) -> tuple[str, list[str]]:
 
 
 def _name_of(label: str, names: Mapping[str, str]) -> str:
-    """The name that a number stands for; a line "n01440764 tench" gives its first word's class."""
-    if label.isdecimal() and len(label) < 10:
-        return names.get(str(int(label)), label).strip() or label
-    return label
+    """The name that a number stands for, or the label itself."""
+    return names.get(label, label)

@@ -71,8 +71,9 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         heading=f"Label Studio tasks, {label_records.named(list(documents))}",
         documents=list(documents),
         notes=asked.notes,
+        several=options.several,
     )
-    return replace(scanned, cautions=asked.cautions)
+    return replace(scanned, cautions=(*scanned.cautions, *asked.cautions))
 
 
 def _documents(walked: Walked) -> dict[str, list[Any]]:

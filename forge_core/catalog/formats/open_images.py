@@ -46,13 +46,14 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         layout="open_images",
         heading=f"Open Images labels, {label_records.named(documents)}",
         documents=[*documents, *names_files],
+        several=options.several,
     )
 
 
 def _documents(walked: Walked) -> list[str]:
     found = []
     for path in walked.documents_named(LABELS_ENDING):
-        table = table_file.open_table(walked.root / path, path)
+        table = table_file.open_table(walked.root / path, path, encoding=walked.encoding)
         if table is not None and set(table.columns) >= _COLUMNS:
             found.append(path)
     return found
@@ -62,7 +63,7 @@ def _class_names(walked: Walked, documents: list[str]) -> dict[str, str]:
     """Code to name; older files have no header, so the first row counts as one more name."""
     names: dict[str, str] = {}
     for document in documents:
-        table = table_file.open_table(walked.root / document, document)
+        table = table_file.open_table(walked.root / document, document, encoding=walked.encoding)
         if table is None or len(table.columns) < 2:
             continue
         code, name = table.columns[:2]
@@ -73,7 +74,7 @@ def _class_names(walked: Walked, documents: list[str]) -> dict[str, str]:
 
 
 def _records(walked: Walked, document: str, names: dict[str, str]) -> Iterator[Record]:
-    table = table_file.open_table(walked.root / document, document)
+    table = table_file.open_table(walked.root / document, document, encoding=walked.encoding)
     if table is None:
         return
     split = split_of_document(document)

@@ -30,7 +30,7 @@ from forge_core.catalog.formats.scan.scanned_folder import (
     ReadOptions,
     ScannedFolder,
 )
-from forge_core.catalog.formats.tables import label_overlay, sidecars, unread_labels
+from forge_core.catalog.formats.tables import joined_lists, label_overlay, sidecars, unread_labels
 from forge_core.catalog.importing.import_problems import printable
 from forge_core.errors import InvalidInput, NotFound
 
@@ -102,6 +102,12 @@ LABEL_FILES: dict[str, Format] = {
         "a table ends in imagelabels.csv",
     ),
     "cvat": Format("CVAT images", cvat.recognises, cvat.read, "an XML lists images and tags"),
+    "joined_lists": Format(
+        "Lists joined by number",
+        joined_lists.recognises,
+        joined_lists.read,
+        "numbers of a list of images stand in others with a class or a split",
+    ),
     "table": Format(
         "A table of labels", table.recognises, table.read, "a column names images that are there"
     ),

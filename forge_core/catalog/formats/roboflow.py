@@ -38,6 +38,7 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         layout="roboflow",
         heading=f"Roboflow classes, {label_records.named(list(documents))}",
         documents=documents,
+        several=options.several,
     )
 
 
@@ -50,7 +51,7 @@ def _documents(walked: Walked) -> list[str]:
 
 
 def _records(walked: Walked, document: str) -> Iterator[Record]:
-    opened = table_file.open_table(walked.root / document, document)
+    opened = table_file.open_table(walked.root / document, document, encoding=walked.encoding)
     if opened is None or _PATH not in (name.lower() for name in opened.columns):
         raise table_file.unreadable(document, ValueError(f"no column {_PATH}"))
     path_column = next(name for name in opened.columns if name.lower() == _PATH)

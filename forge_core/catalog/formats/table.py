@@ -153,7 +153,7 @@ def _read(walked: Walked, options: ReadOptions, *, wide: bool) -> ScannedFolder:
     ]
     documents = [reading.table.document for reading in chosen]
     words = "A table of labels" if len(documents) == 1 else "Tables of labels"
-    settled = row_labels.settle(walked, records, options, documents, is_ours=is_ours)
+    settled = row_labels.settle(walked, records, documents, is_ours=is_ours)
     scanned = label_records.place(
         walked,
         settled.records,
@@ -161,8 +161,9 @@ def _read(walked: Walked, options: ReadOptions, *, wide: bool) -> ScannedFolder:
         heading=f"{words}, {label_records.named(documents)}",
         documents=[*documents, *settled.documents],
         notes=[*_notes(chosen[0]), *settled.notes, *_other_tables(readable, chosen)],
+        several=options.several,
     )
-    cautions = (*settled.cautions, *_label_caution(chosen[0]))
+    cautions = (*scanned.cautions, *settled.cautions, *_label_caution(chosen[0]))
     return with_tables(replace(scanned, cautions=cautions), walked, options)
 
 
@@ -298,6 +299,10 @@ def _notes(reading: Reading) -> list[str]:
         shown = ", ".join(f"“{printable(name)}”" for name in classes[:5])
         more = f" and {len(classes) - 5} more" if len(classes) > 5 else ""
         notes.append(f"A 1 in the columns {shown}{more} marks the label.")
+        if any(
+            row.get(name, "").strip() in ("-1", "-1.0") for row in reading.rows for name in classes
+        ):
+            notes.append("A -1 there (not sure) marks nothing.")
     return notes
 
 

@@ -16,6 +16,7 @@ _WORDS = re.compile(
 )
 _ENDINGS = (".json", ".txt", ".csv", ".tsv", ".names")
 _NUMBERED = re.compile(r"\s*(\d{1,9})\s*[,:;=\t. ]\s*(.+)")
+_NUMBER_BEHIND = re.compile(r"\s*(\S.*?)[,:;=\t ]\s*(\d{1,9})\s*")
 _MOST_BYTES = 2**20
 _MOST_LISTS = 30
 
@@ -66,55 +67,73 @@ def beside(walked: Walked, labels: Iterable[str], documents: Sequence[str]) -> N
         if path not in documents and path.rpartition(".")[0] not in walked.image_stems
     ]
     found.sort(key=lambda p: (not _WORDS.search(PurePosixPath(p).stem), p.count("/"), p))
+    numbers = {str(int(label)) for label in asked}
     for document in found[:_MOST_LISTS]:
-        names = _names(walked, document)
-        if names and asked <= names.keys() and len(names) < 100_000:
+        names, is_counted = _names(walked, document)
+        if len(set(names.values())) * 2 <= len(names) or len(names) >= 100_000:
+            continue  # a table of labels or of splits, not of names
+        start = ""
+        if is_counted and "0" not in numbers:
+            if str(len(names)) in numbers:
+                names = {str(int(number) + 1): name for number, name in names.items()}
+                start = " Its first line is 1."
+            else:
+                start = " Its first line is taken for 0, which no image has: look at the classes."
+        if numbers <= names.keys():
             is_called = bool(_WORDS.search(PurePosixPath(document).stem))
             if not is_called and len(names) > 2 * len(asked):
                 continue
             more = "".join(f" {note}" for note in shared(names))
+            apart = told_apart(names)
             return Named(
-                names=told_apart(names),
+                names=apart | {label: apart[str(int(label))] for label in asked},
                 document=document,
-                note=f"Numbers are named by {printable(document)}.{more}",
+                note=f"Numbers are named by {printable(document)}.{start}{more}",
             )
     return None
 
 
-def _names(walked: Walked, document: str) -> dict[str, str]:
+def _names(walked: Walked, document: str) -> tuple[dict[str, str], bool]:
+    """Number to name, and whether the numbers are only those of the lines, counted from 0."""
     path = walked.root / document
     try:
         if path.stat().st_size > _MOST_BYTES:
-            return {}
+            return {}, False
         if document.lower().endswith(".json"):
             return _from_json(walked, document)
-        if document.lower().endswith((".csv", ".tsv")):
-            return _from_table(walked, document)
+        is_table = document.lower().endswith((".csv", ".tsv"))
+        if is_table and (named := _from_table(walked, document)):
+            return named, False
         text = path.read_text(encoding=text_encoding.of(path, walked.encoding), errors="replace")
+        if is_table and any(sign in text for sign in table_file.SEPARATORS):
+            return {}, False  # several columns
         return _from_lines(text.splitlines())
     except (OSError, ValueError, RecursionError):
-        return {}
+        return {}, False
 
 
-def _from_lines(lines: Sequence[str]) -> dict[str, str]:
+def _from_lines(lines: Sequence[str]) -> tuple[dict[str, str], bool]:
     while lines and not lines[-1].strip():
         lines = lines[:-1]
     if not lines or not all(line.strip() for line in lines):
-        return {}
-    numbered = [_NUMBERED.fullmatch(line) for line in lines]
-    if all(numbered):
-        return {str(int(m[1])): m[2].strip() for m in numbered if m}
-    return {str(number): line.strip() for number, line in enumerate(lines)}
+        return {}, False
+    for form, number, name in ((_NUMBERED, 1, 2), (_NUMBER_BEHIND, 2, 1)):
+        found = [form.fullmatch(line) for line in lines]
+        numbers = {int(match[number]) for match in found if match}
+        is_near = form is _NUMBERED or max(numbers, default=0) <= 2 * len(lines) + 10  # no years
+        if len(numbers) == len(lines) and is_near:
+            return {str(int(m[number])): m[name].strip() for m in found if m}, False
+    return {str(number): line.strip().strip('"') for number, line in enumerate(lines)}, True
 
 
-def _from_json(walked: Walked, document: str) -> dict[str, str]:
-    for table in json_rows.tables(walked.root / document).values():
+def _from_json(walked: Walked, document: str) -> tuple[dict[str, str], bool]:
+    for table in json_rows.tables(walked.root / document, walked.encoding).values():
         columns = json_rows.columns_of(table)
         if columns == (json_rows.VALUE,):
-            return {str(n): row[json_rows.VALUE] for n, row in enumerate(table)}
+            return {str(n): row[json_rows.VALUE] for n, row in enumerate(table)}, True
         if names := _from_pairs([tuple(row.values()) for row in table if len(row) == 2], table):
-            return names
-    return {}
+            return names, False
+    return {}, False
 
 
 def _from_pairs(pairs: Sequence[tuple[str, ...]], rows: Sequence[object]) -> dict[str, str]:

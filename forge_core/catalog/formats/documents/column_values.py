@@ -12,11 +12,15 @@ Finds = Callable[[str], bool]
 LEAST_FOUND = 0.5
 _MOST_CLASSES = 1000
 _MARKS = frozenset({"0", "1", "0.0", "1.0"})
+_MARKED = frozenset({"1", "1.0"})
+_UNSURE = _MARKS | {"", "-1", "-1.0"}
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?")
 _WHOLE = re.compile(r"\d+(?:\.0+)?")
 _HASH_OR_TIME = re.compile(
     r"[0-9a-fA-F]{16,}|\d{4}-\d\d-\d\d.*|\d\d?[./]\d\d?[./]\d{2,4}.*|\w+://.*|[0-9a-fA-F-]{36}"
 )
+_ID = re.compile(r"(?:^|[_. ]|[a-z](?=I))(?:ids?|codes?|keys?|hash)$", re.IGNORECASE)
+_NAME = re.compile(r"(?:name|label|class|value|title)$", re.IGNORECASE)
 _ENDING = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}$")
 _NO_LABEL = re.compile(
     r"""(?:^|[_. ])(?:
@@ -26,6 +30,8 @@ _NO_LABEL = re.compile(
     x|y|w|h|x\d|y\d|x_?min|y_?min|x_?max|y_?max|left|top|right|bottom|bbox|box|roi|segmentation|
     fold|kfold|index|unnamed:?.*|row|rank|order|lead_time|annotator|annotated_by|completed_by|
     annotation_id|score|confidence|prob(?:ability)?|iscrowd|weights?|comments?|notes?|remarks?|
+    bemerkung(?:en)?|anmerkung(?:en)?|kommentare?|remarques?|commentaires?|comentarios?|
+    observaciones|caption|description|
     camera|device|iso|exposure|age|sex|gender|is_\w+|has_\w+|seed|version|format|extension|ext
     )$""",
     re.VERBOSE | re.IGNORECASE,
@@ -90,6 +96,7 @@ def label_columns(rows: Sequence[Row], columns: Sequence[str]) -> LabelChoice:
     if marks:
         return LabelChoice(one_hot=marks)
     texts, numbers, others = [], [], []
+    filled = {c: sum(bool(row.get(c, "").strip()) for row in rows) for c in columns}
     for column in columns:
         values = [value.strip() for row in rows if (value := row.get(column, "")).strip()]
         if not column or not values or _NO_LABEL.search(column):
@@ -108,7 +115,52 @@ def label_columns(rows: Sequence[Row], columns: Sequence[str]) -> LabelChoice:
             others.append(column)
         else:
             texts.append(column)
-    return LabelChoice(columns=tuple(texts or numbers), others=tuple(others))
+    likely = _without_ids(rows, texts) or _without_ids(rows, numbers)
+    if any(2 * filled[column] > len(rows) for column in likely):  # remarks stand here and there
+        likely = [column for column in likely if 2 * filled[column] > len(rows)]
+    return LabelChoice(columns=tuple(_of_one_meaning(rows, likely)), others=tuple(others))
+
+
+def _without_ids(rows: Sequence[Row], columns: Sequence[str]) -> list[str]:
+    """Columns less those that never hold a value twice, where others do: those count the rows."""
+    values = {column: _filled(rows, column) for column in columns}
+    repeated = [column for column in columns if len(set(values[column])) < len(values[column])]
+    return repeated or [column for column in columns if not is_count(rows, column)]
+
+
+def _of_one_meaning(rows: Sequence[Row], columns: Sequence[str]) -> list[str]:
+    """Of columns that part the images alike (tag_id, tag_name), the one that reads like names."""
+    groups: dict[tuple[int, ...], list[str]] = {}
+    for column in columns:
+        numbers: dict[str, int] = {}
+        values = (row.get(column, "").strip() for row in rows)
+        parted = tuple(numbers.setdefault(value, len(numbers)) for value in values)
+        groups.setdefault(parted, []).append(column)
+
+    def rank(column: str) -> tuple[bool, bool, bool]:
+        values = _filled(rows, column)
+        return (
+            all(_NUMBER.fullmatch(value) for value in values),
+            bool(_ID.search(column)),
+            not _NAME.search(column),
+        )
+
+    chosen = [min(group, key=rank) for group in groups.values()]
+    return [column for column in columns if column in chosen]
+
+
+def _filled(rows: Sequence[Row], column: str) -> list[str]:
+    return [value for row in rows if (value := row.get(column, "").strip())]
+
+
+def is_count(rows: Sequence[Row], column: str) -> bool:
+    """Whether a column counts the rows: whole numbers of which none comes again."""
+    values = _filled(rows, column)
+    return (
+        len(values) > 2
+        and len(set(values)) == len(values)
+        and all(_WHOLE.fullmatch(value) for value in values)
+    )
 
 
 def is_no_label(rows: Sequence[Row], column: str) -> bool:
@@ -137,6 +189,20 @@ def one_hot(rows: Sequence[Row], columns: Sequence[str]) -> tuple[str, ...]:
         sum(row.get(column, "").strip() in ("1", "1.0") for column in marks) == 1 for row in rows
     )
     return marks if single >= 0.95 * len(rows) else ()
+
+
+def multi_hot(rows: Sequence[Row], columns: Sequence[str]) -> tuple[str, ...]:
+    """Columns of 1, 0, blank and -1 (not sure) of which a row may mark several; at least two.
+
+    Source: CheXpert's train.csv.
+    """
+    marks = []
+    for column in columns:
+        values = {row.get(column, "").strip() for row in rows}
+        if column and values <= _UNSURE and not _NO_LABEL.search(column) and values & _MARKED:
+            marks.append(column)
+    marked = sum(any(row.get(c, "").strip() in _MARKED for c in marks) for row in rows)
+    return tuple(marks) if len(marks) > 1 and 2 * marked >= len(rows) > 0 else ()
 
 
 def is_boxes(rows: Sequence[Row], columns: Sequence[str]) -> bool:

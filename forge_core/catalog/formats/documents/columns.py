@@ -1,6 +1,7 @@
 """What the columns of a table mean: found by their names, or told by a person."""
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 from forge_core.errors import InvalidInput
@@ -83,17 +84,30 @@ NAMES: dict[str, tuple[str, ...]] = {
         "finding_labels",
         "kategorie",
         "klasse",
-        "étiquette",
+        "etiquette",
         "classe",
-        "catégorie",
+        "categorie",
         "etiqueta",
         "clase",
-        "categoría",
         "categoria",
         "etichetta",
+        "tag_name",
+        "tagname",
+        "display_name",
+        "displayname",
+        "befund",
+        "diagnose",
+        "art",
+        "gattung",
+        "espece",
+        "especie",
+        "specie",
+        "diagnostic",
+        "diagnostico",
+        "diagnosi",
         "klass",
         "klasa",
-        "třída",
+        "trida",
         "класс",
         "категория",
         "метка",
@@ -146,15 +160,22 @@ NAMES: dict[str, tuple[str, ...]] = {
         "grader",
     ),
 }
-"""Names by which a column of each role is known, the surest first; lower case, "_" for space."""
+"""Names by which a column of each role is known, the surest first; see `_plain`."""
+_NESTED = ("label", "split", "group")
+"""Roles that a field inside other fields may have."""
+_VAGUE = frozenset({"name", "y", "set", "target", "id", "art", "group", "reader"})
+"""Names that say little of a field inside others."""
 
 
 def guess(columns: Sequence[str]) -> dict[str, str]:
     """Role to column, for every role that a name fits; the path may be missing."""
     by_name = {_plain(column): column for column in reversed(columns)}
+    nested = {_inner(column): column for column in reversed(columns) if _inner(column)}
     found: dict[str, str] = {}
     for role, names in NAMES.items():
         column = next((by_name[name] for name in names if name in by_name), None)
+        if column is None and role in _NESTED:
+            column = next((nested[n] for n in names if n in nested and n not in _VAGUE), None)
         if column is not None:
             found[role] = column
     if "path" in found and "label" not in found and len(columns) == 2:
@@ -175,7 +196,10 @@ def guess_others(columns: Sequence[str], path: str) -> dict[str, str]:
 
 def is_known(role: str, column: str) -> bool:
     """Whether a column's name is one of those of a role."""
-    return _plain(column) in NAMES[role]
+    inner = _inner(column)
+    return _plain(column) in NAMES[role] or (
+        role in _NESTED and inner in NAMES[role] and inner not in _VAGUE
+    )
 
 
 def is_obvious(role: str, column: str) -> bool:
@@ -227,4 +251,13 @@ def parse(texts: Sequence[str]) -> dict[str, str]:
 
 
 def _plain(column: str) -> str:
-    return re.sub(r"[ -]", "_", column.strip().lower())
+    """A column's name folded: lower case, without accents, "_" for space."""
+    letters = unicodedata.normalize("NFD", column.strip().lower())
+    text = "".join(c for c in letters if not "\u0300" <= c <= "\u036f")
+    return re.sub(r"[ -]", "_", unicodedata.normalize("NFC", text))
+
+
+def _inner(column: str) -> str:
+    """The last part of a field inside others (`annotations.label`), empty where there is none."""
+    outer, _, last = column.replace("/", ".").rpartition(".")
+    return _plain(last) if outer else ""

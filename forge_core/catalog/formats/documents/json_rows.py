@@ -17,17 +17,18 @@ from forge_core.catalog.formats.documents.cells import as_text, join
 MAX_BYTES = 512 * 2**20
 KEY, VALUE = "key", "value"
 _DEEPEST = 5
+_DEEPEST_FIELD = 12
 _SAMPLE = 50
 Row = dict[str, str]
 
 
-def columns(path: Path) -> tuple[str, tuple[str, ...]]:
+def columns(path: Path, encoding: str | None = None) -> tuple[str, tuple[str, ...]]:
     """The place of the largest table in a document, and its columns.
 
     Raises:
         ValueError: It is no JSON or too large.
     """
-    found = tables(path)
+    found = tables(path, encoding)
     if not found:
         return "", ()
     part = max(found, key=lambda name: len(found[name]))
@@ -39,17 +40,21 @@ def columns_of(table: list[Row]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for row in table[:_SAMPLE] for name in row))
 
 
-def rows(path: Path, part: str) -> Iterator[tuple[int, Row]]:
+def rows(path: Path, part: str, encoding: str | None = None) -> Iterator[tuple[int, Row]]:
     """The rows of the table at a place.
 
     Raises:
         ValueError: It is no JSON or too large.
     """
-    yield from enumerate(tables(path).get(part, []), start=1)
+    yield from enumerate(tables(path, encoding).get(part, []), start=1)
 
 
-def tables(path: Path) -> dict[str, list[Row]]:
+def tables(path: Path, encoding: str | None = None) -> dict[str, list[Row]]:
     """Every table in a document by its place, "" for the whole.
+
+    Args:
+        path: An existing file.
+        encoding: What a person said of text that is not in Unicode.
 
     Raises:
         ValueError: It is no JSON or too large.
@@ -57,16 +62,16 @@ def tables(path: Path) -> dict[str, list[Row]]:
     told = path.stat()
     if told.st_size > MAX_BYTES:
         raise ValueError("it is too large")
-    return _tables(path, told.st_mtime_ns, told.st_size)
+    return _tables(path, told.st_mtime_ns, told.st_size, encoding)
 
 
 @lru_cache(maxsize=2)
-def _tables(path: Path, _changed: int, _size: int) -> dict[str, list[Row]]:
-    return dict(of_value(_content(path)))
+def _tables(path: Path, _changed: int, _size: int, encoding: str | None) -> dict[str, list[Row]]:
+    return dict(of_value(_content(path, encoding)))
 
 
-def _content(path: Path) -> Any:
-    text = path.read_text(encoding=text_encoding.of(path))
+def _content(path: Path, encoding: str | None) -> Any:
+    text = path.read_text(encoding=text_encoding.of(path, encoding))
     try:
         return json.loads(text)
     except ValueError:
@@ -162,12 +167,12 @@ def _flat(item: dict[str, Any], start: str = "", depth: int = 0) -> Row:
     row: Row = {}
     for name, value in item.items():
         column = f"{start}{name}"
-        if isinstance(value, dict) and depth < _DEEPEST:
-            row |= _flat(value, f"{column}.", depth + 1)
+        if isinstance(value, dict):
+            row |= _flat(value, f"{column}.", depth + 1) if depth < _DEEPEST_FIELD else {}
         elif isinstance(value, list) and any(isinstance(part, dict) for part in value):
             gathered: dict[str, list[str]] = {}
             for part in value:
-                if isinstance(part, dict) and depth < _DEEPEST:
+                if isinstance(part, dict) and depth < _DEEPEST_FIELD:
                     for inner, text in _flat(part, f"{column}.", depth + 1).items():
                         gathered.setdefault(inner, []).append(text)
             row |= {inner: join(list(dict.fromkeys(texts))) for inner, texts in gathered.items()}

@@ -57,12 +57,15 @@ class TableFile:
             elif self.path.suffix.lower() == ".parquet":
                 yield from self._parquet_rows()
             else:
-                ending = self.path.suffix.lower()
-                read = workbook.rows if ending in WORKBOOK_ENDINGS else json_rows.rows
-                for number, cells in read(self.path, self.part):
+                for number, cells in self._parted_rows():
                     yield f"{self.document} row {number}", cells
         except (csv.Error, UnicodeError, OSError, ValueError, RecursionError) as error:
             raise unreadable(self.document, error) from error
+
+    def _parted_rows(self) -> Iterator[tuple[int, dict[str, str]]]:
+        if self.path.suffix.lower() in WORKBOOK_ENDINGS:
+            return workbook.rows(self.path, self.part)
+        return json_rows.rows(self.path, self.part, self.encoding)
 
     def _text_rows(self, bad: list[ImportProblem]) -> Iterator[tuple[str, dict[str, str]]]:
         with self.path.open(encoding=self.encoding, errors="replace", newline="") as file:
@@ -116,11 +119,14 @@ def open_table(
         ending = path.suffix.lower()
         if ending == ".parquet":
             return replace(found, columns=tuple(_parquet_columns(path)))
-        if ending in JSON_ENDINGS or ending in WORKBOOK_ENDINGS:
-            read = workbook.columns if ending in WORKBOOK_ENDINGS else json_rows.columns
-            part, columns = read(path)
+        if ending in WORKBOOK_ENDINGS:
+            part, columns = workbook.columns(path)
             return replace(found, columns=columns, part=part) if columns else None
-        return _open_text(replace(found, encoding=text_encoding.of(path, encoding)), needed)
+        found = replace(found, encoding=text_encoding.of(path, encoding))
+        if ending in JSON_ENDINGS:
+            part, columns = json_rows.columns(path, found.encoding)
+            return replace(found, columns=columns, part=part) if columns else None
+        return _open_text(found, needed)
     except (csv.Error, UnicodeError, OSError, ValueError, RecursionError):
         return None
 

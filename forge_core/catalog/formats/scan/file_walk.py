@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from forge_core.catalog.formats.documents import text_encoding
 from forge_core.catalog.formats.scan import folder_names
 from forge_core.catalog.formats.scan.catalog_names import CatalogFinder, Lookup
 from forge_core.catalog.formats.scan.name_index import Finder, FoundFile
@@ -108,7 +109,7 @@ class Walked:
             paths = [path for path in paths if "/" not in path][:_MOST_JSON_LOOKED_AT]
         for path in paths:
             if path not in self._parsed:
-                self._parsed[path] = _parse(self.root / path)
+                self._parsed[path] = _parse(self.root / path, self.encoding)
         return {path: self._parsed[path] for path in paths if self._parsed[path] is not None}
 
     def only_folder(self) -> str | None:
@@ -209,12 +210,12 @@ def _is_table(path: str) -> bool:
     return PurePosixPath(path).suffix.lower() in TABLE_EXTENSIONS
 
 
-def _parse(path: Path) -> Any:
+def _parse(path: Path, encoding: str | None) -> Any:
     """What a JSON file holds, None where it is no JSON or too large."""
     try:
         if path.stat().st_size > MAX_JSON_BYTES:
             return None
-        return json.loads(path.read_text(encoding="utf-8-sig"))
+        return json.loads(path.read_text(encoding=text_encoding.of(path, encoding)))
     except (ValueError, OSError, RecursionError, MemoryError):
         return None
 

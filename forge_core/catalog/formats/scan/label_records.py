@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from forge_core.catalog.formats.scan import several_labels
 from forge_core.catalog.formats.scan.file_walk import Walked
 from forge_core.catalog.formats.scan.name_index import FoundFile
 from forge_core.catalog.formats.scan.scanned_folder import (
@@ -17,6 +18,7 @@ from forge_core.catalog.formats.scan.scanned_folder import (
     ScannedFolder,
     split_of_name,
 )
+from forge_core.catalog.formats.scan.several_labels import SeveralLabels
 from forge_core.catalog.importing import entry_names
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.errors import InvalidInput
@@ -47,6 +49,8 @@ class Record:
     """Whether the name may be a URL, of which only the end is looked up."""
     is_vote: bool = False
     """Whether it is what one of several persons said: then most of them decide."""
+    together: str | None = None
+    """What a class of all its labels is called; None to make a name of them."""
 
 
 def place(
@@ -57,12 +61,13 @@ def place(
     heading: str,
     documents: Sequence[str],
     notes: Sequence[str] = (),
+    several: str | None = None,
 ) -> ScannedFolder:
     """The images that records name, each with the one label it has.
 
-    An image with several different labels is reported and comes in without any; rows that say
-    the same twice count once. A row whose path leads out of the folder is refused by name.
-    Images that no row names are left out and reported.
+    An image with several different labels is told, and reported where it comes in without any;
+    rows that say the same twice count once. A row whose path leads out of the folder is refused by
+    name. Images that no row names are left out and reported.
 
     Args:
         walked: The folder.
@@ -71,8 +76,12 @@ def place(
         heading: The format in a few words.
         documents: The label files that were read; all others are reported as left out.
         notes: What the reader decided.
+        several: What becomes of images with several labels, a key of `SEVERAL`.
+
+    Raises:
+        InvalidInput: There is no such choice.
     """
-    placing = _Placing(walked)
+    placing = _Placing(walked, SeveralLabels(several_labels.checked(several)))
     for record in records:
         if isinstance(record, ImportProblem):
             placing.problems.append(record)
@@ -97,8 +106,9 @@ def place(
         heading=heading,
         entries=entries,
         problems=problems,
-        notes=[*walked.notes, *notes, *placing.notes(entries)],
+        notes=[*walked.notes, *notes, *placing.several.notes(), *placing.notes(entries)],
         documents=tuple(documents),
+        cautions=tuple(placing.several.cautions()),
     )
 
 
@@ -151,7 +161,8 @@ def named(documents: Sequence[str]) -> str:
 class _Placing:
     """The records of one label file, file by file."""
 
-    def __init__(self, walked: Walked) -> None:
+    def __init__(self, walked: Walked, several: SeveralLabels) -> None:
+        self.several = several
         self._finder = walked.finder
         self._refused = {problem.path for problem in walked.problems}
         self._found: dict[str, tuple[FoundFile, Record]] = {}
@@ -211,37 +222,29 @@ class _Placing:
             text = f"is in two splits ({rows}); the first is used."
             self.problems.append(_problem(file.path, "duplicate", text))
         labels = tuple(dict.fromkeys([*first.labels, *record.labels]))
-        self._found[file.path] = (file, replace(first, labels=labels))
+        together = first.together if labels == first.labels else None
+        self._found[file.path] = (file, replace(first, labels=labels, together=together))
 
     def entries(self) -> list[ScannedFile]:
         """What can be taken in, by path; adds the problems of the rest."""
         names: dict[str, str | InvalidInput] = {}
-        entries: list[ScannedFile] = []
-        for path, (file, record) in sorted(self._found.items()):
-            labels: set[str] = set()
-            refused: InvalidInput | None = None
+        for _, record in self._found.values():
             for label in record.labels:
                 if label not in names:
                     names[label] = _class_name(label)
-                name = names[label]
-                if isinstance(name, InvalidInput):
-                    refused = name
-                else:
-                    labels.add(name)
+            self.several.counts.update({str(names[label]) for label in record.labels})
+        entries: list[ScannedFile] = []
+        for path, (file, record) in sorted(self._found.items()):
+            labels = list(dict.fromkeys(names[label] for label in record.labels))
+            refused = next((name for name in labels if isinstance(name, InvalidInput)), None)
             if refused is not None:
                 text = f"“{printable(path)}” is left out. {refused}"
                 self.problems.append(ImportProblem(printable(path), "bad_class_name", text))
                 continue
-            if len(labels) > 1 and (most := self._majority(path, names)):
-                labels = {most}
-            elif len(labels) > 1:
-                shown = ", ".join(f"“{printable(label)}”" for label in sorted(labels)[:5])
-                text = f"has {len(labels)} labels ({shown}); taken in without one."
-                self.problems.append(_problem(path, "several_labels", text))
             entries.append(
                 ScannedFile(
                     path=path,
-                    label_name=labels.pop() if len(labels) == 1 else None,
+                    label_name=self._label(path, record, [str(name) for name in labels], names),
                     split=record.split,
                     size_bytes=file.size_bytes,
                     source_dataset=(record.source_dataset or "")[:MAX_SOURCE_DATASET] or None,
@@ -250,6 +253,29 @@ class _Placing:
                 )
             )
         return entries
+
+    def _label(
+        self,
+        path: str,
+        record: Record,
+        labels: Sequence[str],
+        names: Mapping[str, str | InvalidInput],
+    ) -> str | None:
+        """The one label of an image; None with a problem where there are several."""
+        if len(labels) < 2:
+            return labels[0] if labels else None
+        if record.is_vote:
+            label = self._majority(path, names)
+        else:
+            together = _class_name(record.together or several_labels.BETWEEN.join(labels))
+            label = (
+                None if isinstance(together, InvalidInput) else self.several.of(labels, together)
+            )
+        if label is None:
+            shown = ", ".join(f"“{printable(label)}”" for label in sorted(labels)[:5])
+            text = f"has {len(labels)} labels ({shown}); taken in without one."
+            self.problems.append(_problem(path, "several_labels", text))
+        return label
 
     def _majority(self, path: str, names: Mapping[str, str | InvalidInput]) -> str | None:
         """The label that more than half of the persons gave, told; None where there is none."""

@@ -9,9 +9,8 @@ from forge_core.catalog.formats.documents import class_names
 from forge_core.catalog.formats.documents.cells import split_list
 from forge_core.catalog.formats.scan.file_walk import Walked
 from forge_core.catalog.formats.scan.label_records import Record, counted
-from forge_core.catalog.formats.scan.scanned_folder import SEVERAL, Caution, ReadOptions
+from forge_core.catalog.formats.scan.scanned_folder import Caution
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
-from forge_core.errors import InvalidInput
 
 _WHOLE = re.compile(r"-?\d+\.0+")
 _SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
@@ -44,22 +43,17 @@ def of_cell(cell: str) -> list[str]:
 def settle(
     walked: Walked,
     records: list[Record | ImportProblem],
-    options: ReadOptions,
     documents: Sequence[str],
     *,
     is_ours: bool = False,
 ) -> Settled:
-    """Numbers get their names from a list beside them; cells with several labels are told.
+    """Numbers get their names from a list beside them; cells with several labels are taken apart.
 
     Args:
         walked: The folder.
         records: All rows.
-        options: What a person chose.
         documents: The tables they come from.
         is_ours: Whether an export of ours wrote them: then every label is what it says.
-
-    Raises:
-        InvalidInput: A choice for several labels does not exist.
     """
     if is_ours:
         return Settled(records=records)
@@ -80,42 +74,13 @@ def settle(
     sign = _sign(counts)
     if sign is None:
         return Settled(records=records, notes=notes, cautions=cautions)
-    if options.several not in (None, *SEVERAL):
-        raise InvalidInput(
-            f"Cells with several labels cannot be read as {options.several!r}.",
-            next_step=f"Use {', '.join(SEVERAL)}.",
-        )
-    single: Counter[str] = Counter()
-    for label, number in counts.items():
-        for part in dict.fromkeys(_parts(label, sign)):
-            single[part] += number
-    chosen = options.several or "unlabelled"
-    number = sum(any(len(_parts(x, sign)) > 1 for x in row.labels) for row in rows)
-    example = next(label for label in counts if len(_parts(label, sign)) > 1)
-    text = f"{counted(number, 'row')} hold several labels in one cell, like “{printable(example)}”"
-    if options.several is None:
-        shown = "; ".join(f"{name}: {meaning}" for name, meaning in SEVERAL.items())
-        message = f"{text}: those images come in unlabelled unless you choose. Each {shown}."
-        caution = Caution(
-            kind="several_in_cell", message=message, option="several", choices=tuple(SEVERAL)
-        )
-        cautions = (*cautions, caution)
-    else:
-        notes.append(f"{text}; each {SEVERAL[chosen]}.")
 
     def one(record: Record | ImportProblem) -> Record | ImportProblem:
-        if not isinstance(record, Record) or chosen == "together":
+        if not isinstance(record, Record):
             return record
-        labels = []
-        for label in record.labels:
-            parts = _parts(label, sign)
-            if len(parts) < 2:
-                labels += parts
-            elif chosen == "first":
-                labels.append(parts[0])
-            elif chosen == "frequent":
-                labels.append(max(parts, key=lambda part: single[part]))
-        return replace(record, labels=tuple(labels))
+        labels = [part for label in record.labels for part in _parts(label, sign)]
+        whole = record.labels[0] if len(record.labels) == 1 and len(labels) > 1 else None
+        return replace(record, labels=tuple(labels), together=whole)
 
     return Settled(records=[one(record) for record in records], notes=notes, cautions=cautions)
 
@@ -127,7 +92,7 @@ def _parts(label: str, sign: str) -> list[str]:
 def _sign(counts: Counter[str]) -> str | None:
     """What stands between the labels of one cell, None where cells hold one each.
 
-    A bar always does; other signs do where every part of such a cell is a label of its own
+    A bar always does; other signs do where most parts of such cells are labels of their own
     elsewhere.
     """
     if len(counts) > _MOST_CLASSES:
@@ -137,7 +102,9 @@ def _sign(counts: Counter[str]) -> str | None:
         if not several:
             continue
         alone = counts.keys() - set(several)
-        if sign == "|" or all(part in alone for x in several for part in _parts(x, sign)):
+        parts = {part for label in several for part in _parts(label, sign)}
+        # Most must be labels of their own: a set may have one that never stands alone.
+        if sign == "|" or 2 * len(parts & alone) > len(parts):
             return sign
     return None
 

@@ -77,6 +77,7 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         heading=f"A {ending} file with the label beside each image",
         documents=[*documents, *([named.document] if named else [])],
         notes=[named.note] if named else [],
+        several=options.several,
     )
     return scanned
 

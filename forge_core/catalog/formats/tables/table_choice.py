@@ -107,7 +107,7 @@ def read(walked: Walked, document: str, options: ReadOptions) -> Reading | None:
         opened = table_file.open_table(path, document, encoding=options.encoding)
     if opened is None:
         return None
-    tries = list(_forms(opened))
+    tries = list(forms(opened))
     if options.columns:
         tries = [t for t in tries if set(needed) <= set(t.columns)] or tries[:1]
     best: Reading | None = None
@@ -146,13 +146,13 @@ def together(found: Sequence[Reading]) -> list[Reading]:
     return sorted(same, key=lambda r: order.index(split_of_document(r.table.document) or "train"))
 
 
-def _forms(table: TableFile) -> Iterator[TableFile]:
+def forms(table: TableFile) -> Iterator[TableFile]:
     """The ways to take a document for a table: with header and without, each part of a JSON."""
     if not table.separator:
         yield table
         if table.path.suffix.lower() in table_file.JSON_ENDINGS:
             with suppress(OSError, ValueError, RecursionError):
-                for part, rows in json_rows.tables(table.path).items():
+                for part, rows in json_rows.tables(table.path, table.encoding).items():
                     if part != table.part:
                         yield replace(table, part=part, columns=json_rows.columns_of(rows))
         return
@@ -227,18 +227,18 @@ def _reading(table: TableFile, walked: Walked, options: ReadOptions) -> Reading:
 
 def _may_be_label(rows: Sequence[Row], column: str) -> bool:
     """Whether the one other column may be the label though it holds but one value, or few rows."""
-    if column_values.is_no_label(rows, column):
+    if column_values.is_no_label(rows, column) or column_values.is_count(rows, column):
         return False
     values = {row.get(column, "").strip() for row in rows} - {""}
     return len(values) == 1 or len(rows) <= 20
 
 
 def _marks(rows: Sequence[Row], rest: Sequence[str]) -> tuple[str, ...]:
-    """The one-hot columns: all that are left, or those of which each row marks one."""
+    """The columns of marks: all that are left, or those of which each row marks one, or several."""
     is_mark = frozenset({"0", "1", "0.0", "1.0"})
     if len(rest) > 1 and rows and all(r.get(n, "").strip() in is_mark for r in rows for n in rest):
         return tuple(rest)
-    return column_values.one_hot(rows, rest)
+    return column_values.one_hot(rows, rest) or column_values.multi_hot(rows, rest)
 
 
 def _is_name(rows: Sequence[Row], column: str, finds: column_values.Finds) -> bool:
