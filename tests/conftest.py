@@ -48,6 +48,8 @@ def pytest_configure() -> None:
             tempfile.tempdir = None
 
 
+BROWSING = frozenset({"browser", "browser_context", "playwright_driver"})
+"""Fixtures whose tests drive a browser."""
 STARTING = frozenset({"supervising", "sqlite_supervising", "tended", "started_anew"})
 """Fixtures whose tests start processes of jobs."""
 
@@ -56,6 +58,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What waits for processes comes first, so that no worker is left with it at the end."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
+        if BROWSING & fixtures:
+            item.add_marker("browser")
         parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
         if STARTING & fixtures or item.get_closest_marker("browser"):
             item.add_marker("process")
@@ -91,9 +95,15 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 
 
 @pytest.fixture
-def started_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Job processes are started as in the product, not forked as for all other tests."""
-    monkeypatch.setattr(forking, "is_used", False)
+def started_anew(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes are started as in the product, not forked as for all other tests.
+
+    On SQLite: a start does not depend on the database, so where a test runs on both, it is forked
+    on Postgres.
+    """
+    parameters = request.node.callspec.params.values() if hasattr(request.node, "callspec") else ()
+    if "postgres" not in parameters:
+        monkeypatch.setattr(forking, "is_used", False)
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,9 @@
 
 A process that trains imports for seconds before its first line, and the suite starts a hundred of
 them. Here one server, shared by all processes of the suite, imports what jobs need once. A
-supervisor or worker that a test starts by `subprocess.Popen([python, "-m", module, ...])` is a
-fork of it: with its own session, environment, log and exit status, and with the module run from
-its first line. What a start itself does is tested by those that ask for `started_anew`.
+supervisor, worker or web server that a test starts by `subprocess.Popen([python, "-m", module,
+...])` is a fork of it: with its own session, environment, log and exit status, and with the module
+run from its first line. What a start itself does is tested by those that ask for `started_anew`.
 
 Only on Linux, where a fork of a process that has imported torch is sound; elsewhere all start.
 """
@@ -33,10 +33,18 @@ from typing import Any
 from filelock import FileLock
 
 ROOT = Path(__file__).parents[1]
-MODULES = ("forge_core", "tests.")
+JOB_MODULES = ("forge_core", "tests.")
+WEB_MODULE = "streamlit"
+MODULES = (*JOB_MODULES, WEB_MODULE)
 """What is forked where it would be started by `python -m`; all of the tests' own."""
-IMPORTED = ("forge_core.jobs", "forge_core.runs", "forge_core.predictions", "forge_core.handlers")
-"""Packages whose modules the server imports, all of them."""
+ROOMS = ("jobs", "runs", "predictions", "handlers", "api")
+"""Rooms of forge_core whose modules the server imports, all of them."""
+ALSO_IMPORTED = (
+    "torch._dynamo",  # each step of an optimizer asks for it
+    "streamlit.web.cli",
+    "streamlit.web.server.starlette.starlette_app",
+    "plotly.graph_objects",
+)
 SERVER = "TESTS_FORK_SERVER"
 """Variable with the server's socket, in the processes that it forked."""
 START_SECONDS = 120.0
@@ -52,7 +60,8 @@ class ForkingPopen(subprocess.Popen[Any]):
         if not more and _is_apart(options) and (words := _module_of(command)):
             assert is_allowed, "mark this test with `process`: it starts a job's process"
             if is_used:
-                return start(words[0], words[1:], options["env"], options["stdout"].name)
+                folder = options.get("cwd") or Path.cwd()
+                return start(words[0], words[1:], options["env"], options["stdout"].name, folder)
         return super().__new__(cls)
 
 
@@ -99,21 +108,25 @@ def use() -> None:
 
 
 def start(
-    module: str, arguments: Sequence[str], environment: Mapping[str, str], log: str
+    module: str,
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    log: str,
+    folder: Path | str,
 ) -> Forked:
-    """Run a module as `python -m` does, in a session of its own; its output goes to `log`."""
+    """Run a module in a folder as `python -m` does, in a session of its own; it writes to `log`."""
     request = {
         "module": module,
         "arguments": list(arguments),
         "environment": dict(environment),
         "log": str(Path(log).resolve()),
-        "folder": str(Path.cwd()),
+        "folder": str(folder),
     }
     return Forked(_ask(request)["pid"], [sys.executable, "-m", module, *arguments])
 
 
 def list_alive(folder: Path) -> list[int]:
-    """The forked processes that run on the workspace in this folder."""
+    """The forked processes of jobs that run on the workspace in this folder."""
     if not is_used or not _address().exists():
         return []
     found: list[int] = _ask({"list": str(folder)})["pids"]
@@ -226,7 +239,8 @@ class Server:
             listener.close()
             _run(request, self._address)
         self._statuses[pid] = None
-        self._folders[pid] = request["environment"].get("FORGE_WORKSPACE", "")
+        if request["module"].startswith(JOB_MODULES):
+            self._folders[pid] = request["environment"].get("FORGE_WORKSPACE", "")
         return {"pid": pid}
 
     def _status(self, pid: int) -> int | None:
@@ -278,11 +292,12 @@ def _run(request: dict[str, Any], address: Path) -> None:
 def main() -> None:
     """Import, then serve: `python -m tests.forking ADDRESS OWNER`."""
     warnings.filterwarnings("ignore", message=".*found in sys.modules after import", module="runpy")
-    for package in IMPORTED:
-        path = importlib.import_module(package).__path__
-        for found in pkgutil.walk_packages(path, f"{package}."):
+    for room in ROOMS:
+        path = importlib.import_module(f"forge_core.{room}").__path__
+        for found in pkgutil.walk_packages(path, f"forge_core.{room}."):
             importlib.import_module(found.name)
-    importlib.import_module("torch._dynamo")  # each step of an optimizer asks for it
+    for name in ALSO_IMPORTED:
+        importlib.import_module(name)
     use()
     gc.collect()
     gc.freeze()

@@ -27,7 +27,7 @@ from forge_core.people.actor import Actor
 from forge_core.workspace import DatabaseRefused, Workspace
 from tests.db.whole import IMAGES, add, check_whole, fill
 
-KILLS = int(os.environ.get("FORGE_TEST_KILLS", "5"))
+KILLS = int(os.environ.get("FORGE_TEST_KILLS", "3"))
 
 
 CHANGE_FOREVER = """

@@ -61,8 +61,10 @@ class ForgeServer:
                 web_command.server_command(self.port),
                 cwd=self.log_path.parent,
                 env=variables | self._settings() | self.environment,
+                stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:

@@ -117,7 +117,7 @@ def test_db_upgrade__on_an_empty_postgres(postgres_server, tmp_path, monkeypatch
         _administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def test_demo__walks_everything_in_a_workspace_of_its_own(started_anew, tmp_path):
+def test_demo__walks_everything_in_a_workspace_of_its_own(tmp_path):
     folder = tmp_path / "demo"
     result = forge("demo", "--epochs", 2, "--floor", 0.5, "-w", folder)
     assert result.exit_code == 0, result.output

@@ -28,7 +28,7 @@ from forge_core.workspace import Workspace
 from tests.arrange import ACTOR, draw_folder, draw_image, import_folder, list_all
 
 ROOT = Path(__file__).parents[4]
-KILLS = int(os.environ.get("FORGE_TEST_KILLS", "5"))
+KILLS = int(os.environ.get("FORGE_TEST_KILLS", "3"))
 
 IMPORTER = """
 import sys

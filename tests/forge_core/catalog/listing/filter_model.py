@@ -1,6 +1,7 @@
 """A catalog of every kind of fact, and what each filter finds in it, in plain Python."""
 
 import datetime
+import os
 import uuid
 from collections import defaultdict
 from collections.abc import Callable
@@ -27,7 +28,7 @@ NUMBER = 48
 DAYS = [datetime.datetime(2026, 3, day, hour) for day in (1, 2, 3) for hour in (0, 23)]
 SIDES = [(8, 8), (8, 64), (64, 32), (640, 480)]
 COMMON = settings(
-    max_examples=80,
+    max_examples=int(os.environ.get("FORGE_TEST_EXAMPLES", "40")),
     deadline=None,
     derandomize=True,
     database=None,
@@ -255,7 +256,7 @@ def expected(facts: Facts, where: AssetFilter, sort: str) -> list[uuid.UUID]:
     return [asset.asset_id for asset in found]
 
 
-def walk(workspace: Workspace, where: AssetFilter, sort: str, limit: int = 7) -> list[uuid.UUID]:
+def walk(workspace: Workspace, where: AssetFilter, sort: str, limit: int) -> list[uuid.UUID]:
     found: list[uuid.UUID] = []
     cursor = None
     while True:
@@ -266,11 +267,14 @@ def walk(workspace: Workspace, where: AssetFilter, sort: str, limit: int = 7) ->
             return found
 
 
-def check(workspace: Workspace, facts: Facts, where: AssetFilter, sort: str) -> None:
-    """Lists, counts and ids of a filter are what the model says."""
-    wanted = expected(facts, where, sort)
-    assert walk(workspace, where, sort) == wanted, (where, sort)
-    assert asset_list.count_assets(workspace, where, sort=sort) == len(wanted), (where, sort)
+def check(
+    workspace: Workspace, facts: Facts, where: AssetFilter, *sorts: str, limit: int = 7
+) -> None:
+    """Lists in these orders, counts and ids of a filter are what the model says."""
+    for sort in sorts:
+        wanted = expected(facts, where, sort)
+        assert walk(workspace, where, sort, limit) == wanted, (where, sort)
+        assert asset_list.count_assets(workspace, where, sort=sort) == len(wanted), (where, sort)
     everything = expected(facts, where, "oldest")
     assert asset_list.count_assets(workspace, where) == len(everything), where
     assert asset_list.list_ids(workspace, where) == everything, where

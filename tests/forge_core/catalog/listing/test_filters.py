@@ -60,8 +60,7 @@ def test_every_filter_alone_and_in_every_order(
     for name, values in by_field.items():
         for value in values:
             where = AssetFilter(run=next(number), **{name: value})
-            for _ in range(3):
-                check(workspace, facts, where, next(sort))
+            check(workspace, facts, where, *itertools.islice(sort, 3), limit=17)
             sizes.add((name, len(expected(facts, where, "oldest"))))
     for name in by_field:  # no filter of the model is always empty or always everything
         assert any(0 < size < len(facts.assets) for field, size in sizes if field == name), name
