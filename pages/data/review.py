@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from db.enums import GroupKind, ReviewState
-from db.records import NONE, AssetFilter
+from db.enums import GroupKind
+from db.records import NONE
 from forge_core.catalog.listing import asset_list
 from forge_core.catalog.splits import duplicates
 from forge_core.catalog.splits.duplicates import DuplicateSearch, DuplicateStatus
@@ -18,6 +18,7 @@ from pages.components.review import (
     duplicate_groups,
     keep_all_dialog,
     leaks,
+    queue_cards,
 )
 from pages.components.review.leaks import ACROSS, CONTESTED, OTHER
 from pages.components.words import how_alike, text
@@ -50,10 +51,10 @@ def show() -> None:
     status = duplicates.status(workspace)
     show_top(workspace, status)
     undo_notice.show(workspace, session.actor())
-    flagged = asset_list.count_assets(workspace, AssetFilter(review=ReviewState.FLAGGED))
-    num_contested = contested_queue.count(workspace)
-    show_queues(status, flagged, num_contested, totals.unlabelled)
-    contested_queue.show(workspace, num_contested, session.actor())
+    queue_cards.show(workspace)
+    contested_queue.show(workspace, contested_queue.count(workspace), session.actor())
+    st.subheader("Near-duplicates and leaks", anchor=False)
+    show_groups_and_unlabelled(status, totals.unlabelled)
     show_state(status)
     with st.container(
         horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
@@ -108,23 +109,15 @@ def show_top(workspace: Workspace, status: DuplicateStatus) -> None:
         st.rerun()
 
 
-def show_queues(status: DuplicateStatus, flagged: int, num_contested: int, unlabelled: int) -> None:
-    """A card a queue, with its count."""
+def show_groups_and_unlabelled(status: DuplicateStatus, unlabelled: int) -> None:
+    """What is looked at in groups or needs no answer: a card each, with its count."""
     known = status.revision_id is not None
-    with st.container(horizontal=True, gap="small", key="review-queues"):
+    with st.container(horizontal=True, gap="small", key="review-groups"):
         show_card(
             DUPLICATES,
             f"{status.num_groups:,}" if known else "–",
             f"groups of {text.plural(status.num_images, 'image')}" if known else "not looked for",
         )
-        show_card(
-            ACROSS,
-            f"{status.num_groups_across:,}" if known else "–",
-            "of these groups" if known else "not looked for",
-        )
-        show_card("Marked for review", f"{flagged:,}", "none", {"review": ReviewState.FLAGGED})
-        contested = {"review": ReviewState.CONTESTED}
-        show_card("Contested", f"{num_contested:,}", "none", contested)
         show_card("Unlabelled", f"{unlabelled:,}", "none left", {"label": NONE})
 
 

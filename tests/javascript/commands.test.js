@@ -52,6 +52,7 @@ function makeGallery({ numClasses = 0, keys = {} } = {}) {
   const parts = ["decisions", "navigation", "appearance", "finding", "selection", "views"];
   const gallery = Object.fromEntries(parts.map((name) => [name, recorder(name)]));
   gallery.bindings = new Bindings(makePreferences({ keys }));
+  gallery.review = { find: () => undefined };
   gallery.classKeys = new ClassKeys({
     classes: makeClasses(numClasses, gallery.bindings.freeLetters()),
     onLabel: (id) => calls.push(`class ${id}`),

@@ -68,10 +68,14 @@ def test_not_looked__says_why_one_should_and_finds_on_request(
     app.run()
     assert not app.exception
     assert figures(app) == {
+        "Labels that look wrong": "–",
+        "The model disagrees": "–",
+        "Contested by an import": "0",
+        "Least sure": "–",
+        "Flagged by people": "0",
+        "Corrected predictions": "0",
+        "Copies in two splits": "4",
         "Near-duplicates": "2",
-        "Across splits": "2",
-        "Marked for review": "0",
-        "Contested": "0",
         "Unlabelled": "0",
     }
     assert primary(app).label == "Look again"
@@ -105,7 +109,7 @@ def test_move__puts_the_group_into_one_split(groups, sqlite_workspace: Workspace
     app.button(key=f"move-train-{groups[0].group_id.hex}").click()
     app.run()
     assert "2 images are in train now." in words(app)
-    assert figures(app)["Across splits"] == "1"
+    assert figures(app)["Copies in two splits"] == "2"
     assert labels_of_buttons(app).count("Keep this one") == 2
 
 
@@ -189,8 +193,15 @@ def test_flagged__is_a_door_to_the_gallery(copied, sqlite_workspace: Workspace):
         sqlite_workspace, [copied[0].asset_id], actor=Actor("tester"), note="blurred?"
     )
     app = visit(PAGE)
-    assert figures(app)["Marked for review"] == "1"
-    assert links(app)["Look at them"] == "review=flagged"
+    assert figures(app)["Flagged by people"] == "1"
+    address = links(app)["Review them"]
+    assert address == "review=flagged&undecided=label&task=flagged&view=focus"
+
+
+def test_an_empty_queue__says_why_and_what_fills_it(copied, sqlite_workspace: Workspace):
+    said = words(visit(PAGE))
+    assert "No network has scored the images yet. A finished run doubts labels" in said
+    assert "Nothing waits. The key m in the gallery marks an image, with a note." in said
 
 
 def test_unlabelled__is_a_door_to_the_gallery(copied, sqlite_workspace: Workspace):
@@ -240,7 +251,27 @@ def test_contested__says_both_values_and_lets_one_side_hold(
     run_import.run_import(sqlite_workspace, plan, actor=arrange.ACTOR)
     app = visit(PAGE)
     assert "label: circle here, square in square/circle_0001.png" in words(app)
-    assert links(app)["Look at them"] == "review=contested"
+    assert "review=contested" in links(app)["Review them"]
     press(app, "Take what imports say")
     first = next(a for a in arrange.list_all(sqlite_workspace) if "circle_0001" in a.file_path)
     assert (first.label_name, first.review_state) == ("square", None)
+
+
+GALLERY = "data/gallery.py"
+
+
+def test_a_queue_in_the_gallery__says_which_it_is_and_why(copied, sqlite_workspace: Workspace):
+    asked = {"review": "flagged", "undecided": "label", "task": "flagged"}
+    empty = visit(GALLERY, **asked)
+    assert "Flagged by people: nothing waits. The key m in the gallery" in words(empty)
+    review_flags.flag(sqlite_workspace, [copied[0].asset_id], actor=Actor("tester"))
+    app = visit(GALLERY, **asked)
+    assert "**Flagged by people**" in words(app)
+    assert "Somebody marked the image for review." in words(app)
+    press(app, "Leave")
+    assert "task" not in app.query_params
+    assert app.query_params["review"] == "flagged"
+
+
+def test_a_queue_that_there_is_not__is_refused(copied, sqlite_workspace: Workspace):
+    assert "There is no queue 'nonsense'." in words(visit(GALLERY, task="nonsense"))

@@ -115,7 +115,7 @@ _QUEUES = (
     ),
     Queue(
         name="look_alikes",
-        words="Near-duplicates in two splits",
+        words="Copies in two splits",
         reason="It looks like an image of another split, which makes a score too good.",
         where={"duplicates": ACROSS},
         filled_by="The search for near-duplicates finds them; Review has the button.",

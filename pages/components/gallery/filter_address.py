@@ -48,6 +48,7 @@ def read_sort() -> str:
 
 def clear() -> None:
     """Take every filter out of the address; the order stays where it needs no run."""
+    st.query_params.pop("task", None)
     remove(tuple(FIELDS))
 
 
@@ -76,7 +77,7 @@ def put(name: str, value: object) -> None:
 def replace(query: dict[str, str]) -> None:
     """Let the address have exactly this filter and order."""
     known = (*FIELDS, "sort")
-    for name in known:
+    for name in (*known, "task"):
         st.query_params.pop(name, None)
     workspace_address.put({name: value for name, value in query.items() if name in known})
     _leave_unnamed()

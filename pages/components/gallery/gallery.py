@@ -40,7 +40,8 @@ def show(
     workspace_id: str,
     classes: Sequence[Mapping[str, Any]],
     on_token_asked: Callable[[], None],
-) -> None:
+    review: Mapping[str, Any] | None = None,
+) -> Mapping[str, Any] | None:
     """Draw the gallery. Rows, pictures and saves travel over the data routes, not through here.
 
     Args:
@@ -54,8 +55,13 @@ def show(
         classes: As `shapes.shape_label` gives them.
         on_token_asked: Called when the browser's token has expired; the run that follows must
             pass a new one.
+        review: The queue that is worked on: queue, words, question, run; None for none.
+
+    Returns:
+        What was done and is wanted, once, when a person leaves the queue by its end: what, changed,
+        kept, skipped.
     """
-    _mount(
+    result = _mount(
         key=f"gallery-{workspace_id}",  # another workspace gets a gallery of its own
         data={
             "filter": dict(where),
@@ -65,6 +71,14 @@ def show(
             "author": actor.name,
             "workspace": workspace_id,
             "classes": [dict(label) for label in classes],
+            "review": None if review is None else dict(review),
         },
         on_token_change=on_token_asked,
+        on_finished_change=_nothing,
     )
+    finished: Mapping[str, Any] | None = result.get("finished")
+    return finished
+
+
+def _nothing() -> None:
+    """What is done is returned by the run that follows."""

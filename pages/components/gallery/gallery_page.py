@@ -8,6 +8,7 @@ from forge_core.api import shapes
 from forge_core.catalog.editing import assignments, classes
 from forge_core.catalog.listing import asset_list, filter_fields
 from forge_core.catalog.listing.field_types import Offer
+from forge_core.catalog.listing.queues import Queue
 from forge_core.catalog.revisions import history
 from forge_core.errors import ForgeError
 from forge_core.progress import Advance, Progress
@@ -15,7 +16,13 @@ from forge_core.workspace import Workspace
 from pages.components import empty_state, errors
 from pages.components.empty_state import Choice
 from pages.components.frame import navigation, page_frame, session
-from pages.components.gallery import assign_dialog, filter_address, filters, gallery
+from pages.components.gallery import (
+    assign_dialog,
+    filter_address,
+    filters,
+    gallery,
+    review_task,
+)
 from pages.components.gallery.filter_controls import Choices
 from pages.components.importing import chooser
 from pages.components.words import text
@@ -39,20 +46,28 @@ def show() -> None:
         _show_refused(error)
         return
     sort = filter_address.read_sort()
-    filters.show(where, sort, choices)
+    queue = review_task.read()
+    if queue is None:  # else the image has the room, and "Leave" brings the filters back
+        filters.show(where, sort, choices)
     try:
         asked = filter_fields.read(where)  # a page of one: a count of all may take a second
         found = asset_list.list_assets(workspace, asked, sort=sort, limit=1).assets
     except ForgeError as error:
         _show_refused(error)
         return
-    assign_dialog.show(where)
+    if queue is None:
+        assign_dialog.show(where)
+    elif found:
+        review_task.show_head(queue)
+    else:
+        review_task.show_empty(queue)
+        return
     if not found:
         _show_nothing_matches(totals.images + totals.augmented)
         return
     run = where.get("run", next(iter(choices.runs), None))
     suggest = None if run is None else int(run)
-    _show_grid(where, sort, suggest)
+    _show_grid(where, sort, suggest, queue)
 
 
 def _take_drops(workspace: Workspace) -> None:
@@ -92,10 +107,12 @@ def _find_choices(workspace: Workspace) -> Choices:
 
 @st.fragment
 @errors.guarded_page()
-def _show_grid(where: Mapping[str, str], sort: str, suggest: int | None) -> None:
+def _show_grid(
+    where: Mapping[str, str], sort: str, suggest: int | None, queue: Queue | None
+) -> None:
     """The component in a fragment: a new token needs no run of the whole page."""
     labels = classes.list_classes(session.workspace())
-    gallery.show(
+    finished = gallery.show(
         where=where,
         sort=sort,
         suggest=suggest,
@@ -104,7 +121,10 @@ def _show_grid(where: Mapping[str, str], sort: str, suggest: int | None) -> None
         workspace_id=session.workspace().id,
         classes=[shapes.shape_label(label) for label in labels if not label.is_retired],
         on_token_asked=_mint_again,
+        review=None if queue is None else review_task.describe(queue, suggest),
     )
+    if finished:
+        review_task.finish(finished, suggest)
 
 
 def _mint_again() -> None:

@@ -5,6 +5,7 @@ import { formatNumber } from "../javascript/text.js";
 import { Appearance, readLook } from "./actions/appearance.js";
 import { Decisions } from "./actions/decisions.js";
 import { Navigation } from "./actions/navigation.js";
+import { Review } from "./actions/review.js";
 import { Notices } from "./dialogs/notices.js";
 import { Overlay } from "./dialogs/overlays.js";
 import { Bindings } from "./keys/bindings.js";
@@ -31,6 +32,7 @@ import { Pictures } from "./tiles/pictures.js";
 import { Compare } from "./views/compare.js";
 import { LargeView } from "./views/large_view.js";
 import { Panel } from "./views/panel.js";
+import { ReviewBar } from "./views/review_bar.js";
 import { ShowMenu } from "./views/show_menu.js";
 import { Views } from "./views/views.js";
 
@@ -75,6 +77,11 @@ export class Gallery {
       onSettled: () => this.watch.look(),
     });
     this.suggestions = new Suggestions({ classes: this.classes, labels: this.labels });
+    this.review = new Review({
+      ...this,
+      owner: ownerOf(data),
+      actions: { say: (words) => this.notices.say(words), moved: () => this.movedOn() },
+    });
     this.look = readLook(this.preferences, {
       colorOf: (labelId) => this.classes.colorOf(labelId),
       isPending: (id) => this.outbox.isPending(id),
@@ -129,6 +136,8 @@ export class Gallery {
       classes,
       pace: this.pace,
       pictures,
+      review: this.review,
+      bar: new ReviewBar(this.review),
       actions: {
         ...deciding,
         close: () => this.navigation.escape(),
@@ -262,6 +271,7 @@ export class Gallery {
       notices,
       overlay,
       listing,
+      review: this.review,
       actions: painting,
     });
     this.appearance = new Appearance({
@@ -316,7 +326,17 @@ export class Gallery {
     this.client.askForToken = () => setTriggerValue("token", Date.now());
     this.client.setToken(data.token);
     this.classes.merge(data.classes);
+    this.review.ask(data.review, (done) => setTriggerValue("finished", done));
     if (!this.listing.ask(data)) this.repaint([]);
+  }
+
+  /** Behind an answer: the next image, or that none is left. */
+  movedOn() {
+    this.grid.reveal();
+    this.views.show();
+    this.views.focusHere();
+    if (this.views.isLarge || !this.review.isOver) return;
+    this.notices.say(`None is left: ${this.review.words()}.`);
   }
 
   // -- painting ---------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from db.enums import ReviewState
+from db.enums import Question, ReviewState
 from db.records import AssetFilter
 from forge_core.catalog.editing import contested
 from forge_core.catalog.editing.contested import Answer
@@ -20,7 +20,8 @@ WORDS = {Answer.MINE: "Keep what is here", Answer.THEIRS: "Take what imports say
 
 def count(workspace: Workspace) -> int:
     """How many images wait for a decision."""
-    return asset_list.count_assets(workspace, AssetFilter(review=ReviewState.CONTESTED))
+    where = AssetFilter(review=ReviewState.CONTESTED, undecided=Question.LABEL)
+    return asset_list.count_assets(workspace, where)
 
 
 def show(workspace: Workspace, number: int, actor: Actor) -> None:

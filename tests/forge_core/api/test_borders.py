@@ -93,7 +93,7 @@ def test_operations__one_that_cannot_be_kept_is_refused_and_its_neighbours_are_s
     max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
 @given(
-    kind=st.sampled_from(["relabel", "set_split", "remove", "restore", "flag", "undo"]),
+    kind=st.sampled_from(["relabel", "set_split", "remove", "restore", "flag", "decide", "undo"]),
     fields=st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=4),
 )
 def test_operations__whatever_their_fields_hold_none_asks_to_be_sent_again(

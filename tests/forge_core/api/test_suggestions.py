@@ -8,6 +8,7 @@ from db.repositories.predictions import PredictionRow
 from forge_core.catalog.editing import class_merges, label_edits
 from forge_core.people.actor import Actor
 from tests import arrange
+from tests.forge_core.api.test_operations import send
 
 
 @pytest.fixture
@@ -128,3 +129,29 @@ def test_now__images_and_suggestions_are_of_one_moment(workspace, browser, asset
     event.remove(workspace.database.engine, "begin", count)
     assert rows[0]["suggestion"]
     assert len(begun) == 1
+
+
+def test_decide__keeps_the_answer_and_the_undo_of_its_operation_takes_it_back(browser, assets):
+    def count() -> int:
+        return browser.get("/assets/count", params={"decided": "label"}).json()["matching"]
+
+    answers = {"keep": {}, "choose": {"label_id": 2}}
+    for place, (answer, given) in enumerate(answers.items()):
+        asset = assets[place]
+        (result,) = send(
+            browser,
+            {
+                "operation_id": f"answer-{answer}",
+                "kind": "decide",
+                "asset_ids": [str(asset.asset_id)],
+                "expected_versions": {str(asset.asset_id): asset.row_version},
+                "question": "label",
+                "answer": answer,
+                **given,
+            },
+        )
+        assert result["status"] == "applied"
+        assert count() == place + 1
+    undo = {"operation_id": "undo-keep", "kind": "undo", "undoes": "answer-keep"}
+    assert send(browser, undo)[0]["status"] == "applied"
+    assert count() == 1

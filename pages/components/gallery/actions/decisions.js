@@ -12,6 +12,10 @@ export class Decisions {
   }
 
   label(labelId) {
+    if (this.review.isOn && labelId !== null) {
+      this.review.answer("choose", labelId);
+      return;
+    }
     const targets = this.selection.targets();
     if (!targets.length) return;
     const where = this.matchingFilter();
@@ -28,6 +32,10 @@ export class Decisions {
 
   /** Label each target as the model says; where all do already, only move on. */
   accept() {
+    if (this.review.isOn) {
+      this.review.accept();
+      return;
+    }
     const targets = this.selection.targets();
     if (!targets.length) return;
     const where = this.matchingFilter();
@@ -106,11 +114,15 @@ export class Decisions {
   }
 
   async undo() {
-    this.showDone(await this.labels.undo(), "Undone");
+    const done = await this.labels.undo();
+    this.review.count(done?.entries ?? [], -1);
+    this.showDone(done, "Undone");
   }
 
   redo() {
-    this.showDone(this.labels.redo(), "Done again");
+    const done = this.labels.redo();
+    this.review.count(done?.entries ?? [], 1);
+    this.showDone(done, "Done again");
   }
 
   showDone(entry, words) {
@@ -143,7 +155,10 @@ export class Decisions {
     }
     for (const [{ payload }, targets] of groups) {
       if (mineWins && payload.kind === "relabel") this.labels.relabel(targets, payload.label_id);
-      else if (mineWins) {
+      else if (mineWins && payload.kind === "decide") {
+        const { question, answer, label_id: labelId } = payload;
+        this.labels.decide(targets, answer, { question, labelId });
+      } else if (mineWins) {
         this.labels.setSplit(targets, payload.split, {
           unlock: targets.some((row) => row.split === "held_out") || undefined,
         });

@@ -25,6 +25,8 @@ export function findAction(gallery, event) {
   if (!name) return undefined;
   const fixed = FIXED_KEYS.get(event.key);
   if (fixed) return () => fixed(gallery, event);
+  const answer = gallery.review.find(name);
+  if (answer) return () => answer.run(gallery.review);
   const command = gallery.bindings.find(name);
   const mayBeClass = name.length === 1 && (!command || gallery.classKeys.isWaiting);
   if (mayBeClass && gallery.classKeys.take(name)) return () => {};

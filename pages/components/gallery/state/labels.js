@@ -62,6 +62,38 @@ export class Labels {
     return this.change("flag", targets, values, values);
   }
 
+  /** An answer to the question of a queue, with the change that it means; never nothing. */
+  decide(targets, answer, { question, labelId = null }) {
+    const name = labelId === null ? null : this.classes.get(labelId).name;
+    const unmarked = { review: null, note: "" };
+    const values =
+      labelId !== null
+        ? { label_id: labelId, label_name: name, ...unmarked }
+        : {
+            keep: question === "label" ? unmarked : {},
+            ambiguous: { split: "held_out", review: "ambiguous" },
+            held_out: { split: "held_out" },
+            skip: {},
+          }[answer];
+    const entry = {
+      kind: "decide",
+      answer,
+      ids: targets.map((row) => row.id),
+      before: {},
+      after: values,
+    };
+    const said = { question, answer, label_id: labelId ?? undefined };
+    this.remember(entry, this.send({ kind: "decide", asset_ids: entry.ids, ...said }, targets));
+    for (const row of targets) {
+      entry.before[row.id] = Object.fromEntries(
+        Object.keys(values).map((changed) => [changed, row[changed]]),
+      );
+      Object.assign(row, values);
+    }
+    this.onPaint(entry.ids);
+    return entry;
+  }
+
   remove(targets, { where } = {}) {
     const entry = { kind: "remove", ids: targets.map((row) => row.id) };
     this.remember(entry, this.send({ kind: "remove", asset_ids: entry.ids, where }, targets));
@@ -136,7 +168,7 @@ export class Labels {
       this.putBack(entry);
       this.undone.push({ ...entry, operation_id: this.sendUndo(entry) });
     }
-    return { ids: step.flatMap((entry) => entry.ids) };
+    return { ids: step.flatMap((entry) => entry.ids), entries: step };
   }
 
   /** Do again what was undone last: the undo is undone. */
@@ -148,7 +180,7 @@ export class Labels {
       this.done.push({ ...entry, operation_id: this.sendUndo(entry) });
     }
     this.keepDone();
-    return { ids: step.flatMap((entry) => entry.ids) };
+    return { ids: step.flatMap((entry) => entry.ids), entries: step };
   }
 
   sendUndo(entry) {
@@ -231,12 +263,13 @@ export class Labels {
     for (const { payload, versions } of this.outbox.queue) {
       for (const id of payload.asset_ids ?? Object.keys(versions ?? {})) {
         const row = waiting.get(id);
-        if (row && payload.kind === "relabel") {
+        if (row && (payload.kind === "relabel" || payload.label_id)) {
           row.label_id = payload.label_id;
           row.label_name =
             payload.label_id === null ? null : this.classes.get(payload.label_id)?.name;
         }
         if (row && payload.kind === "set_split") row.split = payload.split;
+        if (row && ["ambiguous", "held_out"].includes(payload.answer)) row.split = "held_out";
         if (row && payload.kind === "flag") {
           Object.assign(row, { review: payload.review, note: payload.note });
         }

@@ -15,6 +15,9 @@ const LAST_RETRY_MS = 15000;
 const MAX_TRIES = 3; // of a change that the server breaks on; the last one alone
 const MAX_PATIENCE = 5; // so often the tries double while nothing else passes either
 
+/** Kinds of changes that must not meet an image that somebody changed meanwhile. */
+const EXPECTING = new Set(["relabel", "set_split", "decide"]);
+
 export class Outbox {
   /** `store` is a promise of where changes are kept (`openStore`), or of null where nothing can be. */
   constructor({ client, name, store }) {
@@ -150,9 +153,7 @@ export class Outbox {
 
   /** The payload with the newest row versions that this browser has caused or seen. */
   prepare({ payload, versions }) {
-    if ((payload.kind !== "relabel" && payload.kind !== "set_split") || payload.where) {
-      return payload;
-    }
+    if (!EXPECTING.has(payload.kind) || payload.where) return payload;
     const expected = {};
     for (const [id, seen] of Object.entries(versions)) {
       expected[id] = Math.max(seen, this.known.get(id)?.row_version ?? 0);
@@ -174,10 +175,7 @@ export class Outbox {
         if (!inConflict.has(asset.id)) this.known.set(asset.id, asset);
       }
       this.dequeue(record);
-      if (
-        (record.payload.kind === "relabel" || record.payload.kind === "set_split") &&
-        !record.payload.where
-      ) {
+      if (EXPECTING.has(record.payload.kind) && !record.payload.where) {
         record.open = (result.conflicts ?? []).filter((conflict) => conflict.row_version != null);
       }
       if (record.open?.length) {

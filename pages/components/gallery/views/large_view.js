@@ -11,8 +11,8 @@ const SHOWN_CLASSES = 12;
 const FETCHED_AHEAD = [1, 2, 3, -1];
 
 export class LargeView {
-  constructor(element, { rows, classes, pace, pictures, actions }) {
-    Object.assign(this, { element, rows, classes, pace, pictures, actions });
+  constructor(element, { rows, classes, pace, pictures, review, bar, actions }) {
+    Object.assign(this, { element, rows, classes, pace, pictures, review, bar, actions });
     this.zoom = new Zoom();
     this.stage = el("div", { className: "preview-image" });
     this.place = el("span", { className: "place" });
@@ -33,6 +33,7 @@ export class LargeView {
     element.append(
       el("div", { className: "focus-head" }, this.place, this.paceButton, close),
       this.stage,
+      bar.element,
       this.choices,
       this.caption,
     );
@@ -63,20 +64,25 @@ export class LargeView {
 
   paint(position) {
     const all = this.rows.isCounted ? ` of ${formatNumber(this.rows.length)}` : "";
-    this.place.textContent = this.rows.length ? formatNumber(position + 1) + all : "";
+    const place = this.rows.length ? formatNumber(position + 1) + all : "";
+    this.place.textContent = this.review.isOn ? `${place} · ${this.review.words()}` : place;
     this.paceButton.textContent = this.pace.words();
-    const row = this.rows.at(position);
-    if (this.shown !== row?.id) this.showImage(row, position);
-    this.shown = row?.id;
-    this.showChoices(row);
+    const row = this.review.isOver ? null : this.rows.at(position);
+    const shown = this.review.isOver ? "end" : row?.id;
+    if (this.shown !== shown) this.showImage(row, position);
+    this.shown = shown;
+    this.bar.paint(row);
+    this.choices.hidden = this.review.isOver;
+    if (!this.review.isOver) this.showChoices(row);
     this.showFacts(row);
   }
 
   showImage(row, position) {
     if (!row) {
+      const words = this.rows.complete ? "No image is left here." : "Loading";
       this.zoom.attach([]);
       this.stage.replaceChildren(
-        el("p", { className: "broken" }, this.rows.complete ? "No image is left here." : "Loading"),
+        this.review.isOver ? this.bar.makeEnd() : el("p", { className: "broken" }, words),
       );
       return;
     }
@@ -88,14 +94,16 @@ export class LargeView {
     for (const ahead of FETCHED_AHEAD) this.prefetch(this.rows.at(position + ahead));
   }
 
-  /** What the model says comes first, with the key that accepts it; then the first classes. */
+  /** First what the model says, with the key that accepts it, then the image's own class. */
   showChoices(row) {
-    const says =
-      row?.suggestion && this.classes.get(row.suggestion.label_id) ? row.suggestion : null;
-    const shown = this.classes.list
-      .filter((label) => label.label_id !== says?.label_id)
-      .slice(0, SHOWN_CLASSES - (says ? 1 : 0));
-    if (says) shown.unshift(this.classes.get(says.label_id));
+    const { isOn } = this.review; // then both stand above, as answers
+    const says = !isOn && this.classes.get(row?.suggestion?.label_id) ? row.suggestion : null;
+    const own = isOn ? null : row?.label_id;
+    const first = new Set([says?.label_id, own].filter((id) => this.classes.get(id)));
+    const others = this.classes.list.filter((label) => !first.has(label.label_id));
+    const shown = [...first]
+      .map((id) => this.classes.get(id))
+      .concat(others.slice(0, SHOWN_CLASSES - first.size));
     const acceptKey = this.actions.keyOf("accept");
     const key = [
       says?.confidence,

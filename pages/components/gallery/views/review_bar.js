@@ -1,0 +1,65 @@
+// Below the large image of a queue: the answers with their keys; behind the last image, what was done.
+
+import { el } from "../../javascript/dom.js";
+import { ANSWERS } from "../actions/review.js";
+import { showKey } from "../keys/commands.js";
+import { formatConfidence } from "../state/suggestions.js";
+
+export class ReviewBar {
+  constructor(review) {
+    this.review = review;
+    this.element = el("div", { className: "answers", role: "group", "aria-label": "Answer" });
+    this.element.hidden = true;
+  }
+
+  paint(row) {
+    const { review } = this;
+    this.element.hidden = !review.isOn || review.isOver || !row;
+    const shown = [review.asked, row?.id, row?.label_id, row?.suggestion?.label_id].join("/");
+    if (this.element.hidden || shown === this.shown) return;
+    this.shown = shown;
+    this.element.replaceChildren(...ANSWERS.map((answer) => this.makeButton(answer, row)));
+  }
+
+  makeButton(answer, row) {
+    const button = el(
+      "button",
+      { type: "button", className: `tool answer ${answer.id}`, title: answer.words },
+      el("kbd", {}, showKey(answer.key)),
+      el("span", { className: "name" }, this.describe(answer, row)),
+    );
+    button.disabled = answer.id === "accept" && !row.suggestion;
+    button.addEventListener("click", () => answer.run(this.review));
+    return button;
+  }
+
+  /** "Keep cat", "Accept dog 0.93" */
+  describe({ id, label }, row) {
+    if (id === "keep") return `${label} ${row.label_name ?? "without a label"}`;
+    if (id !== "accept" || !row.suggestion) return label;
+    const { label_name: name, confidence } = row.suggestion;
+    return `${label} ${name} ${formatConfidence(confidence)}`;
+  }
+
+  /** What stands in place of an image once every one was answered. */
+  makeEnd() {
+    const { review } = this;
+    const { run, words } = review.task;
+    const retrain = el(
+      "button",
+      { type: "button", className: "tool primary" },
+      `Retrain like run ${run}`,
+    );
+    retrain.addEventListener("click", () => review.finish("retrain"));
+    const back = el("button", { type: "button", className: "tool" }, "All queues");
+    back.addEventListener("click", () => review.finish("queues"));
+    const isWorth = run && review.counts.changed > 0;
+    return el(
+      "div",
+      { className: "review-end" },
+      el("h2", {}, `${words}: none is left`),
+      el("p", {}, `${review.words()}${isWorth ? `: retrain like run ${run}?` : "."}`),
+      el("div", { className: "choices-row" }, isWorth && retrain, back),
+    );
+  }
+}
