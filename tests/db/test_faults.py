@@ -137,6 +137,7 @@ except ForgeError as error:
 """
 
 
+@pytest.mark.slow
 def test_file_size_limit__says_so_and_loses_nothing(sqlite_workspace: Workspace) -> None:
     one, two = fill(sqlite_workspace)
     path = Path(str(sqlite_workspace.database.url.database))
@@ -170,6 +171,7 @@ def locked_by_another(workspace: Workspace, seconds: float) -> threading.Thread:
     return thread
 
 
+@pytest.mark.slow
 def test_locked__by_another_writer_for_seconds_is_waited_for(sqlite_workspace: Workspace) -> None:
     _, two = fill(sqlite_workspace, 10)
     thread = locked_by_another(sqlite_workspace, 2.0)
@@ -207,6 +209,7 @@ def test_locked__for_longer_than_we_wait_is_said_in_words(
     )
 
 
+@pytest.mark.slow
 def test_revisions__follow_the_order_of_commits(workspace: Workspace) -> None:
     """A revision that a reader sees has all those before it: no number appears late."""
     one, two = fill(workspace, 40)

@@ -93,6 +93,7 @@ def test_connections_lost__an_operation_is_applied_once_however_often_it_is_sent
     opened.database.dispose()
 
 
+@pytest.mark.postgres
 def test_postgres_restarted_under_load__loses_and_doubles_nothing(tmp_path: Path) -> None:
     if os.environ.get("FORGE_TEST_POSTGRES_URL"):
         pytest.skip("a server that somebody named is not restarted")

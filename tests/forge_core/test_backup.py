@@ -235,6 +235,7 @@ def test_restore__refuses_a_database_that_holds_something(
     assert summaries(lived_in.database) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["row changed", "row lost", "cut off", "file changed"])
 def test_restore__refuses_a_damaged_backup_and_writes_nothing(
     lived_in: Workspace, empty: Database, tmp_path: Path, damage: str

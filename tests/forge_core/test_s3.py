@@ -38,6 +38,8 @@ from forge_core.workspace import Workspace
 from tests.arrange import ACTOR, draw_folder, import_folder, list_all, make_catalog
 from tests.forge_core.api import browsing
 
+pytestmark = pytest.mark.slow
+
 TINY = TrainConfig(
     architecture="forge_cnn",
     input_size=16,

@@ -46,6 +46,7 @@ def as_numbers(value):
     return float(value) if is_number else value
 
 
+@pytest.mark.slow
 @settings(
     max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )

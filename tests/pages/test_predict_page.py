@@ -212,6 +212,7 @@ def test_bars__names_are_text_and_colours_are_the_classes():
     assert "background:#123456" in made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", ["pillow_small_dev", "pngsuite_libpng"])
 def test_bad_inputs__each_gives_a_prediction_or_a_sentence(
     predictor: Predictor, shared_data, folder: str

@@ -49,6 +49,7 @@ for address, lines in {pages}.items():
 """
 
 
+@pytest.mark.slow
 def test_pages_that_do_not_say_that_they_need_torch__import_none_of_it():
     run_code(IMPORT_EACH.format(pages=imports_of(needs_torch=False)))
 

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from streamlit.components.v2 import manifest_scanner
-from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1 import AppTest, local_script_runner
 from streamlit.util import calc_hash
 
 from pages.components.frame import navigation
@@ -17,6 +17,18 @@ ADDRESS_OF_FILE = {
 
 # Each `AppTest` looks for components in all installed packages: 0.7 s, the page itself takes 0.05.
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+look_until_it_stopped = local_script_runner.require_widgets_deltas
+
+
+def wait_until_it_stopped(runner: local_script_runner.LocalScriptRunner, timeout: float) -> None:
+    """`AppTest` looks a thousand times a second, and takes the turn of what it waits for."""
+    thread = runner._script_thread
+    assert thread is not None
+    thread.join(timeout)
+    look_until_it_stopped(runner, 1.0 if runner.script_stopped() else 0.0)
+
+
+local_script_runner.require_widgets_deltas = wait_until_it_stopped
 
 
 def visit(file: str, **query: str | int) -> AppTest:

@@ -153,6 +153,7 @@ def test_help__names_every_command():
         assert command in words
 
 
+@pytest.mark.slow
 def test_light_commands_do_not_load_torch(tmp_path):
     code = (
         "import sys; from forge_core.cli.main import app; "

@@ -66,6 +66,7 @@ def test_import__divides_what_has_no_split_and_keeps_groups_whole(breeds: Path, 
     assert "No leaks" in forge("leaks", "--group-by", "group_key", *where).stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["folders", "hf_imagefolder", "fiftyone", "coco", "label_studio"])
 def test_export__in_each_format_and_back(name: str, tmp_path: Path):
     splits = {"train": 2, "val": 1}

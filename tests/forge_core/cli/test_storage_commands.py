@@ -78,6 +78,7 @@ def test_backup_and_restore__walk_through_with_bytes(root: Path, tmp_path: Path)
     assert "There is something" in forge("backup", tmp_path / "backup", code=1)
 
 
+@pytest.mark.slow
 def test_backup__without_bytes_says_what_is_left_to_do(root: Path, tmp_path: Path) -> None:
     assert "It holds no files" in forge("backup", tmp_path / "backup")
     other = tmp_path / "other"

@@ -43,6 +43,7 @@ def test_draw_curve__accuracy_grows_with_the_labels() -> None:
     assert (curve.overall.num_train, curve.overall.num_val) == (180, 300)
 
 
+@pytest.mark.slow
 def test_draw_curve__says_which_class_has_enough() -> None:
     outlooks = {entry.name: entry for entry in draw().classes}
     easy = outlooks["easy"]
@@ -76,6 +77,7 @@ def test_draw_curve__is_decided_by_the_seed() -> None:
     assert draw() == draw()
 
 
+@pytest.mark.slow
 def test_draw_curve__tells_how_far_it_is() -> None:
     told: list[tuple[int, int]] = []
     learning_curve.draw_curve(

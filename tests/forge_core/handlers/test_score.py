@@ -31,6 +31,7 @@ def scorings(workspace, run_id=1):
         return [job for job in uow.jobs.list_of_run(run_id) if job.kind == "score"]
 
 
+@pytest.mark.slow
 def test_scoring_job__keeps_predictions_and_says_what_it_did(finished, no_supervisor):
     job = scoring_requests.submit_scoring(finished, 1, actor=ACTOR)
     assert run_here(finished, job.job_id) == 0

@@ -110,6 +110,7 @@ def test_changed_and_missing_files__are_named_and_left_out(
     assert [problem.source for problem in rejected] == [test.file_path]
 
 
+@pytest.mark.slow
 def test_resumed_run__keeps_where_it_began_and_how_it_computes(
     sqlite_workspace, tmp_path, no_supervisor, monkeypatch
 ):

@@ -75,6 +75,7 @@ def test_kept_up__a_job_that_waited_while_the_machine_was_off_is_tended_at_once(
         portal.call(serve)
 
 
+@pytest.mark.slow
 def test_kept_up__goes_on_when_one_look_fails(
     sqlite_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ from forge_core.workspace import Workspace
 from tests import arrange, ending
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("real_weights")
 def test_draw_curve__of_a_catalog_with_one_file_gone(
     sqlite_workspace: Workspace, tmp_path: Path
@@ -38,6 +39,7 @@ def test_draw_curve__of_a_catalog_with_one_file_gone(
     assert told[-1] == pytest.approx(1)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("real_weights")
 def test_draw_curve__of_a_sample_counts_all_training_images(
     sqlite_workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -49,6 +51,7 @@ def test_draw_curve__of_a_sample_counts_all_training_images(
     assert [entry.num_train for entry in curve.classes] == [10, 10, 10]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("real_weights")
 def test_run__draws_the_revision_at_which_it_was_asked_for(
     sqlite_workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -126,6 +126,7 @@ def test_fit__validation_equals_the_predictor(tmp_path: Path, number_format: str
     assert measured.loss == pytest.approx(result.report.loss, rel=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("real_weights")
 def test_fit__two_stages_of_a_pretrained_network(
     tmp_path: Path, shared_data: Callable[[str], Path]
@@ -153,6 +154,7 @@ def test_fit__two_stages_of_a_pretrained_network(
     assert any("features of 2 augmented views" in text for text in listener.messages)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("real_weights")
 def test_fit__warm_up_leaves_the_backbone_as_it_was(tmp_path: Path) -> None:
     config = make_config(

@@ -78,6 +78,7 @@ def run_in_pieces(
     raise AssertionError("the run never came to its end")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_resume__stopped_at_random_steps_gives_identical_losses_and_weights(
     tmp_path: Path, seed: int
@@ -138,6 +139,7 @@ def test_resume__killed_at_any_moment_even_while_it_writes(tmp_path: Path) -> No
     assert_same(resumed, whole)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("real_weights")
 def test_resume__through_the_stages_of_a_transfer(tmp_path: Path) -> None:
     config = make_config(**TRANSFER)
@@ -149,6 +151,7 @@ def test_resume__through_the_stages_of_a_transfer(tmp_path: Path) -> None:
     assert_same(pieces, whole)
 
 
+@pytest.mark.slow
 def test_resume__with_every_option_on(tmp_path: Path) -> None:
     config = make_config(
         scratch_epochs=3,

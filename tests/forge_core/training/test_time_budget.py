@@ -77,6 +77,7 @@ def test_is_spent__when_another_epoch_like_the_last_would_exceed_it() -> None:
     assert not time_budget.is_spent(history, stage, 0.0)
 
 
+@pytest.mark.slow
 def test_fit__ends_within_its_budget_and_says_so(tmp_path: Path) -> None:
     listener = Listener()
     config = make_config(scratch_epochs=2000, time_budget_minutes=0.02)

@@ -58,6 +58,12 @@ def cached(workspace: Workspace) -> list[Path]:
 
 
 @pytest.fixture
+def workspace(sqlite_workspace: Workspace) -> Workspace:
+    """On SQLite alone: uploads are files, and imports are tested on both databases."""
+    return sqlite_workspace
+
+
+@pytest.fixture
 def shapes(tmp_path: Path) -> Path:
     """Six drawn images of three classes."""
     return arrange.draw_folder(tmp_path / "shapes", per_class=2)

@@ -341,6 +341,7 @@ json_like = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(text=anything, header=st.sampled_from(HEADERS))
 @example(text="1.png,\U00018d09", header="TRAIN,gs://b/1.png,")  # a label that no screen shows

@@ -144,6 +144,7 @@ def test_filters_compose(workspace: Workspace) -> None:
     assert sum(number > 0 for number in found) > len(found) / 4  # not all of them empty
 
 
+@pytest.mark.slow
 def test_jumps_land_in_lists_of_every_order(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,6 +175,7 @@ def test_bookmarks__of_what_has_no_revision_are_made_again_after_a_while(
     assert facts.persons
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fields",
     [

@@ -94,6 +94,7 @@ def walk(workspace: Workspace, where: AssetFilter, sort: str, limit: int) -> lis
             return found
 
 
+@pytest.mark.slow
 def test_lists__every_filter_and_order_is_complete_and_in_order(
     workspace: Workspace, run: int
 ) -> None:

@@ -299,6 +299,7 @@ def test_held_out__can_be_unlocked_only_by_hand(workspace: Workspace) -> None:
     assert {asset.split_type for asset in after} == {"held_out"}
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_division__never_tears_a_group(data: st.DataObject) -> None:

@@ -244,6 +244,7 @@ def test_pretrained__backbone_is_torchvisions(shared_data: Callable[[str], Path]
         torch.testing.assert_close(model.backbone(inputs), features, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("real_weights")
 def test_pretrained__recognises_most_of_the_sample_photos(
     shared_data: Callable[[str], Path],

@@ -131,6 +131,7 @@ def test_densenet__weights_of_the_years_when_layers_had_dots_in_their_names_fit(
     assert set(construction._matched("densenet121", old, 32)) == set(ours)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "size"), [("vit_b_32", 96)])
 def test_vit__position_embeddings_follow_the_input_size(name: str, size: int) -> None:
     theirs = tv.get_model(name, weights=None)

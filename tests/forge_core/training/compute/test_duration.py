@@ -11,6 +11,7 @@ from forge_core.training.compute import duration
 from tests.forge_core.training.arrange import Drawer, Listener, make_config, run_fit
 
 
+@pytest.mark.slow
 def test_estimate__is_near_what_a_run_takes(tmp_path: Path) -> None:
     drawer = Drawer()
     train = drawer.make("train", (60, 60, 60))
@@ -56,6 +57,7 @@ def test_estimate__cached_features_make_warm_up_epochs_cheap(
     assert ten.seconds == two.seconds, "two views are computed, whatever the epochs"
 
 
+@pytest.mark.slow
 def test_estimate__is_quick_needs_no_weights_and_leaves_the_random_stream_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -62,6 +62,7 @@ def test_find_rate__leaves_out_what_cannot_be_used(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_find_rate__of_a_network_from_scratch(tmp_path: Path) -> None:
     listener = Listener()
     config = make_config(batch_size=8)
@@ -92,6 +93,7 @@ def test_find_rate__is_a_function_of_the_seed_and_leaves_dropout_alone(tmp_path:
     assert first.points != other.points
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("real_weights")
 def test_find_rate__of_a_transfer_keeps_the_backbone_s_share(tmp_path: Path) -> None:
     config = make_config(architecture="mobilenet_v2", pretrained=True, input_size=32)

@@ -210,6 +210,7 @@ def test_labels_of_two_splits_that_contradict__are_no_overfitting(
     assert ("overfitting" in told[0]) != is_told
 
 
+@pytest.mark.slow
 def test_overfitting__a_run_on_wrong_labels_is_told(tmp_path: Path) -> None:
     """Training labels that say nothing can only be learned by heart."""
     drawer, listener = Drawer(), Listener()
