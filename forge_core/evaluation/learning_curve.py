@@ -24,6 +24,8 @@ from forge_core.progress import SILENT, Progress
 SHARES = (0.1, 0.2, 0.4, 0.8)
 REPEATS = 3
 EXTRA_LABELS = 100
+FEW_VAL = 30
+"""A class that was found in none of fewer validation images may well be learnt: nobody can tell."""
 MIN_SIZES = 3
 """Different numbers of images that a curve needs: a power law has two free numbers and a floor."""
 RESAMPLINGS = 60
@@ -64,9 +66,9 @@ class Outlook:
 
     @property
     def verdict(self) -> str:
-        """Worth it, enough, or unclear."""
+        """Worth it, enough, unclear, or too few to tell."""
         if self.gain is None or self.interval is None:
-            return "unclear"
+            return "too few to tell" if self.num_val < FEW_VAL else "unclear"
         if self.interval[0] >= WORTHWHILE:
             return "worth it"
         if self.interval[1] < WORTHWHILE:
@@ -81,7 +83,8 @@ class LearningCurve:
     points: list[CurvePoint]
     overall: Outlook
     classes: list[Outlook]
-    """Largest expected gain first, those without one last."""
+    """Worst first: the least found; of equals the one that more labels would help most.
+    Those without validation images come last."""
     num_used: int = 0
     """Training images that the shares are of: fewer than there are where a sample was taken."""
 
@@ -216,7 +219,8 @@ def _by_class(
     found = []
     for label, name in enumerate(names):
         gain = None
-        if val_counts[label] and sizes[:, label].min():
+        is_found = bool(recalls[-REPEATS:, label].any())  # else no curve: at zero with the most
+        if is_found and sizes[:, label].min():
             gain = estimate_gain(
                 sizes[:, label].astype(float),
                 recalls[:, label],
@@ -235,7 +239,10 @@ def _by_class(
                 interval=gain[1] if gain else None,
             )
         )
-    return sorted(found, key=lambda entry: (entry.gain is None, -(entry.gain or 0.0), entry.name))
+    return sorted(
+        found,
+        key=lambda each: (not each.num_val, each.accuracy, -(each.gain or 0.0), each.name),
+    )
 
 
 def estimate_gain(

@@ -17,7 +17,12 @@ from pages.components.words import data_time, text
 
 CHART_HEIGHT = 240
 COLOR = "#0072B2"
-VERDICTS = {"worth it": "label more", "enough": "enough", "unclear": "cannot tell"}
+VERDICTS = {
+    "worth it": "label more",
+    "enough": "enough",
+    "unclear": "cannot tell",
+    "too few to tell": "too few to tell",
+}
 
 
 def show(workspace: Workspace) -> None:

@@ -130,13 +130,27 @@ def test_estimate_gain__two_sizes_are_no_curve() -> None:
     assert learning_curve.estimate_gain(sizes, accuracies, 50, now=2, extra=100) is None
 
 
+def test_classes__one_that_is_never_found_is_too_few_to_tell_and_comes_first() -> None:
+    features, labels = make_data(180, 1)
+    val_features, val_labels = make_data(300, 2)
+    val_features[val_labels == 2] = val_features[val_labels == 0][: (val_labels == 2).sum()]
+    kept = (val_labels != 2) | (np.cumsum(val_labels == 2) <= 5)
+    curve = learning_curve.draw_curve(features, labels, val_features[kept], val_labels[kept], NAMES)
+    worst = curve.classes[0]
+    assert (worst.name, worst.num_val, worst.accuracy) == ("right", 5, 0.0)
+    assert (worst.gain, worst.interval, worst.verdict) == (None, None, "too few to tell")
+    assert [each.accuracy for each in curve.classes] == sorted(
+        each.accuracy for each in curve.classes
+    )
+
+
 @pytest.mark.parametrize(
     ("gain", "interval", "verdict"),
     [
         (0.03, (0.012, 0.05), "worth it"),
         (0.003, (0.0, 0.008), "enough"),
         (0.02, (0.0, 0.05), "unclear"),
-        (None, None, "unclear"),
+        (None, None, "too few to tell"),
     ],
 )
 def test_verdict(gain: float | None, interval: tuple[float, float] | None, verdict: str) -> None:
