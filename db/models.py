@@ -27,6 +27,7 @@ from db.tables.people import (
 )
 from db.tables.runs import (
     CheckpointRow,
+    EvaluationAnswerRow,
     EvaluationRow,
     JobRow,
     Prediction,
@@ -46,6 +47,7 @@ __all__ = [
     "CatalogState",
     "CheckpointRow",
     "DuplicateMember",
+    "EvaluationAnswerRow",
     "EvaluationRow",
     "ImportFindingRow",
     "JobRow",

@@ -129,6 +129,7 @@ ANY = "any"
 """In a field of an `AssetFilter`: with one, whichever."""
 _OF_A_RUN = {"of_a_run": True}
 _BESIDE_REVISIONS = {"beside_revisions": True}
+_OF_AN_EVALUATION = {"of_an_evaluation": True, "beside_revisions": True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +176,31 @@ class AssetFilter:
     """A `Question` that a person has settled for it, as long as it is what was judged."""
     undecided: str | None = field(default=None, metadata=_BESIDE_REVISIONS)
     """A `Question` that nobody has settled for what it is now."""
+
+    evaluation: int | None = field(default=None, metadata=_BESIDE_REVISIONS)
+    """Measured in this evaluation, whatever the image's label and split are by now."""
+    true_label: int | None = field(default=None, metadata=_OF_AN_EVALUATION)
+    """Number of the class that the image had as of the evaluation."""
+    answered: int | None = field(default=None, metadata=_OF_AN_EVALUATION)
+    """Number of the class that was answered."""
+    outcome: str | None = field(default=None, metadata=_OF_AN_EVALUATION)
+    """`right` or `wrong`."""
+    sure_min: float | None = field(default=None, metadata=_OF_AN_EVALUATION)
+    """Probability of the answer, 0 to 1, from this on."""
+    sure_max: float | None = field(default=None, metadata=_OF_AN_EVALUATION)
+    """Below this: neighbouring ranges share no image. At 1 none is left out."""
+    top: int | None = field(default=None, metadata=_OF_AN_EVALUATION)
+    """The image's class is among so many most likely ones."""
+    seen: bool | None = field(default=None, metadata=_OF_AN_EVALUATION)
+    """Whether the run was trained on the image."""
+    against: int | None = field(default=None, metadata=_BESIDE_REVISIONS)
+    """Measured in this other evaluation too."""
+    against_outcome: str | None = field(default=None, metadata=_BESIDE_REVISIONS)
+    """`right` or `wrong` there."""
+
+    def asks_the_evaluation(self) -> bool:
+        """Whether what `evaluation` answered restricts it."""
+        return self._names_one("of_an_evaluation")
 
     def asks_the_run(self) -> bool:
         """Whether the predictions of `run` restrict it."""
@@ -348,30 +374,6 @@ class Job:
     def is_ending(self) -> bool:
         """Whether it was asked to pause or to cancel, and has not ended yet."""
         return self.end_requested != EndRequest.NONE and not self.status.is_finished()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SavedView:
-    """A filter and an order under a name; `query` as in the address of the gallery."""
-
-    view_id: int
-    name: str
-    query: Mapping[str, str]
-    author: str
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AugmentationPreset:
-    """An augmentation under a name; `parameters` by the names of `AugmentationParameters`."""
-
-    preset_id: int
-    name: str
-    based_on: str
-    """The product's preset that it was made from."""
-    parameters: Mapping[str, float]
-    author: str
-    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Plain values of what runs measured and what their networks said."""
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,8 @@ class EvaluationSummary:
     accuracy: float
     author: str
     created_at: datetime
+    data_digest: str | None = None
+    """Of the images and labels of the split; None of one that was kept without its answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,23 @@ class Evaluation(EvaluationSummary):
     """The metrics of a checkpoint on a split as of a revision."""
 
     report: Mapping[str, Any]
+
+
+class EvaluationAnswer(NamedTuple):
+    """What a checkpoint answered for one image. A tuple: there may be a million."""
+
+    asset_id: uuid.UUID
+    label_id: int
+    """The image's class as of the revision of the evaluation."""
+    predicted_id: int
+    confidence: float
+    """Probability of the predicted class, 0 to 1."""
+    label_rank: int
+    """Place of the image's class among the answers: 1 is right."""
+    label_probability: float
+    """Probability of the image's class, 0 to 1."""
+    is_trained: bool
+    """Whether the run was trained on these very bytes."""
 
 
 class SeriesPoint(NamedTuple):

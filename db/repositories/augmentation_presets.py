@@ -6,8 +6,8 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from db.models import AugmentationPresetRow
-from db.records import AugmentationPreset
 from db.repositories.rows import columns_of, to_record
+from db.saved_records import AugmentationPreset
 
 COLUMNS = columns_of(AugmentationPreset, AugmentationPresetRow)
 

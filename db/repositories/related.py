@@ -16,6 +16,7 @@ from db.models import (
     AssetChangeRow,
     Assignment,
     DuplicateMember,
+    EvaluationAnswerRow,
     LabelClass,
     Prediction,
     RevisionRow,
@@ -116,6 +117,43 @@ def _prediction(where: AssetFilter) -> Related | None:
     return Related(asset_id=Prediction.asset_id, conditions=conditions, both=both)
 
 
+def _answer(where: AssetFilter) -> Related | None:
+    if where.evaluation is None:
+        return None
+    row = EvaluationAnswerRow
+    conditions: list[Any] = [row.evaluation_id == where.evaluation]
+    if where.true_label is not None:
+        conditions.append(row.label_id == where.true_label)
+    if where.answered is not None:
+        conditions.append(row.predicted_id == where.answered)
+    if where.outcome is not None:
+        conditions.append(_came_out(row, where.outcome))
+    if where.sure_min is not None:
+        conditions.append(row.confidence >= where.sure_min)
+    if where.sure_max is not None and where.sure_max < 1:
+        conditions.append(row.confidence < where.sure_max)
+    if where.top is not None:
+        conditions.append(row.label_rank <= where.top)
+    if where.seen is not None:
+        conditions.append(row.is_trained.is_(true() if where.seen else false()))
+    return Related(asset_id=row.asset_id, conditions=conditions)
+
+
+def _answer_against(where: AssetFilter) -> Related | None:
+    if where.against is None:
+        return None
+    row = EvaluationAnswerRow
+    conditions: list[Any] = [row.evaluation_id == where.against]
+    if where.against_outcome is not None:
+        conditions.append(_came_out(row, where.against_outcome))
+    return Related(asset_id=row.asset_id, conditions=conditions)
+
+
+def _came_out(row: type[EvaluationAnswerRow], outcome: str) -> ColumnElement[bool]:
+    is_right = row.label_id == row.predicted_id
+    return is_right if outcome == "right" else ~is_right
+
+
 def _change(where: AssetFilter) -> Related | None:
     if where.author is None and where.changed_since is None:
         return None
@@ -175,6 +213,20 @@ RELATED: dict[str, tuple[tuple[str, ...], Callable[[AssetFilter], Related | None
         ("run", "predicted", "disagrees", "confidence_min", "confidence_max"),
         _prediction,
     ),
+    "answer": (
+        (
+            "evaluation",
+            "true_label",
+            "answered",
+            "outcome",
+            "sure_min",
+            "sure_max",
+            "top",
+            "seen",
+        ),
+        _answer,
+    ),
+    "answer against": (("against", "against_outcome"), _answer_against),
     "change": (("author", "changed_since"), _change),
     "duplicates": (("duplicates",), _duplicates),
     "assigned": (("assigned",), _assigned),

@@ -6,8 +6,8 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from db.models import SavedViewRow
-from db.records import SavedView
 from db.repositories.rows import columns_of, to_record
+from db.saved_records import SavedView
 
 COLUMNS = columns_of(SavedView, SavedViewRow)
 

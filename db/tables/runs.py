@@ -133,6 +133,8 @@ class EvaluationRow(Base):
     report: Mapped[dict[str, Any]] = mapped_column(Json)
     author: Mapped[str] = mapped_column(String(128))
     created_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
+    data_digest: Mapped[str | None] = mapped_column(String(64))
+    """Of the images and labels of the split: equal ones were measured on the same data."""
 
     __table_args__ = (
         CheckConstraint("split IN ('train', 'val', 'test', 'held_out')", name="split_known"),
@@ -146,6 +148,37 @@ class EvaluationRow(Base):
             unique=True,
         ),
         Index("ix_evaluations_split", "split", "revision_id", "accuracy"),
+    )
+
+
+class EvaluationAnswerRow(Base):
+    """What a checkpoint answered for one image of an evaluation, and what was right then."""
+
+    __tablename__ = "evaluation_answers"
+
+    evaluation_id: Mapped[int] = mapped_column(
+        ForeignKey("evaluations.evaluation_id", ondelete="CASCADE"), primary_key=True
+    )
+    asset_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("vision_assets.asset_id"), primary_key=True
+    )
+    label_id: Mapped[int] = mapped_column(ForeignKey("label_classes.label_id"))
+    """The image's class as of the revision of the evaluation."""
+    predicted_id: Mapped[int] = mapped_column(ForeignKey("label_classes.label_id"))
+    confidence: Mapped[float]
+    label_rank: Mapped[int]
+    """Place of the image's class among the answers: 1 is right."""
+    label_probability: Mapped[float]
+    is_trained: Mapped[bool]
+    """Whether the run was trained on these very bytes."""
+
+    __table_args__ = (
+        CheckConstraint("label_rank > 0", name="label_rank_positive"),
+        Index(
+            "ix_evaluation_answers_cell", "evaluation_id", "label_id", "predicted_id", "asset_id"
+        ),
+        Index("ix_evaluation_answers_confidence", "evaluation_id", "confidence", "asset_id"),
+        {"sqlite_with_rowid": False},
     )
 
 

@@ -17,6 +17,7 @@ from forge_core.cli import (
     doctor_command,
     duplicate_commands,
     embedding_commands,
+    evaluate_command,
     history_commands,
     import_command,
     learning_curve_command,
@@ -89,7 +90,7 @@ app.add_typer(augment_commands.app, name="augment")
 app.command("learning-curve")(learning_curve_command.learning_curve)
 app.command()(train_command.train)
 app.add_typer(runs_commands.app, name="runs")
-app.command()(model_commands.evaluate)
+app.command()(evaluate_command.evaluate)
 app.command()(model_commands.score)
 app.command()(embedding_commands.embed)
 app.command()(model_commands.predict)

@@ -1,11 +1,10 @@
-"""`forge evaluate | score | predict | serve`."""
+"""`forge score | predict | serve`."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from db.enums import CheckpointKind
 from forge_core import local_files
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
@@ -17,59 +16,6 @@ TargetArgument = Annotated[
 ]
 KindOption = Annotated[str, typer.Option(help="Checkpoint of the run: best or last.")]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu or cuda:0.")]
-
-
-def evaluate(
-    run_id: Annotated[int, typer.Argument(metavar="RUN", help="Number of the run.")],
-    split: Annotated[str, typer.Option(help="train, val, test or held_out.")] = "test",
-    kind: KindOption = "best",
-    device: DeviceOption = "auto",
-    workspace: WorkspaceOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Measure a run's checkpoint on a split, with the labels of the run's revision."""
-    from forge_core.predictions import evaluation
-    from forge_core.training.inputs.image_sets import RejectedImage
-
-    opened = opening.existing(workspace)
-    rejected: list[RejectedImage] = []
-    with output.progress_bar("Evaluating", as_json=as_json) as progress:
-        report = evaluation.evaluate_run(
-            opened,
-            run_id,
-            split,
-            kind,
-            device,
-            progress=progress,
-            on_rejected=rejected.append,
-        )
-    if kind == CheckpointKind.BEST:
-        evaluation.keep_report(opened, run_id, split, report)
-    if as_json:
-        output.answer({"report": report.to_dict(), "rejected": rejected})
-        return
-    low, high = report.accuracy_interval
-    output.say(
-        f"Run {run_id} on {split}: accuracy {output.percent(report.accuracy)} "
-        f"({100 * low:.1f} to {100 * high:.1f} with 95 % confidence), "
-        f"loss {report.loss:.4f}, macro F1 {report.macro_f1:.3f}, {report.num_images:,} images"
-    )
-    output.show_table(
-        "",
-        ["class", "precision", "recall", "F1", "images"],
-        [
-            [
-                entry.class_name,
-                f"{entry.precision:.3f}",
-                f"{entry.recall:.3f}",
-                f"{entry.f1:.3f}",
-                entry.support,
-            ]
-            for entry in report.per_class
-        ],
-    )
-    for problem in rejected:
-        output.tell(f"left out: {problem.message}")
 
 
 def score(

@@ -39,11 +39,26 @@ def evaluate_logits(
     scores = _as_array(logits).astype(np.float64)
     truth = _as_array(labels).astype(np.int64)
     _check(scores, truth, class_names)
-    num_images, num_classes = scores.shape
     predicted = scores.argmax(axis=1)
-    confusion = np.zeros((num_classes, num_classes), dtype=np.int64)
+    confusion = np.zeros((scores.shape[1], scores.shape[1]), dtype=np.int64)
     np.add.at(confusion, (truth, predicted), 1)
-    num_correct = int(np.trace(confusion))
+    return report_of_counts(
+        confusion,
+        class_names,
+        loss=log_loss(scores, truth),
+        top5_accuracy=_top_accuracy(scores, truth) if len(class_names) > TOP_K else None,
+    )
+
+
+def report_of_counts(
+    confusion: NDArray[np.int64],
+    class_names: Sequence[str],
+    *,
+    loss: float,
+    top5_accuracy: float | None,
+) -> EvaluationReport:
+    """The report of a confusion matrix (K, K) of at least one image."""
+    num_images, num_correct = int(confusion.sum()), int(np.trace(confusion))
     per_class = _class_metrics(confusion, class_names)
     occurring = (confusion.sum(axis=0) + confusion.sum(axis=1)) > 0
     f1_scores = np.array([entry.f1 for entry in per_class])
@@ -52,11 +67,11 @@ def evaluate_logits(
         class_names=tuple(class_names),
         accuracy=num_correct / num_images,
         accuracy_interval=wilson_interval(num_correct, num_images),
-        loss=log_loss(scores, truth),
+        loss=loss,
         macro_f1=float(f1_scores[occurring].mean()),
-        confusion=tuple(tuple(int(count) for count in row) for row in confusion),
+        confusion=tuple(tuple(row) for row in confusion.tolist()),
         per_class=per_class,
-        top5_accuracy=_top_accuracy(scores, truth) if num_classes > TOP_K else None,
+        top5_accuracy=top5_accuracy,
     )
 
 
@@ -88,6 +103,20 @@ def log_loss(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
     highest = logits.max(axis=1, keepdims=True)
     log_sums = highest[:, 0] + np.log(np.exp(logits - highest).sum(axis=1))
     return float((log_sums - logits[np.arange(len(labels)), labels]).mean())
+
+
+def check_finite(scores: NDArray[Any]) -> None:
+    """Refuse scores (N, K) that are no numbers.
+
+    Raises:
+        InvalidInput: One is infinite or not a number.
+    """
+    if not np.isfinite(scores).all():
+        broken = int((~np.isfinite(scores).all(axis=1)).sum())
+        raise InvalidInput(
+            f"The scores of {broken} of {len(scores)} images are not finite numbers.",
+            next_step="Train again with a lower learning rate.",
+        )
 
 
 def _class_metrics(
@@ -140,9 +169,4 @@ def _check(
             f"Labels must be 0 to {num_classes - 1}; found {labels.min()} to {labels.max()}.",
             next_step="Train a checkpoint that knows all classes of these images.",
         )
-    if not np.isfinite(logits).all():
-        broken = int((~np.isfinite(logits).all(axis=1)).sum())
-        raise InvalidInput(
-            f"The scores of {broken} of {len(logits)} images are not finite numbers.",
-            next_step="Train again with a lower learning rate.",
-        )
+    check_finite(logits)

@@ -4,13 +4,17 @@ Legend: K classes.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from forge_core.errors import InvalidInput
 
 SCHEMA = 1
+SPARSE_SCHEMA = 2
+"""With the cells of the matrix that are not empty, where most of them are."""
+MOST_DENSE = 64
+"""Up to so many classes the whole matrix is written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +55,16 @@ class EvaluationReport:
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain JSON values, with a schema number."""
-        return {"schema": SCHEMA, **asdict(self)}
+        values = asdict(self)
+        if len(self.class_names) <= MOST_DENSE:
+            return {"schema": SCHEMA, **values}
+        cells = [
+            (row, column, count)
+            for row, counts in enumerate(self.confusion)
+            for column, count in enumerate(counts)
+            if count
+        ]
+        return {"schema": SPARSE_SCHEMA, **values, "confusion": cells}
 
     def to_json(self) -> str:
         """One line of JSON with sorted keys."""
@@ -73,11 +86,13 @@ class EvaluationReport:
         Raises:
             InvalidInput: When the schema number is unknown.
         """
-        if values.get("schema") != SCHEMA:
+        schema, size = values.get("schema"), len(values.get("class_names", ()))
+        if schema not in (SCHEMA, SPARSE_SCHEMA):
             raise InvalidInput(
-                f"This evaluation has schema {values.get('schema')!r}, not {SCHEMA}.",
+                f"This evaluation has schema {schema!r}, not {SCHEMA} or {SPARSE_SCHEMA}.",
                 next_step="Evaluate the checkpoint again.",
             )
+        rows = values["confusion"] if schema == SCHEMA else _fill(values["confusion"], size)
         low, high = values["accuracy_interval"]
         return cls(
             num_images=values["num_images"],
@@ -86,7 +101,15 @@ class EvaluationReport:
             accuracy_interval=(low, high),
             loss=values["loss"],
             macro_f1=values["macro_f1"],
-            confusion=tuple(tuple(row) for row in values["confusion"]),
+            confusion=tuple(tuple(row) for row in rows),
             per_class=tuple(ClassMetrics(**entry) for entry in values["per_class"]),
             top5_accuracy=values["top5_accuracy"],
         )
+
+
+def _fill(cells: Sequence[Sequence[int]], size: int) -> list[list[int]]:
+    """The whole matrix of its cells (row, column, count)."""
+    rows = [[0] * size for _ in range(size)]
+    for row, column, count in cells:
+        rows[row][column] = count
+    return rows

@@ -14,6 +14,7 @@ from forge_core.errors import ForgeError
 from forge_core.handlers import rank_processes
 from forge_core.jobs.context import JobContext
 from forge_core.models.checkpoints import checkpoint
+from forge_core.people.actor import Actor
 from forge_core.predictions import evaluation
 from forge_core.progress import Advance, Cancelled, Progress
 from forge_core.runs import environments, records, run_data, run_setup, scoring_requests
@@ -257,11 +258,12 @@ def _measure_on_test(
         context.log(f"left out {problem.source}: {problem.message}")
 
     try:
-        report = evaluation.evaluate_run(
+        _, measured = evaluation.evaluate_and_keep(
             context.workspace,
             record.run_id,
             split=Split.TEST,
             device=context.device or "auto",
+            actor=Actor(context.job.author),
             on_rejected=leave_out,
             progress=Progress(should_stop=context.should_stop),
         )
@@ -272,6 +274,6 @@ def _measure_on_test(
         if rejected:
             before = environment.now.left_out
             environment.keep(left_out=(*before, *_describe_left_out(rejected)))
-    evaluation.keep_report(context.workspace, record.run_id, Split.TEST, report)
+    report = measured.report
     context.log(f"test accuracy {report.accuracy:.4f} on {report.num_images} images")
     return {"test_accuracy": report.accuracy, "num_test_images": report.num_images}

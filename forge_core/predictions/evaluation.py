@@ -1,27 +1,46 @@
-"""Measure a run's checkpoint on a split, with the images and labels of the run's revision."""
+"""Measure a run's checkpoint on a split, with the images and labels of a revision."""
 
-from collections.abc import Callable
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from db.enums import CheckpointKind, Split
-from db.records import Job
+from db.records import AssetAsOf
+from forge_core.catalog.editing import class_merges
 from forge_core.errors import InvalidInput
-from forge_core.evaluation import metrics
+from forge_core.evaluation import answers, calibration, metrics, uncertainty
+from forge_core.evaluation.answers import Answers, Floats, Whole
 from forge_core.evaluation.report import EvaluationReport
 from forge_core.inference.predictor import Predictor
-from forge_core.jobs import kinds, queue
 from forge_core.people.actor import Actor
-from forge_core.predictions import image_batches
+from forge_core.predictions import (
+    evaluation_requests,
+    image_batches,
+    kept_evaluations,
+    measured_images,
+    trained_images,
+)
+from forge_core.predictions.kept_evaluations import (
+    MAX_REJECTED_KEPT,
+    KeptTemperature,
+    LeftOut,
+    MeasuredEvaluation,
+)
+from forge_core.predictions.measured_images import SplitImages
 from forge_core.progress import SILENT, Progress
 from forge_core.runs import records
 from forge_core.runs.files import checkpoints
-from forge_core.runs.starting import launch
 from forge_core.training.inputs.image_sets import RejectedImage
 from forge_core.workspace import Workspace
 
-SPLITS = (Split.TRAIN, Split.VAL, Split.TEST, Split.HELD_OUT)
+MAX_SCORES_KEPT = 20_000
+"""Images, drawn at random, whose scores are held in memory to fit a temperature."""
+_LEAST = 1e-300
 
 
 def evaluate_run(
@@ -31,13 +50,39 @@ def evaluate_run(
     kind: str = CheckpointKind.BEST,
     device: str = "auto",
     *,
+    revision_id: int | None = None,
     progress: Progress = SILENT,
     on_rejected: Callable[[RejectedImage], None] | None = None,
 ) -> EvaluationReport:
-    """Metrics of a run's checkpoint on a split as of the run's revision.
+    """Metrics of a run's checkpoint; nothing is kept. See `measure_run`."""
+    return measure_run(
+        workspace,
+        run_id,
+        split,
+        kind,
+        device,
+        revision_id=revision_id,
+        progress=progress,
+        on_rejected=on_rejected,
+    ).report
+
+
+def measure_run(
+    workspace: Workspace,
+    run_id: int,
+    split: str = Split.TEST,
+    kind: str = CheckpointKind.BEST,
+    device: str = "auto",
+    *,
+    revision_id: int | None = None,
+    progress: Progress = SILENT,
+    on_rejected: Callable[[RejectedImage], None] | None = None,
+) -> MeasuredEvaluation:
+    """What a run's checkpoint answers for the images of a split as of a revision.
 
     Augmented copies, images without a label and images of classes that the network does not
-    know are never measured. A file that is not what was imported is left out and named.
+    know are never measured. A file that is not what was imported is left out and named. Outputs of
+    classes that were merged by then count together for the class that took over.
 
     Args:
         workspace: The workspace.
@@ -45,76 +90,105 @@ def evaluate_run(
         split: train, val, test or held_out.
         kind: best or last.
         device: auto, cpu or cuda:N.
+        revision_id: The images and labels of this revision; by default of the run's own.
         progress: Told the images done; asked before each batch.
         on_rejected: Told of each image that was left out.
 
     Raises:
         NotFound: There is no such run or checkpoint.
-        InvalidInput: The split has no usable image, or the device does not exist.
+        InvalidInput: The split has no usable image, or the device or the revision does not exist.
         CheckpointRejected: The checkpoint does not predict here as it did when it was saved.
         Cancelled: Nothing was kept.
     """
-    if split not in SPLITS:
-        raise InvalidInput(
-            f"There is no split {split!r} to evaluate on.", next_step=f"Use {', '.join(SPLITS)}."
-        )
+    evaluation_requests.check_split(split)
     path = checkpoints.checkpoint_path(workspace, run_id, kind)
-    predictor = Predictor.load(path, device)
-    positions = {label_id: place for place, label_id in enumerate(predictor.card.label_ids)}
-    assets = [
-        asset
-        for asset in launch.list_labelled(workspace, run_id, split)
-        if asset.label_id in positions
-    ]
-    if not assets:
-        raise InvalidInput(
-            f"0 images of run {run_id} are in {split}, so nothing can be measured.",
-            next_step=f"Put labelled images into {split} and train again, or evaluate on val.",
-        )
-    logits: list[Tensor] = []
-    labels: list[int] = []
+    if revision_id is None:
+        revision_id = records.get_run(workspace, run_id).revision_id
+    images = measured_images.read(workspace, revision_id, split)
+    network = _read_outputs(workspace, Predictor.load(path, device), revision_id)
+    numbers = images.assets.columns.label_ids
+    is_known = np.isin(numbers, network.label_ids)
+    assets = images.assets.where(is_known)
+    unknown = Counter(images.assets.name_of(number) for number in numbers[~is_known].tolist())
+    if not len(assets):
+        raise _nothing_to_measure(run_id, images, unknown)
+    started = time.monotonic()
+    collected = _Collected(network, len(assets), seed=run_id)
+    rejected: list[RejectedImage] = []
+    trained = trained_images.read_hashes(workspace, run_id)
     done, total = 0, len(assets)
     batches = image_batches.in_batches(assets)
-    for batch in image_batches.read_batches(workspace, batches, predictor.card.eval_transform):
+    transform = network.predictor.card.eval_transform
+    for batch in image_batches.read_batches(workspace, batches, transform):
         progress.check()
-        if on_rejected is not None:
-            for problem in batch.rejected:
+        for problem in batch.rejected:
+            rejected.append(problem)
+            if on_rejected is not None:
                 on_rejected(problem)
         if batch.usable:
             inputs = torch.stack([inputs for _, inputs in batch.usable])
-            logits.append(predictor.logits_of_inputs(inputs))
-        labels += [
-            positions[asset.label_id] for asset, _ in batch.usable if asset.label_id is not None
-        ]
+            logits = network.predictor.logits_of_inputs(inputs)
+            found = [asset for asset, _ in batch.usable]
+            collected.add(
+                found,
+                logits,
+                [trained_images.holds(trained, asset.content_hash) for asset in found],
+            )
         done += len(batch.assets)
         progress.advance(done, total, f"{done:,} of {total:,} images")
-    if not labels:
+    if not collected.parts:
         raise InvalidInput(
             f"None of the {len(assets):,} images in {split} can be read, so nothing can be "
             "measured.",
             next_step="Put the image files back, or import them again.",
         )
-    return metrics.evaluate_logits(torch.cat(logits), labels, predictor.card.class_names)
+    content_hash = network.predictor.loaded.sha256
+    return MeasuredEvaluation(
+        run_id=run_id,
+        kind=str(kind),
+        checkpoint_hash=content_hash,
+        split=str(split),
+        revision_id=revision_id,
+        data_digest=images.digest(),
+        report=collected.report(),
+        label_ids=tuple(network.label_ids),
+        answers=collected.answers(),
+        left_out=LeftOut(
+            unknown=dict(unknown),
+            num_unlabelled=images.num_unlabelled,
+            num_copies=images.num_copies,
+            rejected={each.source: each.message for each in rejected[:MAX_REJECTED_KEPT]},
+            num_rejected=len(rejected),
+        ),
+        temperature=_fit_temperature(workspace, run_id, content_hash, split, collected),
+        seconds=time.monotonic() - started,
+    )
 
 
-def submit_evaluation(
-    workspace: Workspace, run_id: int, *, split: str, actor: Actor, kind: str = CheckpointKind.BEST
-) -> Job:
-    """Evaluate in the background; the report is kept with the run.
-
-    Raises:
-        NotFound: There is no such run or checkpoint.
-    """
-    checkpoints.find_checkpoint(workspace, run_id, kind)
-    payload = {"run_id": run_id, "split": split, "kind": kind}
-    title = f"Evaluate run {run_id} on {split}"
-    return queue.submit(workspace, kinds.EVALUATE.name, title, payload, actor=actor, run_id=run_id)
-
-
-def keep_report(workspace: Workspace, run_id: int, split: str, report: EvaluationReport) -> None:
-    """Keep a report of the best checkpoint with its run; it replaces that of the same split."""
-    with workspace.database.write() as uow:
-        records.keep_report(uow, run_id, split, report)
+def evaluate_and_keep(
+    workspace: Workspace,
+    run_id: int,
+    split: str = Split.TEST,
+    kind: str = CheckpointKind.BEST,
+    device: str = "auto",
+    *,
+    actor: Actor,
+    revision_id: int | None = None,
+    progress: Progress = SILENT,
+    on_rejected: Callable[[RejectedImage], None] | None = None,
+) -> tuple[int, MeasuredEvaluation]:
+    """Measure a checkpoint and keep what came out; returns its number too. See `measure_run`."""
+    measured = measure_run(
+        workspace,
+        run_id,
+        split,
+        kind,
+        device,
+        revision_id=revision_id,
+        progress=progress,
+        on_rejected=on_rejected,
+    )
+    return kept_evaluations.keep(workspace, measured, actor=actor), measured
 
 
 def find_report(workspace: Workspace, run_id: int, split: str) -> EvaluationReport | None:
@@ -124,3 +198,162 @@ def find_report(workspace: Workspace, run_id: int, split: str) -> EvaluationRepo
         NotFound: There is no such run.
     """
     return records.reports_of(records.get_run(workspace, run_id)).get(split)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Network:
+    """A checkpoint, and what its outputs meant as of a revision."""
+
+    predictor: Predictor
+    output_ids: list[int]
+    """Of each output its class; after a merge the one that took over."""
+    label_ids: list[int]
+    """The different ones of them."""
+    class_names: list[str]
+    """Of `label_ids`, as they were called then."""
+
+
+def _read_outputs(workspace: Workspace, predictor: Predictor, revision_id: int) -> _Network:
+    with workspace.database.read() as uow:
+        states = uow.labels.list_states_as_of(revision_id)
+    merges = {
+        label_id: state.merged_into_label_id
+        for label_id, state in states.items()
+        if state.is_retired and state.merged_into_label_id is not None
+    }
+    card = predictor.card
+    outputs = [class_merges.follow(merges, label_id) for label_id in card.label_ids]
+    label_ids = list(dict.fromkeys(outputs))
+    names = dict(zip(reversed(outputs), reversed(card.class_names), strict=True))
+    names |= {label_id: state.name for label_id, state in states.items()}
+    return _Network(
+        predictor=predictor,
+        output_ids=outputs,
+        label_ids=label_ids,
+        class_names=[names[label_id] for label_id in label_ids],
+    )
+
+
+class _Collected:
+    """What is known of the images that were answered so far. K classes after merges."""
+
+    def __init__(self, network: _Network, num_images: int, *, seed: int) -> None:
+        self.network = network
+        self.parts: list[Answers] = []
+        self._places = {label_id: place for place, label_id in enumerate(network.label_ids)}
+        self._is_merged = len(network.label_ids) < len(network.output_ids)
+        self._loss = 0.0
+        self._seen = 0
+        chosen = np.random.default_rng(seed).permutation(num_images)[:MAX_SCORES_KEPT]
+        self._is_chosen = np.zeros(num_images, np.bool_)
+        self._is_chosen[chosen] = True
+        self._scores: list[Floats] = []
+        self._chosen_places: list[Whole] = []
+
+    def add(self, assets: Sequence[AssetAsOf], logits: Tensor, is_trained: Sequence[bool]) -> None:
+        """Take the answers for some images in: logits (N, outputs)."""
+        raw = logits.double().numpy()
+        metrics.check_finite(raw)
+        probabilities = uncertainty.probabilities_of(logits)
+        scores = raw
+        if self._is_merged:
+            _, probabilities = uncertainty.sum_classes(probabilities, self.network.output_ids)
+            scores = np.log(np.maximum(probabilities, _LEAST))
+        places = np.array(
+            [self._places[asset.label_id] for asset in assets if asset.label_id is not None]
+        )
+        self._loss += metrics.log_loss(scores, places) * len(places)
+        self.parts.append(
+            answers.read_answers(
+                [asset.asset_id for asset in assets],
+                probabilities,
+                places,
+                self.network.label_ids,
+                np.array(is_trained, dtype=np.bool_),
+            )
+        )
+        is_chosen = self._is_chosen[self._seen : self._seen + len(places)]
+        self._scores.append(scores[is_chosen].astype(np.float32))
+        self._chosen_places.append(places[is_chosen])
+        self._seen += len(places)
+
+    def answers(self) -> Answers:
+        """All that were answered, in their order."""
+        return answers.join(self.parts)
+
+    def chosen(self) -> tuple[Floats, Whole]:
+        """Scores (n, K) and places (n,) of the images drawn for the temperature."""
+        return np.concatenate(self._scores).astype(np.float64), np.concatenate(self._chosen_places)
+
+    def report(self) -> EvaluationReport:
+        """The metrics."""
+        found = self.answers()
+        names = self.network.class_names
+        is_among = found.label_rank <= metrics.TOP_K
+        return metrics.report_of_counts(
+            answers.count_confusion(found, self.network.label_ids),
+            names,
+            loss=self._loss / len(found),
+            top5_accuracy=float(is_among.mean()) if len(names) > metrics.TOP_K else None,
+        )
+
+
+def _fit_temperature(
+    workspace: Workspace, run_id: int, content_hash: str, split: str, collected: _Collected
+) -> KeptTemperature | None:
+    """Fitted here on val; elsewhere that of the newest evaluation of the same weights on val."""
+    scores, places = collected.chosen()
+    if split == Split.VAL:
+        fitted = calibration.fit_temperature(scores, places)
+        value = None if fitted is None else fitted.value
+    else:
+        value = _kept_temperature(workspace, run_id, content_hash)
+    if value is None:
+        return None
+    is_right = scores.argmax(axis=1) == places
+    errors = [
+        calibration.calibrate(calibration.confidence_at(scores, each), is_right).expected_error
+        for each in (1.0, value)
+    ]
+    return KeptTemperature(
+        value=value,
+        fitted_on=Split.VAL,
+        num_images=len(places),
+        error_before=errors[0],
+        error_after=errors[1],
+    )
+
+
+def _kept_temperature(workspace: Workspace, run_id: int, content_hash: str) -> float | None:
+    with workspace.database.read() as uow:
+        found = [
+            each
+            for each in uow.evaluations.list_of_run(run_id)
+            if (each.split, each.checkpoint_hash) == (Split.VAL, content_hash)
+            and each.data_digest is not None
+        ]
+    if not found:
+        return None
+    kept = kept_evaluations.get(workspace, found[-1].evaluation_id).temperature
+    return None if kept is None else kept.value
+
+
+def _nothing_to_measure(run_id: int, images: SplitImages, unknown: Counter[str]) -> InvalidInput:
+    split, number = images.split, unknown.total()
+    if number:
+        named = ", ".join(sorted(unknown)[:3])
+        return InvalidInput(
+            f"The network of run {run_id} knows none of the classes of the {number:,} images in "
+            f"{split} ({named}), so nothing can be measured.",
+            next_step="Train a network on these classes.",
+        )
+    if images.num_unlabelled:
+        return InvalidInput(
+            f"0 of the {images.num_unlabelled:,} images in {split} have a label, so nothing can "
+            "be measured.",
+            next_step=f"Label the images in {split}, then evaluate again.",
+        )
+    return InvalidInput(
+        f"0 images of run {run_id} are in {split}, so nothing can be measured.",
+        next_step=f"Put labelled images into {split} and evaluate again, or evaluate on val.",
+    )

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -23,18 +22,16 @@ from db.records import AssetAsOf
 from db.repositories.predictions import PredictionRow, ScoringScope
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog.editing import class_merges
-from forge_core.catalog.revisions import as_of
 from forge_core.errors import Conflict, InvalidInput, NotFound
 from forge_core.evaluation import uncertainty
 from forge_core.evaluation.uncertainty import Floats
 from forge_core.inference.predictor import Predictor
-from forge_core.predictions import image_batches
+from forge_core.predictions import image_batches, trained_images
+from forge_core.predictions.trained_images import Hashes
 from forge_core.progress import SILENT, Cancelled, Progress
-from forge_core.runs import records
 from forge_core.runs.files import checkpoints
 from forge_core.runs.probabilities import kept
 from forge_core.runs.probabilities.writing import ProbabilityWriter
-from forge_core.training.config import TrainConfig
 from forge_core.training.inputs.image_sets import RejectedImage
 from forge_core.workspace import Workspace
 
@@ -45,7 +42,6 @@ WRITE_SECONDS = 2.0
 
 Writer = Callable[[Callable[[UnitOfWork], None]], None]
 """Does some writing in one transaction of its own."""
-Hashes = npt.NDArray[np.bytes_]
 _Page = tuple[int, Sequence[AssetAsOf]]
 """A revision, and images as they were at it or later."""
 
@@ -271,19 +267,8 @@ def _load(workspace: Workspace, run_id: int, device: str) -> _Network:
         predictor=predictor,
         content_hash=predictor.loaded.sha256,
         label_ids=[class_merges.follow(merges, label_id) for label_id in predictor.card.label_ids],
-        trained=_trained_hashes(workspace, run_id),
+        trained=trained_images.read_hashes(workspace, run_id),
     )
-
-
-def _trained_hashes(workspace: Workspace, run_id: int) -> Hashes:
-    """Content hashes of the training images of the run's revision, sorted."""
-    run = records.get_run(workspace, run_id)
-    columns = as_of.read_columns(workspace, run.revision_id, split=Split.TRAIN, with_files=True)
-    used = columns.label_ids > 0
-    if not TrainConfig.from_dict(run.config).use_augmented:
-        used &= ~columns.is_augmented
-    assert columns.content_hashes is not None, "read with files"
-    return np.unique(columns.content_hashes[used])
 
 
 def _new_pages(
@@ -329,7 +314,11 @@ def _rows(
     rows = []
     for number, asset in enumerate(assets):
         place = places.get(asset.label_id) if asset.label_id is not None else None
-        is_rated = place is not None and not asset.is_augmented and not _is_trained(network, asset)
+        is_rated = (
+            place is not None
+            and not asset.is_augmented
+            and not trained_images.holds(network.trained, asset.content_hash)
+        )
         rows.append(
             PredictionRow(
                 asset_id=asset.asset_id,
@@ -343,9 +332,3 @@ def _rows(
             )
         )
     return rows
-
-
-def _is_trained(network: _Network, asset: AssetAsOf) -> bool:
-    key = np.array(bytes.fromhex(asset.content_hash), network.trained.dtype)
-    place = int(np.searchsorted(network.trained, key))
-    return place < len(network.trained) and bool(network.trained[place] == key)

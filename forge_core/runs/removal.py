@@ -60,6 +60,7 @@ def delete_run(workspace: Workspace, run_id: int) -> DeletedRun:
         uow.checkpoints.remove_of_run(run_id)
         uow.series.remove_after(run_id, -1)
         uow.prediction_blocks.remove_of_run(run_id)
+        uow.evaluations.remove_of_run(run_id)
     scoring_requests.remove_predictions(workspace, run_id)  # of a scoring that had not stopped yet
     stored = workspace.runs.remove_folder(name) if name else []
     log_paths = logs.log_paths(workspace, run_id)

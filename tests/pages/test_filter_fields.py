@@ -8,12 +8,13 @@ from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
-from db.enums import RunStatus
+from db.enums import RunStatus, Split
 from db.models import VisionAsset
 from db.records import Asset, AssetFilter
 from db.repositories import filters
 from forge_core.catalog.listing import asset_list, filter_fields, text_values
 from forge_core.catalog.listing.field_types import (
+    ANSWER_FIELDS,
     OPINION_FIELDS,
     Control,
     FilterField,
@@ -52,6 +53,16 @@ VALUES = {
     "decided": "label",
     "undecided": "picture",
     "assigned": "none",
+    "evaluation": "1",
+    "outcome": "wrong",
+    "true_label": "1",
+    "answered": "1",
+    "sure_min": "0.2",
+    "sure_max": "0.9",
+    "top": "2",
+    "seen": "no",
+    "against": "1",
+    "against_outcome": "right",
 }
 """A value of each field, as in an address: a new field needs one here."""
 
@@ -68,6 +79,17 @@ def assets(sqlite_workspace: Workspace, tmp_path: Path) -> list[Asset]:
             revision_id=1,
             class_names=[],
             label_ids=[],
+        )
+        uow.evaluations.add(
+            run_id=1,
+            checkpoint_hash="b" * 64,
+            split=Split.TEST,
+            revision_id=1,
+            num_images=1,
+            accuracy=1.0,
+            report={},
+            author="tester",
+            data_digest="d" * 64,
         )
     return arrange.list_all(sqlite_workspace)
 
@@ -96,11 +118,16 @@ def assign(query: dict[str, str]) -> str:
 def query_of(name: str) -> dict[str, str]:
     """An address with this field alone, and a run where it is of one."""
     query = {name: VALUES[name]}
+    if name in ANSWER_FIELDS:
+        return {**query, "evaluation": "1"}
+    if name == "against_outcome":
+        return {**query, "against": "1"}
     return {**query, "run": "1"} if name in OPINION_FIELDS else query
 
 
 def control_key(field: FilterField) -> str:
-    return filter_controls.key("confidence" if field.name.startswith("confidence") else field.name)
+    name = field.name.rpartition("_")[0] if field.upper or not field.seat else field.name
+    return filter_controls.key(name if name in ("confidence", "sure") else field.name)
 
 
 def chip_words(app: AppTest) -> list[str]:
@@ -135,7 +162,8 @@ def test_each_field__is_written_as_it_was_read(name: str) -> None:
 @pytest.mark.parametrize("name", list(FIELDS))
 def test_each_field__is_said_by_a_chip_or_by_the_row_of_filters(name: str) -> None:
     said = Said(where=query_of(name), sort="newest", class_names={})
-    (*chips,) = filter_fields.describe(said)
+    subjects = {"evaluation", "against"} - {name}
+    chips = [chip for chip in filter_fields.describe(said) if not subjects & set(chip.names)]
     assert len(chips) == (0 if FIELDS[name].group is Group.ROW else 1)
     assert all(name in chip.names and chip.words for chip in chips)
 

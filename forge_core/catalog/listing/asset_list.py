@@ -8,11 +8,13 @@ from datetime import date
 from db.enums import Question, Split
 from db.records import ACROSS, ANY, NONE, Asset, AssetFilter, CountRow
 from db.repositories.asset_lists import SORTS, check_cursor
+from db.run_records import EvaluationSummary
 from db.unit_of_work import UnitOfWork
 from forge_core import storable_values
 from forge_core.catalog.listing import suggestions
+from forge_core.catalog.listing.answer_fields import OUTCOME_WORDS
 from forge_core.catalog.listing.field_types import FilterField
-from forge_core.catalog.listing.filter_fields import FIELDS
+from forge_core.catalog.listing.filter_fields import FIELDS, SPLIT_WORDS
 from forge_core.catalog.listing.suggestions import Suggestion
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.workspace import Workspace
@@ -77,7 +79,7 @@ def check_filter(where: AssetFilter) -> AssetFilter:
             raise InvalidInput(
                 f"There is no question {value!r}.", next_step=f"Use one of {', '.join(Question)}."
             )
-    for name in ("confidence_min", "confidence_max"):
+    for name in ("confidence_min", "confidence_max", "sure_min", "sure_max"):
         value = getattr(where, name)
         if value is not None and not 0 <= value <= 1:
             raise InvalidInput(f"{name} is a number from 0 to 1, not {value:g}.")
@@ -89,7 +91,24 @@ def check_filter(where: AssetFilter) -> AssetFilter:
             "The filter asks for what a run says, but names no run.",
             next_step="Add the number of a run: run=12.",
         )
+    _check_evaluation(where)
     return where
+
+
+def _check_evaluation(where: AssetFilter) -> None:
+    for name in ("outcome", "against_outcome"):
+        value = getattr(where, name)
+        if value not in (None, *OUTCOME_WORDS):
+            raise InvalidInput(f"{name} is {' or '.join(OUTCOME_WORDS)}, not {value!r}.")
+    for asked, name in (
+        (where.asks_the_evaluation(), "evaluation"),
+        (where.against_outcome is not None, "against"),
+    ):
+        if asked and getattr(where, name) is None:
+            raise InvalidInput(
+                "The filter asks what was answered, but names no evaluation.",
+                next_step=f"Add the number of an evaluation: {name}=3.",
+            )
 
 
 def _check_order(where: AssetFilter, lower: FilterField) -> None:
@@ -104,15 +123,21 @@ def _check_order(where: AssetFilter, lower: FilterField) -> None:
 
 
 def check_run(uow: UnitOfWork, where: AssetFilter) -> None:
-    """Refuse the number of a run that is not there.
+    """Refuse the number of a run or of an evaluation that is not there.
 
     Raises:
-        NotFound: There is no such run.
+        NotFound: There is no such run, or no such evaluation.
     """
     if where.run is not None and not uow.runs.exists(where.run):
         raise NotFound(
             f"There is no run {where.run}.", next_step="Choose one of the page Runs, or none."
         )
+    for evaluation_id in {where.evaluation, where.against} - {None}:
+        if evaluation_id is not None and not uow.evaluations.exists(evaluation_id):
+            raise NotFound(
+                f"There is no evaluation {evaluation_id}; its run may have been removed.",
+                next_step="Choose one of the page Evaluation, or none.",
+            )
 
 
 def check_sort(where: AssetFilter, sort: str) -> None:
@@ -257,6 +282,18 @@ def list_scored_runs(workspace: Workspace) -> list[int]:
     """Numbers of the runs that have predictions of images, newest first."""
     with workspace.database.read() as uow:
         return uow.runs.list_scored_ids()
+
+
+def list_evaluations(workspace: Workspace) -> list[EvaluationSummary]:
+    """The evaluations whose answers were kept image by image, newest first."""
+    with workspace.database.read() as uow:
+        return uow.evaluations.list_all()[::-1]
+
+
+def describe_evaluation(evaluation: EvaluationSummary) -> str:
+    """An evaluation in a few words."""
+    where = SPLIT_WORDS.get(evaluation.split, evaluation.split)
+    return f"run {evaluation.run_id} on {where}, revision {evaluation.revision_id}"
 
 
 def totals(workspace: Workspace) -> Totals:

@@ -12,6 +12,10 @@ OPINION_FIELDS = tuple(
     known.name for known in fields(AssetFilter) if known.metadata.get("of_a_run")
 )
 """Fields that mean nothing without a run."""
+ANSWER_FIELDS = tuple(
+    known.name for known in fields(AssetFilter) if known.metadata.get("of_an_evaluation")
+)
+"""Fields that mean nothing without an evaluation."""
 
 
 class Control(enum.Enum):
@@ -30,6 +34,7 @@ class Group(enum.Enum):
 
     ROW = "Row"
     MODEL = "Model"
+    EVALUATION = "Evaluation"
     HISTORY = "History"
     PICTURE = "Picture"
     WORK = "Work"
@@ -44,6 +49,7 @@ class Offer(enum.Enum):
     """Retired ones too."""
     SOURCES = enum.auto()
     RUNS = enum.auto()
+    EVALUATIONS = enum.auto()
     AUTHORS = enum.auto()
     PERSONS = enum.auto()
 
@@ -56,6 +62,16 @@ class Said:
     sort: str
     class_names: Mapping[str, str]
     """By number, as text."""
+    evaluations: Mapping[str, str] = field(default_factory=dict)
+    """Evaluations in words, by number as text."""
+
+    def name_class(self, value: str) -> str:
+        """The class of this number in words."""
+        return self.class_names.get(value, f"class {value}")
+
+    def name_evaluation(self, value: str) -> str:
+        """The evaluation of this number in words."""
+        return self.evaluations.get(value, f"evaluation {value}")
 
     @property
     def run(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from db.enums import Question, ReviewState, Split
 from db.records import ACROSS, ANY, NONE, AssetFilter
-from forge_core.catalog.listing import text_values
+from forge_core.catalog.listing import answer_fields, field_texts, text_values
 from forge_core.catalog.listing.field_types import (
     Chip,
     Control,
@@ -98,26 +98,10 @@ def _read_group(value: Any, name: str) -> Any:
     return value if value in (ANY, ACROSS) else text_values.parse_id(value)
 
 
-def _write_yes_no(value: bool) -> str:
-    return "yes" if value else "no"
-
-
-def _write_share(value: float) -> str:
-    return f"{value:.12f}".rstrip("0").rstrip(".")
-
-
-def _say_range(words: str, low: str | None, high: str | None, unit: str) -> str:
-    if low is not None and high is not None:
-        return f"{words} {low} to {high} {unit}"
-    return f"{words} up to {high} {unit}" if low is None else f"{words} from {low} {unit}"
-
-
 def _say_shares(low: str | None, high: str | None, said: Said) -> str:
-    return _say_range(f"{said.run} sure", _percent(low), _percent(high), "%")
-
-
-def _percent(share: str | None) -> str | None:
-    return None if share is None else f"{100 * float(share):.4g}"
+    return field_texts.say_range(
+        f"{said.run} sure", field_texts.percent(low), field_texts.percent(high), "%"
+    )
 
 
 def _say_days(since: str | None, until: str | None, said: Said) -> str:
@@ -173,12 +157,12 @@ _FIELDS = (
         group=Group.MODEL,
         seat=4,
         offer=Offer.ALL_CLASSES,
-        say=lambda value, said: f"{said.run} says {said.class_names.get(value, f'class {value}')}",
+        say=lambda value, said: f"{said.run} says {said.name_class(value)}",
     ),
     FilterField(
         name="disagrees",
         read=text_values.parse_yes_no,
-        write=_write_yes_no,
+        write=field_texts.write_yes_no,
         words="The run",
         control=Control.CHOICE,
         group=Group.MODEL,
@@ -189,7 +173,7 @@ _FIELDS = (
     FilterField(
         name="confidence_min",
         read=text_values.parse_part,
-        write=_write_share,
+        write=field_texts.write_share,
         words="How sure it is (%)",
         control=Control.SHARES,
         group=Group.MODEL,
@@ -200,7 +184,7 @@ _FIELDS = (
     FilterField(
         name="confidence_max",
         read=text_values.parse_part,
-        write=_write_share,
+        write=field_texts.write_share,
         words="How sure it is (%)",
         control=Control.WITH_LOWER,
         group=Group.MODEL,
@@ -216,6 +200,7 @@ _FIELDS = (
         other="run {}",
         say=lambda value, said: "" if said.asks_the_run else f"suggestions of {said.run}",
     ),
+    *answer_fields.FIELDS,
     FilterField(
         name="author",
         read=text_values.parse_text,
@@ -263,7 +248,7 @@ _FIELDS = (
         least=1,
         upper="side_max",
         unit="px",
-        say_range=lambda low, high, said: _say_range("shorter side", low, high, "px"),
+        say_range=lambda low, high, said: field_texts.say_range("shorter side", low, high, "px"),
     ),
     FilterField(
         name="side_max",
@@ -290,7 +275,7 @@ _FIELDS = (
     FilterField(
         name="augmented",
         read=text_values.parse_yes_no,
-        write=_write_yes_no,
+        write=field_texts.write_yes_no,
         words="Augmented copies",
         control=Control.CHOICE,
         group=Group.PICTURE,

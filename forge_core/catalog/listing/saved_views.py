@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from sqlalchemy.exc import IntegrityError
 
-from db.records import SavedView
+from db.saved_records import SavedView
 from db.unit_of_work import UnitOfWork
 from forge_core import storable_values
 from forge_core.catalog.listing import names

@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import overload
 
+import numpy as np
+import numpy.typing as npt
+
 from db.columns import AssetColumns
 from db.records import AssetAsOf
 from db.unit_of_work import UnitOfWork
@@ -22,6 +25,14 @@ class AssetsAsOf(Sequence[AssetAsOf]):
 
     def __len__(self) -> int:
         return len(self.columns)
+
+    def where(self, mask: npt.NDArray[np.bool_]) -> "AssetsAsOf":
+        """The assets at which the mask is true."""
+        return AssetsAsOf(self.columns.where(mask), self._names)
+
+    def name_of(self, label_id: int) -> str:
+        """What a class was called then."""
+        return self._names.get(label_id, f"class {label_id}")
 
     @overload
     def __getitem__(self, position: int) -> AssetAsOf: ...

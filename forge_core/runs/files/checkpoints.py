@@ -27,6 +27,12 @@ def list_recorded(workspace: Workspace, run_id: int) -> list[CheckpointFile]:
         return uow.checkpoints.list_of_run(run_id)
 
 
+def find_best_hash(workspace: Workspace, run_id: int) -> str | None:
+    """Hash of the file of the run's best checkpoint; None while it has none."""
+    found = list_recorded(workspace, run_id)
+    return next((each.content_hash for each in found if each.kind == CheckpointKind.BEST), None)
+
+
 def find_checkpoint(
     workspace: Workspace, run_id: int, kind: str = CheckpointKind.BEST
 ) -> CheckpointFile:

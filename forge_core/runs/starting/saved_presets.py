@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from db.records import AugmentationPreset
+from db.saved_records import AugmentationPreset
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters, Preset
 from forge_core.catalog.listing import names
 from forge_core.errors import Conflict, InvalidInput, NotFound

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from forge_core.catalog.listing import filter_fields, text_values
-from forge_core.catalog.listing.field_types import OPINION_FIELDS
+from forge_core.catalog.listing.field_types import ANSWER_FIELDS, OPINION_FIELDS
 from forge_core.catalog.listing.filter_fields import FIELDS
 from forge_core.errors import InvalidInput
 from pages.components.frame import workspace_address
@@ -53,9 +53,17 @@ def clear() -> None:
 
 
 def remove(names: Sequence[str]) -> None:
-    """Take these parameters out of the address, and a run that nothing asks any more."""
+    """Take these parameters out of the address, and a run that nothing asks any more.
+
+    What was answered in an evaluation goes with it.
+    """
     for name in names:
         st.query_params.pop(name, None)
+    if "evaluation" in names:
+        for name in ANSWER_FIELDS:
+            st.query_params.pop(name, None)
+    if "against" in names:
+        st.query_params.pop("against_outcome", None)
     if "run" in names:
         for name in OPINION_FIELDS:
             st.query_params.pop(name, None)

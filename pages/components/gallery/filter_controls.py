@@ -8,6 +8,7 @@ import streamlit as st
 
 from forge_core.catalog.listing import text_values
 from forge_core.catalog.listing.field_types import (
+    ANSWER_FIELDS,
     OPINION_FIELDS,
     Control,
     FilterField,
@@ -32,6 +33,11 @@ class Choices:
     def runs(self) -> Sequence[str]:
         """Numbers of the scored runs, newest first."""
         return list(self.of(Offer.RUNS))
+
+    @property
+    def evaluations(self) -> Sequence[str]:
+        """Numbers of the evaluations, newest first."""
+        return list(self.of(Offer.EVALUATIONS))
 
 
 def key(name: str) -> str:
@@ -64,7 +70,7 @@ def _choose(field: FilterField, where: Mapping[str, str], choices: Choices) -> N
         icon=f":material/{field.icon}:" if in_row else None,
         width=150 if in_row else "stretch",
         on_change=_store,
-        args=(field.name, choices.runs),
+        args=(field.name, choices),
     )
 
 
@@ -81,7 +87,7 @@ def _search(field: FilterField, where: Mapping[str, str], choices: Choices) -> N
         live="400ms",
         width=200,
         on_change=_store,
-        args=(field.name, choices.runs),
+        args=(field.name, choices),
     )
 
 
@@ -96,7 +102,7 @@ def _number(field: FilterField, where: Mapping[str, str], choices: Choices) -> N
         key=key(field.name),
         placeholder="Any",
         on_change=_store,
-        args=(field.name, choices.runs),
+        args=(field.name, choices),
         help=glossary.explain(field.words),
     )
 
@@ -112,7 +118,7 @@ def _day(field: FilterField, where: Mapping[str, str], choices: Choices) -> None
         format="YYYY-MM-DD",
         key=key(field.name),
         on_change=_store,
-        args=(field.name, choices.runs),
+        args=(field.name, choices),
     )
 
 
@@ -126,29 +132,34 @@ def _shares(field: FilterField, where: Mapping[str, str], choices: Choices) -> N
         100,
         key=key(name),
         on_change=_store_shares,
-        args=(name, field, choices.runs),
+        args=(name, field, choices),
     )
 
 
-def _store(name: str, runs: Sequence[str]) -> None:
+def _store(name: str, choices: Choices) -> None:
     value = st.session_state[key(name)]
     filter_address.put(name, value)
-    if value is not None and name in OPINION_FIELDS:
-        _take_run(runs)
+    if value is not None:
+        _take_subject(name, choices)
 
 
-def _store_shares(name: str, field: FilterField, runs: Sequence[str]) -> None:
+def _store_shares(name: str, field: FilterField, choices: Choices) -> None:
     low, high = st.session_state[key(name)]
     filter_address.put(field.name, None if low == 0 else low / 100)
     filter_address.put(field.upper, None if high == 100 else high / 100)
     if (low, high) != (0, 100):
-        _take_run(runs)
+        _take_subject(field.name, choices)
 
 
-def _take_run(runs: Sequence[str]) -> None:
-    """An opinion is of a run: the newest one, where none is chosen."""
-    if "run" not in st.query_params and runs:
-        st.query_params["run"] = runs[0]
+def _take_subject(name: str, choices: Choices) -> None:
+    """An opinion is of a run, an answer of an evaluation: the newest, where none is chosen."""
+    for dependent, subject, known in (
+        (OPINION_FIELDS, "run", choices.runs),
+        (ANSWER_FIELDS, "evaluation", choices.evaluations),
+        (("against_outcome",), "against", choices.evaluations),
+    ):
+        if name in dependent and subject not in st.query_params and known:
+            st.query_params[subject] = known[0]
 
 
 DRAWN: dict[Control, Callable[[FilterField, Mapping[str, str], Choices], None]] = {

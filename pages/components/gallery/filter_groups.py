@@ -38,6 +38,9 @@ def _show_group(group: Group, where: Mapping[str, str], choices: Choices) -> Non
             _order(SORTS)
             return
         controls.insert(1, lambda: _order(SORTS | RUN_SORTS))
+    if group is Group.EVALUATION and not choices.evaluations and "evaluation" not in where:
+        st.caption("No network was measured image by image yet. The page Evaluation does.")
+        return
     for start in range(0, len(controls), 2):
         _show_line(controls[start : start + 2])
 

@@ -25,7 +25,12 @@ def show(where: Mapping[str, str], sort: str, choices: Choices) -> None:
         sort: From `filter_address.read_sort`.
         choices: What the catalog offers.
     """
-    said = Said(where=where, sort=sort, class_names=choices.of(Offer.ALL_CLASSES))
+    said = Said(
+        where=where,
+        sort=sort,
+        class_names=choices.of(Offer.ALL_CLASSES),
+        evaluations=choices.of(Offer.EVALUATIONS),
+    )
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
         for field in filter_groups.fields_of(Group.ROW):
             filter_controls.show(field, where, choices)

@@ -99,6 +99,10 @@ def _find_choices(workspace: Workspace) -> Choices:
             Offer.ALL_CLASSES: names,
             Offer.SOURCES: {name: name for name, _ in asset_list.list_sources(workspace)},
             Offer.RUNS: {f"{n}": f"run {n}" for n in asset_list.list_scored_runs(workspace)},
+            Offer.EVALUATIONS: {
+                f"{one.evaluation_id}": asset_list.describe_evaluation(one)
+                for one in asset_list.list_evaluations(workspace)
+            },
             Offer.AUTHORS: {name: name for name in authors},
             Offer.PERSONS: {name: name for name in persons},
         }

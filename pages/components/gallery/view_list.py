@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from db.records import SavedView
+from db.saved_records import SavedView
 from forge_core.catalog.listing import names, saved_views
 from forge_core.errors import ForgeError
 from forge_core.people.actor import Actor

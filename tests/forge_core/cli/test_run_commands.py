@@ -88,6 +88,8 @@ def test_evaluate__same_numbers_as_the_run(trained):
     words = forge("evaluate", 1, "-w", trained).stdout
     assert "Run 1 on test: accuracy" in words
     assert "stripe" in words
+    refused = forge("evaluate", 1, "--revision", "soon", "-w", trained)
+    assert "--revision is a number, 'now' or 'run'" in refused.stderr
 
 
 def test_score__all_images_or_those_of_a_split(trained):

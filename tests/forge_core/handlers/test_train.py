@@ -13,7 +13,7 @@ from forge_core.handlers import train, worker
 from forge_core.imaging import hashing
 from forge_core.jobs import queue
 from forge_core.models.checkpoints import checkpoint
-from forge_core.predictions import evaluation
+from forge_core.predictions import evaluation, evaluation_requests, kept_evaluations
 from forge_core.runs import environments, logs, records, removal, step_series
 from forge_core.runs.files import checkpoints
 from forge_core.runs.reporter import TrainReporter
@@ -201,15 +201,18 @@ def test_evaluate_job__keeps_its_report_with_the_run(workspace, tmp_path, no_sup
     assets = make_catalog(workspace, tmp_path / "drawn", test=0)
     run = start(workspace, scratch_epochs=1)
     with pytest.raises(NotFound, match="no best checkpoint"):
-        evaluation.submit_evaluation(workspace, run.run_id, split="train", actor=ACTOR)
+        evaluation_requests.submit_evaluation(workspace, run.run_id, split="train", actor=ACTOR)
     run_here(workspace, train_job(workspace, run.run_id).job_id)
     with pytest.raises(InvalidInput, match="0 images of run 1 are in test"):
         evaluation.evaluate_run(workspace, run.run_id)
-    job = evaluation.submit_evaluation(workspace, run.run_id, split="train", actor=ACTOR)
+    job = evaluation_requests.submit_evaluation(workspace, run.run_id, split="train", actor=ACTOR)
     assert run_here(workspace, job.job_id) == 0
     report = evaluation.find_report(workspace, run.run_id, "train")
     assert report.num_images == sum(asset.split_type == "train" for asset in assets)
-    assert queue.get_job(workspace, job.job_id).result["report"]["accuracy"] == report.accuracy
+    result = queue.get_job(workspace, job.job_id).result
+    assert result["accuracy"] == report.accuracy
+    kept = kept_evaluations.get(workspace, result["evaluation_id"])
+    assert (kept.report, kept.summary.split) == (report, "train")
     assert records.get_run(workspace, run.run_id).status == RunStatus.SUCCEEDED
     assert set(records.get_run(workspace, run.run_id).report) == {"val", "train"}
 

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import select
 
-from db.enums import RevisionKind, RunStatus
+from db.enums import RevisionKind, RunStatus, Split
 from db.models import AssetChangeRow, Assignment, DuplicateMember, Prediction, RevisionRow
 from db.records import Asset, AssetFilter, NewAsset
 from db.repositories import query_plans
+from db.run_records import EvaluationAnswer
 from forge_core.catalog.editing import class_merges, classes, label_edits
 from forge_core.catalog.listing import asset_list, filter_fields
 from forge_core.catalog.revisions import journal
@@ -48,6 +49,8 @@ class Facts:
     persons: dict[uuid.UUID, str]
     retired: set[int]
     runs: list[int]
+    answers: dict[int, dict[uuid.UUID, EvaluationAnswer]]
+    """By evaluation."""
 
 
 def make_facts(workspace: Workspace) -> Facts:
@@ -86,6 +89,10 @@ def make_facts(workspace: Workspace) -> Facts:
                         revision_id=1,
                     )
                 )
+        for run, step in zip(runs, (2, 3), strict=True):
+            evaluation_id = _add_evaluation(uow, run)
+            rows = [_answer(i, ids[i], label_ids) for i in range(0, NUMBER, step)]
+            uow.evaluations.add_answers(evaluation_id, rows)
         groups = {ids[0]: ids[:4], ids[10]: ids[10:12], ids[20]: ids[20:22]}
         for group, members in groups.items():
             for member in members:
@@ -124,7 +131,42 @@ def read_facts(workspace: Workspace, runs: list[int]) -> Facts:
         persons = {row.asset_id: row.person for row in uow.session.scalars(select(Assignment))}
         retired = {label.label_id for label in uow.labels.list_all() if label.is_retired}
         uow.session.expunge_all()
-    return Facts(assets, predictions, changes, groups, persons, retired, runs)
+        answers = {
+            one.evaluation_id: {
+                row.asset_id: row for row in uow.evaluations.list_answers(one.evaluation_id)
+            }
+            for one in uow.evaluations.list_all()
+        }
+    return Facts(assets, predictions, changes, groups, persons, retired, runs, answers)
+
+
+def _add_evaluation(uow: Any, run: int) -> int:
+    return int(
+        uow.evaluations.add(
+            run_id=run,
+            checkpoint_hash="b" * 64,
+            split=Split.TEST,
+            revision_id=1,
+            num_images=NUMBER,
+            accuracy=0.5,
+            report={},
+            author=ACTOR.name,
+            data_digest="d" * 64,
+        )
+    )
+
+
+def _answer(i: int, asset_id: uuid.UUID, label_ids: list[int]) -> EvaluationAnswer:
+    true, predicted = label_ids[i % 3], label_ids[i % 4]
+    return EvaluationAnswer(
+        asset_id=asset_id,
+        label_id=true,
+        predicted_id=predicted,
+        confidence=i % 11 / 10,
+        label_rank=1 if true == predicted else 2 + i % 2,
+        label_probability=0.5,
+        is_trained=i % 5 == 0,
+    )
 
 
 def _row(i: int, label_id: int | None, names: dict[int, str]) -> NewAsset:
@@ -199,6 +241,8 @@ def _fits_others(facts: Facts, asset: Asset, where: AssetFilter) -> bool:
         or (said.label_id != asset.label_id) != where.disagrees
     ):
         return False
+    if not _fits_answers(facts, asset, where):
+        return False
     if (where.author, where.changed_since) != (None, None) and not any(
         where.author in (None, author) and revision > (where.changed_since or 0)
         for revision, author in facts.changes[asset.asset_id]
@@ -219,6 +263,31 @@ def _fits_others(facts: Facts, asset: Asset, where: AssetFilter) -> bool:
     if where.duplicates is not None and asset.asset_id not in facts.groups[where.duplicates]:
         return False
     return _fits_assigned(facts, asset, where)
+
+
+def _fits_answers(facts: Facts, asset: Asset, where: AssetFilter) -> bool:
+    if where.evaluation is not None:
+        row = facts.answers[where.evaluation].get(asset.asset_id)
+        if row is None or not all(
+            [
+                where.true_label in (None, row.label_id),
+                where.answered in (None, row.predicted_id),
+                where.outcome in (None, _outcome(row)),
+                row.confidence >= (where.sure_min or 0),
+                where.sure_max in (None, 1) or row.confidence < where.sure_max,
+                row.label_rank <= (where.top or 99),
+                where.seen in (None, row.is_trained),
+            ]
+        ):
+            return False
+    if where.against is not None:
+        row = facts.answers[where.against].get(asset.asset_id)
+        return row is not None and where.against_outcome in (None, _outcome(row))
+    return True
+
+
+def _outcome(row: EvaluationAnswer) -> str:
+    return "right" if row.label_id == row.predicted_id else "wrong"
 
 
 def _fits_assigned(facts: Facts, asset: Asset, where: AssetFilter) -> bool:

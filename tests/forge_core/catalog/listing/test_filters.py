@@ -14,6 +14,7 @@ from db.records import AssetFilter
 from forge_core.catalog.editing import label_edits
 from forge_core.catalog.export import exports
 from forge_core.catalog.listing import asset_list, positions
+from forge_core.catalog.listing.field_types import ANSWER_FIELDS
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
@@ -29,6 +30,12 @@ from tests.forge_core.catalog.listing.filter_model import (
     make_facts,
     set_way,
 )
+
+SUBJECTS: dict[str, dict[str, int]] = {
+    **{name: {"evaluation": 1} for name in ANSWER_FIELDS},
+    "against_outcome": {"against": 1},
+}
+"""What a field of an evaluation needs beside it."""
 
 
 @pytest.mark.slow
@@ -54,12 +61,22 @@ def test_every_filter_alone_and_in_every_order(
         "changed_since": [0, 6, 7, 10, 99],
         "duplicates": ["any", "across", group, uuid.UUID(int=5)],
         "assigned": ["Ana", "Ben Ünal", "none", "nobody"],
+        "evaluation": [1, 2],
+        "true_label": [1, 4],
+        "answered": [1, 4],
+        "outcome": ["right", "wrong"],
+        "sure_min": [0.0, 0.3, 1.0],
+        "sure_max": [0.0, 0.3, 1.0],
+        "top": [1, 2, 9],
+        "seen": [True, False],
+        "against": [2],
+        "against_outcome": ["right", "wrong"],
     }
     sizes = set()
     number, sort = itertools.cycle((run, other, other)), itertools.cycle(SORT_KEYS)
     for name, values in by_field.items():
         for value in values:
-            where = AssetFilter(run=next(number), **{name: value})
+            where = AssetFilter(run=next(number), **{**SUBJECTS.get(name, {}), name: value})
             check(workspace, facts, where, *itertools.islice(sort, 3), limit=17)
             sizes.add((name, len(expected(facts, where, "oldest"))))
     for name in by_field:  # no filter of the model is always empty or always everything
@@ -76,6 +93,8 @@ def test_every_filter_alone_and_in_every_order(
         {"assigned": "Ana"},
         {"predicted": 1},
         {"confidence_max": 0.1, "disagrees": True},
+        {"evaluation": 1, "true_label": 1, "answered": 2},
+        {"against": 2, "against_outcome": "wrong"},
     ],
 )
 def test_few_images_of_another_table__are_found_by_their_ids(
@@ -116,6 +135,8 @@ def test_filters_compose(workspace: Workspace) -> None:
         "changed_since": [5, 8],
         "duplicates": ["any"],
         "assigned": ["Ana", "none"],
+        "evaluation": [1],
+        "against": [2],
     }
     fields = st.lists(st.sampled_from(list(values)), min_size=2, max_size=4, unique=True).flatmap(
         lambda names: st.fixed_dictionaries({n: st.sampled_from(values[n]) for n in names})
@@ -187,6 +208,7 @@ def test_bookmarks__of_what_has_no_revision_are_made_again_after_a_while(
         {"duplicates": "any"},
         {"assigned": "Ana", "side_max": 8},
         {"assigned": "none", "until": datetime.date(2026, 3, 2)},
+        {"evaluation": 1, "outcome": "wrong"},
     ],
 )
 @pytest.mark.parametrize("way", ["few rows", "many rows"])
@@ -222,6 +244,9 @@ def test_changes_by_a_filter_reach_exactly_what_it_shows(
         (AssetFilter(disagrees=True), "names no run"),
         (AssetFilter(confidence_min=0.5), "names no run"),
         (AssetFilter(duplicates="all"), "id of a group"),
+        (AssetFilter(outcome="wrong"), "names no evaluation"),
+        (AssetFilter(evaluation=1, outcome="odd"), "right or wrong"),
+        (AssetFilter(evaluation=1, against_outcome="right"), "against=3"),
     ],
 )
 def test_filters__that_cannot_be_are_refused_in_words(

@@ -1,0 +1,118 @@
+"""The fields of the filter that speak of what was answered in an evaluation."""
+
+from forge_core.catalog.listing import field_texts, text_values
+from forge_core.catalog.listing.field_types import Control, FilterField, Group, Offer
+
+OUTCOME_WORDS = {"right": "Right", "wrong": "Wrong"}
+SEEN_WORDS = {"yes": "The run was trained on it", "no": "The run never saw it"}
+
+FIELDS = (
+    FilterField(
+        name="evaluation",
+        read=text_values.parse_number,
+        words="Measured in",
+        control=Control.CHOICE,
+        group=Group.EVALUATION,
+        seat=1,
+        offer=Offer.EVALUATIONS,
+        other="evaluation {}",
+        say=lambda value, said: f"measured: {said.name_evaluation(value)}",
+    ),
+    FilterField(
+        name="outcome",
+        read=text_values.parse_text,
+        words="The answer was",
+        control=Control.CHOICE,
+        group=Group.EVALUATION,
+        seat=2,
+        values=OUTCOME_WORDS,
+        noun="outcome",
+        say=lambda value, said: f"answered {OUTCOME_WORDS[value].lower()}",
+    ),
+    FilterField(
+        name="true_label",
+        read=text_values.parse_number,
+        words="Labelled then",
+        control=Control.CHOICE,
+        group=Group.EVALUATION,
+        seat=3,
+        offer=Offer.ALL_CLASSES,
+        other="class {}",
+        say=lambda value, said: f"was {said.name_class(value)}",
+    ),
+    FilterField(
+        name="answered",
+        read=text_values.parse_number,
+        words="Taken for",
+        control=Control.CHOICE,
+        group=Group.EVALUATION,
+        seat=4,
+        offer=Offer.ALL_CLASSES,
+        other="class {}",
+        say=lambda value, said: f"taken for {said.name_class(value)}",
+    ),
+    FilterField(
+        name="sure_min",
+        read=text_values.parse_part,
+        write=field_texts.write_share,
+        words="How sure it was (%)",
+        control=Control.SHARES,
+        group=Group.EVALUATION,
+        seat=5,
+        upper="sure_max",
+        say_range=lambda low, high, said: field_texts.say_range(
+            "answered", field_texts.percent(low), field_texts.percent(high), "% sure"
+        ),
+    ),
+    FilterField(
+        name="sure_max",
+        read=text_values.parse_part,
+        write=field_texts.write_share,
+        words="How sure it was (%)",
+        control=Control.WITH_LOWER,
+        group=Group.EVALUATION,
+    ),
+    FilterField(
+        name="top",
+        read=text_values.parse_number,
+        words="Its class among the first",
+        control=Control.NUMBER,
+        group=Group.EVALUATION,
+        seat=6,
+        least=1,
+        say=lambda value, said: f"its class among the first {value}",
+    ),
+    FilterField(
+        name="seen",
+        read=text_values.parse_yes_no,
+        write=field_texts.write_yes_no,
+        words="Trained on",
+        control=Control.CHOICE,
+        group=Group.EVALUATION,
+        seat=7,
+        values=SEEN_WORDS,
+        say=lambda value, said: SEEN_WORDS[value].lower(),
+    ),
+    FilterField(
+        name="against",
+        read=text_values.parse_number,
+        words="And in",
+        control=Control.CHOICE,
+        group=Group.EVALUATION,
+        seat=8,
+        offer=Offer.EVALUATIONS,
+        other="evaluation {}",
+        say=lambda value, said: f"and: {said.name_evaluation(value)}",
+    ),
+    FilterField(
+        name="against_outcome",
+        read=text_values.parse_text,
+        words="The answer there was",
+        control=Control.CHOICE,
+        group=Group.EVALUATION,
+        seat=9,
+        values=OUTCOME_WORDS,
+        noun="outcome",
+        say=lambda value, said: f"answered {OUTCOME_WORDS[value].lower()} there",
+    ),
+)

@@ -1,0 +1,243 @@
+"""`forge evaluate`: measure checkpoints on a split, keep what comes out, and compare."""
+
+from typing import Annotated
+
+import typer
+
+from forge_core.cli import opening, output
+from forge_core.cli.opening import WorkspaceOption
+from forge_core.cli.output import JsonOption
+from forge_core.errors import InvalidInput
+from forge_core.evaluation.report import EvaluationReport
+from forge_core.people.actor import Actor
+from forge_core.predictions.kept_evaluations import LeftOut, MeasuredEvaluation
+from forge_core.predictions.standings import Standings
+from forge_core.workspace import Workspace
+
+OWN, NOW = "run", "now"
+MAX_NAMED = 20
+
+
+def evaluate(
+    run_ids: Annotated[
+        list[int],
+        typer.Argument(metavar="RUN...", help="Numbers of runs; several are compared."),
+    ],
+    split: Annotated[str, typer.Option(help="train, val, test or held_out.")] = "test",
+    kind: Annotated[str, typer.Option(help="Checkpoint of the run: best or last.")] = "best",
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda:0.")] = "auto",
+    revision: Annotated[
+        str | None,
+        typer.Option(
+            help="The images and labels as of this revision: a number, `now`, or `run` for that of "
+            "each run. By default `run` for one run, and `now` for several."
+        ),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure runs' checkpoints on a split, keep what was answered for each image, and compare."""
+    from forge_core.catalog.revisions import history
+
+    opened = opening.existing(workspace)
+    asked = revision or (OWN if len(run_ids) == 1 else NOW)
+    if asked not in (OWN, NOW) and not (asked.isascii() and asked.isdigit()):
+        raise InvalidInput(f"--revision is a number, {NOW!r} or {OWN!r}, not {asked[:40]!r}.")
+    as_of: int | None = None
+    if asked != OWN:
+        as_of = history.latest_revision_id(opened) if asked == NOW else int(asked)
+    found = [
+        _measure(opened, run_id, split, kind, device, as_of, as_json=as_json)
+        for run_id in dict.fromkeys(run_ids)
+    ]
+    standings = None if len(found) == 1 else _compare(opened, split, as_of, kind, found)
+    if as_json:
+        documents = [_as_json(number, measured) for number, measured in found]
+        if standings is None:
+            output.answer(documents[0])
+        else:
+            output.answer({"evaluations": documents, "standings": _standings_json(standings)})
+        return
+    for _, measured in found:
+        _show(measured, with_classes=standings is None)
+    if standings is not None:
+        _show_standings(standings, split)
+
+
+def _measure(
+    workspace: Workspace,
+    run_id: int,
+    split: str,
+    kind: str,
+    device: str,
+    revision_id: int | None,
+    *,
+    as_json: bool,
+) -> tuple[int, MeasuredEvaluation]:
+    from forge_core.predictions import evaluation
+
+    with output.progress_bar(f"Evaluating run {run_id}", as_json=as_json) as progress:
+        return evaluation.evaluate_and_keep(
+            workspace,
+            run_id,
+            split,
+            kind,
+            device,
+            actor=Actor.of_process(workspace),
+            revision_id=revision_id,
+            progress=progress,
+        )
+
+
+def _compare(
+    workspace: Workspace,
+    split: str,
+    revision_id: int | None,
+    kind: str,
+    found: list[tuple[int, MeasuredEvaluation]],
+) -> Standings:
+    from dataclasses import replace
+
+    from forge_core.predictions import standings
+
+    digests = {measured.data_digest for _, measured in found}
+    if len(digests) > 1:
+        raise InvalidInput(
+            f"The runs were measured on {len(digests)} different sets of images, so they cannot be "
+            "compared.",
+            next_step="Leave --revision out, or use --revision now.",
+        )
+    shown = found[0][1].revision_id if revision_id is None else revision_id
+    field = standings.find_field(workspace, split, revision_id=shown, with_last=kind == "last")
+    wanted = {measured.run_id for _, measured in found}
+    own = [c for c in field.contenders if c.run.run_id in wanted and c.kind == kind]
+    return standings.rank(workspace, replace(field, contenders=own))
+
+
+def _as_json(number: int, measured: MeasuredEvaluation) -> dict[str, object]:
+    return {
+        "evaluation_id": number,
+        "run_id": measured.run_id,
+        "kind": measured.kind,
+        "split": measured.split,
+        "revision_id": measured.revision_id,
+        "report": measured.report.to_dict(),
+        "left_out": measured.left_out,
+        "num_trained": int(measured.answers.is_trained.sum()),
+        "temperature": measured.temperature,
+    }
+
+
+def _standings_json(found: Standings) -> dict[str, object]:
+    return {
+        "num_common": found.num_common,
+        "num_trained": found.num_trained,
+        "apart": [each.run.run_id for each in found.apart],
+        "seeds": [
+            {"runs": runs, "mean": spread.mean, "deviation": spread.deviation}
+            for runs, spread in found.seeds
+        ],
+        "models": [
+            {
+                "run_id": each.contender.run.run_id,
+                "evaluation_id": each.evaluation_id,
+                "accuracy": each.accuracy.value,
+                "interval": each.accuracy.interval,
+                "to_best": None
+                if each.to_best is None
+                else {
+                    "difference": each.to_best.difference,
+                    "interval": each.to_best.interval,
+                    "p_value": each.to_best.p_value,
+                },
+            }
+            for each in found.standings
+        ],
+    }
+
+
+def _show(measured: MeasuredEvaluation, *, with_classes: bool) -> None:
+    report = measured.report
+    low, high = report.accuracy_interval
+    output.say(
+        f"Run {measured.run_id} on {measured.split}: accuracy {output.percent(report.accuracy)} "
+        f"({100 * low:.1f} to {100 * high:.1f} with 95 % confidence), "
+        f"loss {report.loss:.4f}, macro F1 {report.macro_f1:.3f}, {report.num_images:,} images, "
+        f"as of revision {measured.revision_id}"
+    )
+    if with_classes:
+        _show_classes(report)
+    num_trained = int(measured.answers.is_trained.sum())
+    if num_trained and measured.split != "train":
+        output.tell(
+            f"The run was trained on {num_trained:,} of these images: its accuracy is too kind."
+        )
+    _tell_left_out(measured.left_out)
+
+
+def _show_classes(report: EvaluationReport) -> None:
+    output.show_table(
+        "",
+        ["class", "precision", "recall", "F1", "images"],
+        [
+            [
+                entry.class_name,
+                f"{entry.precision:.3f}",
+                f"{entry.recall:.3f}",
+                f"{entry.f1:.3f}",
+                entry.support,
+            ]
+            for entry in report.per_class
+        ],
+    )
+
+
+def _tell_left_out(left_out: LeftOut) -> None:
+    if left_out.unknown:
+        named = ", ".join(f"{name} {number:,}" for name, number in left_out.unknown.items())
+        output.tell(f"left out, of classes that the network does not know: {named}")
+    if left_out.num_unlabelled:
+        output.tell(f"left out, without a label: {left_out.num_unlabelled:,}")
+    for message in list(left_out.rejected.values())[:MAX_NAMED]:
+        output.tell(f"left out: {message}")
+    if left_out.num_rejected > MAX_NAMED:
+        output.tell(f"and {left_out.num_rejected - MAX_NAMED:,} more")
+
+
+def _show_standings(found: Standings, split: str) -> None:
+    rows = []
+    for each in found.standings:
+        low, high = each.accuracy.interval
+        rows.append(
+            [
+                each.contender.run.run_id,
+                f"{output.percent(each.accuracy.value)} ({100 * low:.1f} to {100 * high:.1f})",
+                _say_difference(each.to_best),
+            ]
+        )
+    output.show_table("", ["run", "accuracy", "to the best, in points"], rows)
+    output.say(f"On the same {found.num_common:,} images of {split}.")
+    if found.num_trained:
+        output.tell(f"left out, because one of them was trained on it: {found.num_trained:,}")
+    for contender in found.apart:
+        output.tell(
+            f"Run {contender.run.run_id} was measured on too few of these images to be compared: "
+            "it does not know all classes."
+        )
+    for runs, spread in found.seeds:
+        deviation = 0.0 if spread.deviation is None else spread.deviation
+        output.say(
+            f"Runs {', '.join(map(str, runs))} differ in the seed alone: "
+            f"{100 * spread.mean:.1f} % on average, {100 * deviation:.1f} points from one to the "
+            "next."
+        )
+
+
+def _say_difference(found: object) -> str:
+    from forge_core.evaluation.pairing import PairedDifference
+
+    if not isinstance(found, PairedDifference):
+        return "best"
+    low, high = found.interval
+    words = f"{100 * found.difference:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
+    return words if found.is_told_apart else f"{words}, may be chance"

@@ -1,0 +1,190 @@
+"""Does "90 % sure" mean right 9 times of 10? And the one number that mends it: a temperature.
+
+Legend: N images, K classes.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from forge_core.errors import InvalidInput
+from forge_core.evaluation.answers import Flags, Floats, Whole
+from forge_core.evaluation.metrics import wilson_interval
+
+BINS = 10
+MIN_IMAGES = 30
+"""Fewer say nothing of how sure a network is."""
+LARGEST_TEMPERATURE = 20.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfidenceBin:
+    """Answers of about the same confidence."""
+
+    low: float
+    high: float
+    """The range holds `low` and not `high`, but for 1."""
+    num_images: int
+    num_right: int
+    mean_confidence: float
+    """Of its images; the middle of an empty one."""
+
+    @property
+    def accuracy(self) -> float | None:
+        """Of its images, 0 to 1; None without any."""
+        return self.num_right / self.num_images if self.num_images else None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Wilson interval of the accuracy at 95 %."""
+        return wilson_interval(self.num_right, self.num_images) if self.num_images else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """How the confidence goes with being right."""
+
+    bins: list[ConfidenceBin]
+    """From 0 to 1, all equally wide."""
+    expected_error: float
+    """Expected calibration error: the mean gap between confidence and accuracy, by images."""
+    mean_confidence: float
+    accuracy: float
+
+    @property
+    def words(self) -> str:
+        """Whether it is too sure, in a sentence."""
+        gap = self.mean_confidence - self.accuracy
+        if abs(gap) < 0.02:
+            return "On the whole it is about as sure as it is right."
+        kind = "too sure" if gap > 0 else "not sure enough"
+        return (
+            f"On the whole it is {kind}: {100 * self.mean_confidence:.0f} % sure, "
+            f"{100 * self.accuracy:.0f} % right."
+        )
+
+
+def calibrate(confidence: Floats, is_right: Flags, *, num_bins: int = BINS) -> Calibration:
+    """Answers in bins of confidence.
+
+    Source: Guo et al. 2017, "On Calibration of Modern Neural Networks", with equally wide bins;
+    an answer at the border of two bins is in the upper one.
+
+    Raises:
+        InvalidInput: There is no answer.
+    """
+    if not len(confidence):
+        raise InvalidInput("0 images were measured, so nothing is known of how sure it is.")
+    edges = [place / num_bins for place in range(num_bins + 1)]
+    place_of = np.searchsorted(np.array(edges[1:-1]), confidence, side="right")
+    bins = []
+    error = 0.0
+    for place in range(num_bins):
+        inside = place_of == place
+        number, right = int(inside.sum()), int(is_right[inside].sum())
+        mean = float(confidence[inside].mean()) if number else (edges[place] + edges[place + 1]) / 2
+        bins.append(
+            ConfidenceBin(
+                low=edges[place],
+                high=edges[place + 1],
+                num_images=number,
+                num_right=right,
+                mean_confidence=mean,
+            )
+        )
+        if number:
+            error += number / len(confidence) * abs(right / number - mean)
+    return Calibration(
+        bins=bins,
+        expected_error=error,
+        mean_confidence=float(confidence.mean()),
+        accuracy=float(is_right.mean()),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoveragePoint:
+    """What happens when only answers of at least this confidence are given."""
+
+    threshold: float
+    num_answered: int
+    num_wrong: int
+    """Of those that are answered."""
+
+
+def sweep_threshold(confidence: Floats, is_right: Flags) -> list[CoveragePoint]:
+    """Coverage against error at each percent of confidence, from 0 to 99 %."""
+    points = []
+    for percent in range(100):
+        answered = confidence >= percent / 100
+        points.append(
+            CoveragePoint(
+                threshold=percent / 100,
+                num_answered=int(answered.sum()),
+                num_wrong=int((answered & ~is_right).sum()),
+            )
+        )
+    return points
+
+
+def threshold_for_error(confidence: Floats, is_right: Flags, largest_error: float) -> float | None:
+    """The lowest whole percent from which on at most this share of the answers is wrong.
+
+    None where no threshold reaches it with any answer left.
+    """
+    for point in sweep_threshold(confidence, is_right):
+        if point.num_answered and point.num_wrong <= largest_error * point.num_answered:
+            return point.threshold
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Temperature:
+    """What the logits are divided by, so that the confidence fits."""
+
+    value: float
+    """Above 1 the network was too sure."""
+    loss_before: float
+    """Mean cross entropy in nats."""
+    loss_after: float
+    num_images: int
+
+
+def fit_temperature(scores: Floats, places: Whole) -> Temperature | None:
+    """The temperature under which the right classes are most likely.
+
+    Args:
+        scores: (N, K) logits, or logarithms of probabilities.
+        places: (N,) column of the right class.
+
+    Returns:
+        None with fewer than `MIN_IMAGES` images, where it would be chance.
+
+    Source: Guo et al. 2017, section 4.2; searched over the logarithm, from 1/20 to 20.
+    """
+    if len(places) < MIN_IMAGES:
+        return None
+    limit = float(np.log(LARGEST_TEMPERATURE))
+    found = minimize_scalar(
+        lambda log: _loss(scores / np.exp(log), places), bounds=(-limit, limit), method="bounded"
+    )
+    before = _loss(scores, places)
+    value, after = float(np.exp(found.x)), float(found.fun)
+    if after > before:
+        value, after = 1.0, before
+    return Temperature(value=value, loss_before=before, loss_after=after, num_images=len(places))
+
+
+def confidence_at(scores: Floats, temperature: float) -> Floats:
+    """(N,) probability of the most likely class with the scores divided by the temperature."""
+    scaled = scores / temperature
+    scaled = scaled - scaled.max(axis=1, keepdims=True)
+    highest: Floats = 1 / np.exp(scaled).sum(axis=1)
+    return highest
+
+
+def _loss(scores: Floats, places: Whole) -> float:
+    scaled = scores - scores.max(axis=1, keepdims=True)
+    own = scaled[np.arange(len(places)), places]
+    return float((np.log(np.exp(scaled).sum(axis=1)) - own).mean())

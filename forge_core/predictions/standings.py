@@ -1,0 +1,276 @@
+"""Which of my models is best? All checkpoints on one split, on the same images.
+
+Imports no torch.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from db.enums import CheckpointKind, JobStatus, Split
+from db.records import CheckpointFile, Job, Run
+from db.run_records import EvaluationSummary
+from forge_core.evaluation.answers import Answers
+from forge_core.evaluation.pairing import PairedDifference, Spread, compare_paired
+from forge_core.evaluation.summary import Rate
+from forge_core.jobs import queue
+from forge_core.people.actor import Actor
+from forge_core.predictions import evaluation_requests, kept_evaluations, measured_images
+from forge_core.workspace import Workspace
+
+LEAST_SHARE = 0.9
+"""A model that was measured on fewer of the split's images than this is not ranked with others."""
+Ids = npt.NDArray[np.bytes_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contender:
+    """A checkpoint, and what is known of it on the split."""
+
+    run: Run
+    kind: CheckpointKind
+    checkpoint_hash: str
+    is_there: bool
+    """Whether its file is."""
+    evaluation: EvaluationSummary | None
+    """On the images and labels that the split has as of the revision."""
+    outdated: EvaluationSummary | None
+    """The newest on what the split was at another revision."""
+    job: Job | None
+    """The newest that evaluates it on the split."""
+
+    @property
+    def is_measuring(self) -> bool:
+        """Whether that waits or runs."""
+        return self.job is not None and not self.job.status.is_finished()
+
+    @property
+    def failure(self) -> str:
+        """Why the last job gave nothing; empty where it did, or there was none."""
+        if self.evaluation is not None or self.job is None or self.job.status in _FINE:
+            return ""
+        error = self.job.error
+        return f"{error.message} {error.next_step}".strip() if error else "It ended early."
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether it could be evaluated now."""
+        return self.is_there and self.evaluation is None and not self.is_measuring
+
+
+_FINE = (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.SUCCEEDED, JobStatus.CANCELLED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """The contenders on a split as of a revision."""
+
+    split: str
+    revision_id: int
+    digest: str
+    num_images: int
+    """Labelled images of the split."""
+    num_unlabelled: int
+    contenders: list[Contender]
+    """Newest run first."""
+
+    @property
+    def missing(self) -> list[Contender]:
+        """Those that could be evaluated now."""
+        return [each for each in self.contenders if each.is_missing]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """A model among others, on the images that all of them were measured on."""
+
+    contender: Contender
+    evaluation_id: int
+    accuracy: Rate
+    to_best: PairedDifference | None
+    """Its accuracy less that of the best; None of the best itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standings:
+    """The answer."""
+
+    standings: list[Standing]
+    """Best first; of equals the older run."""
+    num_common: int
+    """Images that all of them were measured on, and none was trained on (but on train)."""
+    num_trained: int
+    """Images that were left out because one of them was trained on them."""
+    apart: list[Contender]
+    """Measured, but on too few of the images, such as one that knows only some of the classes."""
+    seeds: list[tuple[tuple[int, ...], Spread]]
+    """Numbers of runs whose configs differ in nothing but the seed, and their accuracies."""
+
+
+def find_field(
+    workspace: Workspace, split: str, *, revision_id: int | None = None, with_last: bool = False
+) -> Field:
+    """All checkpoints, and which of them were measured on the split as it is at a revision.
+
+    What was measured at another revision counts where the split had the same images and labels.
+
+    Args:
+        workspace: The workspace.
+        split: train, val, test or held_out.
+        revision_id: By default the newest.
+        with_last: Also the last weights of each run, not only the best.
+
+    Raises:
+        InvalidInput: There is no such split or revision.
+    """
+    evaluation_requests.check_split(split)
+    kinds = [CheckpointKind.BEST, *([CheckpointKind.LAST] if with_last else [])]
+    with workspace.database.read() as uow:
+        latest = uow.revisions.latest_id()
+        runs = {run.run_id: run for run in uow.runs.list_all()}
+        files = [each for kind in kinds for each in uow.checkpoints.list_of_kind(kind)]
+    revision_id = latest if revision_id is None else revision_id
+    images = measured_images.read(workspace, revision_id, split)
+    digest = images.digest()
+    measured: dict[tuple[int, str], list[EvaluationSummary]] = defaultdict(list)
+    for each in kept_evaluations.list_of_split(workspace, split):
+        measured[each.run_id, each.checkpoint_hash].append(each)
+    there = workspace.runs.existing([each.file_path for each in files])
+    found = [each for each in files if each.run_id in runs]
+    return Field(
+        split=split,
+        revision_id=revision_id,
+        digest=digest,
+        num_images=len(images.assets),
+        num_unlabelled=images.num_unlabelled,
+        contenders=[
+            _contender(workspace, runs[each.run_id], each, there, measured, digest, split)
+            for each in sorted(found, key=lambda one: (-one.run_id, one.kind))
+        ],
+    )
+
+
+def _contender(
+    workspace: Workspace,
+    run: Run,
+    file: CheckpointFile,
+    there: set[str],
+    measured: dict[tuple[int, str], list[EvaluationSummary]],
+    digest: str,
+    split: str,
+) -> Contender:
+    own = measured[run.run_id, file.content_hash]
+    current = [each for each in own if each.data_digest == digest]
+    return Contender(
+        run=run,
+        kind=file.kind,
+        checkpoint_hash=file.content_hash,
+        is_there=file.file_path in there,
+        evaluation=current[-1] if current else None,
+        outdated=own[-1] if own and not current else None,
+        job=evaluation_requests.find_evaluation_job(
+            workspace, run.run_id, split, file.kind, file.content_hash
+        ),
+    )
+
+
+def evaluate_missing(workspace: Workspace, field: Field, *, actor: Actor) -> list[Job]:
+    """Queue an evaluation of every contender that has none."""
+    return [
+        evaluation_requests.submit_evaluation(
+            workspace,
+            each.run.run_id,
+            split=field.split,
+            actor=actor,
+            kind=each.kind,
+            revision_id=field.revision_id,
+        )
+        for each in field.missing
+    ]
+
+
+def cancel_all(workspace: Workspace, field: Field) -> None:
+    """Ask every evaluation of the field that waits or runs to end."""
+    for each in field.contenders:
+        if each.job is not None and each.is_measuring:
+            queue.request_cancel(workspace, each.job.job_id)
+
+
+def rank(workspace: Workspace, field: Field) -> Standings:
+    """The measured contenders, best first, on the images that all were measured on."""
+    measured = [each for each in field.contenders if each.evaluation is not None]
+    most = max((_size(each) for each in measured), default=0)
+    ranked = [each for each in measured if _size(each) >= LEAST_SHARE * most]
+    found = [_read(workspace, each) for each in ranked]
+    if not found:
+        return Standings(standings=[], num_common=0, num_trained=0, apart=[], seeds=[])
+    common = _ids(found[0])
+    for answers in found[1:]:
+        common = np.intersect1d(common, _ids(answers), assume_unique=True)
+    num_common = len(common)
+    if field.split != Split.TRAIN:
+        for answers in found:
+            common = np.setdiff1d(common, _ids(answers)[answers.is_trained], assume_unique=True)
+    apart = [each for each in measured if each not in ranked]
+    num_trained = num_common - len(common)
+    if not len(common):
+        return Standings(
+            standings=[], num_common=0, num_trained=num_trained, apart=measured, seeds=[]
+        )
+    right = [each.is_right[np.isin(_ids(each), common)] for each in found]
+    order = sorted(
+        range(len(ranked)), key=lambda place: (-int(right[place].sum()), ranked[place].run.run_id)
+    )
+    best = order[0]
+    standings = [
+        Standing(
+            contender=ranked[place],
+            evaluation_id=_number(ranked[place]),
+            accuracy=Rate(count=int(right[place].sum()), of=len(common)),
+            to_best=None if place == best else compare_paired(right[best], right[place]),
+        )
+        for place in order
+    ]
+    return Standings(
+        standings=standings,
+        num_common=len(common),
+        num_trained=num_trained,
+        apart=apart,
+        seeds=_group_seeds(standings),
+    )
+
+
+def _size(contender: Contender) -> int:
+    return 0 if contender.evaluation is None else contender.evaluation.num_images
+
+
+def _number(contender: Contender) -> int:
+    assert contender.evaluation is not None, "only the measured ones are ranked"
+    return contender.evaluation.evaluation_id
+
+
+def _read(workspace: Workspace, contender: Contender) -> Answers:
+    return kept_evaluations.read_answers(workspace, _number(contender))
+
+
+def _ids(answers: Answers) -> Ids:
+    return np.array([each.bytes for each in answers.asset_ids], dtype="S16")
+
+
+def _group_seeds(standings: Sequence[Standing]) -> list[tuple[tuple[int, ...], Spread]]:
+    groups: dict[str, list[Standing]] = defaultdict(list)
+    for each in standings:
+        config = {k: v for k, v in each.contender.run.config.items() if k != "seed"}
+        about = (config, each.contender.run.revision_id, each.contender.kind)
+        groups[json.dumps(about, sort_keys=True)].append(each)
+    found = []
+    for group in groups.values():
+        seeds = {each.contender.run.config.get("seed") for each in group}
+        if len(group) > 1 and len(seeds) == len(group):
+            runs = tuple(sorted(each.contender.run.run_id for each in group))
+            found.append((runs, Spread(values=tuple(each.accuracy.value for each in group))))
+    return found
