@@ -108,7 +108,7 @@ def show_run(workspace: Workspace, asked: str) -> None:
     if run.status.is_finished():
         if run.best_epoch:
             predictions.show(workspace, run)
-        run_report.show(run)
+        run_report.show(workspace, run)
         compare.show(workspace, run)
         run_facts.show_downloads(workspace, run)
     live.show_log(workspace, run)

@@ -5,20 +5,23 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from db.clock import utc_now
 from db.enums import EndRequest, JobStatus, RunStatus
-from db.records import Run
+from db.records import AssetFilter, Run
 from forge_core.catalog.editing import label_edits
+from forge_core.catalog.listing import asset_list
 from forge_core.jobs import processes, queue, supervision
 from forge_core.people.actor import Actor
 from forge_core.runs import records
 from forge_core.runs.starting import launch
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
-from pages.components.runs import confusion_chart, run_report
+from pages.components.evaluation import confusion_chart
+from pages.components.runs import run_report
 from pages.components.words import data_time
 from tests import arrange
 from tests.pages.visiting import figures, labels_of_buttons, press, visit, words
@@ -286,13 +289,29 @@ def test_log__is_there(finished_workspace: Workspace):
 def test_confusion__every_cell_can_be_clicked_and_names_its_class(finished_workspace: Workspace):
     run = records.get_run(finished_workspace, 1)
     report = records.reports_of(run)["test"]
-    figure = confusion_chart.make_figure(report)
+    counts = np.array(report.confusion)
+    door = "click: images of {true}"
+    matrix = confusion_chart.of_counts(counts, report.class_names, door=door)
+    figure = confusion_chart.make_figure(matrix)
     cells = figure.data[2]
     assert len(cells.x) == 9
     assert [list(cell) for cell in cells.customdata[:2]] == [[0, 0], [0, 1]]
     assert "click: images of circle" in cells.text[0]
     label_id = run_report.label_of(run.class_names, run.label_ids, "square")
     assert label_id == arrange.class_id(finished_workspace, "square")
+
+
+def test_confusion__of_a_run_leads_to_what_was_answered(finished_workspace: Workspace):
+    run = records.get_run(finished_workspace, 1)
+    report = records.reports_of(run)["test"]
+    kept = run_report.find_evaluation(finished_workspace, run, report, "test")
+    assert kept is not None
+    for row, true in enumerate(kept.label_ids):
+        for column, answered in enumerate(kept.label_ids):
+            where = AssetFilter(evaluation=kept.evaluation_id, true_label=true, answered=answered)
+            number = asset_list.count_assets(finished_workspace, where)
+            assert number == report.confusion[row][column]
+    assert run_report.find_evaluation(finished_workspace, run, report, "val") is None
 
 
 def add_finished(workspace: Workspace, **config: object) -> Run:

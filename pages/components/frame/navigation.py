@@ -44,6 +44,7 @@ SECTIONS: dict[str, tuple[PageEntry, ...]] = {
         PageEntry("training/runs.py", "runs", "Runs", ":material/show_chart:"),
     ),
     "Models": (
+        PageEntry("models/evaluation.py", "evaluation", "Evaluation", ":material/fact_check:"),
         PageEntry(
             "models/predict.py", "predict", "Predict", ":material/center_focus_strong:", True
         ),

@@ -2,22 +2,27 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from db.records import Run
 from forge_core.evaluation.report import EvaluationReport
+from forge_core.predictions import kept_evaluations
+from forge_core.predictions.kept_evaluations import KeptEvaluation
 from forge_core.runs import records
+from forge_core.runs.files import checkpoints
+from forge_core.workspace import Workspace
 from pages.components import gallery_links
+from pages.components.evaluation import confusion_chart, doors
 from pages.components.frame import navigation
-from pages.components.runs import confusion_chart
 from pages.components.words import text
 
 ROWS_WITHOUT_SCROLLING = 12
 SPLIT_ORDER = ("test", "val", "held_out", "train")
 
 
-def show(run: Run) -> None:
+def show(workspace: Workspace, run: Run) -> None:
     """Draw the reports that are kept with the run, one split at a time, test first."""
     kept = records.reports_of(run)
     splits = [split for split in SPLIT_ORDER if split in kept]
@@ -38,10 +43,10 @@ def show(run: Run) -> None:
             split = chosen if chosen in splits else split
     if split == "val":
         st.caption("Validation chose the best epoch, so its accuracy is a little too kind.")
-    _show_split(run, kept[split], split)
+    _show_split(workspace, run, kept[split], split)
 
 
-def _show_split(run: Run, report: EvaluationReport, split: str) -> None:
+def _show_split(workspace: Workspace, run: Run, report: EvaluationReport, split: str) -> None:
     low, high = report.accuracy_interval
     with st.container(horizontal=True, gap="large"):
         st.metric(
@@ -66,13 +71,44 @@ def _show_split(run: Run, report: EvaluationReport, split: str) -> None:
     left, right = st.columns([5, 4], gap="large")
     with left:
         st.markdown("**Confusion matrix**")
-        cell = confusion_chart.show(report, key=f"confusion_{run.run_id}_{split}")
+        kept = find_evaluation(workspace, run, report, split)
+        door = "click: these images" if kept else "click: images of {true}"
+        matrix = confusion_chart.of_counts(
+            np.array(report.confusion, dtype=np.int64), report.class_names, door=door
+        )
+        cell = confusion_chart.show(matrix, key=f"confusion_{run.run_id}_{split}")
         if cell is not None:
-            label_id = label_of(run.class_names, run.label_ids, report.class_names[cell[0]])
-            navigation.go_to("gallery", gallery_links.gallery_query(label=label_id, split=split))
+            _open(run, report, split, kept, cell)
     with right:
         st.markdown("**Classes**")
         _show_classes(report)
+
+
+def find_evaluation(
+    workspace: Workspace, run: Run, report: EvaluationReport, split: str
+) -> KeptEvaluation | None:
+    """What was answered for each image of the report; None of one from before that was kept."""
+    best = checkpoints.find_best_hash(workspace, run.run_id)
+    if best is None:
+        return None
+    kept = kept_evaluations.find_of_run(
+        workspace, run.run_id, split, checkpoint_hash=best, revision_id=run.revision_id
+    )
+    return kept if kept is not None and kept.report == report else None
+
+
+def _open(
+    run: Run,
+    report: EvaluationReport,
+    split: str,
+    kept: KeptEvaluation | None,
+    cell: tuple[int, int],
+) -> None:
+    if kept is not None:
+        true, answered = (kept.label_ids[place] for place in cell)
+        doors.open_gallery(doors.query(kept.evaluation_id, true_label=true, answered=answered))
+    label_id = label_of(run.class_names, run.label_ids, report.class_names[cell[0]])
+    navigation.go_to("gallery", gallery_links.gallery_query(label=label_id, split=split))
 
 
 def label_of(names: Sequence[str], label_ids: Sequence[int], name: str) -> int:

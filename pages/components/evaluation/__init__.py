@@ -1,0 +1,1 @@
+"""Parts of the page Evaluation: which model is best, and what one of them gets wrong."""

@@ -1,0 +1,103 @@
+"""Two models on the same images: which is better, and the images that flip between them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from forge_core.evaluation import pairing
+from forge_core.evaluation.pairing import PairedDifference
+from forge_core.predictions.standings import Contender, Field
+from forge_core.workspace import Workspace
+from pages.components import errors
+from pages.components.evaluation import doors
+from pages.components.evaluation import shown as shown_room
+from pages.components.evaluation.shown import ShownEvaluation
+from pages.components.frame import workspace_address
+from pages.components.words import run_text
+
+KEY = "evaluation_against"
+
+
+def show(workspace: Workspace, shown: ShownEvaluation, field: Field, asked: int | None) -> None:
+    """Draw the choice of another model and what differs."""
+    others = {
+        each.evaluation.evaluation_id: each
+        for each in field.contenders
+        if each.evaluation is not None and each.evaluation.evaluation_id != shown.evaluation_id
+    }
+    if not others:
+        st.info(
+            "No other model was measured on these images yet. Evaluate another one on this split.",
+            icon=":material/compare_arrows:",
+        )
+        return
+    ids = list(others)
+    chosen = st.selectbox(
+        "Against",
+        ids,
+        index=ids.index(asked) if asked in others else 0,
+        format_func=lambda number: name(others[number]),
+        key=f"{KEY}_{asked}",
+        width=420,
+    )
+    if chosen is None:
+        return
+    if chosen != asked and asked is not None:
+        workspace_address.put({"against": chosen})
+        st.rerun()
+    other = shown_room.load(workspace, chosen)
+    found = compare(shown, other)
+    if found is None:
+        st.warning("The two were measured on no common image.", icon=":material/warning:")
+        return
+    st.markdown(describe(found, name(others[chosen])))
+    for words, count, outcomes in list_flips(found):
+        where = doors.query(
+            shown.evaluation_id, outcome=outcomes[0], against=chosen, against_outcome=outcomes[1]
+        )
+        doors.show(words, count, where)
+
+
+def name(contender: Contender) -> str:
+    """A model in a list."""
+    kind = "" if contender.kind == "best" else " · last weights"
+    return f"{run_text.title(contender.run)} · {run_text.architecture(contender.run)}{kind}"
+
+
+def compare(shown: ShownEvaluation, other: ShownEvaluation) -> PairedDifference | None:
+    """This model less the other, on the images that both were measured on."""
+    mine, theirs = _ids(shown), _ids(other)
+    _, first, second = np.intersect1d(mine, theirs, assume_unique=True, return_indices=True)
+    if not len(first):
+        return None
+    return pairing.compare_paired(other.answers.is_right[second], shown.answers.is_right[first])
+
+
+def describe(found: PairedDifference, other: str) -> str:
+    """The difference in a sentence."""
+    low, high = found.interval
+    points = f"{100 * found.difference:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f})"
+    verdict = (
+        "a difference that chance rarely gives"
+        if found.is_told_apart
+        else f"no difference that {found.num_images:,} images can show"
+    )
+    return (
+        f"Against {errors.literal(other)}: **{points}**, {verdict} :gray[· p {found.p_value:.3f}]"
+    )
+
+
+def list_flips(found: PairedDifference) -> list[tuple[str, int, Sequence[str]]]:
+    """Words, number, and the outcomes here and there of each door."""
+    neither = found.num_images - found.num_both - found.num_only_first - found.num_only_second
+    return [
+        ("Right here, wrong there", found.num_only_second, ("right", "wrong")),
+        ("Wrong here, right there", found.num_only_first, ("wrong", "right")),
+        ("Wrong in both", neither, ("wrong", "wrong")),
+        ("Right in both", found.num_both, ("right", "right")),
+    ]
+
+
+def _ids(shown: ShownEvaluation) -> np.ndarray:
+    return np.array([each.bytes for each in shown.answers.asset_ids], dtype="S16")

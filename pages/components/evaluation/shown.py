@@ -1,0 +1,62 @@
+"""The evaluation that is looked at: what was kept of it, without images that are gone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from forge_core.catalog.revisions import history
+from forge_core.evaluation import summary
+from forge_core.evaluation.answers import Answers
+from forge_core.evaluation.summary import Summary
+from forge_core.predictions import kept_evaluations
+from forge_core.predictions.kept_evaluations import KeptEvaluation
+from forge_core.workspace import Workspace
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownEvaluation:
+    """An evaluation, counted from the images that the gallery can still show."""
+
+    kept: KeptEvaluation
+    answers: Answers
+    num_removed: int
+    """Images that were measured and are not in the catalog any more: counted nowhere here."""
+    summary: Summary | None
+    """None where all images are gone."""
+    names: Mapping[int, str]
+    """Of the classes, as they were called then."""
+
+    @property
+    def evaluation_id(self) -> int:
+        """Its number."""
+        return self.kept.evaluation_id
+
+
+def load(workspace: Workspace, evaluation_id: int) -> ShownEvaluation:
+    """The evaluation of this number; read once a revision of the catalog.
+
+    Raises:
+        NotFound: There is none, or its run was removed.
+    """
+    kept = kept_evaluations.get(workspace, evaluation_id)
+    key = (kept.summary.created_at, history.latest_revision_id(workspace))
+    return _load(workspace, str(workspace.folder), evaluation_id, key)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _load(_workspace: Workspace, folder: str, evaluation_id: int, key: object) -> ShownEvaluation:
+    kept = kept_evaluations.get(_workspace, evaluation_id)
+    answers = kept_evaluations.read_answers(_workspace, evaluation_id)
+    removed = set(kept_evaluations.list_removed(_workspace, evaluation_id))
+    if removed:
+        is_there = np.array([each not in removed for each in answers.asset_ids], dtype=np.bool_)
+        answers = answers.where(is_there)
+    return ShownEvaluation(
+        kept=kept,
+        answers=answers,
+        num_removed=len(removed),
+        summary=summary.summarise(answers, kept.label_ids) if len(answers) else None,
+        names=dict(zip(kept.label_ids, kept.report.class_names, strict=True)),
+    )
