@@ -24,6 +24,7 @@ from forge_core.cli import (
     model_commands,
     operator_commands,
     output,
+    report_command,
     runs_commands,
     split_commands,
     storage_commands,
@@ -91,6 +92,7 @@ app.command("learning-curve")(learning_curve_command.learning_curve)
 app.command()(train_command.train)
 app.add_typer(runs_commands.app, name="runs")
 app.command()(evaluate_command.evaluate)
+app.command()(report_command.report)
 app.command()(model_commands.score)
 app.command()(embedding_commands.embed)
 app.command()(model_commands.predict)

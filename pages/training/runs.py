@@ -111,6 +111,7 @@ def show_run(workspace: Workspace, asked: str) -> None:
         run_report.show(workspace, run)
         compare.show(workspace, run)
         run_facts.show_downloads(workspace, run)
+        run_facts.show_report(workspace, run)
     live.show_log(workspace, run)
     run_facts.show_images(workspace, run)
     run_facts.show_config(run)

@@ -10,6 +10,7 @@ import streamlit as st
 
 from db.records import Run
 from forge_core.errors import Conflict, ForgeError, NotFound
+from forge_core.predictions.report import run_report
 from forge_core.runs import environments, removal
 from forge_core.runs.files import checkpoints
 from forge_core.runs.starting import launch
@@ -58,6 +59,20 @@ def show_downloads(workspace: Workspace, run: Run) -> None:
 def _read_recorded(workspace: Workspace, run_id: int, kind: str) -> bytes:
     """The bytes of the checkpoint, which are those that the run recorded."""
     return checkpoints.checkpoint_path(workspace, run_id, kind).read_bytes()
+
+
+def show_report(workspace: Workspace, run: Run) -> None:
+    """A button for the run as one file that anybody can read."""
+    st.download_button(
+        "Download the report",
+        data=lambda: run_report.write_report(workspace, run.run_id),
+        file_name=f"run{run.run_id}.html",
+        mime="text/html",
+        icon=":material/description:",
+        on_click="ignore",
+        key="run_report",
+        help="One HTML file: data, balance, issues, leaks, metrics, and how to repeat the run.",
+    )
 
 
 def show_images(workspace: Workspace, run: Run) -> None:
