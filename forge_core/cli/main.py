@@ -21,6 +21,7 @@ from forge_core.cli import (
     history_commands,
     import_command,
     learning_curve_command,
+    ledger_command,
     model_commands,
     operator_commands,
     output,
@@ -89,6 +90,7 @@ app.command()(history_commands.diff)
 app.command()(history_commands.undo)
 app.add_typer(augment_commands.app, name="augment")
 app.command("learning-curve")(learning_curve_command.learning_curve)
+app.command()(ledger_command.ledger)
 app.command()(train_command.train)
 app.add_typer(runs_commands.app, name="runs")
 app.command()(evaluate_command.evaluate)

@@ -12,6 +12,7 @@ from forge_core.runs import comparison, records
 from forge_core.runs.comparison import RunComparison, ValueDifference
 from forge_core.workspace import Workspace
 from pages.components import errors
+from pages.components.runs import ledger_panel
 from pages.components.train import config_words
 from pages.components.words import run_text, text
 
@@ -39,6 +40,7 @@ def show(workspace: Workspace, run: Run) -> None:
         return
     for line in comparison.summarise(found, _describe):
         st.markdown(errors.literal(line))
+    ledger_panel.show(workspace, found.first, found.second)
     both = _both(found)
     epochs = records.list_epochs(workspace, [each.run_id for each in both])
     pair = [(each, epochs[each.run_id]) for each in both]
