@@ -190,6 +190,8 @@ def _from_file_names(
         found = file_names.propose(names)
         if found is not None:
             break
+    if found is not None and _repeats_splits(found.pattern, tree):
+        found = None
     if found is None:
         if layout == "flat" and walked.wrappers and len(walked.files) > 1:
             _ask_about_one_folder(walked.wrappers[-1], reading)
@@ -209,6 +211,16 @@ def _from_file_names(
     if not found.is_sure:
         return nothing
     return [file_names.class_of(found.pattern, p.file.parts[-1]) for p in tree.placed]
+
+
+def _repeats_splits(pattern: str, tree: Tree) -> bool:
+    """Whether all file names of a split give one word, and each split another: no class."""
+    by_split: dict[str | None, set[str | None]] = {}
+    for p in tree.placed:
+        found = file_names.class_of(pattern, p.file.parts[-1])
+        by_split.setdefault(p.split, set()).add(found)
+    names = [name for found in by_split.values() for name in found]
+    return len(by_split) > 1 and len(names) == len(by_split) == len(set(names))
 
 
 def _ask_about_one_folder(name: str, reading: _Reading) -> None:

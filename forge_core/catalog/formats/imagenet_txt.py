@@ -6,7 +6,7 @@ split (train.txt, val.txt) gives it to its images.
 Source: Caffe's ImageNet lists (train.txt, val.txt, synsets.txt); datumaro's imagenet_txt.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TextIO
 
@@ -42,6 +42,8 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
     labels = {label for path in documents for r in _records(walked, path, {}) for label in r.labels}
     named = class_names.beside(walked, labels, documents)
     names = named.names if named is not None else {}
+    if named is None and documents:
+        names = _from_folders(walked, documents)
     records = (r for path in documents for r in _records(walked, path, names))
     return label_records.place(
         walked,
@@ -49,9 +51,19 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         layout="imagenet_txt",
         heading=f"A list of images and labels, {label_records.named(list(documents))}",
         documents=[*documents, *([named.document] if named else [])],
-        notes=[named.note] if named else [],
+        notes=[named.note if named else "Numbers are named by the folders of their images."]
+        if names
+        else [],
         several=options.several,
     )
+
+
+def _from_folders(walked: Walked, documents: Sequence[str]) -> dict[str, str]:
+    pairs = []
+    for record in (r for path in documents for r in _records(walked, path, {})):
+        files = walked.finder.look_up(record.path).files
+        pairs += [(files[0].path, label) for label in record.labels if len(files) == 1]
+    return class_names.by_folders(pairs)
 
 
 def _at_top(walked: Walked) -> list[str]:

@@ -302,7 +302,7 @@ def _notes(reading: Reading) -> list[str]:
         if any(
             row.get(name, "").strip() in ("-1", "-1.0") for row in reading.rows for name in classes
         ):
-            notes.append("A -1 there (not sure) marks nothing.")
+            notes.append("A -1 there marks nothing.")
     return notes
 
 

@@ -152,7 +152,11 @@ def _look(workspace: Workspace, location: Path, source: str, options: ReadOption
     """What lies at a folder, or beside a label file."""
     max_files = workspace.settings.max_archive_files
     if laid_out := staging.lay_out(workspace, location):
-        plan = scan_folder(laid_out.folder, source, max_files=max_files, options=options)
+        try:
+            plan = scan_folder(laid_out.folder, source, max_files=max_files, options=options)
+        except NothingFound as error:
+            shutil.rmtree(laid_out.folder, ignore_errors=True)
+            raise nothing_found.refusal(location.name, error.scanned, laid_out.problems) from error
         problems = [*laid_out.problems, *plan.problems]
         return replace(plan, problems=problems, staging_folder=laid_out.folder)
     if location.is_dir():

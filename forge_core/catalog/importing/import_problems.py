@@ -12,6 +12,7 @@ REASONS: dict[str, str] = {
     "bad_split": "a split that does not exist",
     "outside": "leads out of the folder",
     "link": "a link",
+    "pickle": "is a Python pickle, never opened",
     "pointer": "says only where the image lies",
     "special_file": "a device, pipe or socket",
     "duplicate": "named in two ways",

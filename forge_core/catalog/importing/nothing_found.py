@@ -15,6 +15,8 @@ _NEXT_STEPS: dict[str, str] = {
     "link": "Pack or copy the files themselves (tar -h, cp -L), or allow links out of the folder "
     "with --follow-links.",
     "pointer": "Fetch the images themselves: `git lfs pull`, or copy with links followed (cp -L).",
+    "pickle": "Take a version of the data that is no pickle: of CIFAR the binary one "
+    "(cifar-10-binary.tar.gz), else images, NumPy archives or Parquet.",
     "damaged": "Copy or download it again.",
     "unreadable": "Check that this user may read it.",
     "format_not_supported": "Export the pictures as JPEG or PNG.",

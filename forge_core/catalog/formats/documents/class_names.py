@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import PurePosixPath
 
 from forge_core.catalog.formats.documents import json_rows, table_file, text_encoding
+from forge_core.catalog.formats.scan import folder_names
 from forge_core.catalog.formats.scan.file_walk import Walked
 from forge_core.catalog.importing.import_problems import printable
 
@@ -91,6 +92,37 @@ def beside(walked: Walked, labels: Iterable[str], documents: Sequence[str]) -> N
                 note=f"Numbers are named by {printable(document)}.{start}{more}",
             )
     return None
+
+
+def by_folders(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Number to name, where all images of a number lie in one folder, and each in another.
+
+    Args:
+        pairs: Path of an image and its label. Images in folders that hold several numbers, such
+            as those of a split, count for nothing.
+    """
+    known = [(path.split("/")[:-1], label) for path, label in pairs]
+    labels = {label for _, label in known}
+    if len(labels) < 2 or not all(label.isascii() and label.isdecimal() for label in labels):
+        return {}
+    for level in range(1, 5):
+        inside: dict[str, set[str]] = {}
+        for folders, label in known:
+            if len(folders) >= level:
+                inside.setdefault(folders[-level], set()).add(label)
+        mixed = [name for name, numbers in inside.items() if len(numbers) > 1]
+        if not all(folder_names.split_of_folder(name) for name in mixed):
+            continue
+        pure = [
+            (numbers.copy().pop(), name) for name, numbers in inside.items() if len(numbers) == 1
+        ]
+        names = dict(pure)
+        is_plain = any(
+            name.isdecimal() or folder_names.split_of_folder(name) for name in names.values()
+        )
+        if len(pure) == len(names) == len(labels) and not is_plain:
+            return names
+    return {}
 
 
 def _names(walked: Walked, document: str) -> tuple[dict[str, str], bool]:

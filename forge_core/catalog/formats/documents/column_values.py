@@ -137,16 +137,35 @@ def _of_one_meaning(rows: Sequence[Row], columns: Sequence[str]) -> list[str]:
         parted = tuple(numbers.setdefault(value, len(numbers)) for value in values)
         groups.setdefault(parted, []).append(column)
 
+    def is_number(column: str) -> bool:
+        return all(_NUMBER.fullmatch(value) for value in _filled(rows, column))
+
     def rank(column: str) -> tuple[bool, bool, bool]:
-        values = _filled(rows, column)
         return (
-            all(_NUMBER.fullmatch(value) for value in values),
+            is_number(column),
             bool(_ID.search(column)),
             not _NAME.search(column),
         )
 
-    chosen = [min(group, key=rank) for group in groups.values()]
+    chosen = []
+    for group in groups.values():  # counts that happen to go together are no names of each other
+        chosen += group if all(map(is_number, group)) else [min(group, key=rank)]
     return [column for column in columns if column in chosen]
+
+
+def words_for(rows: Sequence[Row], column: str, columns: Sequence[str]) -> str | None:
+    """The column that says in words what a column of numbers says, None where there is none."""
+    if not all(_NUMBER.fullmatch(value) for value in _filled(rows, column)):
+        return None
+    for other in columns:
+        pairs = {(row.get(column, "").strip(), row.get(other, "").strip()) for row in rows}
+        values = _filled(rows, other)
+        is_one = len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs}) > 1
+        are_words = not any(_NUMBER.fullmatch(value) for value in values)
+        is_whole = len(values) == len(rows) > len(pairs)
+        if is_one and is_whole and are_words and not _NO_LABEL.search(other):
+            return other
+    return None
 
 
 def _filled(rows: Sequence[Row], column: str) -> list[str]:

@@ -1,8 +1,8 @@
 """Images that lie inside tables and arrays: laid out as files, with their labels in JSON lines.
 
 Read are Hugging Face's Parquet (a column of structures with `bytes`, or of bytes; ClassLabel names
-from the schema) and NumPy archives (`x_train` with `y_train`, `train_images` with `train_labels`,
-`images` with `labels`). Pickles are never read.
+from the schema), the binary files and tables of `pixel_files`, and NumPy archives (`x_train` with
+`y_train`, `train_images` with `train_labels`, `images` with `labels`). Pickles are never read.
 
 Source: the guide "Image dataset" of the library `datasets`; Keras' mnist.npz; MedMNIST.
 """
@@ -20,7 +20,9 @@ import numpy as np
 from PIL import Image
 
 from forge_core import local_files
+from forge_core.catalog.formats.documents import pixel_files
 from forge_core.catalog.formats.documents.cells import as_text
+from forge_core.catalog.formats.documents.pixel_files import Found
 from forge_core.catalog.formats.scan.scanned_folder import split_of_document, split_of_name
 from forge_core.catalog.importing import entry_names
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
@@ -87,7 +89,7 @@ def documents(place: Path) -> list[Path]:
             if ending in formats.EXTENSIONS or seen > _MOST_LOOKED_AT:
                 return []
             path = Path(root, name)
-            if ending in _ENDINGS and path.is_file() and not path.is_symlink():
+            if path.is_file() and not path.is_symlink():
                 found.append(path)
     return [path for path in found if _holds_images(path)]
 
@@ -111,9 +113,8 @@ def unpack(
     problems: list[ImportProblem] = []
     for number, path in enumerate(found):
         shown = printable(path.relative_to(folder).as_posix())
-        read = _from_parquet if path.suffix.lower() == ".parquet" else _from_arrays
         try:
-            for name, data, cells, split in read(path):
+            for name, data, cells, split in _read(path):
                 layout.add(data, f"{number:03}-{name}", cells, split)
         except (OSError, ValueError, KeyError, TypeError) as error:
             text = f"“{shown}” cannot be read to its end: {printable(str(error))[:200]}."
@@ -123,9 +124,15 @@ def unpack(
     return problems
 
 
+def _read(path: Path) -> Iterator[Found]:
+    if (kind := pixel_files.kind_of(path)) is not None:
+        return pixel_files.read(path, kind)
+    return _from_parquet(path) if path.suffix.lower() == ".parquet" else _from_arrays(path)
+
+
 def _holds_images(path: Path) -> bool:
     if path.suffix.lower() not in _ENDINGS:
-        return False
+        return pixel_files.kind_of(path) is not None
     try:
         if path.suffix.lower() == ".parquet":
             from pyarrow import parquet
@@ -134,10 +141,6 @@ def _holds_images(path: Path) -> bool:
         return any(True for _ in _pairs(path))
     except (OSError, ValueError, KeyError, TypeError):
         return False
-
-
-Found = tuple[str, bytes, dict[str, str], str | None]
-"""Name, content, cells and split of an image."""
 
 
 def _image_column(schema: Any) -> str | None:

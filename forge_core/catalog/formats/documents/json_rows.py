@@ -81,6 +81,22 @@ def _content(path: Path, encoding: str | None) -> Any:
         return [json.loads(line) for line in lines]
 
 
+def spread(cells: Row) -> Row:
+    """A row of which cells that are objects of JSON are columns of their own."""
+    row: Row = {}
+    for name, cell in cells.items():
+        if cell[:1] == "{" and cell.rstrip()[-1:] == "}":
+            try:
+                content = json.loads(cell)
+            except (ValueError, RecursionError):
+                content = None
+            if isinstance(content, dict):
+                row |= _flat(content, f"{name}.")
+                continue
+        row[name] = cell
+    return row
+
+
 def of_value(value: Any, place: str = "", depth: int = 0) -> Iterator[tuple[str, list[Row]]]:
     """The tables inside a value of JSON, outermost first."""
     if depth > _DEEPEST or not value:

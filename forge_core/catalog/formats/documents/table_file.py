@@ -22,6 +22,7 @@ JSON_ENDINGS = (".json", ".jsonl", ".ndjson", ".manifest")
 WORKBOOK_ENDINGS = (".xlsx", ".xlsm")
 _LONGEST_HEADER = 2**20
 _PARQUET_ROWS = 4096
+_SAMPLE = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,8 @@ class TableFile:
     """Lines before the first row: a header, and what a spreadsheet puts before it."""
     part: str = ""
     """Which of the tables in the file, where it holds several."""
+    written: tuple[str, ...] = ()
+    """The columns as the text has them, where some hold JSON and stand in `columns` by field."""
 
     def rows(self, bad: list[ImportProblem] | None = None) -> Iterator[tuple[str, dict[str, str]]]:
         """Each row as (where it is, column to text); cells that are missing are absent.
@@ -74,18 +77,20 @@ class TableFile:
                 if number <= self.first_row:
                     continue
                 row = f"{self.document} line {number}"
-                if isinstance(values, str) or any(values[len(self.columns) :]):
+                columns = self.written or self.columns
+                if isinstance(values, str) or any(values[len(columns) :]):
                     why = (
                         values
                         if isinstance(values, str)
-                        else (f"has {len(values)} cells for {len(self.columns)} columns")
+                        else (f"has {len(values)} cells for {len(columns)} columns")
                     )
                     shown = printable(row)
                     bad.append(ImportProblem(shown, "bad_row", f"{shown} {why}; left out."))
                 elif any(value.strip() for value in values):
                     if is_own:
                         values = [spreadsheet_cells.unescape(value) for value in values]
-                    yield row, dict(zip(self.columns, values, strict=False))
+                    cells = dict(zip(columns, values, strict=False))
+                    yield row, json_rows.spread(cells) if self.written else cells
 
     def _parquet_rows(self) -> Iterator[tuple[str, dict[str, str]]]:
         from pyarrow import parquet
@@ -139,7 +144,7 @@ def _open_text(table: TableFile, needed: Sequence[str]) -> TableFile | None:
         if told is not None:
             header = file.readline(_LONGEST_HEADER)
             lines = 2
-        first = list(islice(file, 3))
+        first = list(islice(file, _SAMPLE))
     if "\x00" in header:
         return None
     found: dict[str, tuple[str, ...]] = {}
@@ -152,8 +157,12 @@ def _open_text(table: TableFile, needed: Sequence[str]) -> TableFile | None:
     separator = max(found, key=lambda name: len(found[name]))
     columns = found[separator]
     rows = [row for _, row in text_rows.read(first, separator) if row and not isinstance(row, str)]
-    if rows and all(len(row) == len(columns) + 1 and row[-1].strip() for row in rows):
+    if rows and all(len(row) == len(columns) + 1 and row[-1].strip() for row in rows[:3]):
         columns = ("", *columns)  # R names no column for the numbers of the rows
+    cells = [dict(zip(columns, row, strict=False)) for row in rows]
+    spread = tuple(dict.fromkeys(name for row in cells for name in json_rows.spread(row)))
+    if spread and not set(spread) <= set(columns):
+        return replace(table, columns=spread, separator=separator, first_row=lines, written=columns)
     return replace(table, columns=columns, separator=separator, first_row=lines)
 
 
@@ -179,7 +188,8 @@ def without_header(table: TableFile, separator: str | None = None) -> TableFile 
     if not counts:
         return None
     names = tuple(f"column {number}" for number in range(1, max(counts) + 1))
-    return replace(table, columns=names, separator=separator, first_row=table.first_row - 1)
+    first_row = table.first_row - 1
+    return replace(table, columns=names, separator=separator, first_row=first_row, written=())
 
 
 def unreadable(document: str, error: Exception) -> InvalidInput:

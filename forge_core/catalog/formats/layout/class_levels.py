@@ -6,7 +6,7 @@ A choice that could be another one is told (`Levels.doubt`), never taken in sile
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from forge_core.catalog.formats.layout.folder_tree import PlacedFile
 from forge_core.catalog.formats.scan import folder_names
@@ -64,6 +64,12 @@ def chosen_level(name: str) -> int | None:
 def find(placed: Sequence[PlacedFile]) -> Levels:
     """The level of the class, judged by all images that lie in folders."""
     counts = Counter(p.levels for p in placed if p.levels)
+    if _are_letters(counts):
+        inside = [replace(p, levels=p.levels[1:]) for p in placed]
+        found = find(inside)
+        note = "Folders called as the first letter of those inside are passed over."
+        position = found.position + (found.position >= 0)
+        return replace(found, position=position, note=f"{found.note} {note}".strip())
     depths = {len(levels) for levels in counts}
     if depths <= {1}:
         return Levels(position=0)
@@ -79,6 +85,16 @@ def find(placed: Sequence[PlacedFile]) -> Levels:
         return _one_varies(names, varied[0], choices)
     position = _likeliest(placed, varied, names, counts)
     return Levels(position=position, choices=choices, doubt=_told(names, position))
+
+
+def _are_letters(found: Iterable[tuple[str, ...]]) -> bool:
+    """Whether the outermost folders only sort by the first letter (a/abbey), as SUN397 does."""
+    levels = list(found)
+    return (
+        len({outer for outer, *_ in levels}) > 1
+        and all(len(names) > 1 and len(names[0]) == 1 for names in levels)
+        and all(names[1].casefold().startswith(names[0].casefold()) for names in levels)
+    )
 
 
 def _choices(depth: int) -> tuple[str, ...]:

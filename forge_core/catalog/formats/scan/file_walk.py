@@ -28,6 +28,7 @@ DOCUMENT_EXTENSIONS = TABLE_EXTENSIONS | {
 }
 MAX_JSON_BYTES = 512 * 2**20
 _LARGEST_POINTER = 300
+_PICKLES = range(2, 6)  # protocols, in the second byte
 _ANYTHING = frozenset({".dat", ".data"})  # endings that tables and images have alike
 _MOST_JSON_LOOKED_AT = 50  # a JSON for each image is no label file of a whole set
 
@@ -331,6 +332,11 @@ def _no_image(path: Path, ending: str) -> tuple[str, str]:
         return "format_not_supported", f"is in a picture format that is not read; {advice}."
     if ending in archive_kinds.ENDINGS:
         return "archive", archive_kinds.in_a_folder(path)
+    if len(start := _first_bytes(path, 2)) == 2 and start[0] == 0x80 and start[1] in _PICKLES:
+        return "pickle", (
+            "is a Python pickle, which is never opened because it could run code; export its "
+            "images, or take another version (of CIFAR the binary one, cifar-10-binary.tar.gz)."
+        )
     return "not_an_image", "is not an image; left out."
 
 

@@ -13,6 +13,7 @@ _WORDS = re.compile(r"held[ _-]?out|hold[ _-]?out|[a-z]+")
 SPLIT_BY_NAME: dict[str, str] = {
     "train": "train",
     "training": "train",
+    "trainval": "train",
     "val": "val",
     "valid": "val",
     "validate": "val",

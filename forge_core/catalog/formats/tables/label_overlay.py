@@ -23,6 +23,8 @@ from forge_core.catalog.importing import entry_names
 from forge_core.catalog.importing.import_problems import printable
 from forge_core.errors import InvalidInput
 
+_WHOLE = ("vision_forge", "hf_imagefolder", "fiftyone")
+"""Formats that say of splits all that there is to say."""
 _FOLDERS = ("split_class", "folder_per_class", "flat")
 _MOST_DOCUMENTS = 30
 
@@ -50,18 +52,24 @@ def completed(
         walked: The folder that was asked for, which may lie above: lists may stand there.
         options: How the person wants it to be read.
     """
-    if scanned.layout not in _FOLDERS or options.format_name is not None:
+    if options.format_name is not None or walked.is_catalog or scanned.layout in _WHOLE:
+        return scanned, []
+    has_splits = any(entry.split is not None for entry in scanned.entries)
+    if scanned.layout not in _FOLDERS and (has_splits or options.document is not None):
         return scanned, []
     above = level.root.relative_to(walked.root).as_posix()
     start = "" if above == "." else f"{above}/"
     known = {f"{start}{entry.path}": entry for entry in scanned.entries}
     added = _Added()
     for document in table_choice.documents(walked, wide=True)[:_MOST_DOCUMENTS]:
+        if document.removeprefix(start) in scanned.documents:
+            continue
         reading = table_choice.read(walked, document, ReadOptions(encoding=options.encoding))
         if reading is not None and reading.found >= table_choice.LEAST_FOUND:
             _add_splits(walked, reading, known, added)
-            _add_labels(walked, reading, known, added)
-    if not added.documents:
+            if scanned.layout in _FOLDERS:
+                _add_labels(walked, reading, known, added)
+    if not added.notes:
         return scanned, []
     splits = {path: s for path, s in added.splits.items() if path not in added.twice}
     entries = [
@@ -93,7 +101,7 @@ def _add_splits(
     document = reading.table.document
     whole = split_of_document(document)
     column = reading.mapping.get("split")
-    if column is None and (whole is None or reading.choices or reading.one_hot):
+    if column is None and (whole is None or reading.one_hot):
         return
     found: dict[str, str] = {}
     for path, cells in _rows(level, reading):
@@ -102,14 +110,17 @@ def _add_splits(
             found[path] = split
     if not found or any(known[path].split not in (None, split) for path, split in found.items()):
         return
-    if "label" in reading.mapping and not _agrees(level, reading, known):
+    agrees = "label" not in reading.mapping or _agrees(level, reading, known)
+    if not agrees and reading.knows_label:
         return
     for path, split in found.items():
         if added.splits.setdefault(path, split) != split:
             added.twice.add(path)
     if all(known[path].split is not None for path in found):
         return
-    added.documents.append(document)
+    rest = set(reading.table.columns) - set(reading.mapping.values()) - {""}
+    if agrees and not reading.choices and (not rest or len(reading.table.columns) < 4):
+        added.documents.append(document)
     added.notes.append(f"{printable(document)} gives the split of {counted(len(found))}.")
 
 
@@ -121,6 +132,7 @@ def _add_labels(
     classes = {entry.label_name for entry in known.values()} - {None}
     if column is None or not classes or reading.table.document in added.documents:
         return
+    by_number = _by_number(classes)
     found: dict[str, str] = {}
     for path, cells in _rows(level, reading):
         labels = split_list(cells.get(column, ""))
@@ -130,6 +142,8 @@ def _add_labels(
             name = entry_names.normalise_class_name(labels[0])
         except InvalidInput:
             return
+        if name not in classes and name.isascii() and name.isdecimal():
+            name = by_number.get(int(name), name)
         before = known[path].label_name
         if name not in classes or before not in (None, name) or found.get(path, name) != name:
             return
@@ -143,6 +157,13 @@ def _add_labels(
         f"{printable(reading.table.document)} gives the label of {counted(len(new))} that the "
         "folders do not label."
     )
+
+
+def _by_number(classes: set[str | None]) -> dict[int, str]:
+    """Number to class, where all classes are called as numbers (00012) and none as another."""
+    named = [name for name in classes if name is not None and name.isascii() and name.isdecimal()]
+    found = {int(name): name for name in named}
+    return found if len(found) == len(named) == len(classes - {None}) else {}
 
 
 def _agrees(level: Walked, reading: Reading, known: dict[str, ScannedFile]) -> bool:

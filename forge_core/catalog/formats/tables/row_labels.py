@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from forge_core.catalog.formats.documents import class_names
@@ -71,6 +71,15 @@ def settle(
             for r in records
         ]
         return Settled(records=records, notes=notes, cautions=cautions, documents=(named.document,))
+    if names := class_names.by_folders(_placed(walked, rows)):
+        notes.append("Numbers are named by the folders of their images.")
+        renamed = [
+            replace(r, labels=tuple(names.get(label, label) for label in r.labels))
+            if isinstance(r, Record)
+            else r
+            for r in records
+        ]
+        return Settled(records=renamed, notes=notes, cautions=cautions)
     sign = _sign(counts)
     if sign is None:
         return Settled(records=records, notes=notes, cautions=cautions)
@@ -83,6 +92,17 @@ def settle(
         return replace(record, labels=tuple(labels), together=whole)
 
     return Settled(records=[one(record) for record in records], notes=notes, cautions=cautions)
+
+
+def _placed(walked: Walked, rows: Sequence[Record]) -> Iterator[tuple[str, str]]:
+    """Path of the image and label of each row, as long as all are numbers."""
+    for row in rows:
+        if not all(label.isascii() and label.isdecimal() for label in row.labels):
+            yield "", ""
+            return
+        looked = walked.finder.look_up(row.path, folder=row.folder)
+        if len(looked.files) == 1:
+            yield from ((looked.files[0].path, label) for label in row.labels)
 
 
 def _parts(label: str, sign: str) -> list[str]:

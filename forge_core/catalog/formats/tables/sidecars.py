@@ -1,7 +1,8 @@
 """A label beside each image under the same name: WebDataset's .cls and .json, texts, VOC's XML.
 
 `000000.jpg` with `000000.cls` is a sample of WebDataset, whose shards are tars; others write a JSON
-or a text of one line. XML of Pascal VOC gives the names of its objects. Texts of several words a
+or a text of one line. Supervisely keeps a JSON with tags in a folder of its own, labelme one with
+flags or shapes. XML of Pascal VOC gives the names of its objects. Texts of several words a
 file are captions or boxes and give no label.
 
 Source: WebDataset's README, "The WebDataset Format"; the Pascal VOC devkit.
@@ -9,7 +10,7 @@ Source: WebDataset's README, "The WebDataset Format"; the Pascal VOC devkit.
 
 import json
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -26,11 +27,9 @@ from forge_core.catalog.formats.scan.scanned_folder import (
     ScannedFolder,
     split_of_document,
 )
-from forge_core.catalog.formats.tables import row_labels
+from forge_core.catalog.formats.tables import paired_files, row_labels
 from forge_core.errors import InvalidInput
 
-ENDINGS = (".cls", ".json", ".txt", ".xml")
-"""Endings of what lies beside an image, the surest first."""
 _FIELDS = (
     *("label_name", "class_name", "label", "labels", "class", "category", "cls", "target"),
     *("categories", "tag", "tags", "y", "label_id", "class_id"),
@@ -51,11 +50,11 @@ def recognises(walked: Walked) -> bool:
 def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
     """Every image with what lies beside it; images without one come in unlabelled."""
     beside = _beside(walked)
-    ending = _ending(walked) or ENDINGS[0]
-    documents = [path for stem in beside for path in beside[stem].values()]
+    ending = _ending(walked) or paired_files.ENDINGS[0]
+    documents = [path for image in beside for path in beside[image].values()]
     records = []
     for file in walked.files:
-        document = beside.get(file.path.rpartition(".")[0], {}).get(ending, "")
+        document = beside.get(file.path, {}).get(ending, "")
         records.append(
             Record(
                 path=file.path,
@@ -83,13 +82,8 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
 
 
 def _beside(walked: Walked) -> dict[str, dict[str, str]]:
-    """Path of each image without ending to the files of its name, by ending."""
-    found: dict[str, dict[str, str]] = defaultdict(dict)
-    for path in walked.documents:
-        stem, _, ending = path.rpartition(".")
-        if f".{ending.lower()}" in ENDINGS and stem in walked.image_stems:
-            found[stem][f".{ending.lower()}"] = path
-    return found
+    """Path of each image to the documents called as it, by ending."""
+    return paired_files.by_image(walked.documents, [file.path for file in walked.files])
 
 
 def _ending(walked: Walked) -> str | None:
@@ -97,7 +91,7 @@ def _ending(walked: Walked) -> str | None:
     beside = _beside(walked)
     if not walked.files or 2 * len(beside) < len(walked.files):
         return None
-    for ending in ENDINGS:
+    for ending in paired_files.ENDINGS:
         paths = [kinds[ending] for kinds in beside.values() if ending in kinds]
         if 2 * len(paths) < len(beside):
             continue
@@ -137,12 +131,28 @@ def _fields(content: Any) -> Iterator[str]:
         for name in _FIELDS:
             value = lower.get(name)
             values = value if isinstance(value, list) else [value]
-            texts = [as_text(part) for part in values if isinstance(part, str | int | float)]
+            texts = [text for part in values if (text := _text(part))]
             if texts:
                 yield from (part for text in texts for part in row_labels.of_cell(text))
                 return
+        flags = lower.get("flags")  # labelme's marks of whole images
+        if isinstance(flags, dict) and any(value is True for value in flags.values()):
+            yield from (str(name) for name, value in flags.items() if value is True)
+            return
+        shapes = lower.get("shapes")
+        if isinstance(shapes, list):
+            yield from dict.fromkeys(text for shape in shapes if (text := _text(shape)))
     elif isinstance(content, str | int | float):
         yield from row_labels.of_cell(as_text(content))
+
+
+def _text(part: Any) -> str:
+    """A label: a text or number, or an object's value or name (a tag of Supervisely)."""
+    if isinstance(part, dict):
+        names = ("value", "name", "label", "tagname", "class_name")
+        lower = {str(name).lower(): value for name, value in part.items()}
+        return next((text for n in names if (text := _text(lower.get(n)))), "")
+    return as_text(part) if isinstance(part, str | int | float) else ""
 
 
 def _objects(data: bytes) -> Iterator[str]:

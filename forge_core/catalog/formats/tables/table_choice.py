@@ -4,6 +4,7 @@ Columns are known by their names (see `columns.NAMES`), or else by what they hol
 name images that are there is the path, one with few values that come again may be the label.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -29,6 +30,7 @@ OTHERS_TABLES = ("metadata", "_classes")
 DEEPEST = 4
 SAMPLE = 200
 _MOST_DOCUMENTS = 200
+_FLAG = re.compile(r"(?:is|has)[_A-Z ]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,6 +204,10 @@ def _reading(table: TableFile, walked: Walked, options: ReadOptions) -> Reading:
         mapping.pop("label", None)  # only because there are two columns: what it holds decides
     reading = Reading(table=table, mapping=mapping, found=found, rows=tuple(rows))
     if "label" in mapping:
+        free = [name for name in table.columns if name and name not in mapping.values()]
+        words = None if is_told else column_values.words_for(rows, mapping["label"], free)
+        if words is not None:
+            reading = replace(reading, mapping={**mapping, "label": words})
         return replace(reading, knows_label=True)
     rest = [
         name
@@ -227,6 +233,9 @@ def _reading(table: TableFile, walked: Walked, options: ReadOptions) -> Reading:
 
 def _may_be_label(rows: Sequence[Row], column: str) -> bool:
     """Whether the one other column may be the label though it holds but one value, or few rows."""
+    is_flag = len({row.get(column, "").strip() for row in rows}) == 2 and _FLAG.match(column)
+    if is_flag:
+        return True
     if column_values.is_no_label(rows, column) or column_values.is_count(rows, column):
         return False
     values = {row.get(column, "").strip() for row in rows} - {""}

@@ -22,7 +22,7 @@ from forge_core.catalog.formats.scan.scanned_folder import (
     ReadOptions,
     ScannedFolder,
 )
-from forge_core.catalog.formats.tables import table_choice
+from forge_core.catalog.formats.tables import paired_files, table_choice
 from forge_core.catalog.formats.tables.table_choice import Reading
 from forge_core.catalog.importing.import_problems import printable
 from forge_core.imaging import formats
@@ -33,6 +33,8 @@ _READ_BYTES = 2**20
 _PROSE = re.compile(r"readme|licen[cs]e|copying|changelog|citation|requirements|credits", re.I)
 _TOKEN = re.compile(r"""[^\s"'<>|,;:=()\[\]{}*?]+""")
 _LEAST_SHARE = 0.3
+_PICKLES = (".pkl", ".pickle")
+_OPAQUE = (".mat", ".npy", *_PICKLES)
 
 
 def told(
@@ -55,6 +57,7 @@ def told(
         for document in _unread(walked, read)
         if (caution := _judge(walked, document, labels, start)) is not None
     ]
+    found += _paired(walked, read, labels)
     if len(found) > _MOST_TOLD:
         more = len(found) - _MOST_TOLD
         rest = Caution(
@@ -101,6 +104,27 @@ def _unread(walked: Walked, read: set[str]) -> list[str]:
     return sorted(found, key=lambda path: (path.count("/"), path))[:_MOST_DOCUMENTS]
 
 
+def _paired(walked: Walked, read: set[str], labels: dict[str, str | None]) -> Iterator[Caution]:
+    """A word about documents that are called as images without a label, and were not read."""
+    if walked.is_catalog:
+        return
+    pairs = paired_files.by_image(walked.documents, [file.path for file in walked.files])
+    unread = [
+        path
+        for image, kinds in pairs.items()
+        if labels.get(image) is None
+        for path in kinds.values()
+        if path not in read
+    ]
+    if unread:
+        verb = "is" if len(unread) == 1 else "are"
+        yield _caution(
+            f"{counted(len(unread), 'document')} called as an image each, such as "
+            f"“{printable(unread[0])}”, may hold their labels, but {verb} not read: no label of a "
+            "whole image is known in them (boxes and captions are none)."
+        )
+
+
 def _judge(
     walked: Walked, document: str, labels: dict[str, str | None], start: str
 ) -> Caution | None:
@@ -130,6 +154,12 @@ def _judge(
             return _caution(
                 f"{shown} seems to name images that are there, but files of this kind are not "
                 "read. Write its labels as CSV, with a column for the file names."
+            )
+        if ending in _OPAQUE and not any(labels.values()):
+            why = "a pickle could run code" if ending in _PICKLES else "it names no images"
+            return _caution(
+                f"{shown} may hold the labels, but is not read: {why}. Write its labels as CSV, "
+                "with a column for the file names."
             )
         return None
     text = _text(walked, document)
@@ -161,8 +191,12 @@ def _judge_table(
             choices=(document,),
         )
     if not told_columns:
-        others = [name for name in reading.others if not name.startswith("column ")]
-        if not others or any(labels.values()):
+        if any(labels.values()):
+            return None
+        path = reading.mapping["path"]
+        said = [n for n in reading.table.columns if n and n != path and _says_something(reading, n)]
+        others = [n for n in reading.others or said if not n.startswith("column ")]
+        if not others:
             return None
         named = ", ".join(f"“{printable(name)}”" for name in others[:8])
         return _caution(
@@ -185,6 +219,12 @@ def _judge_table(
         option="label_column",
         choices=tuple(told_columns),
     )
+
+
+def _says_something(reading: Reading, column: str) -> bool:
+    """Whether a column that is known to hold no label holds two things at least, but no names."""
+    values = Counter(row.get(column, "").strip() for row in reading.rows)
+    return len(values) > 1 and (len(values) < len(reading.rows) or len(values) < 5)
 
 
 def _repeats(walked: Walked, reading: Reading, column: str, labels: dict[str, str | None]) -> bool:
