@@ -18,6 +18,7 @@ from db.tables.catalog import (
     RevisionRow,
     VisionAsset,
 )
+from db.tables.judging import LabelIssueRow
 from db.tables.people import (
     Assignment,
     AugmentationPresetRow,
@@ -53,6 +54,7 @@ __all__ = [
     "JobRow",
     "LabelClass",
     "LabelClassState",
+    "LabelIssueRow",
     "LabelVote",
     "Prediction",
     "PredictionBlockRow",

@@ -128,6 +128,7 @@ NONE = "none"
 ANY = "any"
 """In a field of an `AssetFilter`: with one, whichever."""
 _OF_A_RUN = {"of_a_run": True}
+_OF_THE_JUDGING = {"of_the_judging": True, "beside_revisions": True}
 _BESIDE_REVISIONS = {"beside_revisions": True}
 _OF_AN_EVALUATION = {"of_an_evaluation": True, "beside_revisions": True}
 
@@ -158,6 +159,12 @@ class AssetFilter:
     confidence_min: float | None = field(default=None, metadata=_OF_A_RUN)
     """Of the run's prediction, 0 to 1, inclusive as `confidence_max`."""
     confidence_max: float | None = field(default=None, metadata=_OF_A_RUN)
+    issue_min: float | None = field(default=None, metadata=_OF_THE_JUDGING)
+    """How likely the label is wrong, 0 to 1, inclusive as `issue_max`; a score that speaks of
+    another label or other bytes is none."""
+    issue_max: float | None = field(default=None, metadata=_OF_THE_JUDGING)
+    suspected: int | None = field(default=None, metadata=_OF_THE_JUDGING)
+    """Number of the class that it looks like instead of its label."""
     side_min: int | None = None
     """Pixels of the shorter side, inclusive as `side_max`."""
     side_max: int | None = None
@@ -205,6 +212,10 @@ class AssetFilter:
     def asks_the_run(self) -> bool:
         """Whether the predictions of `run` restrict it."""
         return self._names_one("of_a_run")
+
+    def asks_the_judging(self) -> bool:
+        """Whether scores of labels restrict it."""
+        return self._names_one("of_the_judging")
 
     def follows_revisions(self) -> bool:
         """Whether only a new revision can change what matches.
@@ -374,27 +385,3 @@ class Job:
     def is_ending(self) -> bool:
         """Whether it was asked to pause or to cancel, and has not ended yet."""
         return self.end_requested != EndRequest.NONE and not self.status.is_finished()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewDecision:
-    """A person's answer to a question about an image, and what the image was then."""
-
-    asset_id: uuid.UUID
-    question: str
-    answer: str
-    content_hash: str
-    """Of the bytes that were looked at."""
-    label_id: int | None
-    """The label that the answer speaks of: a new one, where the answer gave one."""
-    class_version: int | None
-    """Of the label's class; see `ReviewDecisionRepository.list_class_versions`."""
-    actor: str
-    operation_id: str
-    revision_id: int
-    """The revision that the answer wrote; else the newest one then."""
-    decision_id: int | None = None
-    """None until it is kept, as `created_at`."""
-    created_at: datetime | None = None
-    taken_back_by: str | None = None
-    """The operation that took it back; it does not stand while this is so."""

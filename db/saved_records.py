@@ -1,5 +1,6 @@
-"""Plain values of what people saved under a name."""
+"""Plain values of what people saved under a name, and what they decided about images."""
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,3 +28,27 @@ class AugmentationPreset:
     parameters: Mapping[str, float]
     author: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewDecision:
+    """A person's answer to a question about an image, and what the image was then."""
+
+    asset_id: uuid.UUID
+    question: str
+    answer: str
+    content_hash: str
+    """Of the bytes that were looked at."""
+    label_id: int | None
+    """The label that the answer speaks of: a new one, where the answer gave one."""
+    class_version: int | None
+    """Of the label's class; see `ReviewDecisionRepository.list_class_versions`."""
+    actor: str
+    operation_id: str
+    revision_id: int
+    """The revision that the answer wrote; else the newest one then."""
+    decision_id: int | None = None
+    """None until it is kept, as `created_at`."""
+    created_at: datetime | None = None
+    taken_back_by: str | None = None
+    """The operation that took it back; it does not stand while this is so."""

@@ -18,6 +18,7 @@ from db.repositories.evaluations import EvaluationRepository
 from db.repositories.identity import IdentityRepository
 from db.repositories.import_findings import ImportFindingRepository
 from db.repositories.jobs import JobRepository
+from db.repositories.label_issues import LabelIssueRepository
 from db.repositories.labels import LabelRepository
 from db.repositories.metrics import MetricRepository
 from db.repositories.moves import MoveRepository
@@ -132,6 +133,11 @@ class UnitOfWork:
     def prediction_blocks(self) -> PredictionBlockRepository:
         """Files with all class probabilities of scored images."""
         return PredictionBlockRepository(self.session)
+
+    @cached_property
+    def label_issues(self) -> LabelIssueRepository:
+        """Which labels look wrong."""
+        return LabelIssueRepository(self.session)
 
     @cached_property
     def decisions(self) -> ReviewDecisionRepository:

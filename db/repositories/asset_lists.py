@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
-from db.models import Prediction, VisionAsset
+from db.models import LabelIssueRow, Prediction, VisionAsset
 from db.records import Asset, AssetFilter
 from db.repositories import filters, related
 from db.repositories.query_plans import QueryPlanner
@@ -23,29 +23,40 @@ class Sort:
 
     key: tuple[Any, ...]
     descending: bool = False
+    joined: str | None = None
+    """A name of `related.RELATED`: the table, beside the assets, that the key is of."""
 
     @property
     def of_a_run(self) -> bool:
         """Whether it needs the predictions of a run."""
-        return len(self.key) > 1
+        return self.joined == "prediction"
 
     @property
     def access(self) -> str:
-        """How its images are found: by id, by path, or by the predictions of a run."""
-        if self.of_a_run:
-            return "run"
-        return "path" if self.key == (VisionAsset.file_path,) else "id"
+        """How its images are found: by id, by path, or by the table that is joined."""
+        return self.joined or ("path" if self.key == (VisionAsset.file_path,) else "id")
+
+    @property
+    def table(self) -> Any:
+        """The table that is joined."""
+        return Prediction if self.of_a_run else LabelIssueRow
 
 
-_CONFIDENCE = (Prediction.confidence, Prediction.asset_id)
+def _by_run(column: Any, *, descending: bool = False) -> Sort:
+    return Sort(key=(column, Prediction.asset_id), descending=descending, joined="prediction")
+
+
 SORTS = {
     "newest": Sort(key=(VisionAsset.asset_id,), descending=True),  # UUIDv7: order of import
     "oldest": Sort(key=(VisionAsset.asset_id,)),
     "path": Sort(key=(VisionAsset.file_path,)),
-    "least_confident": Sort(key=_CONFIDENCE),
-    "most_confident": Sort(key=_CONFIDENCE, descending=True),
-    "highest_entropy": Sort(key=(Prediction.entropy, Prediction.asset_id), descending=True),
-    "lowest_quality": Sort(key=(Prediction.label_quality, Prediction.asset_id)),
+    "least_confident": _by_run(Prediction.confidence),
+    "most_confident": _by_run(Prediction.confidence, descending=True),
+    "highest_entropy": _by_run(Prediction.entropy, descending=True),
+    "lowest_quality": _by_run(Prediction.label_quality),
+    "label_issues": Sort(
+        key=(LabelIssueRow.score, LabelIssueRow.asset_id), descending=True, joined="issue"
+    ),
 }
 
 
@@ -57,6 +68,8 @@ class PageRow:
     cursor: str
     confidence: float | None = None
     """Of the run's prediction, 0 to 1, where the sort is of a run."""
+    issue_score: float | None = None
+    """How likely the label is wrong, 0 to 1, where the sort is by that."""
 
 
 class AssetListRepository:
@@ -81,28 +94,31 @@ class AssetListRepository:
             ValueError: The cursor is none of this sort.
         """
         statement = self.page_statement(where, sort=sort, after=after, limit=limit, skip=skip)
-        of_a_run = SORTS[sort].of_a_run
+        order = SORTS[sort]
         rows = []
         for row in self._session.execute(statement):
             values = dict(row._mapping)
-            confidence = values.pop("confidence") if of_a_run else None
-            place = values.pop("place") if of_a_run else None
+            confidence = values.pop("confidence", None)
+            place = values.pop("place", None)
             asset = Asset(**values)
             rows.append(
-                PageRow(asset=asset, cursor=_cursor(sort, asset, place), confidence=confidence)
+                PageRow(
+                    asset=asset,
+                    cursor=_cursor(sort, asset, place),
+                    confidence=confidence,
+                    issue_score=place if order.joined == "issue" else None,
+                )
             )
         return rows
 
     def count_scored(self, where: AssetFilter, *, sort: str) -> int:
-        """How many assets a list by the predictions of `where.run` has.
+        """How many assets a list by another table has: the predictions of `where.run`, or scores.
 
-        Assets are asked for their prediction in the order of their ids: an index of the order
-        would jump to and fro in the assets.
+        Assets are asked for their row in the order of their ids: an index of the order would jump
+        to and fro in the assets.
         """
         plan = QueryPlanner(self._session).plan_for_all(where)
-        seen = [Prediction.asset_id == VisionAsset.asset_id, Prediction.run_id == where.run]
-        if sort == "lowest_quality":
-            seen.append(related.is_of_the_label_now())
+        seen = [SORTS[sort].key[-1] == VisionAsset.asset_id, *_listed(where, sort)]
         statement = (
             select(func.count())
             .select_from(VisionAsset)
@@ -119,10 +135,12 @@ class AssetListRepository:
         """The place of an asset in an order, whatever the filter; None when it has none there."""
         order = SORTS[sort]
         statement = select(*order.key)
-        if order.of_a_run:
-            statement = statement.where(Prediction.run_id == run, Prediction.asset_id == asset_id)
+        if order.joined:
+            statement = statement.where(order.key[-1] == asset_id)
         else:
             statement = statement.where(VisionAsset.asset_id == asset_id)
+        if order.of_a_run:
+            statement = statement.where(Prediction.run_id == run)
         row = self._session.execute(statement).one_or_none()
         return None if row is None or row[0] is None else _encode(sort, tuple(row))
 
@@ -172,7 +190,9 @@ class AssetListRepository:
         columns: list[Any] = list(ASSET_COLUMNS)
         order = SORTS[sort]
         if order.of_a_run:
-            columns += [Prediction.confidence, order.key[0].label("place")]
+            columns.append(Prediction.confidence)
+        if order.joined:
+            columns.append(order.key[0].label("place"))
         statement = self._ordered(select(*columns), where, sort, after).limit(limit)
         return statement.offset(skip) if skip else statement
 
@@ -194,17 +214,15 @@ class AssetListRepository:
             column=plan.column,
             probe_first=plan.probe_first,
             as_array=plan.as_array,
-            with_prediction=order.of_a_run,
+            joined=order.joined,
         )
         key_columns = [plan.sort_column(part) for part in order.key]
-        if order.of_a_run:
+        if order.joined:
             # Where the order's index shall not be taken, assets come first, by their own index.
-            statement = statement.select_from(Prediction).join(
-                VisionAsset, Prediction.asset_id == plan.sort_column(VisionAsset.asset_id)
+            statement = statement.select_from(order.table).join(
+                VisionAsset, order.key[-1] == plan.sort_column(VisionAsset.asset_id)
             )
-            conditions.append(Prediction.run_id == where.run)
-        if sort == "lowest_quality":
-            conditions.append(related.is_of_the_label_now())
+        conditions += _listed(where, sort)
         place = key_columns[0] if len(key_columns) == 1 else tuple_(*key_columns)
         if after is not None:
             behind = _decode(sort, after)
@@ -216,6 +234,15 @@ class AssetListRepository:
         return statement.where(*conditions).order_by(*directed)
 
 
+def _listed(where: AssetFilter, sort: str) -> list[Any]:
+    """Which rows of the joined table a list has."""
+    order = SORTS[sort]
+    if order.joined == "issue":
+        return [related.is_judged_now()]
+    found: list[Any] = [Prediction.run_id == where.run] if order.of_a_run else []
+    return [*found, related.is_of_the_label_now()] if sort == "lowest_quality" else found
+
+
 def _cursor(sort: str, asset: Asset, place: float | None) -> str:
     if sort == "path":
         return asset.file_path
@@ -223,8 +250,7 @@ def _cursor(sort: str, asset: Asset, place: float | None) -> str:
 
 
 def _encode(sort: str, key: Sequence[Any]) -> str:
-
-    if SORTS[sort].of_a_run:
+    if SORTS[sort].joined:
         return f"{key[0]!r}_{key[1]}"  # repr: exactly this number again
     return str(key[0])
 
@@ -233,7 +259,7 @@ def _decode(sort: str, cursor: str) -> Any:
     """The key of a cursor: one value, or a tuple of them."""
     if sort == "path":
         return cursor
-    if SORTS[sort].of_a_run:
+    if SORTS[sort].joined:
         place, _, asset_id = cursor.partition("_")
         return (float(place), uuid.UUID(asset_id))
     return uuid.UUID(cursor)

@@ -29,7 +29,7 @@ def matching(
     column: Column = lambda column: column,
     probe_first: str | None = None,
     as_array: bool = False,
-    with_prediction: bool = False,
+    joined: str | None = None,
 ) -> list[ColumnElement[bool]]:
     """Conditions on `vision_assets` that together say what the filter says.
 
@@ -39,7 +39,7 @@ def matching(
         probe_first: A name of `related.RELATED` whose few assets are to be looked up first; of the
             others, each asset is asked in turn.
         as_array: Write the ids that are looked up as an array of Postgres.
-        with_prediction: The statement has joined the prediction of `where.run` already.
+        joined: A name of `related.RELATED` whose table the statement has joined already.
     """
     found: list[Any] = [living()]
     for name, condition in CONDITIONS.items():
@@ -47,7 +47,7 @@ def matching(
         if value is not None:
             found += condition(value, column)
     return found + related.matching(
-        where, probe_first=probe_first, as_array=as_array, with_prediction=with_prediction
+        where, probe_first=probe_first, as_array=as_array, joined=joined
     )
 
 

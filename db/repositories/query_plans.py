@@ -18,9 +18,9 @@ from sqlalchemy.sql.expression import UnaryExpression
 from db.models import AssetCount, AssetFacetCount, DuplicateMember, RevisionRow, VisionAsset
 from db.records import ACROSS, ANY, NONE, AssetFilter
 from db.repositories import bulk, related
-from db.repositories.related import Related
+from db.repositories.related import RELATED, Related
 
-NARROW = {"id": 20_000, "path": 100_000, "run": 20_000}
+NARROW = {"id": 20_000, "path": 100_000, "prediction": 20_000, "issue": 20_000}
 """Up to so many assets are sorted sooner than they are found by walking an order's index.
 
 Paths go with classes and splits (a folder each), so that a walk may pass nearly all of them.
@@ -62,8 +62,7 @@ class QueryPlanner:
             order: A key of `NARROW`: what the list goes by.
         """
         found = related.find_all(where)
-        if order == "run":  # its prediction is joined already
-            found.pop("prediction", None)
+        found.pop(order, None)  # a table of this name is joined already
         numbers = {name: self._count_related(where, name, part) for name, part in found.items()}
         few = {name: number for name, number in numbers.items() if number <= FEW}
         probe_first = min(few, key=few.__getitem__) if few else None
@@ -87,7 +86,7 @@ class QueryPlanner:
     def _plan_on_postgres(
         self, where: AssetFilter, order: str, few: dict[str, int], probe_first: str | None
     ) -> QueryPlan:
-        if order == "run":
+        if order in RELATED:
             return QueryPlan()
         if order == "id":
             is_fewest = probe_first is not None and few[probe_first] <= self._count_columns(where)

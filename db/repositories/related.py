@@ -1,4 +1,4 @@
-"""Conditions on assets that other tables decide: predictions, history, duplicates, assignments.
+"""Conditions on assets that other tables decide: predictions, doubts, history, duplicates, work.
 
 Each can be said in two ways. Looked up: the few assets that fit are collected first, and found by
 their ids. Asked: each asset of a list is asked whether it fits, at the cost of a step in an index;
@@ -18,6 +18,7 @@ from db.models import (
     DuplicateMember,
     EvaluationAnswerRow,
     LabelClass,
+    LabelIssueRow,
     Prediction,
     RevisionRow,
     VisionAsset,
@@ -75,12 +76,12 @@ def find_all(where: AssetFilter) -> dict[str, Related]:
 
 
 def matching(
-    where: AssetFilter, *, probe_first: str | None, as_array: bool, with_prediction: bool
+    where: AssetFilter, *, probe_first: str | None, as_array: bool, joined: str | None
 ) -> list[ColumnElement[bool]]:
     """Conditions on `vision_assets`; see `filters.matching`."""
     found: list[ColumnElement[bool]] = []
     for name, part in find_all(where).items():
-        if name == "prediction" and with_prediction:
+        if name == joined:
             found += [*part.conditions, *part.both]
         elif name == probe_first:
             found += part.probed(as_array=as_array)
@@ -95,6 +96,13 @@ def is_of_the_label_now() -> ColumnElement[bool]:
     """Whether a prediction's `label_quality` is known and speaks of the label that is there now."""
     return Prediction.label_quality.is_not(None) & (
         Prediction.given_label_id == VisionAsset.label_id
+    )
+
+
+def is_judged_now() -> ColumnElement[bool]:
+    """Whether a score of a label speaks of the label and the bytes that are there now."""
+    return (LabelIssueRow.label_id == VisionAsset.label_id) & (
+        LabelIssueRow.content_hash == VisionAsset.content_hash
     )
 
 
@@ -152,6 +160,19 @@ def _answer_against(where: AssetFilter) -> Related | None:
 def _came_out(row: type[EvaluationAnswerRow], outcome: str) -> ColumnElement[bool]:
     is_right = row.label_id == row.predicted_id
     return is_right if outcome == "right" else ~is_right
+
+
+def _issue(where: AssetFilter) -> Related | None:
+    if not where.asks_the_judging():
+        return None
+    conditions: list[Any] = []
+    if where.issue_min is not None:
+        conditions.append(LabelIssueRow.score >= where.issue_min)
+    if where.issue_max is not None:
+        conditions.append(LabelIssueRow.score <= where.issue_max)
+    if where.suspected is not None:
+        conditions.append(LabelIssueRow.suggested_label_id == where.suspected)
+    return Related(asset_id=LabelIssueRow.asset_id, conditions=conditions, both=[is_judged_now()])
 
 
 def _change(where: AssetFilter) -> Related | None:
@@ -227,6 +248,7 @@ RELATED: dict[str, tuple[tuple[str, ...], Callable[[AssetFilter], Related | None
         _answer,
     ),
     "answer against": (("against", "against_outcome"), _answer_against),
+    "issue": (("issue_min", "issue_max", "suspected"), _issue),
     "change": (("author", "changed_since"), _change),
     "duplicates": (("duplicates",), _duplicates),
     "assigned": (("assigned",), _assigned),

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from db.enums import Answer
 from db.models import LabelClass, LabelClassState, ReviewDecisionRow, VisionAsset
-from db.records import ReviewDecision
 from db.repositories import bulk
 from db.repositories.rows import columns_of, slices, to_record
+from db.saved_records import ReviewDecision
 
 COLUMNS = columns_of(ReviewDecision, ReviewDecisionRow)
 _OF_THE_DATABASE = ("decision_id", "created_at")

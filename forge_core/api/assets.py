@@ -36,7 +36,8 @@ def list_assets(asked: ApiRequest) -> Mapping[str, Any]:
     The rows are at least as new as the revision.
 
     It starts behind the cursor `after`, or at `position` in the list (0 is the first image). With
-    `suggest` each row has what that run's network suggests.
+    `suggest` each row has what that run's network suggests, or with "labels" what its label looks
+    like instead.
     """
     allowed = (*filter_fields.FIELDS, "sort", "after", "limit", "position", "suggest")
     values = parsing.parse_query(asked.request.query_params, allowed, after=MAX_CURSOR_CHARACTERS)
@@ -53,10 +54,8 @@ def list_assets(asked: ApiRequest) -> Mapping[str, Any]:
         page = asset_list.list_assets(
             asked.workspace, where, sort=sort, after=values.get("after"), limit=limit
         )
-    run_id = text_values.parse_run(values.get("suggest"), "suggest")
-    suggested = (
-        None if run_id is None else suggestions.suggest(asked.workspace, run_id, page.assets)
-    )
+    by = text_values.parse_suggester(values.get("suggest"), "suggest")
+    suggested = None if by is None else suggestions.suggest(asked.workspace, by, page.assets)
     return {
         "assets": shapes.shape_rows(page.assets, suggested=suggested, confidences=page.confidences),
         "next": page.next_cursor,

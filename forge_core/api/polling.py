@@ -41,7 +41,7 @@ def list_now(asked: ApiRequest) -> Mapping[str, Any]:
     """
     allowed = ("ids", "suggest")
     query = parsing.parse_query(asked.request.query_params, allowed, ids=MAX_IDS_CHARACTERS)
-    suggest = text_values.parse_run(query.get("suggest"), "suggest")
+    suggest = text_values.parse_suggester(query.get("suggest"), "suggest")
     ids = [text_values.parse_id(text) for text in query.get("ids", "").split(",") if text]
     if len(ids) > MAX_IDS:
         raise InvalidInput(f"{len(ids)} images were asked for, at most {MAX_IDS} at once.")

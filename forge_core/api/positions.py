@@ -39,7 +39,7 @@ def find_near(asked: ApiRequest) -> Mapping[str, Any]:
         sort=values.get("sort", "newest"),
         start=text_values.parse_id(values["from"]) if "from" in values else None,
         backwards=DIRECTIONS[direction],
-        by=text_values.parse_number(values["by"], "by") if "by" in values else None,
+        by=text_values.parse_suggester(values.get("by"), "by"),
     )
     if found is None:
         return {"id": None, "distance": None}

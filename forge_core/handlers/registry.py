@@ -45,6 +45,13 @@ def _embed(context: JobContext) -> Mapping[str, Any]:
     return embed.run(context)
 
 
+def _judge_labels(context: JobContext) -> Mapping[str, Any]:
+    """Judge every label of the catalog; see `judge_labels`."""
+    from forge_core.handlers import judge_labels
+
+    return judge_labels.run(context)
+
+
 def _import_images(context: JobContext) -> Mapping[str, Any]:
     """Take images into the catalog; see `import_images`."""
     from forge_core.handlers import import_images
@@ -85,6 +92,7 @@ HANDLERS: dict[str, Handler] = {
     kinds.EVALUATE.name: _evaluate,
     kinds.SCORE.name: _score,
     kinds.EMBED.name: _embed,
+    kinds.LABEL_ISSUES.name: _judge_labels,
     kinds.IMPORT.name: _import_images,
     kinds.AUGMENT.name: _augment,
     kinds.CHECK_AUGMENTATION.name: _check_augmentation,

@@ -47,6 +47,9 @@ class JobKind:
 
 SCORE = JobKind(name="score", place="scoring", device="shared", niceness=10)
 EMBED = JobKind(name="embed", place="scoring", device="shared", niceness=10)
+LABEL_ISSUES = JobKind(
+    name="label_issues", place="scoring", device="shared", niceness=10, subject="The judging"
+)
 TRAIN = JobKind(
     name="train",
     place="training",
@@ -70,6 +73,7 @@ KINDS: dict[str, JobKind] = {
         TRAIN,
         SCORE,
         EMBED,
+        LABEL_ISSUES,
         EVALUATE,
         IMPORT,
         AUGMENT,

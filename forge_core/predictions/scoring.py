@@ -139,7 +139,7 @@ def score_run(
     with closing(writer):
         lost = [each for each in writer.list_lost(scope) if after is None or each > after]
         lost = lost if only_new else []  # all are scored anyway
-        keeper = _Keeper(network, report, write or _transaction_of(workspace), writer, lost)
+        keeper = _Keeper(network, report, write or transaction_of(workspace), writer, lost)
         pages = chain(_new_pages(workspace, scope, after), _lost_pages(workspace, scope, lost))
         _score(workspace, keeper, pages, total + len(lost), progress, on_rejected)
     return report
@@ -250,7 +250,9 @@ class _Keeper:
         self._written_at = time.monotonic()
 
 
-def _transaction_of(workspace: Workspace) -> Writer:
+def transaction_of(workspace: Workspace) -> Writer:
+    """Writes each part in a transaction of its own."""
+
     def write(work: Callable[[UnitOfWork], None]) -> None:
         with workspace.database.write() as uow:
             work(uow)

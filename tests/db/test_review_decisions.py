@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from db.patches import AssetPatch
-from db.records import Asset, ReviewDecision
+from db.records import Asset
+from db.saved_records import ReviewDecision
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog.editing import classes, label_edits, review_flags
 from forge_core.catalog.listing import asset_list

@@ -40,6 +40,9 @@ VALUES = {
     "disagrees": "yes",
     "confidence_min": "0.2",
     "confidence_max": "0.9",
+    "issue_min": "0.5",
+    "issue_max": "0.9",
+    "suspected": "1",
     "run": "1",
     "author": "tester",
     "changed_since": "1",
@@ -127,7 +130,7 @@ def query_of(name: str) -> dict[str, str]:
 
 def control_key(field: FilterField) -> str:
     name = field.name.rpartition("_")[0] if field.upper or not field.seat else field.name
-    return filter_controls.key(name if name in ("confidence", "sure") else field.name)
+    return filter_controls.key(name if name in ("confidence", "sure", "issue") else field.name)
 
 
 def chip_words(app: AppTest) -> list[str]:

@@ -103,6 +103,8 @@ def test_a_deep_link__sets_every_control_and_stays_as_it_is(assets: list[Asset])
         "near-duplicates",
         "originals only",
         "not marked",
+        "label confirmed",
+        "picture not confirmed",
         "assigned to Ana",
     ]
 
@@ -165,7 +167,12 @@ def test_no_run_has_looked__is_said_instead_of_offered(sqlite_workspace: Workspa
     arrange.import_folder(sqlite_workspace, arrange.draw_folder(tmp_path / "drawn"))
     app = open_page()
     assert any("No run has looked" in caption.value for caption in app.caption)
-    assert app.selectbox(key="filters_sort").options == ["Newest first", "Oldest first", "By path"]
+    assert app.selectbox(key="filters_sort").options == [
+        "Newest first",
+        "Oldest first",
+        "By path",
+        "Labels that look wrong first",
+    ]
 
 
 @pytest.mark.parametrize(

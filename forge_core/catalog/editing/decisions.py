@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 
 from db.enums import Answer, ChangeOutcome, Question, ReviewState, RevisionKind, Split
 from db.patches import AssetPatch
-from db.records import Asset, Label, ReviewDecision
+from db.records import Asset, Label
+from db.saved_records import ReviewDecision
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog.editing import label_edits
 from forge_core.catalog.revisions import journal

@@ -15,7 +15,7 @@ from forge_core.catalog.listing import suggestions
 from forge_core.catalog.listing.answer_fields import OUTCOME_WORDS
 from forge_core.catalog.listing.field_types import FilterField
 from forge_core.catalog.listing.filter_fields import FIELDS, SPLIT_WORDS
-from forge_core.catalog.listing.suggestions import Suggestion
+from forge_core.catalog.listing.suggestions import Suggester, Suggestion
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.workspace import Workspace
 
@@ -30,6 +30,8 @@ class AssetPage:
     next_cursor: str | None
     confidences: dict[uuid.UUID, float] = field(default_factory=dict)
     """Of the run's predictions, 0 to 1, where the sort is of a run."""
+    issue_scores: dict[uuid.UUID, float] = field(default_factory=dict)
+    """How likely the labels are wrong, 0 to 1, where the sort is by that."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +81,14 @@ def check_filter(where: AssetFilter) -> AssetFilter:
             raise InvalidInput(
                 f"There is no question {value!r}.", next_step=f"Use one of {', '.join(Question)}."
             )
-    for name in ("confidence_min", "confidence_max", "sure_min", "sure_max"):
+    for name in (
+        "confidence_min",
+        "confidence_max",
+        "sure_min",
+        "sure_max",
+        "issue_min",
+        "issue_max",
+    ):
         value = getattr(where, name)
         if value is not None and not 0 <= value <= 1:
             raise InvalidInput(f"{name} is a number from 0 to 1, not {value:g}.")
@@ -172,7 +181,8 @@ def list_assets(
         sort: `newest`, `oldest` or `path`; with a `run` in the filter also `least_confident`,
             `most_confident` and `highest_entropy`, of the images that it has a prediction of, and
             `lowest_quality`: of those whose label is doubted by a network that did not learn it,
-            as long as it is their label.
+            as long as it is their label. `label_issues` needs no run: the labels that look wrong
+            first, of those that were judged as they are now.
         after: The cursor of the page before; None for the first page.
         limit: 1 to 500.
         skip: Images to leave out first; for a jump, behind the nearest bookmark.
@@ -203,11 +213,14 @@ def list_assets(
         confidences={
             row.asset.asset_id: row.confidence for row in shown if row.confidence is not None
         },
+        issue_scores={
+            row.asset.asset_id: row.issue_score for row in shown if row.issue_score is not None
+        },
     )
 
 
 def count_assets(workspace: Workspace, where: AssetFilter, *, sort: str = "newest") -> int:
-    """How many images the list has; an order of a run's predictions leaves out the others.
+    """How many images the list has; an order by another table leaves out those without a row.
 
     From the kept counts for any combination of label, split and origin, and for a source or a
     review state alone; otherwise the matching images are counted.
@@ -220,7 +233,7 @@ def count_assets(workspace: Workspace, where: AssetFilter, *, sort: str = "newes
     check_sort(where, sort)
     with workspace.database.read() as uow:
         check_run(uow, where)
-        if SORTS[sort].of_a_run:
+        if SORTS[sort].joined:
             return uow.asset_lists.count_scored(where, sort=sort)
         if not where.asks_the_run():
             where = replace(where, run=None, text=where.text or None)
@@ -256,14 +269,14 @@ def get_asset(workspace: Workspace, asset_id: uuid.UUID | str) -> Asset:
 
 
 def list_now(
-    workspace: Workspace, asset_ids: Sequence[uuid.UUID], *, suggest: int | None = None
+    workspace: Workspace, asset_ids: Sequence[uuid.UUID], *, suggest: Suggester | None = None
 ) -> AssetsNow:
     """The living images among some (at most a page), all as of one moment.
 
     Args:
         workspace: The workspace.
         asset_ids: Their ids.
-        suggest: The run whose suggestions are asked for.
+        suggest: The run whose suggestions are asked for, or the judging of labels.
     """
     with workspace.database.read() as uow:
         revision_id = uow.revisions.latest_id()

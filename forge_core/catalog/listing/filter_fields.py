@@ -104,6 +104,12 @@ def _say_shares(low: str | None, high: str | None, said: Said) -> str:
     )
 
 
+def _say_doubts(low: str | None, high: str | None, said: Said) -> str:
+    return field_texts.say_range(
+        "label wrong", field_texts.percent(low), field_texts.percent(high), "%"
+    )
+
+
 def _say_days(since: str | None, until: str | None, said: Said) -> str:
     if since and until:
         return f"imported on {since}" if since == until else f"imported {since} to {until}"
@@ -188,6 +194,35 @@ _FIELDS = (
         words="How sure it is (%)",
         control=Control.WITH_LOWER,
         group=Group.MODEL,
+    ),
+    FilterField(
+        name="issue_min",
+        read=text_values.parse_part,
+        write=field_texts.write_share,
+        words="How likely the label is wrong (%)",
+        control=Control.SHARES,
+        group=Group.MODEL,
+        seat=6,
+        upper="issue_max",
+        say_range=_say_doubts,
+    ),
+    FilterField(
+        name="issue_max",
+        read=text_values.parse_part,
+        write=field_texts.write_share,
+        words="How likely the label is wrong (%)",
+        control=Control.WITH_LOWER,
+        group=Group.MODEL,
+    ),
+    FilterField(
+        name="suspected",
+        read=text_values.parse_number,
+        words="It looks like",
+        control=Control.CHOICE,
+        group=Group.MODEL,
+        seat=7,
+        offer=Offer.ALL_CLASSES,
+        say=lambda value, said: f"looks like {said.class_names.get(value, f'class {value}')}",
     ),
     FilterField(
         name="run",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from db.records import ANY, NONE, AssetFilter
 from forge_core.catalog.listing import asset_list
+from forge_core.catalog.listing.suggestions import SUSPECT, Suggester
 from forge_core.errors import InvalidInput
 from forge_core.workspace import Workspace
 
@@ -30,7 +31,7 @@ def find_near(
     sort: str = "newest",
     start: uuid.UUID | None = None,
     backwards: bool = False,
-    by: int | None = None,
+    by: Suggester | None = None,
 ) -> Found | None:
     """The nearest wanted image of a list behind another one.
 
@@ -44,7 +45,7 @@ def find_near(
         start: Search behind this image, which need not match the filter any more; from the
             first image on with None.
         backwards: Search before it instead, or from the last image.
-        by: The run that doubts.
+        by: The run that doubts, or the judging of labels.
 
     Returns:
         None when there is none, or the order does not have `start`.
@@ -101,7 +102,7 @@ def find_position(
         )
 
 
-def _narrow(where: AssetFilter, wanted: str, by: int | None) -> AssetFilter | None:
+def _narrow(where: AssetFilter, wanted: str, by: Suggester | None) -> AssetFilter | None:
     """The filter of what is wanted within the list; None when it cannot hold any."""
     if wanted == UNLABELLED:
         return replace(where, label=NONE) if where.label in (None, NONE) else None
@@ -109,6 +110,8 @@ def _narrow(where: AssetFilter, wanted: str, by: int | None) -> AssetFilter | No
         raise InvalidInput(
             f"Nothing is wanted by {wanted[:60]!r}.", next_step=f"Use one of {', '.join(WANTED)}."
         )
+    if isinstance(by, str):
+        return replace(where, issue_min=max(where.issue_min or 0.0, SUSPECT))
     run = by if by is not None else where.run
     if run is None or where.run not in (None, run):
         raise InvalidInput("Which run doubts? Name the one that the filter names, if it does.")

@@ -13,6 +13,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from db.records import AssetFilter
+from db.repositories.asset_lists import SORTS
 from forge_core.catalog.listing import asset_list
 from forge_core.catalog.listing.asset_list import AssetPage
 from forge_core.errors import InvalidInput
@@ -89,7 +90,8 @@ def _find(key: tuple[str, AssetFilter, str], latest: int) -> Bookmarks | None:
         if found is None:
             return None
         made, at = found
-        is_current = made.revision_id == latest and key[1].follows_revisions()
+        follows = key[1].follows_revisions() and SORTS[key[2]].joined is None
+        is_current = made.revision_id == latest and follows
         if not is_current and time.monotonic() - at > STALE_SECONDS:
             return None
         _kept.move_to_end(key)

@@ -11,6 +11,7 @@ from db.enums import Question, ReviewState
 from db.records import ACROSS, AssetFilter
 from db.repositories.asset_lists import SORTS
 from forge_core.catalog.listing import asset_list, filter_fields
+from forge_core.catalog.listing.suggestions import SUSPECT
 from forge_core.errors import InvalidInput
 from forge_core.workspace import Workspace
 
@@ -71,10 +72,10 @@ _QUEUES = (
     Queue(
         name="wrong_labels",
         words="Labels that look wrong",
-        reason="A network that did not learn the image finds its label unlikely.",
-        where={},
-        filled_by="A finished run doubts labels of images that it did not train on.",
-        sort="lowest_quality",
+        reason="Networks that did not learn the label find another class likelier.",
+        where={"issue_min": str(SUSPECT)},
+        filled_by="`forge label-issues` judges every label by networks that did not learn it.",
+        sort="label_issues",
     ),
     Queue(
         name="disagrees",

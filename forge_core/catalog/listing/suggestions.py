@@ -1,4 +1,4 @@
-"""What the network of a run suggests for images, in one query for a page of them."""
+"""What a run's network, or the judging of labels, suggests for images: one query for a page."""
 
 import uuid
 from collections.abc import Sequence
@@ -8,39 +8,49 @@ from db.records import Asset
 from db.unit_of_work import UnitOfWork
 from forge_core.workspace import Workspace
 
+JUDGING = "labels"
+"""Suggests what labels look like that look wrong, as a run suggests what it sees."""
+SUSPECT = 0.5
+"""From this score on a label looks wrong."""
+Suggester = int | str
+"""The number of a run, or `JUDGING`."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Suggestion:
     """A class for an image. Classes that are retired or merged are never suggested."""
 
-    run_id: int
+    run_id: int | None
+    """None where the judging of labels suggests it."""
     label_id: int
     label_name: str
     confidence: float
-    """Probability of the class, 0 to 1."""
-    margin: float
-    """Confidence less the probability of the second class, 0 to 1."""
-    entropy: float
-    """Of all probabilities, in nats."""
+    """Probability of the class, 0 to 1; of the judging, that the label is wrong."""
+    margin: float | None
+    """Confidence less the probability of the second class, 0 to 1; None of the judging."""
+    entropy: float | None
+    """Of all probabilities, in nats; None of the judging."""
     label_quality: float | None
     """Probability of the label that the image has now, 0 to 1; None where it is not known."""
 
 
 def suggest(
-    workspace: Workspace, run_id: int, assets: Sequence[Asset]
+    workspace: Workspace, by: Suggester, assets: Sequence[Asset]
 ) -> dict[uuid.UUID, Suggestion]:
     """What a run suggests for these images (a page of them); those without are left out."""
     with workspace.database.read() as uow:
-        return suggest_in(uow, run_id, assets)
+        return suggest_in(uow, by, assets)
 
 
 def suggest_in(
-    uow: UnitOfWork, run_id: int, assets: Sequence[Asset]
+    uow: UnitOfWork, by: Suggester, assets: Sequence[Asset]
 ) -> dict[uuid.UUID, Suggestion]:
     """The same in a transaction, so that images and suggestions are of one moment."""
     if not assets:
         return {}
-    found = uow.predictions.list_by_assets(run_id, [asset.asset_id for asset in assets])
+    if isinstance(by, str):
+        return _suggest_instead(uow, assets)
+    found = uow.predictions.list_by_assets(by, [asset.asset_id for asset in assets])
     suggestions = {}
     for asset in assets:
         if asset.asset_id not in found:
@@ -48,7 +58,7 @@ def suggest_in(
         row, name = found[asset.asset_id]
         speaks_of_label = asset.label_id is not None and row.given_label_id == asset.label_id
         suggestions[asset.asset_id] = Suggestion(
-            run_id=run_id,
+            run_id=by,
             label_id=row.label_id,
             label_name=name,
             confidence=row.confidence,
@@ -57,3 +67,20 @@ def suggest_in(
             label_quality=row.label_quality if speaks_of_label else None,
         )
     return suggestions
+
+
+def _suggest_instead(uow: UnitOfWork, assets: Sequence[Asset]) -> dict[uuid.UUID, Suggestion]:
+    """The class that each label looks like instead, whether or not it looks wrong enough."""
+    found = uow.label_issues.list_now([asset.asset_id for asset in assets])
+    return {
+        asset_id: Suggestion(
+            run_id=None,
+            label_id=issue.suggested_label_id,
+            label_name=name,
+            confidence=issue.score,
+            margin=None,
+            entropy=None,
+            label_quality=1.0 - issue.score,
+        )
+        for asset_id, (issue, name) in found.items()
+    }

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from forge_core import storable_values
+from forge_core.catalog.listing.suggestions import JUDGING
 from forge_core.errors import InvalidInput
 
 MAX_TEXT_CHARACTERS = 256
@@ -52,6 +53,15 @@ def parse_run(value: Any, name: str) -> int | None:
         InvalidInput: It is no such number.
     """
     return None if value is None else parse_number(value, name)
+
+
+def parse_suggester(value: Any, name: str) -> int | str | None:
+    """The number of a run, or the word for the judging of labels; None where none was sent.
+
+    Raises:
+        InvalidInput: It is neither.
+    """
+    return JUDGING if value == JUDGING else parse_run(value, name)
 
 
 def parse_part(value: Any, name: str) -> float:

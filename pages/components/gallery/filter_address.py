@@ -14,12 +14,17 @@ from forge_core.catalog.listing.filter_fields import FIELDS
 from forge_core.errors import InvalidInput
 from pages.components.frame import workspace_address
 
-SORTS = {"newest": "Newest first", "oldest": "Oldest first", "path": "By path"}
+SORTS = {
+    "newest": "Newest first",
+    "oldest": "Oldest first",
+    "path": "By path",
+    "label_issues": "Labels that look wrong first",
+}
 RUN_SORTS = {
     "least_confident": "Least sure first",
     "most_confident": "Surest first",
     "highest_entropy": "Most undecided first",
-    "lowest_quality": "Labels that look wrong first",
+    "lowest_quality": "Labels that it doubts first",
 }
 
 

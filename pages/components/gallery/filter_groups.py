@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from forge_core.catalog.listing.field_types import Control, FilterField, Group
+from forge_core.catalog.listing.field_types import OPINION_FIELDS, Control, FilterField, Group
 from forge_core.catalog.listing.filter_fields import FIELDS
 from pages.components.gallery import filter_address, filter_controls
 from pages.components.gallery.filter_address import RUN_SORTS, SORTS
@@ -36,11 +36,22 @@ def _show_group(group: Group, where: Mapping[str, str], choices: Choices) -> Non
         if not choices.runs and "run" not in where:
             st.caption("No run has looked at these images yet. A finished run does.")
             _order(SORTS)
+            without = [field for field in fields_of(group) if not _needs_run(field)]
+            controls = [partial(filter_controls.show, field, where, choices) for field in without]
+            _show_lines(controls)
             return
         controls.insert(1, lambda: _order(SORTS | RUN_SORTS))
     if group is Group.EVALUATION and not choices.evaluations and "evaluation" not in where:
         st.caption("No network was measured image by image yet. The page Evaluation does.")
         return
+    _show_lines(controls)
+
+
+def _needs_run(field: FilterField) -> bool:
+    return field.name == "run" or field.name in OPINION_FIELDS
+
+
+def _show_lines(controls: list[Drawn]) -> None:
     for start in range(0, len(controls), 2):
         _show_line(controls[start : start + 2])
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from forge_core.catalog.listing.suggestions import Suggester
 from forge_core.people.actor import Actor
 from pages.components.javascript import bundle
 
@@ -34,7 +35,7 @@ def show(
     *,
     where: Mapping[str, str],
     sort: str,
-    suggest: int | None,
+    suggest: Suggester | None,
     token: str,
     actor: Actor,
     workspace_id: str,
@@ -47,7 +48,7 @@ def show(
     Args:
         where: The filter as query parameters of the route `/assets`.
         sort: Order of the images.
-        suggest: The run whose predictions are shown as suggestions; None for none.
+        suggest: Whose suggestions are shown: a run's, or those of the judging of labels.
         token: Write token of the person; a new one may be passed on every run.
         actor: The person, as in the token.
         workspace_id: Names the routes and the browser's outbox: another workspace must not get

@@ -6,9 +6,10 @@ import streamlit as st
 
 from forge_core.api import shapes
 from forge_core.catalog.editing import assignments, classes
-from forge_core.catalog.listing import asset_list, filter_fields
+from forge_core.catalog.listing import asset_list, filter_fields, queues
 from forge_core.catalog.listing.field_types import Offer
 from forge_core.catalog.listing.queues import Queue
+from forge_core.catalog.listing.suggestions import JUDGING, Suggester
 from forge_core.catalog.revisions import history
 from forge_core.errors import ForgeError
 from forge_core.progress import Advance, Progress
@@ -65,9 +66,17 @@ def show() -> None:
     if not found:
         _show_nothing_matches(totals.images + totals.augmented)
         return
-    run = where.get("run", next(iter(choices.runs), None))
-    suggest = None if run is None else int(run)
-    _show_grid(where, sort, suggest, queue)
+    _show_grid(where, sort, _suggester(where, sort, choices), queue)
+
+
+def _suggester(where: Mapping[str, str], sort: str, choices: Choices) -> Suggester | None:
+    """Whose suggestions stand on the images: the run that is named, or what the list goes by."""
+    if "run" in where:
+        return int(where["run"])
+    if sort == "label_issues" or filter_fields.read(where).asks_the_judging():
+        return JUDGING
+    run = next(iter(choices.runs), None)
+    return None if run is None else int(run)
 
 
 def _take_drops(workspace: Workspace) -> None:
@@ -112,10 +121,11 @@ def _find_choices(workspace: Workspace) -> Choices:
 @st.fragment
 @errors.guarded_page()
 def _show_grid(
-    where: Mapping[str, str], sort: str, suggest: int | None, queue: Queue | None
+    where: Mapping[str, str], sort: str, suggest: Suggester | None, queue: Queue | None
 ) -> None:
     """The component in a fragment: a new token needs no run of the whole page."""
     labels = classes.list_classes(session.workspace())
+    run_id = suggest if isinstance(suggest, int) else _newest_run(queue)
     finished = gallery.show(
         where=where,
         sort=sort,
@@ -125,10 +135,15 @@ def _show_grid(
         workspace_id=session.workspace().id,
         classes=[shapes.shape_label(label) for label in labels if not label.is_retired],
         on_token_asked=_mint_again,
-        review=None if queue is None else review_task.describe(queue, suggest),
+        review=None if queue is None else review_task.describe(queue, run_id),
     )
     if finished:
-        review_task.finish(finished, suggest)
+        review_task.finish(finished, run_id)
+
+
+def _newest_run(queue: Queue | None) -> int | None:
+    """The run that is retrained at the end of a queue that no run filled."""
+    return None if queue is None else queues.newest_scored_run(session.workspace())
 
 
 def _mint_again() -> None:

@@ -1,5 +1,9 @@
 // What a model says of an image. `row.suggestion` comes with the rows, when some run has
 // predicted: {run, label_id, label_name, confidence, ...}, or null for an image it has not seen.
+// The judging of labels says what a label looks like instead, with how likely it is wrong; its run
+// is null, and rows are asked for it by the word "labels".
+
+const JUDGING = "labels";
 
 /** "0.93"; a model is never certain. */
 export function formatConfidence(confidence) {
@@ -8,6 +12,10 @@ export function formatConfidence(confidence) {
 
 export const saysWords = ({ label_name: name, confidence }) =>
   `${name} ${formatConfidence(confidence)}`;
+
+/** Who says it: "Run 12", or the judging of labels. */
+export const whoSays = (run) =>
+  run === null || run === JUDGING ? "The judging of labels" : `Run ${run}`;
 
 /** Whether the model would have given another label than the image has. */
 export function isDoubted(row) {
@@ -19,7 +27,7 @@ export function isDoubted(row) {
 export class Suggestions {
   constructor({ classes, labels }) {
     Object.assign(this, { classes, labels });
-    this.run = null; // whose predictions are asked for with the rows
+    this.run = null; // whose predictions are asked for with the rows: a number, or JUDGING
   }
 
   /** What the model says of these images and they are not yet labelled, by class. */
@@ -43,7 +51,7 @@ export class Suggestions {
     let count = 0;
     this.labels.together(() => {
       for (const labelId of labelIds) {
-        const predicted = where && { run: this.run, ...where, predicted: labelId };
+        const predicted = where && { ...this.restrict(where), [this.said]: labelId };
         const entry = this.labels.relabel(groups.get(labelId) ?? [], labelId, { where: predicted });
         count += entry?.ids.length ?? 0;
       }
@@ -51,9 +59,18 @@ export class Suggestions {
     return count;
   }
 
+  /** The filter's field for what is said. */
+  get said() {
+    return this.run === JUDGING ? "suspected" : "predicted";
+  }
+
+  restrict(where) {
+    return this.run === JUDGING ? where : { run: this.run, ...where };
+  }
+
   predictable(where) {
-    return where.predicted
-      ? [Number(where.predicted)]
+    return where[this.said]
+      ? [Number(where[this.said])]
       : this.classes.list.map((label) => label.label_id);
   }
 
@@ -63,6 +80,6 @@ export class Suggestions {
       return "No model has predicted these images yet. Train one first; it looks at all of them at its end.";
     }
     if (targets.some((row) => row.suggestion)) return null; // labelled as the model says already
-    return `Run ${this.run} has no prediction of ${targets.length > 1 ? "these images" : "this image"}.`;
+    return `${whoSays(this.run)} has no prediction of ${targets.length > 1 ? "these images" : "this image"}.`;
   }
 }

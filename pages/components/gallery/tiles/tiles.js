@@ -2,7 +2,7 @@
 
 import { el } from "../../javascript/dom.js";
 import { splitWords } from "../../javascript/text.js";
-import { formatConfidence, isDoubted, saysWords } from "../state/suggestions.js";
+import { formatConfidence, isDoubted, saysWords, whoSays } from "../state/suggestions.js";
 import { BROKEN_SHORT, TINY_PIXELS } from "./pictures.js";
 
 const SPLIT_SHORT = { train: "train", val: "val", test: "test", held_out: "aside" };
@@ -117,7 +117,9 @@ export class Tiles {
     if (tile.dataset.broken) words.push(tile.dataset.broken);
     tile.setAttribute("aria-label", words.join(", "));
     const title = [row.path];
-    if (isDoubted(row)) title.push(`Run ${row.suggestion.run} says ${saysWords(row.suggestion)}`);
+    if (isDoubted(row)) {
+      title.push(`${whoSays(row.suggestion.run)} says ${saysWords(row.suggestion)}`);
+    }
     if (row.note) title.push(`⚑ ${row.note}`);
     tile.title = title.join("\n");
   }

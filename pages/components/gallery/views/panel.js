@@ -3,7 +3,7 @@
 import { el } from "../../javascript/dom.js";
 import { formatAgo, formatBytes, formatNumber, plural, splitWords } from "../../javascript/text.js";
 import { showKey } from "../keys/commands.js";
-import { saysWords } from "../state/suggestions.js";
+import { saysWords, whoSays } from "../state/suggestions.js";
 
 const MAX_CLASS_BUTTONS = 20;
 const HISTORY_DELAY_MS = 180;
@@ -272,7 +272,9 @@ const SAID_CLASSES = 3;
 function describeSuggestions(rows) {
   if (!rows.length) return "";
   const { suggestion } = rows[0];
-  if (rows.length === 1) return `model says: ${saysWords(suggestion)} (run ${suggestion.run})`;
+  if (rows.length === 1) {
+    return `model says: ${saysWords(suggestion)} (${whoSays(suggestion.run).toLowerCase()})`;
+  }
   const counts = new Map();
   for (const row of rows) {
     counts.set(row.suggestion.label_name, (counts.get(row.suggestion.label_name) ?? 0) + 1);
@@ -284,5 +286,5 @@ function describeSuggestions(rows) {
   if (named.length > SAID_CLASSES) {
     parts.push(`${formatNumber(named.length - SAID_CLASSES)} other classes`);
   }
-  return `model says: ${parts.join(", ")} (run ${suggestion.run})`;
+  return `model says: ${parts.join(", ")} (${whoSays(suggestion.run).toLowerCase()})`;
 }

@@ -13,7 +13,14 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy import select
 
 from db.enums import RevisionKind, RunStatus, Split
-from db.models import AssetChangeRow, Assignment, DuplicateMember, Prediction, RevisionRow
+from db.models import (
+    AssetChangeRow,
+    Assignment,
+    DuplicateMember,
+    LabelIssueRow,
+    Prediction,
+    RevisionRow,
+)
 from db.records import Asset, AssetFilter, NewAsset
 from db.repositories import query_plans
 from db.run_records import EvaluationAnswer
@@ -48,6 +55,8 @@ class Facts:
     """Living members by group."""
     persons: dict[uuid.UUID, str]
     retired: set[int]
+    issues: dict[uuid.UUID, LabelIssueRow]
+    """Those that speak of label and bytes as they are."""
     runs: list[int]
     answers: dict[int, dict[uuid.UUID, EvaluationAnswer]]
     """By evaluation."""
@@ -97,6 +106,19 @@ def make_facts(workspace: Workspace) -> Facts:
         for group, members in groups.items():
             for member in members:
                 uow.session.add(DuplicateMember(asset_id=member, group_id=group, distance=1))
+        for i, asset_id in enumerate(ids[::2]):
+            label_id = labels_now[asset_id] or label_ids[0]  # of an image without one: stale
+            uow.session.add(
+                LabelIssueRow(
+                    asset_id=asset_id,
+                    score=i % 6 / 5,
+                    suggested_label_id=label_ids[(label_ids.index(label_id) + 1 + i % 3) % 4],
+                    label_id=label_id,
+                    content_hash="0" * 64 if i == 3 else f"{2 * i:064x}",
+                    network="run:1",
+                    revision_id=1,
+                )
+            )
         for i, asset_id in enumerate(ids[:24]):
             person = "Ana" if i % 3 else "Ben Ünal"
             uow.session.add(Assignment(asset_id=asset_id, person=person, assigned_by=ACTOR.name))
@@ -129,6 +151,12 @@ def read_facts(workspace: Workspace, runs: list[int]) -> Facts:
             if member.asset_id in living:
                 groups[member.group_id].append(member.asset_id)
         persons = {row.asset_id: row.person for row in uow.session.scalars(select(Assignment))}
+        now = {asset.asset_id: (asset.label_id, asset.content_hash) for asset in assets}
+        issues = {
+            row.asset_id: row
+            for row in uow.session.scalars(select(LabelIssueRow))
+            if now.get(row.asset_id) == (row.label_id, row.content_hash)
+        }
         retired = {label.label_id for label in uow.labels.list_all() if label.is_retired}
         uow.session.expunge_all()
         answers = {
@@ -137,7 +165,7 @@ def read_facts(workspace: Workspace, runs: list[int]) -> Facts:
             }
             for one in uow.evaluations.list_all()
         }
-    return Facts(assets, predictions, changes, groups, persons, retired, runs, answers)
+    return Facts(assets, predictions, changes, groups, persons, retired, issues, runs, answers)
 
 
 def _add_evaluation(uow: Any, run: int) -> int:
@@ -243,6 +271,13 @@ def _fits_others(facts: Facts, asset: Asset, where: AssetFilter) -> bool:
         return False
     if not _fits_answers(facts, asset, where):
         return False
+    if (where.issue_min, where.issue_max, where.suspected) != (None, None, None):
+        issue = facts.issues.get(asset.asset_id)
+        if issue is None or where.suspected not in (None, issue.suggested_label_id):
+            return False
+        most = 1 if where.issue_max is None else where.issue_max
+        if not (where.issue_min or 0) <= issue.score <= most:
+            return False
     if (where.author, where.changed_since) != (None, None) and not any(
         where.author in (None, author) and revision > (where.changed_since or 0)
         for revision, author in facts.changes[asset.asset_id]
@@ -303,11 +338,16 @@ SORT_KEYS: dict[str, tuple[Callable[[Asset, Prediction], Any], bool]] = {
     "highest_entropy": (lambda asset, said: (said.entropy, asset.asset_id), True),
     "lowest_quality": (lambda asset, said: (said.label_quality, asset.asset_id), False),
 }
+ORDERS = [*SORT_KEYS, "label_issues"]
 RUN_SORTS = ("least_confident", "most_confident", "highest_entropy", "lowest_quality")
 
 
 def expected(facts: Facts, where: AssetFilter, sort: str) -> list[uuid.UUID]:
     """The ids of a list, in plain Python."""
+    if sort == "label_issues":
+        judged = [a for a in facts.assets if a.asset_id in facts.issues and fits(facts, a, where)]
+        judged.sort(key=lambda a: (facts.issues[a.asset_id].score, a.asset_id), reverse=True)
+        return [asset.asset_id for asset in judged]
     key, descending = SORT_KEYS[sort]
     said = facts.predictions[where.run] if where.run else {}
     found = [asset for asset in facts.assets if fits(facts, asset, where)]
@@ -356,4 +396,4 @@ WAYS = {"few rows": 1_000, "many rows": 0, "in between": 8}
 def set_way(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     """Let small tables be taken for large ones, so that every way to a list is gone."""
     monkeypatch.setattr(query_plans, "FEW", WAYS[way])
-    monkeypatch.setattr(query_plans, "NARROW", dict.fromkeys(("id", "path", "run"), WAYS[way]))
+    monkeypatch.setattr(query_plans, "NARROW", dict.fromkeys(query_plans.NARROW, WAYS[way]))

@@ -21,6 +21,7 @@ from forge_core.workspace import Workspace
 from tests.arrange import ACTOR, list_all
 from tests.forge_core.catalog.listing.filter_model import (
     COMMON,
+    ORDERS,
     RUN_SORTS,
     SORT_KEYS,
     WAYS,
@@ -53,6 +54,9 @@ def test_every_filter_alone_and_in_every_order(
         "disagrees": [True, False],
         "confidence_min": [0.0, 0.3, 1.0],
         "confidence_max": [0.0, 0.3, 1.0],
+        "issue_min": [0.0, 0.4, 1.0],
+        "issue_max": [0.0, 0.4, 1.0],
+        "suspected": [1, 2, 99],
         "side_min": [1, 9, 480, 481],
         "side_max": [7, 8, 32, 10_000],
         "since": [datetime.date(2026, 3, day) for day in (1, 2, 4)],
@@ -73,7 +77,7 @@ def test_every_filter_alone_and_in_every_order(
         "against_outcome": ["right", "wrong"],
     }
     sizes = set()
-    number, sort = itertools.cycle((run, other, other)), itertools.cycle(SORT_KEYS)
+    number, sort = itertools.cycle((run, other, other)), itertools.cycle(ORDERS)
     for name, values in by_field.items():
         for value in values:
             where = AssetFilter(run=next(number), **{**SUBJECTS.get(name, {}), name: value})
@@ -95,6 +99,7 @@ def test_every_filter_alone_and_in_every_order(
         {"confidence_max": 0.1, "disagrees": True},
         {"evaluation": 1, "true_label": 1, "answered": 2},
         {"against": 2, "against_outcome": "wrong"},
+        {"issue_min": 0.5},
     ],
 )
 def test_few_images_of_another_table__are_found_by_their_ids(
@@ -127,6 +132,9 @@ def test_filters_compose(workspace: Workspace) -> None:
         "disagrees": [True, False],
         "confidence_min": parts,
         "confidence_max": parts,
+        "issue_min": parts,
+        "issue_max": parts,
+        "suspected": [1, 2],
         "side_min": [9],
         "side_max": [32],
         "since": days,
@@ -147,7 +155,7 @@ def test_filters_compose(workspace: Workspace) -> None:
     @given(
         fields=fields,
         run=st.sampled_from(facts.runs),
-        sort=st.sampled_from(list(SORT_KEYS)),
+        sort=st.sampled_from(ORDERS),
         way=st.sampled_from(list(WAYS)),
     )
     def compare(fields: dict[str, Any], run: int, sort: str, way: str) -> None:
@@ -157,7 +165,7 @@ def test_filters_compose(workspace: Workspace) -> None:
             try:
                 asset_list.check_filter(where)
             except InvalidInput:
-                where = replace(where, confidence_max=None, until=None)
+                where = replace(where, confidence_max=None, issue_max=None, until=None)
             check(workspace, facts, where, sort)
         found.append(len(expected(facts, where, "oldest")))
 

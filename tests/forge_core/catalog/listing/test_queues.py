@@ -55,7 +55,7 @@ def test_queues__count_what_the_gallery_lists_by_their_address(workspace, run):
     review_flags.flag(workspace, everything[:4], actor=ACTOR)
     found = counts(workspace)
     assert found == {
-        "wrong_labels": 20,
+        "wrong_labels": 0,
         "disagrees": 20,
         "contested": 0,
         "least_sure": 30,
@@ -81,7 +81,7 @@ def test_queues__have_no_image_any_more_that_was_corrected(workspace, run):
 def test_queues__say_that_they_need_a_run_while_none_has_scored(workspace, tmp_path):
     make_catalog(workspace, tmp_path / "images")
     without = {s.queue.name for s in queues.list_states(workspace) if s.query is None}
-    assert without == {"wrong_labels", "disagrees", "least_sure"}
+    assert without == {"disagrees", "least_sure"}
     with pytest.raises(InvalidInput, match="goes by what a run's network says"):
         queues.find_queue("disagrees").query()
     with pytest.raises(InvalidInput, match="no queue 'nonsense'"):
