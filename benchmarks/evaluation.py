@@ -114,7 +114,8 @@ def add_run(workspace: Workspace, architecture: str, side: int) -> int:
         )
     run = records.get_run(workspace, run_id)
     name = folders.claim(workspace, run)
-    folder = workspace.runs.local_folder(name)
+    folder = workspace.runs.working_folder(name)
+    folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
     model = construction.assemble(architecture, len(labels), input_size=side)
     card = ModelCard(

@@ -14,6 +14,7 @@ from forge_core.evaluation.answers import Answers
 from forge_core.evaluation.metrics import wilson_interval
 
 TOP = (1, 2, 3, 5, 10)
+"""The k of top-k accuracy."""
 
 
 @dataclass(frozen=True, kw_only=True)

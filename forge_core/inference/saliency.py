@@ -50,9 +50,9 @@ def explain(predictor: Predictor, image: Image.Image, place: int) -> tuple[Image
 
 
 def blend(image: Image.Image, heat: Heat, strength: float = 0.55) -> Image.Image:
-    """The image with the heat over it, from nothing to orange."""
+    """The image with the heat over it, from nothing to orange; what is hottest stands out."""
     pixels = np.asarray(image, dtype=np.float32)
-    weight = strength * heat[..., None]
+    weight = strength * heat[..., None] ** 2
     orange = np.array([213.0, 94.0, 0.0], dtype=np.float32)
     mixed = pixels * (1 - weight) + orange * weight
     return Image.fromarray(mixed.round().astype(np.uint8))

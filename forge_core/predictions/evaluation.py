@@ -39,7 +39,8 @@ from forge_core.training.inputs.image_sets import RejectedImage
 from forge_core.workspace import Workspace
 
 MAX_SCORES_KEPT = 20_000
-"""Images, drawn at random, whose scores are held in memory to fit a temperature."""
+"""Images, drawn at random, whose scores are held in memory to fit a temperature. What the network
+was trained on is not among them, but on train."""
 _LEAST = 1e-300
 
 
@@ -113,7 +114,7 @@ def measure_run(
     if not len(assets):
         raise _nothing_to_measure(run_id, images, unknown)
     started = time.monotonic()
-    collected = _Collected(network, len(assets), seed=run_id)
+    collected = _Collected(network, len(assets), seed=run_id, leaves_trained=split != Split.TRAIN)
     rejected: list[RejectedImage] = []
     trained = trained_images.read_hashes(workspace, run_id)
     done, total = 0, len(assets)
@@ -237,8 +238,11 @@ def _read_outputs(workspace: Workspace, predictor: Predictor, revision_id: int) 
 class _Collected:
     """What is known of the images that were answered so far. K classes after merges."""
 
-    def __init__(self, network: _Network, num_images: int, *, seed: int) -> None:
+    def __init__(
+        self, network: _Network, num_images: int, *, seed: int, leaves_trained: bool
+    ) -> None:
         self.network = network
+        self._leaves_trained = leaves_trained
         self.parts: list[Answers] = []
         self._places = {label_id: place for place, label_id in enumerate(network.label_ids)}
         self._is_merged = len(network.label_ids) < len(network.output_ids)
@@ -273,6 +277,8 @@ class _Collected:
             )
         )
         is_chosen = self._is_chosen[self._seen : self._seen + len(places)]
+        if self._leaves_trained:  # where it has learnt the answers it is sure of them
+            is_chosen = is_chosen & ~np.array(is_trained, dtype=np.bool_)
         self._scores.append(scores[is_chosen].astype(np.float32))
         self._chosen_places.append(places[is_chosen])
         self._seen += len(places)
@@ -308,7 +314,7 @@ def _fit_temperature(
         value = None if fitted is None else fitted.value
     else:
         value = _kept_temperature(workspace, run_id, content_hash)
-    if value is None:
+    if value is None or not len(places):
         return None
     is_right = scores.argmax(axis=1) == places
     errors = [

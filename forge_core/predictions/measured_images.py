@@ -35,6 +35,34 @@ class SplitImages:
         return digest.hexdigest()
 
 
+@dataclass(frozen=True, kw_only=True)
+class SplitFacts:
+    """What there is to know of a split as of a revision without holding its images."""
+
+    split: str
+    revision_id: int
+    digest: str
+    num_images: int
+    """Labelled, and no augmented copies."""
+    num_unlabelled: int
+
+
+def describe(workspace: Workspace, revision_id: int, split: str) -> SplitFacts:
+    """Digest and numbers of a split; looks at each of its images once.
+
+    Raises:
+        InvalidInput: There is no such revision yet.
+    """
+    images = read(workspace, revision_id, split)
+    return SplitFacts(
+        split=split,
+        revision_id=revision_id,
+        digest=images.digest(),
+        num_images=len(images.assets),
+        num_unlabelled=images.num_unlabelled,
+    )
+
+
 def read(workspace: Workspace, revision_id: int, split: str) -> SplitImages:
     """The images of a split as of a revision.
 

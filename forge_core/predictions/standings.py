@@ -20,6 +20,7 @@ from forge_core.evaluation.summary import Rate
 from forge_core.jobs import queue
 from forge_core.people.actor import Actor
 from forge_core.predictions import evaluation_requests, kept_evaluations, measured_images
+from forge_core.predictions.measured_images import SplitFacts
 from forge_core.workspace import Workspace
 
 LEAST_SHARE = 0.9
@@ -112,7 +113,12 @@ class Standings:
 
 
 def find_field(
-    workspace: Workspace, split: str, *, revision_id: int | None = None, with_last: bool = False
+    workspace: Workspace,
+    split: str,
+    *,
+    revision_id: int | None = None,
+    with_last: bool = False,
+    facts: SplitFacts | None = None,
 ) -> Field:
     """All checkpoints, and which of them were measured on the split as it is at a revision.
 
@@ -123,6 +129,7 @@ def find_field(
         split: train, val, test or held_out.
         revision_id: By default the newest.
         with_last: Also the last weights of each run, not only the best.
+        facts: Of the split as of that revision, where they are known already.
 
     Raises:
         InvalidInput: There is no such split or revision.
@@ -134,8 +141,8 @@ def find_field(
         runs = {run.run_id: run for run in uow.runs.list_all()}
         files = [each for kind in kinds for each in uow.checkpoints.list_of_kind(kind)]
     revision_id = latest if revision_id is None else revision_id
-    images = measured_images.read(workspace, revision_id, split)
-    digest = images.digest()
+    facts = facts or measured_images.describe(workspace, revision_id, split)
+    digest = facts.digest
     measured: dict[tuple[int, str], list[EvaluationSummary]] = defaultdict(list)
     for each in kept_evaluations.list_of_split(workspace, split):
         measured[each.run_id, each.checkpoint_hash].append(each)
@@ -145,8 +152,8 @@ def find_field(
         split=split,
         revision_id=revision_id,
         digest=digest,
-        num_images=len(images.assets),
-        num_unlabelled=images.num_unlabelled,
+        num_images=facts.num_images,
+        num_unlabelled=facts.num_unlabelled,
         contenders=[
             _contender(workspace, runs[each.run_id], each, there, measured, digest, split)
             for each in sorted(found, key=lambda one: (-one.run_id, one.kind))

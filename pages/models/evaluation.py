@@ -7,7 +7,8 @@ from db.enums import Split
 from forge_core.catalog.listing import balance
 from forge_core.catalog.revisions import history
 from forge_core.errors import InvalidInput
-from forge_core.predictions import kept_evaluations, standings
+from forge_core.predictions import kept_evaluations, measured_images, standings
+from forge_core.predictions.measured_images import SplitFacts
 from forge_core.predictions.standings import Field, Standings
 from forge_core.runs import records
 from forge_core.workspace import Workspace
@@ -144,12 +145,21 @@ def default_split(workspace: Workspace) -> str:
 def find_field(workspace: Workspace, split: str) -> Field:
     """The models on the split, with what is known of them just now."""
     revision_id = read_number("revision")
+    if revision_id is None:
+        revision_id = history.latest_revision_id(workspace)
     return standings.find_field(
         workspace,
         split,
-        revision_id=history.latest_revision_id(workspace) if revision_id is None else revision_id,
+        revision_id=revision_id,
         with_last=st.query_params.get("last") == "yes",
+        facts=_facts(workspace, str(workspace.folder), revision_id, split),
     )
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _facts(_workspace: Workspace, folder: str, revision_id: int, split: str) -> SplitFacts:
+    """A revision never changes, and a million images take a second to look at."""
+    return measured_images.describe(_workspace, revision_id, split)
 
 
 def rank(workspace: Workspace, field: Field) -> Standings:

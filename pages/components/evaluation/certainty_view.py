@@ -146,9 +146,9 @@ def _show_temperature(shown: ShownEvaluation) -> None:
         return
     before, after = 100 * found.error_before, 100 * found.error_after
     where = (
-        "these very images, so its gain is a little too kind"
+        f"{text.plural(found.num_images, 'image')} of these, so its gain is a little too kind"
         if found.fitted_on == shown.kept.summary.split
-        else f"{found.fitted_on}, and checked on {text.plural(found.num_images, 'image')} here"
+        else f"{found.fitted_on}, checked on {text.plural(found.num_images, 'image')} here"
     )
     st.markdown(
         f"**Temperature {found.value:.2f}** :gray[· fitted on {where}]  \n"

@@ -34,6 +34,7 @@ def show(shown: ShownEvaluation) -> None:
         table,
         hide_index=True,
         height="content" if len(classes) <= 12 else MOST_HEIGHT,
+        placeholder="–",
         column_config={
             "Class": st.column_config.TextColumn(pinned=True),
             **dict.fromkeys(("Images", "Found", "Missed", "Taken for it", "Wrongly"), number),

@@ -1,7 +1,5 @@
 """Two models on the same images: which is better, and the images that flip between them."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import streamlit as st
 
@@ -17,6 +15,7 @@ from pages.components.frame import workspace_address
 from pages.components.words import run_text
 
 KEY = "evaluation_against"
+SMALLEST_P = 0.001
 
 
 def show(workspace: Workspace, shown: ShownEvaluation, field: Field, asked: int | None) -> None:
@@ -33,17 +32,16 @@ def show(workspace: Workspace, shown: ShownEvaluation, field: Field, asked: int 
         )
         return
     ids = list(others)
+    shown_id = asked if asked in others else ids[0]
     chosen = st.selectbox(
         "Against",
         ids,
-        index=ids.index(asked) if asked in others else 0,
+        index=ids.index(shown_id),
         format_func=lambda number: name(others[number]),
-        key=f"{KEY}_{asked}",
+        key=f"{KEY}_{shown_id}",
         width=420,
     )
-    if chosen is None:
-        return
-    if chosen != asked and asked is not None:
+    if chosen != shown_id:
         workspace_address.put({"against": chosen})
         st.rerun()
     other = shown_room.load(workspace, chosen)
@@ -52,11 +50,12 @@ def show(workspace: Workspace, shown: ShownEvaluation, field: Field, asked: int 
         st.warning("The two were measured on no common image.", icon=":material/warning:")
         return
     st.markdown(describe(found, name(others[chosen])))
-    for words, count, outcomes in list_flips(found):
-        where = doors.query(
-            shown.evaluation_id, outcome=outcomes[0], against=chosen, against_outcome=outcomes[1]
-        )
-        doors.show(words, count, where)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        for words, count, (here, there) in list_flips(found):
+            where = doors.query(
+                shown.evaluation_id, outcome=here, against=chosen, against_outcome=there
+            )
+            doors.show(words, count, where)
 
 
 def name(contender: Contender) -> str:
@@ -83,12 +82,11 @@ def describe(found: PairedDifference, other: str) -> str:
         if found.is_told_apart
         else f"no difference that {found.num_images:,} images can show"
     )
-    return (
-        f"Against {errors.literal(other)}: **{points}**, {verdict} :gray[· p {found.p_value:.3f}]"
-    )
+    chance = f"p {found.p_value:.3f}" if found.p_value >= SMALLEST_P else f"p below {SMALLEST_P}"
+    return f"Against {errors.literal(other)}: **{points}**, {verdict} :gray[· {chance}]"
 
 
-def list_flips(found: PairedDifference) -> list[tuple[str, int, Sequence[str]]]:
+def list_flips(found: PairedDifference) -> list[tuple[str, int, tuple[str, str]]]:
     """Words, number, and the outcomes here and there of each door."""
     neither = found.num_images - found.num_both - found.num_only_first - found.num_only_second
     return [

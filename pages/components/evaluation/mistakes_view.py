@@ -68,7 +68,7 @@ def _show_one(workspace: Workspace, shown: ShownEvaluation, place: int, *, looks
     where = doors.query(shown.evaluation_id, true_label=true, answered=answered)
     own = int(((answers.label_ids == true) & (answers.predicted_ids == answered)).sum())
     st.caption(f"{sure} sure")
-    doors.show("Like it", own, where | {"image": str(asset_id)})
+    doors.show("Confused so", own, where | {"image": str(asset_id)})
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

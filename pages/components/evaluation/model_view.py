@@ -30,6 +30,8 @@ VIEWS = {
     "against": "Against another",
 }
 MOST_NAMED = 5
+MOST_TOP = 5
+"""The headline tells the largest k up to it; the others are doors."""
 
 
 def show(workspace: Workspace, evaluation_id: int, field: Field, asked: int | None) -> None:
@@ -127,9 +129,10 @@ def show_numbers(shown: ShownEvaluation) -> None:
             help="Mean F1 of the classes, each by its images.",
             width="content",
         )
-        for k, rate in sums.top.items():
-            if k > 1:
-                st.metric(f"Among the top {k}", text.percent(rate.value), width="content")
+        k = max((k for k in sums.top if k <= MOST_TOP), default=1)
+        if k > 1:
+            share = text.percent(sums.top[k].value)
+            st.metric(f"Among the top {k}", share, width="content")
     with st.container(horizontal=True, gap="medium"):
         for words, count, where in list_doors(shown):
             doors.show(words, count, where)

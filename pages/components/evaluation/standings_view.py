@@ -64,7 +64,7 @@ def show_notices(field: Field, found: Standings) -> None:
     if found.num_trained:
         st.warning(
             f"{text.plural(found.num_trained, 'image is', 'images are')} left out: one of the "
-            "models was trained on them. Split the images anew so that train shares none.",
+            "models was trained on them. A run that is started now would learn none of them.",
             icon=":material/school:",
         )
     for each in found.apart:
@@ -174,6 +174,7 @@ def _show_table(field: Field, found: Standings) -> int | None:
         pd.DataFrame([_row(contender, standing) for contender, standing in rows]),
         hide_index=True,
         height="content" if len(rows) <= 12 else 460,
+        placeholder="–",
         column_config={
             "Accuracy": st.column_config.NumberColumn(format="%.1f %%"),
             "Images": st.column_config.NumberColumn(format="localized"),

@@ -143,6 +143,12 @@ def test_val__gets_a_temperature_that_other_splits_of_the_same_weights_take_over
     on_test = kept_evaluations.get(finished, evaluate(finished, "test")).temperature
     assert on_test is not None
     assert (on_test.value, on_test.fitted_on) == (on_val.value, "val")
+    label_edits.set_split(finished, ids_in(finished, "train")[:4], "val", actor=ACTOR)
+    number = evaluate(finished)
+    assert kept_evaluations.get(finished, number).summary.num_images == 16
+    again = kept_evaluations.get(finished, number).temperature
+    assert again is not None
+    assert (again.value, again.num_images) == (on_val.value, 12)  # not what it was trained on
 
 
 def test_evaluating_again__takes_the_place_and_removing_the_run_removes_it(
