@@ -52,6 +52,10 @@ class StorageUnavailable(ForgeError, OSError):
     """
 
 
+class DiskFull(StorageUnavailable):
+    """There is no room for what was to be written; made room, the same work goes on."""
+
+
 class WeightsUnavailable(ForgeError, OSError):
     """Pretrained weights are neither in the local cache nor downloadable."""
 

@@ -14,7 +14,7 @@ from typing import Any
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
-from forge_core import local_files
+from forge_core import disk_space, local_files
 from forge_core.errors import ForgeError, InvalidInput, NotFound, StorageUnavailable
 
 _DRIVE = re.compile(r"^[A-Za-z]:")
@@ -325,7 +325,7 @@ def _reason(error: Exception) -> str:
         return "there are no credentials for it"
     if isinstance(error, PermissionError):
         return "access is denied"
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if disk_space.is_full(error):
         return "the disk is full"
     if isinstance(error, OSError) and error.errno == errno.EFBIG:
         return "a file would become larger than this process may write"

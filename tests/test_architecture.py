@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 
 ROOMS = (
     "errors",
+    "disk_space",
     "storable_values",
     "spreadsheet_cells",
     "settings",
@@ -51,6 +52,7 @@ ROOMS = (
 FLOORS = ("db", "forge_core", "pages", "app")
 WITHOUT_TORCH = (
     "errors",
+    "disk_space",
     "storable_values",
     "spreadsheet_cells",
     "settings",

@@ -28,8 +28,10 @@ from forge_core.training.compute.compute_plan import ComputePlan
 from forge_core.training.inputs.image_sets import RejectedImage
 from forge_core.training.reporting import StepLosses
 from forge_core.training.results import FitResult
+from forge_core.training.resume_state import ImagesChanged
 from forge_core.workspace import Workspace
 
+MAX_NAMED = 10
 MAX_REASONS_KEPT = 1_000
 """All images that were left out are kept with the run; of the first ones the sentences too."""
 
@@ -91,13 +93,18 @@ def _train(context: JobContext, setup: RunSetup) -> Mapping[str, Any]:
         if number > 1:
             context.log(f"{number} processes train together")
         changed = group.on_rank_zero(lambda: _find_changed(context, data))
-        result = usable_images.fit_usable(
-            setup.fit_setup(workspace, without=set(changed)),
-            reporter,
-            resume=resume,
-            ranks=group,
-            on_plan=environment.keep_plan,
-        )
+        if changed and not resume:  # a resumption compares with them
+            environment.keep(left_out=_describe_left_out(list(changed.values())))
+        try:
+            result = usable_images.fit_usable(
+                setup.fit_setup(workspace, without=set(changed)),
+                reporter,
+                resume=resume,
+                ranks=group,
+                on_plan=environment.keep_plan,
+            )
+        except ImagesChanged as error:
+            raise _name_changed(record, changed, error) from error
     rejected = [*changed.values(), *result.rejected]
     environment.keep(left_out=_describe_left_out(rejected))
     if result.stopped:
@@ -204,6 +211,25 @@ def _find_changed(context: JobContext, data: RunData) -> dict[str, RejectedImage
     for problem in found:
         context.log(f"left out {problem.source}: {problem.message}")
     return {problem.source: problem for problem in found}
+
+
+def _name_changed(
+    record: Run, changed: Mapping[str, RejectedImage], error: ImagesChanged
+) -> ForgeError:
+    """Which files keep a run from going on, and what to do with them."""
+    before = records.left_out_paths(record)
+    words = [f"{each.source}: {each.message}" for each in changed.values()]
+    words = [text for name, text in zip(changed, words, strict=True) if name not in before]
+    if not words:
+        return error
+    shown = " ".join(words[:MAX_NAMED])
+    more = f" And {len(words) - MAX_NAMED:,} more, which its log names." * (len(words) > MAX_NAMED)
+    count = {1: "this file", 2: "these two files"}.get(len(words), f"these {len(words):,} files")
+    return ImagesChanged(
+        f"Run {record.run_id} cannot go on where it stopped, for its images are not what they "
+        f"were. {shown}{more} Put {count} back and resume, or start anew.",
+        next_step="“Repeat” starts the same run again with the images that are there.",
+    )
 
 
 def _keep(

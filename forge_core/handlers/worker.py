@@ -15,19 +15,23 @@ from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import Any
 
+from db import failures
 from db.boxes import JobError
 from db.enums import EndRequest, JobStatus
+from db.failures import DATABASE_UNAVAILABLE
 from db.records import Job
-from forge_core.errors import ForgeError
+from forge_core import disk_space
+from forge_core.errors import Conflict, DiskFull, ForgeError
 from forge_core.handlers import registry
 from forge_core.handlers.registry import HANDLERS, Handler
-from forge_core.jobs import kinds, lost, processes, queue, warm_worker
+from forge_core.jobs import executors, kinds, lost, processes, queue, warm_worker
 from forge_core.jobs.context import JobContext, JobLost, retry_while_unavailable
 from forge_core.models import allocator
 from forge_core.progress import Cancelled
 from forge_core.workspace import Workspace, open_workspace
 
 LOST_STATUS = 3
+_FREE = "Free some and resume."
 _log = logging.getLogger("forge.worker")
 
 
@@ -53,11 +57,24 @@ def main(arguments: Sequence[str], *, handlers: Mapping[str, Handler] = HANDLERS
     processes.restore_default_signals()
     # A child of ours (a loader process) must die of SIGTERM, not note it like we do.
     os.register_at_fork(after_in_child=processes.restore_default_signals)
-    workspace = open_workspace()
-    job = _take(workspace, options.job, options.workspace_id)
+    try:
+        workspace = _open(options.job, options.workspace_id)
+    except ForgeError as error:  # the row is out of our reach: who started us reads it in the log
+        _log.error("%s%s %s", executors.REFUSAL, error.message, error.next_step)
+        return executors.REFUSED_STATUS
+    try:
+        return _do(workspace, options.job, options.device, handlers)
+    except DATABASE_UNAVAILABLE:
+        _log.exception("job %d: its end could not be written", options.job)
+        return executors.UNRECORDED_STATUS
+
+
+def _do(workspace: Workspace, job_id: int, device: str, handlers: Mapping[str, Handler]) -> int:
+    """Run a job of the workspace in this process, whose signals are the job's from now on."""
+    job = _take(workspace, job_id)
     if job is None:
         return LOST_STATUS
-    context = JobContext(workspace, job, device=options.device)
+    context = JobContext(workspace, job, device=device)
 
     def _on_signal(number: int, frame: FrameType | None) -> None:
         context.ask_to_stop()
@@ -75,24 +92,28 @@ def _import_torch() -> None:
     from forge_core.handlers import train  # noqa: F401
 
 
-def _take(workspace: Workspace, job_id: int, workspace_id: str) -> Job | None:
-    """Write into the row who we are; None, and a line in the log, when the job is not ours.
+def _open(job_id: int, workspace_id: str) -> Workspace:
+    """The workspace as our environment names it, where it is the one whose job is meant.
 
     Args:
-        workspace: As our environment names it.
         job_id: Number of the job.
-        workspace_id: The workspace whose job is meant; empty from a supervisor of an older version.
+        workspace_id: Of its workspace; empty from a supervisor of an older version.
+
+    Raises:
+        ForgeError: It cannot be opened, or is another one.
     """
+    workspace = open_workspace()
     if workspace_id not in ("", workspace.id):
-        _log.error(
-            "job %d is of the workspace %s, and the environment of this process names %s in %s. "
-            "Nothing was done; give the worker the FORGE_ variables of its supervisor",
-            job_id,
-            workspace_id,
-            workspace.id,
-            workspace.folder,
+        raise Conflict(
+            f"Job {job_id} is of the workspace {workspace_id}, and the environment of its process "
+            f"names {workspace.id} in {workspace.folder}; nothing was done.",
+            next_step="Give the worker the FORGE_ variables of its supervisor.",
         )
-        return None
+    return workspace
+
+
+def _take(workspace: Workspace, job_id: int) -> Job | None:
+    """Write into the row who we are; None, and a line in the log, when the job is not ours."""
     identity = processes.identify(os.getpid())
     assert identity is not None, "we are alive"
     with workspace.database.write() as uow:
@@ -120,19 +141,49 @@ def _run(context: JobContext, handlers: Mapping[str, Handler]) -> int:
     except JobLost:
         _log.warning("job %d was ended by somebody else; nothing more is written", job.job_id)
         return LOST_STATUS
-    except ForgeError as error:
-        _log.error("job %d failed: %s %s", job.job_id, error.message, error.next_step)
-        described = JobError(message=error.message, next_step=error.next_step, detail=error.detail)
-        return _end(context, JobStatus.FAILED, error=described)
     except Exception as error:  # the outermost loop: whatever it was, the row must say so
-        _log.exception("job %d failed", job.job_id)
-        described = JobError(
-            message=f"Job {job.job_id} ({job.title}) failed for a reason that was not foreseen.",
-            next_step="Its log has the details; report them if it happens again.",
-            detail="".join(traceback.format_exception(error)),
-        )
-        return _end(context, JobStatus.FAILED, error=described)
+        return _end_failed(context, error)
     return _end(context, JobStatus.SUCCEEDED, result=result or {})
+
+
+def _end_failed(context: JobContext, error: Exception) -> int:
+    """Failed, in words where they were foreseen; what found a disk full goes on later."""
+    job, full = context.job, _find_full(error)
+    if full is not None and kinds.find(job.kind).is_continued:
+        return _end_full(context, full, error)
+    known = error if isinstance(error, ForgeError) else full
+    if known is not None:
+        _log.error("job %d failed: %s %s", job.job_id, known.message, known.next_step)
+        described = JobError(message=known.message, next_step=known.next_step, detail=known.detail)
+        return _end(context, JobStatus.FAILED, error=described)
+    _log.error("job %d failed", job.job_id, exc_info=error)
+    described = JobError(
+        message=f"Job {job.job_id} ({job.title}) failed for a reason that was not foreseen.",
+        next_step="Its log has the details; report them if it happens again.",
+        detail="".join(traceback.format_exception(error)),
+    )
+    return _end(context, JobStatus.FAILED, error=described)
+
+
+def _find_full(error: Exception) -> DiskFull | None:
+    if isinstance(error, DATABASE_UNAVAILABLE) and failures.is_full(error):
+        return DiskFull("The disk of the database is full, or it fails.", next_step=_FREE)
+    return disk_space.find_full(error)
+
+
+def _end_full(context: JobContext, full: DiskFull, error: Exception) -> int:
+    """Interrupted, and a run paused: with more room it goes on, and nothing saved is lost."""
+    mirrors_run = kinds.find(context.job.kind).mirrors_run
+    _log.error("job %d finds no room: %s", context.job.job_id, full.message, exc_info=error)
+    described = JobError(
+        message=f"{full.message} {_FREE if mirrors_run else 'Free some and start it again.'}",
+        next_step="It goes on after what it saved last.",
+        detail=full.detail,
+    )
+    job = retry_while_unavailable(lambda: queue.get_job(context.workspace, context.job.job_id))
+    if job.end_requested == EndRequest.CANCEL:
+        return _end(context, JobStatus.CANCELLED, error=lost.CANCELLED)
+    return _end(context, JobStatus.INTERRUPTED, error=described, is_paused=mirrors_run)
 
 
 def _end_stopped(context: JobContext) -> int:
@@ -160,6 +211,7 @@ def _end(
     *,
     result: Mapping[str, Any] | None = None,
     error: JobError | None = None,
+    is_paused: bool = False,
 ) -> int:
     retry_while_unavailable(context.end)
 
@@ -168,7 +220,9 @@ def _end(
     then = registry.after_success(workspace, job) if is_done else None
 
     def write() -> bool:
-        return queue.finish(workspace, job, status, result=result, error=error, then=then)
+        return queue.finish(
+            workspace, job, status, result=result, error=error, is_paused=is_paused, then=then
+        )
 
     if not retry_while_unavailable(write):
         _log.warning("job %d was ended by somebody else", job.job_id)

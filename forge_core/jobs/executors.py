@@ -13,6 +13,11 @@ from typing import Protocol
 
 LOG_BYTES = 64 * 1024
 """Most bytes of a log that one call reads."""
+REFUSED_STATUS = 4
+"""Exit status of a worker that does not begin its job; its log says why behind `REFUSAL`."""
+UNRECORDED_STATUS = 5
+"""Exit status of a worker that could not write into the database how its job ended."""
+REFUSAL = "refused: "
 
 
 class CommandState(enum.StrEnum):
@@ -38,6 +43,8 @@ class Standing:
     state: CommandState
     detail: str = ""
     """For example the signal that killed it; empty before its end."""
+    exit_status: int | None = None
+    """Of its first process; None before its end, or where nobody was told."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,6 +27,8 @@ class JobKind:
     """Whether it runs in the process that waits with PyTorch imported: a person waits for it."""
     mirrors_run: bool = False
     """Whether the status of its run is always that of the job."""
+    is_continued: bool = False
+    """Whether it goes on, asked for again, with what it had not kept yet."""
     followed_by: tuple[str, ...] = ()
     """Names of the kinds that may be queued when it has succeeded."""
     noun: str = "image"
@@ -45,8 +47,8 @@ class JobKind:
         return "Resume the run." if self.mirrors_run else "Start it again."
 
 
-SCORE = JobKind(name="score", place="scoring", device="shared", niceness=10)
-EMBED = JobKind(name="embed", place="scoring", device="shared", niceness=10)
+SCORE = JobKind(name="score", place="scoring", device="shared", niceness=10, is_continued=True)
+EMBED = JobKind(name="embed", place="scoring", device="shared", niceness=10, is_continued=True)
 LABEL_ISSUES = JobKind(
     name="label_issues", place="scoring", device="shared", niceness=10, subject="The judging"
 )
@@ -56,6 +58,7 @@ TRAIN = JobKind(
     device="own",
     is_warm=True,
     mirrors_run=True,
+    is_continued=True,
     followed_by=(SCORE.name,),
 )
 EVALUATE = JobKind(name="evaluate", device="shared", is_warm=True)

@@ -76,7 +76,9 @@ class LocalExecutor:
         ended_by = (-signal.SIGTERM, -signal.SIGKILL)
         state = CommandState.SUCCEEDED if status == 0 else CommandState.FAILED
         return Standing(
-            state=CommandState.CANCELLED if status in ended_by else state, detail=detail
+            state=CommandState.CANCELLED if status in ended_by else state,
+            detail=detail,
+            exit_status=status,
         )
 
     def logs(self, handle: str, offset: int) -> tuple[str, int]:

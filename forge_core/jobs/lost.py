@@ -12,12 +12,18 @@ from forge_core.workspace import Workspace
 CANCELLED = JobError(message="Cancelled on request.")
 
 
-def mark_lost(workspace: Workspace, job: Job, *, detail: str = "") -> bool:
+WITHOUT_A_WORD = "its process ended without a word (killed, or out of memory)."
+
+
+def mark_lost(
+    workspace: Workspace, job: Job, *, why: str = WITHOUT_A_WORD, detail: str = ""
+) -> bool:
     """End a running job whose process is gone: cancelled or paused if asked, else interrupted.
 
     Args:
         workspace: The workspace.
         job: As it was read; a job that finished meanwhile is left alone.
+        why: What became of its process, behind a colon.
         detail: What is known of the end, such as the signal.
 
     Returns:
@@ -34,8 +40,7 @@ def mark_lost(workspace: Workspace, job: Job, *, detail: str = "") -> bool:
     if current.end_requested == EndRequest.CANCEL:
         return queue.finish(workspace, current, JobStatus.CANCELLED, error=CANCELLED)
     error = JobError(
-        message=f"{message}: its process ended without a word (killed, or out of memory)."
-        f"{_last_checkpoint(workspace, current)}",
+        message=f"{message}: {why}{_last_checkpoint(workspace, current)}",
         next_step=kinds.find(current.kind).after_loss,
         detail=detail,
     )

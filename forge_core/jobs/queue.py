@@ -146,7 +146,7 @@ def request_pause(workspace: Workspace, job_id: int) -> Job:
 
 
 def is_paused(job: Job) -> bool:
-    """Whether a job's end is one that a person asked for, to go on later."""
+    """Whether a job ended to go on later: a person asked for it, or a disk was full."""
     return job.end_requested == EndRequest.PAUSE and job.status == JobStatus.INTERRUPTED
 
 
@@ -176,6 +176,7 @@ def finish(
     *,
     result: Mapping[str, Any] | None = None,
     error: JobError | None = None,
+    is_paused: bool = False,
     then: Callable[[UnitOfWork], None] | None = None,
 ) -> bool:
     """Write the end of a running job and of its run; says whether it was still running.
@@ -186,10 +187,12 @@ def finish(
         status: A finished one.
         result: JSON values for `succeeded`.
         error: For the others.
+        is_paused: It shall be gone on with like one that a person paused.
         then: What follows, in the same transaction; only if it was still running.
     """
     with workspace.database.write() as uow:
-        was_so = _end(uow, job, (JobStatus.RUNNING,), status, result=result, error=error)
+        asked = {"end_requested": EndRequest.PAUSE} if is_paused else {}
+        was_so = _end(uow, job, (JobStatus.RUNNING,), status, result=result, error=error, **asked)
         if was_so and then is not None:
             then(uow)
         return was_so

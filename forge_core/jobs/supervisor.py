@@ -23,7 +23,16 @@ from db.enums import JobStatus
 from db.failures import DATABASE_UNAVAILABLE
 from db.records import Job
 from forge_core.errors import ForgeError
-from forge_core.jobs import kinds, local_executor, lost, processes, queue, slots, supervision
+from forge_core.jobs import (
+    executors,
+    kinds,
+    local_executor,
+    lost,
+    processes,
+    queue,
+    slots,
+    supervision,
+)
 from forge_core.jobs.executors import CommandState, JobCommand, Standing
 from forge_core.jobs.local_executor import LocalExecutor
 from forge_core.jobs.processes import ProcessIdentity
@@ -153,8 +162,27 @@ class Supervisor:
             self._cancel(lease)
 
     def _mark_lost(self, job: Job, lease: SlotLease, standing: Standing) -> None:
-        if lost.mark_lost(self._workspace, job, detail=standing.detail):
+        why = self._why_it_ended(lease, standing)
+        if lost.mark_lost(self._workspace, job, why=why, detail=standing.detail):
             _log.warning("job %d %s is gone: %s", job.job_id, lease.handle, standing.detail)
+
+    def _why_it_ended(self, lease: SlotLease, standing: Standing) -> str:
+        """What a worker could not write into the row itself, by its exit status and its log."""
+        if standing.exit_status == executors.UNRECORDED_STATUS:
+            return (
+                "its process could not write to the database any more, whose disk may be full; "
+                "its log says why."
+            )
+        if standing.exit_status != executors.REFUSED_STATUS:
+            return lost.WITHOUT_A_WORD
+        said, offset = "", 0
+        while True:
+            text, offset = self._executor.logs(lease.handle, offset)
+            if not text:
+                break
+            said = (said + text)[-executors.LOG_BYTES :]
+        reason = said.rpartition(executors.REFUSAL)[2].partition("\n")[0].strip()
+        return f"its process refused to begin. {reason or 'Its log says why.'}"
 
     def _cancel(self, lease: SlotLease) -> None:
         self._executor.cancel(lease.handle, grace_seconds=self._grace_seconds)

@@ -92,7 +92,10 @@ def download(url: str, destination: Path, *, connect_seconds: float = CONNECT_SE
         ValueError: The bytes do not have the hash in the name.
     """
     destination.parent.mkdir(parents=True, exist_ok=True)
-    with _open(url, connect_seconds) as answer, written_whole(destination) as partial:
+    with (
+        _open(url, connect_seconds) as answer,
+        written_whole(destination, place="weights") as partial,
+    ):
         with partial.open("wb") as file:
             while chunk := answer.read(_CHUNK_BYTES):
                 file.write(chunk)

@@ -25,7 +25,7 @@ def pause_run(workspace: Workspace, run_id: int) -> Run:
 
 
 def is_paused(workspace: Workspace, run: Run) -> bool:
-    """Whether a person paused the run and nobody resumed it yet."""
+    """Whether a person or a full disk paused the run, and nobody resumed it yet."""
     if run.status != RunStatus.INTERRUPTED:
         return False
     job = _find_job(workspace, run.run_id)

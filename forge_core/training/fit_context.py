@@ -148,10 +148,12 @@ class FitContext:
 
     def _tell_full(self, reporter: Reporter) -> None:
         if self.pack.is_full:
-            reporter.on_message(
-                "The decoded images do not fit into the pack's disk budget; some are decoded again "
-                "in every epoch, which is slower."
+            why = (
+                "The disk of the decoded images is full"
+                if self.pack.is_disk_full
+                else "The decoded images do not fit into the pack's disk budget"
             )
+            reporter.on_message(f"{why}; some are decoded again in every epoch, which is slower.")
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import torch
 
 from db.records import EpochMetrics
+from forge_core.errors import DiskFull
 from forge_core.models import devices
 from forge_core.models.networks.classifier import ImageClassifier
 from forge_core.progress import Cancelled
@@ -60,6 +61,7 @@ def fit(
         InvalidInput: The run to resume was another one.
         WeightsUnavailable: Pretrained weights are wanted and cannot be had.
         TrainingFailed: The numbers are no longer finite, or the memory does not suffice.
+        DiskFull: A checkpoint or the state finds no room; what was saved before is whole.
         Cancelled: The reporter asked to stop before the first step.
     """
     fit_context.tell_data(context)
@@ -251,7 +253,12 @@ def _one_epoch(
     entry = context.ranks.broadcast(
         entry
     )  # its seconds decide what a time budget still has room for
-    results.keep_epoch(context, learner, entry, report, training_state)
+    results.keep_checkpoints(context, learner, entry, report, training_state)
+    try:
+        results.keep_state(context, learner, training_state, None)
+    except DiskFull:  # the checkpoints are there, so they are told; resumed, the epoch is redone
+        context.reporter.on_epoch(entry)
+        raise
     findings = context.findings
     for words in [
         *(findings.of_answers(report, watch, context.images.class_names) if epoch > 0 else []),

@@ -9,6 +9,7 @@ from forge_core import local_files
 from forge_core.evaluation.report import EvaluationReport
 from forge_core.models.checkpoints import checkpoint
 from forge_core.models.checkpoints.model_card import ModelCard, library_versions
+from forge_core.models.checkpoints.whole_files import written_whole
 from forge_core.training import resume_state
 from forge_core.training.compute.compute_plan import ComputePlan
 from forge_core.training.fit_context import FitContext
@@ -98,14 +99,18 @@ def _tell_resumption(context: FitContext, state: ResumeState) -> None:
         context.reporter.on_epoch(state.training_state.history[-1])
 
 
-def keep_epoch(
+def keep_checkpoints(
     context: FitContext,
     learner: Learner,
     entry: EpochMetrics,
     report: EvaluationReport,
     training_state: TrainingState,
 ) -> None:
-    """Write the checkpoints, then the state that counts the epoch as done."""
+    """Write the checkpoints of an epoch, and count it; `keep_state` follows.
+
+    Raises:
+        DiskFull: There is no room for them; those that are there stay as they are.
+    """
     card = ModelCard(
         architecture=context.config.architecture,
         class_names=context.images.class_names,
@@ -129,14 +134,21 @@ def keep_epoch(
     is_best = best is None or (report.accuracy, -report.loss) > (best.accuracy, -best.loss)
     if context.ranks.is_rank_zero:
         with learner.averaged():
-            checkpoint.save_checkpoint(context.folder / LAST_FILE, learner.model, card)
-            if is_best:
-                checkpoint.copy_checkpoint(context.folder / LAST_FILE, context.folder / BEST_FILE)
+            _write_checkpoints(context.folder, learner, card, is_best=is_best)
     if is_best:
         training_state.best_epoch = entry.epoch
         training_state.best_report = report
     training_state.history.append(entry)
-    keep_state(context, learner, training_state, None)
+
+
+def _write_checkpoints(folder: Path, learner: Learner, card: ModelCard, *, is_best: bool) -> None:
+    """Both or none: neither takes its place before both are complete."""
+    if not is_best:
+        checkpoint.save_checkpoint(folder / LAST_FILE, learner.model, card)
+        return
+    with written_whole(folder / LAST_FILE) as last:
+        checkpoint.save_checkpoint(last, learner.model, card)
+        checkpoint.copy_checkpoint(last, folder / BEST_FILE)
 
 
 def keep_state(

@@ -26,8 +26,14 @@ from forge_core.training.run_files import STATE_FILE
 
 SCHEMA = 2
 RUN = "run"
+TRAINING, VALIDATION = "training images", "validation images"
+IMAGES = {TRAINING, VALIDATION}
 SAVE_SHARE = 0.01
 """Share of a run's time that saving may take."""
+
+
+class ImagesChanged(InvalidInput):
+    """The run to resume learned from other images, and nothing else is different."""
 
 
 @dataclass(kw_only=True)
@@ -108,8 +114,8 @@ def fingerprint(setup: FitSetup) -> dict[str, str]:
     """What must be the same for a run to be resumed, by name; the device may change."""
     return {
         "config": _fixed(setup.config),
-        "training images": setup.images.train.fingerprint(),
-        "validation images": setup.images.val.fingerprint(),
+        TRAINING: setup.images.train.fingerprint(),
+        VALIDATION: setup.images.val.fingerprint(),
         "classes": "\n".join(setup.images.class_names),
         RUN: str(setup.run_id),
     }
@@ -129,7 +135,11 @@ def _fixed(config: TrainConfig) -> str:
 
 
 def save_state(folder: Path, state: ResumeState, identity: dict[str, str]) -> None:
-    """Write the state; the old file stays until the new one is complete."""
+    """Write the state; the old file stays until the new one is complete.
+
+    Raises:
+        DiskFull: There is no room for it.
+    """
     training_state = state.training_state
     report = training_state.best_report
     values = {
@@ -142,13 +152,26 @@ def save_state(folder: Path, state: ResumeState, identity: dict[str, str]) -> No
         "begun": None if state.partial_epoch is None else asdict(state.partial_epoch),
         "speed": None if state.compute_plan is None else state.compute_plan.to_dict(),
     }
-    with written_whole(folder / STATE_FILE) as partial:
-        torch.save(values, partial)
+    needed_bytes = _size_of(values["learner"])
+    with (
+        written_whole(folder / STATE_FILE, needed_bytes=needed_bytes) as partial,
+        partial.open("wb") as file,  # of a path, torch forgets why it could not be written
+    ):
+        torch.save(values, file)
+
+
+def _size_of(value: Any) -> int:
+    """Bytes of all tensors in nested dicts and lists."""
+    if isinstance(value, Tensor):
+        return value.nbytes
+    if isinstance(value, dict):
+        return sum(map(_size_of, value.values()))
+    return sum(map(_size_of, value)) if isinstance(value, list | tuple) else 0
 
 
 def remove_partial(folder: Path) -> None:
     """Remove what a process that was killed while saving has left."""
-    for path in folder.glob(f"{STATE_FILE}*.partial"):
+    for path in folder.glob("*.partial"):
         path.unlink(missing_ok=True)
 
 
@@ -185,7 +208,8 @@ def load_state(folder: Path, identity: dict[str, str]) -> ResumeState | None:
         )
     changed = _find_changes(saved_identity, identity)
     if changed:
-        raise InvalidInput(
+        kind = ImagesChanged if set(changed) <= IMAGES else InvalidInput
+        raise kind(
             f"The run cannot go on where it stopped: its {' and its '.join(changed)} have changed.",
             next_step="Start a new run.",
         )

@@ -204,8 +204,8 @@ def show_outcome(run: Run, *, is_paused: bool) -> None:
                     navigation.go_to("train")
         case RunStatus.INTERRUPTED if is_paused:
             st.info(
-                f"{errors.literal(run.message)} Resume goes on with the next step, as if there had "
-                "been no pause.",
+                f"{errors.literal(run.message)} It goes on after the last saved step, as if "
+                "there had been no pause.",
                 icon=":material/pause_circle:",
             )
         case RunStatus.FAILED | RunStatus.INTERRUPTED:

@@ -4,7 +4,6 @@ Only plain files are written, only below the destination, and never more than th
 whatever the archive claims. Nothing here looks at pixels or at the database.
 """
 
-import errno
 import shutil
 import stat
 import struct
@@ -17,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Protocol
 
-from forge_core import local_files
+from forge_core import disk_space, local_files
 from forge_core.catalog.importing import entry_names
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.catalog.importing.unpacking import (
@@ -259,7 +258,7 @@ class _Destination:
             self.report(path, "duplicate", "is in the archive twice; the first was kept.")
             return
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            if disk_space.is_full(error):
                 raise archive_errors.disk_full() from error
             self.report(path, "bad_name", f"has a name that this disk refuses ({error.strerror}).")
             return
@@ -270,7 +269,7 @@ class _Destination:
                     file.write(block)
         except BaseException as error:
             target.unlink(missing_ok=True)
-            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            if disk_space.is_full(error):
                 raise archive_errors.disk_full() from error
             raise
         if path.lower().endswith(ARCHIVE_EXTENSIONS) and is_archive(target):

@@ -68,7 +68,8 @@ def save_checkpoint(path: Path, model: ImageClassifier, card: ModelCard) -> str:
 
     Raises:
         InvalidInput: The card does not fit the network, or its predictions are not finite.
-        OSError: The file cannot be written.
+        DiskFull: There is no room for it.
+        OSError: It cannot be written.
     """
     on_cpu = copy.deepcopy(model).to(device="cpu", dtype=torch.float32)
     on_cpu.eval()
@@ -86,14 +87,14 @@ def save_checkpoint(path: Path, model: ImageClassifier, card: ModelCard) -> str:
     tensors |= proof.write_golden(answers)
     text = replace(card, schema=model_card.SCHEMA).to_json()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with written_whole(path) as partial:
+    with written_whole(path, needed_bytes=_size_of(tensors)) as partial:
         save_file(tensors, partial, {CARD_KEY: text} | proof.seal(text, tensors))
         return hash_file(partial)
 
 
 def copy_checkpoint(source: Path, target: Path) -> None:
     """Write the same checkpoint under a second name; the old file stays until that is complete."""
-    with written_whole(target) as partial:
+    with written_whole(target, needed_bytes=source.stat().st_size) as partial:
         shutil.copy(source, partial)  # with its permissions
 
 
@@ -159,6 +160,10 @@ def read_card(path: Path) -> ModelCard:
     """
     with _opened(path) as file:
         return _card_of(path, file.metadata())
+
+
+def _size_of(tensors: dict[str, Tensor]) -> int:
+    return sum(tensor.nbytes for tensor in tensors.values())
 
 
 def _judge(policy: Policy, message: str, next_step: str, detail: str = "") -> None:

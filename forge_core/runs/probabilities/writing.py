@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from db.repositories.predictions import ScoringScope
 from db.run_records import PredictionBlock
-from forge_core.errors import StorageUnavailable
+from forge_core import disk_space
+from forge_core.errors import DiskFull, StorageUnavailable
 from forge_core.runs.probabilities import blocks, kept
 from forge_core.runs.probabilities.blocks import BlockWriter, Flags, Halves, Ids, RowIndex
 from forge_core.workspace import Workspace
@@ -93,7 +94,8 @@ class ProbabilityWriter:
             revision_id: The newest revision that they were scored at.
 
         Raises:
-            StorageUnavailable: The disk of the cache folder is full, or fails.
+            DiskFull: There is no room in the cache folder.
+            StorageUnavailable: Its disk fails.
         """
         values = probabilities.astype("<f2")
         ids = blocks.as_ids(asset_ids)
@@ -101,9 +103,12 @@ class ProbabilityWriter:
         if not is_new.any():
             return None
         try:
-            self._open()
-            assert self._writer is not None, "just opened"
-            self._writer.write(self._committed.num_images, ids[is_new], values[is_new])
+            with disk_space.told("cache", self._workspace.folder, needed_bytes=values.nbytes):
+                self._open()
+                assert self._writer is not None, "just opened"
+                self._writer.write(self._committed.num_images, ids[is_new], values[is_new])
+        except DiskFull:
+            raise
         except OSError as error:
             raise StorageUnavailable(
                 "The class probabilities of scored images could not be written to the cache "

@@ -19,6 +19,7 @@ from pathlib import Path
 import PIL
 import torch
 
+from forge_core import disk_space
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.errors import ForgeError, ImageRejected
 from forge_core.imaging import hashing
@@ -111,6 +112,8 @@ class PixelPack:
         self._looked_at = float("-inf")
         self._lock = threading.Lock()
         self.is_full = False
+        self.is_disk_full = False
+        """The disk had no room, whatever the budget says."""
         with self._lock:
             self._look()
 
@@ -251,7 +254,8 @@ class PixelPack:
                 if self._writer is None:
                     self._writer = ShardWriter(self.folder)
                 entry = self._writer.add(key, height, width, pixels.view(-1).numpy().data)
-            except OSError:  # a full or read-only disk
+            except OSError as error:  # a full or read-only disk
+                self.is_disk_full = disk_space.is_full(error)
                 self._give_up()
                 return
             self._room_bytes -= pixels.nbytes + shards.ENTRY_BYTES

@@ -9,9 +9,9 @@ import time
 import pytest
 
 from db.enums import JobStatus
-from forge_core.errors import InvalidInput
+from forge_core.errors import Conflict, InvalidInput
 from forge_core.handlers import worker
-from forge_core.jobs import processes, queue, supervision, supervisor
+from forge_core.jobs import executors, processes, queue, supervision, supervisor
 from forge_core.jobs.local_executor import LocalExecutor
 from forge_core.settings import Settings
 from forge_core.workspace import open_workspace
@@ -94,20 +94,50 @@ def test_claim__of_a_job_of_another_workspace_is_refused_and_the_supervisor_leav
     assert f"job {job.job_id} is of the workspace 4f1c and we tend {workspace.id}" in caplog.text
 
 
-@pytest.mark.parametrize("given", ["right", "none", "wrong"])
-def test_worker__runs_a_job_of_its_own_workspace_only(sqlite_workspace, caplog, given):
+@pytest.mark.parametrize("given", ["right", "none"])
+def test_worker__runs_a_job_of_its_own_workspace(sqlite_workspace, monkeypatch, given):
     job = queue_only(sqlite_workspace, "wait")
     with sqlite_workspace.database.write() as uow:
         uow.jobs.update_if(job.job_id, [JobStatus.QUEUED], status=JobStatus.RUNNING)
-    named = {"right": sqlite_workspace.id, "none": "", "wrong": "4f1c"}[given]
-    taken = worker._take(sqlite_workspace, job.job_id, named)
-    pid = queue.get_job(sqlite_workspace, job.job_id).pid
-    if given == "wrong":
-        assert (taken, pid) == (None, None)
-        assert f"names {sqlite_workspace.id} in {sqlite_workspace.folder}" in caplog.text
-    else:
-        assert taken is not None
-        assert taken.pid == pid == os.getpid()
+    monkeypatch.setattr(worker, "open_workspace", lambda: sqlite_workspace)
+    opened = worker._open(job.job_id, sqlite_workspace.id if given == "right" else "")
+    taken = worker._take(opened, job.job_id)
+    assert taken is not None
+    assert taken.pid == queue.get_job(sqlite_workspace, job.job_id).pid == os.getpid()
+
+
+def test_worker__of_another_workspace_refuses_and_its_job_says_why(sqlite_workspace, monkeypatch):
+    """Its own environment decides what it opens, so only its log can tell whoever started it."""
+    job = queue_only(sqlite_workspace, "wait")
+    monkeypatch.setattr(worker, "open_workspace", lambda: sqlite_workspace)
+    with pytest.raises(Conflict) as caught:
+        worker._open(job.job_id, "4f1c")
+    said = f"{executors.REFUSAL}{caught.value.message} {caught.value.next_step}"
+
+    class Refused(Noting):
+        def submit(self, command):
+            return f"{command.job_id}:1:"
+
+        def state(self, handle):
+            return executors.Standing(
+                state=executors.CommandState.FAILED,
+                detail="exit status 4",
+                exit_status=executors.REFUSED_STATUS,
+            )
+
+        def logs(self, handle, offset):
+            lines = f"INFO importing\n2026-11-30 ERROR {said}\n"
+            return lines[offset:], len(lines)
+
+    tending = supervisor.Supervisor(
+        sqlite_workspace, executor=Refused(sqlite_workspace), available=ONE_CPU
+    )
+    tending.tick()
+    ended = queue.get_job(sqlite_workspace, job.job_id)
+    assert ended.status == JobStatus.INTERRUPTED
+    assert ": its process refused to begin. Job 1 is of the workspace 4f1c" in ended.error.message
+    assert f"names {sqlite_workspace.id} in {sqlite_workspace.folder}" in ended.error.message
+    assert "Give the worker the FORGE_ variables of its supervisor." in ended.error.message
 
 
 def test_second_supervisor_leaves_at_once(sqlite_supervising):

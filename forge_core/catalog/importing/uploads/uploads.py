@@ -15,24 +15,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from forge_core import local_files
+from forge_core import disk_space, local_files
 from forge_core.catalog.importing.entry_names import path_problem
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.catalog.importing.uploads import left_behind
-from forge_core.errors import Conflict, InvalidInput, NotFound, StorageUnavailable
+from forge_core.errors import Conflict, DiskFull, InvalidInput, NotFound
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
 SPARE_BYTES = 64 * 2**20
 """Room of the disk that an upload leaves to everybody else."""
 _UPLOAD_ID = re.compile(r"[0-9a-f]{32}")
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _NO_NAME = (errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ, errno.ENOTDIR, errno.EISDIR)
 _tallies: dict[str, "_Tally"] = {}
 _lock = threading.Lock()
 
 
-class NoRoom(StorageUnavailable):
+class NoRoom(DiskFull):
     """The disk of the cache is full; what has arrived stays, and can be continued."""
 
 
@@ -100,7 +99,7 @@ def store(
         try:
             problem = _write(workspace, folder, part)
         except OSError as error:
-            if error.errno in _NO_ROOM:
+            if disk_space.is_full(error):
                 free_bytes = shutil.disk_usage(folder).free
                 raise _no_room(len(part.data), free_bytes) from error
             raise
@@ -199,7 +198,7 @@ def _make(folder: Path) -> None:
     try:
         local_files.make_folder(folder)
     except OSError as error:
-        if error.errno in _NO_ROOM:
+        if disk_space.is_full(error):
             raise _no_room(0, 0) from error
         raise
 
@@ -285,22 +284,19 @@ def _check_limits(workspace: Workspace, num_files: int, size_bytes: int) -> None
             next_step="Choose fewer, or raise FORGE_MAX_ARCHIVE_FILES.",
         )
     if size_bytes > settings.max_archive_bytes:
+        most = disk_space.in_words(settings.max_archive_bytes)
         raise InvalidInput(
-            f"More than {_gigabytes(settings.max_archive_bytes)} cannot be uploaded at once.",
+            f"More than {most} cannot be uploaded at once.",
             next_step="Choose fewer files, or raise FORGE_MAX_ARCHIVE_BYTES.",
         )
 
 
 def _no_room(needed_bytes: int, free_bytes: int) -> NoRoom:
     return NoRoom(
-        f"The disk of the uploads is full: {_gigabytes(needed_bytes)} needed, "
-        f"{_gigabytes(free_bytes)} free.",
+        f"The disk of the uploads is full: {disk_space.in_words(needed_bytes)} needed, "
+        f"{disk_space.in_words(free_bytes)} free.",
         next_step="Free some space, then resume.",
     )
-
-
-def _gigabytes(size_bytes: int) -> str:
-    return f"{size_bytes / 1e9:,.1f} GB" if size_bytes >= 1e8 else f"{size_bytes / 1e6:,.1f} MB"
 
 
 def _note(folder: Path, problems: Sequence[ImportProblem]) -> None:
