@@ -26,7 +26,7 @@ COPY --chmod=0444 ${CHECKPOINT} /srv/weights/model.safetensors
 
 # Only what inference imports: no catalog, no training, no pages.
 COPY forge_core/__init__.py forge_core/disk_space.py forge_core/errors.py forge_core/file_hashes.py forge_core/local_files.py forge_core/storable_values.py forge_core/
-COPY forge_core/imaging/__init__.py forge_core/imaging/color.py forge_core/imaging/decode.py forge_core/imaging/formats.py forge_core/imaging/
+COPY forge_core/imaging/__init__.py forge_core/imaging/color.py forge_core/imaging/decode.py forge_core/imaging/formats.py forge_core/imaging/grey_window.py forge_core/imaging/
 COPY forge_core/augmentation/__init__.py forge_core/augmentation/eval_transform.py forge_core/augmentation/
 COPY forge_core/models/ forge_core/models/
 COPY forge_core/inference/ forge_core/inference/

@@ -42,6 +42,12 @@ class Settings(BaseSettings):
     max_image_pixels: int = Field(
         100_000_000, gt=0, description="Largest width x height that is decoded, in pixels."
     )
+    grey_window: str = Field(
+        "declared",
+        description="Which greys of 16-bit, 32-bit and float images become black and white, in the "
+        "gallery and in new runs: declared (what the file says), percentile:1-99 (of each image's "
+        "own pixels) or fixed:CENTRE/WIDTH (the same values in every image).",
+    )
     max_archive_bytes: int = Field(
         20 * 2**30, gt=0, description="Largest sum of unpacked file sizes of an archive, in bytes."
     )

@@ -16,6 +16,7 @@ from forge_core.catalog.listing import (
 )
 from forge_core.catalog.revisions import history
 from forge_core.errors import InvalidInput
+from forge_core.imaging.grey_window import GreyWindow
 
 DEFAULT_LIMIT = 100
 MAX_CURSOR_CHARACTERS = 1100  # a path may be the cursor
@@ -57,7 +58,12 @@ def list_assets(asked: ApiRequest) -> Mapping[str, Any]:
     by = text_values.parse_suggester(values.get("suggest"), "suggest")
     suggested = None if by is None else suggestions.suggest(asked.workspace, by, page.assets)
     return {
-        "assets": shapes.shape_rows(page.assets, suggested=suggested, confidences=page.confidences),
+        "assets": shapes.shape_rows(
+            page.assets,
+            suggested=suggested,
+            confidences=page.confidences,
+            window=GreyWindow.parse(asked.workspace.settings.grey_window).name(),
+        ),
         "next": page.next_cursor,
         "revision": revision_id,
     }

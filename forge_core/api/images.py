@@ -14,7 +14,7 @@ from starlette.routing import Route
 from forge_core.api.endpoints import ApiRequest, WorkspaceProvider, read_route
 from forge_core.catalog.listing import asset_list, text_values
 from forge_core.errors import NotFound
-from forge_core.imaging import decode
+from forge_core.imaging import decode, thumbnails
 from forge_core.imaging.thumbnails import ThumbnailCache
 from forge_core.workspace import Workspace
 
@@ -39,36 +39,44 @@ def routes(provider: WorkspaceProvider) -> list[Route]:
 
 def thumbnail_cache(workspace: Workspace) -> ThumbnailCache:
     """Where the thumbnails of a workspace are kept."""
-    return ThumbnailCache(workspace.cache_folder / "thumbnails")
+    window = decode.DecodeLimits.from_settings(workspace.settings).window
+    return thumbnails.cache_of(workspace.cache_folder, window)
 
 
 def get_thumbnail(asked: ApiRequest) -> Response:
-    """The thumbnail of an image, made when it is not kept yet."""
+    """The thumbnail of an image, made when it is not kept yet.
+
+    Its address names the window of greys behind the hash where there is one, so that the browser
+    forgets those of another window.
+    """
     params = asked.request.path_params
     asset_id = text_values.parse_id(params["asset_id"])
-    cache = thumbnail_cache(asked.workspace)
-    data = cache.get(
-        params["content_hash"],
-        _reader(asked.workspace, asset_id, params["content_hash"]),
-        decode.DecodeLimits.from_settings(asked.workspace.settings),
-    )
-    return Response(data, media_type=cache.media_type, headers=IMAGE_HEADERS | IMMUTABLE)
+    content_hash, _, window = params["content_hash"].partition("-")
+    limits = decode.DecodeLimits.from_settings(asked.workspace.settings)
+    cache = thumbnails.cache_of(asked.workspace.cache_folder, limits.window)
+    data = cache.get(content_hash, _reader(asked.workspace, asset_id, content_hash), limits)
+    keeping = IMMUTABLE if window == limits.window.name() else REVALIDATE
+    return Response(data, media_type=cache.media_type, headers=IMAGE_HEADERS | keeping)
 
 
 def get_image(asked: ApiRequest) -> Response:
     """The whole image as a browser can draw it; revalidated by its content hash."""
     asset_id = text_values.parse_id(asked.request.path_params["asset_id"])
     asset = asset_list.get_asset(asked.workspace, asset_id)
-    tag = f'"{asset.content_hash}"'
+    limits = decode.DecodeLimits.from_settings(asked.workspace.settings)
+    window = limits.window.name()
+    tag = f'"{asset.content_hash}{window and f"-{window}"}"'
     headers = IMAGE_HEADERS | REVALIDATE | {"ETag": tag}
     if asked.request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
     data = asked.workspace.store.read(asset.file_path)
-    if asset.mime in BROWSER_SAFE:
+    if asset.mime in BROWSER_SAFE and not (window and asset.mime == "image/png"):
         return Response(data, media_type=asset.mime, headers=headers)
-    limits = decode.DecodeLimits.from_settings(asked.workspace.settings)
+    decoded = decode.decode_image(data, limits=limits)
+    if asset.mime in BROWSER_SAFE and not decoded.is_deep:  # the window changes nothing
+        return Response(data, media_type=asset.mime, headers=headers)
     encoded = BytesIO()
-    decode.decode_image(data, limits=limits).image.save(encoded, "PNG", compress_level=1)
+    decoded.image.save(encoded, "PNG", compress_level=1)
     return Response(encoded.getvalue(), media_type="image/png", headers=headers)
 
 

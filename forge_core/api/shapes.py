@@ -16,6 +16,7 @@ def shape_rows(
     *,
     suggested: Mapping[uuid.UUID, Suggestion] | None = None,
     confidences: Mapping[uuid.UUID, float] | None = None,
+    window: str = "",
 ) -> list[dict[str, Any]]:
     """Rows of the gallery, in order.
 
@@ -24,8 +25,11 @@ def shape_rows(
         suggested: What a run suggests, where that was asked for; each row then has `suggestion`,
             None where the run has none.
         confidences: Of the predictions that the list is sorted by.
+        window: Name of the window of greys; it follows the hash, by which pictures are asked for.
     """
     rows = [shape_asset(asset, (confidences or {}).get(asset.asset_id)) for asset in assets]
+    for row in rows if window else ():
+        row["hash"] += f"-{window}"
     if suggested is not None:
         for asset, row in zip(assets, rows, strict=True):
             row["suggestion"] = shape_suggestion(suggested.get(asset.asset_id))

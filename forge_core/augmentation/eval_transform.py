@@ -14,6 +14,7 @@ from torch import Tensor
 from torchvision.transforms.v2 import InterpolationMode, functional
 
 from forge_core.errors import InvalidInput
+from forge_core.imaging.grey_window import GreyWindow
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -53,8 +54,12 @@ class EvalTransform:
     aspect: Aspect = "crop"
     """`crop` cuts a square out of the centre; `pad` keeps the whole image, whatever its shape, and
     fills the square up with the mean colour."""
+    grey_window: str = "declared"
+    """Which greys of deep images become black and white when they are decoded, before all else."""
 
     def __post_init__(self) -> None:
+        if not isinstance(self.grey_window, str):
+            raise InvalidInput(f"grey_window must be text, not {self.grey_window!r}.")
         for name in ("resize", "crop", "channels"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int):
@@ -78,6 +83,7 @@ class EvalTransform:
                 f"A padded image has a long side of {self.resize} px, not a {self.crop} px square.",
                 next_step="Choose the same number for both.",
             )
+        object.__setattr__(self, "grey_window", str(GreyWindow.parse(self.grey_window)))
         if self.channels not in (1, 3):
             raise InvalidInput(f"Images have 1 or 3 channels, not {self.channels}.")
         for name in ("mean", "std"):

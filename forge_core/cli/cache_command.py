@@ -13,7 +13,7 @@ from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
 from forge_core.errors import InvalidInput
-from forge_core.imaging.thumbnails import ThumbnailCache
+from forge_core.imaging import thumbnails
 from forge_core.predictions.embeddings import vector_store
 from forge_core.runs.probabilities import kept as probabilities
 from forge_core.training.pixels import kept
@@ -107,9 +107,9 @@ def _clear(workspace: Workspace, what: Clearable, pack: str | None) -> tuple[int
     if what in (Clearable.PACK, Clearable.ALL):
         freed_bytes, num_stayed = kept.clear(root, pack)
     if what in (Clearable.THUMBNAILS, Clearable.ALL):
-        folder = workspace.cache_folder / "thumbnails"
-        freed_bytes += _folder_bytes(folder)
-        ThumbnailCache(folder).clear()
+        for folder in workspace.cache_folder.glob(f"{thumbnails.FOLDER}*"):
+            freed_bytes += _folder_bytes(folder)
+            thumbnails.ThumbnailCache(folder).clear()
     if what in (Clearable.PROBABILITIES, Clearable.ALL):
         freed_bytes += _folder_bytes(workspace.cache_folder / probabilities.FOLDER)
         probabilities.clear(workspace)

@@ -5,6 +5,7 @@ Everything after this room sees RGB only, so the choices are made here once:
 - transparency is laid on white;
 - 16-bit grey is divided by what its format declares (65,535, or less where a TIFF says that fewer
   bits are used), never stretched, so that the same grey means the same in every image of a set;
+- where a window of greys is chosen, its values become black and white instead;
 - whole numbers and floats without a declared range are taken as 0 to 1, 0 to 255 or 0 to 65,535,
   the first that holds them, and are stretched from lowest to highest value only beyond that;
 - colour profiles are not applied.
@@ -17,6 +18,7 @@ from typing import Any
 from PIL import Image, ImageCms, ImageMath
 
 from forge_core.errors import ImageRejected
+from forge_core.imaging.grey_window import DECLARED, GreyWindow
 
 WHITE = (255, 255, 255)
 _TIFF_BITS_PER_SAMPLE = 258
@@ -24,19 +26,20 @@ _TIFF_PHOTOMETRIC = 262
 _WHITE_IS_ZERO = 0
 
 
-def to_rgb(image: Image.Image, raw_mode: str) -> Image.Image:
+def to_rgb(image: Image.Image, raw_mode: str, window: GreyWindow = DECLARED) -> Image.Image:
     """The pixels of a loaded image as mode "RGB", same size.
 
     Args:
         image: Loaded image of any mode.
         raw_mode: How the file stored the samples, as `raw_mode_of` told before loading.
+        window: Of an image of deep greys, what becomes black and white.
 
     Raises:
         ImageRejected: The numbers of a float image are not finite.
     """
     mode = image.mode
     if mode in ("I", "F") or mode.startswith("I;16"):
-        return _grey_to_rgb(image)
+        return _grey_to_rgb(image, window)
     if mode == "LAB":
         return _lab_to_rgb(image)
     _correct_color_key(image, raw_mode)
@@ -95,9 +98,10 @@ def _lab_to_rgb(image: Image.Image) -> Image.Image:
     return converted
 
 
-def _grey_to_rgb(image: Image.Image) -> Image.Image:
-    low, high = _declared_range(image) or _range_of_values(image)
+def _grey_to_rgb(image: Image.Image, window: GreyWindow) -> Image.Image:
     wide = image.convert("F" if image.mode == "F" else "I")
+    by_file = _declared_range(image) or _range_of_values(image)
+    low, high = window.range_of(wide) or by_file
     scale = 255.0 / (high - low)
     offset = 0.5 - low * scale
     if _is_white_zero(image):

@@ -6,7 +6,7 @@ sentence. Import, thumbnails, training, evaluation and Predict all call this and
 
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +16,7 @@ from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 from forge_core import local_files
 from forge_core.errors import ImageRejected
 from forge_core.imaging import color, formats
+from forge_core.imaging.grey_window import DECLARED, GreyWindow
 
 REASONS: dict[str, str] = {
     "empty": "the file is empty",
@@ -74,10 +75,14 @@ class ImageSettings(Protocol):
     def max_image_pixels(self) -> int:
         """Largest width x height, in pixels."""
 
+    @property
+    def grey_window(self) -> str:
+        """Which greys of deep images are shown, as `GreyWindow.parse` reads it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DecodeLimits:
-    """What is refused before any pixel is decoded.
+    """What is refused before any pixel is decoded, and which greys of a deep image are shown.
 
     A decode needs up to about 12 bytes of memory a pixel (16-bit and float images; 3 to 7 for
     the common ones). Pillow's own limit of 178,956,970 pixels holds as well.
@@ -87,11 +92,21 @@ class DecodeLimits:
     """Largest file, in bytes."""
     max_pixels: int = 100_000_000
     """Largest width x height, in pixels."""
+    window: GreyWindow = DECLARED
+    """What becomes black and white in an image of 16-bit, 32-bit or float greys."""
 
     @classmethod
     def from_settings(cls, settings: ImageSettings) -> "DecodeLimits":
-        """The limits an operator has set."""
-        return cls(max_bytes=settings.max_image_bytes, max_pixels=settings.max_image_pixels)
+        """The limits and the window of greys that an operator has set."""
+        return cls(
+            max_bytes=settings.max_image_bytes,
+            max_pixels=settings.max_image_pixels,
+            window=GreyWindow.parse(settings.grey_window),
+        )
+
+    def with_window(self, window: str) -> "DecodeLimits":
+        """These limits with a network's own window of greys, whatever the settings say."""
+        return replace(self, window=GreyWindow.parse(window))
 
 
 DEFAULT_LIMITS = DecodeLimits()
@@ -113,6 +128,11 @@ class DecodedImage:
     """Pillow's mode of the stored pixels, such as "CMYK" or "I;16"."""
     frames: int
     """Frames or pages in the file, counted up to 1,000; `image` is the first."""
+
+    @property
+    def is_deep(self) -> bool:
+        """Whether the file has greys of more than 8 bits, for which a window can be chosen."""
+        return self.source_mode[:1] in ("I", "F")
 
 
 def decode_image(data: bytes, *, limits: DecodeLimits = DEFAULT_LIMITS) -> DecodedImage:
@@ -217,7 +237,7 @@ def _decode_checked(data: bytes, limits: DecodeLimits, draft_side: int | None) -
         if draft_side is None:
             width, height = image.size  # a TIFF turns itself upright while it loads
         orientation = _orientation(image)
-        upright = color.to_rgb(image, raw_mode)
+        upright = color.to_rgb(image, raw_mode, limits.window)
         if orientation in _TRANSPOSE_BY_ORIENTATION:
             upright = upright.transpose(_TRANSPOSE_BY_ORIENTATION[orientation])
             if orientation >= 5:

@@ -14,9 +14,12 @@ from PIL import Image
 
 from forge_core.errors import ImageRejected, InvalidInput
 from forge_core.imaging import decode, hashing
+from forge_core.imaging.grey_window import GreyWindow
 from forge_core.imaging.thumbnail_file import ThumbnailFile
 
 DEFAULT_SIDE = 256
+FOLDER = "thumbnails"
+"""Of a workspace's cache folder, or the beginning of its name."""
 _SMALL_SIDE = 96
 _CONTENT_HASH = re.compile(r"[0-9a-f]{64}")
 _FILE_NAME = "thumbnails.sqlite3"
@@ -96,6 +99,11 @@ class ThumbnailCache:
         """Remove every thumbnail; the next `get` makes them again."""
         self._file.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def cache_of(cache_folder: Path, window: GreyWindow) -> ThumbnailCache:
+    """The thumbnails of a catalog; with another window of greys other ones, in a folder apart."""
+    return ThumbnailCache(cache_folder / "-".join(filter(None, (FOLDER, window.name()))))
 
 
 def make_thumbnail(

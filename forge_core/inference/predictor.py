@@ -157,7 +157,8 @@ class Predictor:
         """
         started = time.perf_counter()
         try:
-            decoded = decode.decode_image(data, limits=limits)
+            window = self.card.eval_transform.grey_window
+            decoded = decode.decode_image(data, limits=limits.with_window(window))
         except ImageRejected as error:
             return error
         inputs = self.card.eval_transform(decoded.image)

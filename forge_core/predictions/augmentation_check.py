@@ -70,8 +70,10 @@ def check_run(
     pixels: list[Tensor] = []
     labels: list[int] = []
     batches = image_batches.in_batches(assets)
-    resize = predictor.card.eval_transform.resize_image
-    for batch in image_batches.read_batches(workspace, batches, resize):
+    transform = predictor.card.eval_transform
+    for batch in image_batches.read_batches(
+        workspace, batches, transform.resize_image, grey_window=transform.grey_window
+    ):
         progress.check()
         for asset, image in batch.usable[: num_images - len(pixels)]:
             pixels.append(image)

@@ -120,7 +120,9 @@ def measure_run(
     done, total = 0, len(assets)
     batches = image_batches.in_batches(assets)
     transform = network.predictor.card.eval_transform
-    for batch in image_batches.read_batches(workspace, batches, transform):
+    for batch in image_batches.read_batches(
+        workspace, batches, transform, grey_window=transform.grey_window
+    ):
         progress.check()
         for problem in batch.rejected:
             rejected.append(problem)

@@ -69,6 +69,8 @@ def read_batches(
     workspace: Workspace,
     batches: Iterable[Sequence[AssetAsOf]],
     make: Callable[[Image.Image], T],
+    *,
+    grey_window: str | None = None,
 ) -> Iterator[ImageBatch[T]]:
     """The images of each batch, in order.
 
@@ -76,8 +78,11 @@ def read_batches(
         workspace: Where the files are.
         batches: The assets; the next batch is asked for while one is looked at.
         make: Makes of an upright RGB image what is wanted; called by several threads.
+        grey_window: That of a network; None for that of the settings.
     """
     limits = DecodeLimits.from_settings(workspace.settings)
+    if grey_window is not None:
+        limits = limits.with_window(grey_window)
 
     def prepare(asset: AssetAsOf) -> T | RejectedImage:
         image = run_data.read_image(workspace, asset, limits)

@@ -159,7 +159,9 @@ def _score(
     revisions: deque[int] = deque()
     transform = network.predictor.card.eval_transform
     batches = _batches(pages, revisions)
-    for batch in image_batches.read_batches(workspace, batches, transform):
+    for batch in image_batches.read_batches(
+        workspace, batches, transform, grey_window=transform.grey_window
+    ):
         try:
             progress.check()
         except Cancelled:

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 from forge_core import storable_values
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters
 from forge_core.errors import InvalidInput
+from forge_core.imaging.grey_window import GreyWindow
 from forge_core.models.architectures import ARCHITECTURES, get_architecture
 from forge_core.training.options import OPTIONS, check_one_of, check_whole, total_epochs
 
@@ -32,6 +33,9 @@ class TrainConfig:
     """Side of the network's square input in pixels; None takes the architecture's own."""
     fit: Literal["crop", "pad"] = "crop"
     """How images of other shapes come into the square input: its centre, or whole and padded."""
+    grey_window: str = ""
+    """Which greys of deep images become black and white, as `GreyWindow.parse` reads it; empty
+    takes what the settings say when the run starts."""
     preset: str = "natural"
     """Domain preset of the augmentation, one of `augmentation.presets.PRESETS`."""
     augmentation: AugmentationParameters | None = None
@@ -124,6 +128,9 @@ class TrainConfig:
                 f"{self.architecture} has no pretrained weights.",
                 next_step="Train it from scratch, or choose a pretrained architecture.",
             )
+        if not isinstance(self.grey_window, str):
+            raise InvalidInput(f"grey_window must be text, not {self.grey_window!r}.")
+        GreyWindow.parse(self.grey_window)
         check_whole("batch_size", self.batch_size, 2, MAX_BATCH_SIZE)
         check_whole("warmup_epochs", self.warmup_epochs, 0, MAX_EPOCHS)
         check_whole("finetune_epochs", self.finetune_epochs, 0, MAX_EPOCHS)

@@ -168,6 +168,7 @@ def opened(setup: FitSetup, reporter: Reporter, ranks: Ranks = ALONE) -> Iterato
     transform = architectures.default_eval_transform(
         config.architecture, config.input_size, config.fit
     )
+    transform = replace(transform, grey_window=config.grey_window)
     pack = PixelPack(
         folders.pixels, transform, budget_bytes=folders.pixels_budget_bytes, limits=setup.limits
     )

@@ -53,8 +53,8 @@ def remarks_of(read: ReadFile) -> list[ImportProblem]:
     if read.brightest is not None and read.brightest < NEARLY_BLACK:
         text = (
             f"“{shown}” has 16 bits a pixel and uses few of them, as 12-bit cameras write: it is "
-            f"nearly black, with at most {read.brightest + 1} greys. Stretch the values before "
-            "the import, so that the brightest is near 65,535."
+            f"nearly black, with at most {read.brightest + 1} greys. Set a window of greys for "
+            "the gallery and for training: FORGE_GREY_WINDOW=percentile:1-99, or fixed:2048/4096."
         )
         found.append(ImportProblem(shown, "nearly_black", text))
     return found
@@ -98,7 +98,7 @@ def read_file(root: str, file: ScannedFile, *, limits: DecodeLimits) -> ReadFile
 
 
 def _brightest(decoded: DecodedImage) -> int | None:
-    if not decoded.source_mode.startswith("I"):
+    if not decoded.is_deep:
         return None
     reds = decoded.image.histogram()[:256]  # all three channels are the same grey
     return max(level for level, number in enumerate(reds) if number)

@@ -40,8 +40,8 @@ from forge_core.catalog.importing.spool import ImportSpool, SpooledFile, Target
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.journal import Operation
 from forge_core.errors import StorageUnavailable
+from forge_core.imaging import thumbnails
 from forge_core.imaging.decode import DecodeLimits
-from forge_core.imaging.thumbnails import ThumbnailCache
 from forge_core.people.actor import Actor
 from forge_core.progress import SILENT, Progress
 from forge_core.workspace import Workspace
@@ -131,8 +131,8 @@ class _Import:
         self._workspace = workspace
         self._plan = plan
         self._placer = placer
-        self._thumbnails = ThumbnailCache(workspace.cache_folder / "thumbnails")
         self._limits = DecodeLimits.from_settings(workspace.settings)
+        self._thumbnails = thumbnails.cache_of(workspace.cache_folder, self._limits.window)
         self._root = str(plan.scanned.root)
         self._present = 0
         self._skipped: list[ImportProblem] = list(plan.problems)

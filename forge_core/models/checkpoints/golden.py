@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 
+import numpy as np
 import torch
 from PIL import ExifTags, Image
 from torch import Tensor, nn
@@ -82,11 +83,10 @@ def read_pixels(images: Sequence[bytes], eval_transform: EvalTransform) -> Tenso
     Raises:
         ImageRejected: A file cannot be read.
     """
+    limits = decode.DEFAULT_LIMITS.with_window(eval_transform.grey_window)
+    decoded = (decode.decode_image(data, limits=limits).image for data in images)
     return torch.stack(
-        [
-            eval_transform.frame(eval_transform.resize_image(decode.decode_image(data).image))
-            for data in images
-        ]
+        [eval_transform.frame(eval_transform.resize_image(image)) for image in decoded]
     )
 
 
@@ -103,7 +103,8 @@ def make_golden(model: nn.Module, eval_transform: EvalTransform) -> GoldenPredic
     Raises:
         InvalidInput: The network gives numbers that are not finite.
     """
-    images = _drawn_files(eval_transform.resize)
+    is_deep = eval_transform.grey_window != "declared"
+    images = _drawn_files(eval_transform.resize, is_deep)
     pixels = read_pixels(images, eval_transform)
     logits = compute_logits(model, pixels, eval_transform)
     if not bool(torch.isfinite(logits).all()):
@@ -157,21 +158,26 @@ def hash_pixels(pixels: Tensor) -> str:
 
 
 @lru_cache(maxsize=4)
-def _drawn_files(resize: int) -> tuple[bytes, ...]:
-    return tuple(_draw_files(resize))
+def _drawn_files(resize: int, is_deep: bool) -> tuple[bytes, ...]:
+    return tuple(_draw_files(resize, is_deep))
 
 
-def _draw_files(resize: int) -> Iterator[bytes]:
+def _draw_files(resize: int, is_deep: bool) -> Iterator[bytes]:
     """Pictures of random colours; the pixels are the same on every machine.
 
     They are wider than high, and larger than what they are resized to, so that nothing of the
     way to the network is left out.
+
+    Args:
+        resize: Of the eval transform.
+        is_deep: The PNG are of 12 bits of grey in 16, for a network with a window of greys.
     """
     generator = torch.Generator().manual_seed(_SEED)
     height = resize + max(2, resize // 8)
     size = (height, height * 4 // 3)
     for patches in _PNG_PATCHES:
-        yield _encode(_draw(patches, size, "nearest", generator), "PNG")
+        drawn = _draw(patches, size, "nearest", generator)
+        yield _encode(_deepened(drawn) if is_deep else drawn, "PNG")
     for patches in _JPEG_PATCHES:
         turned = _draw(patches, size[::-1], "bilinear", generator)
         exif = Image.Exif()
@@ -187,6 +193,10 @@ def _draw(
     drawn = nn.functional.interpolate(colours, size=size, mode=mode, align_corners=corners)
     pixels = drawn[0].round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0)
     return Image.fromarray(pixels.contiguous().numpy())
+
+
+def _deepened(image: Image.Image) -> Image.Image:
+    return Image.fromarray(np.asarray(image.convert("L"), dtype=np.uint16) * 16)
 
 
 def _encode(image: Image.Image, kind: str, **options: object) -> bytes:

@@ -156,7 +156,10 @@ def _embed(
     done, total = 0, len(missing)
     try:
         for batch in image_batches.read_batches(
-            workspace, _batches(assets, missing), network.transform
+            workspace,
+            _batches(assets, missing),
+            network.transform,
+            grey_window=network.transform.grey_window,
         ):
             progress.check()
             if batch.usable:

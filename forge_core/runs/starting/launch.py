@@ -1,7 +1,7 @@
 """Training runs as people handle them: start, repeat, resume, cancel; and what each used."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from db.boxes import RunEnvironment
@@ -90,6 +90,9 @@ def start_run(workspace: Workspace, config: TrainConfig, *, actor: Actor, name: 
     if check.problems:
         message, _, next_step = check.problems[0].partition(". ")
         raise InvalidInput(f"{message}." if next_step else message, next_step=next_step)
+    window = workspace.settings.grey_window
+    if not config.grey_window and window != "declared":  # kept with the run, whatever is set later
+        config = replace(config, grey_window=window)
     return _queue_run(
         workspace,
         config,

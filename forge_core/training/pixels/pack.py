@@ -24,6 +24,7 @@ from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.errors import ForgeError, ImageRejected
 from forge_core.imaging import hashing
 from forge_core.imaging.decode import DecodeLimits, decode_image
+from forge_core.imaging.grey_window import GreyWindow
 from forge_core.training.inputs.image_sets import ImageSet, RejectedImage, TrainingImage
 from forge_core.training.pixels import kept, shards
 from forge_core.training.pixels.shards import INDEX, PIXELS, Entry, ShardLock, ShardWriter
@@ -98,7 +99,7 @@ class PixelPack:
         self.root = root
         self.folder = root / folder_name(eval_transform)
         self._eval_transform = eval_transform
-        self._limits = limits or DecodeLimits()
+        self._limits = (limits or DecodeLimits()).with_window(eval_transform.grey_window)
         self._budget_bytes = budget_bytes
         self._room_bytes = 0
         self._full_until = -1.0
@@ -282,10 +283,11 @@ class PixelPack:
 
 def folder_name(eval_transform: EvalTransform) -> str:
     """Of the pack with these pixels: it says all that they depend on beside the files."""
+    window = GreyWindow.parse(eval_transform.grey_window).name()
     side = "long" if eval_transform.aspect == "pad" else "short"
     return (
         f"{side}{eval_transform.resize}-{eval_transform.interpolation}"
-        f"-{PIXEL_RULES}-pillow{PIL.__version__}"
+        f"-{PIXEL_RULES}-pillow{PIL.__version__}{window and f'-{window}'}"
     )
 
 
