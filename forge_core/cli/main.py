@@ -1,5 +1,7 @@
 """Assembles the `forge` command; each command lives in the file of its subject."""
 
+import errno
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -33,7 +35,7 @@ from forge_core.cli import (
     web_command,
     work_commands,
 )
-from forge_core.errors import ForgeError, JobFailed
+from forge_core.errors import ForgeError, InvalidInput, JobFailed
 from forge_core.models import allocator
 
 
@@ -64,7 +66,16 @@ class _CheckedArguments(TyperCommand):
         for parameter in self.params:
             if parameter.name is not None:
                 storable_values.check(ctx.params.get(parameter.name), parameter.opts[0])
-        return super().invoke(ctx)
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            if isinstance(error, ForgeError) or error.errno != errno.ENAMETOOLONG:
+                raise
+            longest = max((len(part) for part in Path(str(error.filename)).parts), default=0)
+            raise InvalidInput(
+                f"A file or folder with a name of {longest:,} characters cannot be on this disk.",
+                next_step="Check the path; most disks take names of up to 255 bytes.",
+            ) from error
 
 
 app = typer.Typer(

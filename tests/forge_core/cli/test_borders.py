@@ -9,8 +9,10 @@ from typer.testing import CliRunner
 
 from forge_core.cli import output
 from forge_core.cli.main import app
+from forge_core.workspace import open_workspace
 from scripts.write_command_docs import commands
 
+LONG = "x" * 5_000
 BAD = {str: "caf\udce9", int: "9" * 30, float: "nan"}
 
 
@@ -53,6 +55,25 @@ def test_argument__that_cannot_be_kept_is_refused_in_words(arguments, tmp_path: 
     assert result.exit_code in (1, 2)
     assert "Error" in result.stderr or "Invalid value" in result.stderr
     assert not (tmp_path / "workspace").exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(["predict", LONG, "a.png"], ["serve", LONG], ["backup", LONG], ["relink", LONG]),
+        *(["restore", LONG], ["import", LONG], ["predict", "1", LONG], ["train", "--config", LONG]),
+        *(["verify", "--workspace", LONG], ["init", "--workspace", LONG]),
+    ],
+    ids=lambda command: f"{command[0]} {'option' if command[1][:2] == '--' else ''}",
+)
+def test_path__of_thousands_of_characters_is_refused_in_words(command, tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("FORGE_WORKSPACE", str(tmp_path / "workspace"))
+    monkeypatch.chdir(tmp_path)
+    open_workspace().database.dispose()
+    answer = CliRunner().invoke(app, command)
+    assert answer.exit_code == 1
+    assert isinstance(answer.exception, SystemExit)
+    assert answer.stderr.startswith("Error: ")
 
 
 def test_answer__a_file_name_that_is_no_text_is_valid_json_and_nan_is_null(capsysbinary):
