@@ -11,10 +11,10 @@ Everything after this room sees RGB only, so the choices are made here once:
 - colour profiles are not applied.
 """
 
-import math
 from functools import cache
 from typing import Any
 
+import numpy as np
 from PIL import Image, ImageCms, ImageMath
 
 from forge_core.errors import ImageRejected
@@ -132,7 +132,8 @@ def _declared_range(image: Image.Image) -> tuple[float, float] | None:
 
 def _range_of_values(image: Image.Image) -> tuple[float, float]:
     low, high = (float(value) for value in image.getextrema())  # type: ignore[arg-type]
-    if not (math.isfinite(low) and math.isfinite(high)):
+    # The extrema pass over a NaN that is not the first value.
+    if image.mode == "F" and not np.isfinite(np.asarray(image)).all():
         raise ImageRejected(
             "The image holds numbers that are not finite, so it has no brightness.",
             reason="damaged",

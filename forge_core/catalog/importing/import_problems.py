@@ -30,6 +30,7 @@ REASONS: dict[str, str] = {
     "unreadable": "cannot be read",
     "first_frame": "several pages or frames, the first is used",
     "nearly_black": "16 bits of which few are used, so nearly black",
+    "decoder": "read, though its decoder warned",
     "differs": "something else than in the catalog",
     "contested": "two answers, a person decides",
     "leak": "in two splits",
@@ -41,7 +42,7 @@ REASONS: dict[str, str] = {
 TAKEN_IN = frozenset(
     {
         *("several_labels", "duplicate", "majority", "bad_id", "first_frame", "nearly_black"),
-        *("differs", "contested", "leak", "held_out"),
+        *("decoder", "differs", "contested", "leak", "held_out"),
     }
 )
 """Reasons of images that are taken in all the same, though not with everything that was said."""

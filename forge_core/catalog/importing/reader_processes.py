@@ -25,6 +25,7 @@ from forge_core.catalog.formats.scan.scanned_folder import ScannedFile
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.catalog.importing.reading import ReadFile, read_file
 from forge_core.imaging.decode import DecodeLimits
+from forge_core.imaging.decoder_warnings import PrintedLines
 
 MIN_FILES = 4_000
 """Fewer are read by threads: a process uses 0.1 s to start."""
@@ -35,7 +36,7 @@ _PIPE_BYTES = 2**20
 _LENGTH = struct.Struct(">Q")
 _SENT = (
     *("content_hash", "perceptual_hash", "width", "height", "mime", "size_bytes", "stamp"),
-    *("frames", "brightest"),
+    *("frames", "brightest", "warnings"),
 )
 
 
@@ -66,7 +67,7 @@ class _Processes:
 
     def __init__(self, root: str, limits: DecodeLimits, with_data: bool) -> None:
         self._root = root
-        self._first = [root, limits.max_bytes, limits.max_pixels, with_data]
+        self._first = [root, limits.max_bytes, limits.max_pixels, str(limits.window), with_data]
         self._idle: queue.SimpleQueue[subprocess.Popen[bytes]] = queue.SimpleQueue()
         self._all: list[subprocess.Popen[bytes]] = []
         for _ in range(os.cpu_count() or 1):
@@ -104,7 +105,7 @@ class _Processes:
             [sys.executable, "-P", "-m", __name__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # decoders print what the report says in words
+            stderr=subprocess.DEVNULL,  # what decoders print comes with their file
             env={**os.environ, "PYTHONPATH": f"{source}{os.pathsep}{known}" if known else source},
         )
         _widen(process.stdout)
@@ -182,8 +183,9 @@ def _exactly(stream: IO[bytes], size: int) -> bytes:
 def main() -> None:
     """Read what stdin names until it ends."""
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
-    (root, max_bytes, max_pixels, with_data), _ = _receive(requests)
-    limits = DecodeLimits(max_bytes=max_bytes, max_pixels=max_pixels)
+    (root, max_bytes, max_pixels, window, with_data), _ = _receive(requests)
+    limits = DecodeLimits(max_bytes=max_bytes, max_pixels=max_pixels).with_window(window)
+    printed = PrintedLines()
     while True:
         try:
             paths, _ = _receive(requests)
@@ -192,7 +194,9 @@ def main() -> None:
         header: list[Any] = []
         parts: list[bytes] = []
         for path in paths:
-            outcome = read_file(root, ScannedFile(path, None, None, 0), limits=limits)
+            outcome = read_file(
+                root, ScannedFile(path, None, None, 0), limits=limits, printed=printed
+            )
             if isinstance(outcome, ImportProblem):
                 header.append((None, (outcome.path, outcome.reason, outcome.message), 0, 0))
                 continue

@@ -5,13 +5,15 @@ that changes meanwhile cannot get a row that describes something else.
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from forge_core.catalog.formats.scan.scanned_folder import ScannedFile
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.errors import ImageRejected
-from forge_core.imaging import decode, hashing, thumbnails
+from forge_core.imaging import decode, decoder_warnings, hashing, thumbnails
 from forge_core.imaging.decode import DecodedImage, DecodeLimits
+from forge_core.imaging.decoder_warnings import PrintedLines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,8 @@ class ReadFile:
     """Frames or pages that the file holds; the first is the image."""
     brightest: int | None
     """Of a grey image of 16 bits, after it was made one of 8: the brightest pixel, 0 to 255."""
+    warnings: Sequence[str] = ()
+    """What the decoder warned of."""
 
 
 NEARLY_BLACK = 64
@@ -57,10 +61,15 @@ def remarks_of(read: ReadFile) -> list[ImportProblem]:
             "the gallery and for training: FORGE_GREY_WINDOW=percentile:1-99, or fixed:2048/4096."
         )
         found.append(ImportProblem(shown, "nearly_black", text))
+    if read.warnings:
+        text = f"“{shown}” was read, and its decoder warned: {'; '.join(read.warnings)}"
+        found.append(ImportProblem(shown, "decoder", printable(text)))
     return found
 
 
-def read_file(root: str, file: ScannedFile, *, limits: DecodeLimits) -> ReadFile | ImportProblem:
+def read_file(
+    root: str, file: ScannedFile, *, limits: DecodeLimits, printed: PrintedLines | None = None
+) -> ReadFile | ImportProblem:
     """The file with its hashes and thumbnail, or why it is left out. Never raises for the file.
 
     A large JPEG is decoded at a reduced size: the entropy coded data is read to its end all the
@@ -69,7 +78,8 @@ def read_file(root: str, file: ScannedFile, *, limits: DecodeLimits) -> ReadFile
     path = f"{root}/{file.path}"
     try:
         data, stamp = _read_whole(path, limits.max_bytes + 1)
-        decoded = decode.decode_reduced(data, thumbnails.DEFAULT_SIDE, limits=limits)
+        with decoder_warnings.collected(printed) as warned:
+            decoded = decode.decode_reduced(data, thumbnails.DEFAULT_SIDE, limits=limits)
         perceptual_hash = hashing.perceptual_hash(decoded.image)
         thumbnail = thumbnails.encode_thumbnail(decoded.image, thumbnails.DEFAULT_SIDE)
     except ImageRejected as error:
@@ -94,6 +104,7 @@ def read_file(root: str, file: ScannedFile, *, limits: DecodeLimits) -> ReadFile
         stamp=stamp,
         frames=decoded.frames,
         brightest=_brightest(decoded),
+        warnings=warned,
     )
 
 

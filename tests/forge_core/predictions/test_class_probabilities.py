@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from forge_core.backup import making
 from forge_core.catalog.editing import class_merges
 from forge_core.cli.main import app
-from forge_core.errors import Conflict, NotFound, StorageUnavailable
+from forge_core.errors import Conflict, DiskFull, NotFound
 from forge_core.imaging.decode import decode_image
 from forge_core.inference.predictor import Predictor
 from forge_core.models.checkpoints import checkpoint
@@ -167,7 +167,7 @@ def test_score__a_full_disk_ends_it_and_nothing_is_half_there(finished, monkeypa
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "pwrite", full)
-        with pytest.raises(StorageUnavailable, match="No space left"):
+        with pytest.raises(DiskFull, match="The disk of the cache is full"):
             score(finished)
     assert (predictions_of(finished), blocks_of(finished)) == ({}, [])
     assert kept.list_files(finished, 1) == []

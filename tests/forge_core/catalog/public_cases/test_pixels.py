@@ -34,6 +34,24 @@ def test_twelve_bits_in_sixteen(
     assert len(found) == 4
 
 
+@pytest.mark.parametrize("min_files", [1, 10_000])
+def test_decoders_that_warn__are_told_with_the_file_and_not_on_the_terminal(
+    sqlite_workspace: Workspace,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    min_files: int,
+):
+    monkeypatch.setattr(reader_processes, "MIN_FILES", min_files)
+    exif = b"Exif\0\0II*\0\x08\0\0\0\x09\0\x0f\x01"  # nine entries are announced, none is there
+    for name in ("a.jpg", "b.jpg"):
+        shade = Image.new("RGB", (9, 9), (50 * len(name), ord(name[0]), 0))
+        shade.save(tmp_path / name, exif=exif)
+    Image.new("RGB", (9, 9)).save(tmp_path / "whole.jpg")
+    assert told(sqlite_workspace, tmp_path) == {"a.jpg": "decoder", "b.jpg": "decoder"}
+    assert "EXIF" not in "".join(capfd.readouterr())
+
+
 def test_pages_and_frames(sqlite_workspace: Workspace, case_folder: Callable[[str], Path]):
     found = told(sqlite_workspace, case_folder("multipage"))
     assert set(found.values()) == {"first_frame"}
