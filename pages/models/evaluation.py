@@ -15,7 +15,7 @@ from forge_core.workspace import Workspace
 from pages.components import empty_state, errors
 from pages.components.evaluation import doors, model_view, standings_view
 from pages.components.frame import navigation, page_frame, session, workspace_address
-from pages.components.words import text
+from pages.components.words import glossary, text
 
 SPLITS = (Split.TEST.value, Split.VAL.value, Split.HELD_OUT.value, Split.TRAIN.value)
 
@@ -121,6 +121,7 @@ def choose_split(workspace: Workspace, evaluation_id: int | None) -> str:
             key="evaluation_last",
             help="Also the weights of each run's last epoch, not only those of its best.",
         )
+        choose_revision(workspace)
     if with_last != (st.query_params.get("last") == "yes"):
         if with_last:
             workspace_address.put({"last": "yes"})
@@ -133,6 +134,28 @@ def choose_split(workspace: Workspace, evaluation_id: int | None) -> str:
         workspace_address.put({"split": split})
         st.rerun()
     return split
+
+
+def choose_revision(workspace: Workspace) -> None:
+    """The split as it was at another revision; the address holds it."""
+    asked, latest = read_number("revision"), history.latest_revision_id(workspace)
+    chosen = st.number_input(
+        "As of revision",
+        min_value=0,
+        max_value=max(latest, asked or 0),
+        value=asked,
+        step=1,
+        placeholder=f"{latest}, now",
+        key=f"evaluation_revision_{asked}",
+        width=170,
+        help=glossary.SENTENCES["revision"],
+    )
+    if chosen != asked:
+        if chosen is None:
+            st.query_params.pop("revision", None)
+        else:
+            workspace_address.put({"revision": int(chosen)})
+        st.rerun()
 
 
 def default_split(workspace: Workspace) -> str:

@@ -155,6 +155,19 @@ def test_labels_changed_since__it_is_of_its_revision_and_can_be_evaluated_again(
     assert check_doors(finished_workspace, app) == 3
 
 
+def test_another_revision_is_chosen__the_split_is_what_it_was_then(
+    finished_workspace: Workspace,
+) -> None:
+    evaluate(finished_workspace)
+    revision_id = history.latest_revision_id(finished_workspace)
+    label_edits.relabel(finished_workspace, ids_in(finished_workspace, "val")[:2], 1, actor=ACTOR)
+    app = visit(PAGE, split="val")
+    assert list(app.dataframe[0].value["State"]) == [f"of revision {revision_id}"]
+    app.number_input[0].set_value(revision_id).run()
+    assert app.query_params["revision"] == str(revision_id)
+    assert list(app.dataframe[0].value["State"]) == ["best"]
+
+
 def test_images_removed_since__are_counted_nowhere(finished_workspace: Workspace) -> None:
     number = evaluate(finished_workspace)
     label_edits.remove_assets(

@@ -124,6 +124,7 @@ def make_figure(matrix: Matrix) -> go.Figure:
     last = len(names) - 0.5
     figure.update_xaxes(**axis, title="predicted", range=[-0.5, last])
     figure.update_yaxes(**axis, title="true", range=[last, -0.5], scaleanchor="x")
+    figure.update_layout(yaxis_constraintoward="top", xaxis_constraintoward="left")
     figure.update_layout(
         height=side,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
