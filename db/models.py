@@ -18,7 +18,7 @@ from db.tables.catalog import (
     RevisionRow,
     VisionAsset,
 )
-from db.tables.judging import LabelIssueRow
+from db.tables.judging import LabelAuditLookRow, LabelAuditRow, LabelIssueRow
 from db.tables.people import (
     Assignment,
     AugmentationPresetRow,
@@ -52,6 +52,8 @@ __all__ = [
     "EvaluationRow",
     "ImportFindingRow",
     "JobRow",
+    "LabelAuditLookRow",
+    "LabelAuditRow",
     "LabelClass",
     "LabelClassState",
     "LabelIssueRow",

@@ -163,6 +163,8 @@ class AssetFilter:
     """How likely the label is wrong, 0 to 1, inclusive as `issue_max`; a score that speaks of
     another label or other bytes is none."""
     issue_max: float | None = field(default=None, metadata=_OF_THE_JUDGING)
+    audit: int | str | None = field(default=None, metadata=_BESIDE_REVISIONS)
+    """Number of an audit that drew it with the label and the bytes that it has, or `ANY`."""
     suspected: int | None = field(default=None, metadata=_OF_THE_JUDGING)
     """Number of the class that it looks like instead of its label."""
     side_min: int | None = None

@@ -18,6 +18,7 @@ from db.repositories.evaluations import EvaluationRepository
 from db.repositories.identity import IdentityRepository
 from db.repositories.import_findings import ImportFindingRepository
 from db.repositories.jobs import JobRepository
+from db.repositories.label_audits import LabelAuditRepository
 from db.repositories.label_issues import LabelIssueRepository
 from db.repositories.labels import LabelRepository
 from db.repositories.metrics import MetricRepository
@@ -133,6 +134,11 @@ class UnitOfWork:
     def prediction_blocks(self) -> PredictionBlockRepository:
         """Files with all class probabilities of scored images."""
         return PredictionBlockRepository(self.session)
+
+    @cached_property
+    def label_audits(self) -> LabelAuditRepository:
+        """Audits of how many labels are wrong."""
+        return LabelAuditRepository(self.session)
 
     @cached_property
     def label_issues(self) -> LabelIssueRepository:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from db.clock import utc_now
 from db.models import LabelClass, LabelIssueRow, VisionAsset
 from db.repositories import bulk, filters, related
-from db.repositories.rows import columns_of, slices
+from db.repositories.rows import columns_of, slices, to_record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +101,16 @@ class LabelIssueRepository:
                 name = values.pop("name")
                 found[row.asset_id] = (LabelIssue(**values), name)
         return found
+
+    def list_all_now(self) -> list[LabelIssue]:
+        """The scores that hold now of every living asset, in the order of their ids."""
+        rows = self._session.execute(
+            select(*COLUMNS)
+            .join(VisionAsset, VisionAsset.asset_id == LabelIssueRow.asset_id)
+            .where(filters.living(), related.is_judged_now())
+            .order_by(LabelIssueRow.asset_id)
+        )
+        return [to_record(LabelIssue, row) for row in rows]
 
     def find_state(self) -> JudgingState | None:
         """The last judging, or None before the first; looks at each score once."""

@@ -17,6 +17,7 @@ from db.models import (
     Assignment,
     DuplicateMember,
     EvaluationAnswerRow,
+    LabelAuditLookRow,
     LabelClass,
     LabelIssueRow,
     Prediction,
@@ -175,6 +176,17 @@ def _issue(where: AssetFilter) -> Related | None:
     return Related(asset_id=LabelIssueRow.asset_id, conditions=conditions, both=[is_judged_now()])
 
 
+def _audit(where: AssetFilter) -> Related | None:
+    if where.audit is None:
+        return None
+    as_drawn = [
+        LabelAuditLookRow.label_id == VisionAsset.label_id,
+        LabelAuditLookRow.content_hash == VisionAsset.content_hash,
+    ]
+    named = [] if where.audit == ANY else [LabelAuditLookRow.audit_id == int(where.audit)]
+    return Related(asset_id=LabelAuditLookRow.asset_id, conditions=named, both=as_drawn)
+
+
 def _change(where: AssetFilter) -> Related | None:
     if where.author is None and where.changed_since is None:
         return None
@@ -249,6 +261,7 @@ RELATED: dict[str, tuple[tuple[str, ...], Callable[[AssetFilter], Related | None
     ),
     "answer against": (("against", "against_outcome"), _answer_against),
     "issue": (("issue_min", "issue_max", "suspected"), _issue),
+    "audit": (("audit",), _audit),
     "change": (("author", "changed_since"), _change),
     "duplicates": (("duplicates",), _duplicates),
     "assigned": (("assigned",), _assigned),

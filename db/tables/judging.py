@@ -2,12 +2,13 @@
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.clock import utc_now
-from db.tables.base import Base
+from db.tables.base import Base, Json
 
 
 class LabelIssueRow(Base):
@@ -41,3 +42,38 @@ class LabelIssueRow(Base):
         Index("ix_label_issues_score", "score", "asset_id"),
         Index("ix_label_issues_suggested", "suggested_label_id", "score", "asset_id"),
     )
+
+
+class LabelAuditRow(Base):
+    """A question of how many labels are wrong, and how its images were drawn."""
+
+    __tablename__ = "label_audits"
+
+    audit_id: Mapped[int] = mapped_column(primary_key=True)
+    author: Mapped[str] = mapped_column(String(128))
+    revision_id: Mapped[int]
+    """The newest when it was drawn."""
+    strata: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    """As `evaluation.label_audit.Stratum`, by rising score."""
+    num_left_out: Mapped[int]
+    """Labelled originals that had no score then: the answer is not about them."""
+    created_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
+
+
+class LabelAuditLookRow(Base):
+    """An image that an audit drew. What a person finds is read from its label and decisions."""
+
+    __tablename__ = "label_audit_looks"
+
+    audit_id: Mapped[int] = mapped_column(
+        ForeignKey("label_audits.audit_id", ondelete="CASCADE"), primary_key=True
+    )
+    asset_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("vision_assets.asset_id"), primary_key=True
+    )
+    position: Mapped[int]
+    """From 0, in the order in which they were drawn."""
+    stratum: Mapped[int]
+    label_id: Mapped[int] = mapped_column(ForeignKey("label_classes.label_id"))
+    """The label that is judged."""
+    content_hash: Mapped[str] = mapped_column(String(64))

@@ -10,6 +10,7 @@ from typer.core import TyperCommand, TyperGroup
 from db.failures import DATABASE_UNAVAILABLE
 from forge_core import storable_values
 from forge_core.cli import (
+    audit_commands,
     augment_commands,
     cache_command,
     catalog_commands,
@@ -27,6 +28,7 @@ from forge_core.cli import (
     model_commands,
     operator_commands,
     output,
+    queue_commands,
     report_command,
     runs_commands,
     split_commands,
@@ -109,6 +111,8 @@ app.command()(report_command.report)
 app.command()(model_commands.score)
 app.command()(embedding_commands.embed)
 app.command("label-issues")(embedding_commands.judge)
+app.add_typer(audit_commands.app, name="audit")
+app.add_typer(queue_commands.app, name="queue")
 app.command()(model_commands.predict)
 app.command()(model_commands.serve)
 app.command()(storage_commands.verify)

@@ -43,6 +43,7 @@ VALUES = {
     "issue_min": "0.5",
     "issue_max": "0.9",
     "suspected": "1",
+    "audit": "any",
     "run": "1",
     "author": "tester",
     "changed_since": "1",

@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from db.records import Asset
+from db.repositories.label_issues import LabelIssue
 from forge_core.catalog.editing import classes, label_edits, review_flags
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
@@ -159,3 +160,35 @@ def test_person__another_name_is_used_for_changes(assets: list[Asset]):
     app.text_input(key="session_author").set_value("Åsa").run()
     assert app.session_state["session_author"] == "Åsa"
     assert mounted(app)
+
+
+def test_judging__is_said_above_the_labels_that_look_wrong_and_an_audit_tells(
+    assets: list[Asset], sqlite_workspace: Workspace
+):
+    app = open_page(sort="label_issues")
+    assert "No label has been judged yet." in words(app)
+    square, circle = (arrange.class_id(sqlite_workspace, name) for name in ("square", "circle"))
+    with sqlite_workspace.database.write() as uow:
+        uow.label_issues.add(
+            [
+                LabelIssue(
+                    asset_id=asset.asset_id,
+                    score=place / 12,
+                    suggested_label_id=circle if asset.label_id == square else square,
+                    label_id=asset.label_id,
+                    content_hash=asset.content_hash,
+                    network="mobilenet_v2",
+                    revision_id=1,
+                )
+                for place, asset in enumerate(assets)
+            ]
+        )
+    app = open_page(sort="label_issues")
+    assert "12 labels judged" in words(app)
+    next(button for button in app.button if button.label == "How many are wrong?").click()
+    app.run()
+    assert app.query_params["task"] == ["audit"] or app.query_params["task"] == "audit"
+    assert "Audit 1: 0 of 12 images answered" in words(app)
+    assert "not known" in words(app)
+    assert not app.exception
+    assert not app.error

@@ -94,6 +94,10 @@ def _read_label(value: Any, name: str) -> int | str:
     return value if value in (NONE, ANY) else text_values.parse_number(value, name)
 
 
+def _read_number_or_any(value: Any, name: str) -> int | str:
+    return ANY if value == ANY else text_values.parse_number(value, name)
+
+
 def _read_group(value: Any, name: str) -> Any:
     return value if value in (ANY, ACROSS) else text_values.parse_id(value)
 
@@ -223,6 +227,17 @@ _FIELDS = (
         seat=7,
         offer=Offer.ALL_CLASSES,
         say=lambda value, said: f"looks like {said.class_names.get(value, f'class {value}')}",
+    ),
+    FilterField(
+        name="audit",
+        read=_read_number_or_any,
+        words="Drawn by",
+        control=Control.CHOICE,
+        group=Group.WORK,
+        seat=5,
+        values={ANY: "any audit"},
+        other="audit {}",
+        say=lambda value, said: f"drawn by {'an audit' if value == ANY else f'audit {value}'}",
     ),
     FilterField(
         name="run",

@@ -4,14 +4,16 @@ A queue is a filter and an order of the gallery under a name, and nothing else: 
 its own, so it always has what matches now. Whoever shows queues reads `QUEUES`.
 """
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from db.enums import Question, ReviewState
-from db.records import ACROSS, AssetFilter
+from db.records import ACROSS, ANY, AssetFilter
 from db.repositories.asset_lists import SORTS
-from forge_core.catalog.listing import asset_list, filter_fields
-from forge_core.catalog.listing.suggestions import SUSPECT
+from forge_core.catalog.listing import asset_list, filter_fields, suggestions
+from forge_core.catalog.listing.asset_list import MAX_PAGE, AssetPage
+from forge_core.catalog.listing.suggestions import JUDGING, SUSPECT, Suggester
 from forge_core.errors import InvalidInput
 from forge_core.workspace import Workspace
 
@@ -76,6 +78,13 @@ _QUEUES = (
         where={"issue_min": str(SUSPECT)},
         filled_by="`forge label-issues` judges every label by networks that did not learn it.",
         sort="label_issues",
+    ),
+    Queue(
+        name="audit",
+        words="Drawn by an audit",
+        reason="Each answer tells how many labels are wrong: keep what is right, correct the rest.",
+        where={"audit": ANY},
+        filled_by='"How many are wrong?" above the labels that look wrong draws them.',
     ),
     Queue(
         name="disagrees",
@@ -187,3 +196,65 @@ def find_state(workspace: Workspace, queue: Queue, *, run_id: int | None = None)
 def newest_scored_run(workspace: Workspace) -> int | None:
     """The newest run whose network has scored images, or None."""
     return next(iter(asset_list.list_scored_runs(workspace)), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueEntry:
+    """One image of a queue."""
+
+    rank: int
+    """From 1, the most urgent."""
+    path: str
+    label: str | None
+    suggestion: str | None
+    """The class that it is said to be instead; None where nobody says one."""
+    score: float | None
+    """What the queue is ordered by, 0 to 1: how likely the label is wrong, or how sure the network
+    is; None where it is ordered by age."""
+    split: str | None
+    asset_id: uuid.UUID
+
+
+def list_entries(
+    workspace: Workspace, queue: Queue, *, run_id: int | None = None, limit: int | None = None
+) -> Iterator[QueueEntry]:
+    """The images of a queue, the most urgent first; a page is read when it is asked for.
+
+    Args:
+        workspace: The workspace.
+        queue: The queue.
+        run_id: The run whose network is meant; by default the newest that has scored images.
+        limit: Images at most.
+
+    Raises:
+        InvalidInput: It goes by a run, and none has scored the images.
+        NotFound: There is no such run.
+    """
+    if run_id is None:
+        run_id = newest_scored_run(workspace)
+    by: Suggester | None = JUDGING if SORTS[queue.sort].joined == "issue" else run_id
+    where = queue.filter(run_id)
+    rank, cursor = 0, None
+    while limit is None or rank < limit:
+        number = MAX_PAGE if limit is None else min(MAX_PAGE, limit - rank)
+        page = asset_list.list_assets(workspace, where, sort=queue.sort, after=cursor, limit=number)
+        said = {} if by is None else suggestions.suggest(workspace, by, page.assets)
+        for asset in page.assets:
+            rank += 1
+            suggestion = said.get(asset.asset_id)
+            yield QueueEntry(
+                rank=rank,
+                path=asset.file_path,
+                label=asset.label_name,
+                suggestion=suggestion.label_name if suggestion is not None else None,
+                score=_score(page, asset.asset_id),
+                split=asset.split_type,
+                asset_id=asset.asset_id,
+            )
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+def _score(page: AssetPage, asset_id: uuid.UUID) -> float | None:
+    return page.issue_scores.get(asset_id, page.confidences.get(asset_id))

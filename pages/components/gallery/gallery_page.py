@@ -22,6 +22,7 @@ from pages.components.gallery import (
     filter_address,
     filters,
     gallery,
+    judging_panel,
     review_task,
 )
 from pages.components.gallery.filter_controls import Choices
@@ -56,6 +57,7 @@ def show() -> None:
     except ForgeError as error:
         _show_refused(error)
         return
+    judging_panel.show(workspace, where, sort)
     if queue is None:
         assign_dialog.show(where)
     elif found:

@@ -56,6 +56,7 @@ def test_queues__count_what_the_gallery_lists_by_their_address(workspace, run):
     found = counts(workspace)
     assert found == {
         "wrong_labels": 0,
+        "audit": 0,
         "disagrees": 20,
         "contested": 0,
         "least_sure": 30,
