@@ -1,19 +1,22 @@
-"""One typed `Settings`, read from the environment and `.env` each time it is asked for.
+"""One typed `Settings`, as the environment and `.env` are each time it is asked for.
 
 Never kept in a module constant: a test or a second workspace must be able to change it.
 """
 
-from functools import cached_property
+import os
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+ENV_FILE = ".env"
+
 
 class Settings(BaseSettings):
     """Everything an operator can set; each field is the variable `FORGE_<NAME>`."""
 
-    model_config = SettingsConfigDict(env_prefix="FORGE_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="FORGE_", env_file=ENV_FILE, extra="ignore")
 
     workspace: Path = Field(
         Path("workspace"), description="Folder of the catalog, its runs and its caches."
@@ -116,5 +119,25 @@ class Settings(BaseSettings):
 
 
 def current() -> Settings:
-    """The settings as the environment has them now."""
+    """The settings as the environment has them now.
+
+    A page asks eight times while it is drawn, and reading takes milliseconds: they are read again
+    only where something has changed of what they come from. Each asker has a copy of its own.
+    """
+    return _read(*_origin()).model_copy()
+
+
+@lru_cache(maxsize=16)
+def _read(*_: object) -> Settings:
     return Settings()
+
+
+def _origin() -> tuple[object, ...]:
+    """What settings depend on: variables, the folder that paths start from, and `.env` there."""
+    variables = [pair for pair in os.environ.items() if pair[0].upper().startswith("FORGE_")]
+    try:
+        found = Path(ENV_FILE).stat()
+        stamp = (found.st_ino, found.st_size, found.st_mtime_ns)
+    except OSError:
+        stamp = None
+    return tuple(sorted(variables)), os.environ.get("HOME"), str(Path.cwd()), stamp

@@ -7,6 +7,8 @@ network can learn them, and a noise seed, so that no two files are alike.
 import colorsys
 import uuid
 from collections.abc import Mapping, Sequence
+from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +67,17 @@ def draw_folder(
             target.mkdir(parents=True, exist_ok=True)
             for _ in range(number):
                 seed += 1
-                draw_image(class_name, seed, size).save(target / f"{class_name}_{seed:04d}.png")
+                picture = _drawn_png(class_name, seed, size)
+                (target / f"{class_name}_{seed:04d}.png").write_bytes(picture)
     return folder
+
+
+@cache
+def _drawn_png(class_name: str, seed: int, size: int) -> bytes:
+    """Drawn once: thousands of tests ask for the same."""
+    buffer = BytesIO()
+    draw_image(class_name, seed, size).save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def import_folder(workspace: Workspace, folder: Path) -> run_import.ImportReport:

@@ -10,7 +10,7 @@ from PIL import Image
 from db.records import Asset, AssetFilter
 from forge_core.catalog.listing import asset_list
 from forge_core.catalog.revisions import history
-from forge_core.errors import ForgeError, NotFound
+from forge_core.errors import ForgeError
 from forge_core.imaging import decode
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.workspace import Workspace
@@ -48,13 +48,8 @@ def choose(workspace: Workspace, *, asset: str | None, strip: int) -> Asset | No
 def list_strip(workspace: Workspace, strip: int) -> list[Asset]:
     """The images of a strip: the same ones for the same number and catalog."""
     ids = _pick(workspace, str(workspace.folder), history.latest_revision_id(workspace), strip)
-    found = []
-    for asset_id in ids:
-        try:
-            found.append(asset_list.get_asset(workspace, asset_id))
-        except NotFound:
-            continue  # removed since
-    return found
+    living = {asset.asset_id: asset for asset in asset_list.list_now(workspace, ids).assets}
+    return [living[asset_id] for asset_id in ids if asset_id in living]  # others: removed since
 
 
 def show(workspace: Workspace, members: Sequence[Asset], chosen: Asset) -> Asset | None:

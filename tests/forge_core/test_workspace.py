@@ -141,3 +141,26 @@ def test_settings__are_read_when_asked(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert settings.current().workspace_folder == tmp_path / "two"
     monkeypatch.setenv("FORGE_RUNS_ROOT", str(tmp_path / "runs"))
     assert workspace.open_workspace().runs.local_root() == tmp_path / "runs"
+
+
+def test_settings__are_read_again_where_something_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FORGE_USER")
+    assert settings.current().user == ""
+    (tmp_path / ".env").write_text("FORGE_USER=ana\n")
+    assert settings.current().user == "ana"
+    (tmp_path / ".env").write_text("FORGE_USER=benno\n")
+    assert settings.current().user == "benno"
+    monkeypatch.setenv("forge_user", "cem")  # the environment goes before the file, in any case
+    assert settings.current().user == "cem"
+    monkeypatch.setenv("FORGE_WORKSPACE", "here")
+    assert settings.current().workspace_folder == tmp_path / "here"
+    (tmp_path / "deeper").mkdir()
+    monkeypatch.chdir(tmp_path / "deeper")
+    assert settings.current().workspace_folder == tmp_path / "deeper" / "here"
+    elsewhere = settings.current().model_copy(update={"workspace": tmp_path / "there"})
+    assert elsewhere.workspace_folder == tmp_path / "there"
+    settings.current().user = "dora"
+    assert settings.current().user == "cem"

@@ -6,13 +6,16 @@ import pytest
 
 from db.records import Asset
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters
+from forge_core.catalog.editing import label_edits
 from forge_core.catalog.listing import asset_list
 from forge_core.jobs import queue
 from forge_core.predictions import augmentation_check
 from forge_core.runs.starting import saved_presets
 from forge_core.workspace import Workspace
+from pages.components import image_strip
 from pages.components.augmentation import state
 from tests import arrange
+from tests.forge_core.runs.test_records import counted_statements
 from tests.pages.visiting import links, press, primary, visit, words
 
 PAGE = "training/augmentation.py"
@@ -134,6 +137,19 @@ def test_warning__flips_and_classes_that_tell_left_from_right(
     app = visit(PAGE, preset="natural")
     assert "left and right swap; your classes include 'left lung'" in app.warning[0].value
     assert not visit(PAGE, preset="medical").warning
+
+
+def test_strip__is_read_at_once_without_what_was_removed(
+    sqlite_workspace: Workspace, assets: list[Asset]
+):
+    members = image_strip.list_strip(sqlite_workspace, 0)
+    with counted_statements(sqlite_workspace) as statements:
+        assert image_strip.list_strip(sqlite_workspace, 0) == members
+    assert len(members) == 9
+    assert len(statements) == 3  # two ask for the newest revision
+    gone = members[4].asset_id
+    label_edits.remove_assets(sqlite_workspace, [gone], actor=arrange.ACTOR)
+    assert gone not in {asset.asset_id for asset in image_strip.list_strip(sqlite_workspace, 0)}
 
 
 def test_strip__offers_nine_and_others(assets: list[Asset]):

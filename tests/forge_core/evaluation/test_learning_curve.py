@@ -1,5 +1,7 @@
 """Learning curves of data whose truth is known."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -28,9 +30,15 @@ def draw(number: int = 180, num_val: int = 300) -> learning_curve.LearningCurve:
     return learning_curve.draw_curve(*make_data(number, 1), *make_data(num_val, 2), NAMES)
 
 
+@cache
+def drawn() -> learning_curve.LearningCurve:
+    """The usual one, drawn once."""
+    return draw()
+
+
 @pytest.mark.slow
 def test_draw_curve__accuracy_grows_with_the_labels() -> None:
-    curve = draw()
+    curve = drawn()
     assert [(point.share, point.num_images) for point in curve.points] == [
         (0.1, 18),
         (0.2, 36),
@@ -45,7 +53,7 @@ def test_draw_curve__accuracy_grows_with_the_labels() -> None:
 
 @pytest.mark.slow
 def test_draw_curve__says_which_class_has_enough() -> None:
-    outlooks = {entry.name: entry for entry in draw().classes}
+    outlooks = {entry.name: entry for entry in drawn().classes}
     easy = outlooks["easy"]
     assert easy.accuracy > 0.98
     assert easy.gain is not None
@@ -62,7 +70,7 @@ def test_draw_curve__of_a_sample_counts_gains_from_all_images_on() -> None:
         data = (*make_data(180, 1), *make_data(300, 2))
         return learning_curve.draw_curve(*data, NAMES, train_counts=[each] * 3)
 
-    curve, sample = draw(), draw_sample(60_000)
+    curve, sample = drawn(), draw_sample(60_000)
     assert draw_sample(60) == curve
     assert (sample.overall.num_train, sample.num_used) == (180_000, 180)
     assert {entry.num_train for entry in sample.classes} == {60_000}
@@ -74,7 +82,7 @@ def test_draw_curve__of_a_sample_counts_gains_from_all_images_on() -> None:
 
 @pytest.mark.slow
 def test_draw_curve__is_decided_by_the_seed() -> None:
-    assert draw() == draw()
+    assert draw() == drawn()
 
 
 @pytest.mark.slow

@@ -232,7 +232,8 @@ def test_prepare__says_what_is_wrong_with_a_place(sqlite_workspace: Workspace, t
 
 
 @pytest.mark.slow
-def test_the_digits_demo_has_1797_images_in_10_classes(workspace: Workspace) -> None:
+def test_the_digits_demo_has_1797_images_in_10_classes(sqlite_workspace: Workspace) -> None:
+    workspace = sqlite_workspace
     report = digits.import_digits(workspace, actor=ACTOR)
     assert (report.added, report.skipped) == (1797, [])
     assert report.classes_created == [str(digit) for digit in range(10)]
