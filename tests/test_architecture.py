@@ -258,23 +258,6 @@ for name in {LOAD_NO_TORCH}:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
-@pytest.mark.slow
-def test_the_app_starts_without_torch_and_loads_it_in_a_thread_of_its_own() -> None:
-    code = """
-import gc, sys, app
-from pages.components.frame import torch_loading
-assert "torch" not in sys.modules
-thread = torch_loading.start()
-assert thread is torch_loading.start()
-assert thread.name == "torch-loading"
-thread.join()
-assert "torch" in sys.modules
-assert all(name in sys.modules for name in torch_loading.LOADED)
-assert gc.get_freeze_count() > 100_000 > len(gc.get_objects())  # garbage is cheap to find
-"""
-    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
-
-
 def test_package_files_hold_no_logic() -> None:
     for path in python_files("db", "forge_core", "pages"):
         if path.name == "__init__.py":

@@ -54,11 +54,23 @@ def test_pages_that_do_not_say_that_they_need_torch__import_none_of_it():
     run_code(IMPORT_EACH.format(pages=imports_of(needs_torch=False)))
 
 
+LOAD_IN_A_THREAD = """
+import gc, sys, app
+from pages.components.frame import torch_loading
+assert "torch" not in sys.modules
+thread = torch_loading.start()
+assert thread is torch_loading.start()
+assert thread.name == "torch-loading"
+thread.join()
+assert all(name in sys.modules for name in ("torch", *torch_loading.LOADED))
+assert gc.get_freeze_count() > 100_000 > len(gc.get_objects())  # garbage is cheap to find
+"""
+
+
 @pytest.mark.slow
-def test_pages_that_need_torch__find_all_of_it_loaded():
+def test_the_app_starts_without_torch__a_thread_loads_all_that_pages_need():
     """In one process: what a page would load itself is new with that page, whoever was before."""
-    loaded = f"import {', '.join(torch_loading.LOADED)}"
-    run_code(f"{loaded}\n{IMPORT_EACH.format(pages=imports_of(needs_torch=True))}")
+    run_code(f"{LOAD_IN_A_THREAD}\n{IMPORT_EACH.format(pages=imports_of(needs_torch=True))}")
 
 
 def test_only_pages_that_need_torch__wait_for_it(
