@@ -5,8 +5,9 @@
     python -m benchmarks.duplicates speed [--hashes 1000000] [--bits 4]
 
 `copies` is what the product does: of each set (a folder, `digits`, or drawn look-alikes: forms,
-scans, x-rays, icons, garments) it looks for groups among the images alone, and again with an
-altered copy of every fourth one beside them. Groups that hold two different images are false.
+scans, x-rays, exposures, icons, garments) it looks for groups among the images alone, and again
+with an altered copy of every fourth one beside them. Groups that hold two different images are
+false.
 `photos` counts at each distance of the hash how many altered copies are that near to their photo,
 and how many pairs of different photos are. `speed` groups random hashes, a tenth of them near
 copies of others, and checks that every copy was found. Prints a table and JSON.

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageEnhance, ImageFont
 
 _WORDS = ("invoice", "total", "amount", "street", "city", "order", "price", "tax", "client", "kilo")
 _COLORS = ("#d32f2f", "#1976d2", "#388e3c", "#fbc02d", "#7b1fa2", "#455a64", "#f57c00")
@@ -71,6 +71,11 @@ def draw_x_ray(random: Random) -> Image.Image:
     return _grey(picture + 0.01 * random.normal(size=(size, size)))
 
 
+def draw_exposure(random: Random) -> Image.Image:
+    """An X-ray of another exposure: darker, or brightened until its bones are clipped at white."""
+    return ImageEnhance.Brightness(draw_x_ray(random)).enhance(float(random.uniform(0.6, 1.7)))
+
+
 def draw_icon(random: Random) -> Image.Image:
     """A shape, a colour and a sign; the caller leaves out those that were drawn before."""
     size = 256
@@ -113,6 +118,7 @@ KINDS: dict[str, Callable[[Random], Image.Image]] = {
     "forms": draw_form,
     "scans": draw_scan,
     "x-rays": draw_x_ray,
+    "exposures": draw_exposure,
     "icons": draw_icon,
     "garments": draw_garment,
 }

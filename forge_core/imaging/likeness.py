@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forge_core.imaging import brightening
 from forge_core.imaging.fingerprints import Fingerprint
+from forge_core.imaging.planes import Distances, Planes, blur, largest_place, resampled
 
 SMALLEST_SIDE = 12
 """Pixels; of smaller pictures nobody can say whether they are copies or only alike."""
@@ -34,11 +35,9 @@ _COLOR_SHARE, _COLOR_REST = 0.2, 0.2
 """By how much all colours may differ: a share of their strength, and one of the noise."""
 _AT_ONCE = 64
 _HALF = 32
+_WORTH_BRIGHTENING = 0.5
 _CLIPPED = 8.0
 _LEAST_OPEN = 0.25
-
-Planes = NDArray[np.float32]
-Distances = NDArray[np.float32]
 
 
 def noise_of(side: int) -> float:
@@ -67,7 +66,7 @@ def details_of(fingerprints: Sequence[Fingerprint]) -> Distances:
         for start in range(0, len(places), _AT_ONCE):
             part = places[start : start + _AT_ONCE]
             luma = np.stack([fingerprints[place].luma for place in part]).astype(np.float32)
-            found[part] = _largest_place(_blur(luma - _smooth(luma)), 3)
+            found[part] = largest_place(blur(luma - _smooth(luma)), 3)
     return found
 
 
@@ -76,7 +75,7 @@ def descriptors(fingerprints: Sequence[Fingerprint]) -> tuple[Planes, Planes]:
     side = DESCRIPTOR_SIDE
     rows = np.empty((len(fingerprints), side * side), dtype=np.float32)
     for place, found in enumerate(fingerprints):
-        rows[place] = _resampled(found.luma[None].astype(np.float32), side, side).ravel()
+        rows[place] = resampled(found.luma[None].astype(np.float32), side, side).ravel()
     rows -= rows.mean(axis=1, keepdims=True)
     contrast = np.sqrt((rows * rows).mean(axis=1))
     rows /= np.maximum(contrast, 1e-3)[:, None] * side
@@ -110,20 +109,20 @@ def _distances_of(
     noise = np.array([noise_of(min(a.side, b.side)) for a, b in pairs], dtype=np.float32)
     a, b = (
         np.concatenate(
-            [_resampled(pair[end].luma[None].astype(np.float32), down, across) for pair in pairs]
+            [resampled(pair[end].luma[None].astype(np.float32), down, across) for pair in pairs]
         )
         for end in (0, 1)
     )
     colors_a, colors_b = (
         np.stack(
             [
-                _resampled(pair[end].color.astype(np.float32) - 128, color_down, color_across)
+                resampled(pair[end].color.astype(np.float32) - 128, color_down, color_across)
                 for pair in pairs
             ]
         )
         for end in (0, 1)
     )
-    detail = np.minimum(*(_largest_place(_blur(x - _smooth(x)), 3) for x in (a, b)))
+    detail = np.minimum(*(largest_place(blur(x - _smooth(x)), 3) for x in (a, b)))
     full_noise, noise = noise, np.minimum(noise, detail / _DETAIL_A_NOISE)
     found, gain = _residual(a, b)
     found /= noise
@@ -138,7 +137,23 @@ def _distances_of(
         better = aligned < found[apart]
         found[apart[better]] = aligned[better]
         gain[apart[better]] = gain_aligned[better]
-    return np.maximum(found, _color_distance(colors_a, colors_b, gain, full_noise))
+    found = np.maximum(found, _color_distance(colors_a, colors_b, gain, full_noise))
+    return _with_brightened(found, (a, b), (colors_a, colors_b), full_noise)
+
+
+def _with_brightened(
+    found: Distances, luma: tuple[Planes, Planes], colors: tuple[Planes, Planes], noise: Distances
+) -> Distances:
+    """The distances, smaller where one is the other brightened until parts were clipped."""
+    apart = np.flatnonzero(found > _WORTH_BRIGHTENING)
+    if not len(apart):
+        return found
+    (a, b), (colors_a, colors_b) = ((x[apart], y[apart]) for x, y in (luma, colors))
+    greys, one, other = brightening.distances(a, b, colors_a, colors_b, noise[apart])
+    as_bright = np.ones(len(apart), dtype=np.float32)
+    bright = np.maximum(greys, _color_distance(one, other, as_bright, noise[apart]))
+    found[apart] = np.minimum(found[apart], bright)
+    return found
 
 
 def _residual(a: Planes, b: Planes) -> tuple[Distances, Planes]:
@@ -146,7 +161,7 @@ def _residual(a: Planes, b: Planes) -> tuple[Distances, Planes]:
 
     What the brighter one lost by being clipped at white or black is no difference.
     """
-    a, b = _blur(a)[:, 1:-1, 1:-1], _blur(b)[:, 1:-1, 1:-1]
+    a, b = blur(a)[:, 1:-1, 1:-1], blur(b)[:, 1:-1, 1:-1]
     low, high = _CLIPPED, 255 - _CLIPPED
     clipped_a, clipped_b = (((x <= low) | (x >= high)).mean((1, 2)) for x in (a, b))
     swap = (clipped_a > clipped_b)[:, None, None]
@@ -164,7 +179,7 @@ def _residual(a: Planes, b: Planes) -> tuple[Distances, Planes]:
     predicted = np.clip(gain * (source - mean_s) + mean_t, 0, 255)
     size = max(3, min(a.shape[1:]) // 16)
     gain = np.where(swap, 1 / gain, gain)[:, 0, 0]
-    return _largest_place(predicted - target, size), gain
+    return largest_place(predicted - target, size), gain
 
 
 def _color_distance(a: Planes, b: Planes, gain: Planes, noise: Planes) -> Distances:
@@ -176,7 +191,7 @@ def _color_distance(a: Planes, b: Planes, gain: Planes, noise: Planes) -> Distan
     difference = b - gain[:, None, None, None] * a
     grey = [(np.abs(x) <= 2).all((1, 2, 3)) for x in (a, b)]
     copied = (grey[0] ^ grey[1]) & (np.abs(gain - 1) < 0.03)
-    place = np.max([_largest_place(difference[:, plane], 3) for plane in (0, 1)], axis=0)
+    place = np.max([largest_place(difference[:, plane], 3) for plane in (0, 1)], axis=0)
     strength, all_of_it = (
         np.sqrt((x * x).mean((1, 2, 3)))
         for x in (np.where((np.abs(a) > np.abs(b)), a, b), difference)
@@ -192,16 +207,16 @@ def _color_distance(a: Planes, b: Planes, gain: Planes, noise: Planes) -> Distan
 def _rough_fit(a: Planes, b: Planes) -> tuple[Distances, Planes]:
     """At half the size: what no shift, stretch or brightness explains, and those (P, 4)."""
     down, across = (max(8, side // 2) if side > _HALF else side for side in a.shape[1:])
-    small_a, small_b = (_blur(_resampled(x, down, across)) for x in (a, b))
+    small_a, small_b = (blur(resampled(x, down, across)) for x in (a, b))
     rest, shift = _fit(small_a, small_b)
     scale = np.array([a.shape[2] / across, a.shape[1] / down] * 2, dtype=np.float32)
     shift = np.asarray(np.clip(shift * scale, -3, 3), dtype=np.float32)
-    return _largest_place(rest, max(3, min(down, across) // 8)), shift
+    return largest_place(rest, max(3, min(down, across) // 8)), shift
 
 
 def _aligned(a: Planes, b: Planes, shift: Planes) -> Planes:
     """The first of each pair, moved onto the second."""
-    _, more = _fit(_blur(_moved(a, shift)), _blur(b))
+    _, more = _fit(blur(_moved(a, shift)), blur(b))
     return _moved(a, shift + np.clip(more, -1, 1))
 
 
@@ -242,15 +257,6 @@ def _moved(planes: Planes, shift: Planes) -> Planes:
     return np.asarray(upper * (1 - to_y) + lower * to_y, dtype=np.float32)
 
 
-def _largest_place(planes: Planes, size: int) -> Distances:
-    """The largest root mean square of any `size` x `size` pixels, (P,)."""
-    sums = np.pad(planes.astype(np.float64) ** 2, ((0, 0), (1, 0), (1, 0))).cumsum(1).cumsum(2)
-    places = sums[:, size:, size:] - sums[:, :-size, size:] - sums[:, size:, :-size]
-    places += sums[:, :-size, :-size]
-    largest = np.sqrt(np.maximum(places.max((1, 2)), 0)) / size
-    return np.asarray(largest, dtype=np.float32)
-
-
 def _smooth(planes: Planes) -> Planes:
     """The nearest plane or bowl to each: what a picture without detail consists of."""
     number, down, across = planes.shape
@@ -260,32 +266,6 @@ def _smooth(planes: Planes) -> Planes:
     known = np.linalg.pinv(columns)
     rows = planes.reshape(number, -1)
     return np.asarray((rows @ known.T @ columns.T).reshape(planes.shape), dtype=np.float32)
-
-
-def _blur(planes: Planes) -> Planes:
-    """Each pixel with its neighbours by 1, 2, 1 across and down."""
-    padded = np.pad(planes, ((0, 0), (1, 1), (1, 1)), mode="edge")
-    rows = (padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]) / 4
-    blurred = (rows[:, :, :-2] + 2 * rows[:, :, 1:-1] + rows[:, :, 2:]) / 4
-    return np.asarray(blurred, dtype=np.float32)
-
-
-def _resampled(planes: Planes, down: int, across: int) -> Planes:
-    """By area to these sides; a plane that has them is given back."""
-    if planes.shape[1:] == (down, across):
-        return planes
-    found = _areas(planes.shape[1], down) @ planes @ _areas(planes.shape[2], across).T
-    return np.asarray(found, dtype=np.float32)
-
-
-@lru_cache(maxsize=1_024)
-def _areas(source: int, target: int) -> Planes:
-    """(target, source): which share of each target pixel each source pixel covers."""
-    edges = np.arange(target + 1) * (source / target)
-    starts = np.arange(source)
-    covered = np.minimum(edges[1:, None], starts + 1) - np.maximum(edges[:-1, None], starts)
-    covered = np.maximum(covered, 0)
-    return np.asarray(covered / covered.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
 @lru_cache(maxsize=256)

@@ -33,6 +33,8 @@ NEIGHBOURS = 8
 _ROWS = 1_024
 _WORTH = 2.5
 """Differences at 16 x 16, in units of noise, beyond which the pixels need not be asked."""
+_ALIKE = 0.85
+"""Correlation at 16 x 16 from which the most alike image of all is compared on the pixels."""
 
 Positions = NDArray[np.int64]
 Pair = tuple[int, int]
@@ -146,6 +148,8 @@ def _nearest(places: Sequence[int], fingerprints: Sequence[Fingerprint]) -> list
             np.maximum(0, 1 - corr * corr)
         )
         near = (corr > 0) & (differing <= _WORTH * np.maximum(noise[own], noise[nearest]))
+        # Clipped highlights differ by more: the most alike one is worth a look all the same.
+        near |= (corr >= _ALIKE) & (corr == corr.max(axis=1, keepdims=True))
         left, right = np.nonzero(near)
         found.update(
             (min(a, b), max(a, b))

@@ -1,12 +1,14 @@
 """Fingerprints and how far apart they are: copies near, look-alikes far, no claim of the small."""
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageEnhance, ImageOps
 
 from benchmarks import look_alikes
+from forge_core.catalog.splits import same_pictures
 from forge_core.imaging import fingerprints, likeness
 from forge_core.imaging.fingerprints import Fingerprint
 
@@ -61,6 +63,43 @@ def test_copies__that_were_cropped_are_laid_on_each_other() -> None:
     [first] = look_alikes.draw("x-rays", 1)
     assert distance(first, without_edge(first, 4)) < 0.6
     assert distance(first, without_edge(first, 40)) > likeness.FAR / 3
+
+
+def photo(seed: int) -> Image.Image:
+    """Soft colours with detail and bright parts, as outdoors; nothing of it is drawn twice."""
+    random = np.random.default_rng(seed)
+    coarse = Image.fromarray(random.integers(0, 256, (8, 8, 3), dtype=np.uint8))
+    fine = Image.fromarray(random.integers(0, 256, (40, 40, 3), dtype=np.uint8))
+    size = (240, 240)
+    large, small = (each.resize(size, Image.Resampling.BICUBIC) for each in (coarse, fine))
+    return Image.blend(large, small, 0.25)
+
+
+@pytest.mark.parametrize(
+    "alter",
+    [
+        lambda image: ImageEnhance.Brightness(image).enhance(1.3),
+        lambda image: ImageEnhance.Brightness(image).enhance(0.6),
+        lambda image: ImageEnhance.Contrast(image).enhance(1.3),
+    ],
+    ids=["brighter by 1.3", "darker", "more contrast"],
+)
+def test_brightened__until_colours_are_clipped_is_a_copy_and_another_picture_is_none(
+    alter: Callable[[Image.Image], Image.Image],
+) -> None:
+    for seed in range(4):
+        first, second = photo(seed), photo(seed + 10)
+        assert distance(first, alter(first)) < same_pictures.LOOSE
+        assert distance(alter(first), first) < same_pictures.LOOSE
+        assert distance(first, alter(second)) > 2 * same_pictures.LOOSE
+
+
+def test_brightened__an_x_ray_of_another_exposure_is_no_copy_of_one_that_is_alike() -> None:
+    pictures = look_alikes.draw("x-rays", 6, seed=5)
+    bright = [ImageEnhance.Brightness(picture).enhance(1.4) for picture in pictures]
+    for place, picture in enumerate(pictures):
+        others = [distance(picture, each) for n, each in enumerate(bright) if n != place]
+        assert distance(picture, bright[place]) < 0.5 * min(others)
 
 
 def test_mirrored__is_another_picture() -> None:
