@@ -10,7 +10,7 @@ import typer
 from db.enums import FindingOutcome
 from forge_core.catalog.formats.documents import columns as table_columns
 from forge_core.catalog.formats.recognition import FORMATS
-from forge_core.catalog.formats.scan.scanned_folder import SEVERAL, ReadOptions
+from forge_core.catalog.formats.scan.scanned_folder import SEVERAL, VOTES, ReadOptions
 from forge_core.catalog.importing import import_plan, import_problems, run_import
 from forge_core.catalog.importing.import_plan import ImportPlan
 from forge_core.catalog.importing.import_problems import ImportProblem
@@ -63,6 +63,14 @@ def import_images(
     several: Annotated[
         str | None,
         typer.Option(help=f"What a cell with several labels means: {', '.join(SEVERAL)}."),
+    ] = None,
+    votes: Annotated[
+        str | None,
+        typer.Option(
+            help="Where several persons labelled an image: "
+            f"{'; '.join(f'{name}: {meaning}' for name, meaning in VOTES.items())}. The others "
+            "wait in the queue of contested images."
+        ),
     ] = None,
     encoding: Annotated[
         str | None, typer.Option(help="Of text that is not in UTF-8 and is guessed wrong: cp1250.")
@@ -145,6 +153,7 @@ def import_images(
         label_column=label_column,
         question=question,
         several=several,
+        votes=votes,
         encoding=encoding,
         class_from=class_from,
         unlabelled_folders=unlabelled_folders,

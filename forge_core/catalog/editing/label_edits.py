@@ -2,8 +2,9 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from db.enums import RevisionKind, Split
+from db.enums import ReviewState, RevisionKind, Split
 from db.patches import AssetPatch
 from db.records import AssetFilter, Label
 from db.unit_of_work import UnitOfWork
@@ -31,6 +32,7 @@ def relabel(
 
     Idempotent by `operation_id`. An asset whose row version is not the expected one is left
     alone and reported as a conflict, unless it has the asked label already; the others change.
+    An image that imports contest leaves their queue with the label, be it the one it has.
 
     Raises:
         NotFound: There is no such class.
@@ -48,6 +50,7 @@ def relabel(
             AssetPatch.labelled(label),
             expected_versions,
             wanted=label.name if label else "no label",
+            is_answer=label is not None,
         )
 
 
@@ -249,6 +252,7 @@ def _change(
     wanted: str,
     subject: Subject = "label_name",
     keep_held_out: bool = False,
+    is_answer: bool = False,
 ) -> ChangeResult:
     _check_number(asset_ids)
     repetition = journal.find_applied_operation(uow, operation)
@@ -274,6 +278,16 @@ def _change(
         for asset_id in unique_ids
         if asset_id not in assets
     ]
+    versions = expected_versions or {}
+    answered = {
+        asset.asset_id: asset
+        for asset in assets.values()
+        if is_answer
+        and asset.review_state == ReviewState.CONTESTED
+        and asset.asset_id not in left_alone
+        and versions.get(asset.asset_id, asset.row_version) == asset.row_version
+    }
+    left_alone |= answered.keys()
     return journal.write_revision(
         uow,
         operation,
@@ -281,6 +295,7 @@ def _change(
         patch,
         named=unique_ids,
         conflicts=conflicts,
+        further=[(list(answered.values()), replace(patch, review_state=None))] if answered else (),
     )
 
 

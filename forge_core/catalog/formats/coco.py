@@ -100,6 +100,7 @@ def _records(document: str, content: Mapping[str, Any]) -> Iterator[Record | Imp
             source_dataset=_text(image.get("source_dataset")) or None,
             is_augmented=image.get("is_augmented") is True,
             group_key=_text(image.get("group_key")) or None,
+            review_note=_text(image.get("review_note")) or None,
         )
 
 

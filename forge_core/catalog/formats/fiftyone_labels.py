@@ -75,6 +75,7 @@ def _records(document: str, content: Mapping[str, Any]) -> Iterator[Record]:
             source_dataset=_text(more.get("source_dataset")) or None,
             is_augmented=more.get("is_augmented") is True,
             group_key=_text(more.get("group_key")) or None,
+            review_note=_text(more.get("review_note")) or None,
         )
 
 

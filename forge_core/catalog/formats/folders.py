@@ -8,7 +8,14 @@ What the folders mean is found by `layout.folder_tree` (splits, containers) and
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from forge_core.catalog.formats.layout import class_levels, file_names, folder_tree, signals
+from forge_core.catalog.formats.layout import (
+    class_levels,
+    file_names,
+    folder_tree,
+    no_classes,
+    origins,
+    signals,
+)
 from forge_core.catalog.formats.layout.class_levels import INNERMOST, NOTHING, OUTERMOST, Levels
 from forge_core.catalog.formats.layout.folder_tree import PlacedFile, Tree
 from forge_core.catalog.formats.scan import folder_names, label_records
@@ -86,16 +93,28 @@ class _Reading:
 
     notes: list[str] = field(default_factory=list)
     cautions: list[Caution] = field(default_factory=list)
+    sources: dict[str, str] = field(default_factory=dict)
+    """Path to the domain that an image is from."""
+    groups: dict[str, str] = field(default_factory=dict)
+    """Path to the patient or the like that an image is of."""
 
 
 def _read(walked: Walked, options: ReadOptions, layout: str, tree: Tree) -> ScannedFolder:
     reading = _Reading()
     labels = _labels(walked, options, tree, layout, reading)
     entries = [
-        ScannedFile(p.file.path, label, p.split, p.file.size_bytes)
+        ScannedFile(
+            p.file.path,
+            label,
+            p.split,
+            p.file.size_bytes,
+            source_dataset=reading.sources.get(p.file.path),
+            group_key=reading.groups.get(p.file.path),
+        )
         for p, label in zip(tree.placed, labels, strict=True)
     ]
-    entries = _without_unlabelled(entries, options, reading)
+    entries = no_classes.without_unlabelled(entries, options, reading.cautions)
+    entries = no_classes.without_copies(walked, entries, options, reading.cautions)
     _tell_folders(tree, entries, layout, reading)
     entries, refused = _with_class_names(entries)
     return ScannedFolder(
@@ -159,6 +178,7 @@ def _labels(
         reading.cautions.append(_which_folder(levels))
     if levels.note and chosen is None:
         reading.notes.append(levels.note)
+    _remember_origins(inside, levels, reading)
     labels = {p.file.path: levels.label_of(p.levels) for p in inside}
     names = set(labels.values())
     for p in tree.placed:
@@ -168,6 +188,17 @@ def _labels(
     if not any(p.levels for p in inside) and chosen is None:
         return _from_file_names(walked, tree, layout, reading)
     return [labels[p.file.path] for p in tree.placed]
+
+
+def _remember_origins(inside: list[PlacedFile], levels: Levels, reading: _Reading) -> None:
+    reading.sources = origins.sources_of(inside, levels)
+    reading.groups = origins.groups_of(inside, levels)
+    if reading.sources:
+        named = signals.listed(set(reading.sources.values()))
+        reading.notes.append(f"{named} are kept as the source of their images.")
+    if reading.groups:
+        number = label_records.counted(len(set(reading.groups.values())), "folder")
+        reading.notes.append(f"{number} of patients or the like are kept as groups.")
 
 
 def _which_folder(levels: Levels) -> Caution:
@@ -234,33 +265,6 @@ def _ask_about_one_folder(name: str, reading: _Reading) -> None:
     reading.cautions.append(
         Caution(kind="one_folder", message=text, option="class_from", choices=choices)
     )
-
-
-def _without_unlabelled(
-    entries: list[ScannedFile], options: ReadOptions, reading: _Reading
-) -> list[ScannedFile]:
-    """Folders called no_label or unknown are no classes, unless a person says so."""
-    names = {
-        entry.label_name
-        for entry in entries
-        if entry.label_name is not None and folder_names.says_unlabelled(entry.label_name)
-    }
-    if not names:
-        return entries
-    is_class = options.unlabelled_folders == "class"
-    number = label_records.counted(sum(entry.label_name in names for entry in entries))
-    verb = "is a class because you chose it" if is_class else f"is no class: {number} unlabelled"
-    reading.cautions.append(
-        Caution(
-            kind="unlabelled_folder",
-            message=f"{signals.listed(names)} {verb}.",
-            option="unlabelled_folders",
-            choices=("unlabelled", "class"),
-        )
-    )
-    if is_class:
-        return entries
-    return [replace(e, label_name=None) if e.label_name in names else e for e in entries]
 
 
 def _tell_folders(tree: Tree, entries: list[ScannedFile], layout: str, reading: _Reading) -> None:
@@ -332,7 +336,9 @@ def _with_class_names(
     refused: dict[str, ImportProblem] = {}
     entries: list[ScannedFile] = []
     for entry in placed:
-        entry = replace(entry, group_key=label_records.original_of(entry.path))
+        group = entry.group_key or label_records.original_of(entry.path)
+        source = (entry.source_dataset or "")[: label_records.MAX_SOURCE_DATASET] or None
+        entry = replace(entry, group_key=group, source_dataset=source)
         label = entry.label_name
         if label is None:
             entries.append(entry)

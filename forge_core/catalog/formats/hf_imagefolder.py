@@ -92,6 +92,7 @@ def _records(
             source_dataset=cells.get(mapping.get("source", ""), "") or None,
             is_augmented=cells.get(mapping.get("augmented", ""), "").lower() in _TRUE,
             group_key=cells.get(mapping.get("group", ""), "") or None,
+            review_note=cells.get(mapping.get("note", ""), "") or None,
         )
 
 
@@ -143,5 +144,6 @@ def write_labels(sink: Sink, written: Written) -> None:
                     "source_dataset": asset.source_dataset,
                     "group_key": asset.group_key or "",
                     "is_augmented": asset.is_augmented,
+                    "review_note": asset.review_note,
                 }
                 file.write(f"{sinks.to_json(fields)}\n")

@@ -34,7 +34,7 @@ _IMAGE_KEYS = ("image", "img", "image_url", "url", "captioning", "ocr", "path", 
 _MIN_KEYS = {"annotator", "annotation_id", "lead_time"}
 _CHOICE_KEYS = {"choice", "choices", "label", "class", "category"}
 _OWN_KEYS = _MIN_KEYS | {"id", "created_at", "updated_at", "agreement", "choice_agreement"}
-_EXTRA_KEYS = {"split", "split_type", "source_dataset", "group_key", "is_augmented"}
+_EXTRA_KEYS = {"split", "split_type", "source_dataset", "group_key", "is_augmented", "review_note"}
 
 
 def recognises(walked: Walked) -> bool:
@@ -72,6 +72,7 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         documents=list(documents),
         notes=asked.notes,
         several=options.several,
+        votes=options.votes,
     )
     return replace(scanned, cautions=(*scanned.cautions, *asked.cautions))
 
@@ -116,6 +117,7 @@ def _records(
             source_dataset=_text(data.get("source_dataset")) or None,
             is_augmented=data.get("is_augmented") is True,
             group_key=_text(data.get("group_key")) or None,
+            review_note=_text(data.get("review_note")) or None,
             may_be_url=is_served,
             is_vote=True,
         )

@@ -186,7 +186,13 @@ def read_folder(
             next_step=f"Use one like {', '.join(text_encoding.CHOICES)}.",
         )
     return read_walked(
-        file_walk.walk(_existing(folder), max_files, follow_links=options.follow_links), options
+        file_walk.walk(
+            _existing(folder),
+            max_files,
+            follow_links=options.follow_links,
+            link_roots=options.link_roots,
+        ),
+        options,
     )
 
 
@@ -196,7 +202,7 @@ def read_walked(walked: Walked, options: ReadOptions = ReadOptions()) -> Scanned
     Promises and raises as `read_folder`.
     """
     name = options.format_name
-    links, pointers = walked.links, walked.pointers
+    links, closed, pointers = walked.links, walked.closed_links, walked.pointers
     walked = replace(walked, encoding=options.encoding)
     if (options.columns or options.label_column is not None) and name is None:
         name = "table"
@@ -226,6 +232,8 @@ def read_walked(walked: Walked, options: ReadOptions = ReadOptions()) -> Scanned
     scanned = unread_labels.told(scanned, level, walked, lists)
     if links:
         scanned = replace(scanned, cautions=(_about_links(links), *scanned.cautions))
+    if closed:
+        scanned = replace(scanned, cautions=(_about_closed_links(closed), *scanned.cautions))
     if pointers:
         scanned = replace(scanned, cautions=(_about_pointers(pointers), *scanned.cautions))
     return replace(scanned, why=FORMATS[found].why if name is None else "you chose it")
@@ -242,6 +250,16 @@ def _about_links(links: Sequence[str]) -> Caution:
         + ". Follow them only if you trust who made the folder.",
         option="follow_links",
         choices=(YES, NO),
+    )
+
+
+def _about_closed_links(links: Sequence[str]) -> Caution:
+    number = label_records.counted(len(links), "link")
+    return Caution(
+        kind="links",
+        message=f"{number} to places that may not be read from here "
+        f"{'is' if len(links) == 1 else 'are'} left out, such as “{printable(links[0])}” "
+        "(FORGE_IMPORT_ROOTS). On the server: `forge import PATH --follow-links`.",
     )
 
 

@@ -162,6 +162,7 @@ def _read(walked: Walked, options: ReadOptions, *, wide: bool) -> ScannedFolder:
         documents=[*documents, *settled.documents],
         notes=[*_notes(chosen[0]), *settled.notes, *_other_tables(readable, chosen)],
         several=options.several,
+        votes=options.votes,
     )
     cautions = (*scanned.cautions, *settled.cautions, *_label_caution(chosen[0]))
     return with_tables(replace(scanned, cautions=cautions), walked, options)
@@ -247,6 +248,7 @@ def _records(
             source_dataset=cells.get(mapping.get("source", _NO_COLUMN), "").strip() or None,
             is_augmented=augmented in _TRUE,
             group_key=cells.get(mapping.get("group", _NO_COLUMN), "") or None,
+            review_note=cells.get(mapping.get("note", _NO_COLUMN), "") or None,
             is_vote="annotator" in mapping,
         )
     yield from bad

@@ -31,6 +31,7 @@ from forge_core.catalog.importing.merging.settlement import (
     Settlement,
     claim_of,
     claim_of_file,
+    contested_claims,
     spooled_finding,
 )
 from forge_core.catalog.importing.placement import Placement, Placer
@@ -141,7 +142,11 @@ class _Import:
         """Take what label files say of images of the catalog; there is no file to read."""
         for chunk in _chunks(self._plan.files):
             progress.check()
-            claims = [(Target(True, file.path), claim_of_file(file)) for file in chunk]
+            claims = [
+                (Target(True, file.path), claim)
+                for file in chunk
+                for claim in (claim_of_file(file), *contested_claims(file))
+            ]
             self.spool.claim(claims)
             self._present += len(chunk)
             progress.advance(self._present, self._plan.num_images, f"{self._present:,} labels")
@@ -209,6 +214,9 @@ class _Import:
                     claims.append((Target(True, key), claim))  # the bytes there were changed
                 seen.add(content_hash)
                 new.append((outcome, key))
+            if not isinstance(key, ImportProblem):
+                contested = contested_claims(outcome.file)
+                claims += [(Target(False, content_hash), claim) for claim in contested]
         self.spool.claim(claims)
 
         def place(pair: tuple[ReadFile, str]) -> tuple[str, bool] | ImportProblem:

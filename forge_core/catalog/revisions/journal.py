@@ -221,6 +221,7 @@ def write_revision(
     *,
     named: Sequence[uuid.UUID],
     conflicts: list[ChangeConflict],
+    further: Sequence[tuple[Sequence[Asset], AssetPatch]] = (),
 ) -> ChangeResult:
     """Write one revision that gives these assets these values, unless there are none.
 
@@ -231,12 +232,15 @@ def write_revision(
         patch: What changes.
         named: All ids that the operation named, for the answer.
         conflicts: Assets that are left alone.
+        further: Other assets of the same revision with values of their own.
     """
     revision_id = None
     status = ChangeOutcome.CONFLICT if conflicts else ChangeOutcome.NOTHING
-    if to_change:
+    changes = [(assets, values) for assets, values in [(to_change, patch), *further] if assets]
+    if changes:
         revision_id = begin_revision(uow, operation)
-        change_assets(uow, revision_id, to_change, patch)
+        for assets, values in changes:
+            change_assets(uow, revision_id, assets, values)
         status = ChangeOutcome.APPLIED
     return ChangeResult(
         operation_id=operation.operation_id,
@@ -244,7 +248,7 @@ def write_revision(
         revision_id=revision_id,
         assets=uow.assets.list_by_ids(named),
         conflicts=conflicts,
-        num_changed=len(to_change),
+        num_changed=sum(len(assets) for assets, _ in changes),
         num_conflicts=len(conflicts),
     )
 

@@ -7,20 +7,12 @@ from forge_core.workspace import Workspace
 from pages.components import errors
 from pages.components.importing import chooser
 
-NO_LINKS = (
-    "Links are not followed from this page, because they may lead out of the folders that may be "
-    "read (FORGE_IMPORT_ROOTS). On the server: `forge import PATH --follow-links`."
-)
-
 
 def show(workspace: Workspace, plan: ImportPlan) -> None:
     """Draw each caution of a plan with the choices that it has."""
     for number, caution in enumerate(plan.cautions):
         st.warning(errors.literal(caution.message), icon=":material/warning:")
         if caution.option is None or not caution.choices:
-            continue
-        if caution.option == "follow_links" and not chooser.may_leave_folder(workspace, plan):
-            st.caption(NO_LINKS)
             continue
         chosen = st.pills(
             caution.option.replace("_", " ").capitalize(),

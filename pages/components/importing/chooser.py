@@ -69,7 +69,7 @@ def read_again(workspace: Workspace, options: ReadOptions) -> None:
     """Read the chosen place as a person says; what cannot be read so leaves it as it was."""
     try:
         st.session_state[_PLAN] = import_plan.read_again(
-            workspace, st.session_state[_PLAN], options
+            workspace, st.session_state[_PLAN], _limited(workspace, options)
         )
         st.session_state.pop(_ERROR, None)
     except ForgeError as error:
@@ -152,9 +152,10 @@ def _begin() -> None:
     st.session_state[_BEGUN] = True
 
 
-def may_leave_folder(workspace: Workspace, plan: ImportPlan) -> bool:
-    """Whether links of the chosen place may be followed: what was uploaded can lead nowhere."""
-    return plan.staging_folder is not None or _import_roots(workspace) is None
+def _limited(workspace: Workspace, options: ReadOptions) -> ReadOptions:
+    """The same where links lead only to what this page may read."""
+    roots = _import_roots(workspace)
+    return replace(options, link_roots=None if roots is None else tuple(map(str, roots)))
 
 
 def _import_roots(workspace: Workspace) -> tuple[Path, ...] | None:
@@ -193,12 +194,13 @@ def _show_path(workspace: Workspace, roots: Sequence[Path] | None) -> None:
 
 def _prepare_path(workspace: Workspace, location: Path) -> ImportPlan:
     """What is at a path; a table that nobody can read shows its folder, to say its columns."""
+    options = _limited(workspace, ReadOptions())
     try:
-        return import_plan.prepare(workspace, location)
+        return import_plan.prepare(workspace, location, options=options)
     except InvalidInput:
         if location.suffix.lower() not in TABLE_EXTENSIONS:
             raise
-        plan = import_plan.prepare(workspace, location.parent)
+        plan = import_plan.prepare(workspace, location.parent, options=options)
         if location.name not in (table.document for table in plan.scanned.tables):
             raise
         return plan

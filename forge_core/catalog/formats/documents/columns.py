@@ -12,6 +12,7 @@ ROLES: dict[str, str] = {
     "split": "Split",
     "group": "Group",
     "source": "Source",
+    "note": "Review note",
 }
 """What a column can be used for, with the word a person reads."""
 
@@ -145,6 +146,25 @@ NAMES: dict[str, tuple[str, ...]] = {
         "study_id",
     ),
     "source": ("source_dataset", "source", "dataset"),
+    "note": (
+        "review_note",
+        "note",
+        "notes",
+        "comment",
+        "comments",
+        "remark",
+        "remarks",
+        "bemerkung",
+        "bemerkungen",
+        "anmerkung",
+        "kommentar",
+        "remarque",
+        "remarques",
+        "commentaire",
+        "comentario",
+        "comentarios",
+        "observaciones",
+    ),
     "augmented": ("is_augmented",),
     "annotator": (
         "annotator",
@@ -161,7 +181,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
 }
 """Names by which a column of each role is known, the surest first; see `_plain`."""
-_NESTED = ("label", "split", "group")
+_NESTED = ("label", "split", "group", "note")
 """Roles that a field inside other fields may have."""
 _VAGUE = frozenset({"name", "y", "set", "target", "id", "art", "group", "reader"})
 """Names that say little of a field inside others."""

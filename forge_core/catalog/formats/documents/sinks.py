@@ -136,6 +136,7 @@ def extras(asset: Asset) -> dict[str, Any]:
         "source_dataset": asset.source_dataset,
         "group_key": asset.group_key,
         "is_augmented": asset.is_augmented or None,
+        "review_note": asset.review_note or None,
     }
     return {name: value for name, value in fields.items() if value is not None}
 

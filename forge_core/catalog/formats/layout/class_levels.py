@@ -187,11 +187,11 @@ def _are_ids(names: set[str], total: int) -> bool:
 
 def _told(names: Sequence[set[str]], position: int) -> str:
     others = [_listed(level) for i, level in enumerate(names) if i != position]
-    where = "outermost" if position == 0 else "innermost"
+    where = "the outermost ones" if position == 0 else "the innermost ones"
     if 0 < position < len(names) - 1:
-        where = f"level {position + 1} of the"
+        where = f"those of level {position + 1}"
     return (
-        f"Folders lie in folders: the {where} ones are taken for the classes "
+        f"Folders lie in folders: {where} are taken for the classes "
         f"({_listed(names[position])}), not {' or '.join(others)}."
     )
 

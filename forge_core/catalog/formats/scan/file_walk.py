@@ -5,6 +5,7 @@ Reads names, kinds and sizes. Documents are opened only by the format that asks 
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -53,6 +54,8 @@ class Walked:
     """What a person said of text that is not in Unicode, None to guess."""
     links: list[str] = field(default_factory=list)
     """Links that lead out of the folder or to a folder, and were not followed."""
+    closed_links: list[str] = field(default_factory=list)
+    """Links to places that may not be read, whatever is chosen."""
     pointers: list[str] = field(default_factory=list)
     """Files that only say where an image lies: links written as text, pointers of Git LFS."""
     wrappers: tuple[str, ...] = ()
@@ -158,8 +161,16 @@ class Walked:
         )
 
 
-def walk(root: Path, max_files: int, *, follow_links: bool = False) -> Walked:
+def walk(
+    root: Path,
+    max_files: int,
+    *,
+    follow_links: bool = False,
+    link_roots: Sequence[str] | None = None,
+) -> Walked:
     """Everything below `root`, a resolved path; links are judged, and walked into if asked for.
+
+    A link is followed out of `root` only into one of `link_roots`, where there are any.
 
     Files without an ending of a known kind are taken for images if their first bytes say so,
     unless they are what a link with an ending points to.
@@ -170,7 +181,7 @@ def walk(root: Path, max_files: int, *, follow_links: bool = False) -> Walked:
     walked = Walked(root)
     waiting = [""]
     seen = 0
-    judging = _Links(root, follow_links)
+    judging = _Links(root, follow_links, link_roots)
     while waiting:
         folder = waiting.pop()
         try:
@@ -224,8 +235,9 @@ def _parse(path: Path, encoding: str | None) -> Any:
 class _Links:
     """Judges links, and follows those that lead out or to a folder if a person asked for it."""
 
-    def __init__(self, root: Path, follow: bool) -> None:
+    def __init__(self, root: Path, follow: bool, roots: Sequence[str] | None) -> None:
         self._root = root
+        self._roots = None if roots is None else [Path(part).resolve() for part in roots]
         self._follow = follow
         self._targets: set[Path] = set()
 
@@ -238,7 +250,10 @@ class _Links:
             _report(walked, path, "link", "is a link to something that does not exist.")
             return False
         is_outside = not target.is_relative_to(self._root)
-        if target.is_dir():
+        if is_outside and not self._may_be_read(target):
+            walked.closed_links.append(path)
+            _report(walked, path, "link", "is a link to a place that may not be read from here.")
+        elif target.is_dir():
             if not self._follow:
                 walked.links.append(path)
                 text = (
@@ -260,6 +275,9 @@ class _Links:
             self._targets.add(target)
             _judge_file(self._root, path, walked)
         return False
+
+    def _may_be_read(self, target: Path) -> bool:
+        return self._roots is None or any(target.is_relative_to(root) for root in self._roots)
 
     def drop_targets(self, walked: Walked) -> None:
         """Leave out files without an ending that are there by the name of a link already."""

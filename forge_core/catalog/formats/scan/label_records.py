@@ -18,13 +18,14 @@ from forge_core.catalog.formats.scan.scanned_folder import (
     ScannedFolder,
     split_of_name,
 )
-from forge_core.catalog.formats.scan.several_labels import SeveralLabels
+from forge_core.catalog.formats.scan.several_labels import SeveralLabels, Votes
 from forge_core.catalog.importing import entry_names
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.errors import InvalidInput
 
 MAX_SOURCE_DATASET = 64
 MAX_GROUP_KEY = 128
+MAX_NOTE_CHARACTERS = 1_000
 _WORD = re.compile(r"[a-z]+")
 _ROBOFLOW_VARIANT = re.compile(r"(.+)\.rf\.[0-9A-Za-z]{16,40}\.\w+")
 
@@ -45,6 +46,7 @@ class Record:
     source_dataset: str | None = None
     is_augmented: bool = False
     group_key: str | None = None
+    review_note: str | None = None
     may_be_url: bool = False
     """Whether the name may be a URL, of which only the end is looked up."""
     is_vote: bool = False
@@ -62,6 +64,7 @@ def place(
     documents: Sequence[str],
     notes: Sequence[str] = (),
     several: str | None = None,
+    votes: str | None = None,
 ) -> ScannedFolder:
     """The images that records name, each with the one label it has.
 
@@ -77,11 +80,16 @@ def place(
         documents: The label files that were read; all others are reported as left out.
         notes: What the reader decided.
         several: What becomes of images with several labels, a key of `SEVERAL`.
+        votes: Which label an image gets that several persons labelled, a key of `VOTES`.
 
     Raises:
         InvalidInput: There is no such choice.
     """
-    placing = _Placing(walked, SeveralLabels(several_labels.checked(several)))
+    placing = _Placing(
+        walked,
+        SeveralLabels(several_labels.checked(several)),
+        Votes(several_labels.checked_votes(votes)),
+    )
     for record in records:
         if isinstance(record, ImportProblem):
             placing.problems.append(record)
@@ -108,7 +116,7 @@ def place(
         problems=problems,
         notes=[*walked.notes, *notes, *placing.several.notes(), *placing.notes(entries)],
         documents=tuple(documents),
-        cautions=tuple(placing.several.cautions()),
+        cautions=(*placing.votes.cautions(), *placing.several.cautions()),
     )
 
 
@@ -161,12 +169,13 @@ def named(documents: Sequence[str]) -> str:
 class _Placing:
     """The records of one label file, file by file."""
 
-    def __init__(self, walked: Walked, several: SeveralLabels) -> None:
+    def __init__(self, walked: Walked, several: SeveralLabels, votes: Votes) -> None:
         self.several = several
+        self.votes = votes
         self._finder = walked.finder
         self._refused = {problem.path for problem in walked.problems}
         self._found: dict[str, tuple[FoundFile, Record]] = {}
-        self._votes: dict[str, Counter[str]] = defaultdict(Counter)
+        self._given: dict[str, Counter[str]] = defaultdict(Counter)
         self._num_repeated = 0
         self._from_urls = 0
         self._loose = 0
@@ -210,7 +219,7 @@ class _Placing:
     def _merge(self, file: FoundFile, record: Record) -> None:
         self.seen.add(file.path)
         if record.is_vote:
-            self._votes[file.path].update(record.labels)
+            self._given[file.path].update(record.labels)
         earlier = self._found.get(file.path)
         if earlier is None:
             self._found[file.path] = (file, record)
@@ -223,7 +232,11 @@ class _Placing:
             self.problems.append(_problem(file.path, "duplicate", text))
         labels = tuple(dict.fromkeys([*first.labels, *record.labels]))
         together = first.together if labels == first.labels else None
-        self._found[file.path] = (file, replace(first, labels=labels, together=together))
+        notes = dict.fromkeys(note for note in (first.review_note, record.review_note) if note)
+        merged = replace(
+            first, labels=labels, together=together, review_note="; ".join(notes) or None
+        )
+        self._found[file.path] = (file, merged)
 
     def entries(self) -> list[ScannedFile]:
         """What can be taken in, by path; adds the problems of the rest."""
@@ -241,15 +254,19 @@ class _Placing:
                 text = f"“{printable(path)}” is left out. {refused}"
                 self.problems.append(ImportProblem(printable(path), "bad_class_name", text))
                 continue
+            label_name = self._label(path, record, [str(name) for name in labels], names)
+            is_open = record.is_vote and label_name is None and len(labels) > 1
             entries.append(
                 ScannedFile(
                     path=path,
-                    label_name=self._label(path, record, [str(name) for name in labels], names),
+                    label_name=label_name,
+                    contested=tuple(sorted(map(str, labels))) if is_open else (),
                     split=record.split,
                     size_bytes=file.size_bytes,
                     source_dataset=(record.source_dataset or "")[:MAX_SOURCE_DATASET] or None,
                     is_augmented=record.is_augmented,
                     group_key=clean_group_key(record.group_key or "") or original_of(path),
+                    review_note=(record.review_note or "").strip()[:MAX_NOTE_CHARACTERS] or None,
                 )
             )
         return entries
@@ -265,7 +282,7 @@ class _Placing:
         if len(labels) < 2:
             return labels[0] if labels else None
         if record.is_vote:
-            label = self._majority(path, names)
+            label = self._voted(path, names)
         else:
             together = _class_name(record.together or several_labels.BETWEEN.join(labels))
             label = (
@@ -277,18 +294,18 @@ class _Placing:
             self.problems.append(_problem(path, "several_labels", text))
         return label
 
-    def _majority(self, path: str, names: Mapping[str, str | InvalidInput]) -> str | None:
-        """The label that more than half of the persons gave, told; None where there is none."""
+    def _voted(self, path: str, names: Mapping[str, str | InvalidInput]) -> str | None:
+        """The label of an image by its votes, told; None where there is none."""
         votes: Counter[str] = Counter()
-        for label, number in self._votes.get(path, {}).items():
+        for label, number in self._given.get(path, {}).items():
             votes[str(names[label])] += number
-        ranked = votes.most_common()
-        if not ranked or 2 * ranked[0][1] <= votes.total():
-            return None
-        shown = ", ".join(f"“{printable(name)}” by {number}" for name, number in ranked[:5])
-        text = f"was labelled {shown}; “{ranked[0][0]}” is taken."
-        self.problems.append(_problem(path, "majority", text))
-        return ranked[0][0]
+        chosen = self.votes.of(votes)
+        if chosen is not None:
+            ranked = votes.most_common(5)
+            shown = ", ".join(f"“{printable(name)}” by {number}" for name, number in ranked)
+            text = f"was labelled {shown}; “{chosen}” is taken."
+            self.problems.append(_problem(path, "majority", text))
+        return chosen
 
     def notes(self, entries: Sequence[ScannedFile]) -> list[str]:
         """What a person should know about what was taken in."""

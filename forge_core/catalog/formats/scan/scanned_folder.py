@@ -1,7 +1,7 @@
 """What a folder of images turned out to be, before anything is written."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ CAUTIONS: dict[str, str] = {
     "unread_labels": "a label file that names images that are there, and is not read",
     "several_questions": "several questions about an image, of which one is the label",
     "several_in_cell": "cells that hold several labels",
+    "votes_differ": "several persons labelled an image, and not alike",
     "damaged_ids": "numbers of images that a spreadsheet has shortened",
     "encoding": "a label file whose code page was guessed",
     "class_names_differ": "classes of train and test have no name in common",
@@ -61,6 +62,13 @@ SEVERAL: dict[str, str] = {
 """What may become of an image whose cell holds several labels."""
 
 
+VOTES: dict[str, str] = {
+    "majority": "the label that more than half of the persons gave",
+    "agreement": "a label only where all persons agree",
+}
+"""Which label an image gets that several persons labelled."""
+
+
 @dataclass(frozen=True, slots=True)
 class ScannedFile:
     """One image file that can be taken in."""
@@ -80,6 +88,8 @@ class ScannedFile:
     """What it belongs to (a patient, a scene, an original): one key must stay in one split."""
     review_note: str | None = None
     """What somebody wrote about it."""
+    contested: tuple[str, ...] = ()
+    """Labels that several persons gave it, where none of them holds: it waits for a decision."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +110,8 @@ class ReadOptions:
     """Of several questions that were asked about an image, the one whose answer is the label."""
     several: str | None = None
     """What becomes of a cell that holds several labels, a key of `SEVERAL`; None for nothing."""
+    votes: str | None = None
+    """Which label an image gets that several persons labelled, a key of `VOTES`; None for most."""
     class_from: str | None = None
     """Where the class stands, of folders: outermost, innermost, level-2 and so on, none, or a
     pattern of file names such as `{class}_#`; None to judge."""
@@ -108,6 +120,8 @@ class ReadOptions:
     class."""
     follow_links: bool = False
     """Whether links that lead out of the folder, and links to folders, are followed."""
+    link_roots: Sequence[str] | None = None
+    """Folders that links may lead into; None for any. Said by whoever asks, not by the person."""
     names_encoding: str | None = None
     """Code page of the names in a zip that declares none, a key of `entry_encodings.ENCODINGS`;
     None to judge."""

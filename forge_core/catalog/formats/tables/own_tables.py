@@ -17,6 +17,7 @@ COLUMNS = (
     "is_augmented",
     "width",
     "height",
+    "review_note",
     "content_hash",
     "asset_id",
 )
@@ -63,6 +64,7 @@ def _row(asset: Asset, path: str) -> dict[str, str | int | bool | None]:
         "is_augmented": asset.is_augmented,
         "width": asset.width,
         "height": asset.height,
+        "review_note": asset.review_note or None,
         "content_hash": asset.content_hash,
         "asset_id": str(asset.asset_id),
     }

@@ -17,7 +17,11 @@ from forge_core.catalog.formats.documents.column_values import Row
 from forge_core.catalog.formats.documents.table_file import TableFile
 from forge_core.catalog.formats.scan import label_records
 from forge_core.catalog.formats.scan.file_walk import TABLE_EXTENSIONS, Walked
-from forge_core.catalog.formats.scan.scanned_folder import ReadOptions, split_of_document
+from forge_core.catalog.formats.scan.scanned_folder import (
+    ReadOptions,
+    split_of_document,
+    split_of_name,
+)
 from forge_core.errors import InvalidInput
 
 LISTS = (".txt", ".lst", ".list", ".tab")
@@ -214,6 +218,10 @@ def _reading(table: TableFile, walked: Walked, options: ReadOptions) -> Reading:
         for name in table.columns
         if name and name not in mapping.values() and not _is_name(rows, name, finds)
     ]
+    spoken = [n for n in rest if "split" not in {*mapping, *unused} and _are_splits(rows, n)]
+    if len(spoken) == 1:
+        reading = replace(reading, mapping={**reading.mapping, "split": spoken[0]})
+        rest.remove(spoken[0])
     if "label" in unused or not rest:
         return reading
     marks = () if "split" in mapping and len(rest) < 2 else _marks(rows, rest)
@@ -224,11 +232,19 @@ def _reading(table: TableFile, walked: Walked, options: ReadOptions) -> Reading:
     choice = column_values.label_columns(rows, rest)
     if len(choice.columns) == 1:
         return replace(
-            reading, mapping={**mapping, "label": choice.columns[0]}, others=choice.others
+            reading,
+            mapping={**reading.mapping, "label": choice.columns[0]},
+            others=choice.others,
         )
     if len(table.columns) == 2 and len(rest) == 1 and _may_be_label(rows, rest[0]):
-        return replace(reading, mapping={**mapping, "label": rest[0]})
+        return replace(reading, mapping={**reading.mapping, "label": rest[0]})
     return replace(reading, choices=choice.columns, others=choice.others)
+
+
+def _are_splits(rows: Sequence[Row], column: str) -> bool:
+    """Whether a column holds words for splits and nothing else, and two of them at least."""
+    found = {split_of_name(value) for row in rows if (value := row.get(column, "")).strip()}
+    return len(found) > 1 and None not in found
 
 
 def _may_be_label(rows: Sequence[Row], column: str) -> bool:

@@ -183,6 +183,11 @@ def claim_of_file(file: ScannedFile) -> Claim:
     )
 
 
+def contested_claims(file: ScannedFile) -> list[Claim]:
+    """One for each label that persons gave, where none of them holds: so they contradict."""
+    return [Claim(path=file.path, label_name=label) for label in file.contested]
+
+
 def claim_of(file: SpooledFile) -> Claim:
     """What a file that shall be added says."""
     return Claim(

@@ -31,7 +31,10 @@ Facts = set[tuple[object, ...]]
 def facts(workspace: Workspace) -> Facts:
     """All that an export has to keep, by content."""
     return {
-        (a.content_hash, a.label_name, a.split_type, a.source_dataset, a.group_key, a.is_augmented)
+        (
+            *(a.content_hash, a.label_name, a.split_type, a.source_dataset, a.group_key),
+            *(a.is_augmented, a.review_note),
+        )
         for a in arrange.list_all(workspace)
     }
 
@@ -47,9 +50,11 @@ def catalog(sqlite_workspace: Workspace, tmp_path: Path) -> Workspace:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         arrange.draw_image("circle", number).save(folder / path)
         group = f"patient {number // 2}" if number % 4 else ""
-        rows.append([path, label, splits[number % 5], f"camera {number % 2}", group, number == 9])
+        note = f"=look; at {number}" if number % 3 else ""
+        source = f"camera {number % 2}"
+        rows.append([path, label, splits[number % 5], source, group, number == 9, note])
     with (folder / "labels.csv").open("w", newline="", encoding="utf-8") as file:
-        header = "file_path,label_name,split_type,source_dataset,group_key,is_augmented"
+        header = "file_path,label_name,split_type,source_dataset,group_key,is_augmented,note"
         csv.writer(file).writerows([header.split(","), *rows])
     report = arrange.import_folder(sqlite_workspace, folder)
     assert (report.added, report.skipped) == (11, [])

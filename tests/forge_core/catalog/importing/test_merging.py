@@ -57,6 +57,41 @@ def snapshot(workspace: Workspace) -> dict[str, tuple[object, ...]]:
     }
 
 
+def test_votes_that_differ__wait_in_the_queue_until_somebody_labels_the_image(
+    workspace: Workspace, tmp_path
+) -> None:
+    photos = draw_photos(tmp_path / "photos")
+    rows = ("0.png,cat,anna", "0.png,dog,ben", "1.png,dog,anna", "1.png,dog,ben", "2.png,cat,ben")
+    write_labels(photos, "image,choice,annotator", *rows)
+    for is_known in (False, True):  # new images, and images that are there without a label
+        report = import_folder(workspace, photos)
+        assert report.added == (0 if is_known else 3)
+        (asset,) = list_contested(workspace)
+        assert asset.label_name is None
+        assert {"cat", "dog"} <= set(asset.review_note.replace(",", "").split())
+    dog = by_name(workspace)["1.png"].label_id
+    label_edits.relabel(workspace, [asset.asset_id], dog, actor=ACTOR)
+    assert list_contested(workspace) == []
+
+
+def test_contested_images__leave_the_queue_when_the_label_they_have_is_confirmed(
+    workspace: Workspace, tmp_path
+) -> None:
+    photos = draw_photos(tmp_path / "photos", 1)
+    import_folder(workspace, write_labels(photos, "image,label", "0.png,cat"))
+    take_in(workspace, write_labels(photos, "image,label", "0.png,dog"), Merge.ASK)
+    (asset,) = list_contested(workspace)
+    stale = {asset.asset_id: asset.row_version - 1}
+    label_edits.relabel(
+        workspace, [asset.asset_id], asset.label_id, actor=ACTOR, expected_versions=stale
+    )
+    assert list_contested(workspace) != []
+    result = label_edits.relabel(workspace, [asset.asset_id], asset.label_id, actor=ACTOR)
+    assert result.num_changed == 1
+    assert list_contested(workspace) == []
+    assert by_name(workspace)["0.png"].label_name == "cat"
+
+
 def test_import_again__brings_labels_splits_and_groups_to_what_has_none(
     workspace: Workspace, tmp_path
 ) -> None:

@@ -230,6 +230,21 @@ def test_links_out_of_a_folder__are_followed_if_a_person_says_so(
     assert unasked.options.choosing("follow_links", "yes").follow_links
 
 
+def test_links__lead_only_where_whoever_asks_may_read(sqlite_workspace: Workspace, tmp_path: Path):
+    inside, opened, closed = (tmp_path / name for name in ("inside", "open", "closed"))
+    for number, folder in enumerate((inside / "cat", inside / "dog", opened, closed)):
+        folder.mkdir(parents=True)
+        (folder / "1.png").write_bytes(picture(number))
+    (inside / "cow").symlink_to(opened)
+    (inside / "pig").symlink_to(closed)
+    (inside / "cat" / "2.png").symlink_to(closed / "1.png")
+    options = ReadOptions(follow_links=True, link_roots=(str(inside), str(opened)))
+    plan = import_plan.prepare(sqlite_workspace, inside, options=options)
+    assert plan.classes == {"cat": 1, "cow": 1, "dog": 1}
+    assert [(c.kind, c.option) for c in plan.cautions] == [("links", None)]
+    assert {p.path for p in plan.problems} == {"pig", "cat/2.png"}
+
+
 def test_links_inside_a_folder__do_not_bring_an_image_twice(
     sqlite_workspace: Workspace, tmp_path: Path
 ):

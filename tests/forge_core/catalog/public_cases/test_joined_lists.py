@@ -101,3 +101,12 @@ def test_marks_with_blanks_and_doubts__are_one_hot_columns(tmp_path: Path):
     assert "A -1 there marks nothing." in scanned.notes
     both = recognition.read_folder(tmp_path, ReadOptions(several="together"))
     assert labels(both)[2] == "Edema|Hernia"
+
+
+def test_a_column_without_a_name_that_holds_splits__is_the_split(tmp_path: Path):
+    photos(tmp_path, *(f"v{n}.jpg" for n in range(4)))
+    rows = [f"v{n}\t{('jump', 'run')[n % 2]}\t{('train', 'val')[n // 2]}" for n in range(4)]
+    (tmp_path / "annotations.tsv").write_text("\n".join(rows))
+    scanned = recognition.read_folder(tmp_path)
+    assert labels(scanned) == ["jump", "run"] * 2
+    assert [entry.split for entry in scanned.entries] == ["train", "train", "val", "val"]

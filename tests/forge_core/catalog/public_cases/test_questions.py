@@ -27,6 +27,10 @@ def test_several_persons__most_decide_and_it_is_told(look: Look):
     found = look("ls_many")
     assert list(found.labels.values()) == ["cat", "cat", None, None]
     assert any("“cat” by 2, “dog” by 1" in problem for problem in found.problems)
+    assert "Persons gave 1 image different labels: 1 gets the label of most" in found.cautions[0]
+    agreed = look("ls_many", votes="agreement")
+    assert list(agreed.labels.values()) == [None, "cat", None, None]
+    assert "1 comes in unlabelled, into the queue of contested" in agreed.cautions[0]
 
 
 def test_two_persons_who_disagree__leave_no_label(look: Look):

@@ -1,0 +1,62 @@
+"""Folders that look like classes and are none: of unlabelled images, of copies of all others."""
+
+from dataclasses import replace
+
+from forge_core.catalog.formats.layout import origins, signals
+from forge_core.catalog.formats.scan import folder_names, label_records
+from forge_core.catalog.formats.scan.file_walk import Walked
+from forge_core.catalog.formats.scan.scanned_folder import Caution, ReadOptions, ScannedFile
+from forge_core.catalog.importing.import_problems import printable
+
+
+def without_unlabelled(
+    entries: list[ScannedFile], options: ReadOptions, cautions: list[Caution]
+) -> list[ScannedFile]:
+    """Folders called no_label or unknown are no classes, unless a person says so."""
+    names = {
+        entry.label_name
+        for entry in entries
+        if entry.label_name is not None and folder_names.says_unlabelled(entry.label_name)
+    }
+    if not names:
+        return entries
+    is_class = options.unlabelled_folders == "class"
+    number = label_records.counted(sum(entry.label_name in names for entry in entries))
+    verb = "is a class because you chose it" if is_class else f"is no class: {number} unlabelled"
+    cautions.append(
+        Caution(
+            kind="unlabelled_folder",
+            message=f"{signals.listed(names)} {verb}.",
+            option="unlabelled_folders",
+            choices=("unlabelled", "class"),
+        )
+    )
+    if is_class:
+        return entries
+    return [replace(e, label_name=None) if e.label_name in names else e for e in entries]
+
+
+def without_copies(
+    walked: Walked, entries: list[ScannedFile], options: ReadOptions, cautions: list[Caution]
+) -> list[ScannedFile]:
+    """A folder that holds the images of all others once more is no class, unless chosen."""
+    if options.unlabelled_folders == "class":
+        return entries
+    name = origins.second_copies(
+        walked.root,
+        {entry.path: entry.label_name for entry in entries},
+        {entry.path: entry.size_bytes for entry in entries},
+    )
+    if not name:
+        return entries
+    number = label_records.counted(sum(entry.label_name == name for entry in entries))
+    cautions.append(
+        Caution(
+            kind="unlabelled_folder",
+            message=f"“{printable(name)}” holds every image of the other folders once more: it is "
+            f"no class, and its {number} have the labels of their copies.",
+            option="unlabelled_folders",
+            choices=("unlabelled", "class"),
+        )
+    )
+    return [replace(e, label_name=None) if e.label_name == name else e for e in entries]
