@@ -1,12 +1,19 @@
-"""`forge embed`, `forge label-issues`: what networks see in images, and which labels they doubt."""
+"""`forge embed`, `label-issues`, `similar`: what networks see, doubt, and find alike."""
 
+import uuid
+from contextlib import suppress
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from forge_core import local_files
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
+from forge_core.errors import InvalidInput
+from forge_core.imaging.decode import DecodeLimits
+from forge_core.workspace import Workspace
 
 NetworkOption = Annotated[
     str | None,
@@ -79,3 +86,66 @@ def judge(
         )
     for warning in report.warnings:
         output.tell(warning)
+
+
+def find_similar(
+    target: Annotated[
+        str, typer.Argument(help="An image file, or an image of the catalog by its path or id.")
+    ],
+    top: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
+    network: NetworkOption = None,
+    device: DeviceOption = "auto",
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The images of the catalog that look most like one, by embeddings that were computed."""
+    from forge_core.predictions.embeddings import networks, similar
+
+    opened = opening.existing(workspace)
+    source = None if network is None else networks.parse(network)
+    result = similar.find_similar(
+        opened, _wanted(opened, target), top=top, source=source, device=device
+    )
+    rows = [
+        {
+            "rank": each.rank,
+            "similarity": round(each.similarity, 4),
+            "path": each.asset.file_path,
+            "label": each.asset.label_name,
+            "asset_id": each.asset.asset_id,
+        }
+        for each in result.found
+    ]
+    if as_json:
+        output.answer({"network": result.network.source, "found": rows})
+        return
+    output.show_table(
+        "",
+        ["rank", "similarity", "path", "label"],
+        [
+            [row["rank"], f"{row['similarity']:.3f}", row["path"], row["label"] or "-"]
+            for row in rows
+        ],
+    )
+    if result.num_missing:
+        output.tell(f"{result.num_missing:,} images have no embedding yet and were not compared.")
+
+
+def _wanted(workspace: Workspace, target: str) -> uuid.UUID | bytes:
+    """The image of the catalog that is meant, or the bytes of a file."""
+    with suppress(ValueError):
+        return uuid.UUID(target)
+    with workspace.database.read() as uow:
+        asset = uow.assets.find_by_path(target)
+    if asset is not None:
+        return asset.asset_id
+    try:
+        return local_files.read_plain(
+            Path(target).expanduser(), DecodeLimits.from_settings(workspace.settings).max_bytes
+        )
+    except OSError as error:
+        raise InvalidInput(
+            f"{target} is no image of the catalog, and cannot be read as a file: "
+            f"{error.strerror or type(error).__name__}.",
+            next_step="Name a path or an id of the catalog, or an image file.",
+        ) from error
