@@ -13,6 +13,7 @@ from forge_core.cli import (
     audit_commands,
     augment_commands,
     cache_command,
+    calibrate_command,
     catalog_commands,
     class_commands,
     contested_command,
@@ -108,6 +109,7 @@ app.command()(train_command.train)
 app.add_typer(runs_commands.app, name="runs")
 app.command()(evaluate_command.evaluate)
 app.command()(report_command.report)
+app.command()(calibrate_command.calibrate)
 app.command()(model_commands.score)
 app.command()(embedding_commands.embed)
 app.command("label-issues")(embedding_commands.judge)

@@ -176,7 +176,7 @@ class Predictor:
         if not readable:
             return [entry for entry in prepared if isinstance(entry, ImageRejected)]
         started = time.perf_counter()
-        probabilities = self.logits_of(readable).softmax(dim=1)
+        probabilities = (self.logits_of(readable) / self.card.temperature).softmax(dim=1)
         best = probabilities.topk(min(top_k, self.card.num_classes), dim=1)
         share = (time.perf_counter() - started) / len(readable)
         rows = iter(zip(readable, best.values.tolist(), best.indices.tolist(), strict=True))

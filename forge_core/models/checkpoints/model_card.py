@@ -16,6 +16,7 @@ from forge_core.errors import CheckpointRejected, InvalidInput
 SCHEMA = 2
 """From 2 on the file proves its card too, and keeps its golden predictions as image files."""
 OLDEST_SCHEMA = 1
+LARGEST_TEMPERATURE = 20.0
 GOLDEN_TOLERANCE = 1e-3
 _TEXT_LIMIT = 1_000
 _MAX_DIGITS = 19
@@ -70,6 +71,8 @@ class ModelCard:
     """When it was saved, ISO 8601 in UTC."""
     golden_tolerance: float = GOLDEN_TOLERANCE
     """Largest difference of golden logits, as a share of the largest |logit|."""
+    temperature: float = 1.0
+    """What logits are divided by before they become probabilities; 1 changes nothing."""
     schema: int = SCHEMA
     """Form of the checkpoint; 1 is that of older versions, whose file does not prove its card."""
 
@@ -88,6 +91,12 @@ class ModelCard:
             raise InvalidInput(
                 f"A golden tolerance of {self.golden_tolerance:g} proves nothing; "
                 f"at most {GOLDEN_TOLERANCE:g} is accepted."
+            )
+
+        if not 1 / LARGEST_TEMPERATURE <= self.temperature <= LARGEST_TEMPERATURE:
+            raise InvalidInput(
+                f"A temperature of {self.temperature:g} is none; it is from "
+                f"{1 / LARGEST_TEMPERATURE:g} to {LARGEST_TEMPERATURE:g}."
             )
 
     @property
@@ -167,6 +176,7 @@ def _check_types(values: dict[str, Any]) -> None:
     _expect(values, "run_id", str, int, type(None))
     _expect(values, "revision_id", int, type(None))
     _expect(values, "golden_tolerance", int, float)
+    _expect(values, "temperature", int, float)
     _expect(values, "metrics", dict)
     _expect(values, "versions", dict)
     if not all(isinstance(metric, (int, float)) for metric in values.get("metrics", {}).values()):

@@ -184,7 +184,9 @@ def _issues(workspace: Workspace, run: Run, now: int) -> list[str]:
         )
     if not left_out and not counts.num_images:
         parts.append(
-            markup.paragraph("Every file could be read. Its network was asked for no doubts.")
+            markup.paragraph(
+                "Every file could be read. Its network has not looked at the catalog yet."
+            )
         )
     return parts
 

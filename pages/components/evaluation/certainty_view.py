@@ -9,6 +9,7 @@ from forge_core.evaluation import calibration
 from forge_core.evaluation.calibration import Calibration, ConfidenceBin, CoveragePoint
 from pages.components.evaluation import doors
 from pages.components.evaluation.shown import ShownEvaluation
+from pages.components.frame import session
 from pages.components.words import text
 
 RIGHT, WRONG, GREY = "#0072B2", "#D55E00", "#999999"
@@ -155,6 +156,24 @@ def _show_temperature(shown: ShownEvaluation) -> None:
         f"With its logits divided by it the calibration error is {after:.1f} points instead of "
         f"{before:.1f}. Which class it answers stays the same."
     )
+    run_id, kind = shown.kept.summary.run_id, shown.kept.kind
+    st.download_button(
+        "Download the checkpoint with it",
+        data=lambda: _read_calibrated(run_id, kind),
+        file_name=f"run{run_id}-{kind}-calibrated.safetensors",
+        mime="application/octet-stream",
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"evaluation_calibrated_{shown.evaluation_id}",
+        help="A copy whose card carries the temperature: Predict, the commands and the service "
+        "divide by it. The run's own file stays as it is.",
+    )
+
+
+def _read_calibrated(run_id: int, kind: str) -> bytes:
+    from forge_core.predictions.calibration import calibrated  # torch: only where it is asked for
+
+    return calibrated.read_calibrated(session.workspace(), run_id, kind)
 
 
 def _show_threshold(shown: ShownEvaluation) -> None:

@@ -22,6 +22,7 @@ CHANGED = {
     "normalisation": {"eval_transform": EVAL.to_dict() | {"std": [0.229, 0.224, 0.2251]}},
     "interpolation": {"eval_transform": EVAL.to_dict() | {"interpolation": "bicubic"}},
     "tolerance": {"golden_tolerance": 9e-4},
+    "temperature": {"temperature": 1.5},
 }
 
 

@@ -1,0 +1,1 @@
+"""Checkpoints whose probabilities can be believed, as files of their own."""
