@@ -45,6 +45,18 @@ class Answer(enum.StrEnum):
         return self is not Answer.SKIP
 
 
+class Measure(enum.StrEnum):
+    """What is measured of a picture; `forge_core.imaging.measures` says what each number means."""
+
+    BRIGHTNESS = "brightness"
+    CONTRAST = "contrast"
+    SHARPNESS = "sharpness"
+    COLOUR = "colour"
+    EMPTINESS = "emptiness"
+    ELONGATION = "elongation"
+    SHORT_SIDE = "short_side"
+
+
 class RunStatus(enum.StrEnum):
     """Where a training run stands."""
 

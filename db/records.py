@@ -185,6 +185,8 @@ class AssetFilter:
     """A `Question` that a person has settled for it, as long as it is what was judged."""
     undecided: str | None = field(default=None, metadata=_BESIDE_REVISIONS)
     """A `Question` that nobody has settled for what it is now."""
+    measured: str | None = field(default=None, metadata=_BESIDE_REVISIONS)
+    """A measure of its picture beyond a line, read by `measure_conditions`: `sharpness<12.5`."""
 
     evaluation: int | None = field(default=None, metadata=_BESIDE_REVISIONS)
     """Measured in this evaluation, whatever the image's label and split are by now."""

@@ -16,6 +16,7 @@ from db.repositories.differences import DifferenceRepository
 from db.repositories.duplicates import DuplicateRepository
 from db.repositories.evaluations import EvaluationRepository
 from db.repositories.identity import IdentityRepository
+from db.repositories.image_measures import ImageMeasuresRepository
 from db.repositories.import_findings import ImportFindingRepository
 from db.repositories.jobs import JobRepository
 from db.repositories.label_audits import LabelAuditRepository
@@ -66,6 +67,11 @@ class UnitOfWork:
         return ChangeRepository(self.session)
 
     @cached_property
+    def image_measures(self) -> ImageMeasuresRepository:
+        """What was measured of pictures."""
+        return ImageMeasuresRepository(self.session)
+
+    @property
     def findings(self) -> ImportFindingRepository:
         """What imports said of images that were there."""
         return ImportFindingRepository(self.session)

@@ -85,6 +85,7 @@ OF_ONE_KIND = {
     "db/repositories": "tables",
     "forge_core/api": "routes",
     "forge_core/cli": "commands",
+    "forge_core/handlers": "kinds of jobs",
     "tests/journeys": "journeys of a person in a browser",
     "tests/pages": "pages",
 }

@@ -17,6 +17,7 @@ from db.models import (
     Assignment,
     DuplicateMember,
     EvaluationAnswerRow,
+    ImageMeasuresRow,
     LabelAuditLookRow,
     LabelClass,
     LabelIssueRow,
@@ -25,6 +26,7 @@ from db.models import (
     VisionAsset,
 )
 from db.records import ACROSS, ANY, NONE, AssetFilter
+from db.repositories import measure_conditions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,6 +237,19 @@ def _duplicates(where: AssetFilter) -> Related | None:
     return Related(asset_id=DuplicateMember.asset_id, conditions=[has_another])
 
 
+def _measured(where: AssetFilter) -> Related | None:
+    if where.measured is None:
+        return None
+    wanted = measure_conditions.read(where.measured)
+    column = getattr(ImageMeasuresRow, wanted.measure)
+    beyond = column < wanted.line if wanted.is_below else column > wanted.line
+    return Related(
+        asset_id=ImageMeasuresRow.asset_id,
+        conditions=[beyond],
+        both=[ImageMeasuresRow.content_hash == VisionAsset.content_hash],
+    )
+
+
 def _assigned(where: AssetFilter) -> Related | None:
     if where.assigned in (None, NONE):
         return None
@@ -265,5 +280,6 @@ RELATED: dict[str, tuple[tuple[str, ...], Callable[[AssetFilter], Related | None
     "change": (("author", "changed_since"), _change),
     "duplicates": (("duplicates",), _duplicates),
     "assigned": (("assigned",), _assigned),
+    "measured": (("measured",), _measured),
 }
 """Each condition on another table: the fields of the filter that make it, and how."""

@@ -323,3 +323,36 @@ class ImportFindingRow(Base):
         Index("ix_import_findings_revision", "revision_id", "outcome", "finding_id"),
         Index("ix_import_findings_asset", "asset_id", "finding_id"),
     )
+
+
+class ImageMeasuresRow(Base):
+    """What was measured of an asset's picture; it holds while the asset has these bytes.
+
+    Derived from the bytes; it may be emptied and computed again at any time.
+    """
+
+    __tablename__ = "image_measures"
+
+    asset_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("vision_assets.asset_id", ondelete="CASCADE"), primary_key=True
+    )
+    content_hash: Mapped[str] = mapped_column(String(64))
+    """Of the bytes that were measured."""
+    brightness: Mapped[float]
+    contrast: Mapped[float]
+    sharpness: Mapped[float]
+    colour: Mapped[float]
+    emptiness: Mapped[float]
+    elongation: Mapped[float]
+    short_side: Mapped[float]
+
+
+class MeasureLineRow(Base):
+    """Where a person drew the line of a kind of image issue, for the whole workspace."""
+
+    __tablename__ = "measure_lines"
+
+    issue: Mapped[str] = mapped_column(String(32), primary_key=True)
+    value: Mapped[float]
+    author: Mapped[str] = mapped_column(String(128))
+    updated_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())

@@ -23,6 +23,7 @@ from forge_core.cli import (
     embedding_commands,
     evaluate_command,
     history_commands,
+    image_issues_command,
     import_command,
     learning_curve_command,
     ledger_command,
@@ -105,6 +106,7 @@ app.command()(history_commands.undo)
 app.add_typer(augment_commands.app, name="augment")
 app.command("learning-curve")(learning_curve_command.learning_curve)
 app.command()(ledger_command.ledger)
+app.command("image-issues")(image_issues_command.image_issues)
 app.command()(train_command.train)
 app.add_typer(runs_commands.app, name="runs")
 app.command()(evaluate_command.evaluate)

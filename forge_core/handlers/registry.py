@@ -80,6 +80,13 @@ def _draw_learning_curve(context: JobContext) -> Mapping[str, Any]:
     return draw_learning_curve.run(context)
 
 
+def _measure(context: JobContext) -> Mapping[str, Any]:
+    """Measure the catalog's pictures; see `measure`."""
+    from forge_core.handlers import measure
+
+    return measure.run(context)
+
+
 def _search_rate(context: JobContext) -> Mapping[str, Any]:
     """Search the learning rate of a run that was not started; see `search_rate`."""
     from forge_core.handlers import search_rate
@@ -97,6 +104,7 @@ HANDLERS: dict[str, Handler] = {
     kinds.AUGMENT.name: _augment,
     kinds.CHECK_AUGMENTATION.name: _check_augmentation,
     kinds.LEARNING_CURVE.name: _draw_learning_curve,
+    kinds.MEASURE.name: _measure,
     kinds.RATE_SEARCH.name: _search_rate,
 }
 

@@ -68,6 +68,7 @@ CHECK_AUGMENTATION = JobKind(
     name="check_augmentation", device="shared", is_warm=True, noun="look", subject="The check"
 )
 LEARNING_CURVE = JobKind(name="label_outlook", device="shared", is_warm=True)
+MEASURE = JobKind(name="measure", niceness=10)
 RATE_SEARCH = JobKind(name="find_rate", device="shared", is_warm=True)
 
 KINDS: dict[str, JobKind] = {
@@ -82,6 +83,7 @@ KINDS: dict[str, JobKind] = {
         AUGMENT,
         CHECK_AUGMENTATION,
         LEARNING_CURVE,
+        MEASURE,
         RATE_SEARCH,
     )
 }

@@ -16,6 +16,7 @@ from pages.components.frame import navigation, page_frame, session, undo_notice
 from pages.components.review import (
     contested_queue,
     duplicate_groups,
+    image_issues_panel,
     keep_all_dialog,
     leaks,
     queue_cards,
@@ -53,6 +54,7 @@ def show() -> None:
     undo_notice.show(workspace, session.actor())
     queue_cards.show(workspace)
     contested_queue.show(workspace, contested_queue.count(workspace), session.actor())
+    image_issues_panel.show(workspace)
     st.subheader("Near-duplicates and leaks", anchor=False)
     show_groups_and_unlabelled(status, totals.unlabelled)
     show_state(status)

@@ -54,6 +54,7 @@ VALUES = {
     "duplicates": "any",
     "augmented": "no",
     "review": "none",
+    "measured": "sharpness<12.5",
     "decided": "label",
     "undecided": "picture",
     "assigned": "none",

@@ -69,6 +69,7 @@ LINK = {
     "duplicates": "any",
     "augmented": "no",
     "review": "none",
+    "measured": "sharpness<12.5",
     "decided": "label",
     "undecided": "picture",
     "assigned": "Ana",

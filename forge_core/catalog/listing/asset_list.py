@@ -7,6 +7,7 @@ from datetime import date
 
 from db.enums import Question, Split
 from db.records import ACROSS, ANY, NONE, Asset, AssetFilter, CountRow
+from db.repositories import measure_conditions
 from db.repositories.asset_lists import SORTS, check_cursor
 from db.run_records import EvaluationSummary
 from db.unit_of_work import UnitOfWork
@@ -75,6 +76,13 @@ def check_filter(where: AssetFilter) -> AssetFilter:
         )
     if isinstance(where.duplicates, str) and where.duplicates not in (ANY, ACROSS):
         raise InvalidInput(f"The duplicates filter is {ANY!r}, {ACROSS!r} or the id of a group.")
+    if where.measured is not None:
+        try:
+            measure_conditions.read(where.measured)
+        except ValueError as error:
+            raise InvalidInput(
+                f"{error}.", next_step="Say it as sharpness<12.5 or emptiness>0.9."
+            ) from None
     for name in ("decided", "undecided"):
         value = getattr(where, name)
         if value is not None and value not in list(Question):

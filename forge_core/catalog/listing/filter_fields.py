@@ -120,6 +120,10 @@ def _say_days(since: str | None, until: str | None, said: Said) -> str:
     return f"imported since {since}" if since else f"imported until {until}"
 
 
+def _say_measured(value: str) -> str:
+    return value.replace("_", " ").replace("<", " below ").replace(">", " above ")
+
+
 _FIELDS = (
     FilterField(
         name="label",
@@ -343,6 +347,15 @@ _FIELDS = (
         values=REVIEW_WORDS,
         noun="review state",
         say=lambda value, said: REVIEW_WORDS[value].lower(),
+    ),
+    FilterField(
+        name="measured",
+        read=text_values.parse_text,
+        words="Measured",
+        control=Control.CHOICE,
+        group=Group.PICTURE,
+        seat=5,
+        say=lambda value, said: _say_measured(value),
     ),
     FilterField(
         name="decided",

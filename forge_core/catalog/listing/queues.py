@@ -132,6 +132,15 @@ _QUEUES = (
         question=Question.SPLIT,
     ),
 )
+IMAGE_ISSUES = Queue(
+    name="image_issues",
+    words="Image issues",
+    reason="A measure of the picture lies beyond the line that was drawn.",
+    where={},
+    filled_by="Lines are drawn on Review, once the images are measured.",
+    question=Question.PICTURE,
+)
+"""Asks of the images beyond one line, which the address names; so it is no list of its own."""
 QUEUES = {queue.name: queue for queue in _QUEUES}
 """Every queue by name, in the order in which people read them."""
 
@@ -159,6 +168,8 @@ def find_queue(name: str) -> Queue:
     Raises:
         InvalidInput: There is none.
     """
+    if name == IMAGE_ISSUES.name:
+        return IMAGE_ISSUES
     if name not in QUEUES:
         raise InvalidInput(
             f"There is no queue {name[:60]!r}.", next_step=f"Use {', '.join(QUEUES)}."
