@@ -129,6 +129,7 @@ def test_finished__report_files_and_next_step(finished_workspace: Workspace):
     assert [label.split(" (")[0] for label in downloads] == [
         "Download best checkpoint",
         "Download last checkpoint",
+        "Download the report",
     ]
     assert not app.error
     assert not app.exception

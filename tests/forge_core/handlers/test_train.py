@@ -241,5 +241,8 @@ def test_handlers__are_what_the_worker_runs():
         "check_augmentation",
         "label_outlook",
         "find_rate",
+        "embed",
+        "label_issues",
+        "measure",
     }
     assert callable(train.run)
