@@ -68,7 +68,8 @@ def test_not_looked__says_why_one_should_and_finds_on_request(
     app.run()
     assert not app.exception
     assert figures(app) == {
-        "Labels that look wrong": "–",
+        "Labels that look wrong": "0",
+        "Drawn by an audit": "0",
         "The model disagrees": "–",
         "Contested by an import": "0",
         "Least sure": "–",
@@ -200,7 +201,7 @@ def test_flagged__is_a_door_to_the_gallery(copied, sqlite_workspace: Workspace):
 
 def test_an_empty_queue__says_why_and_what_fills_it(copied, sqlite_workspace: Workspace):
     said = words(visit(PAGE))
-    assert "No network has scored the images yet. A finished run doubts labels" in said
+    assert "No network has scored the images yet. A finished run looks at all images" in said
     assert "Nothing waits. The key m in the gallery marks an image, with a note." in said
 
 
