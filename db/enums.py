@@ -57,6 +57,14 @@ class Measure(enum.StrEnum):
     SHORT_SIDE = "short_side"
 
 
+class RequestReason(enum.StrEnum):
+    """Why an image was chosen to be labelled next."""
+
+    COVERS = "covers"  # many images like it have no label near them
+    DOUBT = "doubt"  # a network that is trained on the labels would learn from it
+    CHANCE = "chance"  # drawn from all images without a label, each as likely
+
+
 class RunStatus(enum.StrEnum):
     """Where a training run stands."""
 
