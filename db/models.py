@@ -24,6 +24,7 @@ from db.tables.judging import LabelAuditLookRow, LabelAuditRow, LabelIssueRow
 from db.tables.people import (
     Assignment,
     AugmentationPresetRow,
+    LabelRequestRow,
     LabelVote,
     SavedViewRow,
     UserPreference,
@@ -60,6 +61,7 @@ __all__ = [
     "LabelClass",
     "LabelClassState",
     "LabelIssueRow",
+    "LabelRequestRow",
     "LabelVote",
     "MeasureLineRow",
     "Prediction",

@@ -21,6 +21,7 @@ from db.repositories.import_findings import ImportFindingRepository
 from db.repositories.jobs import JobRepository
 from db.repositories.label_audits import LabelAuditRepository
 from db.repositories.label_issues import LabelIssueRepository
+from db.repositories.label_requests import LabelRequestRepository
 from db.repositories.labels import LabelRepository
 from db.repositories.metrics import MetricRepository
 from db.repositories.moves import MoveRepository
@@ -175,6 +176,11 @@ class UnitOfWork:
     def assignments(self) -> AssignmentRepository:
         """Who is to look after which asset."""
         return AssignmentRepository(self.session)
+
+    @cached_property
+    def label_requests(self) -> LabelRequestRepository:
+        """Which images were chosen to be labelled next."""
+        return LabelRequestRepository(self.session)
 
     @cached_property
     def views(self) -> SavedViewRepository:

@@ -21,6 +21,7 @@ from db.models import (
     LabelAuditLookRow,
     LabelClass,
     LabelIssueRow,
+    LabelRequestRow,
     Prediction,
     RevisionRow,
     VisionAsset,
@@ -256,6 +257,13 @@ def _assigned(where: AssetFilter) -> Related | None:
     return Related(asset_id=Assignment.asset_id, conditions=[Assignment.person == where.assigned])
 
 
+def _requested(where: AssetFilter) -> Related | None:
+    if where.requested is None:
+        return None
+    conditions = [] if where.requested == ANY else [LabelRequestRow.reason == where.requested]
+    return Related(asset_id=LabelRequestRow.asset_id, conditions=conditions)
+
+
 RELATED: dict[str, tuple[tuple[str, ...], Callable[[AssetFilter], Related | None]]] = {
     "prediction": (
         ("run", "predicted", "disagrees", "confidence_min", "confidence_max"),
@@ -281,5 +289,6 @@ RELATED: dict[str, tuple[tuple[str, ...], Callable[[AssetFilter], Related | None
     "duplicates": (("duplicates",), _duplicates),
     "assigned": (("assigned",), _assigned),
     "measured": (("measured",), _measured),
+    "requested": (("requested",), _requested),
 }
 """Each condition on another table: the fields of the filter that make it, and how."""

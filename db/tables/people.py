@@ -67,6 +67,32 @@ class AugmentationPresetRow(Base):
     __table_args__ = (CheckConstraint("length(name) > 0", name="name_not_empty"),)
 
 
+class LabelRequestRow(Base):
+    """An image that was chosen to be labelled next, and why. Kept after it is labelled.
+
+    What was chosen for its difficulty must never be taken for a sample of all images.
+    """
+
+    __tablename__ = "label_requests"
+
+    asset_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("vision_assets.asset_id", ondelete="CASCADE"), primary_key=True
+    )
+    reason: Mapped[str] = mapped_column(String(16))
+    probability: Mapped[float | None]
+    """With which each image without a label was drawn; NULL unless drawn by chance."""
+    revision_id: Mapped[int]
+    """The newest revision when it was chosen."""
+    actor: Mapped[str] = mapped_column(String(128))
+    created_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
+
+    __table_args__ = (
+        CheckConstraint("length(reason) > 0", name="reason_not_empty"),
+        CheckConstraint("probability > 0 AND probability <= 1", name="probability_in_range"),
+        Index("ix_label_requests_reason", "reason", "asset_id"),
+    )
+
+
 class Assignment(Base):
     """Who is to look after an asset. Work, not a fact about the image: no revision."""
 

@@ -25,6 +25,7 @@ from forge_core.cli import (
     history_commands,
     image_issues_command,
     import_command,
+    label_next_command,
     learning_curve_command,
     ledger_command,
     model_commands,
@@ -104,6 +105,7 @@ app.command()(history_commands.history)
 app.command()(history_commands.diff)
 app.command()(history_commands.undo)
 app.add_typer(augment_commands.app, name="augment")
+app.command("label-next")(label_next_command.label_next)
 app.command("learning-curve")(learning_curve_command.learning_curve)
 app.command()(ledger_command.ledger)
 app.command("image-issues")(image_issues_command.image_issues)

@@ -87,6 +87,13 @@ def _measure(context: JobContext) -> Mapping[str, Any]:
     return measure.run(context)
 
 
+def _choose_labels(context: JobContext) -> Mapping[str, Any]:
+    """Choose the images that are to be labelled next; see `choose_labels`."""
+    from forge_core.handlers import choose_labels
+
+    return choose_labels.run(context)
+
+
 def _search_rate(context: JobContext) -> Mapping[str, Any]:
     """Search the learning rate of a run that was not started; see `search_rate`."""
     from forge_core.handlers import search_rate
@@ -105,6 +112,7 @@ HANDLERS: dict[str, Handler] = {
     kinds.CHECK_AUGMENTATION.name: _check_augmentation,
     kinds.LEARNING_CURVE.name: _draw_learning_curve,
     kinds.MEASURE.name: _measure,
+    kinds.LABEL_NEXT.name: _choose_labels,
     kinds.RATE_SEARCH.name: _search_rate,
 }
 

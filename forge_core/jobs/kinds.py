@@ -69,6 +69,7 @@ CHECK_AUGMENTATION = JobKind(
 )
 LEARNING_CURVE = JobKind(name="label_outlook", device="shared", is_warm=True)
 MEASURE = JobKind(name="measure", niceness=10)
+LABEL_NEXT = JobKind(name="label_next", device="shared", is_warm=True)
 RATE_SEARCH = JobKind(name="find_rate", device="shared", is_warm=True)
 
 KINDS: dict[str, JobKind] = {
@@ -84,6 +85,7 @@ KINDS: dict[str, JobKind] = {
         CHECK_AUGMENTATION,
         LEARNING_CURVE,
         MEASURE,
+        LABEL_NEXT,
         RATE_SEARCH,
     )
 }

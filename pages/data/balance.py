@@ -12,7 +12,13 @@ from forge_core.catalog.splits import split_plan
 from forge_core.catalog.splits.split_plan import SplitPlan
 from forge_core.workspace import Workspace
 from pages.components import balance_chart, empty_state, errors, gallery_links
-from pages.components.balance import class_editor, learning_curve_panel, split_panel, table
+from pages.components.balance import (
+    class_editor,
+    learning_curve_panel,
+    next_labels_panel,
+    split_panel,
+    table,
+)
 from pages.components.frame import navigation, page_frame, session, undo_notice
 from pages.components.review import leaks
 from pages.components.words import text
@@ -36,6 +42,9 @@ def show() -> None:
         if labelled(balance):
             with st.expander("Have I labelled enough?", icon=":material/trending_up:"):
                 learning_curve_panel.show(workspace)
+        if balance.unlabelled.total:
+            with st.expander("What to label next", icon=":material/target:"):
+                next_labels_panel.show(workspace)
     with side:
         plan = None
         if labelled(balance):

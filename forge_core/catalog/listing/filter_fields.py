@@ -7,7 +7,7 @@ in SQL stands under the same name in `db.repositories.filters`, its type in `Ass
 from collections.abc import Mapping
 from typing import Any
 
-from db.enums import Question, ReviewState, Split
+from db.enums import Question, RequestReason, ReviewState, Split
 from db.records import ACROSS, ANY, NONE, AssetFilter
 from forge_core.catalog.listing import answer_fields, field_texts, text_values
 from forge_core.catalog.listing.field_types import (
@@ -38,6 +38,19 @@ UNDECIDED_WORDS = {
     Question.PICTURE.value: "Picture not confirmed",
     Question.SPLIT.value: "Split not confirmed",
     Question.PREDICTION.value: "Not corrected on Predict",
+}
+REQUESTED_WORDS = {
+    ANY: "Chosen for any reason",
+    RequestReason.COVERS.value: "Chosen for what it covers",
+    RequestReason.DOUBT.value: "Chosen for the model's doubt",
+    RequestReason.CHANCE.value: "Drawn by chance",
+}
+"""Images that were chosen to be labelled next."""
+REQUESTED_CHIPS = {
+    ANY: "to label next",
+    RequestReason.COVERS.value: "to label next for what they cover",
+    RequestReason.DOUBT.value: "to label next for the model's doubt",
+    RequestReason.CHANCE.value: "to label next by chance",
 }
 SPLIT_WORDS: dict[str, str] = {
     Split.TRAIN.value: "train",
@@ -378,6 +391,17 @@ _FIELDS = (
         values=UNDECIDED_WORDS,
         noun="question",
         say=lambda value, said: UNDECIDED_WORDS[value].lower(),
+    ),
+    FilterField(
+        name="requested",
+        read=text_values.parse_text,
+        words="To label next",
+        control=Control.CHOICE,
+        group=Group.WORK,
+        seat=5,
+        values=REQUESTED_WORDS,
+        noun="reason",
+        say=lambda value, said: REQUESTED_CHIPS[value],
     ),
     FilterField(
         name="assigned",

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from db.enums import Question, ReviewState
-from db.records import ACROSS, ANY, AssetFilter
+from db.records import ACROSS, ANY, NONE, AssetFilter
 from db.repositories.asset_lists import SORTS
 from forge_core.catalog.listing import asset_list, filter_fields, suggestions
 from forge_core.catalog.listing.asset_list import MAX_PAGE, AssetPage
@@ -122,6 +122,13 @@ _QUEUES = (
         reason="Somebody corrected what a network said of the image on Predict.",
         where={"decided": Question.PREDICTION.value},
         filled_by='"Wrong? Correct it" on Predict puts an image here.',
+    ),
+    Queue(
+        name="label_next",
+        words="Label next",
+        reason="It was chosen because its label would teach a network the most, or by chance.",
+        where={"label": NONE, "requested": ANY},
+        filled_by="“What to label next” on Class balance chooses images without a label.",
     ),
     Queue(
         name="look_alikes",
