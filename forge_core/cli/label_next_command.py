@@ -40,7 +40,7 @@ def label_next(
     from forge_core.predictions import next_labels
     from forge_core.predictions.embeddings import networks
 
-    if way not in next_labels.Way:
+    if way not in list(next_labels.Way):
         raise typer.BadParameter("Use auto, choice or chance.", param_hint="--way")
     opened = opening.existing(workspace)
     with output.progress_bar("Choosing", as_json=as_json) as progress:

@@ -5,6 +5,7 @@ B = 4 bins: train, val, test, and none for what an absolute count leaves over.
 """
 
 import random
+import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -55,6 +56,9 @@ class Division:
     """Groups that lay in several splits before, and still do."""
     num_copies: int
     """Augmented copies that move, to where their parent is."""
+    num_mined: int = 0
+    """Images that go into train because they, or one of their group, were chosen for what they
+    are."""
 
 
 def decide(
@@ -65,6 +69,7 @@ def decide(
     seed: int,
     only_unassigned: bool,
     grouping: Grouping,
+    mined: Sequence[uuid.UUID] = (),
 ) -> Division:
     """Divide the labelled images that are not held out.
 
@@ -79,6 +84,8 @@ def decide(
         seed: Another seed, another split.
         only_unassigned: Images that are in a split stay, and their groups follow them.
         grouping: Which images belong together.
+        mined: Images that were chosen for what they are, such as their difficulty: with their
+            groups they go into train, since they would bias what is measured on them.
     """
     units = grouping_room.unite(catalog, grouping)
     own = ~catalog.augmented
@@ -106,6 +113,13 @@ def decide(
             filling.take(class_, BINS.index(code), number)
         keep = followed < 0
         rows, classes = rows[keep], classes[keep]
+    is_mined = np.zeros(len(catalog), dtype=bool)
+    is_mined[units[_rows_of(catalog, mined)]] = True
+    trained = is_mined[units[rows]]
+    targets[rows[trained]] = TRAIN
+    for class_, number in Counter(classes[trained].tolist()).items():
+        filling.take(class_, BINS.index(TRAIN), number)
+    rows, classes = rows[~trained], classes[~trained]
     singles = _place_groups(filling, targets, units, rows, classes, seed=seed)
     names = [class_names[int(label_id)] for label_id in label_ids]
     _place_singles(filling, targets, rows[singles], classes[singles], names, seed=seed)
@@ -120,7 +134,14 @@ def decide(
         num_kept_out=int(kept_out.sum()),
         num_torn=num_torn,
         num_copies=num_copies,
+        num_mined=int(trained.sum()),
     )
+
+
+def _rows_of(catalog: CatalogColumns, asset_ids: Sequence[uuid.UUID]) -> Codes:
+    """The rows of these images; those that do not live are left out."""
+    wanted = np.array([asset_id.bytes for asset_id in asset_ids], "S16")
+    return np.flatnonzero(np.isin(np.frombuffer(catalog.ids, "S16"), wanted))
 
 
 class _Filling:

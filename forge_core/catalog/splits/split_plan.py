@@ -93,8 +93,15 @@ def plan_split(
     with workspace.database.read() as uow:
         names = _class_names(uow)
         catalog = groups.load(workspace, uow, chosen)
+        mined = uow.label_requests.list_mined()
     division = allocation.decide(
-        catalog, names, ratios, seed=seed, only_unassigned=only_unassigned, grouping=chosen
+        catalog,
+        names,
+        ratios,
+        seed=seed,
+        only_unassigned=only_unassigned,
+        grouping=chosen,
+        mined=mined,
     )
     own = ~catalog.augmented
     return SplitPlan(
@@ -150,6 +157,7 @@ def _apply(
         seed=plan.seed,
         only_unassigned=plan.only_unassigned,
         grouping=plan.grouping,
+        mined=uow.label_requests.list_mined(),
     )
     moved = np.flatnonzero(division.targets != catalog.splits)
     if not len(moved):
@@ -212,6 +220,12 @@ def _warnings(catalog: CatalogColumns, names: Mapping[int, str], division: Divis
         found.append(
             f"{division.num_torn:,} groups lie in several splits already; their new images go "
             "where most of the group is."
+        )
+    if division.num_mined:
+        found.append(
+            f"{division.num_mined:,} images that were chosen to be labelled for what they cover or "
+            "for a doubt go into train, with their groups: an accuracy measured on them would not "
+            "be that of your images."
         )
     return found
 

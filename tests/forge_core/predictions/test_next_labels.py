@@ -133,7 +133,17 @@ def test_job__answers_what_the_call_would(finished, monkeypatch):
 
 def test_command__in_words_and_json(finished):
     take_labels(finished, 20)
-    asked = ("label-next", "-n", "6", "--network", "run:1", "--device", "cpu", "-w", finished.folder)
+    asked = (
+        "label-next",
+        "-n",
+        "6",
+        "--network",
+        "run:1",
+        "--device",
+        "cpu",
+        "-w",
+        finished.folder,
+    )
     found = forge_json(*asked)
     assert found["num_by_reason"] == {"chance": 1, "covers": 5}
     said = " ".join(forge(*asked).stdout.split())
