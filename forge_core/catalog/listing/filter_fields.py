@@ -46,12 +46,6 @@ REQUESTED_WORDS = {
     RequestReason.CHANCE.value: "Drawn by chance",
 }
 """Images that were chosen to be labelled next."""
-REQUESTED_CHIPS = {
-    ANY: "to label next",
-    RequestReason.COVERS.value: "to label next for what they cover",
-    RequestReason.DOUBT.value: "to label next for the model's doubt",
-    RequestReason.CHANCE.value: "to label next by chance",
-}
 SPLIT_WORDS: dict[str, str] = {
     Split.TRAIN.value: "train",
     Split.VAL.value: "val",
@@ -401,7 +395,7 @@ _FIELDS = (
         seat=5,
         values=REQUESTED_WORDS,
         noun="reason",
-        say=lambda value, said: REQUESTED_CHIPS[value],
+        say=lambda value, said: f"to label next, {REQUESTED_WORDS[value].lower()}",
     ),
     FilterField(
         name="assigned",
