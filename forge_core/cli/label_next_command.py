@@ -37,8 +37,8 @@ def label_next(
 
     A tenth is drawn by chance, so that accuracy can still be measured on them.
     """
-    from forge_core.predictions import next_labels
     from forge_core.predictions.embeddings import networks
+    from forge_core.predictions.labelling import next_labels
 
     if way not in list(next_labels.Way):
         raise typer.BadParameter("Use auto, choice or chance.", param_hint="--way")

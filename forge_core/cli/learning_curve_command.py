@@ -20,7 +20,7 @@ def learning_curve(
     as_json: JsonOption = False,
 ) -> None:
     """Have I labelled enough? Accuracy with a part of the labels, and what 100 more would bring."""
-    from forge_core.predictions import label_learning_curve
+    from forge_core.predictions.labelling import label_learning_curve
 
     opened = opening.existing(workspace)
     with output.progress_bar("Learning", as_json=as_json) as progress:

@@ -5,7 +5,7 @@ from typing import Any
 
 from forge_core.jobs.context import JobContext
 from forge_core.people.actor import Actor
-from forge_core.predictions import next_labels
+from forge_core.predictions.labelling import next_labels
 
 
 def run(context: JobContext) -> Mapping[str, Any]:

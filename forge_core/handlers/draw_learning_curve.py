@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from forge_core.jobs.context import JobContext
-from forge_core.predictions import label_learning_curve
+from forge_core.predictions.labelling import label_learning_curve
 
 
 def run(context: JobContext) -> Mapping[str, Any]:

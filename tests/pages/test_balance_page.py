@@ -12,7 +12,7 @@ from forge_core.catalog.listing import balance
 from forge_core.catalog.revisions import history
 from forge_core.jobs import queue
 from forge_core.people.actor import Actor
-from forge_core.predictions import label_learning_curve
+from forge_core.predictions.labelling import label_learning_curve
 from forge_core.workspace import Workspace
 from pages.components import balance_chart
 from pages.components.balance import learning_curve_panel

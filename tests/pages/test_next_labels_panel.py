@@ -5,8 +5,8 @@ from db.repositories.label_requests import LabelRequest
 from forge_core.catalog.editing import label_edits
 from forge_core.evaluation.label_next.replay import Budget, Replay
 from forge_core.jobs import queue
-from forge_core.predictions import next_labels
-from forge_core.predictions.next_labels import NextLabels, Way
+from forge_core.predictions.labelling import next_labels
+from forge_core.predictions.labelling.next_labels import NextLabels, Way
 from forge_core.workspace import Workspace
 from tests import arrange
 from tests.arrange import ACTOR

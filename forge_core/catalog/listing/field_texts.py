@@ -1,4 +1,35 @@
-"""How values of several fields are written into an address, and said in chips."""
+"""How values of fields are written into an address, and what they are called."""
+
+from db.enums import Question, RequestReason, ReviewState
+from db.records import ANY, NONE
+
+AUGMENTED_WORDS = {"no": "Originals only", "yes": "Augmented copies only"}
+REVIEW_WORDS = {
+    ReviewState.FLAGGED.value: "Marked for review",
+    ReviewState.CONTESTED.value: "Contested by an import",
+    ReviewState.AMBIGUOUS.value: "Ambiguous",
+    NONE: "Not marked",
+}
+DECIDED_WORDS = {
+    Question.LABEL.value: "Label confirmed",
+    Question.PICTURE.value: "Picture confirmed",
+    Question.SPLIT.value: "Split confirmed",
+    Question.PREDICTION.value: "Corrected on Predict",
+}
+"""Images for which a person has settled a question."""
+UNDECIDED_WORDS = {
+    Question.LABEL.value: "Label not confirmed",
+    Question.PICTURE.value: "Picture not confirmed",
+    Question.SPLIT.value: "Split not confirmed",
+    Question.PREDICTION.value: "Not corrected on Predict",
+}
+REQUESTED_WORDS = {
+    ANY: "Chosen for any reason",
+    RequestReason.COVERS.value: "Chosen for what it covers",
+    RequestReason.DOUBT.value: "Chosen for the model's doubt",
+    RequestReason.CHANCE.value: "Drawn by chance",
+}
+"""Images that were chosen to be labelled next."""
 
 
 def write_yes_no(value: bool) -> str:

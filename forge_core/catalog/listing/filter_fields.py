@@ -7,7 +7,7 @@ in SQL stands under the same name in `db.repositories.filters`, its type in `Ass
 from collections.abc import Mapping
 from typing import Any
 
-from db.enums import Question, RequestReason, ReviewState, Split
+from db.enums import Split
 from db.records import ACROSS, ANY, NONE, AssetFilter
 from forge_core.catalog.listing import answer_fields, field_texts, text_values
 from forge_core.catalog.listing.field_types import (
@@ -19,33 +19,6 @@ from forge_core.catalog.listing.field_types import (
     Said,
 )
 
-AUGMENTED_WORDS = {"no": "Originals only", "yes": "Augmented copies only"}
-REVIEW_WORDS = {
-    ReviewState.FLAGGED.value: "Marked for review",
-    ReviewState.CONTESTED.value: "Contested by an import",
-    ReviewState.AMBIGUOUS.value: "Ambiguous",
-    NONE: "Not marked",
-}
-DECIDED_WORDS = {
-    Question.LABEL.value: "Label confirmed",
-    Question.PICTURE.value: "Picture confirmed",
-    Question.SPLIT.value: "Split confirmed",
-    Question.PREDICTION.value: "Corrected on Predict",
-}
-"""Images for which a person has settled a question."""
-UNDECIDED_WORDS = {
-    Question.LABEL.value: "Label not confirmed",
-    Question.PICTURE.value: "Picture not confirmed",
-    Question.SPLIT.value: "Split not confirmed",
-    Question.PREDICTION.value: "Not corrected on Predict",
-}
-REQUESTED_WORDS = {
-    ANY: "Chosen for any reason",
-    RequestReason.COVERS.value: "Chosen for what it covers",
-    RequestReason.DOUBT.value: "Chosen for the model's doubt",
-    RequestReason.CHANCE.value: "Drawn by chance",
-}
-"""Images that were chosen to be labelled next."""
 SPLIT_WORDS: dict[str, str] = {
     Split.TRAIN.value: "train",
     Split.VAL.value: "val",
@@ -341,8 +314,8 @@ _FIELDS = (
         control=Control.CHOICE,
         group=Group.PICTURE,
         seat=3,
-        values=AUGMENTED_WORDS,
-        say=lambda value, said: AUGMENTED_WORDS[value].lower(),
+        values=field_texts.AUGMENTED_WORDS,
+        say=lambda value, said: field_texts.AUGMENTED_WORDS[value].lower(),
     ),
     FilterField(
         name="review",
@@ -351,9 +324,9 @@ _FIELDS = (
         control=Control.CHOICE,
         group=Group.WORK,
         seat=1,
-        values=REVIEW_WORDS,
+        values=field_texts.REVIEW_WORDS,
         noun="review state",
-        say=lambda value, said: REVIEW_WORDS[value].lower(),
+        say=lambda value, said: field_texts.REVIEW_WORDS[value].lower(),
     ),
     FilterField(
         name="measured",
@@ -371,9 +344,9 @@ _FIELDS = (
         control=Control.CHOICE,
         group=Group.WORK,
         seat=3,
-        values=DECIDED_WORDS,
+        values=field_texts.DECIDED_WORDS,
         noun="question",
-        say=lambda value, said: DECIDED_WORDS[value].lower(),
+        say=lambda value, said: field_texts.DECIDED_WORDS[value].lower(),
     ),
     FilterField(
         name="undecided",
@@ -382,9 +355,9 @@ _FIELDS = (
         control=Control.CHOICE,
         group=Group.WORK,
         seat=4,
-        values=UNDECIDED_WORDS,
+        values=field_texts.UNDECIDED_WORDS,
         noun="question",
-        say=lambda value, said: UNDECIDED_WORDS[value].lower(),
+        say=lambda value, said: field_texts.UNDECIDED_WORDS[value].lower(),
     ),
     FilterField(
         name="requested",
@@ -393,9 +366,9 @@ _FIELDS = (
         control=Control.CHOICE,
         group=Group.WORK,
         seat=5,
-        values=REQUESTED_WORDS,
+        values=field_texts.REQUESTED_WORDS,
         noun="reason",
-        say=lambda value, said: f"to label next, {REQUESTED_WORDS[value].lower()}",
+        say=lambda value, said: f"to label next, {field_texts.REQUESTED_WORDS[value].lower()}",
     ),
     FilterField(
         name="assigned",

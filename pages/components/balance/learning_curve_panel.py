@@ -9,7 +9,7 @@ import streamlit as st
 from db.records import Job
 from forge_core.catalog.revisions import history
 from forge_core.evaluation.learning_curve import EXTRA_LABELS, LearningCurve, Outlook
-from forge_core.predictions import label_learning_curve
+from forge_core.predictions.labelling import label_learning_curve
 from forge_core.workspace import Workspace
 from pages.components import errors, job_progress
 from pages.components.frame import session

@@ -7,8 +7,8 @@ import streamlit as st
 
 from db.enums import RequestReason
 from forge_core.catalog.listing import queues
-from forge_core.predictions import next_labels
-from forge_core.predictions.next_labels import MOST_REQUESTS, NextLabels
+from forge_core.predictions.labelling import next_labels
+from forge_core.predictions.labelling.next_labels import MOST_REQUESTS, NextLabels
 from forge_core.workspace import Workspace
 from pages.components import errors, gallery_links, job_progress
 from pages.components.frame import session

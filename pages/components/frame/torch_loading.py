@@ -15,7 +15,7 @@ import streamlit as st
 
 LOADED = (
     "forge_core.runs.starting.forecast",
-    "forge_core.predictions.label_learning_curve",
+    "forge_core.predictions.labelling.label_learning_curve",
     "forge_core.runs.pauses",
     "forge_core.predictions.augmentation_check",
     "forge_core.augmentation.preview",

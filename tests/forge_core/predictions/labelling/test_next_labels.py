@@ -8,9 +8,9 @@ from forge_core.catalog.editing import label_edits
 from forge_core.catalog.listing import asset_list, queues
 from forge_core.errors import InvalidInput
 from forge_core.jobs import queue
-from forge_core.predictions import next_labels
 from forge_core.predictions.embeddings.networks import NetworkSource
-from forge_core.predictions.next_labels import Way
+from forge_core.predictions.labelling import next_labels
+from forge_core.predictions.labelling.next_labels import Way
 from forge_core.progress import Cancelled, Progress
 from tests import arrange
 from tests.arrange import ACTOR

@@ -13,7 +13,7 @@ from forge_core.handlers import draw_learning_curve
 from forge_core.jobs import queue, supervision
 from forge_core.jobs.context import JobContext
 from forge_core.people.actor import Actor
-from forge_core.predictions import label_learning_curve
+from forge_core.predictions.labelling import label_learning_curve
 from forge_core.progress import Progress
 from forge_core.workspace import Workspace
 from tests import arrange, ending

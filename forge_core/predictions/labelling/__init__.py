@@ -1,0 +1,1 @@
+"""What labels are still worth: how many more, and of which images."""
