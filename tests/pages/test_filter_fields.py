@@ -57,6 +57,7 @@ VALUES = {
     "measured": "sharpness<12.5",
     "decided": "label",
     "undecided": "picture",
+    "requested": "chance",
     "assigned": "none",
     "evaluation": "1",
     "outcome": "wrong",

@@ -132,6 +132,8 @@ def test_job__answers_what_the_call_would(finished, monkeypatch):
 
 
 def test_command__in_words_and_json(finished):
+    if not finished.settings.resolved_database_url.startswith("sqlite"):
+        pytest.skip("the command finds the copied database by its folder")
     take_labels(finished, 20)
     asked = (
         "label-next",
