@@ -163,7 +163,7 @@ def _show(measured: MeasuredEvaluation, *, with_classes: bool) -> None:
         f"Run {measured.run_id} on {measured.split}: accuracy {output.percent(report.accuracy)} "
         f"({100 * low:.1f} to {100 * high:.1f} with 95 % confidence), "
         f"loss {report.loss:.4f}, macro F1 {report.macro_f1:.3f}, {report.num_images:,} images, "
-        f"as of revision {measured.revision_id}"
+        f"at revision {measured.revision_id}"
     )
     if with_classes:
         _show_classes(report)

@@ -8,15 +8,18 @@ from playwright.sync_api import Browser, Page
 SWEEPING_MS = 500
 
 
-def tab_memory(browser: Browser, page: Page) -> Mapping[str, float]:
+def tab_memory(browser: Browser, page: Page, *, sweep: bool = True) -> Mapping[str, float]:
     """Live JavaScript heap after a collection, DOM nodes, and the memory of the tab's process.
 
     The process is the largest renderer, so the page must be the only large one. PSS counts what
     is shared with other processes in parts. One collection leaves nodes behind on a busy machine,
-    where the sweeping goes on beside the page; after a second and a rest they are gone.
+    where the sweeping goes on beside the page; after a second and a rest they are gone, which
+    takes a second (`sweep`).
     """
     session = page.context.new_cdp_session(page)
-    for _ in range(2):
+    session.send("HeapProfiler.collectGarbage")
+    if sweep:
+        page.wait_for_timeout(SWEEPING_MS)
         session.send("HeapProfiler.collectGarbage")
         page.wait_for_timeout(SWEEPING_MS)
     session.send("Performance.enable")

@@ -154,7 +154,7 @@ class Memory:
 
     def sample(self, server: ForgeServer, browser: Browser, page: Page) -> None:
         assert server.process is not None
-        found = tab_memory(browser, page)
+        found = tab_memory(browser, page, sweep=IS_LONG)
         self.server.append(own_memory_mb(server.process.pid))
         self.tab.append(found["process_pss_mb"])
         self.heap.append(found["heap_mb"])

@@ -98,7 +98,8 @@ def test_train__start_watch_finish(
     assert box is not None
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     square = arrange.class_id(sqlite_workspace, "square")
-    expect(page).to_have_url(f"{server.url}/gallery?label={square}&split=test&{here}")
+    both = f"true_label={square}&answered={square}"
+    expect(page).to_have_url(f"{server.url}/gallery?evaluation=1&{both}&{here}")
     page.go_back()
     expect(page).to_have_url(f"{server.url}/runs?run=1&{here}")
     expect(page.get_by_text("Run 1 finished:")).to_be_visible()

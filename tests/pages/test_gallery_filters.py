@@ -104,6 +104,7 @@ def test_a_deep_link__sets_every_control_and_stays_as_it_is(assets: list[Asset])
         "near-duplicates",
         "originals only",
         "not marked",
+        "sharpness below 12.5",
         "label confirmed",
         "picture not confirmed",
         "assigned to Ana",

@@ -123,6 +123,10 @@ LABEL_FILES: dict[str, Format] = {
         sidecars.read,
         "each image has a file of its name that holds a label",
     ),
+}
+"""Formats with a label file, in the order in which they are looked for."""
+
+ANY_FORM: dict[str, Format] = {
     "by_content": Format(
         "Labels in another form",
         table.recognises_any,
@@ -130,7 +134,7 @@ LABEL_FILES: dict[str, Format] = {
         "values in it name images that are there",
     ),
 }
-"""Formats with a label file, in the order in which they are looked for."""
+"""What is asked after every format that is known by name."""
 
 FOLDERS: dict[str, Format] = {
     "split_class": Format(
@@ -154,7 +158,7 @@ FOLDERS: dict[str, Format] = {
 }
 """Folders that are labels themselves: what a folder is when no label file is known."""
 
-FORMATS: dict[str, Format] = {**LABEL_FILES, **FOLDERS}
+FORMATS: dict[str, Format] = {**LABEL_FILES, **ANY_FORM, **FOLDERS}
 
 
 def read_folder(
@@ -209,7 +213,7 @@ def read_walked(walked: Walked, options: ReadOptions = ReadOptions()) -> Scanned
     if options.document is not None:
         walked = walked.asking_for(options.document)
     if options.document is not None or walked.is_catalog:
-        names = list(LABEL_FILES)
+        names = [*LABEL_FILES, *ANY_FORM]
     elif options.class_from is not None:
         names = list(FOLDERS)
     else:
@@ -281,9 +285,9 @@ def _look(walked: Walked, names: Sequence[str]) -> tuple[Walked, str | None]:
         wrapper = level.only_folder()
         if wrapper is None or not level.is_only_wrapped_by(wrapper):
             for name in names:
-                if name not in LABEL_FILES:
+                if name in FOLDERS:
                     continue
-                if LABEL_FILES[name].recognises(level) or (is_told and name == "table"):
+                if FORMATS[name].recognises(level) or (is_told and name == "table"):
                     return level, name
         if wrapper is None:
             break

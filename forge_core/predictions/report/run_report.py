@@ -63,7 +63,7 @@ def _describe(workspace: Workspace, run: Run) -> str:
     start = "pretrained" if run.config.get("pretrained") else "from scratch"
     written = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     return (
-        f"{architecture}, {start}, {run.status.value}. Workspace {workspace.name}, data as of "
+        f"{architecture}, {start}, {run.status.value}. Workspace {workspace.name}, data at "
         f"revision {run.revision_id}, started by {run.author}. Written {written}."
     )
 
@@ -153,7 +153,7 @@ def _data(workspace: Workspace, run: Run) -> list[str]:
         numbers = [counts[label_id, code] for code in range(len(splits))]
         rows.append((name, *(f"{number:,}" for number in numbers), f"{sum(numbers):,}"))
     train = [counts[label_id, SPLITS.index(Split.TRAIN)] for label_id in names]
-    words = f"{int(own.sum()):,} images as of revision {run.revision_id}."
+    words = f"{int(own.sum()):,} images at revision {run.revision_id}."
     if smallest := min(train, default=0):
         words += f" The largest class in train has {max(train) / smallest:.1f} times the smallest."
     if copies := int(found.is_augmented.sum()):
@@ -179,7 +179,7 @@ def _issues(workspace: Workspace, run: Run, now: int) -> list[str]:
         parts.append(
             markup.paragraph(
                 f"Its network has looked at {counts.num_images:,} images and disagrees with the "
-                f"label of {counts.num_disagreeing:,} as of revision {now}."
+                f"label of {counts.num_disagreeing:,} at revision {now}."
             )
         )
     if not left_out and not counts.num_images:
@@ -200,7 +200,7 @@ def _leaks(workspace: Workspace, now: int) -> list[str]:
         "copies in two splits."
     )
     return [
-        markup.heading(f"Leaks, as of revision {now}"),
+        markup.heading(f"Leaks, at revision {now}"),
         markup.paragraph(words),
         markup.bullets([str(each) for each in found.leaks]),
     ]

@@ -109,7 +109,7 @@ def _show_judging(workspace: Workspace) -> None:
                 since = f", {text.plural(behind, 'change')} ago" if behind else ""
                 st.markdown(
                     f"**{text.plural(state.num_judged, 'label')} judged** by "
-                    f"{errors.literal(state.network)} as of revision {state.revision_id}{since}",
+                    f"{errors.literal(state.network)} at revision {state.revision_id}{since}",
                     width="content",
                 )
             st.space("stretch")

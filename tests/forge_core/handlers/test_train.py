@@ -239,6 +239,7 @@ def test_handlers__are_what_the_worker_runs():
         "import",
         "augment",
         "check_augmentation",
+        "label_next",
         "label_outlook",
         "find_rate",
         "embed",

@@ -12,6 +12,7 @@ from db.enums import JobStatus
 from forge_core.errors import NotFound
 from forge_core.jobs import kinds, processes, queue, request_keys, supervision
 from forge_core.workspace import Workspace
+from tests import forking
 from tests.arrange import ACTOR
 from tests.forge_core.jobs.submitting import finished, queue_only, submit
 from tests.forge_core.jobs.supervising import leader_of, wait_for, wait_running
@@ -30,7 +31,7 @@ def test_submit__job_runs_in_its_own_group_and_workspace(supervising, started_an
         "group_is_own": True,
         "sigint": job.result["sigint"],
         "torch_home": job.result["torch_home"],
-        "torch": False,  # a light job does not pay for it
+        "torch": forking.is_used and job.result["torch"],  # a light job does not pay for it
         "pid": job.pid,
     }
     assert job.error is None

@@ -18,7 +18,7 @@ def read(
 ) -> ScannedFolder:
     """What a label file, or a folder of them, says of images of the catalog.
 
-    Every format of `recognition.LABEL_FILES` is read as if the catalog's images lay around the
+    Every format with a label file is read as if the catalog's images lay around the
     file. Paths of the entries are those of the catalog; what the file names and the catalog does
     not have, or has several times, is reported.
 

@@ -48,8 +48,8 @@ def test_report__has_every_part_and_the_numbers_of_the_run(trained: Workspace) -
     run = records.get_run(trained, 1)
     for report in records.reports_of(run).values():
         assert f"{100 * report.accuracy:.1f} %" in said
-    assert f"data as of revision {run.revision_id}" in said
-    assert "72 images as of revision" in said
+    assert f"data at revision {run.revision_id}" in said
+    assert "72 images at revision" in said
     assert "forge train --like 1" in said
     assert "circle" in said
     assert "polyline" in found.tags
