@@ -4,6 +4,7 @@ import streamlit as st
 
 from db.enums import RunStatus
 from db.records import Run
+from forge_core.catalog.listing import filter_fields
 from forge_core.errors import ForgeError, InvalidInput
 from forge_core.runs import pauses, records
 from forge_core.runs.starting import launch
@@ -36,7 +37,7 @@ def come_back() -> str:
     browser's Back arrives here with the gallery's.
     """
     left = str(st.session_state.get(SHOWN_KEY, ""))
-    if left and "label" in st.query_params:
+    if left and set(filter_fields.FIELDS) & set(st.query_params):
         st.query_params.from_dict(workspace_address.named({"run": left}))
         return left
     return ""
