@@ -68,8 +68,8 @@ def measure_other(name: str, input_size: int, seeds: int) -> dict[str, Any]:
             }
             for each in found.budgets
         },
-        "advantage, interval": found.advantage_from(0),
-        "recommended": found.is_recommended(0),
+        "advantage, interval": found.advantage,
+        "recommended": found.is_recommended,
     }
 
 

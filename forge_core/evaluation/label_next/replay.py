@@ -50,25 +50,22 @@ class Replay:
     num_test: int
     """Images that it was measured on."""
 
-    def advantage_from(self, num_labels: int) -> tuple[float, tuple[float, float]] | None:
-        """Mean advantage over the budgets above this number of labels, with its interval at 95 %.
-
-        None where no such budget was replayed: more labels are there than could be hidden.
-        """
-        budgets = [each for each in self.budgets if each.num_labels > num_labels]
-        if not budgets:
-            return None
-        by_seed = np.mean([np.subtract(each.chosen, each.by_chance) for each in budgets], axis=0)
+    @property
+    def advantage(self) -> tuple[float, tuple[float, float]]:
+        """Mean advantage over all budgets, -1 to 1, with its interval at 95 % over the seeds."""
+        by_seed = np.mean(
+            [np.subtract(each.chosen, each.by_chance) for each in self.budgets], axis=0
+        )
         mean, seeds = float(by_seed.mean()), len(by_seed)
         if seeds < 2:
             return mean, (-1.0, 1.0)
         reach = float(stats.t.ppf((1 + _CONFIDENCE) / 2, seeds - 1) * stats.sem(by_seed))
         return mean, (mean - reach, mean + reach)
 
-    def is_recommended(self, num_labels: int) -> bool | None:
-        """Whether to choose or to draw by chance from here on; None where it cannot be known."""
-        found = self.advantage_from(num_labels)
-        return None if found is None else found[1][0] > 0
+    @property
+    def is_recommended(self) -> bool:
+        """Whether the choice beats chance by more than the seeds differ."""
+        return self.advantage[1][0] > 0
 
 
 def replay(
@@ -95,23 +92,20 @@ def replay(
         Cancelled: Nothing is answered.
     """
     is_test = _held_out(labels)
-    if is_test.sum() < FEWEST_TEST or len(np.unique(labels[~is_test])) < 2:
+    tests = np.flatnonzero(is_test)
+    candidates = np.random.default_rng(0).permutation(np.flatnonzero(~is_test))
+    candidates = candidates[: MOST_IMAGES - len(tests)]
+    most = len(candidates) * _LARGEST_SHARE
+    sizes = [size for each in BUDGETS_PER_CLASS if (size := each * num_classes) <= most]
+    if len(tests) < FEWEST_TEST or len(np.unique(labels[candidates])) < 2 or not sizes:
         raise InvalidInput(
             f"{len(labels):,} labelled images of {len(np.unique(labels))} classes are too few to "
             "replay the choice on.",
             next_step=f"Label about {FEWEST_TEST * 4} images of at least 2 classes first; until "
             "then a mix of coverage and chance is safe.",
         )
-    tests = np.flatnonzero(is_test)
-    candidates = np.random.default_rng(0).permutation(np.flatnonzero(~is_test))
-    candidates = candidates[: MOST_IMAGES - len(tests)]
     whole = Pool.of(np.concatenate([embeddings[candidates], embeddings[tests]]))
     pool = Pool(whole.points[: len(candidates)])
-    sizes = [
-        size
-        for each in BUDGETS_PER_CLASS
-        if (size := each * num_classes) <= len(pool) * _LARGEST_SHARE
-    ]
     trial = Trial(pool, labels[candidates], whole.points[len(candidates) :], labels[tests])
     chosen = np.zeros((len(sizes), seeds))
     by_chance = np.zeros((len(sizes), seeds))

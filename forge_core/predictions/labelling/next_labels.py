@@ -84,15 +84,12 @@ class NextLabels:
                 f"{self.num_labelled:,} labels are too few to try the choice on; until then what "
                 "covers most images is the safe choice."
             )
-        found = self.replay.advantage_from(self.num_labelled) or self.replay.advantage_from(0)
-        if found is None:
-            return "The labels are too few to try the choice on."
-        mean, (low, high) = found
+        mean, (low, high) = self.replay.advantage
         measured = (
             f"{100 * mean:+.1f} points of accuracy ({100 * low:+.1f} to {100 * high:+.1f}) on "
             f"{self.replay.num_test:,} labelled images that it had not seen"
         )
-        if low > 0:
+        if self.replay.is_recommended:
             return f"Replayed on your labels, the choice beat chance by {measured}."
         return f"Replayed on your labels, chance is as good as the choice: {measured}."
 
@@ -152,8 +149,7 @@ def choose_next(
     replay = _replay(parts, embedded.values, progress.within(_EMBEDDING_SHARE, _REPLAY_UNTIL))
     used = way
     if way is Way.AUTO:
-        is_better = None if replay is None else replay.is_recommended(len(parts.labelled))
-        used = Way.CHANCE if is_better is False else Way.CHOICE
+        used = Way.CHOICE if replay is None or replay.is_recommended else Way.CHANCE
     choosing_progress = progress.within(_REPLAY_UNTIL, 1.0)
     choosing_progress.check()
     choosing_progress.advance(0, 1, "Choosing")

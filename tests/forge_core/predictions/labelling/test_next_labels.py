@@ -7,6 +7,7 @@ from db.records import ANY, NONE, AssetFilter
 from forge_core.catalog.editing import label_edits
 from forge_core.catalog.listing import asset_list, queues
 from forge_core.errors import InvalidInput
+from forge_core.evaluation.label_next.replay import Budget, Replay
 from forge_core.jobs import queue
 from forge_core.predictions.embeddings.networks import NetworkSource
 from forge_core.predictions.labelling import next_labels
@@ -89,6 +90,21 @@ def test_choose_next__by_chance_says_how_likely_each_was(finished):
     with finished.database.read() as uow:
         rows = uow.session.connection().exec_driver_sql("SELECT probability FROM label_requests")
         assert [row[0] for row in rows] == [pytest.approx(5 / 20)] * 5
+
+
+@pytest.mark.parametrize(
+    ("chosen", "way"), [((0.6, 0.61, 0.6), Way.CHOICE), ((0.5, 0.49, 0.51), Way.CHANCE)]
+)
+def test_choose_next__goes_by_what_the_replay_found(finished, monkeypatch, chosen, way):
+    take_labels(finished, 20)
+    budget = Budget(num_labels=12, chosen=chosen, by_chance=(0.5, 0.5, 0.5))
+    found = Replay(budgets=(budget,), num_test=60)
+    monkeypatch.setattr(next_labels.replays, "replay", lambda *_, **__: found)
+    asked = choose(finished, 10)
+    assert asked.way is way
+    reasons = {Way.CHOICE: {"chance": 1, "covers": 9}, Way.CHANCE: {"chance": 10}}
+    assert asked.num_by_reason == reasons[way]
+    assert ("chance is as good" in asked.verdict) == (way is Way.CHANCE)
 
 
 @pytest.mark.parametrize("number", [0, -1, 5_001])
