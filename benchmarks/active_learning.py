@@ -27,7 +27,7 @@ OTHERS = {"imagenette224_dev": 160, "aerial_dev": 160, "nail_roboflow": 160}
 
 def measure_cifar(seeds: int) -> dict[str, Any]:
     """Mean accuracy and its deviation over the seeds, by way and budget."""
-    features = frozen_features.read("cifar10_1k", 128)
+    features = frozen_features.read(frozen_features.DATA / "cifar10_1k", 128)
     whole = Pool.of(features.values)
     is_test = features.is_in("test")
     trial = replay.Trial(
@@ -55,7 +55,7 @@ def measure_cifar(seeds: int) -> dict[str, Any]:
 
 def measure_other(name: str, input_size: int, seeds: int) -> dict[str, Any]:
     """The replay of one set: accuracy by budget, advantage and what is recommended."""
-    features = frozen_features.read(name, input_size)
+    features = frozen_features.read(frozen_features.DATA / name, input_size)
     found = replay.replay(
         features.values, features.labels, num_classes=len(features.class_names), seeds=seeds
     )

@@ -1,7 +1,7 @@
 """Features of real photos by MobileNetV2 with its ImageNet weights, computed once a machine.
 
-Kept in a folder of the cache (`XDG_CACHE_HOME`), by data and input size; needs the folder of test
-data beside the project.
+Kept in a folder of the cache (`XDG_CACHE_HOME`), by the folder's name and the input size, as the
+product computes them.
 """
 
 import os
@@ -29,7 +29,7 @@ class Features:
     values: NDArray[np.float32]
     """(N, D)."""
     paths: list[str]
-    """N paths, below the data's folder; the class is the name of the last folder."""
+    """N paths, below the folder; the class is the name of the last folder."""
 
     @property
     def class_names(self) -> list[str]:
@@ -47,18 +47,18 @@ class Features:
         return np.array([Path(path).parts[0] == folder for path in self.paths])
 
 
-def read(name: str, input_size: int) -> Features:
-    """The features of a folder of the test data, at this input size in pixels."""
+def read(folder: Path, input_size: int) -> Features:
+    """The features of a folder's images, at this input size in pixels."""
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "vision-forge"
-    kept = cache / "features" / f"{name}-{ARCHITECTURE}-{input_size}.npz"
+    kept = cache / "features" / f"{folder.name}-{ARCHITECTURE}-{input_size}.npz"
     if not kept.exists():
-        paths = sorted(path for path in (DATA / name).rglob("*") if path.suffix.lower() in _ENDINGS)
+        paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _ENDINGS)
         values = _compute(paths, input_size)
         kept.parent.mkdir(parents=True, exist_ok=True)
         np.savez(
             kept,
             values=values,
-            paths=np.array([path.relative_to(DATA / name).as_posix() for path in paths]),
+            paths=np.array([path.relative_to(folder).as_posix() for path in paths]),
         )
     with np.load(kept) as found:
         return Features(found["values"].astype(np.float32), [str(each) for each in found["paths"]])

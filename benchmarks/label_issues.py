@@ -1,13 +1,12 @@
 """Which labels look wrong: our scores beside cleanlab's on the same embeddings.
 
-python -m benchmarks.label_issues FOLDER [--embeddings FILE] [--json FILE]
+python -m benchmarks.label_issues FOLDER [--json FILE]
 
 FOLDER is cifar10_1k with `cifar10n_labels.csv`: 10,000 training images whose true labels are known,
 and three sets of labels that people gave (CIFAR-10N: aggre, random1, worse). The embeddings are
-those of MobileNetV2 with ImageNet weights at 128 px, as the product computes them; they are kept
-in FILE and read from there the next time. The peer is cleanlab by hand, which must be installed:
-five folds of scikit-learn's logistic regression on the same reduced embeddings, at the same
-penalty, scored by `get_label_quality_scores`.
+those of MobileNetV2 with ImageNet weights at 128 px (`frozen_features`). The peer is cleanlab by
+hand, which must be installed: five folds of scikit-learn's logistic regression on the same reduced
+embeddings, at the same penalty, scored by `get_label_quality_scores`.
 """
 
 import argparse
@@ -19,21 +18,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from PIL import Image
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-from forge_core.augmentation.eval_transform import EvalTransform
+from benchmarks import frozen_features
 from forge_core.evaluation import label_issues
-from forge_core.models import architectures
-from forge_core.predictions.embeddings import networks
 
 KINDS = ("aggre", "random1", "worse")
 WANTED = {"aggre": 0.61, "random1": 0.775, "worse": 0.89}
 SPEED_IMAGES = 12_000
-BATCH = 32
+INPUT_SIZE = 128
 
 Labels = npt.NDArray[np.int64]
 
@@ -42,11 +37,10 @@ def main() -> None:
     """Print a row a kind of labels, as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--embeddings", type=Path, default=Path("cifar10_1k-128.npy"))
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     paths, labels = read_labels(options.folder)
-    features = read_embeddings(options.folder, paths, options.embeddings)
+    features = read_features(options.folder, paths)
     report: dict[str, Any] = {kind: measure(features, labels, kind) for kind in KINDS}
     report["speed"] = measure_speed(features, labels["aggre"])
     text = json.dumps(report, indent=2)
@@ -66,24 +60,15 @@ def read_labels(folder: Path) -> tuple[list[str], dict[str, Labels]]:
     return [row["path"] for row in rows], found
 
 
-def read_embeddings(folder: Path, paths: list[str], kept: Path) -> npt.NDArray[np.float16]:
-    """(N, D) of the product's own network and transform, computed once."""
-    if kept.exists():
-        found: npt.NDArray[np.float16] = np.load(kept)
-        return found
-    transform: EvalTransform = architectures.default_eval_transform("mobilenet_v2", 128, "pad")
-    backbone = networks.pretrained_backbone("mobilenet_v2", transform, "auto")
-    parts = []
-    for start in range(0, len(paths), BATCH):
-        images = [Image.open(folder / path) for path in paths[start : start + BATCH]]
-        parts.append(backbone(torch.stack([transform(image) for image in images])).numpy())
-    values = np.concatenate(parts).astype(np.float16)
-    np.save(kept, values)
-    return values
+def read_features(folder: Path, paths: list[str]) -> npt.NDArray[np.float32]:
+    """(N, D) of these images."""
+    features = frozen_features.read(folder, INPUT_SIZE)
+    places = {path: place for place, path in enumerate(features.paths)}
+    return features.values[[places[path] for path in paths]]
 
 
 def measure(
-    features: npt.NDArray[np.float16], labels: dict[str, Labels], kind: str
+    features: npt.NDArray[np.float32], labels: dict[str, Labels], kind: str
 ) -> dict[str, Any]:
     """Average precision of finding the wrong labels: ours and the peer's."""
     given, truth = labels[kind], labels["clean"]
@@ -105,7 +90,7 @@ def measure(
     }
 
 
-def cleanlab_scores(features: npt.NDArray[np.float16], labels: Labels) -> npt.NDArray[np.float64]:
+def cleanlab_scores(features: npt.NDArray[np.float32], labels: Labels) -> npt.NDArray[np.float64]:
     """How wrong each label looks to cleanlab, by hand as its tutorial does it."""
     from cleanlab.rank import get_label_quality_scores
 
@@ -118,7 +103,7 @@ def cleanlab_scores(features: npt.NDArray[np.float16], labels: Labels) -> npt.ND
     return 1.0 - quality
 
 
-def measure_speed(features: npt.NDArray[np.float16], labels: Labels) -> dict[str, Any]:
+def measure_speed(features: npt.NDArray[np.float32], labels: Labels) -> dict[str, Any]:
     """Seconds for 12,000 images whose embeddings are there; the last 2,000 are repeated ones."""
     places = np.arange(SPEED_IMAGES) % len(features)
     began, cpu_began = time.perf_counter(), time.process_time()

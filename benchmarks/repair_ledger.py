@@ -1,12 +1,12 @@
 """Does the repair ledger tell apart what repaired training and test labels brought?
 
-python -m benchmarks.repair_ledger FOLDER [--embeddings FILE] [--json FILE]
+python -m benchmarks.repair_ledger FOLDER [--json FILE]
 
 FOLDER is cifar10_1k: 10,000 training and 2,000 test images with true labels. 500 labels of 5,000
 training images and 500 of the 2,000 test images are planted wrong and then repaired; a linear head
 on frozen MobileNetV2 embeddings is trained before and after. The oracle knows the true labels of
 the other 5,000 images: what the training repair brings there, and what planted faults cost a
-network there. The embeddings are those of the product at 128 px, kept in FILE.
+network there. The embeddings are at 128 px (`frozen_features`).
 """
 
 import argparse
@@ -16,21 +16,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from PIL import Image
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from forge_core.augmentation.eval_transform import EvalTransform
+from benchmarks import frozen_features
 from forge_core.evaluation import repair_ledger
-from forge_core.models import architectures
-from forge_core.predictions.embeddings import networks
 
 SEEDS = 5
 FAULTS = 500
 NUM_TRAIN = 5_000
 WANTED_POINTS = 1.0
-BATCH = 32
+INPUT_SIZE = 128
 
 Labels = npt.NDArray[np.int64]
 
@@ -39,17 +35,12 @@ def main() -> None:
     """Print a row a seed, as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--embeddings", type=Path, default=Path("cifar10_1k-all-128.npy"))
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    paths = sorted(p for p in options.folder.rglob("*") if p.suffix.lower() in (".png", ".jpg"))
-    classes = sorted({path.parent.name for path in paths})
-    labels = np.array([classes.index(path.parent.name) for path in paths], np.int64)
-    in_test = np.array(["test" in path.parts or "val" in path.parts for path in paths])
-    features = StandardScaler().fit_transform(
-        read_embeddings(paths, options.embeddings).astype(np.float32)
-    )
-    rows = [measure(features, labels, in_test, seed) for seed in range(SEEDS)]
+    found = frozen_features.read(options.folder, INPUT_SIZE)
+    features = StandardScaler().fit_transform(found.values)
+    in_test = found.is_in("test")
+    rows = [measure(features, found.labels, in_test, seed) for seed in range(SEEDS)]
     report = {
         "rows": rows,
         "wanted_points": WANTED_POINTS,
@@ -60,22 +51,6 @@ def main() -> None:
     print(text)
     if options.json:
         options.json.write_text(text)
-
-
-def read_embeddings(paths: list[Path], kept: Path) -> npt.NDArray[np.float16]:
-    """(N, D) of the product's own network and transform, computed once."""
-    if kept.exists():
-        found: npt.NDArray[np.float16] = np.load(kept)
-        return found
-    transform: EvalTransform = architectures.default_eval_transform("mobilenet_v2", 128, "pad")
-    backbone = networks.pretrained_backbone("mobilenet_v2", transform, "auto")
-    parts = []
-    for start in range(0, len(paths), BATCH):
-        images = [Image.open(path) for path in paths[start : start + BATCH]]
-        parts.append(backbone(torch.stack([transform(image) for image in images])).numpy())
-    values = np.concatenate(parts).astype(np.float16)
-    np.save(kept, values)
-    return values
 
 
 def measure(

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forge_core.errors import InvalidInput
+from forge_core.evaluation import label_issues
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.int64]
@@ -70,11 +71,7 @@ class Pool:
             raise InvalidInput(
                 "Some embeddings are no numbers.", next_step="Compute the embeddings anew."
             )
-        centred = embeddings - embeddings.mean(axis=0, dtype=np.float32)
-        scaled = (centred / (centred.std(axis=0) + _TINY)).astype(np.float32)
-        _, axes = np.linalg.eigh(scaled.T @ scaled / number)
-        points = scaled @ axes[:, -MOST_VALUES:]
-        return cls(points / (points.std() + _TINY))
+        return cls(label_issues.reduce_features(embeddings, MOST_VALUES).numpy())
 
     def __len__(self) -> int:
         return len(self.points)
