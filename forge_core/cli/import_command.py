@@ -82,10 +82,10 @@ def import_images(
             "none, or a pattern of file names: '{class}_#' (# a number, * anything)."
         ),
     ] = None,
-    unlabelled_folders: Annotated[
+    unlabelled_names: Annotated[
         str,
         typer.Option(
-            help="Folders called no_label, unlabeled or unknown: unlabelled, or each a class."
+            help="Folders and cells that say no_label, unknown or None: unlabelled, or a class."
         ),
     ] = "unlabelled",
     follow_links: Annotated[
@@ -156,7 +156,7 @@ def import_images(
         votes=votes,
         encoding=encoding,
         class_from=class_from,
-        unlabelled_folders=unlabelled_folders,
+        unlabelled_names=unlabelled_names,
         follow_links=follow_links,
         names_encoding=names_encoding,
     )

@@ -153,7 +153,7 @@ def _read(walked: Walked, options: ReadOptions, *, wide: bool) -> ScannedFolder:
     ]
     documents = [reading.table.document for reading in chosen]
     words = "A table of labels" if len(documents) == 1 else "Tables of labels"
-    settled = row_labels.settle(walked, records, documents, is_ours=is_ours)
+    settled = row_labels.settle(walked, records, documents, options, is_ours=is_ours)
     scanned = label_records.place(
         walked,
         settled.records,

@@ -20,14 +20,14 @@ def without_unlabelled(
     }
     if not names:
         return entries
-    is_class = options.unlabelled_folders == "class"
+    is_class = options.unlabelled_names == "class"
     number = label_records.counted(sum(entry.label_name in names for entry in entries))
     verb = "is a class because you chose it" if is_class else f"is no class: {number} unlabelled"
     cautions.append(
         Caution(
-            kind="unlabelled_folder",
+            kind="unlabelled_name",
             message=f"{signals.listed(names)} {verb}.",
-            option="unlabelled_folders",
+            option="unlabelled_names",
             choices=("unlabelled", "class"),
         )
     )
@@ -40,7 +40,7 @@ def without_copies(
     walked: Walked, entries: list[ScannedFile], options: ReadOptions, cautions: list[Caution]
 ) -> list[ScannedFile]:
     """A folder that holds the images of all others once more is no class, unless chosen."""
-    if options.unlabelled_folders == "class":
+    if options.unlabelled_names == "class":
         return entries
     name = origins.second_copies(
         walked.root,
@@ -52,10 +52,10 @@ def without_copies(
     number = label_records.counted(sum(entry.label_name == name for entry in entries))
     cautions.append(
         Caution(
-            kind="unlabelled_folder",
+            kind="unlabelled_name",
             message=f"“{printable(name)}” holds every image of the other folders once more: it is "
             f"no class, and its {number} have the labels of their copies.",
-            option="unlabelled_folders",
+            option="unlabelled_names",
             choices=("unlabelled", "class"),
         )
     )

@@ -45,7 +45,7 @@ CAUTIONS: dict[str, str] = {
     "split_or_class": "a folder is called as a split and stands beside classes",
     "file_names": "file names speak of classes",
     "one_folder": "the only folder may be a class or the whole collection",
-    "unlabelled_folder": "a folder is called as if its images had no label",
+    "unlabelled_name": "a folder or a cell is named as if its images had no label",
     "unlabelled_split": "a split has no labels while others have",
     "class_in_one_split": "a class lies wholly in one split",
     "one_class": "all images are of one class",
@@ -115,9 +115,9 @@ class ReadOptions:
     class_from: str | None = None
     """Where the class stands, of folders: outermost, innermost, level-2 and so on, none, or a
     pattern of file names such as `{class}_#`; None to judge."""
-    unlabelled_folders: str = "unlabelled"
-    """What becomes of folders called as if they had no label (no_label, unknown): unlabelled, or
-    class."""
+    unlabelled_names: str = "unlabelled"
+    """What becomes of folders and cells named as if they had no label (no_label, unknown, None):
+    unlabelled, or class."""
     follow_links: bool = False
     """Whether links that lead out of the folder, and links to folders, are followed."""
     link_roots: Sequence[str] | None = None

@@ -7,14 +7,17 @@ from dataclasses import dataclass, field, replace
 
 from forge_core.catalog.formats.documents import class_names
 from forge_core.catalog.formats.documents.cells import split_list
+from forge_core.catalog.formats.scan import folder_names
 from forge_core.catalog.formats.scan.file_walk import Walked
 from forge_core.catalog.formats.scan.label_records import Record, counted
-from forge_core.catalog.formats.scan.scanned_folder import Caution
+from forge_core.catalog.formats.scan.scanned_folder import Caution, ReadOptions
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 
 _WHOLE = re.compile(r"-?\d+\.0+")
 _SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 _MISSING = frozenset({"nan", "NaN", "NAN", "NaT", "<NA>", "#N/A"})
+_DOUBTFUL = frozenset({"None", "NULL", "Null", "null", "NA", "N/A", "n/a", "#NA"})
+"""What programs write for nothing too, and what a person may call a class (pandas reads none)."""
 _SIGNS = ("|", ";", ",", "+", "&", "/", " ")
 _MOST_CLASSES = 10_000
 
@@ -44,22 +47,27 @@ def settle(
     walked: Walked,
     records: list[Record | ImportProblem],
     documents: Sequence[str],
+    options: ReadOptions,
     *,
     is_ours: bool = False,
 ) -> Settled:
     """Numbers get their names from a list beside them; cells with several labels are taken apart.
 
+    A cell that may mean "no label" (None, unlabeled) is no class unless a person says so.
+
     Args:
         walked: The folder.
         records: All rows.
         documents: The tables they come from.
+        options: What a person decided.
         is_ours: Whether an export of ours wrote them: then every label is what it says.
     """
     if is_ours:
         return Settled(records=records)
+    records, doubts = _without_unlabelled(records, documents, options)
     rows = [record for record in records if isinstance(record, Record)]
     notes: list[str] = []
-    cautions = _shortened(rows, documents)
+    cautions = (*doubts, *_shortened(rows, documents))
     counts = Counter(label for row in rows for label in row.labels)
     named = class_names.beside(walked, counts, documents)
     if named is not None:
@@ -92,6 +100,41 @@ def settle(
         return replace(record, labels=tuple(labels), together=whole)
 
     return Settled(records=[one(record) for record in records], notes=notes, cautions=cautions)
+
+
+def _without_unlabelled(
+    records: list[Record | ImportProblem], documents: Sequence[str], options: ReadOptions
+) -> tuple[list[Record | ImportProblem], tuple[Caution, ...]]:
+    """The rows without labels that may mean "none", and a word about them."""
+    counts = Counter(
+        label
+        for record in records
+        if isinstance(record, Record)
+        for label in record.labels
+        if label in _DOUBTFUL or folder_names.says_unlabelled(label)
+    )
+    if not counts:
+        return records, ()
+    is_class = options.unlabelled_names == "class"
+    names = ", ".join(f"“{printable(name)}”" for name, _ in counts.most_common(5))
+    message = f"{counted(counts.total(), 'row')} of {printable(documents[0])} say {names}: " + (
+        "a class, because you chose it." if is_class else "taken as no label, not as a class."
+    )
+    caution = Caution(
+        kind="unlabelled_name",
+        message=message,
+        option="unlabelled_names",
+        choices=("unlabelled", "class"),
+    )
+    if is_class:
+        return records, (caution,)
+    kept: list[Record | ImportProblem] = [
+        replace(record, labels=tuple(label for label in record.labels if label not in counts))
+        if isinstance(record, Record)
+        else record
+        for record in records
+    ]
+    return kept, (caution,)
 
 
 def _placed(walked: Walked, rows: Sequence[Record]) -> Iterator[tuple[str, str]]:

@@ -201,8 +201,8 @@ def test_folders_called_unlabelled__are_no_class_unless_chosen(name: str, tmp_pa
     paths = ("cat/1.png", "dog/2.png", f"{name}/3.png")
     scanned = read(tmp_path, *paths)
     assert labels(scanned)[f"{name}/3.png"] is None
-    assert kinds(scanned) == ["unlabelled_folder"]
-    told = read(tmp_path, *paths, unlabelled_folders="class")
+    assert kinds(scanned) == ["unlabelled_name"]
+    told = read(tmp_path, *paths, unlabelled_names="class")
     assert labels(told)[f"{name}/3.png"] == name
 
 

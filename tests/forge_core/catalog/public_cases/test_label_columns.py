@@ -107,3 +107,20 @@ def test_a_cell_whose_parts_are_mostly_classes__holds_several(tmp_path: Path):
     scanned = recognition.read_folder(tmp_path)
     assert labels(scanned) == ["scab", "complex", "healthy", None]
     assert [caution.option for caution in scanned.cautions] == ["several"]
+
+
+@pytest.mark.parametrize("nothing", ["None", "NULL", "N/A", "Unlabeled"])
+def test_a_cell_that_may_mean_no_label__is_no_class_until_a_person_says_so(
+    nothing: str, tmp_path: Path
+):
+    photos(tmp_path, *NAMES)
+    rows = zip(NAMES, ["cat", nothing, "dog", nothing], strict=True)
+    (tmp_path / "labels.csv").write_text("\n".join(["file,label", *map(",".join, rows)]))
+    scanned = recognition.read_folder(tmp_path)
+    assert labels(scanned) == ["cat", None, "dog", None]
+    (caution,) = scanned.cautions
+    assert caution.message == (
+        f"2 rows of labels.csv say “{nothing}”: taken as no label, not as a class."
+    )
+    chosen = ReadOptions().choosing(caution.option, "class")
+    assert labels(recognition.read_folder(tmp_path, chosen)) == ["cat", nothing, "dog", nothing]

@@ -42,8 +42,8 @@ def test_a_folder_with_copies_of_all_others__is_no_class(tmp_path: Path):
     names = ("cat/a.jpg", "cat/b.jpg", "dog/c.jpg", "all/a.jpg", "all/b.jpg", "all/c.jpg")
     scanned = recognition.read_folder(lay_out(tmp_path, *names))
     assert labels(scanned) == [None, None, None, "cat", "cat", "dog"]
-    assert kinds(scanned) == [("unlabelled_folder", "unlabelled_folders")]
-    chosen = recognition.read_folder(tmp_path, ReadOptions(unlabelled_folders="class"))
+    assert kinds(scanned) == [("unlabelled_name", "unlabelled_names")]
+    chosen = recognition.read_folder(tmp_path, ReadOptions(unlabelled_names="class"))
     assert labels(chosen) == ["all", "all", "all", "cat", "cat", "dog"]
 
 
