@@ -78,6 +78,7 @@ LOAD_NO_TORCH = (
     "forge_core.runs.starting.launch",
     "forge_core.runs.starting.config_choice",
     "forge_core.training.stages",
+    "forge_core.serving.loading",
 )
 MAX_LINES = 400
 MAX_FLAT_FILES = 14

@@ -83,7 +83,8 @@ def predict(
     from forge_core import settings
     from forge_core.errors import ImageRejected
     from forge_core.imaging.decode import DecodeLimits
-    from forge_core.inference.predictor import Prediction, Predictor
+    from forge_core.inference.prediction import Prediction
+    from forge_core.inference.predictor import Predictor
 
     path = opening.checkpoint_of(target, workspace, kind)
     predictor = Predictor.load(path, device)
@@ -142,7 +143,7 @@ def _as_json(path: Path, found: object) -> dict[str, object]:
 
 
 def _show(path: Path, found: object) -> None:
-    from forge_core.inference.predictor import Prediction
+    from forge_core.inference.prediction import Prediction
 
     if isinstance(found, ForgeError):
         output.tell(f"{path}: {found.message}")

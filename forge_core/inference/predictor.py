@@ -12,38 +12,17 @@ from torch import Tensor
 from forge_core.errors import ImageRejected, InvalidInput
 from forge_core.imaging import decode
 from forge_core.imaging.decode import DecodeLimits
+from forge_core.inference.prediction import ClassProbability, Prediction
 from forge_core.models import chunking, devices, precision
-from forge_core.models.checkpoints import checkpoint
+from forge_core.models.checkpoints import checkpoint, golden
 from forge_core.models.checkpoints.checkpoint import LoadedCheckpoint, Policy
+from forge_core.models.checkpoints.golden_report import GoldenReport
 from forge_core.models.checkpoints.model_card import ModelCard
 from forge_core.models.devices import DeviceKind
 
 BATCH_SIZE = 32
 PROVEN_KINDS: tuple[DeviceKind, ...] = ("cuda", "cpu")
 """What "auto" may be here: on Apple's GPU nobody has replayed golden predictions yet."""
-
-
-@dataclass(frozen=True)
-class ClassProbability:
-    """How likely a network finds one class."""
-
-    label_name: str
-    probability: float
-    """0 to 1; the probabilities of all classes sum to 1."""
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """Class probabilities for one image by a checkpoint."""
-
-    probabilities: list[ClassProbability]
-    """The most likely classes, most likely first."""
-    latency_ms: float
-    """From bytes to probabilities, in milliseconds; in a batch the image's share of it."""
-    width: int
-    """Pixels across, of the upright original."""
-    height: int
-    """Pixels down, of the upright original."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +125,7 @@ class Predictor:
         answers: list[Prediction | ImageRejected] = []
         for start, stop in _batches(len(files)):
             prepared = [self.prepare(data, limits) for data in files[start:stop]]
-            answers += self._answer(prepared, top_k)
+            answers += self.answer_all(prepared, top_k)
         return answers
 
     def prepare(self, data: bytes, limits: DecodeLimits) -> Prepared | ImageRejected:
@@ -169,35 +148,49 @@ class Predictor:
         """Logits (N, K) float32 on the CPU of N images in one forward pass; N is at least 1."""
         return self._forward([entry.inputs for entry in prepared])
 
-    def _answer(
+    def answer_all(
         self, prepared: Sequence[Prepared | ImageRejected], top_k: int
     ) -> list[Prediction | ImageRejected]:
+        """`answer` for those that could be read; the others stay what they are, in order."""
         readable = [entry for entry in prepared if isinstance(entry, Prepared)]
-        if not readable:
-            return [entry for entry in prepared if isinstance(entry, ImageRejected)]
+        found = iter(self.answer(readable, top_k))
+        return [next(found) if isinstance(entry, Prepared) else entry for entry in prepared]
+
+    def answer(self, prepared: Sequence[Prepared], top_k: int) -> list[Prediction]:
+        """Predictions of N images in one forward pass, in their order; N may be 0."""
+        if not prepared:
+            return []
         started = time.perf_counter()
-        probabilities = (self.logits_of(readable) / self.card.temperature).softmax(dim=1)
+        probabilities = (self.logits_of(prepared) / self.card.temperature).softmax(dim=1)
         best = probabilities.topk(min(top_k, self.card.num_classes), dim=1)
-        share = (time.perf_counter() - started) / len(readable)
-        rows = iter(zip(readable, best.values.tolist(), best.indices.tolist(), strict=True))
-        answers: list[Prediction | ImageRejected] = []
-        for entry in prepared:
-            if isinstance(entry, ImageRejected):
-                answers.append(entry)
-                continue
-            _, values, places = next(rows)
-            answers.append(
-                Prediction(
-                    [
-                        ClassProbability(self.card.class_names[place], value)
-                        for place, value in zip(places, values, strict=True)
-                    ],
-                    latency_ms=(entry.seconds + share) * 1_000,
-                    width=entry.width,
-                    height=entry.height,
-                )
+        share = (time.perf_counter() - started) / len(prepared)
+        return [
+            Prediction(
+                [
+                    ClassProbability(self.card.class_names[place], value)
+                    for place, value in zip(places, values, strict=True)
+                ],
+                latency_ms=(entry.seconds + share) * 1_000,
+                width=entry.width,
+                height=entry.height,
             )
-        return answers
+            for entry, values, places in zip(
+                prepared, best.values.tolist(), best.indices.tolist(), strict=True
+            )
+        ]
+
+    def replay(self) -> GoldenReport:
+        """Predict the checkpoint's golden images again, on this device, as at its load.
+
+        Raises:
+            ImageRejected: A file of them cannot be read any more.
+        """
+        return golden.replay(
+            self._model,
+            self.loaded.golden_predictions,
+            self.card.eval_transform,
+            tolerance=self.card.golden_tolerance,
+        )
 
     def _forward(self, inputs: Sequence[Tensor]) -> Tensor:
         """Logits (N, K) float32 on the CPU of N network inputs (C, H, W)."""

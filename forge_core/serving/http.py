@@ -25,7 +25,8 @@ from forge_core import storable_values
 from forge_core.errors import ForgeError, ImageRejected
 from forge_core.imaging import decode
 from forge_core.imaging.decode import DecodeLimits
-from forge_core.inference.predictor import Prediction, Predictor
+from forge_core.inference.prediction import Prediction
+from forge_core.inference.predictor import Predictor
 from forge_core.models import allocator
 from forge_core.models.checkpoints import model_card
 

@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 from forge_core import file_hashes
 from forge_core.catalog.revisions import history
 from forge_core.imaging.decode import DecodeLimits
-from forge_core.inference.predictor import ClassProbability, Predictor
+from forge_core.inference.prediction import ClassProbability
+from forge_core.inference.predictor import Predictor
 from forge_core.runs.files import checkpoints
 from forge_core.workspace import Workspace
 from pages.components.predict import answer_views, answers, probability_bars

@@ -25,7 +25,8 @@ from forge_core.errors import CheckpointRejected, ImageRejected, InvalidInput, N
 from forge_core.file_hashes import hash_file, known_hash
 from forge_core.models import architectures
 from forge_core.models.checkpoints import golden, model_card, proof
-from forge_core.models.checkpoints.golden import GoldenReport
+from forge_core.models.checkpoints.golden import GoldenPredictions
+from forge_core.models.checkpoints.golden_report import GoldenReport
 from forge_core.models.checkpoints.model_card import ModelCard
 from forge_core.models.checkpoints.whole_files import written_whole
 from forge_core.models.networks import construction
@@ -48,6 +49,8 @@ class LoadedCheckpoint:
     golden: GoldenReport
     sha256: str
     """Hash of the file's bytes, 64 hexadecimal digits."""
+    golden_predictions: GoldenPredictions
+    """What `golden` is the outcome of, to be replayed again."""
     note: str = ""
     """What is taken on trust, because an older version saved the file; empty where nothing is."""
 
@@ -148,7 +151,7 @@ def load_checkpoint(
     note = _note(path, card)
     if note:
         _log.warning("%s", note)
-    return LoadedCheckpoint(model, card, report, sha256, note)
+    return LoadedCheckpoint(model, card, report, sha256, answers, note)
 
 
 def read_card(path: Path) -> ModelCard:

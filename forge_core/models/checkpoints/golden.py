@@ -20,6 +20,7 @@ from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.errors import InvalidInput
 from forge_core.imaging import decode
 from forge_core.models import precision
+from forge_core.models.checkpoints.golden_report import GoldenReport
 
 COUNT = 4
 _SEED = 20_240_229
@@ -29,21 +30,6 @@ _PNG_PATCHES = (2, 5, 13, 34)
 _JPEG_PATCHES = (3, 8, 21, 55)
 _TURNED = 6
 _JPEG_QUALITY = 90
-
-
-@dataclass(frozen=True)
-class GoldenReport:
-    """How the golden predictions came out on this machine."""
-
-    max_relative_difference: float
-    """Largest difference of any logit, as a share of the largest golden |logit|."""
-    argmax_equal: bool
-    """Whether every image got the same class."""
-    passed: bool
-    """Same classes, and the difference within the card's tolerance."""
-    pixels_equal: bool | None = None
-    """Whether the files gave the very pixels that they gave when the checkpoint was saved; None
-    where it keeps no files, because an older version saved it."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from forge_core import spreadsheet_cells
 from forge_core.imaging import decode
 from forge_core.imaging.decode import DecodeLimits
-from forge_core.inference.predictor import Prediction
+from forge_core.inference.prediction import Prediction
 from pages.components import errors, pictures
 from pages.components.predict import probability_bars
 from pages.components.predict.answers import Answer

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from forge_core.inference.predictor import ClassProbability
+from forge_core.inference.prediction import ClassProbability
 
 FALLBACK_COLOR = "#7F7F7F"
 STYLE = """

@@ -10,7 +10,8 @@ from PIL import Image
 
 from forge_core.errors import CheckpointRejected, ImageRejected, InvalidInput, NotFound
 from forge_core.imaging.decode import DecodeLimits
-from forge_core.inference.predictor import Prediction, Predictor
+from forge_core.inference.prediction import Prediction
+from forge_core.inference.predictor import Predictor
 from forge_core.models.checkpoints import checkpoint
 
 MakePng = Callable[..., bytes]

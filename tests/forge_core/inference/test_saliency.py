@@ -10,7 +10,8 @@ from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.inference import saliency
 from forge_core.inference.predictor import Predictor
 from forge_core.models.checkpoints.checkpoint import LoadedCheckpoint
-from forge_core.models.checkpoints.golden import GoldenReport
+from forge_core.models.checkpoints.golden import GoldenPredictions
+from forge_core.models.checkpoints.golden_report import GoldenReport
 from forge_core.models.checkpoints.model_card import ModelCard
 from forge_core.models.networks import construction
 
@@ -41,7 +42,7 @@ def make_predictor(model: nn.Module, size: int, architecture: str = "forge_cnn")
         eval_transform=transform,
     )
     report = GoldenReport(max_relative_difference=0.0, argmax_equal=True, passed=True)
-    loaded = LoadedCheckpoint(model, card, report, "0" * 64)  # type: ignore[arg-type]
+    loaded = LoadedCheckpoint(model, card, report, "0" * 64, GoldenPredictions(torch.zeros(1, 3)))  # type: ignore[arg-type]
     return Predictor(loaded, "cpu")
 
 

@@ -14,7 +14,8 @@ from safetensors.torch import load_file, save_file
 from starlette.testclient import TestClient
 
 from forge_core.imaging.decode import DecodeLimits
-from forge_core.inference.predictor import Prediction, Predictor
+from forge_core.inference.prediction import Prediction
+from forge_core.inference.predictor import Predictor
 from forge_core.models.checkpoints import checkpoint, proof
 from forge_core.serving import http
 
