@@ -65,6 +65,14 @@ class RequestReason(enum.StrEnum):
     CHANCE = "chance"  # drawn from all images without a label, each as likely
 
 
+class RegistryAction(enum.StrEnum):
+    """What an entry of the registry does to its alias."""
+
+    PROMOTE = "promote"  # it means this checkpoint from now on
+    ROLL_BACK = "roll_back"  # it means again what it meant before
+    WITHDRAW = "withdraw"  # it means none any more
+
+
 class RunStatus(enum.StrEnum):
     """Where a training run stands."""
 

@@ -29,6 +29,7 @@ from db.tables.people import (
     SavedViewRow,
     UserPreference,
 )
+from db.tables.registry import RegistryEntryRow
 from db.tables.runs import (
     CheckpointRow,
     EvaluationAnswerRow,
@@ -66,6 +67,7 @@ __all__ = [
     "MeasureLineRow",
     "Prediction",
     "PredictionBlockRow",
+    "RegistryEntryRow",
     "ReviewDecisionRow",
     "RevisionRow",
     "RunMetric",

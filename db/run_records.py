@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from db.enums import CheckpointKind, RegistryAction
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationSummary:
@@ -70,3 +72,23 @@ class PredictionBlock:
     num_classes: int
     revision_id: int
     """The newest revision that one of its images was scored at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryEntry:
+    """What an alias means from then on."""
+
+    entry_id: int
+    alias: str
+    version: int
+    """From 1 for each alias; the highest holds."""
+    action: RegistryAction
+    run_id: int | None
+    kind: CheckpointKind | None
+    checkpoint_hash: str | None
+    """Run, kind and hash are None once the alias was withdrawn."""
+    author: str
+    reason: str
+    evidence: Mapping[str, Any]
+    is_forced: bool
+    created_at: datetime

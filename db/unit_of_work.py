@@ -28,6 +28,7 @@ from db.repositories.moves import MoveRepository
 from db.repositories.prediction_blocks import PredictionBlockRepository
 from db.repositories.predictions import PredictionRepository
 from db.repositories.preferences import PreferenceRepository
+from db.repositories.registry import RegistryRepository
 from db.repositories.review_decisions import ReviewDecisionRepository
 from db.repositories.revisions import RevisionRepository
 from db.repositories.run_series import RunSeriesRepository
@@ -131,6 +132,11 @@ class UnitOfWork:
     def checkpoints(self) -> CheckpointRepository:
         """Checkpoint files of runs."""
         return CheckpointRepository(self.session)
+
+    @cached_property
+    def registry(self) -> RegistryRepository:
+        """Which checkpoint answers under which alias, and since when."""
+        return RegistryRepository(self.session)
 
     @cached_property
     def predictions(self) -> PredictionRepository:

@@ -12,9 +12,15 @@ from forge_core.cli.output import JsonOption
 from forge_core.errors import ForgeError, InvalidInput
 
 TargetArgument = Annotated[
-    str, typer.Argument(metavar="RUN|CHECKPOINT", help="Number of a run, or a .safetensors file.")
+    str,
+    typer.Argument(
+        metavar="RUN|ALIAS|CHECKPOINT",
+        help="Number of a run, an alias such as production, or a .safetensors file.",
+    ),
 ]
-KindOption = Annotated[str, typer.Option(help="Checkpoint of the run: best or last.")]
+KindOption = Annotated[
+    str | None, typer.Option(help="Checkpoint of the run: best or last; by default best.")
+]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu or cuda:0.")]
 
 
@@ -74,7 +80,7 @@ def predict(
     target: TargetArgument,
     images: Annotated[list[Path], typer.Argument(help="Image files.")],
     top: Annotated[int, typer.Option(min=1, help="How many classes to name.")] = 5,
-    kind: KindOption = "best",
+    kind: KindOption = None,
     device: DeviceOption = "auto",
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -111,7 +117,7 @@ def serve(
     target: TargetArgument,
     port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8080,
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
-    kind: KindOption = "best",
+    kind: KindOption = None,
     device: DeviceOption = "auto",
     workspace: WorkspaceOption = None,
 ) -> None:

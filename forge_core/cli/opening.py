@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from db.enums import CheckpointKind
 from db.session import Database, driver_url
 from db.soundness import health
 from db.soundness.health import Condition
@@ -64,23 +65,63 @@ def existing(folder: Path | None) -> Workspace:
     return open_workspace(chosen)
 
 
-def checkpoint_of(target: str, folder: Path | None, kind: str) -> Path:
-    """The checkpoint file that is meant by a run's number or by a path.
+def checkpoint_of(target: str, folder: Path | None, kind: str | None = None) -> Path:
+    """The checkpoint file that is meant by a path, by a run's number, or by an alias.
+
+    Args:
+        target: What was typed.
+        folder: Of the workspace, where one is named.
+        kind: best or last; by default the best of a run, and what an alias means.
 
     Raises:
-        NotFound: There is no such file, run, or checkpoint of the run.
+        NotFound: There is no such file, run, alias, or checkpoint of the run.
+        InvalidInput: It means a file and an alias, or the alias means other weights than `kind`.
+        CheckpointRejected: The file is another one than was recorded or promoted.
     """
-    path = Path(target).expanduser()
-    if path.is_file():
-        return path
-    if not target.isdecimal():
-        raise NotFound(
-            f"There is no checkpoint file {target}.",
-            next_step="Name a .safetensors file, or the number of a run.",
-        )
+    from forge_core.registry import aliases
     from forge_core.runs.files import checkpoints
 
-    return checkpoints.checkpoint_path(existing(folder), int(target), kind)
+    path = Path(target).expanduser()
+    if path.is_file():
+        _check_only_a_file(target, folder)
+        return path
+    if target.isdecimal():
+        workspace = existing(folder)
+        return checkpoints.checkpoint_path(workspace, int(target), kind or CheckpointKind.BEST)
+    if not aliases.is_alias(target):
+        raise NotFound(
+            f"There is no checkpoint file {target}.",
+            next_step="Name a .safetensors file, the number of a run, or an alias.",
+        )
+    workspace = existing(folder)
+    entry = aliases.find_current(workspace, target)
+    if entry is None:
+        known = ", ".join(each.alias for each in aliases.list_current(workspace))
+        raise NotFound(
+            f"There is no checkpoint file and no alias {target}.",
+            next_step="Name a .safetensors file, the number of a run, or an alias"
+            + (f": {known}." if known else "."),
+        )
+    if kind is not None and kind != entry.kind:
+        raise InvalidInput(
+            f"{entry.alias} means the {entry.kind} weights of run {entry.run_id}, not the {kind}.",
+            next_step=f"Leave out --kind, or name the run: {entry.run_id}.",
+        )
+    return aliases.path_of_entry(workspace, entry)
+
+
+def _check_only_a_file(target: str, folder: Path | None) -> None:
+    """Refuse the name of a file that is an alias too: which is meant cannot be known."""
+    from forge_core.registry import aliases
+
+    is_workspace = chosen_settings(folder).workspace_folder.is_dir()
+    if not (aliases.is_alias(target) and is_workspace):
+        return
+    if aliases.find_current(existing(folder), target) is not None:
+        raise InvalidInput(
+            f"{target} is an alias, and a file of this folder.",
+            next_step=f"Write ./{target} for the file, or go to another folder.",
+        )
 
 
 def document(what: str, path: Path) -> str:

@@ -256,6 +256,12 @@ def delete(
 
     opened = opening.existing(workspace)
     freed = output.size(removal.removal_preview(opened, run_id))
+    former = removal.list_former_aliases(opened, run_id)
+    if former:
+        output.tell(
+            f"Run {run_id} has answered as {', '.join(former)}; to it nothing can be rolled back "
+            "then."
+        )
     if not yes:
         typer.confirm(f"Remove run {run_id} for good and free {freed}?", abort=True, err=True)
     deleted = removal.delete_run(opened, run_id)

@@ -37,6 +37,12 @@ def removal_preview(workspace: Workspace, run_id: int) -> int:
     return sum(file.size_bytes for file in stored) + sum(_sizes(beside).values())
 
 
+def list_former_aliases(workspace: Workspace, run_id: int) -> list[str]:
+    """Aliases that a run answered under and could not be rolled back to once it is removed."""
+    with workspace.database.read() as uow:
+        return sorted({entry.alias for entry in uow.registry.list_of_run(run_id)})
+
+
 def delete_run(workspace: Workspace, run_id: int) -> DeletedRun:
     """Remove a run with its checkpoints, curves, predictions, class probabilities and logs.
 
@@ -45,7 +51,7 @@ def delete_run(workspace: Workspace, run_id: int) -> DeletedRun:
 
     Raises:
         NotFound: There is no such run.
-        Conflict: It runs or waits, or is being evaluated.
+        Conflict: It runs or waits, is being evaluated, or answers under an alias.
     """
     with workspace.database.read() as uow:
         run = _check_removable(uow, run_id)
@@ -87,6 +93,13 @@ def _check_removable(uow: UnitOfWork, run_id: int) -> Run:
         raise Conflict(
             f"Run {run_id} is in use by a job that is not finished.",
             next_step="Cancel it first.",
+        )
+    aliases = [each.alias for each in uow.registry.list_current() if each.run_id == run_id]
+    if aliases:
+        raise Conflict(
+            f"Run {run_id} answers as {', '.join(aliases)}; removed, nothing would.",
+            next_step=f"Promote another run to {aliases[0]}, roll it back, or withdraw it: "
+            f'forge registry withdraw "{aliases[0]}"',
         )
     return run
 

@@ -150,6 +150,10 @@ def _confirm_delete(workspace: Workspace, run: Run) -> None:
         f"**Run {run.run_id}** with its curves, its report and its checkpoints will be gone; this "
         f"cannot be undone. It frees **{freed}**. The images and labels stay as they are."
     )
+    former = removal.list_former_aliases(workspace, run.run_id)
+    if former:
+        names = ", ".join(errors.literal(name) for name in former)
+        st.markdown(f"It has answered as **{names}**, and could not be rolled back to any more.")
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Keep it", key="run_keep"):
             _forget_delete()
