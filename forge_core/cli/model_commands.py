@@ -154,6 +154,7 @@ def _show(path: Path, found: object) -> None:
     if isinstance(found, ForgeError):
         output.tell(f"{path}: {found.message}")
     elif isinstance(found, Prediction):
-        output.say(f"{path} ({output.latency(found.latency_ms)})")
+        decided = f", {found.decision.words}" if found.decision else ""
+        output.say(f"{path} ({output.latency(found.latency_ms)}{decided})")
         for entry in found.probabilities:
             output.say(f"  {output.percent(entry.probability):>8}  {entry.label_name}")

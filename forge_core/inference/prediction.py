@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from forge_core.models.checkpoints.decision_rule import Decision
+
 
 @dataclass(frozen=True)
 class ClassProbability:
@@ -24,3 +26,7 @@ class Prediction:
     """Pixels across, of the upright original."""
     height: int
     """Pixels down, of the upright original."""
+    decision: Decision | None = None
+    """What to do with the answer; None where the card has no rule for it."""
+    distance: float | None = None
+    """To the images that the network knows; None where the card's rule does not ask for it."""

@@ -12,10 +12,12 @@ from torch import Tensor
 from forge_core.errors import ImageRejected, InvalidInput
 from forge_core.imaging import decode
 from forge_core.imaging.decode import DecodeLimits
+from forge_core.inference import decisions
 from forge_core.inference.prediction import ClassProbability, Prediction
 from forge_core.models import chunking, devices, precision
 from forge_core.models.checkpoints import checkpoint, golden
 from forge_core.models.checkpoints.checkpoint import LoadedCheckpoint, Policy
+from forge_core.models.checkpoints.decision_rule import DECISIONS
 from forge_core.models.checkpoints.golden_report import GoldenReport
 from forge_core.models.checkpoints.model_card import ModelCard
 from forge_core.models.devices import DeviceKind
@@ -50,6 +52,8 @@ class Predictor:
         self.device = _device(device)
         self.loaded = loaded
         self._model = loaded.model.to(self.device).eval()
+        decider = decisions.module_of(loaded)
+        self._decider = decider.eval() if decider else None
 
     @classmethod
     def load(
@@ -132,7 +136,7 @@ class Predictor:
         """Decode a file and make of it what the network takes. Several threads may do it at once.
 
         Returns:
-            The image on its way into `logits_of`, or why it was rejected.
+            The image on its way into `answer` or `logits_of`, or why it was rejected.
         """
         started = time.perf_counter()
         try:
@@ -161,7 +165,7 @@ class Predictor:
         if not prepared:
             return []
         started = time.perf_counter()
-        probabilities = (self.logits_of(prepared) / self.card.temperature).softmax(dim=1)
+        probabilities, distances, codes = self._judge([entry.inputs for entry in prepared])
         best = probabilities.topk(min(top_k, self.card.num_classes), dim=1)
         share = (time.perf_counter() - started) / len(prepared)
         return [
@@ -173,9 +177,11 @@ class Predictor:
                 latency_ms=(entry.seconds + share) * 1_000,
                 width=entry.width,
                 height=entry.height,
+                decision=None if code is None else DECISIONS[code],
+                distance=distance,
             )
-            for entry, values, places in zip(
-                prepared, best.values.tolist(), best.indices.tolist(), strict=True
+            for entry, values, places, distance, code in zip(
+                prepared, best.values.tolist(), best.indices.tolist(), distances, codes, strict=True
             )
         ]
 
@@ -192,17 +198,45 @@ class Predictor:
             tolerance=self.card.golden_tolerance,
         )
 
+    def _judge(
+        self, inputs: Sequence[Tensor]
+    ) -> tuple[Tensor, Sequence[float | None], Sequence[int | None]]:
+        """Probabilities (N, K), distances and codes of decisions of N network inputs (C, H, W).
+
+        The latter are None where the card's rule does not tell them.
+        """
+        features, logits = self.features_and_logits(torch.stack(list(inputs)))
+        nothing = [None] * len(logits)
+        if self._decider is None:
+            return (logits / self.card.temperature).softmax(dim=1), nothing, nothing
+        with torch.inference_mode():
+            probabilities, distances, codes = self._decider(features, logits)
+        known = distances.tolist() if self._decider.tells_unfamiliar else nothing
+        return probabilities, known, codes.tolist()
+
     def _forward(self, inputs: Sequence[Tensor]) -> Tensor:
         """Logits (N, K) float32 on the CPU of N network inputs (C, H, W)."""
         return self.logits_of_inputs(torch.stack(list(inputs)))
 
     def logits_of_inputs(self, inputs: Tensor) -> Tensor:
         """Logits (N, K) float32 on the CPU of normalised network inputs (N, C, H, W)."""
+        return self.features_and_logits(inputs)[1]
+
+    def features_and_logits(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """What backbone (N, F) and head (N, K) make of normalised network inputs (N, C, H, W).
+
+        Returns:
+            Both float32 on the CPU.
+        """
         batch = inputs.to(self.device)
         with torch.inference_mode(), precision.full_float32():
             at_once = chunking.images_at_once(self.device.type, batch.shape[-1])
-            chunks = torch.split(batch, at_once)
-            return torch.cat([self._model(chunk).float() for chunk in chunks]).cpu()
+            features, logits = [], []
+            for chunk in torch.split(batch, at_once):
+                found = self._model.backbone(chunk)
+                features.append(found.float().cpu())
+                logits.append(self._model.head(found).float().cpu())
+            return torch.cat(features), torch.cat(logits)
 
 
 def _device(wanted: str | torch.device) -> torch.device:

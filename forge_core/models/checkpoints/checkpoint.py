@@ -24,7 +24,8 @@ from torch import Tensor
 from forge_core.errors import CheckpointRejected, ImageRejected, InvalidInput, NotFound
 from forge_core.file_hashes import hash_file, known_hash
 from forge_core.models import architectures
-from forge_core.models.checkpoints import golden, model_card, proof
+from forge_core.models.checkpoints import familiarity, golden, model_card, proof
+from forge_core.models.checkpoints.familiarity import Familiarity
 from forge_core.models.checkpoints.golden import GoldenPredictions
 from forge_core.models.checkpoints.golden_report import GoldenReport
 from forge_core.models.checkpoints.model_card import ModelCard
@@ -53,9 +54,13 @@ class LoadedCheckpoint:
     """What `golden` is the outcome of, to be replayed again."""
     note: str = ""
     """What is taken on trust, because an older version saved the file; empty where nothing is."""
+    familiarity: Familiarity | None = None
+    """On the CPU; there where the card's decision rule tells unfamiliar images."""
 
 
-def save_checkpoint(path: Path, model: ImageClassifier, card: ModelCard) -> str:
+def save_checkpoint(
+    path: Path, model: ImageClassifier, card: ModelCard, known: Familiarity | None = None
+) -> str:
     """Write a checkpoint; the old file stays until the new one is complete.
 
     The golden predictions are computed by a float32 copy of the network on the CPU, so neither
@@ -65,15 +70,19 @@ def save_checkpoint(path: Path, model: ImageClassifier, card: ModelCard) -> str:
         path: File to write, by custom `*.safetensors`; its folder is made.
         model: Any device, training or eval mode.
         card: Must describe this model.
+        known: What its known images look like, where its decision rule tells unfamiliar ones.
 
     Returns:
         SHA-256 of the file, 64 hexadecimal digits.
 
     Raises:
-        InvalidInput: The card does not fit the network, or its predictions are not finite.
+        InvalidInput: The card fits neither the network nor `known`, or its predictions are not
+            finite.
         DiskFull: There is no room for it.
         OSError: It cannot be written.
     """
+    if _tells_unfamiliar(card) != (known is not None):
+        raise InvalidInput("The card's decision rule and what is known to be familiar do not fit.")
     on_cpu = copy.deepcopy(model).to(device="cpu", dtype=torch.float32)
     on_cpu.eval()
     construction.check_forward(
@@ -82,12 +91,16 @@ def save_checkpoint(path: Path, model: ImageClassifier, card: ModelCard) -> str:
         input_size=card.eval_transform.crop,
         channels=card.eval_transform.channels,
     )
+    if known is not None:
+        _check_features(on_cpu, card, known)
     answers = golden.make_golden(on_cpu, card.eval_transform)
     tensors = {
         _MODEL_PREFIX + name: tensor.detach().contiguous().clone()
         for name, tensor in on_cpu.state_dict().items()
     }
     tensors |= proof.write_golden(answers)
+    if known is not None:
+        tensors |= familiarity.write(known)
     text = replace(card, schema=model_card.SCHEMA).to_json()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with written_whole(path, needed_bytes=_size_of(tensors)) as partial:
@@ -127,11 +140,14 @@ def load_checkpoint(
             "Get the file from its run again; nothing in it may be changed by hand.",
         )
     answers = proof.take_golden(tensors, card)
+    known = familiarity.take(tensors, is_needed=_tells_unfamiliar(card))
     model = _assemble(tensors, card).to(device).eval()
     model.requires_grad_(True)
     try:
+        if known is not None:
+            _check_features(model, card, known)
         report = golden.replay(model, answers, card.eval_transform, tolerance=card.golden_tolerance)
-    except ImageRejected as error:
+    except (ImageRejected, InvalidInput) as error:
         raise _damaged(path, error) from error
     if not report.passed:
         _judge(
@@ -151,7 +167,7 @@ def load_checkpoint(
     note = _note(path, card)
     if note:
         _log.warning("%s", note)
-    return LoadedCheckpoint(model, card, report, sha256, answers, note)
+    return LoadedCheckpoint(model, card, report, sha256, answers, note, known)
 
 
 def read_card(path: Path) -> ModelCard:
@@ -163,6 +179,23 @@ def read_card(path: Path) -> ModelCard:
     """
     with _opened(path) as file:
         return _card_of(path, file.metadata())
+
+
+def _tells_unfamiliar(card: ModelCard) -> bool:
+    return card.decision_rule is not None and card.decision_rule.max_distance is not None
+
+
+def _check_features(model: ImageClassifier, card: ModelCard, known: Familiarity) -> None:
+    """Raise InvalidInput where distances are of other features than the network gives."""
+    side, channels = card.eval_transform.crop, card.eval_transform.channels
+    device = next(model.parameters()).device
+    with torch.inference_mode():
+        count = model.backbone(torch.zeros(1, channels, side, side, device=device)).shape[1]
+    if count != known.num_features:
+        raise InvalidInput(
+            f"The network gives {count:,} features, and what is known to be familiar has "
+            f"{known.num_features:,} features."
+        )
 
 
 def _size_of(tensors: dict[str, Tensor]) -> int:

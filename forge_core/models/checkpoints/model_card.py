@@ -12,6 +12,7 @@ import torchvision
 
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.errors import CheckpointRejected, InvalidInput
+from forge_core.models.checkpoints.decision_rule import DecisionRule
 
 SCHEMA = 2
 """From 2 on the file proves its card too, and keeps its golden predictions as image files."""
@@ -73,6 +74,8 @@ class ModelCard:
     """Largest difference of golden logits, as a share of the largest |logit|."""
     temperature: float = 1.0
     """What logits are divided by before they become probabilities; 1 changes nothing."""
+    decision_rule: DecisionRule | None = None
+    """When an answer is accepted; without it nothing decides."""
     schema: int = SCHEMA
     """Form of the checkpoint; 1 is that of older versions, whose file does not prove its card."""
 
@@ -142,7 +145,9 @@ class ModelCard:
         try:
             _check_types(values)
             transform = EvalTransform.from_dict(values.pop("eval_transform"))
-            return cls(eval_transform=transform, **values)
+            rule = values.pop("decision_rule", None)
+            rule = None if rule is None else DecisionRule.from_dict(rule)
+            return cls(eval_transform=transform, decision_rule=rule, **values)
         except (InvalidInput, TypeError, KeyError) as error:
             raise CheckpointRejected(
                 "The card of the checkpoint cannot be used: "

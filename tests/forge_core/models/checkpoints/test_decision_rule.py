@@ -1,0 +1,177 @@
+"""The decision rule of a card: checked strictly, kept with its arrays, and it decides alike."""
+
+import json
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from forge_core.errors import CheckpointRejected, InvalidInput
+from forge_core.inference.decisions import DecisionModule
+from forge_core.inference.prediction import Prediction
+from forge_core.inference.predictor import Predictor
+from forge_core.models.checkpoints import checkpoint
+from forge_core.models.checkpoints.decision_rule import (
+    DECISIONS,
+    Decision,
+    DecisionRule,
+    decide,
+)
+from forge_core.models.checkpoints.familiarity import Familiarity, measure_distance
+from forge_core.models.checkpoints.model_card import ModelCard
+from tests.forge_core.models.checkpoints.altered import (
+    change_card,
+    make_card,
+    make_model,
+    rewrite,
+)
+
+
+def make_rule(min_confidence: float = 0.9, max_distance: float | None = 2.0) -> DecisionRule:
+    return DecisionRule(
+        min_confidence=min_confidence,
+        max_distance=max_distance,
+        max_error=0.02,
+        certainty=0.95,
+        num_images=400,
+        num_accepted=300,
+        num_wrong=1,
+        num_unfamiliar=12,
+    )
+
+
+def make_familiarity(num_features: int = 2) -> Familiarity:
+    return Familiarity(
+        centre=torch.ones(num_features),
+        projection=torch.eye(num_features, 2),
+        prototypes=torch.tensor([[0.0, 0.0], [10.0, 0.0]]),
+    )
+
+
+def test_distance__is_that_to_the_nearest_prototype() -> None:
+    known = make_familiarity()
+    features = torch.tensor([[4.0, 5.0], [11.0, 2.0], [1.0, 1.0]])
+    found = measure_distance(features, known.centre, known.projection, known.prototypes)
+    assert found.tolist() == [5, 1, 0]  # (3, 4) of length 5; (10, 1) beside (10, 0); the first
+
+
+def test_module_and_function__say_the_same_on_both_sides_of_the_lines() -> None:
+    rule = make_rule(min_confidence=0.75)
+    module = DecisionModule(2.0, rule, make_familiarity())
+    sure, unsure = [2 * 1.1, 0.0], [2 * 1.0, 0.0]  # sigmoid(1.1) = 0.750, sigmoid(1.0) = 0.731
+    logits = torch.tensor([sure, unsure, sure, sure])
+    features = torch.tensor([[1.0, 1.0], [1.0, 1.0], [1.0, 2.9], [1.0, 3.0]])
+    probabilities, distances, codes = module(features, logits)
+    assert [DECISIONS[code] for code in codes.tolist()] == [
+        Decision.ACCEPTED,
+        Decision.NOT_SURE,
+        Decision.ACCEPTED,
+        Decision.UNFAMILIAR,
+    ]
+    rows = zip(probabilities.tolist(), distances.tolist(), codes.tolist(), strict=True)
+    assert all(decide(row, distance, rule).code == code for row, distance, code in rows)
+
+
+def test_decide__at_the_line_is_accepted_whatever_the_runtime() -> None:
+    tenth = torch.tensor([0.1, 0.9]).tolist()[1]  # 0.9 as float32 has it, a little below 0.9
+    assert tenth != 0.9
+    assert decide([tenth], None, make_rule(0.9, None)) is Decision.ACCEPTED
+
+
+def test_save_and_load__keep_rule_and_arrays(tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    known = make_familiarity(make_model().head[0].in_features)  # type: ignore[index, union-attr]
+    card = make_card(decision_rule=make_rule())
+    checkpoint.save_checkpoint(path, make_model(), card, known)
+    loaded = checkpoint.load_checkpoint(path)
+    assert loaded.card.decision_rule == make_rule()
+    assert loaded.familiarity is not None
+    for name, tensor in known.tensors().items():
+        assert torch.equal(loaded.familiarity.tensors()[name], tensor)
+
+    rewrite(path, familiarity__centre=known.centre + 1)
+    with pytest.raises(CheckpointRejected, match=r"weights .* not what was saved"):
+        checkpoint.load_checkpoint(path)
+    rewrite(path, sealed=True, familiarity__centre=None)
+    with pytest.raises(CheckpointRejected, match="decision rule needs"):
+        checkpoint.load_checkpoint(path)
+
+
+def test_load__of_another_network_s_arrays_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    with pytest.raises(InvalidInput, match="do not fit"):
+        checkpoint.save_checkpoint(path, make_model(), make_card(decision_rule=make_rule()))
+    card = make_card(decision_rule=make_rule())
+    with pytest.raises(InvalidInput, match="5 features"):
+        checkpoint.save_checkpoint(path, make_model(), card, make_familiarity(5))
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"min_confidence": "0.9"},
+        {"min_confidence": 1.5},
+        {"max_distance": True},
+        {"max_distance": -1},
+        {"max_error": 0},
+        {"num_accepted": 399},
+        {"num_images": 400.0},
+        {"lenient": 1},
+        {"certainty": None},
+    ],
+)
+def test_card__a_rule_that_cannot_be_right_is_refused(
+    tmp_path: Path, changes: dict[str, object]
+) -> None:
+    path = tmp_path / "a.safetensors"
+    checkpoint.save_checkpoint(
+        path, make_model(), make_card(decision_rule=make_rule(max_distance=None))
+    )
+    rule = json.loads(checkpoint.read_card(path).to_json())["decision_rule"]
+    change_card(path, sealed=True, decision_rule=rule | changes)
+    with pytest.raises(
+        CheckpointRejected, match=r"decision rule|confidence|distance|error|numbers"
+    ):
+        checkpoint.read_card(path)
+
+
+def test_card__without_a_rule_loads_and_decides_nothing(tmp_path: Path) -> None:
+    text = json.loads(make_card().to_json())
+    del text["decision_rule"]
+    assert ModelCard.from_json(json.dumps(text)).decision_rule is None
+    path = tmp_path / "a.safetensors"
+    checkpoint.save_checkpoint(path, make_model(), make_card())
+    answer = Predictor.load(path, "cpu").predict(_png())
+    assert (answer.decision, answer.distance) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("min_confidence", "max_distance", "expected"),
+    [
+        (0.0, 1e6, Decision.ACCEPTED),
+        (1.0, 1e6, Decision.NOT_SURE),
+        (0.0, 1e-3, Decision.UNFAMILIAR),
+    ],
+)
+def test_predict__says_what_to_do_with_the_answer(
+    tmp_path: Path, min_confidence: float, max_distance: float, expected: Decision
+) -> None:
+    path = tmp_path / "a.safetensors"
+    known = make_familiarity(make_model().head[0].in_features)  # type: ignore[index, union-attr]
+    card = make_card(decision_rule=make_rule(min_confidence, max_distance))
+    checkpoint.save_checkpoint(path, make_model(), card, known)
+    good, bad = Predictor.load(path, "cpu").predict_many([_png(), b"none"])
+    assert isinstance(good, Prediction)
+    assert not isinstance(bad, Prediction)
+    assert good.decision is expected
+    assert good.distance is not None
+    assert good.distance > 1e-3
+
+
+def _png() -> bytes:
+    buffer = BytesIO()
+    Image.new("RGB", (30, 20), "red").save(buffer, "PNG")
+    return buffer.getvalue()
