@@ -3,7 +3,8 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.orm import Session
@@ -22,6 +23,15 @@ CHANGE_COLUMNS = (
     *(f"before_{name}" for name in STATE_FIELDS),
     *(f"after_{name}" for name in STATE_FIELDS),
 )
+
+
+class Labelling(NamedTuple):
+    """The revision that gave an image its label. A tuple: there may be a million."""
+
+    revision_id: int
+    author: str
+    kind: str
+    created_at: datetime
 
 
 class RevisionRepository:
@@ -53,6 +63,32 @@ class RevisionRepository:
     def list_authors(self) -> list[str]:
         """Everybody who made a revision, by name; a step in the index each."""
         return list_distinct(self._session, models.RevisionRow.author)
+
+    def map_labellings(self, revision_id: int) -> dict[uuid.UUID, Labelling]:
+        """Which revision gave each image the label that it has as of a revision, and who made it.
+
+        A merge of classes is none: what the image shows was said by whoever labelled it before.
+        Images without a label may be among them.
+        """
+        change, revision = models.AssetChangeRow, models.RevisionRow
+        last = (
+            select(change.asset_id, func.max(change.revision_id).label("revision_id"))
+            .join(revision, revision.revision_id == change.revision_id)
+            .where(
+                change.revision_id <= revision_id,
+                change.before_label_id.is_distinct_from(change.after_label_id),
+                revision.kind != RevisionKind.MERGE_CLASS,
+            )
+            .group_by(change.asset_id)
+            .subquery()
+        )
+        rows = self._session.execute(select(last.c.asset_id, last.c.revision_id)).all()
+        made = self.list_by_ids(sorted({row.revision_id for row in rows}))
+        labellings = {
+            each.revision_id: Labelling(each.revision_id, each.author, each.kind, each.created_at)
+            for each in made
+        }
+        return {row.asset_id: labellings[row.revision_id] for row in rows}
 
     def find(self, revision_id: int) -> Revision | None:
         """The revision with this number, or None."""

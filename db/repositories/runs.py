@@ -29,6 +29,16 @@ class RunRepository:
         ).one_or_none()
         return _to_run(row) if row else None
 
+    def get_with_removed(self, run_id: int) -> Run:
+        """The run with this number, also one that was removed.
+
+        Raises:
+            sqlalchemy.exc.NoResultFound: There never was one.
+        """
+        return _to_run(
+            self._session.execute(select(*RUN_COLUMNS).where(TrainingRun.run_id == run_id)).one()
+        )
+
     def exists(self, run_id: int) -> bool:
         """Whether there is a run with this number."""
         statement = select(TrainingRun.run_id).where(

@@ -32,6 +32,7 @@ from forge_core.cli import (
     operator_commands,
     output,
     queue_commands,
+    registry_commands,
     report_command,
     runs_commands,
     split_commands,
@@ -120,6 +121,7 @@ app.command("label-issues")(embedding_commands.judge)
 app.command("similar")(embedding_commands.find_similar)
 app.add_typer(audit_commands.app, name="audit")
 app.add_typer(queue_commands.app, name="queue")
+app.add_typer(registry_commands.app, name="registry")
 app.command()(model_commands.predict)
 app.command()(model_commands.serve)
 app.command()(storage_commands.verify)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from db.enums import CheckpointKind
+from db.run_records import RegistryEntry
 from db.session import Database, driver_url
 from db.soundness import health
 from db.soundness.health import Condition
@@ -85,29 +86,51 @@ def checkpoint_of(target: str, folder: Path | None, kind: str | None = None) -> 
     if path.is_file():
         _check_only_a_file(target, folder)
         return path
-    if target.isdecimal():
-        workspace = existing(folder)
-        return checkpoints.checkpoint_path(workspace, int(target), kind or CheckpointKind.BEST)
-    if not aliases.is_alias(target):
+    if not target.isdecimal() and not aliases.is_alias(target):
         raise NotFound(
             f"There is no checkpoint file {target}.",
             next_step="Name a .safetensors file, the number of a run, or an alias.",
         )
     workspace = existing(folder)
-    entry = aliases.find_current(workspace, target)
+    if target.isdecimal():
+        return checkpoints.checkpoint_path(workspace, int(target), kind or CheckpointKind.BEST)
+    return aliases.path_of_entry(workspace, _entry_of(target, workspace, kind))
+
+
+def run_and_kind_of(target: str, workspace: Workspace, kind: str | None) -> tuple[int, str]:
+    """The run and which of its weights are meant by a run's number or an alias.
+
+    Raises:
+        NotFound: It is neither.
+        InvalidInput: The alias means other weights than `kind`.
+        CheckpointRejected: The run has written another checkpoint than was promoted.
+    """
+    from forge_core.registry import aliases
+
+    if target.isdecimal():
+        return int(target), kind or CheckpointKind.BEST
+    entry = _entry_of(target, workspace, kind)
+    aliases.path_of_entry(workspace, entry)
+    assert entry.run_id is not None, "what holds names a checkpoint"
+    return entry.run_id, entry.kind or CheckpointKind.BEST
+
+
+def _entry_of(target: str, workspace: Workspace, kind: str | None) -> RegistryEntry:
+    from forge_core.registry import aliases
+
+    entry = aliases.find_current(workspace, target) if aliases.is_alias(target) else None
     if entry is None:
         known = ", ".join(each.alias for each in aliases.list_current(workspace))
         raise NotFound(
-            f"There is no checkpoint file and no alias {target}.",
-            next_step="Name a .safetensors file, the number of a run, or an alias"
-            + (f": {known}." if known else "."),
+            f"There is no run, no file and no alias {target}.",
+            next_step="Name the number of a run, or an alias" + (f": {known}." if known else "."),
         )
     if kind is not None and kind != entry.kind:
         raise InvalidInput(
             f"{entry.alias} means the {entry.kind} weights of run {entry.run_id}, not the {kind}.",
             next_step=f"Leave out --kind, or name the run: {entry.run_id}.",
         )
-    return aliases.path_of_entry(workspace, entry)
+    return entry
 
 
 def _check_only_a_file(target: str, folder: Path | None) -> None:

@@ -290,12 +290,20 @@ def run_assets(workspace: Workspace, run_id: int, split: str) -> list[AssetAsOf]
         NotFound: There is no such run.
         InvalidInput: The split is none that runs use.
     """
+    return assets_of(workspace, records.get_run(workspace, run_id), split)
+
+
+def assets_of(workspace: Workspace, run: Run, split: str) -> list[AssetAsOf]:
+    """The same of a run that may be removed by now.
+
+    Raises:
+        InvalidInput: The split is none that runs use.
+    """
     if split not in run_data.USED_SPLITS:
         raise InvalidInput(
             f"No run uses images of {split!r}.",
             next_step=f"Choose {', '.join(run_data.USED_SPLITS)}.",
         )
-    run = records.get_run(workspace, run_id)
     config = TrainConfig.from_dict(run.config)
     data = run_data.read_run_data(workspace, run.revision_id, use_augmented=config.use_augmented)
     left_out = records.left_out_paths(run)
