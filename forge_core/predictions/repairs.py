@@ -93,6 +93,13 @@ def draw_up(workspace: Workspace, first: int, second: int, split: str | None = N
     )
 
 
+def read_state(workspace: Workspace, first: Run, second: Run) -> tuple[object, ...]:
+    """What a ledger of the two depends on: as long as this is the same, so is the ledger."""
+    with workspace.database.read() as uow:
+        scored = [uow.predictions.find_newest_revision(run.run_id) for run in (first, second)]
+        return (uow.revisions.latest_id(), *scored, first.name, second.name)
+
+
 def _draw_up_on(workspace: Workspace, old: Run, new: Run, split: str) -> RunLedger | None:
     with workspace.database.read() as uow:
         merges = uow.labels.list_merges()

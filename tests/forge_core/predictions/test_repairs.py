@@ -1,5 +1,7 @@
 """The ledger of two runs comes from their own revisions and what their networks said."""
 
+from dataclasses import replace
+
 import pytest
 
 from db.enums import RunStatus
@@ -9,6 +11,7 @@ from forge_core.catalog.editing import class_merges, label_edits
 from forge_core.catalog.revisions import history
 from forge_core.errors import InvalidInput
 from forge_core.predictions import repairs
+from forge_core.runs import records
 from forge_core.workspace import Workspace
 from tests.arrange import ACTOR, class_id, list_all, make_catalog, set_columns
 
@@ -111,6 +114,27 @@ def test_images_that_a_run_was_trained_on_are_left_out(workspace, tmp_path):
     found = repairs.draw_up(workspace, first, second)
     assert (found.ledger.num_images, found.num_left_out) == (5, 1)
     assert "trained on by one" in found.lines()[-1]
+
+
+def test_read_state__changes_with_labels_and_answers(workspace, runs):
+    seen = set()
+
+    def look() -> int:
+        seen.add(
+            repairs.read_state(workspace, *(records.get_run(workspace, each) for each in runs))
+        )
+        return len(seen)
+
+    assert (look(), look()) == (1, 1)
+    with workspace.database.write() as uow:
+        (row, _), *_ = uow.predictions.list_by_assets(
+            runs[0], [a.asset_id for a in list_all(workspace)]
+        ).values()
+        uow.predictions.add(runs[0], [replace(row, revision_id=2)])
+    assert look() == 2
+    moved = next(a for a in list_all(workspace) if a.split_type == "test")
+    label_edits.set_split(workspace, [moved.asset_id], "train", actor=ACTOR)
+    assert look() == 3
 
 
 def test_what_cannot_be_compared_is_refused(workspace, runs):
