@@ -315,7 +315,8 @@ def _fit_temperature(
         fitted = calibration.fit_temperature(scores, places)
         value = None if fitted is None else fitted.value
     else:
-        value = _kept_temperature(workspace, run_id, content_hash)
+        kept = kept_evaluations.find_temperature(workspace, run_id, content_hash)
+        value = None if kept is None else kept.value
     if value is None or not len(places):
         return None
     is_right = scores.argmax(axis=1) == places
@@ -330,20 +331,6 @@ def _fit_temperature(
         error_before=errors[0],
         error_after=errors[1],
     )
-
-
-def _kept_temperature(workspace: Workspace, run_id: int, content_hash: str) -> float | None:
-    with workspace.database.read() as uow:
-        found = [
-            each
-            for each in uow.evaluations.list_of_run(run_id)
-            if (each.split, each.checkpoint_hash) == (Split.VAL, content_hash)
-            and each.data_digest is not None
-        ]
-    if not found:
-        return None
-    kept = kept_evaluations.get(workspace, found[-1].evaluation_id).temperature
-    return None if kept is None else kept.value
 
 
 def _nothing_to_measure(run_id: int, images: SplitImages, unknown: Counter[str]) -> InvalidInput:

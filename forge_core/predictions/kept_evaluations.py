@@ -184,6 +184,21 @@ def find_of_run(
     return None if found is None or found.data_digest is None else _to_kept(found)
 
 
+def find_temperature(
+    workspace: Workspace, run_id: int, checkpoint_hash: str
+) -> KeptTemperature | None:
+    """The temperature that was fitted last for these weights on val, or None.
+
+    A later evaluation of too few images to fit one takes none away.
+    """
+    for summary in reversed(list_of_split(workspace, Split.VAL)):
+        if (summary.run_id, summary.checkpoint_hash) == (run_id, checkpoint_hash):
+            found = get(workspace, summary.evaluation_id).temperature
+            if found is not None:
+                return found
+    return None
+
+
 def list_of_split(workspace: Workspace, split: str) -> list[EvaluationSummary]:
     """What was measured on a split with its answers kept, oldest first."""
     with workspace.database.read() as uow:

@@ -10,6 +10,7 @@ from forge_core.errors import InvalidInput
 from forge_core.evaluation import answers as columns
 from forge_core.evaluation import calibration, pairing, slices, summary
 from forge_core.evaluation.answers import Answers
+from forge_core.models.checkpoints import model_card
 
 LABELS = [7, 3, 5]
 """Numbers of three classes, in the order of the network's outputs."""
@@ -94,6 +95,8 @@ def test_fit_temperature__finds_what_the_scores_were_multiplied_by() -> None:
     )
     assert after < 0.02 < before
     assert calibration.fit_temperature(scores[:29], places[:29]) is None
+    # Twice, because a card is read with torch and a temperature fitted without.
+    assert calibration.LARGEST_TEMPERATURE == model_card.LARGEST_TEMPERATURE
 
 
 def test_compare_paired__mcnemar_and_the_interval_by_hand() -> None:
