@@ -191,6 +191,19 @@ def test_the_job__keeps_what_it_measured_and_is_not_asked_twice(
     assert records.reports_of(records.get_run(finished, RUN))["val"] == kept.report
 
 
+def test_asking_again__finds_the_one_that_waits_though_another_revision_was_asked_for_since(
+    finished: Workspace, no_supervisor: None
+) -> None:
+    now = history.latest_revision_id(finished)
+    first, earlier, again = (
+        evaluation_requests.submit_evaluation(
+            finished, RUN, split="val", actor=ACTOR, revision_id=revision_id
+        ).job_id
+        for revision_id in (now, now - 1, now)
+    )
+    assert first == again != earlier
+
+
 def test_a_job_that_failed__is_said_with_its_next_step(
     finished: Workspace, no_supervisor: None
 ) -> None:
