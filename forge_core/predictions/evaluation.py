@@ -146,6 +146,7 @@ def measure_run(
             next_step="Put the image files back, or import them again.",
         )
     content_hash = network.predictor.loaded.sha256
+    answered = collected.answers()
     return MeasuredEvaluation(
         run_id=run_id,
         kind=str(kind),
@@ -153,9 +154,9 @@ def measure_run(
         split=str(split),
         revision_id=revision_id,
         data_digest=images.digest(),
-        report=collected.report(),
+        report=collected.report(answered),
         label_ids=tuple(network.label_ids),
-        answers=collected.answers(),
+        answers=answered,
         left_out=LeftOut(
             unknown=dict(unknown),
             num_unlabelled=images.num_unlabelled,
@@ -293,9 +294,8 @@ class _Collected:
         """Scores (n, K) and places (n,) of the images drawn for the temperature."""
         return np.concatenate(self._scores).astype(np.float64), np.concatenate(self._chosen_places)
 
-    def report(self) -> EvaluationReport:
-        """The metrics."""
-        found = self.answers()
+    def report(self, found: Answers) -> EvaluationReport:
+        """The metrics of `answers`."""
         names = self.network.class_names
         is_among = found.label_rank <= metrics.TOP_K
         return metrics.report_of_counts(

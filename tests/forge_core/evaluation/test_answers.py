@@ -74,9 +74,10 @@ def test_thresholds__the_lowest_that_keeps_the_error() -> None:
     points = calibration.sweep_threshold(confidence, right)
     assert (points[0].num_answered, points[0].num_wrong) == (4, 2)
     assert (points[40].num_answered, points[40].num_wrong) == (3, 1)
-    assert calibration.threshold_for_error(confidence, right, 0.34) == 0.21
-    assert calibration.threshold_for_error(confidence, right, 0.0) == 0.41
-    assert calibration.threshold_for_error(confidence, ~right, 0.0) is None
+    assert calibration.threshold_for_error(points, 0.34) == 0.21
+    assert calibration.threshold_for_error(points, 0.0) == 0.41
+    turned = calibration.sweep_threshold(confidence, ~right)
+    assert calibration.threshold_for_error(turned, 0.0) is None
 
 
 def test_fit_temperature__finds_what_the_scores_were_multiplied_by() -> None:
