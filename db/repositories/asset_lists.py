@@ -33,11 +33,8 @@ class Sort:
 
     @property
     def access(self) -> str:
-        """How its images are found: by id, path or bytes, or by the table that is joined."""
-        if self.joined:
-            return self.joined
-        named = {VisionAsset.file_path.key: "path", VisionAsset.content_hash.key: "hash"}
-        return named.get(self.key[0].key, "id")
+        """How its images are found: by id, by path, or by the table that is joined."""
+        return self.joined or ("path" if self.key == (VisionAsset.file_path,) else "id")
 
     @property
     def table(self) -> Any:
@@ -53,9 +50,6 @@ SORTS = {
     "newest": Sort(key=(VisionAsset.asset_id,), descending=True),  # UUIDv7: order of import
     "oldest": Sort(key=(VisionAsset.asset_id,)),
     "path": Sort(key=(VisionAsset.file_path,)),
-    # By the hash of the bytes, which knows nothing of class, time or place: a part from the top is
-    # a sample by chance, and the same for everybody.
-    "shuffled": Sort(key=(VisionAsset.content_hash, VisionAsset.asset_id)),
     "least_confident": _by_run(Prediction.confidence),
     "most_confident": _by_run(Prediction.confidence, descending=True),
     "highest_entropy": _by_run(Prediction.entropy, descending=True),
@@ -252,15 +246,13 @@ def _listed(where: AssetFilter, sort: str) -> list[Any]:
 def _cursor(sort: str, asset: Asset, place: float | None) -> str:
     if sort == "path":
         return asset.file_path
-    if sort == "shuffled":
-        return _encode(sort, (asset.content_hash, asset.asset_id))
     return _encode(sort, (asset.asset_id,) if place is None else (place, asset.asset_id))
 
 
 def _encode(sort: str, key: Sequence[Any]) -> str:
     if SORTS[sort].joined:
         return f"{key[0]!r}_{key[1]}"  # repr: exactly this number again
-    return "_".join(map(str, key))
+    return str(key[0])
 
 
 def _decode(sort: str, cursor: str) -> Any:
@@ -270,9 +262,6 @@ def _decode(sort: str, cursor: str) -> Any:
     if SORTS[sort].joined:
         place, _, asset_id = cursor.partition("_")
         return (float(place), uuid.UUID(asset_id))
-    if sort == "shuffled":
-        content_hash, _, asset_id = cursor.partition("_")
-        return (content_hash, uuid.UUID(asset_id))
     return uuid.UUID(cursor)
 
 

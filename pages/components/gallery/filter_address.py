@@ -18,7 +18,6 @@ SORTS = {
     "newest": "Newest first",
     "oldest": "Oldest first",
     "path": "By path",
-    "shuffled": "Shuffled, the same for all",
     "label_issues": "Labels that look wrong first",
 }
 RUN_SORTS = {

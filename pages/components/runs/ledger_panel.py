@@ -18,8 +18,7 @@ def show(workspace: Workspace, first: Run, second: Run) -> None:
     """Draw the ledger where labels were corrected between the runs; nothing where none was."""
     try:
         with st.spinner("Comparing answers on old and new labels"):
-            state = repairs.read_state(workspace, first, second)
-            found = _draw_up(workspace, str(workspace.folder), first.run_id, second.run_id, state)
+            found = _draw_up(workspace, str(workspace.folder), first.run_id, second.run_id)
     except InvalidInput as error:
         st.caption(f"No repair ledger: {errors.literal(str(error))}")
         return
@@ -39,9 +38,7 @@ def show(workspace: Workspace, first: Run, second: Run) -> None:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _draw_up(
-    _workspace: Workspace, folder: str, first: int, second: int, state: object
-) -> RunLedger:
+def _draw_up(_workspace: Workspace, folder: str, first: int, second: int) -> RunLedger:
     return repairs.draw_up(_workspace, first, second)
 
 
