@@ -41,6 +41,7 @@ from db.tables.runs import (
     RunSeriesRow,
     TrainingRun,
 )
+from db.tables.searches import LikenessHitRow, LikenessSearchRow
 
 __all__ = [
     "AssetChangeRow",
@@ -64,6 +65,8 @@ __all__ = [
     "LabelIssueRow",
     "LabelRequestRow",
     "LabelVote",
+    "LikenessHitRow",
+    "LikenessSearchRow",
     "MeasureLineRow",
     "Prediction",
     "PredictionBlockRow",

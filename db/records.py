@@ -189,6 +189,8 @@ class AssetFilter:
     """A measure of its picture beyond a line, read by `measure_conditions`: `sharpness<12.5`."""
     requested: str | None = field(default=None, metadata=_BESIDE_REVISIONS)
     """The `RequestReason` for which its label was asked for, or `ANY`."""
+    alike: int | None = field(default=None, metadata=_BESIDE_REVISIONS)
+    """Number of a search by likeness that found it."""
 
     evaluation: int | None = field(default=None, metadata=_BESIDE_REVISIONS)
     """Measured in this evaluation, whatever the image's label and split are by now."""

@@ -23,6 +23,7 @@ from db.repositories.label_audits import LabelAuditRepository
 from db.repositories.label_issues import LabelIssueRepository
 from db.repositories.label_requests import LabelRequestRepository
 from db.repositories.labels import LabelRepository
+from db.repositories.likeness_searches import LikenessSearchRepository
 from db.repositories.metrics import MetricRepository
 from db.repositories.moves import MoveRepository
 from db.repositories.prediction_blocks import PredictionBlockRepository
@@ -187,6 +188,11 @@ class UnitOfWork:
     def label_requests(self) -> LabelRequestRepository:
         """Which images were chosen to be labelled next."""
         return LabelRequestRepository(self.session)
+
+    @cached_property
+    def likeness_searches(self) -> LikenessSearchRepository:
+        """Searches for images that look like a picture."""
+        return LikenessSearchRepository(self.session)
 
     @cached_property
     def views(self) -> SavedViewRepository:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
-from db.models import LabelIssueRow, Prediction, VisionAsset
+from db.models import LabelIssueRow, LikenessHitRow, Prediction, VisionAsset
 from db.records import Asset, AssetFilter
 from db.repositories import filters, related
 from db.repositories.query_plans import QueryPlanner
@@ -33,13 +33,16 @@ class Sort:
 
     @property
     def access(self) -> str:
-        """How its images are found: by id, by path, or by the table that is joined."""
-        return self.joined or ("path" if self.key == (VisionAsset.file_path,) else "id")
+        """How its images are found: by id, path or bytes, or by the table that is joined."""
+        if self.joined:
+            return self.joined
+        named = {VisionAsset.file_path.key: "path", VisionAsset.content_hash.key: "hash"}
+        return named.get(self.key[0].key, "id")
 
     @property
     def table(self) -> Any:
         """The table that is joined."""
-        return Prediction if self.of_a_run else LabelIssueRow
+        return self.key[-1].class_
 
 
 def _by_run(column: Any, *, descending: bool = False) -> Sort:
@@ -50,12 +53,18 @@ SORTS = {
     "newest": Sort(key=(VisionAsset.asset_id,), descending=True),  # UUIDv7: order of import
     "oldest": Sort(key=(VisionAsset.asset_id,)),
     "path": Sort(key=(VisionAsset.file_path,)),
+    # By the hash of the bytes, which knows nothing of class, time or place: a part from the top is
+    # a sample by chance, and the same for everybody.
+    "shuffled": Sort(key=(VisionAsset.content_hash, VisionAsset.asset_id)),
     "least_confident": _by_run(Prediction.confidence),
     "most_confident": _by_run(Prediction.confidence, descending=True),
     "highest_entropy": _by_run(Prediction.entropy, descending=True),
     "lowest_quality": _by_run(Prediction.label_quality),
     "label_issues": Sort(
         key=(LabelIssueRow.score, LabelIssueRow.asset_id), descending=True, joined="issue"
+    ),
+    "most_alike": Sort(
+        key=(LikenessHitRow.similarity, LikenessHitRow.asset_id), descending=True, joined="alike"
     ),
 }
 
@@ -131,16 +140,17 @@ class AssetListRepository:
         )
         return self._session.scalar(statement) or 0
 
-    def find_cursor(self, asset_id: uuid.UUID, *, sort: str, run: int | None) -> str | None:
-        """The place of an asset in an order, whatever the filter; None when it has none there."""
+    def find_cursor(self, asset_id: uuid.UUID, where: AssetFilter, *, sort: str) -> str | None:
+        """The place of an asset in an order; None when it has none there.
+
+        Of the filter only the run or the search is asked that the order goes by.
+        """
         order = SORTS[sort]
         statement = select(*order.key)
         if order.joined:
-            statement = statement.where(order.key[-1] == asset_id)
+            statement = statement.where(order.key[-1] == asset_id, *_of_its_kind(where, order))
         else:
             statement = statement.where(VisionAsset.asset_id == asset_id)
-        if order.of_a_run:
-            statement = statement.where(Prediction.run_id == run)
         row = self._session.execute(statement).one_or_none()
         return None if row is None or row[0] is None else _encode(sort, tuple(row))
 
@@ -236,23 +246,31 @@ class AssetListRepository:
 
 def _listed(where: AssetFilter, sort: str) -> list[Any]:
     """Which rows of the joined table a list has."""
-    order = SORTS[sort]
-    if order.joined == "issue":
-        return [related.is_judged_now()]
-    found: list[Any] = [Prediction.run_id == where.run] if order.of_a_run else []
+    found = _of_its_kind(where, SORTS[sort])
+    if SORTS[sort].joined == "issue":
+        return [*found, related.is_judged_now()]
     return [*found, related.is_of_the_label_now()] if sort == "lowest_quality" else found
+
+
+def _of_its_kind(where: AssetFilter, order: Sort) -> list[Any]:
+    """Rows of the joined table that are of the run or the search that the filter names."""
+    if order.of_a_run:
+        return [Prediction.run_id == where.run]
+    return [LikenessHitRow.search_id == where.alike] if order.joined == "alike" else []
 
 
 def _cursor(sort: str, asset: Asset, place: float | None) -> str:
     if sort == "path":
         return asset.file_path
+    if sort == "shuffled":
+        return _encode(sort, (asset.content_hash, asset.asset_id))
     return _encode(sort, (asset.asset_id,) if place is None else (place, asset.asset_id))
 
 
 def _encode(sort: str, key: Sequence[Any]) -> str:
     if SORTS[sort].joined:
         return f"{key[0]!r}_{key[1]}"  # repr: exactly this number again
-    return str(key[0])
+    return "_".join(map(str, key))
 
 
 def _decode(sort: str, cursor: str) -> Any:
@@ -262,6 +280,9 @@ def _decode(sort: str, cursor: str) -> Any:
     if SORTS[sort].joined:
         place, _, asset_id = cursor.partition("_")
         return (float(place), uuid.UUID(asset_id))
+    if sort == "shuffled":
+        content_hash, _, asset_id = cursor.partition("_")
+        return (content_hash, uuid.UUID(asset_id))
     return uuid.UUID(cursor)
 
 

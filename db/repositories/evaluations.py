@@ -31,6 +31,10 @@ class EvaluationRepository:
         """The evaluation with this number, or None."""
         return self._find(EvaluationRow.evaluation_id == evaluation_id)
 
+    def find_summary(self, evaluation_id: int) -> EvaluationSummary | None:
+        """The evaluation with this number without its report, or None."""
+        return next(iter(self._list(EvaluationRow.evaluation_id == evaluation_id)), None)
+
     def exists(self, evaluation_id: int) -> bool:
         """Whether there is an evaluation of this number, of a run that is there."""
         statement = (

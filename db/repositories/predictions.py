@@ -84,11 +84,11 @@ class PredictionRepository:
         self._session = session
 
     def list_by_assets(
-        self, run_id: int, asset_ids: Sequence[uuid.UUID]
+        self, run_id: int, asset_ids: Sequence[uuid.UUID], *, with_retired: bool = False
     ) -> dict[uuid.UUID, tuple[PredictionRow, str]]:
         """Predictions of at most a page of assets, each with the name of its class.
 
-        Those of retired and merged classes are left out.
+        Those of retired and merged classes are left out, unless they are asked for.
         """
         rows = self._session.execute(
             select(*COLUMNS, LabelClass.name.label("name"))
@@ -96,7 +96,7 @@ class PredictionRepository:
             .where(
                 Prediction.run_id == run_id,
                 Prediction.asset_id.in_(asset_ids),
-                LabelClass.is_retired.is_(false()),
+                *([] if with_retired else [LabelClass.is_retired.is_(false())]),
             )
         )
         found = {}

@@ -20,7 +20,8 @@ from db.records import ACROSS, ANY, NONE, AssetFilter
 from db.repositories import bulk, related
 from db.repositories.related import RELATED, Related
 
-NARROW = {"id": 20_000, "path": 100_000, "prediction": 20_000, "issue": 20_000}
+NARROW = {"id": 20_000, "path": 100_000, "hash": 100_000}
+NARROW |= dict.fromkeys(("prediction", "issue", "alike"), 20_000)
 """Up to so many assets are sorted sooner than they are found by walking an order's index.
 
 Paths go with classes and splits (a folder each), so that a walk may pass nearly all of them.
@@ -168,4 +169,5 @@ def _without_index(column: Any) -> Any:
 
 
 def _without_index_on_postgres(column: Any) -> Any:
-    return column.op("||")("") if column is VisionAsset.file_path else column
+    texts = (VisionAsset.file_path, VisionAsset.content_hash)
+    return column.op("||")("") if any(column is text for text in texts) else column

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, func, literal, select, true
+from sqlalchemy import CTE, ColumnElement, Select, false, func, literal, select, true
 from sqlalchemy.orm import aliased
 
 from db.models import (
@@ -20,8 +20,10 @@ from db.models import (
     ImageMeasuresRow,
     LabelAuditLookRow,
     LabelClass,
+    LabelClassState,
     LabelIssueRow,
     LabelRequestRow,
+    LikenessHitRow,
     Prediction,
     RevisionRow,
     VisionAsset,
@@ -182,12 +184,38 @@ def _issue(where: AssetFilter) -> Related | None:
 def _audit(where: AssetFilter) -> Related | None:
     if where.audit is None:
         return None
+    taken_over = _taken_over()
+    drawn_as = select(taken_over.c.drawn_id).where(taken_over.c.label_id == VisionAsset.label_id)
     as_drawn = [
-        LabelAuditLookRow.label_id == VisionAsset.label_id,
+        (LabelAuditLookRow.label_id == VisionAsset.label_id)
+        | LabelAuditLookRow.label_id.in_(drawn_as.correlate(VisionAsset)),
         LabelAuditLookRow.content_hash == VisionAsset.content_hash,
     ]
     named = [] if where.audit == ANY else [LabelAuditLookRow.audit_id == int(where.audit)]
     return Related(asset_id=LabelAuditLookRow.asset_id, conditions=named, both=as_drawn)
+
+
+def _taken_over() -> CTE:
+    """Of each class that is merged by now those that it went to, one merge after another."""
+    later = aliased(LabelClassState)
+    newer = select(literal(1)).where(
+        later.label_id == LabelClassState.label_id,
+        later.revision_id > LabelClassState.revision_id,
+    )
+    into = LabelClassState.merged_into_label_id
+    merges = (
+        select(LabelClassState.label_id, into.label("into_id"))
+        .where(into.is_not(None), LabelClassState.is_retired.is_(true()), ~newer.exists())
+        .cte("merges")
+    )
+    chains = select(merges.c.label_id.label("drawn_id"), merges.c.into_id.label("label_id")).cte(
+        "taken_over", recursive=True
+    )
+    return chains.union(
+        select(chains.c.drawn_id, merges.c.into_id).join(
+            merges, merges.c.label_id == chains.c.label_id
+        )
+    )
 
 
 def _change(where: AssetFilter) -> Related | None:
@@ -264,6 +292,14 @@ def _requested(where: AssetFilter) -> Related | None:
     return Related(asset_id=LabelRequestRow.asset_id, conditions=conditions)
 
 
+def _alike(where: AssetFilter) -> Related | None:
+    if where.alike is None:
+        return None
+    return Related(
+        asset_id=LikenessHitRow.asset_id, conditions=[LikenessHitRow.search_id == where.alike]
+    )
+
+
 RELATED: dict[str, tuple[tuple[str, ...], Callable[[AssetFilter], Related | None]]] = {
     "prediction": (
         ("run", "predicted", "disagrees", "confidence_min", "confidence_max"),
@@ -290,5 +326,6 @@ RELATED: dict[str, tuple[tuple[str, ...], Callable[[AssetFilter], Related | None
     "assigned": (("assigned",), _assigned),
     "measured": (("measured",), _measured),
     "requested": (("requested",), _requested),
+    "alike": (("alike",), _alike),
 }
 """Each condition on another table: the fields of the filter that make it, and how."""

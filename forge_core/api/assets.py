@@ -16,7 +16,7 @@ from forge_core.catalog.listing import (
 )
 from forge_core.catalog.revisions import history
 from forge_core.errors import InvalidInput
-from forge_core.imaging.grey_window import GreyWindow
+from forge_core.imaging.decode import DecodeLimits
 
 DEFAULT_LIMIT = 100
 MAX_CURSOR_CHARACTERS = 1100  # a path may be the cursor
@@ -62,7 +62,7 @@ def list_assets(asked: ApiRequest) -> Mapping[str, Any]:
             page.assets,
             suggested=suggested,
             confidences=page.confidences,
-            window=GreyWindow.parse(asked.workspace.settings.grey_window).name(),
+            window=DecodeLimits.from_settings(asked.workspace.settings).window.name(),
         ),
         "next": page.next_cursor,
         "revision": revision_id,

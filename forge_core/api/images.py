@@ -53,7 +53,7 @@ def get_thumbnail(asked: ApiRequest) -> Response:
     asset_id = text_values.parse_id(params["asset_id"])
     content_hash, _, window = params["content_hash"].partition("-")
     limits = decode.DecodeLimits.from_settings(asked.workspace.settings)
-    cache = thumbnails.cache_of(asked.workspace.cache_folder, limits.window)
+    cache = thumbnail_cache(asked.workspace)
     data = cache.get(content_hash, _reader(asked.workspace, asset_id, content_hash), limits)
     keeping = IMMUTABLE if window == limits.window.name() else REVALIDATE
     return Response(data, media_type=cache.media_type, headers=IMAGE_HEADERS | keeping)

@@ -14,7 +14,7 @@ from forge_core.api.endpoints import ApiRequest, WorkspaceProvider, read_route
 from forge_core.catalog.listing import asset_list, text_values
 from forge_core.catalog.revisions import history
 from forge_core.errors import InvalidInput
-from forge_core.imaging.grey_window import GreyWindow
+from forge_core.imaging.decode import DecodeLimits
 
 MAX_IDS = 500
 MAX_IDS_CHARACTERS = MAX_IDS * 37
@@ -47,6 +47,6 @@ def list_now(asked: ApiRequest) -> Mapping[str, Any]:
     if len(ids) > MAX_IDS:
         raise InvalidInput(f"{len(ids)} images were asked for, at most {MAX_IDS} at once.")
     now = asset_list.list_now(asked.workspace, ids, suggest=suggest)
-    window = GreyWindow.parse(asked.workspace.settings.grey_window).name()
+    window = DecodeLimits.from_settings(asked.workspace.settings).window.name()
     rows = shapes.shape_rows(now.assets, suggested=now.suggested, window=window)
     return {"revision": now.revision_id, "assets": rows}

@@ -51,7 +51,9 @@ def _tell(result: object, *, as_json: bool) -> None:
 
     assert isinstance(result, AuditResult), "of start and show"
     if as_json:
-        output.answer({"result": result, "query": result.query})
+        output.answer(
+            {"result": result, "query": result.query, "is_provisional": result.is_provisional}
+        )
         return
 
     def words(share: Share) -> str:
@@ -68,11 +70,18 @@ def _tell(result: object, *, as_json: bool) -> None:
     if result.num_waiting:
         query = "&".join(f"{name}={value}" for name, value in result.query.items())
         output.say(f"{result.num_waiting:,} wait in the gallery: /gallery?{query}")
-    output.say(f"Wrong labels among {result.num_images:,} images, at 95 %: {words(result.overall)}")
+    provisional = f", provisional: {result.num_waiting:,} wait" if result.is_provisional else ""
+    output.say(
+        f"Wrong labels among {result.num_images:,} images, at 95 %: "
+        f"{words(result.overall)}{provisional}"
+    )
     if result.overall.reason:
         output.say(f"  {result.overall.reason}")
     for number, sentence in (
-        (result.num_gone, "drawn images were removed or are other files now; they tell nothing."),
+        (
+            result.num_gone,
+            "drawn images are gone, other files now or lost their class: no answers.",
+        ),
         (result.audit.num_left_out, "labelled images had no score: nothing is said of them."),
     ):
         if number:

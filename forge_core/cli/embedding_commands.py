@@ -13,6 +13,7 @@ from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
 from forge_core.errors import InvalidInput
 from forge_core.imaging.decode import DecodeLimits
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
 NetworkOption = Annotated[
@@ -93,18 +94,32 @@ def find_similar(
         str, typer.Argument(help="An image file, or an image of the catalog by its path or id.")
     ],
     top: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the search, to filter images by what it found.")
+    ] = False,
     network: NetworkOption = None,
     device: DeviceOption = "auto",
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """The images of the catalog that look most like one, by embeddings that were computed."""
-    from forge_core.predictions.embeddings import networks, similar
+    from forge_core.predictions.embeddings import kept_searches, networks, similar
 
     opened = opening.existing(workspace)
     source = None if network is None else networks.parse(network)
-    result = similar.find_similar(
-        opened, _wanted(opened, target), top=top, source=source, device=device
+    wanted = _wanted(opened, target)
+    result = similar.find_similar(opened, wanted, top=top, source=source, device=device)
+    kept = (
+        kept_searches.search(
+            opened,
+            wanted if isinstance(wanted, bytes) else [wanted],
+            actor=Actor.of_process(opened),
+            name=Path(target).name,
+            source=source,
+            device=device,
+        )
+        if keep
+        else None
     )
     rows = [
         {
@@ -117,7 +132,8 @@ def find_similar(
         for each in result.found
     ]
     if as_json:
-        output.answer({"network": result.network.source, "found": rows})
+        found = {"network": result.network.source, "found": rows}
+        output.answer(found | ({"search_id": kept.search_id} if kept else {}))
         return
     output.show_table(
         "",
@@ -129,6 +145,11 @@ def find_similar(
     )
     if result.num_missing:
         output.tell(f"{result.num_missing:,} images have no embedding yet and were not compared.")
+    if kept:
+        output.say(
+            f"Kept as search {kept.search_id}: --where alike={kept.search_id}, in the gallery "
+            f"?alike={kept.search_id}&sort=most_alike."
+        )
 
 
 def _wanted(workspace: Workspace, target: str) -> uuid.UUID | bytes:

@@ -3,6 +3,7 @@
 Legend: N images, K classes.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from scipy.optimize import minimize_scalar
 
 from forge_core.errors import InvalidInput
 from forge_core.evaluation.answers import Flags, Floats, Whole
-from forge_core.evaluation.metrics import wilson_interval
+from forge_core.evaluation.metrics import log_loss, wilson_interval
 
 BINS = 10
 MIN_IMAGES = 30
@@ -128,12 +129,12 @@ def sweep_threshold(confidence: Floats, is_right: Flags) -> list[CoveragePoint]:
     return points
 
 
-def threshold_for_error(confidence: Floats, is_right: Flags, largest_error: float) -> float | None:
-    """The lowest whole percent from which on at most this share of the answers is wrong.
+def threshold_for_error(points: Sequence[CoveragePoint], largest_error: float) -> float | None:
+    """The lowest of these thresholds at which at most this share of the answers is wrong.
 
-    None where no threshold reaches it with any answer left.
+    None where none reaches it with any answer left.
     """
-    for point in sweep_threshold(confidence, is_right):
+    for point in points:
         if point.num_answered and point.num_wrong <= largest_error * point.num_answered:
             return point.threshold
     return None
@@ -167,9 +168,9 @@ def fit_temperature(scores: Floats, places: Whole) -> Temperature | None:
         return None
     limit = float(np.log(LARGEST_TEMPERATURE))
     found = minimize_scalar(
-        lambda log: _loss(scores / np.exp(log), places), bounds=(-limit, limit), method="bounded"
+        lambda log: log_loss(scores / np.exp(log), places), bounds=(-limit, limit), method="bounded"
     )
-    before = _loss(scores, places)
+    before = log_loss(scores, places)
     value, after = float(np.exp(found.x)), float(found.fun)
     if after > before:
         value, after = 1.0, before
@@ -182,9 +183,3 @@ def confidence_at(scores: Floats, temperature: float) -> Floats:
     scaled = scaled - scaled.max(axis=1, keepdims=True)
     highest: Floats = 1 / np.exp(scaled).sum(axis=1)
     return highest
-
-
-def _loss(scores: Floats, places: Whole) -> float:
-    scaled = scores - scores.max(axis=1, keepdims=True)
-    own = scaled[np.arange(len(places)), places]
-    return float((np.log(np.exp(scaled).sum(axis=1)) - own).mean())

@@ -11,7 +11,6 @@ Franco et al. 2019, "Comparative Study of Confidence Intervals for Proportions i
 Surveys" (an interval for a simple sample of the effective size).
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,14 +18,13 @@ import numpy as np
 import numpy.typing as npt
 
 from forge_core.errors import InvalidInput
+from forge_core.evaluation.metrics import wilson_of_rate
 
 MAX_LOOKS = 200
 MAX_STRATA = 8
 MIN_LOOKS = 10
 """Of a class, and of everything: with fewer it cannot be known."""
 MIN_OF_STRATUM = 6
-CERTAINTY = 1.96
-"""Standard deviations on either side of a 95 % interval."""
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
@@ -177,7 +175,7 @@ def estimate_class(strata: Sequence[Stratum], looks: Sequence[Look], class_id: i
 
 def random_interval(share: float, looks: int) -> tuple[float, float]:
     """What as many looks drawn at random among all images would tell, at 95 %."""
-    return _wilson(share, looks)
+    return wilson_of_rate(share, looks)
 
 
 def _expected(scores: Floats) -> Floats:
@@ -222,15 +220,4 @@ def _interval(share: float, variance: float, looks: float) -> tuple[float, float
     if variance <= 0.0:
         return share, share
     middle = min(max(share, 0.5 / looks), 1 - 0.5 / looks)
-    return _wilson(share, middle * (1 - middle) / variance)
-
-
-def _wilson(share: float, looks: float) -> tuple[float, float]:
-    square = CERTAINTY**2
-    middle = (share + square / (2 * looks)) / (1 + square / looks)
-    half = (
-        CERTAINTY
-        / (1 + square / looks)
-        * math.sqrt(share * (1 - share) / looks + square / (4 * looks**2))
-    )
-    return max(0.0, middle - half), min(1.0, middle + half)
+    return wilson_of_rate(share, middle * (1 - middle) / variance)

@@ -177,12 +177,17 @@ def reduce_features(features: Features, components: int = COMPONENTS) -> Tensor:
 
 
 def deal_folds(labels: Labels, seed: int, folds: int = FOLDS) -> Labels:
-    """A fold (N,) for each image; the images of each class are dealt out evenly."""
+    """A fold (N,) for each image; the images of each class, and all of them, are dealt out evenly.
+
+    A class goes on where the one before it ended: else small classes would all be in the first.
+    """
     random = np.random.default_rng(seed)
     found = np.empty(len(labels), np.int64)
+    dealt = 0
     for label in np.unique(labels):
         places = random.permutation(np.flatnonzero(labels == label))
-        found[places] = np.arange(len(places)) % folds
+        found[places] = (dealt + np.arange(len(places))) % folds
+        dealt += len(places)
     return found
 
 

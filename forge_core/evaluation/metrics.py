@@ -87,7 +87,11 @@ def wilson_interval(
     """
     if num_images < 1 or not 0 <= num_correct <= num_images:
         raise InvalidInput(f"Cannot give an interval for {num_correct} of {num_images} images.")
-    rate = num_correct / num_images
+    return wilson_of_rate(num_correct / num_images, num_images, z)
+
+
+def wilson_of_rate(rate: float, num_images: float, z: float = WILSON_Z_95) -> tuple[float, float]:
+    """`wilson_interval` of a rate in [0, 1] and a number above 0 that need not be whole."""
     denominator = 1 + z**2 / num_images
     centre = (rate + z**2 / (2 * num_images)) / denominator
     half_width = (

@@ -146,6 +146,7 @@ def measure_run(
             next_step="Put the image files back, or import them again.",
         )
     content_hash = network.predictor.loaded.sha256
+    answered = collected.answers()
     return MeasuredEvaluation(
         run_id=run_id,
         kind=str(kind),
@@ -153,9 +154,9 @@ def measure_run(
         split=str(split),
         revision_id=revision_id,
         data_digest=images.digest(),
-        report=collected.report(),
+        report=collected.report(answered),
         label_ids=tuple(network.label_ids),
-        answers=collected.answers(),
+        answers=answered,
         left_out=LeftOut(
             unknown=dict(unknown),
             num_unlabelled=images.num_unlabelled,
@@ -293,9 +294,8 @@ class _Collected:
         """Scores (n, K) and places (n,) of the images drawn for the temperature."""
         return np.concatenate(self._scores).astype(np.float64), np.concatenate(self._chosen_places)
 
-    def report(self) -> EvaluationReport:
-        """The metrics."""
-        found = self.answers()
+    def report(self, found: Answers) -> EvaluationReport:
+        """The metrics of `answers`."""
         names = self.network.class_names
         is_among = found.label_rank <= metrics.TOP_K
         return metrics.report_of_counts(
@@ -315,7 +315,8 @@ def _fit_temperature(
         fitted = calibration.fit_temperature(scores, places)
         value = None if fitted is None else fitted.value
     else:
-        value = _kept_temperature(workspace, run_id, content_hash)
+        kept = kept_evaluations.find_temperature(workspace, run_id, content_hash)
+        value = None if kept is None else kept.value
     if value is None or not len(places):
         return None
     is_right = scores.argmax(axis=1) == places
@@ -330,20 +331,6 @@ def _fit_temperature(
         error_before=errors[0],
         error_after=errors[1],
     )
-
-
-def _kept_temperature(workspace: Workspace, run_id: int, content_hash: str) -> float | None:
-    with workspace.database.read() as uow:
-        found = [
-            each
-            for each in uow.evaluations.list_of_run(run_id)
-            if (each.split, each.checkpoint_hash) == (Split.VAL, content_hash)
-            and each.data_digest is not None
-        ]
-    if not found:
-        return None
-    kept = kept_evaluations.get(workspace, found[-1].evaluation_id).temperature
-    return None if kept is None else kept.value
 
 
 def _nothing_to_measure(run_id: int, images: SplitImages, unknown: Counter[str]) -> InvalidInput:

@@ -2,6 +2,7 @@
 
 from db.enums import CheckpointKind, JobStatus, Split
 from db.records import Job
+from db.unit_of_work import UnitOfWork
 from forge_core.errors import InvalidInput
 from forge_core.jobs import kinds, queue, request_keys, supervision
 from forge_core.people.actor import Actor
@@ -60,24 +61,23 @@ def submit_evaluation(
     payload = {"run_id": run_id, "split": split, "kind": kind, "revision_id": revision_id}
     title = f"Evaluate run {run_id} on {split}"
     with workspace.database.write() as uow:
-        waiting = uow.jobs.find_latest(
-            KIND,
-            request_key=request_keys.make_key(asked),
-            statuses=(JobStatus.QUEUED, JobStatus.RUNNING),
-        )
-        if waiting is not None and waiting.payload["revision_id"] == revision_id:
-            return waiting
+        key = request_keys.make_key(asked)
+        for job in uow.jobs.list_by_status((JobStatus.QUEUED, JobStatus.RUNNING)):
+            if (job.kind, job.request_key) == (KIND, key) and (
+                job.payload["revision_id"] == revision_id
+            ):
+                return job
         job = queue.add_in(uow, KIND, title, payload, actor=actor, run_id=run_id, asked=asked)
     supervision.ensure_supervisor(workspace)
     return job
 
 
 def find_evaluation_job(
-    workspace: Workspace, run_id: int, split: str, kind: str, checkpoint_hash: str
+    uow: UnitOfWork, run_id: int, split: str, kind: str, checkpoint_hash: str
 ) -> Job | None:
     """The newest job that evaluates these weights on a split, as of whatever revision."""
-    asked = _asked(run_id, split, kind, checkpoint_hash)
-    return queue.find_latest_job(workspace, KIND, asked=asked)
+    key = request_keys.make_key(_asked(run_id, split, kind, checkpoint_hash))
+    return uow.jobs.find_latest(KIND, request_key=key)
 
 
 def _asked(run_id: int, split: str, kind: str, checkpoint_hash: str) -> dict[str, object]:

@@ -166,11 +166,21 @@ def get(workspace: Workspace, evaluation_id: int) -> KeptEvaluation:
     with workspace.database.read() as uow:
         found = uow.evaluations.find(evaluation_id)
     if found is None or found.data_digest is None:
-        raise NotFound(
-            f"There is no evaluation {evaluation_id}; its run may have been removed.",
-            next_step="Choose one of the page Evaluation.",
-        )
+        raise _no_evaluation(evaluation_id)
     return _to_kept(found)
+
+
+def get_summary(workspace: Workspace, evaluation_id: int) -> EvaluationSummary:
+    """Of the evaluation with this number what is known without reading its report.
+
+    Raises:
+        NotFound: There is none, or its run was removed.
+    """
+    with workspace.database.read() as uow:
+        found = uow.evaluations.find_summary(evaluation_id)
+    if found is None or found.data_digest is None:
+        raise _no_evaluation(evaluation_id)
+    return found
 
 
 def find_of_run(
@@ -182,6 +192,21 @@ def find_of_run(
             run_id, checkpoint_hash, Split(split), revision_id
         )
     return None if found is None or found.data_digest is None else _to_kept(found)
+
+
+def find_temperature(
+    workspace: Workspace, run_id: int, checkpoint_hash: str
+) -> KeptTemperature | None:
+    """The temperature that was fitted last for these weights on val, or None.
+
+    A later evaluation of too few images to fit one takes none away.
+    """
+    for summary in reversed(list_of_split(workspace, Split.VAL)):
+        if (summary.run_id, summary.checkpoint_hash) == (run_id, checkpoint_hash):
+            found = get(workspace, summary.evaluation_id).temperature
+            if found is not None:
+                return found
+    return None
 
 
 def list_of_split(workspace: Workspace, split: str) -> list[EvaluationSummary]:
@@ -211,6 +236,13 @@ def list_removed(workspace: Workspace, evaluation_id: int) -> list[uuid.UUID]:
     """Images that were measured and are not in the catalog any more: no gallery shows them."""
     with workspace.database.read() as uow:
         return uow.evaluations.list_removed(evaluation_id)
+
+
+def _no_evaluation(evaluation_id: int) -> NotFound:
+    return NotFound(
+        f"There is no evaluation {evaluation_id}; its run may have been removed.",
+        next_step="Choose one of the page Evaluation.",
+    )
 
 
 def _to_kept(found: Evaluation) -> KeptEvaluation:

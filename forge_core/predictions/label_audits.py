@@ -1,21 +1,27 @@
 """Audits of the catalog's labels: draw the images, and read what people found.
 
 An audit asks nothing of its own: its images are a filter of the gallery, and what a person does
-there is the answer. A label that is another one now was wrong; one that somebody decided to keep
-was right.
+there is the answer. A label that is another one now was wrong, wherever it was corrected; one that
+somebody decided to keep was right. A class that was merged is the one that took it over, and a
+label that went with its retired class tells nothing.
+
+Corrections that are made elsewhere, as in the queue of labels that look wrong, come sooner than
+what is right is kept, so that the share can be too high until nothing waits any more: before that
+it is provisional. The images are shown in an order by chance, so that what was answered so far is
+a fair part of each stratum.
 """
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
 from db.enums import Answer, Question
-from db.records import Asset
+from db.records import Asset, Label
 from db.repositories.label_audits import DrawnImage, LabelAudit
 from db.saved_records import ReviewDecision
-from db.unit_of_work import UnitOfWork
+from forge_core.catalog.editing import class_merges
 from forge_core.catalog.listing import queues
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.evaluation import label_audit
@@ -47,11 +53,16 @@ class AuditResult:
     num_waiting: int
     """Of the drawn ones those without an answer; ambiguous ones among them."""
     num_gone: int
-    """Of the drawn ones those that were removed, or whose bytes are others: they tell nothing."""
+    """Of the drawn ones those that tell nothing: removed, of other bytes, or of a retired class."""
     num_wrong: int
     overall: Share
     classes: list[ClassShare]
     """Those that are known first, the largest share first."""
+
+    @property
+    def is_provisional(self) -> bool:
+        """Whether an answer is told while images still wait for theirs."""
+        return self.num_waiting > 0 and self.overall.share is not None
 
     @property
     def query(self) -> dict[str, str]:
@@ -140,8 +151,12 @@ def find_result(workspace: Workspace, audit_id: int | None = None) -> AuditResul
         ids = [image.asset_id for image in images]
         now = {asset.asset_id: asset for asset in uow.assets.list_by_ids(ids)}
         decided = uow.decisions.list_standing(Question.LABEL, ids)
-        names = _class_names(uow)
-    return _result(audit, images, now, decided, names)
+        labels = {label.label_id: label for label in uow.labels.list_all()}
+        merges = uow.labels.list_merges()
+    images = [
+        replace(image, label_id=class_merges.follow(merges, image.label_id)) for image in images
+    ]
+    return _result(audit, images, now, decided, labels)
 
 
 def _result(
@@ -149,14 +164,14 @@ def _result(
     images: Sequence[DrawnImage],
     now: dict[uuid.UUID, Asset],
     decided: dict[uuid.UUID, ReviewDecision],
-    names: dict[int, str],
+    labels: dict[int, Label],
 ) -> AuditResult:
     strata = [Stratum(**stratum) for stratum in audit.strata]
     looks: list[Look] = []
     num_gone = 0
     for image in images:
         asset = now.get(image.asset_id)
-        if asset is None or asset.content_hash != image.content_hash:
+        if asset is None or asset.content_hash != image.content_hash or _went(asset, image, labels):
             num_gone += 1
             continue
         is_wrong = asset.label_id != image.label_id
@@ -166,7 +181,7 @@ def _result(
     classes = [
         ClassShare(
             label_id=label_id,
-            label_name=names.get(label_id, f"class {label_id}"),
+            label_name=labels[label_id].name,
             result=label_audit.estimate_class(strata, looks, label_id),
         )
         for label_id in sorted({image.label_id for image in images})
@@ -184,5 +199,6 @@ def _result(
     )
 
 
-def _class_names(uow: UnitOfWork) -> dict[int, str]:
-    return {label.label_id: label.name for label in uow.labels.list_all()}
+def _went(asset: Asset, image: DrawnImage, labels: Mapping[int, Label]) -> bool:
+    """Whether the label went with its class, which says nothing of whether it was right."""
+    return asset.label_id is None and labels[image.label_id].is_retired

@@ -9,23 +9,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from db.enums import CheckpointKind, JobStatus, Split
 from db.records import CheckpointFile, Job, Run
 from db.run_records import EvaluationSummary
+from db.unit_of_work import UnitOfWork
 from forge_core.evaluation.answers import Answers
 from forge_core.evaluation.pairing import PairedDifference, Spread, compare_paired
 from forge_core.evaluation.summary import Rate
-from forge_core.jobs import queue
 from forge_core.people.actor import Actor
 from forge_core.predictions import evaluation_requests, kept_evaluations, measured_images
 from forge_core.predictions.measured_images import SplitFacts
+from forge_core.runs.probabilities import blocks
+from forge_core.runs.probabilities.blocks import Ids
 from forge_core.workspace import Workspace
 
 LEAST_SHARE = 0.9
 """A model that was measured on fewer of the split's images than this is not ranked with others."""
-Ids = npt.NDArray[np.bytes_]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,21 +148,24 @@ def find_field(
         measured[each.run_id, each.checkpoint_hash].append(each)
     there = workspace.runs.existing([each.file_path for each in files])
     found = [each for each in files if each.run_id in runs]
+    found.sort(key=lambda one: (-one.run_id, one.kind))
+    with workspace.database.read() as uow:
+        contenders = [
+            _contender(uow, runs[each.run_id], each, there, measured, digest, split)
+            for each in found
+        ]
     return Field(
         split=split,
         revision_id=revision_id,
         digest=digest,
         num_images=facts.num_images,
         num_unlabelled=facts.num_unlabelled,
-        contenders=[
-            _contender(workspace, runs[each.run_id], each, there, measured, digest, split)
-            for each in sorted(found, key=lambda one: (-one.run_id, one.kind))
-        ],
+        contenders=contenders,
     )
 
 
 def _contender(
-    workspace: Workspace,
+    uow: UnitOfWork,
     run: Run,
     file: CheckpointFile,
     there: set[str],
@@ -180,7 +183,7 @@ def _contender(
         evaluation=current[-1] if current else None,
         outdated=own[-1] if own and not current else None,
         job=evaluation_requests.find_evaluation_job(
-            workspace, run.run_id, split, file.kind, file.content_hash
+            uow, run.run_id, split, file.kind, file.content_hash
         ),
     )
 
@@ -198,13 +201,6 @@ def evaluate_missing(workspace: Workspace, field: Field, *, actor: Actor) -> lis
         )
         for each in field.missing
     ]
-
-
-def cancel_all(workspace: Workspace, field: Field) -> None:
-    """Ask every evaluation of the field that waits or runs to end."""
-    for each in field.contenders:
-        if each.job is not None and each.is_measuring:
-            queue.request_cancel(workspace, each.job.job_id)
 
 
 def rank(workspace: Workspace, field: Field) -> Standings:
@@ -265,7 +261,7 @@ def _read(workspace: Workspace, contender: Contender) -> Answers:
 
 
 def _ids(answers: Answers) -> Ids:
-    return np.array([each.bytes for each in answers.asset_ids], dtype="S16")
+    return blocks.as_ids(answers.asset_ids)
 
 
 def _group_seeds(standings: Sequence[Standing]) -> list[tuple[tuple[int, ...], Spread]]:

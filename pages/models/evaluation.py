@@ -98,7 +98,7 @@ def choose_split(workspace: Workspace, evaluation_id: int | None) -> str:
     """The split and which weights: in the address, else that of the evaluation, else test."""
     asked = st.query_params.get("split")
     if asked is None and evaluation_id is not None:
-        asked = kept_evaluations.get(workspace, evaluation_id).summary.split
+        asked = kept_evaluations.get_summary(workspace, evaluation_id).split
     if asked is not None and asked not in SPLITS:
         raise InvalidInput(
             f"There is no split {asked[:40]!r} to evaluate on.",

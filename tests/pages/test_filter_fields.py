@@ -55,6 +55,7 @@ VALUES = {
     "augmented": "no",
     "review": "none",
     "measured": "sharpness<12.5",
+    "alike": "1",
     "decided": "label",
     "undecided": "picture",
     "requested": "chance",
@@ -96,6 +97,9 @@ def assets(sqlite_workspace: Workspace, tmp_path: Path) -> list[Asset]:
             report={},
             author="tester",
             data_digest="d" * 64,
+        )
+        uow.likeness_searches.add(
+            name="a.png", network="run:1", revision_id=1, num_missing=0, actor="tester", found={}
         )
     return arrange.list_all(sqlite_workspace)
 

@@ -9,6 +9,7 @@ from db.enums import Question, Split
 from db.records import ACROSS, ANY, NONE, Asset, AssetFilter, CountRow
 from db.repositories import measure_conditions
 from db.repositories.asset_lists import SORTS, check_cursor
+from db.repositories.likeness_searches import LikenessSearch
 from db.run_records import EvaluationSummary
 from db.unit_of_work import UnitOfWork
 from forge_core import storable_values
@@ -140,10 +141,10 @@ def _check_order(where: AssetFilter, lower: FilterField) -> None:
 
 
 def check_run(uow: UnitOfWork, where: AssetFilter) -> None:
-    """Refuse the number of a run or of an evaluation that is not there.
+    """Refuse the number of a run, an evaluation or a search that is not there.
 
     Raises:
-        NotFound: There is no such run, or no such evaluation.
+        NotFound: There is no such run, evaluation or search.
     """
     if where.run is not None and not uow.runs.exists(where.run):
         raise NotFound(
@@ -155,6 +156,11 @@ def check_run(uow: UnitOfWork, where: AssetFilter) -> None:
                 f"There is no evaluation {evaluation_id}; its run may have been removed.",
                 next_step="Choose one of the page Evaluation, or none.",
             )
+    if where.alike is not None and uow.likeness_searches.find(where.alike) is None:
+        raise NotFound(
+            f"There is no search {where.alike} for what looks alike; old ones are not kept.",
+            next_step="Search again from the image or the picture.",
+        )
 
 
 def check_sort(where: AssetFilter, sort: str) -> None:
@@ -169,6 +175,11 @@ def check_sort(where: AssetFilter, sort: str) -> None:
         raise InvalidInput(
             f"The sort {sort!r} needs a run: whose predictions are meant?",
             next_step="Add the number of a run to the filter: run=12.",
+        )
+    if SORTS[sort].joined == "alike" and where.alike is None:
+        raise InvalidInput(
+            f"The sort {sort!r} needs a search: alike to what?",
+            next_step="Add the number of a search to the filter: alike=3.",
         )
 
 
@@ -190,7 +201,7 @@ def list_assets(
             `most_confident` and `highest_entropy`, of the images that it has a prediction of, and
             `lowest_quality`: of those whose label is doubted by a network that did not learn it,
             as long as it is their label. `label_issues` needs no run: the labels that look wrong
-            first, of those that were judged as they are now.
+            first, of those that were judged as they are now. `most_alike` needs a search, `alike`.
         after: The cursor of the page before; None for the first page.
         limit: 1 to 500.
         skip: Images to leave out first; for a jump, behind the nearest bookmark.
@@ -303,6 +314,12 @@ def list_scored_runs(workspace: Workspace) -> list[int]:
     """Numbers of the runs that have predictions of images, newest first."""
     with workspace.database.read() as uow:
         return uow.runs.list_scored_ids()
+
+
+def list_searches(workspace: Workspace) -> list[LikenessSearch]:
+    """The newest searches for what looks alike, newest first."""
+    with workspace.database.read() as uow:
+        return uow.likeness_searches.list_newest()
 
 
 def list_evaluations(workspace: Workspace) -> list[EvaluationSummary]:

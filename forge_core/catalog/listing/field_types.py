@@ -52,6 +52,8 @@ class Offer(enum.Enum):
     EVALUATIONS = enum.auto()
     AUTHORS = enum.auto()
     PERSONS = enum.auto()
+    SEARCHES = enum.auto()
+    """Searches for images that look alike."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +66,8 @@ class Said:
     """By number, as text."""
     evaluations: Mapping[str, str] = field(default_factory=dict)
     """Evaluations in words, by number as text."""
+    searches: Mapping[str, str] = field(default_factory=dict)
+    """Pictures whose like was searched for, by number as text."""
 
     def name_class(self, value: str) -> str:
         """The class of this number in words."""
@@ -72,6 +76,10 @@ class Said:
     def name_evaluation(self, value: str) -> str:
         """The evaluation of this number in words."""
         return self.evaluations.get(value, f"evaluation {value}")
+
+    def name_search(self, value: str) -> str:
+        """The picture of the search of this number: the end of its path."""
+        return self.searches.get(value, f"search {value}").rpartition("/")[2]
 
     @property
     def run(self) -> str:

@@ -338,6 +338,17 @@ _FIELDS = (
         say=lambda value, said: _say_measured(value),
     ),
     FilterField(
+        name="alike",
+        read=text_values.parse_number,
+        words="Looks like",
+        control=Control.CHOICE,
+        group=Group.PICTURE,
+        seat=6,
+        offer=Offer.SEARCHES,
+        other="search {}",
+        say=lambda value, said: f"looks like {said.name_search(value)}",
+    ),
+    FilterField(
         name="decided",
         read=text_values.parse_text,
         words="Confirmed",

@@ -63,7 +63,7 @@ def find_near(
         asset_list.check_run(uow, narrowed)
         after = None
         if start is not None:
-            after = uow.asset_lists.find_cursor(start, sort=sort, run=where.run)
+            after = uow.asset_lists.find_cursor(start, where, sort=sort)
             if after is None:
                 return None
         found = uow.asset_lists.find_near(narrowed, sort=sort, after=after, backwards=backwards)
@@ -89,7 +89,7 @@ def find_position(
     asset_list.check_sort(where, sort)
     with workspace.database.read() as uow:
         asset_list.check_run(uow, where)
-        cursor = uow.asset_lists.find_cursor(asset_id, sort=sort, run=where.run)
+        cursor = uow.asset_lists.find_cursor(asset_id, where, sort=sort)
         if cursor is None:
             return None
         if not uow.asset_lists.is_at(where, cursor, sort=sort):

@@ -85,6 +85,7 @@ _QUEUES = (
         reason="Each answer tells how many labels are wrong: keep what is right, correct the rest.",
         where={"audit": ANY},
         filled_by='"How many are wrong?" above the labels that look wrong draws them.',
+        sort="shuffled",
     ),
     Queue(
         name="disagrees",

@@ -76,6 +76,12 @@ def choose(
     num_random = min(int(np.ceil(number * random_share)), number)
     by_chance = random.permutation(np.flatnonzero(~taken))[:num_random]
     taken[by_chance] = True
+    found = [
+        Choice(place=int(place), why=RequestReason.CHANCE, probability=num_random / num_free)
+        for place in by_chance
+    ]
+    if number == num_random:
+        return found
     if len(labelled) < COVER_PER_CLASS * num_classes or len(np.unique(labels)) < 2:
         why, chosen = RequestReason.COVERS, cover(pool, taken, number - num_random, random)
     else:
@@ -84,10 +90,7 @@ def choose(
             RequestReason.DOUBT,
             spread_doubt(pool, taken, doubts, number - num_random, random),
         )
-    return [
-        Choice(place=int(place), why=RequestReason.CHANCE, probability=num_random / num_free)
-        for place in by_chance
-    ] + [Choice(place=place, why=why) for place in chosen]
+    return found + [Choice(place=place, why=why) for place in chosen]
 
 
 def cover(

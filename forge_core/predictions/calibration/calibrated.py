@@ -7,7 +7,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from db.enums import CheckpointKind, Split
+from db.enums import CheckpointKind
 from forge_core.errors import NotFound
 from forge_core.models.checkpoints import checkpoint
 from forge_core.predictions import kept_evaluations
@@ -19,17 +19,15 @@ from forge_core.workspace import Workspace
 def find_temperature(
     workspace: Workspace, run_id: int, kind: str = CheckpointKind.BEST
 ) -> KeptTemperature:
-    """The temperature that the newest evaluation of a run's checkpoint on val fitted.
+    """The temperature of a run's checkpoint; see `kept_evaluations.find_temperature`.
 
     Raises:
         NotFound: There is no such run or checkpoint, or no temperature was fitted.
     """
     file = checkpoints.find_checkpoint(workspace, run_id, kind)
-    for summary in reversed(kept_evaluations.list_of_split(workspace, Split.VAL)):
-        if (summary.run_id, summary.checkpoint_hash) == (run_id, file.content_hash):
-            found = kept_evaluations.get(workspace, summary.evaluation_id).temperature
-            if found is not None:
-                return found
+    found = kept_evaluations.find_temperature(workspace, run_id, file.content_hash)
+    if found is not None:
+        return found
     raise NotFound(
         f"No temperature was fitted for the {kind} weights of run {run_id}.",
         next_step=f"Evaluate it on val first: forge evaluate {run_id} --split val. It takes at "

@@ -2,10 +2,12 @@
 
 import threading
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from db.records import Asset
 from forge_core.catalog.listing import asset_list
@@ -22,6 +24,8 @@ from forge_core.runs.probabilities.blocks import Halves
 from forge_core.workspace import Workspace
 
 MAX_FOUND = 1_000
+MAX_SEEDS = 50
+"""Images whose middle is searched for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +53,7 @@ class SimilarImages:
 
 def find_similar(
     workspace: Workspace,
-    wanted: uuid.UUID | bytes,
+    wanted: uuid.UUID | Sequence[uuid.UUID] | bytes,
     *,
     top: int = 20,
     source: NetworkSource | None = None,
@@ -59,13 +63,13 @@ def find_similar(
 
     Args:
         workspace: The workspace.
-        wanted: An image of the catalog, or the bytes of an image file.
+        wanted: An image of the catalog, several whose middle is meant, or the bytes of a file.
         top: How many, 1 to 1,000.
         source: Whose embeddings; by default those that were computed last.
         device: Where the network computes, if the image has no embedding yet.
 
     Raises:
-        InvalidInput: There are no embeddings yet, or `top` cannot be used.
+        InvalidInput: There are no embeddings yet, nothing was wanted, or `top` cannot be used.
         NotFound: There is no such image.
         ImageRejected: The bytes are no image that can be read.
     """
@@ -73,15 +77,20 @@ def find_similar(
         raise InvalidInput(f"1 to {MAX_FOUND:,} images can be found, {top:,} were asked for.")
     facts = _find_facts(workspace, source)
     embeddings, index = _index_of(workspace, facts)
-    vector = _vector_of(workspace, wanted, facts, device)
-    places, likeness = index.search(vector, min(top + 1, len(index)))
+    if isinstance(wanted, bytes):
+        seeds: Sequence[uuid.UUID] = ()
+        vector = _vector_of(workspace, wanted, facts, device).astype(np.float32)
+    else:
+        seeds = [wanted] if isinstance(wanted, uuid.UUID) else list(dict.fromkeys(wanted))
+        vector = _middle(workspace, seeds, facts, device)
+    places, likeness = index.search(vector, min(top + len(seeds), len(index)))
     ids = [embeddings.columns.id_at(int(place)) for place in places]
     with workspace.database.read() as uow:
         assets = {asset.asset_id: asset for asset in uow.assets.list_by_ids(ids)}
     pairs = [
         (assets[asset_id], float(value))
         for asset_id, value in zip(ids, likeness.tolist(), strict=True)
-        if asset_id in assets and asset_id != wanted
+        if asset_id in assets and asset_id not in seeds
     ]
     return SimilarImages(
         network=facts,
@@ -103,6 +112,19 @@ def _find_facts(workspace: Workspace, source: NetworkSource | None) -> NetworkFa
             next_step=f"Run `forge embed{named}` first.",
         )
     return fitting[0]
+
+
+def _middle(
+    workspace: Workspace, seeds: Sequence[uuid.UUID], facts: NetworkFacts, device: str
+) -> NDArray[np.float32]:
+    """The direction (D,) in the middle of the embeddings of some images."""
+    if not 1 <= len(seeds) <= MAX_SEEDS:
+        raise InvalidInput(
+            f"1 to {MAX_SEEDS} images can be searched for together; {len(seeds):,} were named."
+        )
+    vectors = [_vector_of(workspace, seed, facts, device).astype(np.float32) for seed in seeds]
+    middle: NDArray[np.float32] = np.mean([v / np.linalg.norm(v) for v in vectors], axis=0)
+    return middle
 
 
 def _vector_of(

@@ -91,10 +91,13 @@ def _metrics_of(split: Split, report: EvaluationReport) -> list[str]:
     if split == Split.TRAIN:
         words += " It was trained on these images."
     parts = [f"<h3>{markup.text(SPLIT_WORDS[split])}</h3>", markup.paragraph(words)]
-    classes = sorted(report.per_class, key=lambda each: each.f1)
+    numbers = [
+        (each, row[i])
+        for i, (each, row) in enumerate(zip(report.per_class, report.confusion, strict=True))
+    ]
+    classes = sorted(numbers, key=lambda each: each[0].f1)
     rows = []
-    for each in classes[:MOST_CLASSES]:
-        found = round(each.recall * each.support)
+    for each, found in classes[:MOST_CLASSES]:
         bounds = wilson_interval(found, each.support) if each.support else None
         interval = "" if bounds is None else f"{100 * bounds[0]:.0f} to {100 * bounds[1]:.0f} %"
         shares = (_percent(each.recall), interval, _percent(each.precision), f"{each.f1:.3f}")

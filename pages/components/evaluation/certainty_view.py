@@ -184,7 +184,7 @@ def _show_threshold(shown: ShownEvaluation) -> None:
         percent = st.slider('Answer "not sure" below', 0, 99, 50, format="%d %%", key=THRESHOLD_KEY)
         show_point(shown, points[percent])
         for error in ERRORS:
-            least = calibration.threshold_for_error(answers.confidence, answers.is_right, error)
+            least = calibration.threshold_for_error(points, error)
             if least is not None:
                 given = points[round(100 * least)].num_answered / len(answers)
                 st.caption(

@@ -6,6 +6,7 @@ import streamlit as st
 from forge_core.evaluation import pairing
 from forge_core.evaluation.pairing import PairedDifference
 from forge_core.predictions.standings import Contender, Field
+from forge_core.runs.probabilities import blocks
 from forge_core.workspace import Workspace
 from pages.components import errors
 from pages.components.evaluation import doors
@@ -66,7 +67,7 @@ def name(contender: Contender) -> str:
 
 def compare(shown: ShownEvaluation, other: ShownEvaluation) -> PairedDifference | None:
     """This model less the other, on the images that both were measured on."""
-    mine, theirs = _ids(shown), _ids(other)
+    mine, theirs = (blocks.as_ids(each.answers.asset_ids) for each in (shown, other))
     _, first, second = np.intersect1d(mine, theirs, assume_unique=True, return_indices=True)
     if not len(first):
         return None
@@ -95,7 +96,3 @@ def list_flips(found: PairedDifference) -> list[tuple[str, int, tuple[str, str]]
         ("Wrong in both", neither, ("wrong", "wrong")),
         ("Right in both", found.num_both, ("right", "right")),
     ]
-
-
-def _ids(shown: ShownEvaluation) -> np.ndarray:
-    return np.array([each.bytes for each in shown.answers.asset_ids], dtype="S16")

@@ -40,8 +40,8 @@ def load(workspace: Workspace, evaluation_id: int) -> ShownEvaluation:
     Raises:
         NotFound: There is none, or its run was removed.
     """
-    kept = kept_evaluations.get(workspace, evaluation_id)
-    key = (kept.summary.created_at, history.latest_revision_id(workspace))
+    kept = kept_evaluations.get_summary(workspace, evaluation_id)
+    key = (kept.created_at, history.latest_revision_id(workspace))
     return _load(workspace, str(workspace.folder), evaluation_id, key)
 
 

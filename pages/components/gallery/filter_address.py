@@ -18,8 +18,10 @@ SORTS = {
     "newest": "Newest first",
     "oldest": "Oldest first",
     "path": "By path",
+    "shuffled": "Shuffled, the same for all",
     "label_issues": "Labels that look wrong first",
 }
+ALIKE_SORTS = {"most_alike": "Most alike first"}
 RUN_SORTS = {
     "least_confident": "Least sure first",
     "most_confident": "Surest first",
@@ -48,7 +50,12 @@ def read(scored_runs: Sequence[str]) -> dict[str, str]:
 def read_sort() -> str:
     """The order in the address; newest first when it names none that exists."""
     sort = st.query_params.get("sort", "newest")
-    return sort if sort in SORTS | RUN_SORTS else "newest"
+    return sort if sort in orders() else "newest"
+
+
+def orders() -> dict[str, str]:
+    """Every order that the address allows, in words."""
+    return SORTS | RUN_SORTS | (ALIKE_SORTS if "alike" in st.query_params else {})
 
 
 def clear() -> None:
@@ -67,6 +74,8 @@ def remove(names: Sequence[str]) -> None:
     if "evaluation" in names:
         for name in ANSWER_FIELDS:
             st.query_params.pop(name, None)
+    if "alike" in names and st.query_params.get("sort") in ALIKE_SORTS:
+        st.query_params.pop("sort", None)
     if "against" in names:
         st.query_params.pop("against_outcome", None)
     if "run" in names:

@@ -8,7 +8,7 @@ from forge_core.catalog.listing import filter_fields
 from forge_core.catalog.listing.field_types import OPINION_FIELDS, Chip, Said
 from pages.components import errors
 from pages.components.gallery import filter_address
-from pages.components.gallery.filter_address import RUN_SORTS, SORTS
+from pages.components.gallery.filter_address import RUN_SORTS
 
 
 def describe(said: Said) -> list[Chip]:
@@ -16,7 +16,7 @@ def describe(said: Said) -> list[Chip]:
     chips = filter_fields.describe(said)
     if said.sort == "newest":
         return chips
-    words = (SORTS | RUN_SORTS)[said.sort]
+    words = filter_address.orders()[said.sort]
     words = f"{words[0].lower()}{words[1:]}"
     order = Chip(f"{words}, {said.run}" if said.sort in RUN_SORTS else words, ("sort",))
     opinions = [chip for chip in chips if set(chip.names) & set(OPINION_FIELDS)]

@@ -7,8 +7,8 @@ import streamlit as st
 
 from forge_core.catalog.listing.field_types import OPINION_FIELDS, Control, FilterField, Group
 from forge_core.catalog.listing.filter_fields import FIELDS
-from pages.components.gallery import filter_address, filter_controls
-from pages.components.gallery.filter_address import RUN_SORTS, SORTS
+from pages.components.gallery import filter_address, filter_controls, likeness
+from pages.components.gallery.filter_address import RUN_SORTS
 from pages.components.gallery.filter_controls import Choices
 
 Drawn = Callable[[], None]
@@ -35,15 +35,22 @@ def _show_group(group: Group, where: Mapping[str, str], choices: Choices) -> Non
     if group is Group.MODEL:
         if not choices.runs and "run" not in where:
             st.caption("No run has looked at these images yet. A finished run does.")
-            _order(SORTS)
+            _order({k: v for k, v in filter_address.orders().items() if k not in RUN_SORTS})
             without = [field for field in fields_of(group) if not _needs_run(field)]
             controls = [partial(filter_controls.show, field, where, choices) for field in without]
             _show_lines(controls)
             return
-        controls.insert(1, lambda: _order(SORTS | RUN_SORTS))
+        controls.insert(1, lambda: _order(filter_address.orders()))
     if group is Group.EVALUATION and not choices.evaluations and "evaluation" not in where:
         st.caption("No network was measured image by image yet. The page Evaluation does.")
         return
+    if group is Group.PICTURE:
+        st.button(
+            "Find what looks like a picture…",
+            icon=":material/image_search:",
+            on_click=likeness.open_it,
+            key="filters_likeness",
+        )
     _show_lines(controls)
 
 

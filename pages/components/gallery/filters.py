@@ -30,6 +30,7 @@ def show(where: Mapping[str, str], sort: str, choices: Choices) -> None:
         sort=sort,
         class_names=choices.of(Offer.ALL_CLASSES),
         evaluations=choices.of(Offer.EVALUATIONS),
+        searches=choices.of(Offer.SEARCHES),
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
         for field in filter_groups.fields_of(Group.ROW):

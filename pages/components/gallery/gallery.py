@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,16 @@ from pages.components.javascript import bundle
 
 HERE = Path(__file__).parent
 STYLES = ("gallery", "grid", "views", "panel", "messages", "small_screens")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a person asks for that the gallery cannot do."""
+
+    finished: Mapping[str, Any] | None
+    """At the end of a queue: what is wanted, and how many were changed, kept and skipped."""
+    alike: tuple[str, ...]
+    """Ids of images whose like is to be found."""
 
 
 def read_styles() -> str:
@@ -42,7 +53,7 @@ def show(
     classes: Sequence[Mapping[str, Any]],
     on_token_asked: Callable[[], None],
     review: Mapping[str, Any] | None = None,
-) -> Mapping[str, Any] | None:
+) -> Asked:
     """Draw the gallery. Rows, pictures and saves travel over the data routes, not through here.
 
     Args:
@@ -59,8 +70,7 @@ def show(
         review: The queue that is worked on: queue, words, question, run; None for none.
 
     Returns:
-        What was done and is wanted, once, when a person leaves the queue by its end: what, changed,
-        kept, skipped.
+        What the person asks for beyond the gallery, once.
     """
     result = _mount(
         key=f"gallery-{workspace_id}",  # another workspace gets a gallery of its own
@@ -76,9 +86,10 @@ def show(
         },
         on_token_change=on_token_asked,
         on_finished_change=_nothing,
+        on_alike_change=_nothing,
     )
-    finished: Mapping[str, Any] | None = result.get("finished")
-    return finished
+    alike = result.get("alike") or {}
+    return Asked(finished=result.get("finished"), alike=tuple(alike.get("images", ())))
 
 
 def _nothing() -> None:

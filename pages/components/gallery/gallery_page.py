@@ -23,6 +23,7 @@ from pages.components.gallery import (
     filters,
     gallery,
     judging_panel,
+    likeness,
     review_task,
 )
 from pages.components.gallery.filter_controls import Choices
@@ -58,6 +59,7 @@ def show() -> None:
         _show_refused(error)
         return
     judging_panel.show(workspace, where, sort)
+    likeness.show(workspace, where)
     if queue is None:
         assign_dialog.show(where)
     elif found:
@@ -114,6 +116,9 @@ def _find_choices(workspace: Workspace) -> Choices:
                 f"{one.evaluation_id}": asset_list.describe_evaluation(one)
                 for one in asset_list.list_evaluations(workspace)
             },
+            Offer.SEARCHES: {
+                f"{one.search_id}": one.name for one in asset_list.list_searches(workspace)
+            },
             Offer.AUTHORS: {name: name for name in authors},
             Offer.PERSONS: {name: name for name in persons},
         }
@@ -128,7 +133,7 @@ def _show_grid(
     """The component in a fragment: a new token needs no run of the whole page."""
     labels = classes.list_classes(session.workspace())
     run_id = suggest if isinstance(suggest, int) else _newest_run(queue)
-    finished = gallery.show(
+    asked = gallery.show(
         where=where,
         sort=sort,
         suggest=suggest,
@@ -139,8 +144,10 @@ def _show_grid(
         on_token_asked=_mint_again,
         review=None if queue is None else review_task.describe(queue, run_id),
     )
-    if finished:
-        review_task.finish(finished, run_id)
+    if asked.finished:
+        review_task.finish(asked.finished, run_id)
+    if asked.alike:
+        likeness.search_like(asked.alike)
 
 
 def _newest_run(queue: Queue | None) -> int | None:

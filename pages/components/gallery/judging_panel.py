@@ -60,6 +60,11 @@ def _show_audit(number: int) -> None:
             f"answered.** Wrong labels among {text.plural(result.num_images, 'image')}: "
             f"**{words_of(result.overall)}**, at 95 %"
         )
+        if result.is_provisional:
+            st.caption(
+                f"Provisional: {text.number(result.num_waiting)} wait. What is corrected elsewhere "
+                "comes sooner than what is right, so it can be too high until all are answered."
+            )
         if result.overall.reason:
             st.caption(f"{result.overall.reason} Keep what is right, correct the others.")
         _show_limits(result)
@@ -81,8 +86,8 @@ def _show_audit(number: int) -> None:
 def _show_limits(result: AuditResult) -> None:
     if result.num_gone:
         st.caption(
-            f"{text.plural(result.num_gone, 'drawn image')} were removed or are other files now, "
-            "and tell nothing."
+            f"{text.plural(result.num_gone, 'drawn image')} were removed, are other files now or "
+            "lost their label with its class, and tell nothing."
         )
     if result.audit.num_left_out:
         st.caption(

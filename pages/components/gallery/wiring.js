@@ -127,6 +127,7 @@ export class Gallery {
         ...deciding,
         split: (split) => this.decisions.split(split),
         remove: () => this.decisions.remove(),
+        findAlike: () => this.navigation.findAlike(),
         openPicker: () => this.decisions.openPicker(),
         closePanel: () => this.appearance.togglePanel(false),
       },
@@ -202,18 +203,8 @@ export class Gallery {
   /** What a person can do; keys, buttons and views ask for it here. */
   makeActions() {
     const { root, client, rows, selection, labels, classes, suggestions, outbox, look } = this;
-    const {
-      grid,
-      views,
-      compare,
-      pace,
-      notices,
-      overlay,
-      preferences,
-      bindings,
-      menu,
-      keysDialog,
-    } = this;
+    const { grid, views, compare, pace, notices, overlay, menu } = this;
+    const { preferences, bindings, keysDialog } = this;
     this.finding = new Finding({
       rows,
       selection,
@@ -327,6 +318,7 @@ export class Gallery {
     this.client.setToken(data.token);
     this.classes.merge(data.classes);
     this.review.ask(data.review, (done) => setTriggerValue("finished", done));
+    this.navigation.askAlike = (wanted) => setTriggerValue("alike", wanted);
     if (!this.listing.ask(data)) this.repaint([]);
   }
 

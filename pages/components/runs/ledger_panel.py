@@ -18,7 +18,8 @@ def show(workspace: Workspace, first: Run, second: Run) -> None:
     """Draw the ledger where labels were corrected between the runs; nothing where none was."""
     try:
         with st.spinner("Comparing answers on old and new labels"):
-            found = _draw_up(workspace, str(workspace.folder), first.run_id, second.run_id)
+            state = repairs.read_state(workspace, first, second)
+            found = _draw_up(workspace, str(workspace.folder), first.run_id, second.run_id, state)
     except InvalidInput as error:
         st.caption(f"No repair ledger: {errors.literal(str(error))}")
         return
@@ -38,7 +39,9 @@ def show(workspace: Workspace, first: Run, second: Run) -> None:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _draw_up(_workspace: Workspace, folder: str, first: int, second: int) -> RunLedger:
+def _draw_up(
+    _workspace: Workspace, folder: str, first: int, second: int, state: object
+) -> RunLedger:
     return repairs.draw_up(_workspace, first, second)
 
 

@@ -10,6 +10,7 @@ from forge_core.errors import InvalidInput
 from forge_core.evaluation import answers as columns
 from forge_core.evaluation import calibration, pairing, slices, summary
 from forge_core.evaluation.answers import Answers
+from forge_core.models.checkpoints import model_card
 
 LABELS = [7, 3, 5]
 """Numbers of three classes, in the order of the network's outputs."""
@@ -73,9 +74,10 @@ def test_thresholds__the_lowest_that_keeps_the_error() -> None:
     points = calibration.sweep_threshold(confidence, right)
     assert (points[0].num_answered, points[0].num_wrong) == (4, 2)
     assert (points[40].num_answered, points[40].num_wrong) == (3, 1)
-    assert calibration.threshold_for_error(confidence, right, 0.34) == 0.21
-    assert calibration.threshold_for_error(confidence, right, 0.0) == 0.41
-    assert calibration.threshold_for_error(confidence, ~right, 0.0) is None
+    assert calibration.threshold_for_error(points, 0.34) == 0.21
+    assert calibration.threshold_for_error(points, 0.0) == 0.41
+    turned = calibration.sweep_threshold(confidence, ~right)
+    assert calibration.threshold_for_error(turned, 0.0) is None
 
 
 def test_fit_temperature__finds_what_the_scores_were_multiplied_by() -> None:
@@ -94,6 +96,8 @@ def test_fit_temperature__finds_what_the_scores_were_multiplied_by() -> None:
     )
     assert after < 0.02 < before
     assert calibration.fit_temperature(scores[:29], places[:29]) is None
+    # Twice, because a card is read with torch and a temperature fitted without.
+    assert calibration.LARGEST_TEMPERATURE == model_card.LARGEST_TEMPERATURE
 
 
 def test_compare_paired__mcnemar_and_the_interval_by_hand() -> None:

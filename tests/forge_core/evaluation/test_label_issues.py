@@ -101,6 +101,8 @@ def test_folds__deal_every_class_evenly():
     assert sorted(np.bincount(folds[labels == 0], minlength=5)) == [2, 2, 2, 2, 3]
     assert np.bincount(folds[labels == 1], minlength=5).tolist() == [1] * 5
     assert len(set(folds[labels == 2])) == 2
+    assert sorted(np.bincount(folds)) == [3, 3, 4, 4, 4]
+    assert sorted(label_issues.deal_folds(np.arange(5), seed=3)) == [0, 1, 2, 3, 4]
 
 
 def test_reduce__wide_features_keep_what_differs(monkeypatch):

@@ -149,6 +149,12 @@ def test_val__gets_a_temperature_that_other_splits_of_the_same_weights_take_over
     again = kept_evaluations.get(finished, number).temperature
     assert again is not None
     assert (again.value, again.num_images) == (on_val.value, 12)  # not what it was trained on
+    monkeypatch.setattr("forge_core.evaluation.calibration.MIN_IMAGES", 1_000)
+    label_edits.set_split(finished, ids_in(finished, "train")[:1], "val", actor=ACTOR)
+    assert kept_evaluations.get(finished, evaluate(finished)).temperature is None
+    later = kept_evaluations.get(finished, evaluate(finished, "test")).temperature
+    assert later is not None  # a val that is too small takes none away
+    assert later.value == on_val.value
 
 
 def test_evaluating_again__takes_the_place_and_removing_the_run_removes_it(
@@ -183,6 +189,19 @@ def test_the_job__keeps_what_it_measured_and_is_not_asked_twice(
     assert (done.evaluation.author, done.evaluation.revision_id) == (ACTOR.name, now)
     kept = kept_evaluations.get(finished, done.evaluation.evaluation_id)
     assert records.reports_of(records.get_run(finished, RUN))["val"] == kept.report
+
+
+def test_asking_again__finds_the_one_that_waits_though_another_revision_was_asked_for_since(
+    finished: Workspace, no_supervisor: None
+) -> None:
+    now = history.latest_revision_id(finished)
+    first, earlier, again = (
+        evaluation_requests.submit_evaluation(
+            finished, RUN, split="val", actor=ACTOR, revision_id=revision_id
+        ).job_id
+        for revision_id in (now, now - 1, now)
+    )
+    assert first == again != earlier
 
 
 def test_a_job_that_failed__is_said_with_its_next_step(

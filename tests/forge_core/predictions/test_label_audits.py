@@ -6,7 +6,7 @@ import pytest
 from db.enums import Answer
 from db.records import AssetFilter
 from db.repositories.label_issues import LabelIssue
-from forge_core.catalog.editing import decisions, label_edits
+from forge_core.catalog.editing import class_merges, decisions, label_edits
 from forge_core.catalog.listing import asset_list, filter_fields
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.predictions import label_audits
@@ -38,7 +38,9 @@ def judged(workspace, tmp_path):
 
 
 def waiting(workspace, result):
-    where = filter_fields.read(result.query)  # no order: all of them wait alike
+    query = dict(result.query)
+    assert query.pop("sort") == "shuffled"
+    where = filter_fields.read(query)
     ids = asset_list.list_ids(workspace, where)
     assert len(ids) == asset_list.count_assets(workspace, where)
     return set(ids)
@@ -88,6 +90,40 @@ def test_audit__an_undone_answer_waits_again_and_removed_images_tell_nothing(wor
     assert waiting(workspace, result).isdisjoint({second, third})
 
 
+def test_audit__a_merged_class_is_the_one_that_took_it_over(workspace, judged):
+    result = label_audits.start_audit(workspace, actor=ACTOR, looks=60, seed=2)
+    circle, square, stripe = (class_id(workspace, n) for n in ("circle", "square", "stripe"))
+    for drawn, into in ((circle, square), (square, stripe)):
+        class_merges.merge_classes(workspace, drawn, into, actor=ACTOR)
+    merged = label_audits.find_result(workspace)
+    assert (merged.num_wrong, merged.num_waiting, merged.num_gone) == (0, 60, 0)
+    assert waiting(workspace, result) == {asset.asset_id for asset in judged}
+    decisions.decide(workspace, sorted(waiting(workspace, result)), Answer.KEEP, actor=ACTOR)
+    done = label_audits.find_result(workspace)
+    assert [(c.label_name, c.result.num_looks) for c in done.classes] == [("stripe", 60)]
+
+
+def test_audit__labels_that_went_with_their_class_tell_nothing(workspace, judged):
+    label_audits.start_audit(workspace, actor=ACTOR, looks=60, seed=2)
+    circle = class_id(workspace, "circle")
+    class_merges.retire_class(workspace, circle, unlabel=True, actor=ACTOR)
+    done = label_audits.find_result(workspace)
+    assert (done.num_wrong, done.num_gone, done.num_waiting) == (0, 20, 40)
+
+
+def test_audit__is_provisional_until_nothing_waits(workspace, judged):
+    result = label_audits.start_audit(workspace, actor=ACTOR, looks=60, seed=2)
+    assert not result.is_provisional  # nothing is told yet
+    where = AssetFilter(audit=result.audit.audit_id)
+    listed = asset_list.list_assets(workspace, where, sort="shuffled", limit=60).assets
+    assert [a.content_hash for a in listed] == sorted(a.content_hash for a in judged)
+    ids = [asset.asset_id for asset in listed]
+    decisions.decide(workspace, ids[:50], Answer.KEEP, actor=ACTOR)
+    assert label_audits.find_result(workspace).is_provisional
+    decisions.decide(workspace, ids[50:], Answer.KEEP, actor=ACTOR)
+    assert not label_audits.find_result(workspace).is_provisional
+
+
 def test_audit__says_what_it_is_not_about(workspace, judged):
     label_edits.relabel(workspace, [judged[3].asset_id], class_id(workspace, "stripe"), actor=ACTOR)
     result = label_audits.start_audit(workspace, actor=ACTOR, looks=20)
@@ -117,7 +153,7 @@ def test_audit_commands__start_and_show(workspace, judged):
     if not workspace.settings.resolved_database_url.startswith("sqlite"):
         pytest.skip("commands open the workspace by its folder")
     started = forge_json("audit", "start", "--looks", 40, "--seed", 3, "-w", workspace.folder)
-    assert started["query"] == {"audit": "1", "undecided": "label"}
+    assert started["query"] == {"audit": "1", "undecided": "label", "sort": "shuffled"}
     assert forge_json("queue", "list", "-w", workspace.folder)[1]["num_images"] == 40
     answer(workspace, label_audits.find_result(workspace), judged)
     told = forge("audit", "show", "-w", workspace.folder).stdout

@@ -1,29 +1,35 @@
 """The ledger of two runs comes from their own revisions and what their networks said."""
 
+from dataclasses import replace
+
 import pytest
 
 from db.enums import RunStatus
 from db.records import Asset
 from db.repositories.predictions import PredictionRow
-from forge_core.catalog.editing import label_edits
+from forge_core.catalog.editing import class_merges, label_edits
 from forge_core.catalog.revisions import history
 from forge_core.errors import InvalidInput
 from forge_core.predictions import repairs
+from forge_core.runs import records
 from forge_core.workspace import Workspace
-from tests.arrange import ACTOR, class_id, list_all, make_catalog
+from tests.arrange import ACTOR, class_id, list_all, make_catalog, set_columns
 
 
 def add_run(workspace: Workspace, answers: dict[Asset, int], **config: object) -> int:
     """A finished run on the catalog as it is now, whose network says this of these images."""
-    labels = [class_id(workspace, name) for name in ("circle", "square")]
+    with workspace.database.read() as uow:
+        known = {
+            label.name: label.label_id for label in uow.labels.list_all() if not label.is_retired
+        }
     with workspace.database.write() as uow:
         run_id = uow.runs.add(
             status=RunStatus.SUCCEEDED,
             author="ana",
             config=dict(config),
             revision_id=uow.revisions.latest_id(),
-            class_names=["circle", "square"],
-            label_ids=labels,
+            class_names=list(known),
+            label_ids=list(known.values()),
         )
         rows = [
             PredictionRow(
@@ -78,6 +84,57 @@ def test_images_that_moved_or_were_not_scored_are_left_out_and_counted(workspace
     assert (found.ledger.num_images, found.num_left_out) == (4, 2)
     assert "configs differ" in found.lines()[-1]
     assert "2 images are left out" in found.lines()[-1]
+
+
+def test_a_merge_between_two_runs_is_no_repair(workspace, tmp_path):
+    make_catalog(
+        workspace, tmp_path / "drawn", ("circle", "square", "disc"), train=2, val=1, test=3
+    )
+    circle, square, disc = (class_id(workspace, name) for name in ("circle", "square", "disc"))
+    measured = [a for a in list_all(workspace) if a.split_type == "test"]
+    first = add_run(workspace, dict.fromkeys(measured, disc))
+    class_merges.merge_classes(workspace, disc, circle, actor=ACTOR)
+    second = add_run(workspace, dict.fromkeys(measured, square))
+    found = repairs.draw_up(workspace, first, second)
+    assert not found.has_repairs
+    assert (found.ledger.num_images, found.num_repaired_in_training) == (9, 0)
+    # The first says disc, which is circle by now: right of 3 circles and 3 discs, on both labels.
+    assert found.ledger.accuracies[0] == pytest.approx((6 / 9, 6 / 9))
+    assert found.ledger.accuracies[1] == pytest.approx((3 / 9, 3 / 9))
+
+
+def test_images_that_a_run_was_trained_on_are_left_out(workspace, tmp_path):
+    make_catalog(workspace, tmp_path / "drawn", ("circle", "square"), train=2, val=1, test=3)
+    measured = [a for a in list_all(workspace) if a.split_type == "test"]
+    first = add_run(workspace, {a: a.label_id or 0 for a in measured})
+    second = add_run(workspace, {a: a.label_id or 0 for a in measured})
+    trained = next(a for a in list_all(workspace) if a.split_type == "train")
+    with workspace.database.write() as uow:
+        set_columns(uow, [trained.asset_id], content_hash=measured[0].content_hash)
+    found = repairs.draw_up(workspace, first, second)
+    assert (found.ledger.num_images, found.num_left_out) == (5, 1)
+    assert "trained on by one" in found.lines()[-1]
+
+
+def test_read_state__changes_with_labels_and_answers(workspace, runs):
+    seen = set()
+
+    def look() -> int:
+        seen.add(
+            repairs.read_state(workspace, *(records.get_run(workspace, each) for each in runs))
+        )
+        return len(seen)
+
+    assert (look(), look()) == (1, 1)
+    with workspace.database.write() as uow:
+        (row, _), *_ = uow.predictions.list_by_assets(
+            runs[0], [a.asset_id for a in list_all(workspace)]
+        ).values()
+        uow.predictions.add(runs[0], [replace(row, revision_id=2)])
+    assert look() == 2
+    moved = next(a for a in list_all(workspace) if a.split_type == "test")
+    label_edits.set_split(workspace, [moved.asset_id], "train", actor=ACTOR)
+    assert look() == 3
 
 
 def test_what_cannot_be_compared_is_refused(workspace, runs):

@@ -2,6 +2,7 @@
 
 import { formatNumber, plural } from "../../javascript/text.js";
 
+const MAX_ALIKE = 50;
 const COMPARE_STEPS = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
 
 export class Navigation {
@@ -53,6 +54,17 @@ export class Navigation {
     const isStuck =
       (key === "ArrowUp" && to < 0) || (key === "ArrowDown" && to > last && isLastLine);
     return isStuck ? focus : to;
+  }
+
+  /** Python searches and opens what it found: a list of its own. */
+  findAlike() {
+    const images = this.selection.targets().map((row) => row.id);
+    if (this.selection.matching || images.length > MAX_ALIKE) {
+      this.notices.say(`Select at most ${MAX_ALIKE} images to find what looks like them.`);
+    } else if (images.length) {
+      this.notices.say("Looking for what is alike…");
+      this.askAlike({ images, at: Date.now() });
+    }
   }
 
   /** What is loaded first; then, by a second press or the button, all that match the filter. */

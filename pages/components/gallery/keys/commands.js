@@ -25,6 +25,7 @@ export const COMMANDS = [
   { group: "Go to", id: "previous.unlabelled", words: "the one before without a label", keys: ["Shift+u"], run: (g) => g.finding.go("unlabelled", "previous") },
   { group: "Go to", id: "next.doubted", words: "next label that the model doubts", keys: ["."], run: (g) => g.finding.go("doubted", "next") },
   { group: "Go to", id: "previous.doubted", words: "the one before that it doubts", keys: [","], run: (g) => g.finding.go("doubted", "previous") },
+  { group: "Go to", id: "alike", words: "images that look like the selected", keys: ["Shift+f"], run: (g) => g.navigation.findAlike() },
   { group: "Go to", show: ["arrows"], words: "with Shift: select on the way" },
   { group: "Go to", show: ["Home", "End"], words: "first, last" },
   { group: "Go to", show: ["PgUp", "PgDn"], words: "a screen up or down" },

@@ -25,6 +25,8 @@ export class Panel {
       "Remove from catalog",
     );
     this.removeButton.addEventListener("click", () => actions.remove());
+    this.alikeButton = el("button", { type: "button", className: "tool alike" }, "Find similar");
+    this.alikeButton.addEventListener("click", () => actions.findAlike());
     const close = el(
       "button",
       { type: "button", className: "tool close", "aria-label": "Close details" },
@@ -41,6 +43,7 @@ export class Panel {
       this.splits,
       this.facts,
       this.past,
+      this.alikeButton,
       this.removeButton,
     );
   }

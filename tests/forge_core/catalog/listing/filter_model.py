@@ -333,6 +333,7 @@ SORT_KEYS: dict[str, tuple[Callable[[Asset, Prediction], Any], bool]] = {
     "newest": (lambda asset, said: asset.asset_id, True),
     "oldest": (lambda asset, said: asset.asset_id, False),
     "path": (lambda asset, said: asset.file_path, False),
+    "shuffled": (lambda asset, said: (asset.content_hash, asset.asset_id), False),
     "least_confident": (lambda asset, said: (said.confidence, asset.asset_id), False),
     "most_confident": (lambda asset, said: (said.confidence, asset.asset_id), True),
     "highest_entropy": (lambda asset, said: (said.entropy, asset.asset_id), True),

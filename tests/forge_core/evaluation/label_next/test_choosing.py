@@ -65,8 +65,9 @@ def test_choose__a_tenth_is_drawn_by_chance_with_its_probability() -> None:
     assert choosing.choose(pool, labelled, labelled % 2, 25, num_classes=2) == found
 
 
-def test_choose__chance_takes_every_image_equally_often() -> None:
+def test_choose__chance_takes_every_image_equally_often(monkeypatch: pytest.MonkeyPatch) -> None:
     pool = Pool.of(make_groups([30, 10])[0])
+    monkeypatch.setattr(choosing, "cover", None)  # chance asks for no neighbours
     counts = np.zeros(40)
     for seed in range(400):
         found = choosing.choose(pool, NONE, NONE, 4, num_classes=2, seed=seed, random_share=1)
