@@ -38,6 +38,7 @@ class Missing:
 
     run_id: int
     kind: CheckpointKind
+    checkpoint_hash: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,11 +162,13 @@ def gather(
     ]
     own = _find(measured, candidate.run_id, candidate.content_hash)
     if own is None and facts.num_images:
-        missing.append(Missing(run_id=run_id, kind=candidate.kind))
+        missing.append(
+            Missing(run_id=run_id, kind=candidate.kind, checkpoint_hash=candidate.content_hash)
+        )
     if replaced is not None:
         against = _find(measured, replaced.run_id, replaced.checkpoint_hash)
-        if against is None and facts.num_images and replaced.run_id and replaced.kind:
-            missing.append(Missing(run_id=replaced.run_id, kind=replaced.kind))
+        if against is None and facts.num_images:
+            missing.append(_missing(replaced))
         if own is not None and against is not None:
             try:
                 found, names = _compare(workspace, against, own, split)
@@ -209,6 +212,16 @@ def _replay(workspace: Workspace, candidate: CheckpointFile) -> Check:
     )
 
 
+def _missing(replaced: RegistryEntry) -> Missing:
+    assert replaced.run_id is not None, "what holds names a checkpoint"
+    assert replaced.kind is not None, "what holds names a checkpoint"
+    return Missing(
+        run_id=replaced.run_id,
+        kind=replaced.kind,
+        checkpoint_hash=replaced.checkpoint_hash or "",
+    )
+
+
 def _find(
     measured: Sequence[EvaluationSummary], run_id: int | None, content_hash: str | None
 ) -> EvaluationSummary | None:
@@ -244,10 +257,12 @@ def _judge(
     paired = found.paired
     low, high = paired.interval
     is_worse = paired.difference < 0 and paired.is_told_apart
+    difference = 100 * paired.difference
+    than = f"{abs(difference):.1f} points {'below' if difference < 0 else 'above'}"
     words = (
         f"On the same {paired.num_images:,} images of {split} its accuracy is "
-        f"{100 * paired.difference:+.1f} points to that of run {replaced.run_id} "
-        f"({100 * low:+.1f} to {100 * high:+.1f})"
+        f"{than if difference else 'equal to'} that of run {replaced.run_id} "
+        f"({100 * low:+.1f} to {100 * high:+.1f} with 95 % confidence)"
         + (f": that is no chance (p = {paired.p_value:.2g})." if is_worse else ".")
     )
     if found.num_trained:

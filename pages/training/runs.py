@@ -11,7 +11,16 @@ from forge_core.runs.starting import launch
 from forge_core.workspace import Workspace
 from pages.components import badges, empty_state, errors
 from pages.components.frame import navigation, page_frame, session, workspace_address
-from pages.components.runs import compare, live, predictions, run_facts, run_report, run_table
+from pages.components.runs import (
+    alias_list,
+    compare,
+    live,
+    predictions,
+    run_facts,
+    run_report,
+    run_table,
+    use_as,
+)
 from pages.components.words import data_time, relative_time, run_text, text
 
 SHOWN_KEY = "runs:shown"
@@ -62,6 +71,7 @@ def show_table(workspace: Workspace) -> None:
         return
     page_frame.show_title("Runs", action="New run", icon=":material/add:", to="train")
     show_notice()
+    alias_list.show(workspace)
     show_rows(workspace, is_live=any(not run.status.is_finished() for run in found))
 
 
@@ -98,6 +108,7 @@ def show_run(workspace: Workspace, asked: str) -> None:
     is_paused = pauses.is_paused(workspace, run)
     show_line(workspace, run, is_paused=is_paused)
     run_facts.show_delete_dialog(workspace, run)
+    use_as.show_dialog(workspace, run)
     show_notice()
     if pressed:
         act(workspace, run)
@@ -162,6 +173,7 @@ def show_line(workspace: Workspace, run: Run, *, is_paused: bool) -> None:
     """State, network, data and time in one line, and the quiet actions."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         badges.show_state("paused" if is_paused else run.status)
+        alias_list.show_badges(workspace, run.run_id)
         facts = []
         seconds = run_text.seconds(run)
         if seconds is not None and run.status.is_finished():
@@ -177,6 +189,8 @@ def show_line(workspace: Workspace, run: Run, *, is_paused: bool) -> None:
         if st.button("All runs", type="tertiary", icon=":material/list:", key="run_all"):
             del st.query_params["run"]
             st.rerun()
+        if run.status.is_finished():
+            use_as.show_button(workspace, run)
         if run.status.is_finished() and st.button(
             "Repeat",
             type="tertiary",

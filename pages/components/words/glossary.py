@@ -20,6 +20,8 @@ SENTENCES = {
     "what was before and after.",
     "checkpoint": "A checkpoint is a file with the weights of a network after an epoch, and a card "
     "that says how to use them.",
+    "alias": "An alias is a free name for a checkpoint, such as production; what it means changes "
+    "by dated entries that stay.",
 }
 
 

@@ -19,7 +19,7 @@ from forge_core.runs import removal
 from forge_core.runs.starting import launch
 from forge_core.workspace import Workspace
 from tests.forge_core.cli.commands import forge, forge_json
-from tests.forge_core.registry.conftest import add_run
+from tests.forge_core.registry.second_runs import add_run
 
 ANA = Actor("ana")
 
