@@ -31,6 +31,7 @@ from forge_core.cli import (
     model_commands,
     operator_commands,
     output,
+    predict_command,
     queue_commands,
     registry_commands,
     report_command,
@@ -122,7 +123,7 @@ app.command("similar")(embedding_commands.find_similar)
 app.add_typer(audit_commands.app, name="audit")
 app.add_typer(queue_commands.app, name="queue")
 app.add_typer(registry_commands.app, name="registry")
-app.command()(model_commands.predict)
+app.command()(predict_command.predict)
 app.command()(model_commands.serve)
 app.command()(storage_commands.verify)
 app.command()(storage_commands.relink)

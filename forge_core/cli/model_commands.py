@@ -1,15 +1,12 @@
 """`forge score | predict | serve`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from forge_core import local_files
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
-from forge_core.errors import ForgeError, InvalidInput
 
 TargetArgument = Annotated[
     str,
@@ -76,43 +73,6 @@ def score(
     output.show_rejected(report.rejected, report.num_rejected)
 
 
-def predict(
-    target: TargetArgument,
-    images: Annotated[list[Path], typer.Argument(help="Image files.")],
-    top: Annotated[int, typer.Option(min=1, help="How many classes to name.")] = 5,
-    kind: KindOption = None,
-    device: DeviceOption = "auto",
-    workspace: WorkspaceOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Class probabilities of image files. Fails when no file could be read."""
-    from forge_core import settings
-    from forge_core.errors import ImageRejected
-    from forge_core.imaging.decode import DecodeLimits
-    from forge_core.inference.prediction import Prediction
-    from forge_core.inference.predictor import Predictor
-
-    path = opening.checkpoint_of(target, workspace, kind)
-    predictor = Predictor.load(path, device)
-    limits = DecodeLimits.from_settings(settings.current())
-    answers: list[tuple[Path, Prediction | ForgeError]] = []
-    for image in images:
-        try:
-            answers.append((image, predictor.predict(_read(image, limits.max_bytes), top, limits)))
-        except (ImageRejected, InvalidInput) as error:
-            answers.append((image, error))
-    if as_json:
-        output.answer({"checkpoint": path, "predictions": [_as_json(*row) for row in answers]})
-    else:
-        for image, found in answers:
-            _show(image, found)
-    if not any(isinstance(found, Prediction) for _, found in answers):
-        raise InvalidInput(
-            f"None of {len(images)} files could be predicted.",
-            next_step="Name files that are images.",
-        )
-
-
 def serve(
     target: TargetArgument,
     port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8080,
@@ -128,33 +88,3 @@ def serve(
     output.tell(f"Serving {path.name} on http://{host}:{port} (GET /health, POST /predict)")
     options = ["--checkpoint", str(path), "--host", host, "--port", str(port), "--device", device]
     http.main(options)
-
-
-def _read(path: Path, max_bytes: int) -> bytes:
-    try:
-        return local_files.read_plain(path, max_bytes)
-    except OSError as error:
-        raise InvalidInput(
-            f"{path} cannot be read: {error.strerror or type(error).__name__}."
-        ) from error
-
-
-def _as_json(path: Path, found: object) -> dict[str, object]:
-    if isinstance(found, ForgeError):
-        return {
-            "file": path,
-            "error": {"message": found.message, "next_step": found.next_step},
-        }
-    return {"file": path, **output.plain(found)}
-
-
-def _show(path: Path, found: object) -> None:
-    from forge_core.inference.prediction import Prediction
-
-    if isinstance(found, ForgeError):
-        output.tell(f"{path}: {found.message}")
-    elif isinstance(found, Prediction):
-        decided = f", {found.decision.words}" if found.decision else ""
-        output.say(f"{path} ({output.latency(found.latency_ms)}{decided})")
-        for entry in found.probabilities:
-            output.say(f"  {output.percent(entry.probability):>8}  {entry.label_name}")

@@ -112,8 +112,7 @@ def _show_checks(found: Evidence) -> None:
     if found.found is not None and query is not None:
         paired = found.found.paired
         gallery_links.show(
-            f"{paired.num_only_first:,} images would be wrong that are right now, "
-            f"{paired.num_only_second:,} right that are wrong",
+            f"{paired.num_only_first:,} images lost, {paired.num_only_second:,} won",
             "evaluation",
             query,
         )
