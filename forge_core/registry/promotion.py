@@ -110,3 +110,15 @@ def submit_missing(workspace: Workspace, evidence: Evidence, *, actor: Actor) ->
             kind=each.kind,
             revision_id=evidence.revision_id,
         )
+
+
+def is_measuring(workspace: Workspace, evidence: Evidence) -> bool:
+    """Whether an evaluation of what was not measured waits or runs."""
+    with workspace.database.read() as uow:
+        jobs = [
+            evaluation_requests.find_evaluation_job(
+                uow, each.run_id, evidence.split, each.kind, each.checkpoint_hash
+            )
+            for each in evidence.missing
+        ]
+    return any(job is not None and not job.status.is_finished() for job in jobs)

@@ -5,7 +5,6 @@ import streamlit as st
 from db.enums import Split
 from db.records import Run
 from forge_core.errors import ForgeError
-from forge_core.predictions import evaluation_requests
 from forge_core.registry import aliases, evidence, promotion
 from forge_core.registry.evidence import Evidence
 from forge_core.runs.files import checkpoints
@@ -119,7 +118,7 @@ def _show_checks(found: Evidence) -> None:
 
 
 def _show_missing(workspace: Workspace, found: Evidence) -> None:
-    if _is_measuring(workspace, found):
+    if promotion.is_measuring(workspace, found):
         _watch(workspace, found)
         return
     if st.button("Measure them now", icon=":material/fact_check:", key="use_as_measure"):
@@ -131,19 +130,9 @@ def _show_missing(workspace: Workspace, found: Evidence) -> None:
 @errors.guarded_page()
 def _watch(workspace: Workspace, found: Evidence) -> None:
     st.caption(":material/hourglass_top: They are being measured; this goes on by itself.")
-    if not _is_measuring(workspace, found):
+    if not promotion.is_measuring(workspace, found):
         st.session_state.pop(FOUND_KEY, None)
         st.rerun()
-
-
-def _is_measuring(workspace: Workspace, found: Evidence) -> bool:
-    for each in found.missing:
-        job = evaluation_requests.find_evaluation_job(
-            workspace, each.run_id, found.split, each.kind, each.checkpoint_hash
-        )
-        if job is not None and not job.status.is_finished():
-            return True
-    return False
 
 
 def _show_decision(workspace: Workspace, found: Evidence) -> None:
