@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, false, select, true
+from sqlalchemy import ColumnElement, delete, false, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -111,6 +111,14 @@ class EvaluationRepository:
             delete(EvaluationAnswerRow).where(EvaluationAnswerRow.evaluation_id == evaluation_id)
         )
         return evaluation_id
+
+    def update_report(self, evaluation_id: int, report: Mapping[str, Any]) -> None:
+        """Keep another report of an evaluation; its numbers, answers and time stay."""
+        self._session.execute(
+            update(EvaluationRow)
+            .where(EvaluationRow.evaluation_id == evaluation_id)
+            .values(report=dict(report))
+        )
 
     def add_answers(self, evaluation_id: int, answers: Sequence[EvaluationAnswer]) -> None:
         """Keep what was answered in an evaluation, in the transaction that adds it."""

@@ -36,6 +36,7 @@ from forge_core.cli import (
     registry_commands,
     report_command,
     runs_commands,
+    shortcuts_command,
     split_commands,
     storage_commands,
     train_command,
@@ -114,6 +115,7 @@ app.command("image-issues")(image_issues_command.image_issues)
 app.command()(train_command.train)
 app.add_typer(runs_commands.app, name="runs")
 app.command()(evaluate_command.evaluate)
+app.command()(shortcuts_command.shortcuts)
 app.command()(report_command.report)
 app.command()(calibrate_command.calibrate)
 app.command()(model_commands.score)

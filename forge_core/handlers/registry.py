@@ -80,6 +80,13 @@ def _draw_learning_curve(context: JobContext) -> Mapping[str, Any]:
     return draw_learning_curve.run(context)
 
 
+def _find_shortcuts(context: JobContext) -> Mapping[str, Any]:
+    """Look for shortcuts in an evaluation; see `find_shortcuts`."""
+    from forge_core.handlers import find_shortcuts
+
+    return find_shortcuts.run(context)
+
+
 def _measure(context: JobContext) -> Mapping[str, Any]:
     """Measure the catalog's pictures; see `measure`."""
     from forge_core.handlers import measure
@@ -111,6 +118,7 @@ HANDLERS: dict[str, Handler] = {
     kinds.AUGMENT.name: _augment,
     kinds.CHECK_AUGMENTATION.name: _check_augmentation,
     kinds.LEARNING_CURVE.name: _draw_learning_curve,
+    kinds.SHORTCUTS.name: _find_shortcuts,
     kinds.MEASURE.name: _measure,
     kinds.LABEL_NEXT.name: _choose_labels,
     kinds.RATE_SEARCH.name: _search_rate,

@@ -68,6 +68,7 @@ CHECK_AUGMENTATION = JobKind(
     name="check_augmentation", device="shared", is_warm=True, noun="look", subject="The check"
 )
 LEARNING_CURVE = JobKind(name="label_outlook", device="shared", is_warm=True)
+SHORTCUTS = JobKind(name="shortcuts", device="shared", is_warm=True, subject="The look")
 MEASURE = JobKind(name="measure", niceness=10)
 LABEL_NEXT = JobKind(name="label_next", device="shared", is_warm=True)
 RATE_SEARCH = JobKind(name="find_rate", device="shared", is_warm=True)
@@ -84,6 +85,7 @@ KINDS: dict[str, JobKind] = {
         AUGMENT,
         CHECK_AUGMENTATION,
         LEARNING_CURVE,
+        SHORTCUTS,
         MEASURE,
         LABEL_NEXT,
         RATE_SEARCH,

@@ -3,7 +3,6 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -11,7 +10,6 @@ from torch import Tensor
 
 from db.enums import CheckpointKind, Split
 from db.records import AssetAsOf
-from forge_core.catalog.editing import class_merges
 from forge_core.errors import InvalidInput
 from forge_core.evaluation import answers, calibration, metrics, uncertainty
 from forge_core.evaluation.answers import Answers, Floats, Whole
@@ -23,6 +21,7 @@ from forge_core.predictions import (
     image_batches,
     kept_evaluations,
     measured_images,
+    network_outputs,
     trained_images,
 )
 from forge_core.predictions.kept_evaluations import (
@@ -32,6 +31,7 @@ from forge_core.predictions.kept_evaluations import (
     MeasuredEvaluation,
 )
 from forge_core.predictions.measured_images import SplitImages
+from forge_core.predictions.network_outputs import NetworkOutputs
 from forge_core.progress import SILENT, Progress
 from forge_core.runs import records
 from forge_core.runs.files import checkpoints
@@ -106,7 +106,7 @@ def measure_run(
     if revision_id is None:
         revision_id = records.get_run(workspace, run_id).revision_id
     images = measured_images.read(workspace, revision_id, split)
-    network = _read_outputs(workspace, Predictor.load(path, device), revision_id)
+    network = network_outputs.read(workspace, Predictor.load(path, device), revision_id)
     numbers = images.assets.columns.label_ids
     is_known = np.isin(numbers, network.label_ids)
     assets = images.assets.where(is_known)
@@ -204,45 +204,11 @@ def find_report(workspace: Workspace, run_id: int, split: str) -> EvaluationRepo
     return records.reports_of(records.get_run(workspace, run_id)).get(split)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Network:
-    """A checkpoint, and what its outputs meant as of a revision."""
-
-    predictor: Predictor
-    output_ids: list[int]
-    """Of each output its class; after a merge the one that took over."""
-    label_ids: list[int]
-    """The different ones of them."""
-    class_names: list[str]
-    """Of `label_ids`, as they were called then."""
-
-
-def _read_outputs(workspace: Workspace, predictor: Predictor, revision_id: int) -> _Network:
-    with workspace.database.read() as uow:
-        states = uow.labels.list_states_as_of(revision_id)
-    merges = {
-        label_id: state.merged_into_label_id
-        for label_id, state in states.items()
-        if state.is_retired and state.merged_into_label_id is not None
-    }
-    card = predictor.card
-    outputs = [class_merges.follow(merges, label_id) for label_id in card.label_ids]
-    label_ids = list(dict.fromkeys(outputs))
-    names = dict(zip(reversed(outputs), reversed(card.class_names), strict=True))
-    names |= {label_id: state.name for label_id, state in states.items()}
-    return _Network(
-        predictor=predictor,
-        output_ids=outputs,
-        label_ids=label_ids,
-        class_names=[names[label_id] for label_id in label_ids],
-    )
-
-
 class _Collected:
     """What is known of the images that were answered so far. K classes after merges."""
 
     def __init__(
-        self, network: _Network, num_images: int, *, seed: int, leaves_trained: bool
+        self, network: NetworkOutputs, num_images: int, *, seed: int, leaves_trained: bool
     ) -> None:
         self.network = network
         self._leaves_trained = leaves_trained

@@ -41,7 +41,7 @@ def read_parts(
         answers: Of the evaluation.
         class_names: By number, as they were called then.
     """
-    assets = _read_assets(workspace, answers.asset_ids)
+    assets = read_assets(workspace, answers.asset_ids)
     filters: dict[tuple[str, str], Mapping[str, object]] = {}
     sources = [None if asset is None else asset.source_dataset for asset in assets]
     common = {name for name, _ in Counter(filter(None, sources)).most_common(MOST_VALUES)}
@@ -78,7 +78,8 @@ def _band_of(bands: Sequence[tuple[int, int, str]], side: int) -> str:
     return next(words for low, high, words in bands if low <= side <= high)
 
 
-def _read_assets(workspace: Workspace, asset_ids: Sequence[uuid.UUID]) -> list[Asset | None]:
+def read_assets(workspace: Workspace, asset_ids: Sequence[uuid.UUID]) -> list[Asset | None]:
+    """Images as they are now, in this order; None for removed ones."""
     found: dict[uuid.UUID, Asset] = {}
     for start in range(0, len(asset_ids), AT_ONCE):
         with workspace.database.read() as uow:

@@ -16,6 +16,7 @@ from forge_core.errors import InvalidInput
 from forge_core.evaluation.metrics import wilson_interval
 from forge_core.evaluation.report import EvaluationReport
 from forge_core.predictions.report import markup
+from forge_core.predictions.shortcuts import kept_shortcuts
 from forge_core.runs import environments, records, scoring_requests
 from forge_core.training.options import BY_NAME
 from forge_core.workspace import Workspace
@@ -49,6 +50,7 @@ def write_report(workspace: Workspace, run_id: int) -> str:
             markup.paragraph(_describe(workspace, run), quiet=True),
             markup.paragraph(run.message),
             *_metrics(run),
+            *_shortcuts(workspace, run),
             *_training(workspace, run),
             *_data(workspace, run),
             *_issues(workspace, run, now),
@@ -125,6 +127,19 @@ def _pairs(report: EvaluationReport) -> str:
         for count, true, predicted in sorted(pairs, reverse=True)[:MOST_PAIRS]
     ]
     return markup.table(("true", "taken for", "images"), rows)
+
+
+def _shortcuts(workspace: Workspace, run: Run) -> list[str]:
+    """What was looked for in evaluations on the run's own data; nothing where nobody looked."""
+    with workspace.database.read() as uow:
+        measured = uow.evaluations.list_of_run(run.run_id)
+    parts = []
+    for each in measured:
+        found = kept_shortcuts.find(workspace, each.evaluation_id)
+        if found is not None and each.revision_id == run.revision_id:
+            parts.append(f"<h3>{markup.text(SPLIT_WORDS[each.split])}</h3>")
+            parts.append(markup.bullets(found.lines()))
+    return [markup.heading("Shortcuts"), *parts] if parts else []
 
 
 def _training(workspace: Workspace, run: Run) -> list[str]:

@@ -14,6 +14,7 @@ from pages.components.evaluation import (
     doors,
     flips_view,
     mistakes_view,
+    shortcuts_view,
     slices_view,
 )
 from pages.components.evaluation import shown as shown_room
@@ -69,6 +70,7 @@ def show(workspace: Workspace, evaluation_id: int, field: Field, asked: int | No
             certainty_view.show(shown)
         case "parts":
             slices_view.show(workspace, shown)
+            shortcuts_view.show(workspace, shown)
         case "mistakes":
             mistakes_view.show(workspace, shown)
         case "against":

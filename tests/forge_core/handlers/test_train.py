@@ -245,5 +245,6 @@ def test_handlers__are_what_the_worker_runs():
         "embed",
         "label_issues",
         "measure",
+        "shortcuts",
     }
     assert callable(train.run)
