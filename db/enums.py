@@ -183,4 +183,6 @@ class CheckpointKind(enum.StrEnum):
     """Which of a run's checkpoints."""
 
     BEST = "best"
+    CALIBRATED = "calibrated"
+    """A copy of one of the others whose card carries a temperature and a decision rule."""
     LAST = "last"

@@ -13,7 +13,7 @@ from db.repositories.rows import columns_of
 
 
 class CheckpointRepository:
-    """Checkpoint files of runs: at most one `best` and one `last` each."""
+    """Checkpoint files of runs: at most one of each kind each."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -28,7 +28,7 @@ class CheckpointRepository:
         return [_to_checkpoint(row) for row in rows]
 
     def list_of_kind(self, kind: CheckpointKind) -> list[CheckpointFile]:
-        """The `best` or the `last` checkpoint of every run that has one, newest run first."""
+        """The checkpoint of this kind of every run that has one, newest run first."""
         rows = self._session.execute(
             select(*columns_of(CheckpointFile, CheckpointRow))
             .where(CheckpointRow.kind == kind)

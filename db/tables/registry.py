@@ -24,7 +24,7 @@ class RegistryEntryRow(Base):
     """From 1 for each alias; the highest holds. Of two that are made at once one is refused."""
     action: Mapped[str] = mapped_column(String(16))
     run_id: Mapped[int | None] = mapped_column(ForeignKey("training_runs.run_id"))
-    kind: Mapped[str | None] = mapped_column(String(8))
+    kind: Mapped[str | None] = mapped_column(String(16))
     checkpoint_hash: Mapped[str | None] = mapped_column(String(64))
     """Of the bytes that were promoted; run, kind and hash are None once it was withdrawn."""
     author: Mapped[str] = mapped_column(String(128))
@@ -39,7 +39,7 @@ class RegistryEntryRow(Base):
         CheckConstraint("length(alias) > 0", name="alias_not_empty"),
         CheckConstraint("version > 0", name="version_positive"),
         CheckConstraint("action IN ('promote', 'roll_back', 'withdraw')", name="action_known"),
-        CheckConstraint("kind IN ('best', 'last')", name="kind_known"),
+        CheckConstraint("kind IN ('best', 'calibrated', 'last')", name="kind_known"),
         CheckConstraint(
             "(action = 'withdraw') = (checkpoint_hash IS NULL) "
             "AND (run_id IS NULL) = (checkpoint_hash IS NULL) "

@@ -94,14 +94,14 @@ class RunSeriesRow(Base):
 
 
 class CheckpointRow(Base):
-    """A checkpoint file of a run: `best` or `last`. The path is relative to the runs root."""
+    """A checkpoint file of a run, one of each kind. The path is relative to the runs root."""
 
     __tablename__ = "checkpoints"
 
     run_id: Mapped[int] = mapped_column(
         ForeignKey("training_runs.run_id", ondelete="CASCADE"), primary_key=True
     )
-    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
     file_path: Mapped[str] = mapped_column(Text)
     content_hash: Mapped[str] = mapped_column(String(64))
     size_bytes: Mapped[int]
@@ -110,7 +110,7 @@ class CheckpointRow(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
 
     __table_args__ = (
-        CheckConstraint("kind IN ('best', 'last')", name="kind_known"),
+        CheckConstraint("kind IN ('best', 'calibrated', 'last')", name="kind_known"),
         CheckConstraint("file_path NOT LIKE '/%'", name="file_path_relative"),
     )
 

@@ -16,7 +16,7 @@ TargetArgument = Annotated[
     ),
 ]
 KindOption = Annotated[
-    str | None, typer.Option(help="Checkpoint of the run: best or last; by default best.")
+    str | None, typer.Option(help="Checkpoint of the run: best, calibrated or last.")
 ]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu or cuda:0.")]
 

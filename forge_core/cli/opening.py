@@ -72,7 +72,7 @@ def checkpoint_of(target: str, folder: Path | None, kind: str | None = None) -> 
     Args:
         target: What was typed.
         folder: Of the workspace, where one is named.
-        kind: best or last; by default the best of a run, and what an alias means.
+        kind: best, calibrated or last; by default the best of a run, and what an alias means.
 
     Raises:
         NotFound: There is no such file, run, alias, or checkpoint of the run.

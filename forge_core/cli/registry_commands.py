@@ -110,7 +110,7 @@ def promote(
     alias: AliasArgument,
     why: WhyOption = "",
     kind: Annotated[
-        str | None, typer.Option(help="Checkpoint of the run: best or last; by default best.")
+        str | None, typer.Option(help="Checkpoint of the run: best, calibrated or last.")
     ] = None,
     split: Annotated[
         str, typer.Option(help="Where it is compared with what answers now.")

@@ -25,7 +25,9 @@ class DecisionModule(nn.Module):
     """
 
     centre: Tensor
-    projection: Tensor
+    directions: Tensor
+    scales: Tensor
+    residual_scale: Tensor
     prototypes: Tensor
 
     def __init__(
@@ -58,7 +60,12 @@ class DecisionModule(nn.Module):
         if not self.tells_unfamiliar:
             return probabilities, torch.zeros_like(probabilities[:, 0]), codes
         distances = familiarity.measure_distance(
-            features, self.centre, self.projection, self.prototypes
+            features,
+            self.centre,
+            self.directions,
+            self.scales,
+            self.residual_scale,
+            self.prototypes,
         )
         is_far = distances >= self._max_distance
         codes = torch.where(is_far, torch.full_like(codes, Decision.UNFAMILIAR.code), codes)

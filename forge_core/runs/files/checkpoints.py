@@ -95,7 +95,11 @@ def check_resumable(workspace: Workspace, run_id: int, folder: Path) -> list[Pat
         NotFound: A recorded checkpoint is gone.
         CheckpointRejected: Another file is in its place.
     """
-    recorded = list_recorded(workspace, run_id)
+    recorded = [
+        found
+        for found in list_recorded(workspace, run_id)
+        if found.kind != CheckpointKind.CALIBRATED  # no training goes on from it
+    ]
     done = max((found.epoch for found in recorded), default=0)
     unrecorded = []
     for found in recorded:

@@ -42,19 +42,28 @@ def make_rule(min_confidence: float = 0.9, max_distance: float | None = 2.0) -> 
     )
 
 
-def make_familiarity(num_features: int = 2) -> Familiarity:
+def make_familiarity(num_features: int = 3) -> Familiarity:
+    """Knows directions 0 and 1; the first counts 10 times, all others twice."""
     return Familiarity(
-        centre=torch.ones(num_features),
-        projection=torch.eye(num_features, 2),
-        prototypes=torch.tensor([[0.0, 0.0], [10.0, 0.0]]),
+        centre=torch.zeros(num_features),
+        directions=torch.eye(num_features, 2),
+        scales=torch.tensor([10.0, 1.0]),
+        residual_scale=torch.tensor([2.0]),
+        prototypes=torch.tensor([[10.0, 0.0], [0.0, 1.0]]),
     )
 
 
-def test_distance__is_that_to_the_nearest_prototype() -> None:
+def distances_of(features: list[list[float]]) -> list[float]:
     known = make_familiarity()
-    features = torch.tensor([[4.0, 5.0], [11.0, 2.0], [1.0, 1.0]])
-    found = measure_distance(features, known.centre, known.projection, known.prototypes)
-    assert found.tolist() == [5, 1, 0]  # (3, 4) of length 5; (10, 1) beside (10, 0); the first
+    return measure_distance(torch.tensor(features), **known.tensors()).tolist()
+
+
+def test_distance__is_that_to_the_nearest_prototype_whatever_the_length() -> None:
+    # (1, 0, 0) is the first prototype. (0, 0, 5) has length 1 off the directions, so 2, and is 1
+    # from the second prototype: sqrt(5). (3, 4, 0) is (0.6, 0.8): (6, 0.8) is sqrt(16.64) from the
+    # first and sqrt(36.04) from the second. Without any feature it is 1 from the second.
+    found = distances_of([[7.0, 0, 0], [0, 0, 5], [3, 4, 0], [0, 0, 0]])
+    assert found == pytest.approx([0, 5**0.5, 16.64**0.5, 1])
 
 
 def test_module_and_function__say_the_same_on_both_sides_of_the_lines() -> None:
@@ -62,7 +71,7 @@ def test_module_and_function__say_the_same_on_both_sides_of_the_lines() -> None:
     module = DecisionModule(2.0, rule, make_familiarity())
     sure, unsure = [2 * 1.1, 0.0], [2 * 1.0, 0.0]  # sigmoid(1.1) = 0.750, sigmoid(1.0) = 0.731
     logits = torch.tensor([sure, unsure, sure, sure])
-    features = torch.tensor([[1.0, 1.0], [1.0, 1.0], [1.0, 2.9], [1.0, 3.0]])
+    features = torch.tensor([[1.0, 0, 0], [0, 2, 0], [0, 1, 0.5], [0, 0, 1]])
     probabilities, distances, codes = module(features, logits)
     assert [DECISIONS[code] for code in codes.tolist()] == [
         Decision.ACCEPTED,

@@ -1,0 +1,1 @@
+"""Where the lines between accepted, not sure and unfamiliar are drawn, and what they promise."""
