@@ -36,6 +36,7 @@ from forge_core.cli import (
     registry_commands,
     report_command,
     runs_commands,
+    serve_command,
     shortcuts_command,
     split_commands,
     storage_commands,
@@ -126,7 +127,8 @@ app.add_typer(audit_commands.app, name="audit")
 app.add_typer(queue_commands.app, name="queue")
 app.add_typer(registry_commands.app, name="registry")
 app.command()(predict_command.predict)
-app.command()(model_commands.serve)
+app.command()(serve_command.serve)
+app.command("serve-key")(serve_command.serve_key)
 app.command()(storage_commands.verify)
 app.command()(storage_commands.relink)
 app.command()(cache_command.cache)

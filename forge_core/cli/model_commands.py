@@ -1,4 +1,4 @@
-"""`forge score | predict | serve`."""
+"""`forge score`, and how commands name a checkpoint."""
 
 from typing import Annotated
 
@@ -71,20 +71,3 @@ def score(
             "probabilities were kept, or their file was damaged."
         )
     output.show_rejected(report.rejected, report.num_rejected)
-
-
-def serve(
-    target: TargetArgument,
-    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8080,
-    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
-    kind: KindOption = None,
-    device: DeviceOption = "auto",
-    workspace: WorkspaceOption = None,
-) -> None:
-    """Answer predictions over HTTP: GET /health, POST /predict."""
-    from forge_core.serving import http
-
-    path = opening.checkpoint_of(target, workspace, kind)
-    output.tell(f"Serving {path.name} on http://{host}:{port} (GET /health, POST /predict)")
-    options = ["--checkpoint", str(path), "--host", host, "--port", str(port), "--device", device]
-    http.main(options)

@@ -1,5 +1,6 @@
 """Which workspace a command works in, and which run or checkpoint it means."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -67,7 +68,14 @@ def existing(folder: Path | None) -> Workspace:
 
 
 def checkpoint_of(target: str, folder: Path | None, kind: str | None = None) -> Path:
-    """The checkpoint file that is meant by a path, by a run's number, or by an alias.
+    """The checkpoint file that is meant; see `checkpoint_source`."""
+    return checkpoint_source(target, folder, kind)()
+
+
+def checkpoint_source(
+    target: str, folder: Path | None, kind: str | None = None
+) -> Callable[[], Path]:
+    """Says, as often as it is asked, which file is meant by a path, a run's number, or an alias.
 
     Args:
         target: What was typed.
@@ -75,7 +83,8 @@ def checkpoint_of(target: str, folder: Path | None, kind: str | None = None) -> 
         kind: best, calibrated or last; by default the best of a run, and what an alias means.
 
     Raises:
-        NotFound: There is no such file, run, alias, or checkpoint of the run.
+        NotFound: There is no such file or workspace. When it is asked: no such run, alias, or
+            checkpoint of the run.
         InvalidInput: It means a file and an alias, or the alias means other weights than `kind`.
         CheckpointRejected: The file is another one than was recorded or promoted.
     """
@@ -85,7 +94,7 @@ def checkpoint_of(target: str, folder: Path | None, kind: str | None = None) -> 
     path = Path(target).expanduser()
     if path.is_file():
         _check_only_a_file(target, folder)
-        return path
+        return lambda: path
     if not target.isdecimal() and not aliases.is_alias(target):
         raise NotFound(
             f"There is no checkpoint file {target}.",
@@ -93,8 +102,9 @@ def checkpoint_of(target: str, folder: Path | None, kind: str | None = None) -> 
         )
     workspace = existing(folder)
     if target.isdecimal():
-        return checkpoints.checkpoint_path(workspace, int(target), kind or CheckpointKind.BEST)
-    return aliases.path_of_entry(workspace, _entry_of(target, workspace, kind))
+        chosen = kind or CheckpointKind.BEST
+        return lambda: checkpoints.checkpoint_path(workspace, int(target), chosen)
+    return lambda: aliases.path_of_entry(workspace, _entry_of(target, workspace, kind))
 
 
 def run_and_kind_of(target: str, workspace: Workspace, kind: str | None) -> tuple[int, str]:

@@ -1,8 +1,6 @@
 """`forge web`: the app in a browser, started from any folder."""
 
-import errno
 import os
-import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +11,8 @@ import typer
 import forge_core
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
-from forge_core.errors import Conflict, InvalidInput, NotFound
+from forge_core.errors import NotFound
+from forge_core.serving import listening
 
 APP_FOLDER = "vision_forge_app"
 """Where an installed app lies, beside forge_core; setup.py puts it there (ADR 0019)."""
@@ -59,23 +58,7 @@ def check_port(port: int, host: str) -> None:
         Conflict: Another program listens there.
         InvalidInput: The port or the address cannot be used by this user on this machine.
     """
-    try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as tried:
-            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            tried.bind(address)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise Conflict(
-                f"Another program listens on port {port} of {host} already.",
-                next_step="Name another --port, or leave it out for the first free one; if it is "
-                "Vision Forge, it may be open in your browser.",
-            ) from error
-        raise InvalidInput(
-            f"No server can listen on port {port} of {host}: {error.strerror or error}.",
-            next_step="Ports below 1024 are for the administrator; --host names an address of "
-            "this machine.",
-        ) from error
+    listening.bind(host, port).close()
 
 
 def server_command(port: int | None = None, host: str | None = None) -> list[str]:

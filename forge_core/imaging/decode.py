@@ -148,6 +148,20 @@ def decode_image(data: bytes, *, limits: DecodeLimits = DEFAULT_LIMITS) -> Decod
     return _decode(data, limits, draft_side=None)
 
 
+def count_pixels(data: bytes, limits: DecodeLimits) -> int:
+    """Width x height that a file declares, without decoding it; 0 where that cannot be told.
+
+    For who must know beforehand how long a decode will take; it decides nothing.
+    """
+    if not data or len(data) > limits.max_bytes:
+        return 0
+    try:
+        with Image.open(BytesIO(data), formats=formats.readable_formats()) as image:
+            return image.width * image.height
+    except DECODER_ERRORS:
+        return 0
+
+
 def decode_file(path: Path, *, limits: DecodeLimits = DEFAULT_LIMITS) -> DecodedImage:
     """The image in a file; reads at most one byte more than the limit.
 

@@ -1,6 +1,7 @@
 """One file, one answer: training's validation, evaluate, predict, the page and the service."""
 
 import json
+from functools import partial
 
 import pytest
 import torch
@@ -14,7 +15,9 @@ from forge_core.predictions import evaluation
 from forge_core.runs import records
 from forge_core.runs.files import checkpoints
 from forge_core.runs.starting import launch
-from forge_core.serving import http
+from forge_core.serving import http, loading
+from forge_core.serving.options import ServiceOptions
+from forge_core.serving.service import Service
 from forge_core.training.inputs.image_sets import TrainingImage
 from forge_core.training.pixels import kept
 from forge_core.training.pixels.pack import PixelPack
@@ -89,8 +92,9 @@ def test_command_page_and_service_answer_alike(
     command = probabilities_in(json.loads(printed.stdout))
 
     checkpoint = checkpoints.checkpoint_path(finished_workspace, RUN, "best")
-    with TestClient(http.create_app(checkpoint, "cpu")) as client:
-        wait_until_healthy(client)
+    loader = partial(loading.load, device="cpu")
+    service_ = Service(lambda: checkpoint, loader, ServiceOptions())
+    with TestClient(http.create_app(service_)) as client:
         response = client.post("/predict", files={"file": ("x.png", data)})
     assert response.status_code == 200
     service = probabilities_in(response.json())
@@ -109,12 +113,3 @@ def probabilities_in(document: object) -> dict[str, float]:
     for value in document if isinstance(document, list) else []:
         found |= probabilities_in(value)
     return found
-
-
-def wait_until_healthy(client: TestClient) -> None:
-    import time
-
-    deadline = time.monotonic() + 60
-    while client.get("/health").status_code != 200:
-        assert time.monotonic() < deadline, client.get("/health").text
-        time.sleep(0.1)

@@ -20,6 +20,7 @@ from pathlib import Path
 import httpx2 as httpx
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 REPOSITORY = Path(__file__).parents[3]
 BASE_PACKAGES = {"torch", "torchvision"}
@@ -296,6 +297,8 @@ def test_source__is_loaded_with_the_packages_that_are_installed(tmp_path: Path) 
             if isinstance(node, ast.ImportFrom) and node.module:
                 names = [node.module]
             for name in {name.split(".")[0] for name in names} - known:
-                if not installed & {found.lower() for found in provided.get(name, [name])}:
+                if not installed & {
+                    canonicalize_name(found) for found in provided.get(name, [name])
+                }:
                     missing.add(f"{path.name}: {name}")
     assert missing == set()
