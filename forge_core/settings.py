@@ -4,8 +4,10 @@ Never kept in a module constant: a test or a second workspace must be able to ch
 """
 
 import os
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any, Self
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -91,6 +93,12 @@ class Settings(BaseSettings):
     test_postgres_url: str = Field(
         "", description="Postgres server that the test suite uses instead of the embedded one."
     )
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """As pydantic's; a copy with another workspace must not keep the folder of the first."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("workspace_folder", None)
+        return copied
 
     @cached_property
     def workspace_folder(self) -> Path:

@@ -164,3 +164,11 @@ def test_settings__are_read_again_where_something_has_changed(
     assert elsewhere.workspace_folder == tmp_path / "there"
     settings.current().user = "dora"
     assert settings.current().user == "cem"
+
+
+def test_settings__a_copy_with_another_workspace_has_its_folder(tmp_path: Path):
+    settings = Settings(_env_file=None, workspace=tmp_path / "a")
+    assert settings.workspace_folder == tmp_path / "a"
+    copied = settings.model_copy(update={"workspace": tmp_path / "b"})
+    assert copied.resolved_asset_root == str(tmp_path / "b" / "assets")
+    assert settings.workspace_folder == tmp_path / "a"
