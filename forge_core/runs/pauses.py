@@ -1,11 +1,15 @@
 """Pausing a run: it ends after its current step, and `launch.resume_run` goes on with the next."""
 
+from collections.abc import Iterable
+
 from db.enums import RunStatus
 from db.records import Job, Run
 from forge_core.errors import Conflict
 from forge_core.jobs import kinds, queue
 from forge_core.runs import records
 from forge_core.workspace import Workspace
+
+TRAIN = kinds.TRAIN.name
 
 
 def pause_run(workspace: Workspace, run_id: int) -> Run:
@@ -26,10 +30,17 @@ def pause_run(workspace: Workspace, run_id: int) -> Run:
 
 def is_paused(workspace: Workspace, run: Run) -> bool:
     """Whether a person or a full disk paused the run, and nobody resumed it yet."""
-    if run.status != RunStatus.INTERRUPTED:
-        return False
-    job = _find_job(workspace, run.run_id)
-    return job is not None and queue.is_paused(job)
+    return run.run_id in list_paused(workspace, [run])
+
+
+def list_paused(workspace: Workspace, runs: Iterable[Run]) -> set[int]:
+    """The numbers of those that are paused; see `is_paused`."""
+    interrupted = [run.run_id for run in runs if run.status == RunStatus.INTERRUPTED]
+    if not interrupted:
+        return set()
+    with workspace.database.read() as uow:
+        jobs = {each: uow.jobs.find_latest_of_run(each, kind=TRAIN) for each in interrupted}
+    return {each for each, job in jobs.items() if job is not None and queue.is_paused(job)}
 
 
 def is_ending(workspace: Workspace, run_id: int) -> bool:
@@ -40,4 +51,4 @@ def is_ending(workspace: Workspace, run_id: int) -> bool:
 
 def _find_job(workspace: Workspace, run_id: int) -> Job | None:
     with workspace.database.read() as uow:
-        return uow.jobs.find_latest_of_run(run_id, kind=kinds.TRAIN.name)
+        return uow.jobs.find_latest_of_run(run_id, kind=TRAIN)

@@ -9,7 +9,7 @@ STATES: dict[str, tuple[str, str, str]] = {
     "running": ("running", "blue", ":material/play_circle:"),
     "succeeded": ("finished", "green", ":material/check_circle:"),
     "failed": ("failed", "red", ":material/error:"),
-    "cancelled": ("cancelled", "gray", ":material/cancel:"),
+    "cancelled": ("stopped", "gray", ":material/cancel:"),
     "interrupted": ("interrupted", "orange", ":material/power_off:"),
     "paused": ("paused", "violet", ":material/pause_circle:"),
 }

@@ -132,8 +132,10 @@ def show_run(workspace: Workspace, asked: str) -> None:
 def primary_action(workspace: Workspace, run: Run) -> tuple[str, str]:
     """The verb and the icon of the page's one primary button for this state."""
     match run.status:
-        case RunStatus.QUEUED | RunStatus.RUNNING:
-            return "Cancel the run", ":material/stop_circle:"
+        case RunStatus.QUEUED:
+            return "Take it out of the queue", ":material/stop_circle:"
+        case RunStatus.RUNNING:
+            return "Stop and keep the best", ":material/stop_circle:"
         case RunStatus.SUCCEEDED:
             return "Predict with it", ":material/center_focus_strong:"
         case _ if launch.can_resume(workspace, run.run_id):
@@ -230,7 +232,12 @@ def show_outcome(run: Run, *, is_paused: bool) -> None:
                 if st.button("See log", icon=":material/terminal:", key="run_see_log"):
                     st.session_state[live.OPEN_LOG_KEY] = run.run_id
         case RunStatus.CANCELLED:
-            st.info("Cancelled. What it learned until then is kept.", icon=":material/cancel:")
+            kept = (
+                f"Its best network, of epoch {run.best_epoch}, is kept." if run.best_epoch else ""
+            )
+            st.info(
+                f"Stopped. {kept or 'Nothing was learned until then.'}", icon=":material/cancel:"
+            )
 
 
 def show_notice() -> None:

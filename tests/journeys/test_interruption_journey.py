@@ -72,7 +72,7 @@ def test_killed_process__is_shown_within_15_seconds_and_resumes(
     workspace, page = workspace_with_run, browser_page
     server = forge_server(workspace)
     visit(page, f"{server.url}/runs?run=1")
-    expect(page.get_by_role("button", name="Cancel the run")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("button", name="Stop and keep the best")).to_be_visible(timeout=60_000)
     wait_for_points(page, 2)
     page.evaluate("window.isTheSamePage = true")
     job = latest_job(workspace)
@@ -89,7 +89,7 @@ def test_killed_process__is_shown_within_15_seconds_and_resumes(
 
     reached = records.run_progress(workspace, 1).epochs[-1].epoch
     page.get_by_role("button", name="Resume").click()
-    expect(page.get_by_role("button", name="Cancel the run")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="Stop and keep the best")).to_be_visible(timeout=30_000)
     wait_for_epoch(workspace, reached + 2)
     epochs = [epoch.epoch for epoch in records.run_progress(workspace, 1).epochs]
     assert epochs == list(range(1, len(epochs) + 1))
@@ -115,6 +115,6 @@ def test_restarted_server__the_run_goes_on(
     server.start()
     visit(page, f"{server.url}/runs?run=1")
     assert wait_for_points(page, reached + 1) > reached
-    expect(page.get_by_role("button", name="Cancel the run")).to_be_visible()
+    expect(page.get_by_role("button", name="Stop and keep the best")).to_be_visible()
     assert processes.is_alive(process)
     assert identity_of(latest_job(workspace)) == process

@@ -204,7 +204,7 @@ def test_running__curve_progress_and_cancel(catalog: Workspace, sleeper: int):
     assert chart["stages"] == [{"name": "scratch", "epochs": 9}]
     assert chart["run_id"] == run.run_id
     assert "Delete" not in labels_of_buttons(app)
-    press(app, "Cancel the run")
+    press(app, "Stop and keep the best")
     job_id = records.run_progress(catalog, run.run_id).job_id
     assert job_id is not None
     assert queue.get_job(catalog, job_id).end_requested == EndRequest.CANCEL
@@ -219,7 +219,7 @@ def test_running__pause_beside_cancel(catalog: Workspace, sleeper: int):
     assert job.end_requested == EndRequest.PAUSE
     stopping = next(button for button in app.button if button.label == "Stopping")
     assert stopping.disabled
-    assert "Cancel the run" in labels_of_buttons(app)
+    assert "Stop and keep the best" in labels_of_buttons(app)
 
 
 def test_paused__says_where_and_resumes(catalog: Workspace, sleeper: int):
@@ -228,6 +228,7 @@ def test_paused__says_where_and_resumes(catalog: Workspace, sleeper: int):
     app = press(visit(PAGE, run=waiting.run_id), "Pause")
     said = words(app)
     assert "Paused before it began." in said
+    assert list(visit(PAGE).dataframe[0].value["State"]) == ["paused", "running"]
     assert "Pause" not in labels_of_buttons(app)
     app = press(app, "Resume")
     assert records.get_run(catalog, waiting.run_id).status == RunStatus.QUEUED
@@ -241,10 +242,10 @@ def test_queued__waits(catalog: Workspace, sleeper: int):
     progress = live_chart(app)["progress"]
     assert progress["state"] == "queued"
     assert progress["message"] == "Waits for a free place on this machine."
-    press(app, "Cancel the run")
+    press(app, "Take it out of the queue")
     assert records.get_run(catalog, waiting.run_id).status == RunStatus.CANCELLED
     said = words(visit(PAGE, run=waiting.run_id))
-    assert "Cancelled." in said
+    assert "Stopped." in said
     assert "No epoch was finished, so there is no curve." in said
 
 
@@ -260,7 +261,7 @@ def test_interrupted__says_why_and_can_be_resumed(catalog: Workspace, sleeper: i
     assert "See log" in labels_of_buttons(app)
     app = press(app, "Resume")
     assert records.get_run(catalog, 1).status == RunStatus.QUEUED
-    assert "Cancel the run" in labels_of_buttons(app)
+    assert "Take it out of the queue" in labels_of_buttons(app)
     launch.cancel_run(catalog, 1)
 
 

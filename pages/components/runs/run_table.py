@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from db.records import EpochRow, Run
+from forge_core.runs import pauses
 from forge_core.workspace import Workspace
 from pages.components import badges
 from pages.components.words import data_time, run_text, text
@@ -26,11 +27,14 @@ def show(
         epochs: Epochs of each run, by its number.
     """
     now = datetime.now(UTC)
+    paused = pauses.list_paused(workspace, runs)
     data = data_time.describe_all(workspace, (run.revision_id for run in runs))
     table = pd.DataFrame(
         {
             "Run": [run_text.title(run) for run in runs],
-            "State": [badges.STATES[run.status][0] for run in runs],
+            "State": [
+                badges.STATES["paused" if run.run_id in paused else run.status][0] for run in runs
+            ],
             "Network": [run_text.architecture(run) for run in runs],
             "Data": [_data(run, data[run.revision_id]) for run in runs],
             "Best": [
