@@ -223,7 +223,7 @@ def _time_parts(
     confusion_view.draw_overview(counts)
     yield "overview", time.perf_counter() - began
     began = time.perf_counter()
-    confusion_view.list_pairs(counts)
+    columns.list_pairs(counts, confusion_view.MOST_PAIRS)
     yield "pairs", time.perf_counter() - began
     began = time.perf_counter()
     summary.summarise(found, label_ids)

@@ -7,6 +7,7 @@ import typer
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
+from forge_core.evaluation.summary import Rate
 from forge_core.people.actor import Actor
 
 
@@ -58,12 +59,14 @@ def shortcuts(
         output.say(line)
     output.show_table(
         "Cues that a class has far more often than others",
-        ["class", "cue", "with it", "given", "taken", "p", ""],
+        ["class", "cue", "with it", "found with", "without", "given", "taken", "p", ""],
         [
             [
                 found.class_names[each.label_id],
                 each.cue,
                 f"{each.num_with:,} of {each.num_with + each.num_without:,}",
+                _share(each.found_with),
+                _share(each.found_without),
                 "" if each.given is None else output.percent(each.given.effect),
                 "" if each.taken is None else output.percent(each.taken.effect),
                 f"{each.p_value:.3f}",
@@ -72,3 +75,7 @@ def shortcuts(
             for each in found.shortcuts
         ],
     )
+
+
+def _share(rate: Rate | None) -> str:
+    return "" if rate is None else output.percent(rate.value)

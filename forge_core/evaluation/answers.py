@@ -121,6 +121,19 @@ def count_confusion(answers: Answers, label_ids: Sequence[int]) -> Whole:
     return counts
 
 
+def list_pairs(confusion: Whole, most: int) -> list[tuple[int, int, int]]:
+    """Cells (true, answered, count) of a matrix (K, K) that are mistakes, the largest first.
+
+    Args:
+        confusion: Rows are true, columns answered.
+        most: Cells at most; equal ones by row and column.
+    """
+    wrong = confusion - np.diag(np.diag(confusion))
+    rows, found = np.nonzero(wrong)
+    order = np.argsort(-wrong[rows, found], kind="stable")[:most]
+    return [(int(rows[i]), int(found[i]), int(wrong[rows[i], found[i]])) for i in order]
+
+
 def _find(known: Whole, wanted: Whole) -> tuple[Whole, Flags]:
     places = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
     return places, known[places] == wanted

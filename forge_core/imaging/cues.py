@@ -6,6 +6,7 @@ place of the thing. Each can be measured, given to a picture and taken from it.
 
 import colorsys
 import io
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,14 +70,21 @@ def name_colour(colour: Colour) -> str:
 
 def put_frame(picture: Image.Image, colour: Colour, width: float) -> Image.Image:
     """The picture with a plain frame painted over its edge; `width` of the shorter side."""
-    deep = max(1, round(width * min(picture.size)))
+    deep = _fitting(picture, max(1, round(width * min(picture.size))))
     inner = ImageOps.crop(picture.convert("RGB"), deep)
     return ImageOps.expand(inner, deep, colour)
 
 
-def take_frame(picture: Image.Image, width: float) -> Image.Image:
-    """The picture with what lies inside its frame mirrored into the place of the frame."""
-    deep = max(1, round(width * min(picture.size))) + 1  # the seam is a mixture of both
+def take_frame(picture: Image.Image) -> Image.Image:
+    """The picture with what lies inside its frame mirrored into the place of the frame.
+
+    One without a frame stays as it is.
+    """
+    width = measure_cues(picture).frame_width
+    if not width:
+        return picture
+    step = max(picture.size) / SIDE  # what the measure cannot see; the seam is a mixture of both
+    deep = _fitting(picture, math.ceil(width * min(picture.size) + step) + 1)
     inner = np.asarray(ImageOps.crop(picture.convert("RGB"), deep))
     return Image.fromarray(np.pad(inner, ((deep, deep), (deep, deep), (0, 0)), mode="symmetric"))
 
@@ -133,6 +141,11 @@ def with_compression(picture: Image.Image, bytes_per_pixel: float) -> Image.Imag
         low, high = (middle + 1, high) if len(data) < wanted else (low, middle - 1)
     with Image.open(io.BytesIO(best)) as opened:
         return opened.convert("RGB")
+
+
+def _fitting(picture: Image.Image, deep: int) -> int:
+    """As deep, or less where nothing would be left inside."""
+    return min(deep, (min(picture.size) - 1) // 2)
 
 
 def _small(picture: Image.Image) -> Pixels:

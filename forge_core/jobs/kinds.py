@@ -68,7 +68,9 @@ CHECK_AUGMENTATION = JobKind(
     name="check_augmentation", device="shared", is_warm=True, noun="look", subject="The check"
 )
 LEARNING_CURVE = JobKind(name="label_outlook", device="shared", is_warm=True)
-SHORTCUTS = JobKind(name="shortcuts", device="shared", is_warm=True, subject="The look")
+SHORTCUTS = JobKind(
+    name="shortcuts", device="shared", is_warm=True, noun="step", subject="The look"
+)
 MEASURE = JobKind(name="measure", niceness=10)
 LABEL_NEXT = JobKind(name="label_next", device="shared", is_warm=True)
 RATE_SEARCH = JobKind(name="find_rate", device="shared", is_warm=True)

@@ -12,6 +12,7 @@ from db.enums import JobStatus, Split
 from forge_core.catalog.editing import classes, label_edits
 from forge_core.catalog.listing import asset_list, filter_fields
 from forge_core.catalog.revisions import history
+from forge_core.evaluation import answers as answer_columns
 from forge_core.evaluation import calibration
 from forge_core.jobs import queue, supervision
 from forge_core.people.actor import Actor
@@ -279,7 +280,7 @@ def test_the_block_of_many_classes__is_what_is_confused_most_or_what_is_chosen()
     assert len(chosen) == confusion_view.BLOCK
     assert set(chosen[:4]) == {70, 71, 3, 4}
     assert confusion_view.choose_places(counts, [70]) == [70, 71]
-    assert confusion_view.list_pairs(counts) == [(70, 71, 9), (3, 4, 5)]
+    assert answer_columns.list_pairs(counts, 9) == [(70, 71, 9), (3, 4, 5)]
     names = [f"class {place:03d}" for place in range(100)]
     assert confusion_view.sort_places(counts, names, "name", [71, 3]) == [3, 71]
     matrix = confusion_view.make_matrix(counts, names, [71, 70], confusion_chart.COLUMNS)

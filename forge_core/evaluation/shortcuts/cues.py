@@ -81,10 +81,6 @@ def _borders(facts: Sequence[ImageFacts]) -> list[Cue]:
         colour = _middle_colour(facts, places)
         return partial(pictures.put_frame, colour=colour, width=float(np.median(widths[places])))
 
-    def take_from(has: Flags) -> Callable[[Whole], Edit]:
-        width = float(widths[has].max())
-        return lambda _: partial(pictures.take_frame, width=width)
-
     return [
         Cue(
             kind="border",
@@ -92,7 +88,7 @@ def _borders(facts: Sequence[ImageFacts]) -> list[Cue]:
             has=has,
             can_swap=anywhere,
             give=give,
-            take=take_from(has),
+            take=lambda _: pictures.take_frame,
         )
         for name, has in _by_colour(facts, widths > 0)
     ]

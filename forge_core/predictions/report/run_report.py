@@ -6,6 +6,8 @@ Imports no torch.
 from collections import Counter
 from datetime import UTC, datetime
 
+import numpy as np
+
 from db.columns import SPLITS
 from db.enums import Split
 from db.records import Run
@@ -13,6 +15,7 @@ from forge_core.catalog.listing.filter_fields import SPLIT_WORDS
 from forge_core.catalog.revisions import history
 from forge_core.catalog.splits import leaks
 from forge_core.errors import InvalidInput
+from forge_core.evaluation.answers import list_pairs
 from forge_core.evaluation.metrics import wilson_interval
 from forge_core.evaluation.report import EvaluationReport
 from forge_core.predictions.report import markup
@@ -115,16 +118,10 @@ def _metrics_of(split: Split, report: EvaluationReport) -> list[str]:
 
 
 def _pairs(report: EvaluationReport) -> str:
-    pairs = [
-        (count, true, predicted)
-        for true, row in enumerate(report.confusion)
-        for predicted, count in enumerate(row)
-        if count and true != predicted
-    ]
     names = report.class_names
     rows = [
-        (names[true], names[predicted], f"{count:,}")
-        for count, true, predicted in sorted(pairs, reverse=True)[:MOST_PAIRS]
+        (names[true], names[answered], f"{count:,}")
+        for true, answered, count in list_pairs(np.array(report.confusion), MOST_PAIRS)
     ]
     return markup.table(("true", "taken for", "images"), rows)
 

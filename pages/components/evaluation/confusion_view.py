@@ -130,17 +130,9 @@ def draw_overview(counts: Counts) -> Image.Image:
     return Image.fromarray(pixels)
 
 
-def list_pairs(counts: Counts) -> list[tuple[int, int, int]]:
-    """Cells (true, answered, count) that are mistakes, most first."""
-    wrong = counts - np.diag(np.diag(counts))
-    rows, found = np.nonzero(wrong)
-    order = np.argsort(-wrong[rows, found], kind="stable")[:MOST_PAIRS]
-    return [(int(rows[i]), int(found[i]), int(wrong[rows[i], found[i]])) for i in order]
-
-
 def _show_pairs(shown: ShownEvaluation, counts: Counts) -> None:
     st.markdown("**Confused most**")
-    pairs = list_pairs(counts)
+    pairs = columns.list_pairs(counts, MOST_PAIRS)
     if not pairs:
         st.caption("Nothing was confused.")
         return

@@ -23,10 +23,11 @@ def test_a_frame__is_measured_with_its_colour_and_width_and_can_be_taken() -> No
     assert found.frame_width == pytest.approx(0.1, abs=0.03)
     assert cues.name_colour(found.edge_colour) == "red"
     assert not found.is_background
-    without = cues.take_frame(framed, found.frame_width)
+    without = cues.take_frame(framed)
     assert without.size == (96, 64)
     assert cues.measure_cues(without).frame_width == 0
     assert cues.measure_cues(draw()).frame_width == 0
+    assert cues.take_frame(without) is without
 
 
 def test_a_plain_background__is_no_frame_and_takes_another_colour() -> None:
@@ -55,6 +56,22 @@ def test_measures__move_to_what_is_asked() -> None:
         for rate in (0.3, 1.5)
     ]
     assert away[0] > 1.5 * away[1] > 0
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 3), (5, 400)])
+def test_tiny_and_odd_pictures__keep_their_size_but_for_the_shape(size: tuple[int, int]) -> None:
+    picture = Image.new("RGB", size, (90, 90, 90))
+    cues.measure_cues(picture)
+    edited = [
+        cues.put_frame(picture, RED, 0.2),
+        cues.take_frame(cues.put_frame(picture, RED, 0.2)),
+        cues.recolour_background(picture, RED),
+        cues.with_brightness(picture, 0.9),
+        cues.with_short_side(picture, 1),
+        cues.with_compression(picture, 0.5),
+    ]
+    assert {each.size for each in edited} == {size}
+    assert cues.with_shape(picture, 1.0).size == (min(size), min(size))
 
 
 @pytest.mark.parametrize(
