@@ -46,6 +46,15 @@ def train(
         int | None,
         typer.Option(help="Config and data of this earlier run; other options change the config."),
     ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="RUN|ALIAS",
+            help="Start from the weights of this run, whatever classes came since; with its config "
+            "and a quarter of its epochs, unless other options say otherwise.",
+        ),
+    ] = None,
     newest: Annotated[
         bool, typer.Option("--newest", help="With --like: on the catalog as it is now.")
     ] = False,
@@ -80,6 +89,7 @@ def train(
     values = {field: value for field, value in given.items() if value is not None}
     wish = config_choice.Wish(
         like=like,
+        start=None if start is None else opening.run_and_kind_of(start, opened, None),
         config_json=None if config_file is None else opening.document("config", config_file),
         architecture=architecture,
         pretrained=False if scratch else None,
@@ -108,7 +118,7 @@ def train(
         output.tell(f"note: {warning}")
     output.say(
         f"Run {run.run_id}: {config.architecture}"
-        f"{' (pretrained)' if config.pretrained else ''}, {config.total_epochs} epochs, {data}.",
+        f"{_say_start(config)}, {config.total_epochs} epochs, {data}.",
         as_json=as_json,
     )
     if "architecture" in choice.reasons and architecture is None:
@@ -123,6 +133,12 @@ def train(
         output.say(f"It is queued. Watch it: forge runs show {run.run_id} --follow")
     if wait:
         following.require_success(opened, run)
+
+
+def _say_start(config: "TrainConfig") -> str:
+    if config.start_run is not None:
+        return f" (from run {config.start_run})"
+    return " (pretrained)" if config.pretrained else ""
 
 
 def _show_options(*, as_json: bool) -> None:

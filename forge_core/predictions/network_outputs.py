@@ -37,11 +37,7 @@ def read(workspace: Workspace, predictor: Predictor, revision_id: int) -> Networ
     """The outputs of a network as of a revision."""
     with workspace.database.read() as uow:
         states = uow.labels.list_states_as_of(revision_id)
-    merges = {
-        label_id: state.merged_into_label_id
-        for label_id, state in states.items()
-        if state.is_retired and state.merged_into_label_id is not None
-    }
+        merges = class_merges.merges_as_of(uow, revision_id)
     card = predictor.card
     outputs = [class_merges.follow(merges, label_id) for label_id in card.label_ids]
     label_ids = list(dict.fromkeys(outputs))

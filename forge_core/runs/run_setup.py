@@ -1,6 +1,8 @@
 """A training run as it was written down and as this process computes it: read once, handed on."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from db.enums import Split
@@ -8,9 +10,11 @@ from db.records import Run
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.models import devices
 from forge_core.models.devices import Device
+from forge_core.models.networks.carried_weights import StartWeights
 from forge_core.runs import records, run_data
 from forge_core.runs.files import folders
 from forge_core.runs.run_data import RunData
+from forge_core.runs.starting import start_weights
 from forge_core.training.compute import ranks
 from forge_core.training.config import TrainConfig
 from forge_core.training.fit_setup import FitFolders, FitSetup, LabelledImages
@@ -55,6 +59,7 @@ class RunSetup:
             revision_id=self.record.revision_id,
             limits=DecodeLimits.from_settings(workspace.settings),
             reference_plan=self.record.environment.speed if self.record.environment else None,
+            start=start_of(workspace, self.config, self.data.label_ids, self.record.revision_id),
         )
 
 
@@ -88,6 +93,15 @@ def read(workspace: Workspace, run_id: int, device: str) -> RunSetup:
         folders=folders_for(workspace, workspace.runs.working_folder(folder_name)),
         folder_name=folder_name,
     )
+
+
+def start_of(
+    workspace: Workspace, config: TrainConfig, label_ids: Sequence[int], revision_id: int
+) -> Callable[[], StartWeights] | None:
+    """Reads what a config starts from, when it is asked for; None where it names no run."""
+    if config.start_run is None:
+        return None
+    return partial(start_weights.read, workspace, config, label_ids, revision_id)
 
 
 def folders_for(workspace: Workspace, checkpoints: Path) -> FitFolders:

@@ -28,7 +28,13 @@ class TrainConfig:
     architecture: str = "forge_cnn"
     """One of `models.architectures.ARCHITECTURES`."""
     pretrained: bool = False
-    """Start from ImageNet weights; forge_cnn has none."""
+    """Start from weights: those of ImageNet, which forge_cnn has none of, or of `start_run`."""
+    start_run: int | None = None
+    """Number of the run whose weights it starts from; None for those of ImageNet."""
+    start_kind: Literal["best", "last"] = "best"
+    """Which weights of that run."""
+    start_hash: str = ""
+    """SHA-256 of the file that they are read from: of no other."""
     input_size: int | None = None
     """Side of the network's square input in pixels; None takes the architecture's own."""
     fit: Literal["crop", "pad"] = "crop"
@@ -123,7 +129,9 @@ class TrainConfig:
                 f"The device {self.device!r} is not known.",
                 next_step="Use auto, cpu, mps or cuda:0.",
             )
-        if self.pretrained and not ARCHITECTURES[self.architecture].pretrained:
+        self._check_start()
+        is_of_imagenet = self.pretrained and self.start_run is None
+        if is_of_imagenet and not ARCHITECTURES[self.architecture].pretrained:
             raise InvalidInput(
                 f"{self.architecture} has no pretrained weights.",
                 next_step="Train it from scratch, or choose a pretrained architecture.",
@@ -155,6 +163,22 @@ class TrainConfig:
             raise InvalidInput(
                 "This config has 0 epochs in all its stages, so nothing would be trained.",
                 next_step="Give the run at least one epoch.",
+            )
+
+    def _check_start(self) -> None:
+        if self.start_run is None:
+            return
+        check_whole("start_run", self.start_run, 1, storable_values.LARGEST_IN_A_COLUMN)
+        check_one_of("start_kind", self.start_kind, ("best", "last"))
+        if not re.fullmatch(r"[0-9a-f]{64}", str(self.start_hash)):
+            raise InvalidInput(
+                "start_hash does not say which file of the run is meant.",
+                next_step="Name the run with --from, which writes it.",
+            )
+        if not self.pretrained:
+            raise InvalidInput(
+                f"A network that starts from run {self.start_run} does not start from scratch.",
+                next_step="Leave out one of the two.",
             )
 
     @property

@@ -15,7 +15,7 @@ from forge_core.augmentation.train_transform import TrainTransform
 from forge_core.errors import ImageRejected, InvalidInput
 from forge_core.models import architectures
 from forge_core.models.devices import Device
-from forge_core.models.networks import construction
+from forge_core.models.networks import carried_weights, construction
 from forge_core.models.networks.classifier import ImageClassifier
 from forge_core.training import resume_state, stages
 from forge_core.training.compute import compute_plan, memory_plan
@@ -232,16 +232,29 @@ def tell_data(context: FitContext) -> None:
 def build_network(context: FitContext, state: ResumeState | None) -> ImageClassifier:
     """The network of a run on its device, fresh or as it was saved."""
     torch.manual_seed(context.config.seed)
+    is_carried = context.config.start_run is not None
     model = construction.build_model(
         context.config.architecture,
         len(context.images.class_names),
-        pretrained=context.config.pretrained and state is None,
+        pretrained=context.config.pretrained and state is None and not is_carried,
         input_size=context.eval_transform.crop,
     )
+    if is_carried and state is None:
+        _carry_over(context, model)
     model.to(device=context.device.id, memory_format=MEMORY_FORMAT)  # type: ignore[call-overload]
     if state is not None:
         model.load_state_dict(state.learner["model"])
     return model
+
+
+def _carry_over(context: FitContext, model: ImageClassifier) -> None:
+    """Let a fresh network start from the run that the config names, and say what is new to it."""
+    if context.setup.start is None:
+        raise InvalidInput("This config starts from a run, which cannot be looked up here.")
+    start = context.setup.start()
+    carried_weights.carry_over(start, model)
+    words = carried_weights.say_known(start, context.images.class_names)
+    context.reporter.on_message(f"Starts from run {context.config.start_run}, {words}.")
 
 
 def choose_plan(

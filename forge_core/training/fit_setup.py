@@ -1,6 +1,6 @@
 """What a run is given: made once by whoever starts it, and handed on whole."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -8,6 +8,7 @@ from typing import Any, Self
 from forge_core.errors import InvalidInput
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.models.devices import Device
+from forge_core.models.networks.carried_weights import StartWeights
 from forge_core.training.config import TrainConfig
 from forge_core.training.inputs.image_sets import ImageSet, check_images
 from forge_core.training.pixels.pack import DEFAULT_BUDGET_BYTES
@@ -91,5 +92,7 @@ class FitSetup:
     reference_plan: Mapping[str, Any] | None = None
     """`ComputePlan.choice` of an earlier run that this one repeats; without it the fastest way to
     compute is found out, where that pays; so it is on another kind of device."""
+    start: Callable[[], StartWeights] | None = None
+    """Reads what the network starts from where the config names a run."""
     save_seconds: float = SAVE_SECONDS
     """Time between two states within an epoch; more where saving is slow."""

@@ -48,7 +48,7 @@ def show() -> None:
     found_devices = devices.list_devices()
     advice = config_choice.recommend(check)
     prefill.take(advice.config.architecture)
-    model = model_step.choose(advice)
+    model = model_step.choose(workspace, advice, check)
     try:
         config = schedule_step.choose(
             advice, model, check, found_devices, saved_presets.all_presets(workspace)

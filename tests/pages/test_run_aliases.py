@@ -1,8 +1,14 @@
 """A run is used under a name from its page, and the list of runs says so and leads back."""
 
+import pytest
+
+from forge_core.jobs import supervision
 from forge_core.people.actor import Actor
 from forge_core.registry import aliases, evidence, promotion
+from forge_core.runs import records
+from forge_core.runs.files import checkpoints
 from forge_core.workspace import Workspace
+from pages.components.train import model_step
 from tests.forge_core.registry.second_runs import add_run
 from tests.pages.visiting import labels_of_buttons, press, visit, words
 
@@ -44,3 +50,22 @@ def test_use_as__what_speaks_against_it_needs_a_reason(finished_workspace: Works
     entry = aliases.get_current(finished_workspace, "production")
     assert (entry.run_id, entry.is_forced, entry.reason) == (run_id, True, "for a day")
     assert entry.evidence["flips"][0] > 0
+
+
+def test_train__starts_from_the_run_that_is_in_use(
+    finished_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervision, "ensure_supervisor", lambda *_, **__: None)
+    add_run(finished_workspace, scale=1.01)
+    found = evidence.gather(finished_workspace, "production", 1)
+    promotion.promote(finished_workspace, found, actor=Actor("ana"))
+    app = visit("training/train.py")
+    app = app.selectbox(key=model_step.ARCHITECTURE_KEY).set_value("forge_cnn").run()
+    app = app.segmented_control(key="train_forge_cnn_start").set_value(model_step.A_RUN).run()
+    assert "It knows all classes." in words(app)
+    press(app, "Start training")
+    config = records.get_run(finished_workspace, 3).config
+    expected = {"start_run": 1, "pretrained": True, "input_size": 16, "warmup_epochs": 0}
+    assert {name: config[name] for name in expected} == expected
+    assert config["start_hash"] == checkpoints.find_best_hash(finished_workspace, 1)
+    assert "ForgeCNN, from run 1" in words(visit(PAGE, run=3))

@@ -293,6 +293,15 @@ def take_in_names(uow: UnitOfWork, names: Sequence[str], *, revision_id: int) ->
     return ImportedClasses(labels=labels, created=created, revived=revived, merged=merged)
 
 
+def merges_as_of(uow: UnitOfWork, revision_id: int) -> dict[int, int]:
+    """Classes that were merged into others by a revision, each with the one that took over."""
+    return {
+        label_id: state.merged_into_label_id
+        for label_id, state in uow.labels.list_states_as_of(revision_id).items()
+        if state.is_retired and state.merged_into_label_id is not None
+    }
+
+
 def follow(merges: Mapping[int, int], label_id: int) -> int:
     """The class at the end of a chain of merges."""
     seen = {label_id}

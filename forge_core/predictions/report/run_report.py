@@ -66,6 +66,8 @@ def write_report(workspace: Workspace, run_id: int) -> str:
 def _describe(workspace: Workspace, run: Run) -> str:
     architecture = run.config.get("architecture", "")
     start = "pretrained" if run.config.get("pretrained") else "from scratch"
+    if run.config.get("start_run") is not None:
+        start = f"from run {run.config['start_run']}"
     written = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     return (
         f"{architecture}, {start}, {run.status.value}. Workspace {workspace.name}, data at "

@@ -12,7 +12,7 @@ from forge_core import storable_values
 from forge_core.errors import InvalidInput
 from forge_core.models.architectures import ARCHITECTURES
 from forge_core.runs import records
-from forge_core.runs.starting import saved_presets
+from forge_core.runs.starting import saved_presets, start_weights
 from forge_core.runs.starting.launch import DataCheck
 from forge_core.training.config import TrainConfig
 from forge_core.training.recommendation import Recommendation
@@ -27,6 +27,9 @@ class Wish:
     """Begin with the config of this run."""
     config_json: str | None = None
     """Begin with this config."""
+    start: tuple[int, str] | None = None
+    """Start from the weights of this run, best or last, and where nothing else is named with its
+    config."""
     architecture: str | None = None
     pretrained: bool | None = None
     """None: where the architecture has weights."""
@@ -66,6 +69,13 @@ def choose(workspace: Workspace, check: DataCheck, wish: Wish) -> Choice:
         raise InvalidInput("Both a run and a config were given.", next_step="Give one of them.")
     reasons: dict[str, str] = {}
     changes: dict[str, Any] = {}
+    if wish.start is not None and wish.pretrained is False:
+        raise InvalidInput(
+            f"A network that starts from run {wish.start[0]} does not start from scratch.",
+            next_step="Leave out one of the two.",
+        )
+    if wish.start is not None and wish.like is None and wish.config_json is None:
+        wish = replace(wish, like=wish.start[0])
     if wish.like is None and wish.config_json is None:
         advice = recommend(check)
         config = for_network(advice, wish.architecture, wish.pretrained)
@@ -78,6 +88,8 @@ def choose(workspace: Workspace, check: DataCheck, wish: Wish) -> Choice:
             else TrainConfig.from_dict(records.get_run(workspace, wish.like or 0).config)
         )
         changes = _other_network(config, wish.architecture, wish.pretrained)
+    if wish.start is not None:
+        changes |= start_weights.choose(workspace, *wish.start, check.label_ids)
     changes |= wish.values
     preset = wish.preset
     if isinstance(changes.get("preset"), str) and changes.get("augmentation") is None:

@@ -66,6 +66,7 @@ def find_rate(
             ),
             folders=run_setup.folders_for(workspace, Path(folder)),
             limits=DecodeLimits.from_settings(workspace.settings),
+            start=run_setup.start_of(workspace, config, data.label_ids, revision_id),
         )
         return lr_range_test.find_rate(setup, reporter)
 

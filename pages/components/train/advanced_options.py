@@ -67,11 +67,7 @@ def forget(name: str) -> None:
 
 def _used(defaults: TrainConfig, model: ModelChoice) -> list[Option]:
     """The options that a stage of this run uses."""
-    config = TrainConfig(
-        architecture=model.architecture,
-        pretrained=model.pretrained,
-        train_all_layers=model.train_all_layers,
-    )
+    config = TrainConfig(**model.config_fields)
     names = {stage.name for stage in stages.plan_stages(config)}
     unused = {"head_lr", "keep_statistics"} if model.train_all_layers else set()
     return [

@@ -5,6 +5,9 @@ from forge_core.training.options import BY_NAME
 OTHER_TITLES = {
     "architecture": "Network",
     "pretrained": "Pretrained weights",
+    "start_run": "Starts from run",
+    "start_kind": "Which of its weights",
+    "start_hash": "Its file, SHA-256",
     "input_size": "Input size, px",
     "preset": "Augmentation",
     "preset_name": "Saved augmentation",

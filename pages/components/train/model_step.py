@@ -1,18 +1,27 @@
 """Step 2 of Train: which network, and what it starts from."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import streamlit as st
 
+from db.records import Run
 from forge_core.models import weights
 from forge_core.models.architectures import ARCHITECTURES
+from forge_core.registry import aliases
+from forge_core.runs import records
+from forge_core.runs.starting import start_weights
+from forge_core.runs.starting.launch import DataCheck
 from forge_core.training.recommendation import Recommendation
+from forge_core.workspace import Workspace
 from pages.components import errors
-from pages.components.words import text
+from pages.components.words import run_text, text
 
 ARCHITECTURE_KEY = "train_architecture"
 IMAGENET = "ImageNet weights"
 SCRATCH = "From scratch"
+A_RUN = "A run"
 OFFERED = 3
 REFERENCE = "resnet18"
 """What the costs of other networks are told in."""
@@ -27,14 +36,30 @@ class ModelChoice:
     pretrained: bool
     input_size: int | None
     train_all_layers: bool
+    start: Mapping[str, Any] = field(default_factory=dict)
+    """Where it starts from a run the fields of the config that say so, and how many epochs."""
 
     @property
     def key(self) -> str:
         """Prefix of the keys of widgets whose default depends on the network."""
-        return f"train_{self.architecture}_{'pretrained' if self.pretrained else 'scratch'}"
+        start = "pretrained" if self.pretrained else "scratch"
+        run = f"_run{self.start['start_run']}" if self.start else ""
+        return f"train_{self.architecture}_{start}{run}"
+
+    @property
+    def config_fields(self) -> dict[str, Any]:
+        """What it decides of a config."""
+        named = ("start_run", "start_kind", "start_hash", "grey_window")
+        return {
+            "architecture": self.architecture,
+            "pretrained": self.pretrained,
+            "input_size": self.input_size,
+            "train_all_layers": self.train_all_layers,
+            **{name: self.start[name] for name in named if self.start},
+        }
 
 
-def choose(recommendation: Recommendation) -> ModelChoice:
+def choose(workspace: Workspace, recommendation: Recommendation, check: DataCheck) -> ModelChoice:
     """Draw the step and return the choice; the recommendation is preset, with its reason."""
     recommended = recommendation.config
     with st.container(border=True, key="train_step_model"):
@@ -52,8 +77,17 @@ def choose(recommendation: Recommendation) -> ModelChoice:
             if is_recommended:
                 _offer_alternatives(recommendation)
         with right:
-            pretrained = _choose_start(architecture, recommended.pretrained or not is_recommended)
-            input_size = _choose_input_size(
+            runs = [
+                run
+                for run in records.list_usable_runs(workspace)
+                if run.config.get("architecture") == architecture
+            ]
+            origin = _choose_start(
+                architecture, recommended.pretrained or not is_recommended, has_runs=bool(runs)
+            )
+            pretrained = origin == IMAGENET
+            start = _choose_run(workspace, runs, check) if origin == A_RUN else {}
+            input_size = _run_input_size(runs, start) or _choose_input_size(
                 architecture,
                 pretrained,
                 recommended.input_size if is_recommended else None,
@@ -71,9 +105,10 @@ def choose(recommendation: Recommendation) -> ModelChoice:
     own_size = ARCHITECTURES[architecture].input_size
     return ModelChoice(
         architecture=architecture,
-        pretrained=pretrained,
+        pretrained=pretrained or bool(start),
         input_size=None if input_size == own_size else input_size,
         train_all_layers=train_all_layers,
+        start=start,
     )
 
 
@@ -128,20 +163,68 @@ def _offer_alternatives(recommendation: Recommendation) -> None:
             )
 
 
-def _choose_start(architecture: str, pretrained: bool) -> bool:
-    if not ARCHITECTURES[architecture].pretrained:
+def _choose_start(architecture: str, pretrained: bool, *, has_runs: bool) -> str:
+    """What the network starts from: the ImageNet weights, nothing, or a run."""
+    offered = [
+        *([IMAGENET] if ARCHITECTURES[architecture].pretrained else []),
+        SCRATCH,
+        *([A_RUN] if has_runs else []),
+    ]
+    if len(offered) == 1:
         st.caption(f"Starts {SCRATCH.lower()}: there are no pretrained weights of this network.")
-        return False
+        return SCRATCH
     key = f"train_{architecture}_start"
-    st.session_state.setdefault(key, IMAGENET if pretrained else SCRATCH)
+    default = IMAGENET if pretrained and IMAGENET in offered else SCRATCH
+    if st.session_state.setdefault(key, default) not in offered:
+        st.session_state[key] = default
     start = st.segmented_control(
         "Start from",
-        [IMAGENET, SCRATCH],
+        offered,
         required=True,
         key=key,
         persist_state="session",
+        help="A run of this network: its weights, also when classes were added, renamed or merged "
+        "since.",
     )
-    return start == IMAGENET
+    return str(start or default)
+
+
+def _choose_run(workspace: Workspace, runs: Sequence[Run], check: DataCheck) -> dict[str, Any]:
+    """The run to start from: what is in use first, then the newest."""
+    aliased = {entry.run_id: entry for entry in reversed(aliases.list_current(workspace))}
+    by_id = {run.run_id: run for run in runs}
+    ids = sorted(by_id, key=lambda run_id: (run_id not in aliased, -run_id))
+
+    def describe_run(run_id: int) -> str:
+        words = run_text.choice(by_id[run_id])
+        return f"{aliased[run_id].alias} · {words}" if run_id in aliased else words
+
+    chosen = st.selectbox(
+        "Which run",
+        ids,
+        format_func=describe_run,
+        key=f"train_start_run_{'_'.join(map(str, ids[:1]))}",
+        persist_state="session",
+    )
+    run_id = int(chosen or ids[0])
+    kind = str(aliased[run_id].kind) if run_id in aliased else "best"
+    start = start_weights.choose(workspace, run_id, kind, check.label_ids)
+    run = by_id[run_id]
+    new = [
+        name
+        for name, label_id in zip(check.class_names, check.label_ids, strict=True)
+        if label_id not in run.label_ids
+    ]
+    st.caption(errors.literal(f"New to it: {', '.join(new)}." if new else "It knows all classes."))
+    return start
+
+
+def _run_input_size(runs: Sequence[Run], start: Mapping[str, Any]) -> int | None:
+    """The input size of the run that is started from; None where none is."""
+    if not start:
+        return None
+    config = next(run.config for run in runs if run.run_id == start["start_run"])
+    return int(config.get("input_size") or ARCHITECTURES[config["architecture"]].input_size)
 
 
 def take_input_size(architecture: str, size: int) -> None:

@@ -53,13 +53,7 @@ def choose(
             model,
             num_augmented=check.balance.augmented,
         )
-        config = TrainConfig(
-            architecture=model.architecture,
-            pretrained=model.pretrained,
-            input_size=model.input_size,
-            train_all_layers=model.train_all_layers,
-            **values,
-        )
+        config = TrainConfig(**model.config_fields, **values)
         with picture:
             num_images = check.balance.split_total("train")
             schedule_chart.show(stages.plan_stages(config, num_images))
@@ -69,8 +63,16 @@ def choose(
 def _defaults_of_options(recommendation: Recommendation, model: ModelChoice) -> TrainConfig:
     """The same, with the fit that the Augmentation page keeps for the next run."""
     fit = state.kept_for_next_run().get("fit")
-    found = config_choice.for_network(recommendation, model.architecture, model.pretrained)
+    found = _defaults(recommendation, model)
     return replace(found, fit=fit) if fit in ("crop", "pad") else found
+
+
+def _defaults(recommendation: Recommendation, model: ModelChoice) -> TrainConfig:
+    """What is recommended for this network; a start from a run brings its own epochs."""
+    if not model.start:
+        return config_choice.for_network(recommendation, model.architecture, model.pretrained)
+    found = config_choice.for_network(recommendation, model.architecture)
+    return replace(found, **model.start)
 
 
 def _choose_epochs(recommendation: Recommendation, model: ModelChoice) -> dict[str, Any]:
@@ -83,7 +85,7 @@ def _choose_epochs(recommendation: Recommendation, model: ModelChoice) -> dict[s
                 ("finetune_epochs", "Fine-tuning epochs"),
             ]
     wanted.append(("batch_size", "Batch size"))
-    defaults = config_choice.for_network(recommendation, model.architecture, model.pretrained)
+    defaults = _defaults(recommendation, model)
     values = {}
     for column, (name, label) in zip(st.columns(len(wanted)), wanted, strict=True):
         values[name] = int(

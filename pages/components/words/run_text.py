@@ -17,6 +17,8 @@ def architecture(run: Run) -> str:
     name = str(run.config.get("architecture", ""))
     found = ARCHITECTURES.get(name)
     start = "pretrained" if run.config.get("pretrained") else "from scratch"
+    if run.config.get("start_run") is not None:
+        start = f"from run {run.config['start_run']}"
     return f"{found.title if found else name}, {start}"
 
 
