@@ -42,6 +42,7 @@ from forge_core.cli import (
     storage_commands,
     train_command,
     web_command,
+    weights_commands,
     work_commands,
 )
 from forge_core.errors import ForgeError, InvalidInput, JobFailed
@@ -115,6 +116,7 @@ app.command()(ledger_command.ledger)
 app.command("image-issues")(image_issues_command.image_issues)
 app.command()(train_command.train)
 app.add_typer(runs_commands.app, name="runs")
+app.add_typer(weights_commands.app, name="weights")
 app.command()(evaluate_command.evaluate)
 app.command()(shortcuts_command.shortcuts)
 app.command()(report_command.report)

@@ -7,8 +7,10 @@ after seconds, the file is checked against the hash in its name, and a partial f
 import hashlib
 import queue
 import re
+import shutil
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from torch import Tensor
 from torchvision import models as tv
 
 from forge_core.errors import InvalidInput, WeightsUnavailable
+from forge_core.file_hashes import hash_file
 from forge_core.models import architectures
 from forge_core.models.architectures import Architecture
 from forge_core.models.checkpoints.whole_files import written_whole
@@ -27,6 +30,8 @@ from forge_core.models.checkpoints.whole_files import written_whole
 CONNECT_SECONDS = 8.0
 """How long looking up the name, connecting and the first answer may take together."""
 _CHUNK_BYTES = 2**18
+_NAMED_HASH = re.compile(r"-([0-9a-f]{8,})\.")
+"""The start of its SHA-256 in the name of a file of weights."""
 
 
 def are_cached(architecture: str) -> bool:
@@ -44,6 +49,65 @@ def cache_path(architecture: Architecture) -> Path:
     """Where torch keeps the weights: `TORCH_HOME` is read at each call."""
     url = _url_of(architecture)
     return Path(torch.hub.get_dir()) / "checkpoints" / Path(urlsplit(url).path).name
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsFile:
+    """The file of ImageNet weights of one network."""
+
+    architecture: str
+    path: Path
+    """Where it lies, or would."""
+    url: str
+    is_here: bool
+
+
+def list_files() -> list[WeightsFile]:
+    """The weights of every network that has some, in the order of the networks."""
+    return [
+        WeightsFile(
+            architecture=found.name,
+            path=cache_path(found),
+            url=_url_of(found),
+            is_here=cache_path(found).is_file(),
+        )
+        for found in architectures.ARCHITECTURES.values()
+        if found.pretrained
+    ]
+
+
+def add_file(source: Path) -> WeightsFile:
+    """Take a file of weights in, which is known by its SHA-256 and not by its name.
+
+    It appears complete and checked where `load_weights` looks for it, or not at all.
+
+    Raises:
+        InvalidInput: It cannot be read, or no network's weights have this hash.
+        DiskFull: There is no room for it.
+    """
+    try:
+        digest = hash_file(source)
+    except OSError as error:
+        raise InvalidInput(f"{source} cannot be read: {error.strerror}.") from error
+    for known in list_files():
+        match = _NAMED_HASH.search(known.path.name)
+        if match is None or not digest.startswith(match[1]):
+            continue
+        known.path.parent.mkdir(parents=True, exist_ok=True)
+        with written_whole(
+            known.path, needed_bytes=source.stat().st_size, place="weights"
+        ) as partial:
+            shutil.copyfile(source, partial)
+            if not _has_named_hash(partial, known.path.name):
+                raise InvalidInput(f"{source} was changed while it was copied.")
+            partial.chmod(0o644)
+        return replace(known, is_here=True)
+    raise InvalidInput(
+        f"{source} holds the weights of no network that is known here.",
+        next_step="See `forge weights list --all` for the files that are, and where they come "
+        "from.",
+        detail=f"SHA-256 {digest}",
+    )
 
 
 def load_weights(architecture: str) -> Mapping[str, Tensor]:
@@ -126,7 +190,7 @@ def _open(url: str, seconds: float) -> Any:
 
 def _has_named_hash(path: Path, name: str = "") -> bool:
     """Whether the file's SHA-256 begins with the hexadecimal end of its name."""
-    match = re.search(r"-([0-9a-f]{8,})\.", name or path.name)
+    match = _NAMED_HASH.search(name or path.name)
     if match is None:
         return True
     with path.open("rb") as file:

@@ -14,6 +14,7 @@ import pytest
 from forge_core.errors import InvalidInput, WeightsUnavailable
 from forge_core.models import weights
 from forge_core.models.networks import construction
+from tests.forge_core.cli.commands import forge, forge_json
 
 CONTENT = b"weights" * 1_000
 NAME = f"net-{hashlib.sha256(CONTENT).hexdigest()[:8]}.pth"
@@ -144,3 +145,27 @@ def test_load_weights__refuses_a_damaged_cached_file(no_network: Path) -> None:
 def test_load_weights__forge_cnn_has_none() -> None:
     with pytest.raises(InvalidInput, match="no pretrained weights"):
         weights.load_weights("forge_cnn")
+
+
+def test_add_file__is_known_by_its_hash_and_taken_where_training_looks(
+    no_network: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    url = weights._url_of
+    monkeypatch.setattr(
+        weights,
+        "_url_of",
+        lambda found: f"https://weights/{NAME}" if found.name == "resnet18" else url(found),
+    )
+    given, other = tmp_path / "from-a-stick.bin", tmp_path / NAME
+    given.write_bytes(CONTENT)
+    other.write_bytes(b"something else")
+    added = weights.add_file(given)
+    assert (added.architecture, added.path.name, added.is_here) == ("resnet18", NAME, True)
+    assert added.path.read_bytes() == CONTENT
+    assert [each.architecture for each in weights.list_files() if each.is_here] == ["resnet18"]
+    with pytest.raises(InvalidInput, match="weights of no network"):
+        weights.add_file(other)
+    listed = forge_json("weights", "list")
+    assert [each["path"] for each in listed] == [str(added.path)]
+    assert "mobilenet_v2" in forge("weights", "list", "--all").stdout
+    assert forge("weights", "add", tmp_path / "missing").exit_code == 1
