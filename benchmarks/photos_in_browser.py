@@ -97,9 +97,9 @@ def predict_in_browser(page: Page, url: str, workspace: Workspace) -> list[dict[
     for label, asset in sorted(firsts.items(), key=lambda pair: str(pair[0])):
         zone = page.locator(".st-key-predict_zone input[type=file]")
         zone.set_input_files(str(workspace.store.local_path(asset.file_path)), timeout=60_000)
-        top = page.locator(".forge-bars .name").first
+        top = page.locator(".st-key-predict_bars button").first
         top.wait_for(timeout=60_000)
-        found.append({"label": str(label), "answer": top.inner_text()})
+        found.append({"label": str(label), "answer": top.inner_text().rpartition(" · ")[0]})
         page.get_by_role("button", name="Predict others").click()
         top.wait_for(state="detached")
     return found

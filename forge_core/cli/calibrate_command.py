@@ -60,10 +60,9 @@ def calibrate(
             raise _unwritable(out, error) from error
         output.say(f"{out} has the {kind} weights of run {run_id}")
     output.say(found.rule.promise)
-    output.say(
-        f"Answers are accepted from {100 * found.rule.min_confidence:.1f} % on, with temperature "
-        f"{found.card.temperature:.2f}."
-    )
+    least = 100 * found.rule.min_confidence
+    accepted = f"Answers are accepted from {least:.1f} % on" if least else "All are accepted"
+    output.say(f"{accepted}, with temperature {found.card.temperature:.2f}.")
     if found.note:
         output.say(f"Nothing is called unfamiliar: {found.note}")
     else:

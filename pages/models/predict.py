@@ -7,19 +7,24 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from db.enums import CheckpointKind
 from forge_core.catalog.editing import classes
 from forge_core.catalog.listing import asset_list
 from forge_core.imaging.decode import DecodeLimits
-from forge_core.progress import SILENT, Advance, Progress
+from forge_core.inference.predictor import Predictor
+from forge_core.progress import Advance, Progress
 from forge_core.runs import records
 from forge_core.workspace import Workspace
 from pages.components import checkpoint_chooser, empty_state, errors
-from pages.components.checkpoint_chooser import ChosenCheckpoint
+from pages.components.checkpoint_chooser import KIND_WORDS, ChosenCheckpoint
 from pages.components.frame import navigation, page_frame, session
-from pages.components.predict import answer_views, answers, correction_box
+from pages.components.predict import answer_box, answer_views, answers
+from pages.components.predict.answer_box import ShownRule
 from pages.components.predict.answers import Answer, NamedFile
+from pages.components.words import run_text, text
 
-TOP_K = 5
+ASKED_CLASSES = 50
+"""So many are offered in order of probability where an answer is wrong."""
 DEFAULT_THRESHOLD = 50
 ANSWERS_KEY = "predict:answers"
 ROUND_KEY = "predict:round"
@@ -57,12 +62,17 @@ def show() -> None:
         st.session_state[ROUND_KEY] = st.session_state.get(ROUND_KEY, 0) + 1
         st.session_state.pop(ANSWERS_KEY, None)
         st.rerun()
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    answered, dropped, controls = st.container(), st.container(), st.container()
+    with controls.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         chosen = checkpoint_chooser.choose(workspace, usable)
-        threshold = choose_threshold()
-    files = drop_zone(workspace, is_large=not has_files)
-    if files:
-        show_answers(workspace, chosen, files, threshold)
+        threshold = 0.0 if chosen.kind == CheckpointKind.CALIBRATED else choose_threshold()
+    with dropped:
+        files = drop_zone(workspace, is_large=not has_files)
+    with answered:
+        name = f"{run_text.title(chosen.run)}, {KIND_WORDS[chosen.kind].lower()}"
+        st.caption(f":material/neurology: {errors.literal(name)}: {errors.literal(chosen.why)}")
+        if files:
+            show_answers(workspace, chosen, files, threshold)
 
 
 def dropped_before() -> list[UploadedFile]:
@@ -101,30 +111,34 @@ def show_answers(
     threshold: float,
 ) -> None:
     """One picture with its bars, or a table of many."""
-    found = answer(workspace, chosen, files)
+    predictor, found = answer(workspace, chosen, files)
     labels = classes.list_classes(workspace)
+    shown = 0
     if len(files) > 1:
-        answer_views.show_many(found, threshold)
-        return
-    data = files[0].getvalue()
+        picked = answer_views.show_many(found, threshold)
+        if picked is None:
+            return
+        shown = picked
     limits = DecodeLimits.from_settings(workspace.settings)
     colors = {label.name: label.color for label in labels}
-    with answer_views.show_one(found[0], data, limits, colors, threshold):
-        prediction = found[0].prediction
-        if prediction is not None:
-            correction_box.show(
-                workspace,
-                labels,
-                name=files[0].name,
-                data=data,
-                predicted=prediction.probabilities[0].label_name,
-            )
+    answer_box.show(
+        workspace,
+        labels,
+        found[shown],
+        files[shown].getvalue(),
+        ShownRule(threshold, predictor.card.decision_rule),
+        limits=limits,
+        colors=colors,
+        key=files[shown].file_id,
+    )
 
 
 def answer(
     workspace: Workspace, chosen: ChosenCheckpoint, files: Sequence[UploadedFile]
-) -> list[Answer]:
-    """The answers, each file asked once a checkpoint."""
+) -> tuple[Predictor, list[Answer]]:
+    """The answers, each file asked once a checkpoint; what is going on is said at once."""
+    bar = st.empty()
+    bar.progress(0.0, "Loading the network and checking that it answers as when it was saved")
     predictor = checkpoint_chooser.load(workspace, chosen)
     if predictor.loaded.note:
         st.caption(f":material/info: {predictor.loaded.note}")
@@ -132,21 +146,20 @@ def answer(
     keys = [(predictor.loaded.sha256, file.file_id) for file in files]
     new = [file for file, key in zip(files, keys, strict=True) if key not in known]
     if new:
-        bar = st.progress(0.0, "Predicting") if len(new) > 1 else st.empty()
-        progress = Progress(partial(_show, bar)) if len(new) > 1 else SILENT
+        bar.progress(0.0, f"Looking at {text.plural(len(new), 'picture')}")
         fresh = answers.answer_files(
             predictor,
             [NamedFile(file.name, file.getvalue) for file in new],
             DecodeLimits.from_settings(workspace.settings),
-            top_k=TOP_K,
-            progress=progress,
+            top_k=ASKED_CLASSES,
+            progress=Progress(partial(_show, bar)),
         )
-        bar.empty()
         for file, found in zip(new, fresh, strict=True):
             known[predictor.loaded.sha256, file.file_id] = found
+    bar.empty()
     answered = {key: known[key] for key in keys}
     st.session_state[ANSWERS_KEY] = answered  # forget files that were taken away
-    return list(answered.values())
+    return predictor, list(answered.values())
 
 
 def _show(bar: DeltaGenerator, now: Advance) -> None:

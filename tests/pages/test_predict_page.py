@@ -5,20 +5,26 @@ import io
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from db.enums import RegistryAction
 from forge_core import file_hashes
 from forge_core.catalog.revisions import history
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.prediction import ClassProbability
 from forge_core.inference.predictor import Predictor
+from forge_core.models.checkpoints.decision_rule import Decision
+from forge_core.predictions.calibration import deciding, recording
+from forge_core.registry import entries
 from forge_core.runs.files import checkpoints
 from forge_core.workspace import Workspace
-from pages.components.predict import answer_views, answers, probability_bars
+from pages.components.predict import answer_views, answers, probability_bars, verdicts
 from pages.components.predict.answers import NamedFile
 from tests import arrange
+from tests.arrange import ACTOR
 from tests.forge_core.models.checkpoints import altered
 from tests.pages.visiting import labels_of_buttons, press, visit, words
 
@@ -39,10 +45,8 @@ def drop(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
     return app.run()
 
 
-def bars(app: AppTest) -> str:
-    return next(
-        block.proto.body for block in app.get("html") if 'class="forge-bars"' in block.proto.body
-    )
+def bars(app: AppTest) -> list[str]:
+    return [b.label for b in app.button if (b.key or "").startswith("predict_bar_")]
 
 
 @pytest.fixture
@@ -63,12 +67,13 @@ def test_no_run__leads_to_train(catalog: Workspace):
     assert app.title[0].value == "Train"
 
 
-def test_nothing_dropped__the_newest_run_is_ready(finished_workspace: Workspace):
+def test_nothing_dropped__the_checkpoint_in_use_is_ready(finished_workspace: Workspace):
     app = visit(PAGE)
     (chosen,) = app.selectbox[0].options
     assert chosen.startswith("Run 1 · ForgeCNN, from scratch · ")
     assert app.segmented_control(key="predict_kind").value == "best"
     assert labels_of_buttons(app) == []
+    assert "Run 1, best weights: the only run" in words(app)
     assert not app.error
 
 
@@ -78,8 +83,8 @@ def test_one_picture__bars_latency_and_size(finished_workspace: Workspace):
     predictor = Predictor.load(checkpoints.checkpoint_path(finished_workspace, 1), "cpu")
     expected = predictor.predict(png(image))
     best = expected.probabilities[0]
-    assert f"{100 * best.probability:.1f} %" in bars(app)
-    assert bars(app).count('class="track"') == 3
+    assert bars(app)[0] == f"**{best.label_name} · {100 * best.probability:.1f} %**"
+    assert len(bars(app)) == 3
     assert "24 × 24 px" in words(app)
     assert " ms · " in words(app)
     app.number_input(key="predict_threshold").set_value(0).run()
@@ -128,7 +133,8 @@ def test_many_pictures__a_table_and_a_bad_one_apart(finished_workspace: Workspac
     assert list(table["File"]) == ["circle.png", "square.png", "stripe.png"]
     assert all(uri.startswith("data:image/png;base64,") for uri in table["Picture"])
     assert set(table["Class"]) <= set(arrange.CLASSES)
-    assert [button.proto.label for button in app.get("download_button")] == ["Download as CSV"]
+    downloads = [button.proto.label for button in app.get("download_button")]
+    assert downloads == ["Download as CSV", "Download as Parquet"]
     assert not app.exception
 
 
@@ -148,23 +154,76 @@ def test_csv__has_a_row_a_file(predictor: Predictor):
     rows = list(csv.DictReader(io.StringIO(answer_views.to_csv(found, 0.0).decode())))
     assert [row["file"] for row in rows] == ["a.png", "b.txt"]
     assert rows[0]["label_name"] in arrange.CLASSES
-    assert (rows[0]["is_sure"], rows[0]["width"], rows[0]["problem"]) == ("true", "24", "")
+    assert (rows[0]["decision"], rows[0]["width"], rows[0]["problem"]) == ("accepted", "24", "")
     assert rows[1]["label_name"] == ""
     assert rows[1]["problem"]
+    table = pd.read_parquet(io.BytesIO(answer_views.to_parquet(found, 0.0)))
+    assert table["decision"].fillna("none").tolist() == ["accepted", "none"]
+    assert table["probability"][0] == pytest.approx(float(rows[0]["probability"]), abs=1e-6)
 
 
-def test_correction__adds_the_picture_with_its_label(finished_workspace: Workspace):
+def test_correction__adds_the_picture_with_its_label_and_undo_takes_it_back(
+    finished_workspace: Workspace,
+):
     before = len(arrange.list_all(finished_workspace))
     app = drop(visit(PAGE), ("mine.png", png(arrange.draw_image("square", 777))))
-    assert app.button(key="predict_correct_add").disabled
-    app.selectbox(key="predict_correct_label").select("square").run()
-    app.button(key="predict_correct_add").click()
-    app.run()
-    assert "Added to train as square: the next run learns from it." in words(app)
+    (wrong,) = [box for box in app.selectbox if box.label == "Wrong, it is"]
+    first = bars(app)[0].strip("*").split(" · ")[0]
+    others = [label.strip("*").split(" · ")[0] for label in bars(app)[1:]]
+    assert wrong.options == others  # in order of probability, and not what was said
+    wrong.select(others[1]).run()
+    assert f"Added to train as {others[1]}: the next run learns from it." in words(app)
     assets = arrange.list_all(finished_workspace)
     assert len(assets) == before + 1
-    assert (assets[-1].label_name, assets[-1].split_type) == ("square", "train")
+    assert (assets[-1].label_name, assets[-1].split_type) == (others[1], "train")
     assert history.list_revisions(finished_workspace)[0].author == "tester"
+    app = press(app, "Undo")
+    assert len(arrange.list_all(finished_workspace)) == before
+    app = press(app, "Right")
+    assert f"Added to train as {first}" in words(app)
+    assert not app.exception
+
+
+def test_clicked_bar__is_the_answer(finished_workspace: Workspace):
+    app = drop(visit(PAGE), ("mine.png", png(arrange.draw_image("square", 778))))
+    second = bars(app)[1]
+    app = press(app, second)
+    assert f"Added to train as {second.split(' · ')[0]}" in words(app)
+
+
+def test_calibrated_checkpoint__gives_three_answers_and_no_slider(
+    finished_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("forge_core.evaluation.calibration.MIN_IMAGES", 9)
+    found = deciding.calibrate(finished_workspace, 1, max_error=0.3, device="cpu")
+    recording.record(finished_workspace, 1, found)
+    noise = Image.effect_noise((24, 24), 120).convert("RGB")
+    app = drop(visit(PAGE), ("noise.png", png(noise)))
+    assert "Run 1, calibrated: the only run" in words(app)
+    assert not app.number_input
+    predictor = Predictor.load(checkpoints.checkpoint_path(finished_workspace, 1, "calibrated"))
+    answer = predictor.predict(png(noise))
+    assert answer.decision is not None
+    if answer.decision is not Decision.ACCEPTED:
+        assert app.header[0].value == verdicts.WORDS[answer.decision]
+    app = drop(visit(PAGE), ("a.png", png(noise)), ("b.png", png(arrange.draw_image("circle", 1))))
+    assert verdicts.WORDS[answer.decision] in list(app.dataframe[0].value["Answer"])
+    assert not app.exception
+
+
+def test_in_use__an_alias_goes_before_the_best(finished_workspace: Workspace):
+    last = checkpoints.find_checkpoint(finished_workspace, 1, "last")
+    entries.append(
+        finished_workspace,
+        "phone",
+        RegistryAction.PROMOTE,
+        last,
+        expected=None,
+        actor=ACTOR,
+    )
+    app = visit(PAGE)
+    assert app.segmented_control(key="predict_kind").value == "last"
+    assert "Run 1, last weights: in use as phone" in words(app)
 
 
 def test_address__names_the_run_and_the_epoch(finished_workspace: Workspace):
@@ -203,14 +262,13 @@ def test_checkpoint_whose_weights_were_altered__is_refused(finished_workspace: W
     assert "Get the file from its run again" in words(app)
 
 
-def test_bars__names_are_text_and_colours_are_the_classes():
-    made = probability_bars.make_html(
-        [ClassProbability("<img src=x>", 0.75), ClassProbability("cat", 0.25)], {"cat": "#123456"}
+def test_bars__are_as_wide_as_the_class_is_likely_in_its_colour():
+    made = probability_bars.make_style(
+        [ClassProbability("a", 0.75), ClassProbability("b", 0.25)],
+        {"a": "#123456", "b": "red; } </style><script>"},
     )
-    assert "<img" not in made
-    assert "&lt;img src=x&gt;" in made
-    assert "width:75.00%" in made
-    assert "background:#123456" in made
+    assert "color-mix(in srgb, #123456 38%, transparent) 75.00%" in made
+    assert "script" not in made
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from db.records import Asset
 from forge_core.catalog.editing import decisions, label_edits
 from forge_core.catalog.importing import run_import
 from forge_core.catalog.importing.uploads import upload_plan
+from forge_core.catalog.revisions import history
 from forge_core.catalog.revisions.journal import Operation
 from forge_core.errors import ImageRejected, NotFound
 from forge_core.imaging import decode, hashing
@@ -43,10 +44,20 @@ class Correction:
     """It was in the catalog before; only its label may have changed."""
     previous_label: str | None
     """Its label before, where it was known."""
+    revision_ids: tuple[int, ...] = ()
+    """What changed the catalog, oldest first; none where all was so already."""
+    answer_id: str | None = None
+    """Operation of the answer that was remembered; None where none was."""
 
 
 def correct(
-    workspace: Workspace, data: bytes, label_id: int, *, name: str, actor: Actor
+    workspace: Workspace,
+    data: bytes,
+    label_id: int,
+    *,
+    name: str,
+    actor: Actor,
+    was_wrong: bool = True,
 ) -> Correction:
     """Give an image its label, adding it to train where the catalog does not have it yet.
 
@@ -59,6 +70,7 @@ def correct(
         label_id: The right class.
         name: File name that it came with; only its stem is used.
         actor: Who says so.
+        was_wrong: Whether the network said otherwise: then the image is remembered as corrected.
 
     Raises:
         ImageRejected: The bytes are not an image that can be read.
@@ -74,38 +86,60 @@ def correct(
                 next_step="Reload the page; the class may have been removed.",
             )
     known = _find(workspace, content_hash)
+    revisions: list[int | None] = []
     if known is None:
         file_name = _safe_name(name, content_hash, decoded.mime)
         plan = upload_plan.prepare_files(workspace, [(file_name, data)], source_dataset=SOURCE)
         report = run_import.run_import(workspace, plan, actor=actor)
+        revisions.append(report.revision_id)
         asset = _find(workspace, content_hash)
         if asset is None:
             problem = report.skipped[0].message if report.skipped else "It was left out."
             raise ImageRejected(problem, reason="unreadable")
     else:
         asset = known
-    common: dict[str, Any] = {"actor": actor, "message": "corrected on Predict"}
-    label_edits.relabel(workspace, [asset.asset_id], label_id, **common)
+    words = "corrected on Predict" if was_wrong else "confirmed on Predict"
+    common: dict[str, Any] = {"actor": actor, "message": words}
+    changes = [label_edits.relabel(workspace, [asset.asset_id], label_id, **common)]
     if known is None:
-        label_edits.set_split(workspace, [asset.asset_id], Split.TRAIN, **common)
-    _remember(workspace, asset, actor)
+        changes.append(label_edits.set_split(workspace, [asset.asset_id], Split.TRAIN, **common))
+    revisions += [each.revision_id for each in changes]
+    answer_id = _remember(workspace, asset, actor) if was_wrong else None
     changed = _find(workspace, content_hash)
     return Correction(
         asset=changed or asset,
         was_known=known is not None,
         previous_label=known.label_name if known else None,
+        revision_ids=tuple(each for each in revisions if each is not None),
+        answer_id=answer_id,
     )
 
 
-def _remember(workspace: Workspace, asset: Asset, actor: Actor) -> None:
+def undo(workspace: Workspace, correction: Correction, *, actor: Actor) -> bool:
+    """Take a correction back: the image is as before, or not in the catalog.
+
+    Returns:
+        Whether all of it could be taken back; what was changed again since stays.
+    """
+    is_whole = True
+    for revision_id in reversed(correction.revision_ids):
+        result = history.undo(workspace, revision_id, actor=actor)
+        is_whole = is_whole and not result.conflicts
+    if correction.answer_id is not None:
+        operation = Operation.of(RevisionKind.UNDO, actor=actor)
+        with workspace.database.write() as uow:
+            uow.decisions.revert(correction.answer_id, operation.operation_id)
+    return is_whole
+
+
+def _remember(workspace: Workspace, asset: Asset, actor: Actor) -> str | None:
     """That the network was wrong about it: it waits in the queue of corrected predictions."""
     operation = Operation.of(RevisionKind.RELABEL, actor=actor)
     with workspace.database.write() as uow:
-        found = uow.decisions.list_standing(Question.PREDICTION, [asset.asset_id])
-        if not found:
-            decisions.remember(
-                uow, operation, [asset.asset_id], Answer.CORRECT, Question.PREDICTION
-            )
+        if uow.decisions.list_standing(Question.PREDICTION, [asset.asset_id]):
+            return None
+        decisions.remember(uow, operation, [asset.asset_id], Answer.CORRECT, Question.PREDICTION)
+    return operation.operation_id
 
 
 def _find(workspace: Workspace, content_hash: str) -> Asset | None:

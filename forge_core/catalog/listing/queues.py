@@ -122,7 +122,7 @@ _QUEUES = (
         words="Corrected predictions",
         reason="Somebody corrected what a network said of the image on Predict.",
         where={"decided": Question.PREDICTION.value},
-        filled_by='"Wrong? Correct it" on Predict puts an image here.',
+        filled_by='"Wrong, it is" on Predict puts an image here.',
     ),
     Queue(
         name="label_next",

@@ -1,71 +1,21 @@
-"""Answers on the page: one picture with its bars, or a table of many."""
+"""Answers for many files: a table with thumbnails, filtered by answer, and downloads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from forge_core import spreadsheet_cells
-from forge_core.imaging import decode
-from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.prediction import Prediction
-from pages.components import errors, pictures
-from pages.components.predict import probability_bars
+from forge_core.models.checkpoints.decision_rule import Decision
+from pages.components import errors
+from pages.components.predict import verdicts
 from pages.components.predict.answers import Answer
 from pages.components.words import text
 
-PICTURE_SIDE = 560
-TINY_PICTURE_SIDE = 320
 TABLE_HEIGHT = 640
 ROWS_WITHOUT_SCROLLING = 10
-
-
-def show_one(
-    answer: Answer,
-    data: bytes,
-    limits: DecodeLimits,
-    colors: Mapping[str, str],
-    threshold: float,
-) -> DeltaGenerator:
-    """The picture on the left, what the network finds on the right.
-
-    Returns:
-        The place below the bars, for what can be done about the answer.
-    """
-    if answer.prediction is None:
-        show_problem(answer)
-        return st.container()
-    left, right = st.columns([1, 1], gap="large")
-    with left:
-        image = decode.decode_image(data, limits=limits).image
-        is_tiny = pictures.is_tiny(image)
-        st.image(
-            pictures.fit(image, TINY_PICTURE_SIDE if is_tiny else PICTURE_SIDE),
-            output_format="PNG" if is_tiny else "JPEG",
-            alt=answer.name,
-        )
-        st.caption(errors.literal(answer.name))
-    with right:
-        show_prediction(answer.prediction, colors, threshold)
-        return st.container()
-
-
-def show_prediction(prediction: Prediction, colors: Mapping[str, str], threshold: float) -> None:
-    """The verdict, the bars, and how long it took."""
-    best = prediction.probabilities[0]
-    if best.probability < threshold:
-        st.header("Not sure", anchor=False)
-        st.caption(
-            f"The most likely class has {text.percent(best.probability)}, below the "
-            f"{text.percent(threshold, 0)} that counts as sure."
-        )
-    else:
-        st.header(errors.literal(best.label_name), anchor=False)
-    probability_bars.show(prediction.probabilities, colors)
-    took = text.latency(prediction.latency_ms)
-    st.caption(f"{took} · {prediction.width:,} × {prediction.height:,} px")
 
 
 def show_problem(answer: Answer) -> None:
@@ -76,26 +26,34 @@ def show_problem(answer: Answer) -> None:
     )
 
 
-def show_many(answers: Sequence[Answer], threshold: float) -> None:
-    """A table with thumbnails and a download; files without a prediction are named first."""
+def show_many(answers: Sequence[Answer], threshold: float) -> int | None:
+    """A table with thumbnails and downloads; files without a prediction are named first.
+
+    Returns:
+        Place of the file whose row is selected, to be looked at and corrected.
+    """
     bad = [answer for answer in answers if answer.prediction is None]
-    good = [answer for answer in answers if answer.prediction is not None]
-    unsure = sum(_probability(answer) < threshold for answer in good)
+    good = [(place, each) for place, each in enumerate(answers) if each.prediction is not None]
+    counts = verdicts.count([each.prediction for _, each in good if each.prediction], threshold)
     parts = [text.plural(len(answers), "file"), f"{len(good):,} predicted"]
-    parts += [f"{unsure:,} not sure"] if unsure else []
+    parts += [
+        f"{number:,} {verdicts.WORDS[decision].lower()}"
+        for decision, number in counts.items()
+        if number and decision is not Decision.ACCEPTED
+    ]
     parts += [f"{len(bad):,} not read"] if bad else []
-    with st.container(
-        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
-    ):
-        st.markdown(" · ".join(parts))
-        st.download_button(
-            "Download as CSV",
-            data=partial(to_csv, answers, threshold),
-            file_name="predictions.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            key="predict_csv",
+    st.markdown(" · ".join(parts))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        wanted = st.pills(
+            "Answers",
+            [decision for decision, number in counts.items() if number],
+            format_func=lambda decision: f"{verdicts.WORDS[decision]} {counts[decision]:,}",
+            label_visibility="collapsed",
+            key="predict_filter",
+        )
+        _show_download("CSV", "text/csv", partial(to_csv, answers, threshold))
+        _show_download(
+            "Parquet", "application/vnd.apache.parquet", partial(to_parquet, answers, threshold)
         )
     if bad:
         with st.expander(
@@ -106,51 +64,87 @@ def show_many(answers: Sequence[Answer], threshold: float) -> None:
             for answer in bad[:100]:
                 st.markdown(f"**{errors.literal(answer.name)}** {errors.literal(answer.problem)}")
             if len(bad) > 100:
-                st.caption(f"The first 100 of {len(bad):,}; all of them are in the CSV.")
-    if good:
-        _show_table(good, threshold)
+                st.caption(f"The first 100 of {len(bad):,}; all of them are in the downloads.")
+    shown = [
+        (place, each, each.prediction)
+        for place, each in good
+        if each.prediction is not None
+        and (wanted is None or verdicts.decide(each.prediction, threshold) == wanted)
+    ]
+    if not shown:
+        return None
+    row = _show_table(shown, threshold, key=f"predict_table_{wanted or 'all'}")
+    if row is None or row >= len(shown):
+        st.caption("Select a row to look at its picture, and to correct it.")
+        return None
+    return shown[row][0]
+
+
+def _show_download(kind: str, mime: str, make: Callable[[], bytes]) -> None:
+    st.download_button(
+        f"Download as {kind}",
+        data=make,
+        file_name=f"predictions.{kind.lower()}",
+        mime=mime,
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"predict_{kind.lower()}",
+    )
 
 
 def to_csv(answers: Sequence[Answer], threshold: float) -> bytes:
-    """One row a file: name, label, probability, is_sure, width, height, latency_ms, problem."""
+    """One row a file: name, label, probability, decision, width, height, latency_ms, problem."""
+    table = _table_of(answers, threshold)
+    for name in ("file", "label_name"):
+        table[name] = table[name].map(spreadsheet_cells.escape, na_action="ignore")
+    return table.to_csv(index=False, float_format="%.6f").encode()
+
+
+def to_parquet(answers: Sequence[Answer], threshold: float) -> bytes:
+    """The same as `to_csv`, with numbers as numbers and what is not there as null."""
+    return bytes(_table_of(answers, threshold).to_parquet(index=False))
+
+
+def _table_of(answers: Sequence[Answer], threshold: float) -> pd.DataFrame:
     rows = []
     for answer in answers:
         found = answer.prediction
         rows.append(
             {
-                "file": spreadsheet_cells.escape(answer.name),
-                "label_name": spreadsheet_cells.escape(found.probabilities[0].label_name)
-                if found
-                else "",
-                "probability": f"{_probability(answer):.6f}" if found else "",
-                "is_sure": str(_probability(answer) >= threshold).lower() if found else "",
-                "width": found.width if found else "",
-                "height": found.height if found else "",
-                "latency_ms": f"{found.latency_ms:.2f}" if found else "",
-                "problem": answer.problem,
+                "file": answer.name,
+                "label_name": found.probabilities[0].label_name if found else None,
+                "probability": _probability(answer) if found else None,
+                "decision": str(verdicts.decide(found, threshold)) if found else None,
+                "width": found.width if found else None,
+                "height": found.height if found else None,
+                "latency_ms": round(found.latency_ms, 2) if found else None,
+                "problem": answer.problem or None,
             }
         )
-    return pd.DataFrame(rows).to_csv(index=False).encode()
+    whole = {"width": "Int64", "height": "Int64", "probability": "Float64"}
+    return pd.DataFrame(rows).astype(whole | {"latency_ms": "Float64"})
 
 
-def _show_table(answers: Sequence[Answer], threshold: float) -> None:
+def _show_table(
+    shown: Sequence[tuple[int, Answer, Prediction]], threshold: float, *, key: str
+) -> int | None:
+    """Draw the table; returns the row that is selected."""
     table = pd.DataFrame(
         [
             {
                 "Picture": answer.thumbnail,
                 "File": answer.name,
-                "Class": answer.prediction.probabilities[0].label_name,
-                "Probability": 100 * _probability(answer),
-                "Sure": _probability(answer) >= threshold,
-                "Next": _second(answer.prediction),
-                "Size": f"{answer.prediction.width} × {answer.prediction.height}",
-                "Latency": answer.prediction.latency_ms / 1000,
+                "Class": found.probabilities[0].label_name,
+                "Answer": verdicts.WORDS[verdicts.decide(found, threshold)],
+                "Probability": 100 * found.probabilities[0].probability,
+                "Next": _second(found),
+                "Size": f"{found.width} × {found.height}",
+                "Latency": found.latency_ms / 1000,
             }
-            for answer in answers
-            if answer.prediction is not None
+            for _, answer, found in shown
         ]
     )
-    st.dataframe(
+    event = st.dataframe(
         table,
         hide_index=True,
         row_height=64,
@@ -160,12 +154,15 @@ def _show_table(answers: Sequence[Answer], threshold: float) -> None:
             "Probability": st.column_config.ProgressColumn(
                 min_value=0, max_value=100, format="%.1f %%"
             ),
-            "Sure": st.column_config.CheckboxColumn(width="small"),
             "Next": st.column_config.TextColumn("Second choice"),
             "Latency": st.column_config.NumberColumn(format="%.3f s"),
         },
-        key="predict_table",
+        on_select="rerun",
+        selection_mode="single-row",
+        key=key,
     )
+    rows = event["selection"]["rows"] if event else []
+    return int(rows[0]) if rows else None
 
 
 def _probability(answer: Answer) -> float:
