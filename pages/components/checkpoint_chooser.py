@@ -114,6 +114,27 @@ def _why(usable: list[Run], used: InUse, run_id: int, kind: str) -> str:
     return reason + (f"; others: {', '.join(named)}" if named else "")
 
 
+def choose_other(
+    workspace: Workspace, usable: list[Run], chosen: ChosenCheckpoint
+) -> ChosenCheckpoint | None:
+    """Draw the choice of a second run, to be seen beside the first; None where none is wanted."""
+    others = {run.run_id: run for run in usable if run.run_id != chosen.run.run_id}
+    if not others:
+        return None
+    run_id = st.selectbox(
+        "Beside it",
+        list(others),
+        index=None,
+        format_func=lambda number: run_text.choice(others[number]),
+        placeholder="one checkpoint alone",
+        key=f"predict_other_{chosen.run.run_id}",
+        width=320,
+    )
+    if run_id is None:
+        return None
+    return ChosenCheckpoint(others[run_id], str(in_use.preferred_kind(workspace, run_id)))
+
+
 def load(workspace: Workspace, chosen: ChosenCheckpoint) -> Predictor:
     """The network of the checkpoint, loaded once for the bytes of its file.
 

@@ -18,9 +18,11 @@ from forge_core.workspace import Workspace
 from pages.components import checkpoint_chooser, empty_state, errors
 from pages.components.checkpoint_chooser import KIND_WORDS, ChosenCheckpoint
 from pages.components.frame import navigation, page_frame, session
-from pages.components.predict import answer_box, answer_views, answers
+from pages.components.predict import answer_box, answer_views, answers, beside, nearest
+from pages.components.predict import dropped as dropped_files
 from pages.components.predict.answer_box import ShownRule
 from pages.components.predict.answers import Answer, NamedFile
+from pages.components.predict.dropped import DroppedFile
 from pages.components.words import run_text, text
 
 ASKED_CLASSES = 50
@@ -66,13 +68,16 @@ def show() -> None:
     with controls.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         chosen = checkpoint_chooser.choose(workspace, usable)
         threshold = 0.0 if chosen.kind == CheckpointKind.CALIBRATED else choose_threshold()
+        other = checkpoint_chooser.choose_other(workspace, usable, chosen)
     with dropped:
-        files = drop_zone(workspace, is_large=not has_files)
+        files = dropped_files.unpack(
+            drop_zone(workspace, is_large=not has_files), workspace.settings.max_image_bytes
+        )
     with answered:
         name = f"{run_text.title(chosen.run)}, {KIND_WORDS[chosen.kind].lower()}"
         st.caption(f":material/neurology: {errors.literal(name)}: {errors.literal(chosen.why)}")
         if files:
-            show_answers(workspace, chosen, files, threshold)
+            show_answers(workspace, chosen, other, files, threshold)
 
 
 def dropped_before() -> list[UploadedFile]:
@@ -107,34 +112,51 @@ def drop_zone(workspace: Workspace, *, is_large: bool) -> list[UploadedFile]:
 def show_answers(
     workspace: Workspace,
     chosen: ChosenCheckpoint,
-    files: Sequence[UploadedFile],
+    other: ChosenCheckpoint | None,
+    files: Sequence[DroppedFile],
     threshold: float,
 ) -> None:
     """One picture with its bars, or a table of many."""
     predictor, found = answer(workspace, chosen, files)
+    others = answer(workspace, other, files)[1] if other else []
+    forget_all_but(files)
     labels = classes.list_classes(workspace)
     shown = 0
     if len(files) > 1:
-        picked = answer_views.show_many(found, threshold)
+        picked = answer_views.show_many(found, threshold, others)
         if picked is None:
             return
         shown = picked
+    if found[shown].prediction is None:
+        answer_views.show_problem(found[shown])
+        return
+    data = files[shown].read()
     limits = DecodeLimits.from_settings(workspace.settings)
     colors = {label.name: label.color for label in labels}
     answer_box.show(
         workspace,
         labels,
         found[shown],
-        files[shown].getvalue(),
+        data,
         ShownRule(threshold, predictor.card.decision_rule),
         limits=limits,
         colors=colors,
         key=files[shown].file_id,
     )
+    if other is not None:
+        beside.show_one(run_text.title(other.run), found[shown], others[shown], threshold)
+    nearest.show(workspace, data, key=files[shown].file_id)
+
+
+def forget_all_but(files: Sequence[DroppedFile]) -> None:
+    """Forget the answers to files that were taken away."""
+    there = {file.file_id for file in files}
+    known: dict[tuple[str, str], Answer] = st.session_state.get(ANSWERS_KEY, {})
+    st.session_state[ANSWERS_KEY] = {key: each for key, each in known.items() if key[1] in there}
 
 
 def answer(
-    workspace: Workspace, chosen: ChosenCheckpoint, files: Sequence[UploadedFile]
+    workspace: Workspace, chosen: ChosenCheckpoint, files: Sequence[DroppedFile]
 ) -> tuple[Predictor, list[Answer]]:
     """The answers, each file asked once a checkpoint; what is going on is said at once."""
     bar = st.empty()
@@ -149,7 +171,7 @@ def answer(
         bar.progress(0.0, f"Looking at {text.plural(len(new), 'picture')}")
         fresh = answers.answer_files(
             predictor,
-            [NamedFile(file.name, file.getvalue) for file in new],
+            [NamedFile(file.name, file.read) for file in new],
             DecodeLimits.from_settings(workspace.settings),
             top_k=ASKED_CLASSES,
             progress=Progress(partial(_show, bar)),
@@ -157,9 +179,7 @@ def answer(
         for file, found in zip(new, fresh, strict=True):
             known[predictor.loaded.sha256, file.file_id] = found
     bar.empty()
-    answered = {key: known[key] for key in keys}
-    st.session_state[ANSWERS_KEY] = answered  # forget files that were taken away
-    return predictor, list(answered.values())
+    return predictor, [known[key] for key in keys]
 
 
 def _show(bar: DeltaGenerator, now: Advance) -> None:

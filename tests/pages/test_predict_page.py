@@ -2,6 +2,7 @@
 
 import csv
 import io
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from forge_core.predictions.calibration import deciding, recording
 from forge_core.registry import entries
 from forge_core.runs.files import checkpoints
 from forge_core.workspace import Workspace
-from pages.components.predict import answer_views, answers, probability_bars, verdicts
+from pages.components.predict import answer_views, answers, beside, probability_bars, verdicts
 from pages.components.predict.answers import NamedFile
 from tests import arrange
 from tests.arrange import ACTOR
@@ -182,6 +183,30 @@ def test_correction__adds_the_picture_with_its_label_and_undo_takes_it_back(
     app = press(app, "Right")
     assert f"Added to train as {first}" in words(app)
     assert not app.exception
+
+
+def test_zip__its_images_are_answered_and_a_broken_one_is_told(finished_workspace: Workspace):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("in/a.png", png(arrange.draw_image("circle", 5)))
+        archive.writestr("in/torn.png", b"no picture")
+        archive.writestr("in/notes.txt", b"text")
+    app = drop(visit(PAGE), ("all.zip", packed.getvalue()))
+    assert "2 files · 1 predicted" in words(app)
+    assert list(app.dataframe[0].value["File"]) == ["in/a.png"]
+    assert "in/torn.png" in words(app)
+    app = drop(visit(PAGE), ("none.zip", b"no zip"))
+    assert "none.zip is no zip that can be read" in words(app)
+    assert not app.exception
+
+
+def test_beside__says_where_two_checkpoints_differ(predictor: Predictor):
+    files = [NamedFile(name, lambda: png(arrange.draw_image("circle", 5))) for name in "ab"]
+    own = answers.answer_files(predictor, files, DecodeLimits(), top_k=3)
+    found = own[1].prediction
+    assert found is not None
+    turned = replace(own[1], prediction=replace(found, probabilities=found.probabilities[::-1]))
+    assert beside.count_different(own, [own[0], turned]) == 1
 
 
 def test_clicked_bar__is_the_answer(finished_workspace: Workspace):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from forge_core import local_files, storable_values
 from forge_core.catalog.importing import entry_names
@@ -132,14 +132,19 @@ class FolderSource:
 
 
 class ZipSource:
-    """Image files in a zip, in its order; nothing is unpacked to the disk."""
+    """Image files in a zip, in its order; nothing is unpacked to the disk.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        file: Where it is, or its bytes.
+        name: What it is called; needed of bytes.
+    """
+
+    def __init__(self, file: Path | BinaryIO, name: str = "") -> None:
         try:
-            self._zip = zipfile.ZipFile(path)
+            self._zip = zipfile.ZipFile(file)
         except _ZIP_ERRORS as error:
             raise InvalidInput(
-                f"{path} is no zip that can be read.",
+                f"{name or file} is no zip that can be read.",
                 next_step="Copy or download it again, or unpack it and name the folder.",
                 detail=str(error),
             ) from error
@@ -150,7 +155,7 @@ class ZipSource:
             and Path(entry.filename).suffix.lower() in _KNOWN
             and not any(entry_names.is_ignored(part) for part in Path(entry.filename).parts)
         ]
-        self.identity = f"zip {path.resolve()}"
+        self.identity = f"zip {file.resolve() if isinstance(file, Path) else name}"
 
     def files(self) -> Iterator[SourceFile]:
         """From the first on."""

@@ -10,7 +10,7 @@ from forge_core import spreadsheet_cells
 from forge_core.inference.prediction import Prediction
 from forge_core.models.checkpoints.decision_rule import Decision
 from pages.components import errors
-from pages.components.predict import verdicts
+from pages.components.predict import beside, verdicts
 from pages.components.predict.answers import Answer
 from pages.components.words import text
 
@@ -26,8 +26,15 @@ def show_problem(answer: Answer) -> None:
     )
 
 
-def show_many(answers: Sequence[Answer], threshold: float) -> int | None:
+def show_many(
+    answers: Sequence[Answer], threshold: float, others: Sequence[Answer] = ()
+) -> int | None:
     """A table with thumbnails and downloads; files without a prediction are named first.
+
+    Args:
+        answers: Of the files.
+        threshold: From which probability on an answer counts as sure, where there is no rule.
+        others: What a second checkpoint says of the same files, where one was asked.
 
     Returns:
         Place of the file whose row is selected, to be looked at and corrected.
@@ -42,6 +49,7 @@ def show_many(answers: Sequence[Answer], threshold: float) -> int | None:
         if number and decision is not Decision.ACCEPTED
     ]
     parts += [f"{len(bad):,} not read"] if bad else []
+    parts += [f"{beside.count_different(answers, others):,} answered otherwise"] if others else []
     st.markdown(" · ".join(parts))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         wanted = st.pills(
@@ -73,7 +81,8 @@ def show_many(answers: Sequence[Answer], threshold: float) -> int | None:
     ]
     if not shown:
         return None
-    row = _show_table(shown, threshold, key=f"predict_table_{wanted or 'all'}")
+    second = [_top(others[place]) for place, _, _ in shown] if others else []
+    row = _show_table(shown, threshold, second, key=f"predict_table_{wanted or 'all'}")
     if row is None or row >= len(shown):
         st.caption("Select a row to look at its picture, and to correct it.")
         return None
@@ -126,7 +135,11 @@ def _table_of(answers: Sequence[Answer], threshold: float) -> pd.DataFrame:
 
 
 def _show_table(
-    shown: Sequence[tuple[int, Answer, Prediction]], threshold: float, *, key: str
+    shown: Sequence[tuple[int, Answer, Prediction]],
+    threshold: float,
+    second: Sequence[str],
+    *,
+    key: str,
 ) -> int | None:
     """Draw the table; returns the row that is selected."""
     table = pd.DataFrame(
@@ -144,12 +157,15 @@ def _show_table(
             for _, answer, found in shown
         ]
     )
+    if second:
+        table.insert(3, "Beside", second)
     event = st.dataframe(
         table,
         hide_index=True,
         row_height=64,
         height="content" if len(table) <= ROWS_WITHOUT_SCROLLING else TABLE_HEIGHT,
         column_config={
+            "Beside": st.column_config.TextColumn(help="What the second checkpoint says."),
             "Picture": st.column_config.ImageColumn(width="small"),
             "Probability": st.column_config.ProgressColumn(
                 min_value=0, max_value=100, format="%.1f %%"
@@ -167,6 +183,10 @@ def _show_table(
 
 def _probability(answer: Answer) -> float:
     return answer.prediction.probabilities[0].probability if answer.prediction else 0.0
+
+
+def _top(answer: Answer) -> str:
+    return beside.top(answer.prediction) if answer.prediction else ""
 
 
 def _second(prediction: Prediction) -> str:

@@ -7,7 +7,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from forge_core.errors import ForgeError
+from forge_core.errors import ForgeError, ImageRejected
 from forge_core.imaging import decode
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.prediction import Prediction
@@ -33,7 +33,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class NamedFile:
-    """A dropped file; its bytes are read when its turn comes."""
+    """A dropped file; its bytes are read when its turn comes, which may raise ImageRejected."""
 
     name: str
     read: Callable[[], bytes]
@@ -61,16 +61,28 @@ def answer_files(
     answers: list[Answer] = []
     for start in range(0, len(files), BATCH_FILES):
         batch = files[start : start + BATCH_FILES]
-        contents = [file.read() for file in batch]
-        outcomes = predictor.predict_many(contents, top_k, limits)
-        for file, data, outcome in zip(batch, contents, outcomes, strict=True):
-            if isinstance(outcome, Prediction):
+        contents = [_read(file) for file in batch]
+        found = iter(
+            predictor.predict_many(
+                [each for each in contents if isinstance(each, bytes)], top_k, limits
+            )
+        )
+        for file, data in zip(batch, contents, strict=True):
+            outcome = next(found) if isinstance(data, bytes) else data
+            if isinstance(outcome, Prediction) and isinstance(data, bytes):
                 answers.append(Answer(file.name, outcome, "", _thumbnail(data, limits)))
-            else:
+            elif isinstance(outcome, ImageRejected):
                 words = f"{outcome.message} {outcome.next_step}".strip()
                 answers.append(Answer(file.name, None, words, ""))
         progress.advance(len(answers), len(files))
     return answers
+
+
+def _read(file: NamedFile) -> bytes | ImageRejected:
+    try:
+        return file.read()
+    except ImageRejected as error:
+        return error
 
 
 def _thumbnail(data: bytes, limits: DecodeLimits) -> str:
