@@ -7,7 +7,7 @@ import streamlit as st
 
 from forge_core.evaluation import calibration
 from forge_core.evaluation.calibration import Calibration, ConfidenceBin, CoveragePoint
-from pages.components.evaluation import doors
+from pages.components.evaluation import doors, promise_box
 from pages.components.evaluation.shown import ShownEvaluation
 from pages.components.frame import session
 from pages.components.words import text
@@ -37,6 +37,7 @@ def show(shown: ShownEvaluation) -> None:
         _follow(shown, chart)
         st.caption("On the line it is right as often as it says. The bars are 95 % intervals.")
     _show_temperature(shown)
+    promise_box.show(shown.kept.summary.run_id, shown.kept.kind)
     st.subheader("Answer only when sure", anchor=False)
     _show_threshold(shown)
 
