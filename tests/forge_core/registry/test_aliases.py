@@ -1,18 +1,24 @@
 """An alias means a checkpoint since a time; what it meant before can be told and come back."""
 
+import asyncio
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from db.enums import RegistryAction
 from db.run_records import RegistryEntry
+from forge_core import file_hashes
 from forge_core.cli import opening
 from forge_core.errors import CheckpointRejected, Conflict, ForgeError, InvalidInput, NotFound
 from forge_core.people.actor import Actor
 from forge_core.registry import aliases, entries
 from forge_core.runs import removal
 from forge_core.runs.files import checkpoints
+from forge_core.serving import loading
+from forge_core.serving.options import ServiceOptions
+from forge_core.serving.service import Service
 from forge_core.workspace import Workspace
 
 ANA = Actor("ana")
@@ -48,6 +54,17 @@ def test_alias__names_the_checkpoint_for_every_command(pair: Workspace) -> None:
     with pytest.raises(NotFound, match="phone") as told:
         opening.checkpoint_of("phone", pair.folder)
     assert "production" in told.value.next_step
+
+
+def test_alias__promoted_while_a_service_runs_is_taken_into_use(pair: Workspace) -> None:
+    point(pair, "production", 2)
+    source = opening.checkpoint_source("production", pair.folder)
+    service = Service(source, partial(loading.load, device="cpu"), ServiceOptions())
+    before = service.model.engine.served.sha256
+    assert not asyncio.run(service.model.look_again())
+    point(pair, "production", 1)
+    assert asyncio.run(service.model.look_again())
+    assert service.model.engine.served.sha256 == file_hashes.hash_file(source()) != before
 
 
 def test_alias__that_is_a_file_too_is_asked_about(
