@@ -147,6 +147,37 @@ def test_a_client_that_left__is_not_computed_and_frees_its_place() -> None:
     asyncio.run(scene())
 
 
+def test_very_large_images__are_passed_by_small_ones(make_png: Callable[..., bytes]) -> None:
+    large, small = make_png("red", (50, 50)), make_png("red", (5, 5))
+    may_decode = threading.Event()
+    decoding: list[int] = []
+
+    class Slow(NamedEngine):
+        def prepare(self, data: bytes, limits: DecodeLimits) -> str | ImageRejected:
+            if data == large:
+                decoding.append(1)
+                assert len(decoding) == 1, "two very large ones at a time"
+                may_decode.wait(20)
+                decoding.pop()
+            return super().prepare(data, limits)
+
+    async def scene() -> None:
+        engine = Slow("a")
+        service = service_of(engine, large_pixels=2_000, decode_threads=1)
+        async with service.running():
+            waiting = [
+                asyncio.create_task(service.batcher.predict(engine, [large])) for _ in range(3)
+            ]
+            await until(lambda: len(decoding) == 1)
+            async with asyncio.timeout(5):
+                assert len(await service.batcher.predict(engine, [small] * 4)) == 4
+            assert not any(task.done() for task in waiting)
+            may_decode.set()
+            await asyncio.gather(*waiting)
+
+    asyncio.run(scene())
+
+
 def test_a_request_that_takes_too_long__is_told_so() -> None:
     async def scene() -> None:
         engine = NamedEngine("a")
