@@ -44,6 +44,7 @@ ROOMS = (
     "runs",
     "predictions",
     "registry",
+    "exports",
     "serving",
     "api",
     "handlers",
@@ -81,6 +82,8 @@ LOAD_NO_TORCH = (
     "forge_core.runs.starting.config_choice",
     "forge_core.training.stages",
     "forge_core.serving.loading",
+    "forge_core.exports.requests",
+    "forge_core.inference.onnx_network",
 )
 MAX_LINES = 400
 MAX_FLAT_FILES = 14

@@ -155,13 +155,18 @@ class EvalTransform:
         if self.aspect == "crop" or height == width:
             return pixels
         side = max(height, width)
-        mean = (self.mean * 3)[:3] if self.channels == 1 else self.mean
-        colour = torch.tensor([round(255 * value) for value in mean], dtype=torch.float32)
-        square = colour.clamp(0, 255).to(pixels.device, torch.uint8)[:, None, None]
+        colour = torch.tensor(self.square_colour(), dtype=torch.uint8, device=pixels.device)
+        square = colour[:, None, None]
         square = square.expand(*pixels.shape[:-2], side, side).clone()
         top, left = (side - height) // 2, (side - width) // 2
         square[..., top : top + height, left : left + width] = pixels
         return square
+
+    def square_colour(self) -> tuple[int, int, int]:
+        """Red, green and blue, 0 to 255, of what `pad` fills a square with: the mean colour."""
+        mean = (self.mean * 3)[:3] if self.channels == 1 else self.mean
+        red, green, blue = (min(max(round(255 * value), 0), 255) for value in mean)
+        return red, green, blue
 
     def normalise(self, pixels: Tensor) -> Tensor:
         """Scale uint8 (..., 3, H, W) to 0..1, then subtract the mean and divide by the std."""

@@ -7,10 +7,12 @@ import typer
 
 from forge_core.catalog.export import exports
 from forge_core.catalog.listing import asset_list
-from forge_core.cli import choosing, opening, output
+from forge_core.cli import choosing, network_export, opening, output
 from forge_core.cli.choosing import ViewOption, WhereOption
+from forge_core.cli.network_export import NetworkFiles
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
+from forge_core.errors import InvalidInput
 
 SHOWN_MISSING = 10
 
@@ -40,7 +42,11 @@ def init(
 def export(
     destination: Annotated[
         Path,
-        typer.Argument(help="A .csv or .parquet file (labels only), a .zip file, or a new folder."),
+        typer.Argument(
+            metavar="DESTINATION|RUN|ALIAS|CHECKPOINT",
+            help="A .csv or .parquet file (labels only), a .zip file, or a new folder; with --onnx "
+            "the network: number of a run, an alias, or a .safetensors file.",
+        ),
     ],
     format_name: Annotated[
         str | None,
@@ -55,10 +61,37 @@ def export(
     text: Annotated[str | None, typer.Option(help="Only paths that contain this.")] = None,
     where: WhereOption = None,
     view: ViewOption = None,
+    onnx: Annotated[
+        Path | None,
+        typer.Option(help="Write a network instead: an ONNX file that takes images of any size."),
+    ] = None,
+    onnx_batch: Annotated[
+        Path | None,
+        typer.Option(help="With --onnx: also one that takes batches of images of its input size."),
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="With --onnx, checkpoint of the run: best or last.")
+    ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write labels, or images with their labels; our importer reads both back."""
+    """Write labels, or images with their labels; our importer reads both back.
+
+    With --onnx a network, compared with its checkpoint on 200 images; one that answers otherwise
+    is refused.
+    """
+    files = NetworkFiles(onnx=onnx, onnx_batch=onnx_batch)
+    if files.any_asked():
+        if (unlabelled, format_name, label, split, source, text, where, view) != (
+            False,
+            *[None] * 7,
+        ):
+            raise InvalidInput(
+                "A network has no labels, splits or formats to choose from.",
+                next_step="Leave out what chooses images.",
+            )
+        network_export.export_network(str(destination), files, kind, workspace, as_json=as_json)
+        return
     opened = opening.existing(workspace)
     given = {"label": label, "split": split, "source": source, "text": text}
     parts = [f"{name}={value}" for name, value in given.items() if value is not None]

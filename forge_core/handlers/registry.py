@@ -108,6 +108,13 @@ def _search_rate(context: JobContext) -> Mapping[str, Any]:
     return search_rate.run(context)
 
 
+def _export(context: JobContext) -> Mapping[str, Any]:
+    """Write a run's network as an ONNX file; see `export`."""
+    from forge_core.handlers import export
+
+    return export.run(context)
+
+
 HANDLERS: dict[str, Handler] = {
     kinds.TRAIN.name: _train,
     kinds.EVALUATE.name: _evaluate,
@@ -122,6 +129,7 @@ HANDLERS: dict[str, Handler] = {
     kinds.MEASURE.name: _measure,
     kinds.LABEL_NEXT.name: _choose_labels,
     kinds.RATE_SEARCH.name: _search_rate,
+    kinds.EXPORT.name: _export,
 }
 
 FOLLOW_UPS: dict[str, FollowUp] = {kinds.SCORE.name: scoring_requests.after_training}
