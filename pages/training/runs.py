@@ -15,6 +15,7 @@ from pages.components.runs import (
     alias_list,
     compare,
     live,
+    onnx_export,
     predictions,
     run_facts,
     run_report,
@@ -123,6 +124,7 @@ def show_run(workspace: Workspace, asked: str) -> None:
         run_report.show(workspace, run)
         compare.show(workspace, run)
         run_facts.show_downloads(workspace, run)
+        onnx_export.show(workspace, run)
         run_facts.show_report(workspace, run)
     live.show_log(workspace, run)
     run_facts.show_images(workspace, run)
