@@ -83,7 +83,7 @@ LOAD_NO_TORCH = (
     "forge_core.training.stages",
     "forge_core.serving.loading",
     "forge_core.exports.requests",
-    "forge_core.inference.onnx_network",
+    "forge_core.serving.onnx_engine",
 )
 MAX_LINES = 400
 MAX_FLAT_FILES = 14

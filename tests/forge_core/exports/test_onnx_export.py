@@ -1,6 +1,7 @@
 """A network as an ONNX file: it answers as the checkpoint does, or it is not written."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,14 +10,18 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from onnx import numpy_helper
 
-from forge_core.errors import CheckpointRejected
+from forge_core.errors import CheckpointRejected, ImageRejected, InvalidInput
 from forge_core.exports import checked_images, onnx_export, requests
+from forge_core.imaging import decode
 from forge_core.inference.onnx_network import OnnxNetwork
+from forge_core.inference.prediction import Prediction
 from forge_core.inference.predictor import Predictor, Prepared
 from forge_core.models.checkpoints.checkpoint import LoadedCheckpoint
 from forge_core.models.checkpoints.decision_rule import DecisionRule
 from forge_core.models.checkpoints.familiarity import Familiarity, measure_distance
+from forge_core.serving import engines, loading
 from forge_core.workspace import Workspace
 from tests.forge_core.cli.commands import forge, forge_json
 
@@ -91,7 +96,11 @@ def test_command__writes_both_forms_and_says_how_near_they_come(
 def test_file__gives_the_three_answers(loaded: LoadedCheckpoint, tmp_path: Path) -> None:
     torch.manual_seed(0)
     known = Familiarity(
-        centre=torch.zeros(1568), projection=torch.randn(1568, 4), prototypes=torch.zeros(1, 4)
+        centre=torch.zeros(1568),
+        directions=torch.linalg.qr(torch.randn(1568, 4)).Q,
+        scales=torch.ones(4),
+        residual_scale=torch.full((1,), 0.1),
+        prototypes=torch.zeros(1, 4),
     )
     images = list(checked_images.drawn("declared", 24))
     inputs = torch.stack([loaded.card.eval_transform(image) for image in images])
@@ -142,3 +151,37 @@ def test_open__other_files_are_refused_in_words(path: Path, tmp_path: Path) -> N
     onnx.save(strange, broken)
     with pytest.raises(CheckpointRejected, match="without a Vision Forge card"):
         OnnxNetwork(broken)
+
+
+def test_engine__answers_files_as_the_predictor_does(
+    path: Path, loaded: LoadedCheckpoint, make_png: Callable[..., bytes]
+) -> None:
+    files = [make_png("red", (70, 41)), b"no image", make_png("blue", (9, 200))]
+    engine = loading.load(path)
+    found = engines.predict_many(engine, files, 2, decode.DEFAULT_LIMITS)
+    expected = Predictor(loaded, "cpu").predict_many(files, 2)
+    assert isinstance(found[1], ImageRejected)
+    for answer, wanted in zip(found[::2], expected[::2], strict=True):
+        assert isinstance(answer, Prediction)
+        assert isinstance(wanted, Prediction)
+        assert (answer.width, answer.height) == (wanted.width, wanted.height)
+        names = [each.label_name for each in wanted.probabilities]
+        assert [each.label_name for each in answer.probabilities] == names
+        assert answer.probabilities[0].probability == pytest.approx(
+            wanted.probabilities[0].probability, abs=5e-3
+        )
+    assert engine.served.class_names == ["circle", "square", "stripe"]
+    assert engine.served.golden.passed
+    assert engine.replay() == engine.served.golden
+    with pytest.raises(InvalidInput, match="on the processor"):
+        loading.load(path, "cuda:0")
+
+
+def test_engine__a_file_that_answers_otherwise_here_is_refused(path: Path, tmp_path: Path) -> None:
+    changed = onnx.load(path)
+    bias = next(each for each in changed.graph.initializer if each.name.endswith("head.3.bias"))
+    values = numpy_helper.to_array(bias) + np.array([0, 0, 0.5], np.float32)
+    bias.CopyFrom(numpy_helper.from_array(values, bias.name))
+    onnx.save(changed, tmp_path / "changed.onnx")
+    with pytest.raises(CheckpointRejected, match="does not answer here as its checkpoint did"):
+        loading.load(tmp_path / "changed.onnx")
