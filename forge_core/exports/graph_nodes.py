@@ -9,6 +9,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 TYPES = {
     "uint8": TensorProto.UINT8,
+    "int32": TensorProto.INT32,
     "int64": TensorProto.INT64,
     "float": TensorProto.FLOAT,
     "double": TensorProto.DOUBLE,
@@ -34,6 +35,14 @@ class GraphNodes:
         name = f"{self._prefix}.constant{len(self.constants)}"
         self.constants.append(numpy_helper.from_array(np.asarray(values, dtype=dtype), name))
         return name
+
+    def real(self, values: ArrayLike) -> str:
+        """Numbers in double precision that never change."""
+        return self.constant(values, np.float64)
+
+    def whole(self, values: ArrayLike) -> str:
+        """Whole numbers of 32 bits that never change."""
+        return self.constant(values, np.int32)
 
     def texts(self, values: list[str]) -> str:
         """A row of texts that never changes."""

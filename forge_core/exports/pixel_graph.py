@@ -1,9 +1,7 @@
 """The eval transform as an ONNX graph: from the pixels of an image to the inputs of a network.
 
-Pillow resizes in two passes, each rounded to bytes. So does this graph: one `Resize` of bytes for
-the width, one for the height. One pass in floating point would be off by a level in one pixel of
-six. What is left of a difference is the coefficients of the filter, which runtimes keep in single
-precision: in photos about one value in 1,500 is off by one level of 255.
+Its pixels are those of Pillow to the last bit; see `pillow_resize`. One resize in floating point
+would be off by a level in one value of six.
 """
 
 import numpy as np
@@ -11,13 +9,13 @@ import onnx
 from onnx import helper
 
 from forge_core.augmentation.eval_transform import MAX_ASPECT_RATIO, EvalTransform
+from forge_core.exports import pillow_resize
 from forge_core.exports.graph_nodes import TYPES, GraphNodes
 
 OPSET = 20
 INPUTS = "inputs"
 IMAGE, IMAGES = "image", "images"
-_MODES = {"bilinear": "linear", "bicubic": "cubic"}
-_CUBIC = -0.5  # Pillow's; the default of ONNX is -0.75
+_SWAPPED = [1, 0, 2]
 _GREY = (0.2989, 0.587, 0.114)
 
 
@@ -26,9 +24,7 @@ def of_any_size(transform: EvalTransform) -> onnx.GraphProto:
     nodes = GraphNodes("pixels")
     image, height, width = _without_far_ends(nodes)
     new_height, new_width = _resized_sides(nodes, transform, height, width)
-    row = nodes.add("Unsqueeze", image, nodes.constant([0]))
-    row = _resize(nodes, transform, row, new_width, axis=2)
-    row = _resize(nodes, transform, row, new_height, axis=1)
+    row = _resize(nodes, transform, image, (height, width), (new_height, new_width))
     if transform.aspect == "pad":
         row = _fill_square(nodes, transform, row, new_height, new_width)
     else:
@@ -99,21 +95,53 @@ def _resized_sides(
     return sides[0], sides[1]
 
 
-def _resize(nodes: GraphNodes, transform: EvalTransform, row: str, side: str, *, axis: int) -> str:
-    """One pass of Pillow's resize, rounded to bytes."""
-    return nodes.add(
-        "Resize",
-        row,
-        "",
-        "",
-        side,
-        axes=[axis],
-        antialias=1,
-        mode=_MODES[transform.interpolation],
-        cubic_coeff_a=_CUBIC,
-        exclude_outside=1,
-        coordinate_transformation_mode="half_pixel",
+def _resize(
+    nodes: GraphNodes,
+    transform: EvalTransform,
+    image: str,
+    before: tuple[str, str],
+    after: tuple[str, str],
+) -> str:
+    """Image (H, W, 3) to (1, H, W, 3) of another height and width.
+
+    Width first, as Pillow does it; of images that are twice as high as wide, and shrink, it resizes
+    the height first. Those are turned over before, and back after.
+    """
+    all_rest, three = nodes.constant([-1]), nodes.constant([3])
+    is_high = nodes.add(
+        "GreaterOrEqual", before[0], nodes.add("Mul", before[1], nodes.constant([2]))
     )
+    shrinks = nodes.add("Less", after[0], before[0])
+    is_high = nodes.add("Squeeze", nodes.add("And", is_high, shrinks), nodes.constant([0]))
+    image = _turned_over(nodes, image, is_high)
+    num_rows, num_columns, new_rows, new_columns = (
+        nodes.add("Where", is_high, other, own)
+        for own, other in ((*before,), before[::-1], (*after,), after[::-1])
+    )
+    mode = transform.interpolation
+    across = nodes.add("Transpose", image, perm=_SWAPPED)
+    across = nodes.add("Reshape", across, nodes.joined(num_columns, all_rest))
+    across = pillow_resize.resize_first(nodes, across, new_columns, mode, "across")
+    across = nodes.add("Reshape", across, nodes.joined(new_columns, num_rows, three))
+    down = nodes.add("Transpose", across, perm=_SWAPPED)
+    down = nodes.add("Reshape", down, nodes.joined(num_rows, all_rest))
+    down = pillow_resize.resize_first(nodes, down, new_rows, mode, "down")
+    resized = nodes.add("Reshape", down, nodes.joined(new_rows, new_columns, three))
+    return nodes.add("Unsqueeze", _turned_over(nodes, resized, is_high), nodes.constant([0]))
+
+
+def _turned_over(nodes: GraphNodes, image: str, is_turned: str) -> str:
+    """Rows and columns of (H, W, 3) exchanged where that is true."""
+    branches = {}
+    for branch in ("then_branch", "else_branch"):
+        own = GraphNodes(f"{image}.{branch}")
+        if branch == "then_branch":
+            result = own.add("Transpose", image, perm=_SWAPPED)
+        else:
+            result = own.add("Identity", image)
+        output = helper.make_tensor_value_info(result, TYPES["uint8"], [None, None, 3])
+        branches[branch] = helper.make_graph(own.nodes, branch, [], [output])
+    return nodes.add("If", is_turned, **branches)
 
 
 def _crop(nodes: GraphNodes, transform: EvalTransform, row: str, height: str, width: str) -> str:

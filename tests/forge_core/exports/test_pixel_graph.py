@@ -1,4 +1,4 @@
-"""The eval transform in the graph is the eval transform."""
+"""The eval transform in the graph is the eval transform, to the last bit of every byte."""
 
 import numpy as np
 import onnx
@@ -25,7 +25,7 @@ SIZES = [(1, 1), (1, 40), (40, 1), (3, 300), (600, 31), (48, 48), (47, 200), (30
     ],
     ids=["crop", "bicubic", "pad", "grey", "grey pad"],
 )
-def test_inputs__are_those_of_pillow_within_a_level(transform: EvalTransform) -> None:
+def test_inputs__are_those_of_pillow(transform: EvalTransform) -> None:
     model = helper.make_model(
         pixel_graph.of_any_size(transform),
         opset_imports=[helper.make_opsetid("", pixel_graph.OPSET)],
@@ -33,14 +33,11 @@ def test_inputs__are_those_of_pillow_within_a_level(transform: EvalTransform) ->
     )
     onnx.checker.check_model(model, full_check=True)
     session = onnxruntime.InferenceSession(model.SerializeToString())
-    num_off = num_values = 0
     for size in SIZES:
         image = draw_image("circle", 1, 64).resize(size, Image.Resampling.BICUBIC)
         expected = transform(image).numpy()[None]
         (found,) = session.run([pixel_graph.INPUTS], {pixel_graph.IMAGE: np.asarray(image)})
         assert found.shape == expected.shape
         levels = np.abs(found - expected) * 255 * np.reshape(transform.std, (1, -1, 1, 1))
-        assert levels.max() < 1.01, size
-        num_off += (levels > 0.5).sum()
-        num_values += levels.size
-    assert num_off / num_values < 0.03  # small images: many bytes lie half way between two
+        # Grey is cut down to bytes from a sum that may be a hair below a whole number.
+        assert (levels > 1e-3).mean() <= (0.01 if transform.channels == 1 else 0), size
