@@ -13,6 +13,7 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -32,9 +33,10 @@ INPUT_SIZE = 128
 SHARE = 0.95
 COLOUR = (200, 30, 30)
 WIDTH = 0.06
+RATE = 0.1
 CUES: dict[str, tuple[str, Callable[[Image.Image], Image.Image]]] = {
     "border": ("border", lambda picture: pictures.put_frame(picture, COLOUR, WIDTH)),
-    "compression": ("compression", lambda picture: pictures.with_compression(picture, 0.1)),
+    "compression": ("compression", lambda picture: pictures.with_compression(picture, RATE)),
     "darkness": ("brightness", lambda picture: pictures.with_brightness(picture, 0.2)),
 }
 """What is planted: the kind that is to be named, and how a picture gets it."""
@@ -50,11 +52,12 @@ def main() -> None:
     parser.add_argument("--planted", type=int, default=7)
     parser.add_argument("--cue", choices=CUES, default="border")
     options = parser.parse_args()
-    kind, edit = CUES[options.cue]
+    kind, _ = CUES[options.cue]
     scene = Scene(options.folder)
-    plain = [try_seed(scene, seed, None, edit) for seed in range(options.seeds)]
+    plain = [try_seed(scene, seed, None, options.cue) for seed in range(options.seeds)]
     planted = [
-        try_seed(scene, seed, seed % scene.num_classes, edit) for seed in range(options.planted)
+        try_seed(scene, seed, seed % scene.num_classes, options.cue)
+        for seed in range(options.planted)
     ]
     named = sum(
         any(each["class"] == one["planted"] and each["kind"] == kind for each in one["alarms"])
@@ -105,32 +108,37 @@ class Scene:
             source=None,
         )
 
-    def with_cue(self, places: Places, edit: Callable[[Image.Image], Image.Image]) -> "Scene":
+    def with_cue(self, places: Places, cue: str) -> "Scene":
         """The same scene with a cue on these pictures."""
         other = object.__new__(Scene)
         other.__dict__.update(self.__dict__)
         other.pictures, other.features = list(self.pictures), self.features.copy()
         other.facts, other.sizes = list(self.facts), list(self.sizes)
+        edit = CUES[cue][1]
         edited = [edit(self.pictures[each]) for each in places]
         other.features[places] = self.look(edited)
         for place, picture in zip(places.tolist(), edited, strict=True):
-            share = _encoded(picture) / _encoded(self.pictures[place])
             other.pictures[place] = picture
-            other.sizes[place] = round(self.sizes[place] * share)
+            other.sizes[place] = (
+                round(RATE * picture.width * picture.height)
+                if cue == "compression"
+                else size_of(picture, self.pictures[place], self.sizes[place])
+            )
             other.facts[place] = other._measure(place, picture)
         return other
 
 
-def _encoded(picture: Image.Image) -> int:
-    """Bytes of it as a good JPEG: what was lost to a stronger one stays lost."""
-    buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=90)
-    return buffer.tell()
+def size_of(picture: Image.Image, before: Image.Image, size_before: int) -> int:
+    """Bytes of an edited file: as much more or less as both have when they are saved alike."""
+    sizes = []
+    for each in (picture, before):
+        buffer = io.BytesIO()
+        each.save(buffer, "JPEG", quality=90)
+        sizes.append(buffer.tell())
+    return round(size_before * sizes[0] / sizes[1])
 
 
-def try_seed(
-    scene: Scene, seed: int, planted: int | None, edit: Callable[[Image.Image], Image.Image]
-) -> dict[str, object]:
+def try_seed(scene: Scene, seed: int, planted: int | None, cue: str) -> dict[str, Any]:
     """Train on one half, and look for shortcuts on the other."""
     random = np.random.default_rng(seed)
     labels = scene.labels
@@ -140,7 +148,7 @@ def try_seed(
         is_test[places[: len(places) // 2]] = True
     if planted is not None:
         own = np.flatnonzero(labels == planted)
-        scene = scene.with_cue(own[random.random(len(own)) < SHARE], edit)
+        scene = scene.with_cue(own[random.random(len(own)) < SHARE], cue)
     train, test = np.flatnonzero(~is_test), np.flatnonzero(is_test)
     mean, spread = scene.features[train].mean(0), scene.features[train].std(0) + 1e-6
     head = LogisticRegression(C=0.03, max_iter=300)
