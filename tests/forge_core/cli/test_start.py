@@ -9,8 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 import forge_core
+import forge_core.cli
 from forge_core.cli import start, web_command
 from forge_core.cli.main import app
+from forge_core.serving import http
 from tests.journeys.servers import free_port
 
 ROOT = Path(__file__).parents[3]
@@ -106,3 +108,16 @@ def test_find_app__takes_the_installed_one(tmp_path: Path, monkeypatch: pytest.M
         (folder / "pages").mkdir(parents=True)
         (folder / "pages" / "shell.py").touch()
     assert web_command.find_app() == tmp_path / web_command.APP_FOLDER / "app.py"
+
+
+def test_start__without_the_other_packages_serves_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "forge_core.cli.main", None)  # as where typer is missing
+    monkeypatch.delattr(forge_core.cli, "main")
+    asked: list[list[str]] = []
+    monkeypatch.setattr(http, "main", asked.append)
+    monkeypatch.setattr(sys, "argv", ["forge", "serve", "nails.onnx", "--port", "0"])
+    start.main()
+    assert asked == [["--checkpoint", "nails.onnx", "--port", "0"]]
+    monkeypatch.setattr(sys, "argv", ["forge", "train"])
+    with pytest.raises(SystemExit, match=r"Only `forge serve FILE\.onnx` works here"):
+        start.main()
