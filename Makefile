@@ -103,6 +103,7 @@ screenshots: setup-dev
 lock: $(VENV)/.uv
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --quiet -o requirements.txt
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --quiet -c requirements.txt -o requirements-dev.txt
+	for name in serve serve-onnx; do $(BIN)/uv pip compile requirements-$$name.in --universal --python-version 3.11 --quiet -c requirements.txt -o requirements-$$name.txt; done
 
 clean:
 	rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info
