@@ -69,8 +69,16 @@ def export(
         Path | None,
         typer.Option(help="With --onnx: also one that takes batches of images of its input size."),
     ] = None,
+    torch_export: Annotated[
+        Path | None,
+        typer.Option(help="Write the network as a .pt2 file of torch.export: normalised inputs."),
+    ] = None,
+    hugging_face: Annotated[
+        Path | None,
+        typer.Option(help="Write a new folder as hubs keep them, with a model card."),
+    ] = None,
     kind: Annotated[
-        str | None, typer.Option(help="With --onnx, checkpoint of the run: best or last.")
+        str | None, typer.Option(help="Of a network, checkpoint of the run: best or last.")
     ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -80,7 +88,9 @@ def export(
     With --onnx a network, compared with its checkpoint on 200 images; one that answers otherwise
     is refused.
     """
-    files = NetworkFiles(onnx=onnx, onnx_batch=onnx_batch)
+    files = NetworkFiles(
+        onnx=onnx, onnx_batch=onnx_batch, torch_export=torch_export, hugging_face=hugging_face
+    )
     if files.any_asked():
         if (unlabelled, format_name, label, split, source, text, where, view) != (
             False,

@@ -1,10 +1,14 @@
 """`forge export RUN --onnx FILE` and its like: a network as files for other runtimes."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from forge_core.cli import opening, output
 from forge_core.errors import InvalidInput
+
+if TYPE_CHECKING:  # it imports torch
+    from forge_core.models.checkpoints.checkpoint import LoadedCheckpoint
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,10 +17,12 @@ class NetworkFiles:
 
     onnx: Path | None = None
     onnx_batch: Path | None = None
+    torch_export: Path | None = None
+    hugging_face: Path | None = None
 
     def any_asked(self) -> bool:
         """Whether a network is to be exported, and not the catalog."""
-        return any(path is not None for path in (self.onnx, self.onnx_batch))
+        return any(path is not None for path in astuple(self))
 
 
 def export_network(
@@ -35,14 +41,45 @@ def export_network(
         CheckpointRejected: A file would answer otherwise than the checkpoint.
         InvalidInput: A file cannot be written.
     """
-    from forge_core.exports import checked_images, onnx_export
     from forge_core.models.checkpoints import checkpoint
 
-    if files.onnx is None:
+    if files.onnx is None and files.onnx_batch is not None:
         raise InvalidInput(
             "--onnx-batch goes with --onnx.", next_step="Name a file for each of the two."
         )
     loaded = checkpoint.load_checkpoint(opening.checkpoint_of(target, folder, kind))
+    answers: dict[str, object] = {name: path for name, path in asdict(files).items() if path}
+    said: list[str] = []
+    try:
+        if files.onnx is not None:
+            answers["report"] = _write_onnx(loaded, files, folder, said, as_json=as_json)
+        if files.torch_export is not None:
+            _write_program(loaded, files.torch_export, said)
+        if files.hugging_face is not None:
+            _write_folder(loaded, files, said)
+    except OSError as error:
+        raise InvalidInput(
+            f"{error.filename or 'A file'} cannot be written: {error.strerror or error}.",
+            next_step="Name a file in a folder that can be written.",
+        ) from error
+    if as_json:
+        output.answer(answers)
+        return
+    for words in said:
+        output.say(words)
+
+
+def _write_onnx(
+    loaded: "LoadedCheckpoint",
+    files: NetworkFiles,
+    folder: Path | None,
+    said: list[str],
+    *,
+    as_json: bool,
+) -> object:
+    from forge_core.exports import checked_images, onnx_export
+
+    assert files.onnx is not None, "asked for"
     window = loaded.card.eval_transform.grey_window
     has_catalog = opening.chosen_settings(folder).workspace_folder.is_dir()
     images = (
@@ -50,26 +87,36 @@ def export_network(
         if has_catalog
         else checked_images.drawn(window)
     )
-    try:
-        with output.progress_bar("Exporting", as_json=as_json) as progress:
-            report = onnx_export.export_onnx(
-                loaded, files.onnx, images=images, batch_path=files.onnx_batch, progress=progress
-            )
-    except OSError as error:
-        raise InvalidInput(
-            f"{files.onnx} cannot be written: {error.strerror or error}.",
-            next_step="Name a file in a folder that can be written.",
-        ) from error
-    if as_json:
-        output.answer({"onnx": files.onnx, "onnx_batch": files.onnx_batch, "report": report})
-        return
-    output.say(
+    with output.progress_bar("Exporting", as_json=as_json) as progress:
+        report = onnx_export.export_onnx(
+            loaded, files.onnx, images=images, batch_path=files.onnx_batch, progress=progress
+        )
+    said.append(
         f"Wrote {files.onnx} ({output.size(report.size_bytes)}): pixels of any size in, "
         "probabilities out."
     )
     if files.onnx_batch is not None:
-        output.say(f"Wrote {files.onnx_batch}: batches of images of one size in.")
-    output.say(
+        said.append(f"Wrote {files.onnx_batch}: batches of images of one size in.")
+    said.append(
         f"Same classes as the checkpoint on {report.agreement.num_images:,} images; logits differ "
         f"by at most {report.agreement.largest_difference:.1g} of the largest."
     )
+    return report
+
+
+def _write_program(loaded: "LoadedCheckpoint", path: Path, said: list[str]) -> None:
+    from forge_core.exports import torch_program
+
+    difference = torch_program.export_program(loaded, path)
+    said.append(
+        f"Wrote {path}: normalised inputs in; logits of the golden images differ by at most "
+        f"{difference:.1g} of the largest."
+    )
+
+
+def _write_folder(loaded: "LoadedCheckpoint", files: NetworkFiles, said: list[str]) -> None:
+    from forge_core.exports import hub_folder
+
+    assert files.hugging_face is not None, "asked for"
+    written = hub_folder.write_folder(loaded, files.hugging_face, onnx=files.onnx)
+    said.append(f"Wrote {files.hugging_face}: {', '.join(written)}.")

@@ -22,7 +22,7 @@ DISTANCES, CODES = "network.distances", "network.codes"
 MAX_BATCH = 4096
 
 
-class _Answers(nn.Module):
+class AnswerModule(nn.Module):
     """Logits and probabilities; distances and codes of decisions where the card has a rule."""
 
     def __init__(
@@ -34,11 +34,25 @@ class _Answers(nn.Module):
         self.decider = decider
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, ...]:
+        """Answers to normalised inputs (N, C, H, W)."""
         features = self.model.backbone(inputs)
         logits = self.model.head(features)
         if self.decider is None:
             return logits, (logits / self.temperature).softmax(dim=1)
         return logits, *self.decider(features, logits)
+
+
+def answer_module(loaded: LoadedCheckpoint) -> AnswerModule:
+    """A copy of the checkpoint's network with what decides, in eval mode and without gradients."""
+    decider = decisions.module_of(loaded)
+    module = AnswerModule(copy.deepcopy(loaded.model), loaded.card.temperature, decider).eval()
+    return module.requires_grad_(False)
+
+
+def example_inputs(loaded: LoadedCheckpoint) -> Tensor:
+    """(2, C, crop, crop): one image alone would be taken for a batch that is always of one."""
+    transform = loaded.card.eval_transform
+    return torch.zeros(2, transform.channels, transform.crop, transform.crop)
 
 
 def trace(loaded: LoadedCheckpoint) -> onnx.ModelProto:
@@ -53,19 +67,15 @@ def trace(loaded: LoadedCheckpoint) -> onnx.ModelProto:
     Raises:
         InvalidInput: The exporter cannot trace the network.
     """
-    card, transform = loaded.card, loaded.card.eval_transform
-    decider = decisions.module_of(loaded)
-    traced = _Answers(copy.deepcopy(loaded.model), card.temperature, decider).eval()
-    traced.requires_grad_(False)
-    names = [LOGITS, PROBABILITIES, *([] if decider is None else [DISTANCES, CODES])]
-    # Two images: one alone would be taken for a batch that is always of one.
-    example = torch.zeros(2, transform.channels, transform.crop, transform.crop)
+    card = loaded.card
+    traced = answer_module(loaded)
+    names = [LOGITS, PROBABILITIES, *([] if traced.decider is None else [DISTANCES, CODES])]
     batch = torch.export.Dim("batch", min=1, max=MAX_BATCH)
     try:
         with torch.no_grad(), _quiet():
             program = torch.onnx.export(
                 traced,
-                (example,),
+                (example_inputs(loaded),),
                 dynamo=True,
                 opset_version=OPSET,
                 dynamic_shapes={"inputs": {0: batch}},
