@@ -72,9 +72,10 @@ chaos: setup-dev
 soak: setup-dev
 	FORGE_TEST_SOAK_SECONDS=1800 $(BIN)/python -m pytest tests/journeys/test_soak_journey.py
 
-# Every network of torchvision, built, trained a step, saved and loaded: needs 24 GB of memory.
+# Every network of torchvision, built, trained a step, saved and loaded, and a network of each
+# family exported: needs 24 GB of memory.
 test-models: setup-dev
-	$(BIN)/python -m pytest -m "every_model or not every_model" --timeout=3600 tests/forge_core/models
+	$(BIN)/python -m pytest -m "every_model or not every_model" --timeout=3600 tests/forge_core/models tests/forge_core/exports
 
 lint: setup-dev node_modules/.installed
 	$(BIN)/ruff format --check .
