@@ -95,7 +95,7 @@ def show(
     output.say(f"  SHA-256 {entry.checkpoint_hash}")
     output.say(f"  {_say_who(entry)}")
     output.say(
-        f"  {run.config.get('architecture')}, trained on the catalog as of revision "
+        f"  {run.config.get('architecture')}, trained on the catalog at revision "
         f"{run.revision_id}, classes {', '.join(run.class_names)}"
     )
     for check in entry.evidence.get("checks", ()):

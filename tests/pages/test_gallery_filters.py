@@ -173,6 +173,7 @@ def test_no_run_has_looked__is_said_instead_of_offered(sqlite_workspace: Workspa
         "Newest first",
         "Oldest first",
         "By path",
+        "Shuffled, the same for all",
         "Labels that look wrong first",
     ]
 

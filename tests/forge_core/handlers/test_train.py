@@ -240,6 +240,7 @@ def test_handlers__are_what_the_worker_runs():
         "augment",
         "check_augmentation",
         "label_next",
+        "export",
         "label_outlook",
         "find_rate",
         "embed",
