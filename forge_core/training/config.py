@@ -31,7 +31,7 @@ class TrainConfig:
     """Start from weights: those of ImageNet, which forge_cnn has none of, or of `start_run`."""
     start_run: int | None = None
     """Number of the run whose weights it starts from; None for those of ImageNet."""
-    start_kind: Literal["best", "last"] = "best"
+    start_kind: Literal["best", "calibrated", "last"] = "best"
     """Which weights of that run."""
     start_hash: str = ""
     """SHA-256 of the file that they are read from: of no other."""
@@ -169,7 +169,7 @@ class TrainConfig:
         if self.start_run is None:
             return
         check_whole("start_run", self.start_run, 1, storable_values.LARGEST_IN_A_COLUMN)
-        check_one_of("start_kind", self.start_kind, ("best", "last"))
+        check_one_of("start_kind", self.start_kind, ("best", "calibrated", "last"))
         if not re.fullmatch(r"[0-9a-f]{64}", str(self.start_hash)):
             raise InvalidInput(
                 "start_hash does not say which file of the run is meant.",

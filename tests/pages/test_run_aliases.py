@@ -2,17 +2,28 @@
 
 import pytest
 
+from db.enums import CheckpointKind
 from forge_core.jobs import supervision
 from forge_core.people.actor import Actor
 from forge_core.registry import aliases, evidence, promotion
 from forge_core.runs import records
 from forge_core.runs.files import checkpoints
+from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
+from pages.components import checkpoint_chooser
+from pages.components.runs import alias_list
 from pages.components.train import model_step
 from tests.forge_core.registry.second_runs import add_run
 from tests.pages.visiting import labels_of_buttons, press, visit, words
 
 PAGE = "training/runs.py"
+
+
+def test_every_kind_of_weights__has_words_and_can_be_started_from() -> None:
+    assert set(alias_list.KINDS) == set(checkpoint_chooser.KIND_WORDS) == set(CheckpointKind)
+    for kind in CheckpointKind:
+        config = TrainConfig(start_run=1, start_kind=kind.value, start_hash="a" * 64)
+        assert config.start_kind == kind
 
 
 def test_use_as__answers_under_the_name_and_rolls_back_in_one_click(

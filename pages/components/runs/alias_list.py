@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from db.enums import RegistryAction
+from db.enums import CheckpointKind, RegistryAction
 from db.run_records import RegistryEntry
 from forge_core.registry import aliases, entries
 from forge_core.workspace import Workspace
@@ -13,7 +13,11 @@ from pages.components.evaluation import doors
 from pages.components.frame import session
 from pages.components.words import relative_time
 
-KINDS = {"best": "best weights", "last": "last weights"}
+KINDS: dict[CheckpointKind | None, str] = {
+    CheckpointKind.BEST: "best weights",
+    CheckpointKind.CALIBRATED: "calibrated weights",
+    CheckpointKind.LAST: "last weights",
+}
 ICON = ":material/label_important:"
 
 
@@ -34,7 +38,8 @@ def _show_line(workspace: Workspace, entry: RegistryEntry) -> None:
         st.badge(errors.literal(entry.alias), color="violet", icon=ICON)
         gallery_links.show(f"Run {entry.run_id}", "runs", {"run": str(entry.run_id)})
         st.markdown(
-            f":gray[{KINDS[str(entry.kind)]}, by {errors.literal(entry.author)}]", width="content"
+            f":gray[{KINDS[entry.kind]}, by {errors.literal(entry.author)}]",
+            width="content",
         )
         relative_time.show(entry.created_at)
         st.space("stretch")
@@ -81,7 +86,7 @@ def _describe(entry: RegistryEntry) -> str:
         case RegistryAction.ROLL_BACK:
             what = f"Back to run {entry.run_id}"
         case _:
-            what = f"Run {entry.run_id}, {KINDS[str(entry.kind)]}"
+            what = f"Run {entry.run_id}, {KINDS[entry.kind]}"
     forced = ", overruled" if entry.is_forced else ""
     why = f": {errors.literal(entry.reason)}" if entry.reason else ""
     return f"{what}, by {errors.literal(entry.author)}{forced}{why}"

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from db.enums import CheckpointKind
 from db.records import Run
 from forge_core.errors import Conflict, ForgeError, NotFound
 from forge_core.predictions.report import run_report
@@ -25,9 +26,9 @@ NOTICE_KEY = "runs:notice"
 
 
 def show_downloads(workspace: Workspace, run: Run) -> None:
-    """Buttons for the best and the last checkpoint, where they are."""
+    """A button for each checkpoint that is there."""
     found = []
-    for kind in ("best", "last"):
+    for kind in CheckpointKind:
         try:
             found.append((kind, checkpoints.find_checkpoint(workspace, run.run_id, kind)))
         except NotFound:
