@@ -22,7 +22,9 @@ PAGE = "training/runs.py"
 def test_every_kind_of_weights__has_words_and_can_be_started_from() -> None:
     assert set(alias_list.KINDS) == set(checkpoint_chooser.KIND_WORDS) == set(CheckpointKind)
     for kind in CheckpointKind:
-        config = TrainConfig(start_run=1, start_kind=kind.value, start_hash="a" * 64)
+        config = TrainConfig(
+            pretrained=True, start_run=1, start_kind=kind.value, start_hash="a" * 64
+        )
         assert config.start_kind == kind
 
 
