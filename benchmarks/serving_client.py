@@ -18,6 +18,8 @@ class Connection:
 
     async def ask(self, data: bytes) -> tuple[int, bytes]:
         """Status and body of the answer to one image."""
+        if self._streams is not None and self._streams[0].at_eof():
+            await self.close()  # it rested for longer than the server keeps connections
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self._port)
         reader, writer = self._streams
