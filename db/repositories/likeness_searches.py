@@ -48,8 +48,8 @@ class LikenessSearchRepository:
         num_missing: int,
         actor: str,
         found: Mapping[uuid.UUID, float],
-    ) -> int:
-        """Keep a search with the similarity of each image that it found; returns its number."""
+    ) -> LikenessSearch:
+        """Keep a search with the similarity of each image that it found."""
         statement = (
             insert(LikenessSearchRow)
             .values(
@@ -59,10 +59,10 @@ class LikenessSearchRepository:
                 num_missing=num_missing,
                 actor=actor,
             )
-            .returning(LikenessSearchRow.search_id)
+            .returning(*_COLUMNS)
         )
-        search_id = int(self._session.scalars(statement).one())
-        rows = [(search_id, asset_id, value) for asset_id, value in found.items()]
+        search = to_record(LikenessSearch, self._session.execute(statement).one())
+        rows = [(search.search_id, asset_id, value) for asset_id, value in found.items()]
         bulk.insert_rows(self._session, "likeness_hits", _HIT_COLUMNS, rows)
         kept = (
             select(LikenessSearchRow.search_id)
@@ -76,7 +76,7 @@ class LikenessSearchRepository:
             )
         )
         self._session.execute(delete(LikenessSearchRow).where(gone))
-        return search_id
+        return search
 
     def list_newest(self, limit: int = 20) -> list[LikenessSearch]:
         """The newest searches, newest first."""

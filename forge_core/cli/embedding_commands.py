@@ -108,19 +108,13 @@ def find_similar(
     opened = opening.existing(workspace)
     source = None if network is None else networks.parse(network)
     wanted = _wanted(opened, target)
-    result = similar.find_similar(opened, wanted, top=top, source=source, device=device)
-    kept = (
-        kept_searches.search(
-            opened,
-            wanted if isinstance(wanted, bytes) else [wanted],
-            actor=Actor.of_process(opened),
-            name=Path(target).name,
-            source=source,
-            device=device,
-        )
-        if keep
-        else None
-    )
+    number = max(top, kept_searches.NUM_FOUND) if keep else top
+    result = similar.find_similar(opened, wanted, top=number, source=source, device=device)
+    kept = None
+    if keep:
+        images = wanted if isinstance(wanted, bytes) else [wanted]
+        actor = Actor.of_process(opened)
+        kept = kept_searches.keep(opened, result, images, actor=actor, name=Path(target).name)
     rows = [
         {
             "rank": each.rank,
@@ -129,7 +123,7 @@ def find_similar(
             "label": each.asset.label_name,
             "asset_id": each.asset.asset_id,
         }
-        for each in result.found
+        for each in result.found[:top]
     ]
     if as_json:
         found = {"network": result.network.source, "found": rows}

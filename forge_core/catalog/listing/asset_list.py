@@ -322,6 +322,12 @@ def list_searches(workspace: Workspace) -> list[LikenessSearch]:
         return uow.likeness_searches.list_newest()
 
 
+def find_search(workspace: Workspace, search_id: int) -> LikenessSearch | None:
+    """The search for what looks alike of this number; None for one that is not kept any more."""
+    with workspace.database.read() as uow:
+        return uow.likeness_searches.find(search_id)
+
+
 def list_evaluations(workspace: Workspace) -> list[EvaluationSummary]:
     """The evaluations whose answers were kept image by image, newest first."""
     with workspace.database.read() as uow:

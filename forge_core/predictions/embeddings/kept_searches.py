@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from db.repositories.likeness_searches import LikenessSearch
 from forge_core.catalog.listing import asset_list
 from forge_core.catalog.revisions import history
-from forge_core.errors import NotFound
 from forge_core.people.actor import Actor
 from forge_core.predictions.embeddings import similar
 from forge_core.predictions.embeddings.networks import NetworkSource
+from forge_core.predictions.embeddings.similar import SimilarImages
 from forge_core.storable_values import readable_text
 from forge_core.workspace import Workspace
 
@@ -45,23 +45,36 @@ def search(
         ImageRejected: The bytes are no image that can be read.
     """
     result = similar.find_similar(workspace, wanted, top=NUM_FOUND, source=source, device=device)
-    found = {each.asset.asset_id: each.similarity for each in result.found}
+    return keep(workspace, result, wanted, actor=actor, name=name)
+
+
+def keep(
+    workspace: Workspace,
+    result: SimilarImages,
+    wanted: Sequence[uuid.UUID] | bytes,
+    *,
+    actor: Actor,
+    name: str = "",
+) -> LikenessSearch:
+    """Keep the first `NUM_FOUND` of what was found for these; see `search`.
+
+    Raises:
+        NotFound: An image that was searched for is not there any more.
+    """
+    found = {each.asset.asset_id: each.similarity for each in result.found[:NUM_FOUND]}
     if not isinstance(wanted, bytes):
         found |= dict.fromkeys(wanted, 1.0)
         name = _name(workspace, wanted)
+    revision_id = history.latest_revision_id(workspace)
     with workspace.database.write() as uow:
-        search_id = uow.likeness_searches.add(
+        return uow.likeness_searches.add(
             name=readable_text(name)[-_LONGEST_NAME:] or "a picture",
             network=result.network.source,
-            revision_id=history.latest_revision_id(workspace),
+            revision_id=revision_id,
             num_missing=result.num_missing,
             actor=actor.name,
             found=found,
         )
-        kept = uow.likeness_searches.find(search_id)
-    if kept is None:
-        raise NotFound(f"The search {search_id} was not kept.")
-    return kept
 
 
 def _name(workspace: Workspace, wanted: Sequence[uuid.UUID]) -> str:

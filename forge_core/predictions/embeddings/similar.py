@@ -15,7 +15,7 @@ from forge_core.catalog.revisions import history
 from forge_core.errors import InvalidInput
 from forge_core.imaging import decode
 from forge_core.imaging.decode import DecodeLimits
-from forge_core.predictions.embeddings import computing, networks, vector_store
+from forge_core.predictions.embeddings import computing, networks, similarity_index, vector_store
 from forge_core.predictions.embeddings.computing import CatalogEmbeddings
 from forge_core.predictions.embeddings.networks import NetworkSource
 from forge_core.predictions.embeddings.similarity_index import SimilarityIndex
@@ -122,8 +122,8 @@ def _middle(
         raise InvalidInput(
             f"1 to {MAX_SEEDS} images can be searched for together; {len(seeds):,} were named."
         )
-    vectors = [_vector_of(workspace, seed, facts, device).astype(np.float32) for seed in seeds]
-    middle: NDArray[np.float32] = np.mean([v / np.linalg.norm(v) for v in vectors], axis=0)
+    vectors = np.stack([_vector_of(workspace, seed, facts, device) for seed in seeds])
+    middle: NDArray[np.float32] = similarity_index.normalised(vectors).mean(dim=0).numpy()
     return middle
 
 

@@ -36,7 +36,7 @@ class SimilarityIndex:
         self._near = np.empty((len(values), self._basis.shape[1]), np.float32)
         for start in range(0, len(values), BLOCK_ROWS):
             rows = slice(start, start + BLOCK_ROWS)
-            self._near[rows] = (_normalised(values[rows]) @ self._basis).numpy()
+            self._near[rows] = (normalised(values[rows]) @ self._basis).numpy()
 
     def __len__(self) -> int:
         return len(self._values)
@@ -54,13 +54,13 @@ class SimilarityIndex:
         number = min(number, len(self))
         if not number:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        wanted = _normalised(np.asarray(vector, np.float32)[None])[0]
+        wanted = normalised(np.asarray(vector, np.float32)[None])[0]
         rough = self._near @ (wanted @ self._basis).numpy()
         is_whole = self._basis.shape[0] == self._basis.shape[1]
         at_first = number if is_whole else min(len(self), AGAIN * number)
         # Not torch.topk, which takes longer than the product.
         places = np.argpartition(-rough, at_first - 1)[:at_first]
-        likeness = (_normalised(self._values[places]) @ wanted).numpy()
+        likeness = (normalised(self._values[places]) @ wanted).numpy()
         order = np.lexsort((places, -likeness))[:number]
         return places[order].astype(np.int64), likeness[order]
 
@@ -70,7 +70,7 @@ def _main_directions(values: Halves) -> Tensor:
     width = values.shape[1]
     if width <= COMPONENTS or not len(values):
         return torch.eye(width)
-    sample = _normalised(values[:: max(1, len(values) // SAMPLE)])
+    sample = normalised(values[:: max(1, len(values) // SAMPLE)])
     if width > 4 * SAMPLE or len(sample) < width:  # fewer rows than values: through the rows
         _, _, directions = torch.linalg.svd(sample, full_matrices=False)
         found: Tensor = directions[:COMPONENTS].T.contiguous()
@@ -80,6 +80,7 @@ def _main_directions(values: Halves) -> Tensor:
     return largest
 
 
-def _normalised(values: npt.NDArray[np.generic]) -> Tensor:
+def normalised(values: npt.NDArray[np.generic]) -> Tensor:
+    """Rows (N, D) at length 1, float32; one of zeros stays so."""
     rows = torch.from_numpy(np.ascontiguousarray(values, np.float32))
     return torch.nn.functional.normalize(rows, dim=1)

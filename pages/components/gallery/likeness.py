@@ -54,9 +54,9 @@ def show(workspace: Workspace, where: Mapping[str, str]) -> None:
     number = where.get("alike")
     if number is None:
         return
-    known = {str(each.search_id): each for each in asset_list.list_searches(workspace)}
-    if number in known and known[number].num_missing:
-        missing = text.plural(known[number].num_missing, "image")
+    search = asset_list.find_search(workspace, int(number))
+    if search is not None and search.num_missing:
+        missing = text.plural(search.num_missing, "image")
         st.caption(
             f"{missing} of the catalog had no embedding when this was searched for, and could not "
             "be found."

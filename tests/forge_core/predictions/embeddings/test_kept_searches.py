@@ -1,5 +1,6 @@
 """Searches by likeness that stay: what they found is a filter and an order of the gallery."""
 
+import numpy as np
 import pytest
 
 from db.records import AssetFilter
@@ -79,3 +80,11 @@ def test_search__refuses_in_words(embedded):
         kept_searches.search(embedded, ids * 2 if len(ids) > 50 else [], actor=ACTOR)
     with pytest.raises(InvalidInput, match="alike to what"):
         asset_list.list_assets(embedded, AssetFilter(), sort="most_alike")
+
+
+def test_middle__an_image_in_which_the_network_sees_nothing_takes_no_part(monkeypatch):
+    vectors = {0: np.array([0, 0], "f2"), 1: np.array([0, 3], "f2"), 2: np.array([4, 0], "f2")}
+    monkeypatch.setattr(similar, "_vector_of", lambda _, seed, *__: vectors[seed])
+    middle = similar._middle(None, [0, 1, 2], None, "cpu")
+    np.testing.assert_allclose(middle, [1 / 3, 1 / 3], atol=1e-6)
+    np.testing.assert_array_equal(similar._middle(None, [0], None, "cpu"), [0, 0])
