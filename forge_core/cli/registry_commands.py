@@ -183,10 +183,8 @@ def rollback(
 
     opened = opening.existing(workspace)
     entry = entries.roll_back(opened, alias, actor=Actor.of_process(opened), reason=why)
-    if as_json:
-        output.answer(entry)
-    else:
-        output.say(f"{entry.alias} means run {entry.run_id} again (version {entry.version}).")
+    words = f"{entry.alias} means run {entry.run_id} again (version {entry.version})."
+    _tell(entry, words, as_json=as_json)
 
 
 @app.command()
@@ -201,10 +199,14 @@ def withdraw(
 
     opened = opening.existing(workspace)
     entry = entries.withdraw(opened, alias, actor=Actor.of_process(opened), reason=why)
+    _tell(entry, f"{entry.alias} means nothing from now on.", as_json=as_json)
+
+
+def _tell(entry: RegistryEntry, words: str, *, as_json: bool) -> None:
     if as_json:
         output.answer(entry)
     else:
-        output.say(f"{entry.alias} means nothing from now on.")
+        output.say(words)
 
 
 def _show_entries(found: list[RegistryEntry]) -> None:

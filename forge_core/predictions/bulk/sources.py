@@ -7,6 +7,7 @@ millions can go on where it stopped.
 import os
 import zipfile
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -89,21 +90,30 @@ def open_source(paths: Sequence[Path]) -> Source:
     return FilesSource(paths)
 
 
-class FolderSource:
-    """Image files below a folder, by their endings, in the order of their names."""
+class _NamedSource(ABC):
+    """Files that are named one after the other, below one folder."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.identity = f"folder {folder.resolve()}"
+    _folder: Path
 
     def files(self) -> Iterator[SourceFile]:
-        """From the first on; a folder's own list of names is held at a time."""
+        """From the first on; names are read as it goes."""
         for name in self._names():
             yield _plain(name, self._folder / name)
 
     def count(self) -> int:
         """How many there are, by looking at all names."""
         return sum(1 for _ in self._names())
+
+    @abstractmethod
+    def _names(self) -> Iterator[str]: ...
+
+
+class FolderSource(_NamedSource):
+    """Image files below a folder, by their endings, in the order of their names."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.identity = f"folder {folder.resolve()}"
 
     def close(self) -> None:
         """Nothing is open."""
@@ -184,7 +194,7 @@ class ZipSource:
         return data
 
 
-class ListSource:
+class ListSource(_NamedSource):
     """Files that a text file names, a path a line, in its order; empty lines are left out.
 
     A path is taken from the folder of the list. Where the first is not there, but from the folder
@@ -193,7 +203,7 @@ class ListSource:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        first = next(self._lines(), None)
+        first = next(self._names(), None)
         if first is None:
             raise InvalidInput(f"The list {path} names no file.")
         own, here = path.parent, Path()
@@ -201,19 +211,10 @@ class ListSource:
         self._folder = here if is_here else own
         self.identity = f"list {path.resolve()} from {self._folder.resolve()}"
 
-    def files(self) -> Iterator[SourceFile]:
-        """From the first on; the list is read as it goes."""
-        for line in self._lines():
-            yield _plain(line, self._folder / line)
-
-    def count(self) -> int:
-        """How many there are."""
-        return sum(1 for _ in self._lines())
-
     def close(self) -> None:
         """Nothing is open."""
 
-    def _lines(self) -> Iterator[str]:
+    def _names(self) -> Iterator[str]:
         try:
             with local_files.open_plain(self._path) as file:
                 for raw in file:
