@@ -250,7 +250,7 @@ class Label:
     hotkey: str | None
     description: str
     is_retired: bool
-    asset_count: int = 0
+    num_images: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,7 +289,7 @@ class CountRow:
     label_id: int | None
     split_type: str | None
     is_augmented: bool
-    num_assets: int
+    num_images: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

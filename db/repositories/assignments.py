@@ -24,7 +24,7 @@ class PersonCount:
     """How many living assets one person is to look after, and how many have no label yet."""
 
     person: str
-    num_assets: int
+    num_images: int
     num_unlabelled: int
 
 
@@ -87,7 +87,7 @@ class AssignmentRepository:
             .group_by(Assignment.person)
         )
         found = [
-            PersonCount(person=person, num_assets=number, num_unlabelled=int(left))
+            PersonCount(person=person, num_images=number, num_unlabelled=int(left))
             for person, number, left in rows
         ]
         return sorted(found, key=lambda count: count.person.casefold())

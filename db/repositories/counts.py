@@ -20,17 +20,17 @@ class CountRepository:
                 AssetCount.label_key,
                 AssetCount.split_key,
                 AssetCount.is_augmented,
-                AssetCount.num_assets,
-            ).where(AssetCount.num_assets != 0)
+                AssetCount.num_images,
+            ).where(AssetCount.num_images != 0)
         )
         return [
             CountRow(
                 label_id=label_key or None,
                 split_type=split_key or None,
                 is_augmented=is_augmented,
-                num_assets=num_assets,
+                num_images=num_images,
             )
-            for label_key, split_key, is_augmented, num_assets in rows
+            for label_key, split_key, is_augmented, num_images in rows
         ]
 
     def list_facet(self, facet: str) -> list[tuple[str, int]]:
@@ -39,8 +39,8 @@ class CountRepository:
         '' stands for none. From the kept counts.
         """
         rows = self._session.execute(
-            select(AssetFacetCount.value, AssetFacetCount.num_assets)
-            .where(AssetFacetCount.facet == facet, AssetFacetCount.num_assets != 0)
+            select(AssetFacetCount.value, AssetFacetCount.num_images)
+            .where(AssetFacetCount.facet == facet, AssetFacetCount.num_images != 0)
             .order_by(AssetFacetCount.value)
         )
         return [(value, number) for value, number in rows]
@@ -68,6 +68,6 @@ class CountRepository:
             .group_by(VisionAsset.label_id, VisionAsset.split_type, VisionAsset.is_augmented)
         )
         return [
-            CountRow(label_id=label, split_type=split, is_augmented=augmented, num_assets=number)
+            CountRow(label_id=label, split_type=split, is_augmented=augmented, num_images=number)
             for label, split, augmented, number in rows
         ]

@@ -30,7 +30,7 @@ class LabelMove:
 
     before_label_id: int | None
     after_label_id: int | None
-    num_assets: int
+    num_images: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +124,7 @@ class DifferenceRepository:
             .order_by(number.desc(), net.c.before_label_id, net.c.after_label_id)
         )
         return [
-            LabelMove(before_label_id=old, after_label_id=new, num_assets=count)
+            LabelMove(before_label_id=old, after_label_id=new, num_images=count)
             for old, new, count in rows
         ]
 

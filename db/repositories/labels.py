@@ -9,7 +9,7 @@ from db.models import AssetCount, LabelClass, LabelClassState
 from db.records import Label, LabelState
 from db.repositories.rows import columns_of, to_record
 
-LABEL_COLUMNS = columns_of(Label, LabelClass, without=["asset_count"])
+LABEL_COLUMNS = columns_of(Label, LabelClass, without=["num_images"])
 STATE_COLUMNS = columns_of(LabelState, LabelClassState)
 KEPT = ("name", "color", "hotkey", "description", "is_retired")
 """What a state remembers of a class."""
@@ -39,17 +39,17 @@ class LabelRepository:
     def list_all(self) -> list[Label]:
         """Every class with its number of assets (augmented ones included), oldest first."""
         counted = (
-            select(AssetCount.label_key, func.sum(AssetCount.num_assets).label("asset_count"))
+            select(AssetCount.label_key, func.sum(AssetCount.num_images).label("num_images"))
             .group_by(AssetCount.label_key)
             .subquery()
         )
         rows = self._session.execute(
-            select(*LABEL_COLUMNS, func.coalesce(counted.c.asset_count, 0).label("asset_count"))
+            select(*LABEL_COLUMNS, func.coalesce(counted.c.num_images, 0).label("num_images"))
             .outerjoin(counted, counted.c.label_key == LabelClass.label_id)
             .order_by(LabelClass.label_id)
         )
         return [
-            Label(**{**row._mapping, "asset_count": int(row.asset_count)})  # numeric on Postgres
+            Label(**{**row._mapping, "num_images": int(row.num_images)})  # numeric on Postgres
             for row in rows
         ]
 

@@ -136,7 +136,7 @@ class QueryPlanner:
 
     def _count_columns(self, where: AssetFilter) -> int:
         """At most this many match, from the kept counts alone."""
-        counts = select(func.coalesce(func.sum(AssetCount.num_assets), 0))
+        counts = select(func.coalesce(func.sum(AssetCount.num_images), 0))
         if where.label == NONE:
             counts = counts.where(AssetCount.label_key == 0)
         elif where.label == ANY:
@@ -152,7 +152,7 @@ class QueryPlanner:
         for facet, value in (("source", where.source), ("review", where.review)):
             if value is not None:
                 key = "" if facet == "review" and value == NONE else value
-                statement = select(AssetFacetCount.num_assets).where(
+                statement = select(AssetFacetCount.num_images).where(
                     AssetFacetCount.facet == facet, AssetFacetCount.value == key
                 )
                 numbers.append(self._session.scalar(statement) or 0)

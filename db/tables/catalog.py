@@ -218,7 +218,7 @@ class AssetCount(Base):
     label_key: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     split_key: Mapped[str] = mapped_column(String(10), primary_key=True)
     is_augmented: Mapped[bool] = mapped_column(primary_key=True)
-    num_assets: Mapped[int] = mapped_column(server_default="0")
+    num_images: Mapped[int] = mapped_column("num_assets", server_default="0")
 
 
 class AssetFacetCount(Base):
@@ -234,7 +234,7 @@ class AssetFacetCount(Base):
         String(64).with_variant(postgresql.VARCHAR(64, collation="C"), "postgresql"),
         primary_key=True,
     )
-    num_assets: Mapped[int] = mapped_column(server_default="0")
+    num_images: Mapped[int] = mapped_column("num_assets", server_default="0")
 
 
 class DuplicateMember(Base):

@@ -81,7 +81,7 @@ def shape_label(label: Label) -> dict[str, Any]:
         "name": label.name,
         "color": label.color,
         "hotkey": label.hotkey,
-        "asset_count": label.asset_count,
+        "num_images": label.num_images,
     }
 
 

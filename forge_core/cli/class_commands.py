@@ -47,7 +47,7 @@ def list_classes(
         [
             [
                 label.name,
-                label.asset_count,
+                label.num_images,
                 label.hotkey or "",
                 label.color,
                 "no" if label.is_retired else "yes",

@@ -148,7 +148,7 @@ def diff(
             output.say(f"  class {difference.before!r} is {difference.after!r}{state}")
     for move in found.label_moves:
         output.say(
-            f"  {move.num_assets:,} from {move.before or 'unlabelled'} "
+            f"  {move.num_images:,} from {move.before or 'unlabelled'} "
             f"to {move.after or 'unlabelled'}"
         )
     if found.entries:

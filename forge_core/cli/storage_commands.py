@@ -233,7 +233,7 @@ def _show_relink(report: RelinkReport, *, dry_run: bool) -> None:
 
 def _show_verify(report: VerifyReport) -> None:
     output.say(
-        f"{report.num_assets:,} images, {report.num_files:,} files, {report.num_read:,} of them "
+        f"{report.num_images:,} images, {report.num_files:,} files, {report.num_read:,} of them "
         f"read: {report.num_missing:,} missing, {report.num_changed:,} changed, "
         f"{report.num_orphaned:,} orphaned."
     )

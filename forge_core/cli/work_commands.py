@@ -40,7 +40,7 @@ def assign(
         if as_json:
             output.answer(counts)
         elif counts:
-            rows = [(count.person, count.num_assets, count.num_unlabelled) for count in counts]
+            rows = [(count.person, count.num_images, count.num_unlabelled) for count in counts]
             output.show_table("", ["person", "images", "unlabelled"], rows)
         else:
             output.say("Nobody has images to look after.")
@@ -54,7 +54,7 @@ def assign(
         number = assignments.unassign(opened, asked)
         output.say(f"{number:,} images are nobody's now.", as_json=as_json)
         if as_json:
-            output.answer({"num_assets": number})
+            output.answer({"num_images": number})
         return
     if dry_run:
         shares = assignments.preview(opened, asked, names)
@@ -65,7 +65,7 @@ def assign(
         return
     for share in shares:
         would = "would get" if dry_run else "got"
-        output.say(f"{share.person} {would} {share.num_assets:,} images.")
+        output.say(f"{share.person} {would} {share.num_images:,} images.")
 
 
 def list_views(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:

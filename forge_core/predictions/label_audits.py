@@ -92,7 +92,7 @@ def start_audit(
         judged = uow.label_issues.list_all_now()
         revision_id = uow.revisions.latest_id()
         num_labelled = sum(
-            row.num_assets
+            row.num_images
             for row in uow.counts.list_all()
             if row.label_id is not None and not row.is_augmented
         )

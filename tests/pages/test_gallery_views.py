@@ -92,7 +92,7 @@ def test_assign__says_who_gets_how_many_and_does_it(
     assert any(c.value.startswith("Ben gets 6, tester gets 6.") for c in app.caption)
     app.button(key="assign_now").click().run()
     assert app.success[0].value == "12 images assigned."
-    counts = [(c.person, c.num_assets) for c in assignments.list_counts(sqlite_workspace)]
+    counts = [(c.person, c.num_images) for c in assignments.list_counts(sqlite_workspace)]
     assert counts == [("Ben", 6), ("tester", 6)]
     press(app, "Ben: 6, 1 unlabelled")
     assert app.query_params["assigned"] == "Ben"
@@ -106,7 +106,7 @@ def test_assign__takes_back_what_matches(sqlite_workspace: Workspace, assets: li
     app.button(key="filters_assign").click().run()
     app.button(key="assign_back").click().run()
     (count,) = assignments.list_counts(sqlite_workspace)
-    assert count.num_assets == 8
+    assert count.num_images == 8
 
 
 def test_mine__offers_the_own_slice_with_what_is_left(

@@ -36,7 +36,7 @@ class Share:
     """How many of the images one person gets."""
 
     person: str
-    num_assets: int
+    num_images: int
 
 
 def preview(workspace: Workspace, where: AssetFilter, persons: Sequence[str]) -> list[Share]:
@@ -50,7 +50,7 @@ def preview(workspace: Workspace, where: AssetFilter, persons: Sequence[str]) ->
     total = asset_list.count_assets(workspace, where)
     each, more = divmod(total, len(names))
     return [
-        Share(person=name, num_assets=each + (place < more)) for place, name in enumerate(names)
+        Share(person=name, num_images=each + (place < more)) for place, name in enumerate(names)
     ]
 
 
@@ -73,7 +73,7 @@ def assign(
         asset_list.check_run(uow, where)
         numbers = uow.assignments.update_matching(where, names, assigned_by)
     return [
-        Share(person=name, num_assets=number) for name, number in zip(names, numbers, strict=True)
+        Share(person=name, num_images=number) for name, number in zip(names, numbers, strict=True)
     ]
 
 

@@ -71,7 +71,7 @@ def preview(workspace: Workspace, label_id: int) -> ClassPreview:
     return ClassPreview(
         label=label,
         by_split={split or "none": _number(counts, split) for split in (*Split, None)},
-        num_augmented=sum(row.num_assets for row in counts if row.is_augmented),
+        num_augmented=sum(row.num_images for row in counts if row.is_augmented),
         runs=runs,
     )
 
@@ -175,7 +175,7 @@ def retire_class(
             return repetition
         label = classes.get_in(uow, label_id)
         _check_in_use(label)
-        num_images = sum(r.num_assets for r in uow.counts.list_all() if r.label_id == label_id)
+        num_images = sum(r.num_images for r in uow.counts.list_all() if r.label_id == label_id)
         if num_images and not unlabel:
             raise Conflict(
                 f"Class {label.name!r} has {num_images:,} images, so it cannot be retired.",
@@ -334,7 +334,7 @@ def _check_in_use(label: Label) -> None:
 
 
 def _number(counts: Sequence[CountRow], split: str | None) -> int:
-    return sum(row.num_assets for row in counts if row.split_type == split and not row.is_augmented)
+    return sum(row.num_images for row in counts if row.split_type == split and not row.is_augmented)
 
 
 def _applied(operation: Operation, revision_id: int) -> ChangeResult:

@@ -30,7 +30,7 @@ ORPHANS = "orphans"
 class VerifyReport:
     """What was found. The lists hold the first thousand keys, the numbers count all."""
 
-    num_assets: int
+    num_images: int
     """Images of the catalog."""
     num_files: int
     """Files under the asset root."""
@@ -81,9 +81,9 @@ def verify(
         missing = _first([file.key for file in part] for part in survey.missing())
         changed = _first([file.key for file in part] for part in survey.differing())
         orphaned = _first([key for key, _ in part] for part in survey.orphans())
-        num_assets, num_files = survey.counts()
+        num_images, num_files = survey.counts()
     return VerifyReport(
-        num_assets=num_assets,
+        num_images=num_images,
         num_files=num_files,
         num_read=num_read,
         num_missing=missing[0],
@@ -108,11 +108,11 @@ def remove_missing(workspace: Workspace, *, actor: Actor, force: bool = False) -
     """
     operation = Operation.of(RevisionKind.REMOVE, actor=actor)
     with survey_of(workspace) as survey:
-        num_assets, _ = survey.counts()
+        num_images, _ = survey.counts()
         num_missing = sum(map(len, survey.missing()))
-        if num_missing * 2 > num_assets and not force:
+        if num_missing * 2 > num_images and not force:
             raise Conflict(
-                f"{num_missing:,} of {num_assets:,} files are missing under "
+                f"{num_missing:,} of {num_images:,} files are missing under "
                 f"{workspace.store.root}; that looks like a disk that is not mounted.",
                 next_step="Check FORGE_ASSET_ROOT, look for moved files with `forge relink`, or "
                 "say --force.",

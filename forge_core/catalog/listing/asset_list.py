@@ -262,7 +262,7 @@ def count_assets(workspace: Workspace, where: AssetFilter, *, sort: str = "newes
             wanted = "" if where.review == NONE else where.review
             return dict(uow.counts.list_facet("review")).get(wanted, 0)
         if where == AssetFilter(label=where.label, split=where.split, augmented=where.augmented):
-            return sum(row.num_assets for row in uow.counts.list_all() if _matches(row, where))
+            return sum(row.num_images for row in uow.counts.list_all() if _matches(row, where))
         return uow.assets.count_matching(where)
 
 
@@ -346,9 +346,9 @@ def totals(workspace: Workspace) -> Totals:
         rows = uow.counts.list_all()
     own = [row for row in rows if not row.is_augmented]
     return Totals(
-        images=sum(row.num_assets for row in own),
-        unlabelled=sum(row.num_assets for row in own if row.label_id is None),
-        augmented=sum(row.num_assets for row in rows if row.is_augmented),
+        images=sum(row.num_images for row in own),
+        unlabelled=sum(row.num_images for row in own if row.label_id is None),
+        augmented=sum(row.num_images for row in rows if row.is_augmented),
     )
 
 

@@ -79,7 +79,7 @@ def describe_balance(labels: Sequence[Label], counts: Sequence[CountRow]) -> Bal
     numbers: Counter[tuple[int | None, str | None]] = Counter()
     for count in counts:
         if not count.is_augmented:
-            numbers[count.label_id, count.split_type] += count.num_assets
+            numbers[count.label_id, count.split_type] += count.num_images
     all_rows = [(label, _row(label, numbers)) for label in labels]
     rows = [row for label, row in all_rows if row.total or not label.is_retired]
     unlabelled = _row(None, numbers)
@@ -88,7 +88,7 @@ def describe_balance(labels: Sequence[Label], counts: Sequence[CountRow]) -> Bal
     return Balance(
         rows=rows,
         unlabelled=unlabelled,
-        augmented=sum(count.num_assets for count in counts if count.is_augmented),
+        augmented=sum(count.num_images for count in counts if count.is_augmented),
         imbalance_ratio=ratio,
         warnings=_warnings(rows, unlabelled, ratio),
     )

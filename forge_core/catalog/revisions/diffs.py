@@ -41,7 +41,7 @@ class LabelMoveCount:
 
     before: str | None
     after: str | None
-    num_assets: int
+    num_images: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +115,7 @@ def diff(
             LabelMoveCount(
                 before=_name(names[0], m.after_label_id if first > second else m.before_label_id),
                 after=_name(names[1], m.before_label_id if first > second else m.after_label_id),
-                num_assets=m.num_assets,
+                num_images=m.num_images,
             )
             for m in moves
         ],

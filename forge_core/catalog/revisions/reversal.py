@@ -84,7 +84,7 @@ def _named(uow: UnitOfWork, revision: Revision) -> list[Asset]:
 
 
 def _check_retired_are_empty(uow: UnitOfWork, states: list[LabelState]) -> None:
-    sizes = {label.label_id: label.asset_count for label in uow.labels.list_all()}
+    sizes = {label.label_id: label.num_images for label in uow.labels.list_all()}
     for state in states:
         if state.is_retired and sizes[state.label_id]:
             raise Conflict(

@@ -181,7 +181,7 @@ def _preview(uow: UnitOfWork, kept: Sequence[tuple[DuplicateGroup, Asset]]) -> R
     there: Counter[int | None] = Counter()
     for row in uow.counts.list_all():
         if not row.is_augmented:
-            there[row.label_id] += row.num_assets
+            there[row.label_id] += row.num_images
     losses = [
         ClassLoss(
             label_name=name,

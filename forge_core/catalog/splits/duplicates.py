@@ -158,7 +158,7 @@ def status(workspace: Workspace) -> DuplicateStatus:
             num_images_across=images_across,
             num_groups_contested=groups_contested,
             num_arrived=(
-                sum(row.num_assets for row in uow.counts.list_all() if not row.is_augmented)
+                sum(row.num_images for row in uow.counts.list_all() if not row.is_augmented)
                 if revision_id is None
                 else uow.duplicates.count_arrivals_after(revision_id)
             ),

@@ -114,7 +114,7 @@ def _show_merge(
     if into_id is None:
         return
     into = others[into_id]
-    after = into.asset_count + found.num_images + found.num_augmented
+    after = into.num_images + found.num_images + found.num_augmented
     _say(
         [
             f"{_images(found)}: all become {into.name!r}, which then has "

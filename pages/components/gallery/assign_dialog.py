@@ -57,7 +57,7 @@ def _show(where: Mapping[str, str]) -> None:
     if persons:
         shares = assignments.preview(workspace, asked, persons)
         said = ", ".join(
-            f"{errors.literal(share.person)} gets {text.number(share.num_assets)}"
+            f"{errors.literal(share.person)} gets {text.number(share.num_images)}"
             for share in shares
         )
         st.caption(f"{said}.{' Dealt in turn, oldest first.' if len(shares) > 1 else ''}")
@@ -134,7 +134,7 @@ def _show_counts(workspace: Workspace) -> None:
     with st.container(gap="xsmall"):
         for count in counts:
             pressed = st.button(
-                f"{errors.literal(count.person)}: {text.number(count.num_assets)}, "
+                f"{errors.literal(count.person)}: {text.number(count.num_images)}, "
                 f"{text.number(count.num_unlabelled)} unlabelled",
                 icon=":material/person:",
                 type="tertiary",

@@ -110,7 +110,7 @@ def test_classes__lists_and_creates(browser, assets):
     listed = browser.get("/classes").json()["classes"]
     assert [label["name"] for label in listed] == ["circle", "square", "stripe", "owl"]
     assert listed[-1] == created.json()
-    assert [label["asset_count"] for label in listed] == [4, 4, 4, 0]
+    assert [label["num_images"] for label in listed] == [4, 4, 4, 0]
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_classes__list_create_and_edit(drawn: Path):
     assert (created["name"], created["hotkey"], created["color"]) == ("wolf", "w", "#00FF00")
     forge("classes", "edit", "wolf", "--description", "grey", "--hotkey", "")
     listed = {row["name"]: row for row in forge_json("classes", "list")}
-    assert listed["circle"]["asset_count"] == 10
+    assert listed["circle"]["num_images"] == 10
     assert (listed["wolf"]["description"], listed["wolf"]["hotkey"]) == ("grey", None)
     assert "wolf" in forge("classes", "list").stdout
     refused = forge("classes", "edit", "wolf", "--hotkey", "t", exit_code=1)
@@ -78,7 +78,7 @@ def test_classes__rename_and_merge_say_first_what_they_do(drawn: Path):
     forge("classes", "rename", "circle", "disc")
     merged = forge_json("classes", "merge", "disc", "square")
     assert merged["status"] == "applied"
-    assert {row["name"]: row["asset_count"] for row in forge_json("classes", "list")} == {
+    assert {row["name"]: row["num_images"] for row in forge_json("classes", "list")} == {
         "square": 20,
         "stripe": 10,
     }

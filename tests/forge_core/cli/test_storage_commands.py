@@ -33,7 +33,7 @@ def root(tmp_path: Path) -> Path:
 
 def test_verify__of_a_whole_workspace(root: Path) -> None:
     assert "0 missing, 0 changed, 0 orphaned" in forge("verify", "--full")
-    assert forge_json("verify")["report"]["num_assets"] == 12
+    assert forge_json("verify")["report"]["num_images"] == 12
 
 
 def test_verify__names_what_is_wrong_and_what_to_do(root: Path) -> None:

@@ -42,7 +42,7 @@ def test_assign__divides_says_so_and_takes_back(drawn: Workspace):
     assert said == "Ana would get 2 images.\nBen would get 2 images.\n"
     assert forge_json("assign") == []
     shares = forge_json("assign", "Ana", "Ben", "Cem", "--where", "label=square")
-    assert [(s["person"], s["num_assets"]) for s in shares] == [("Ana", 2), ("Ben", 1), ("Cem", 1)]
+    assert [(s["person"], s["num_images"]) for s in shares] == [("Ana", 2), ("Ben", 1), ("Cem", 1)]
     assert forge("assign", "Cem", "--view", "circles").stdout == "Cem got 4 images.\n"
     table = forge("assign").stdout
     assert [line.split() for line in table.splitlines()][1:] == [
@@ -51,8 +51,8 @@ def test_assign__divides_says_so_and_takes_back(drawn: Workspace):
         ["Cem", "5", "0"],
     ]
     taken = forge_json("assign", "--nobody", "--where", "assigned=Cem", "--where", "text=circle_")
-    assert taken == {"num_assets": 4}
-    assert [c["num_assets"] for c in forge_json("assign")] == [2, 1, 1]
+    assert taken == {"num_images": 4}
+    assert [c["num_images"] for c in forge_json("assign")] == [2, 1, 1]
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_a_revision_that_leaves_the_split_alone__leaves_the_evaluation_current(
 def test_classes_merged_renamed_and_new__are_measured_as_they_were_called_then(
     finished: Workspace,
 ) -> None:
-    first, second, third = (label for label in classes.list_classes(finished) if label.asset_count)
+    first, second, third = (label for label in classes.list_classes(finished) if label.num_images)
     own = history.latest_revision_id(finished)
     before = evaluation.measure_run(finished, RUN, "val", device="cpu", revision_id=own)
     classes.rename_class(finished, third.label_id, "renamed", actor=ACTOR)

@@ -106,9 +106,7 @@ export function openPicker(overlay, { classes, count, current, onPick, onCreate 
                 el(
                   "span",
                   { className: "hint" },
-                  choice.label.label_id === current
-                    ? "now"
-                    : formatNumber(choice.label.asset_count),
+                  choice.label.label_id === current ? "now" : formatNumber(choice.label.num_images),
                 ),
                 choice.label.key && el("kbd", {}, choice.label.key),
               ]

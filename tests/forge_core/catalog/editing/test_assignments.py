@@ -34,7 +34,7 @@ def test_assign__divides_in_turn_as_the_preview_said(
     where = AssetFilter(text="_00")
     persons = ["Ana", " Ben  Ünal ", "Cem", "Dora", "Ege"]
     promised = assignments.preview(workspace, where, persons)
-    assert [(share.person, share.num_assets) for share in promised] == [
+    assert [(share.person, share.num_images) for share in promised] == [
         ("Ana", 3),
         ("Ben Ünal", 3),
         ("Cem", 2),
@@ -58,14 +58,14 @@ def test_assign__what_somebody_has_to_others(
     monkeypatch.setattr(repository, "SLICE", 2)  # the filter changes while it is gone through
     assignments.assign(workspace, AssetFilter(), ["Ana"], actor=ACTOR)
     shares = assignments.assign(workspace, AssetFilter(assigned="Ana"), ["Ben", "Ana"], actor=ACTOR)
-    assert [share.num_assets for share in shares] == [6, 6]
+    assert [share.num_images for share in shares] == [6, 6]
     assert ids_of(workspace, "Ben") == [asset.asset_id for asset in assets[::2]]
     shares = assignments.assign(workspace, AssetFilter(assigned="none"), ["Cem"], actor=ACTOR)
-    assert [share.num_assets for share in shares] == [0]
+    assert [share.num_images for share in shares] == [0]
     assert assignments.unassign(workspace, AssetFilter(assigned="Ben")) == 6
     assert assignments.unassign(workspace, AssetFilter(assigned="Ben")) == 0
     shares = assignments.assign(workspace, AssetFilter(assigned="none"), ["Cem"], actor=ACTOR)
-    assert [share.num_assets for share in shares] == [6]
+    assert [share.num_images for share in shares] == [6]
     assert assignments.list_people(workspace) == ["Ana", "Cem", ACTOR.name]
 
 
@@ -77,13 +77,13 @@ def test_counts__say_what_is_left__without_what_was_removed(
     assignments.assign(workspace, AssetFilter(), ["zoe", "Ana"], actor=ACTOR)
     removed = label_edits.remove_assets(workspace, [ids[0], ids[1], ids[11]], actor=ACTOR)
     counts = [
-        (c.person, c.num_assets, c.num_unlabelled) for c in assignments.list_counts(workspace)
+        (c.person, c.num_images, c.num_unlabelled) for c in assignments.list_counts(workspace)
     ]
     assert counts == [("Ana", 4, 2), ("zoe", 5, 2)]
     assert removed.revision_id is not None
     history.undo(workspace, removed.revision_id, actor=ACTOR)
     counts = [
-        (c.person, c.num_assets, c.num_unlabelled) for c in assignments.list_counts(workspace)
+        (c.person, c.num_images, c.num_unlabelled) for c in assignments.list_counts(workspace)
     ]
     assert counts == [("Ana", 6, 3), ("zoe", 6, 3)]  # who had them has them again
 

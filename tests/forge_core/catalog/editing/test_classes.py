@@ -120,7 +120,7 @@ def test_merge__images_follow_and_the_old_class_is_retired(
     result = class_merges.merge_classes(workspace, circle, square, actor=ACTOR)
     assert result.revision_id == before + 1 == history.latest_revision_id(workspace)
     assert names_on_images(workspace) == ["square", "stripe"]
-    assert {c.name: c.asset_count for c in classes.list_classes(workspace)} == {
+    assert {c.name: c.num_images for c in classes.list_classes(workspace)} == {
         "square": 10,
         "stripe": 5,
     }
@@ -139,7 +139,7 @@ def test_merge__is_undone_with_both_classes(workspace: Workspace, tmp_path: Path
     result = class_merges.merge_classes(workspace, circle, square, actor=ACTOR)
     assert result.revision_id is not None
     history.undo(workspace, result.revision_id, actor=ACTOR)
-    assert {c.name: c.asset_count for c in classes.list_classes(workspace)} == {
+    assert {c.name: c.num_images for c in classes.list_classes(workspace)} == {
         "circle": 3,
         "square": 3,
         "stripe": 3,
@@ -260,7 +260,7 @@ def test_relabelling_keeps_working_after_a_merge(workspace: Workspace, tmp_path:
     assert result.revision_id is not None
     undone = history.undo(workspace, result.revision_id, actor=ACTOR)
     assert [conflict.asset_id for conflict in undone.conflicts] == [moved.asset_id]
-    assert class_named(workspace, "circle").asset_count == 1
+    assert class_named(workspace, "circle").num_images == 1
 
 
 def test_heads__of_checkpoints_are_said_before_a_change() -> None:

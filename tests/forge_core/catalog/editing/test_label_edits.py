@@ -215,7 +215,7 @@ def test_classes__have_colours_of_their_own_until_the_palette_repeats(
 
 def test_classes__count_their_images(workspace: Workspace, tmp_path) -> None:
     make_catalog(workspace, tmp_path / "images", train=3, val=1, test=0)
-    assert {c.name: c.asset_count for c in classes.list_classes(workspace)} == {
+    assert {c.name: c.num_images for c in classes.list_classes(workspace)} == {
         "circle": 4,
         "square": 4,
         "stripe": 4,

@@ -148,7 +148,7 @@ def test_verify__names_missing_changed_and_orphaned_files(workspace: Workspace, 
     assert report.missing == ["shapes/circle/circle_0001.png"]
     assert report.changed == ["shapes/circle/circle_0002.png"]
     assert report.orphaned == ["new.png"]
-    assert (report.num_assets, report.num_files, report.num_read) == (12, 12, 10)
+    assert (report.num_images, report.num_files, report.num_read) == (12, 12, 10)
     assert (report.num_missing, report.num_changed, report.num_orphaned) == (1, 1, 1)
     assert seen[-1] == (10, 10)
     assert not report.is_whole

@@ -17,7 +17,7 @@ def label(label_id: int, name: str) -> Label:
 def count(
     label_id: int | None, split: str | None, number: int, augmented: bool = False
 ) -> CountRow:
-    return CountRow(label_id=label_id, split_type=split, is_augmented=augmented, num_assets=number)
+    return CountRow(label_id=label_id, split_type=split, is_augmented=augmented, num_images=number)
 
 
 def test_balance__counts_every_class_and_split(workspace: Workspace, tmp_path) -> None:

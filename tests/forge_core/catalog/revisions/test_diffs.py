@@ -28,7 +28,7 @@ def test_diff__is_the_net_difference_by_name(workspace: Workspace, tmp_path) -> 
     assert entries[ids[0]].before == {"label_name": "circle"}
     assert entries[ids[0]].after == {"label_name": "square"}
     assert (entries[ids[4]].kind, entries[ids[4]].after) == ("removed", {})
-    assert {(m.before, m.after, m.num_assets) for m in found.label_moves} == {
+    assert {(m.before, m.after, m.num_images) for m in found.label_moves} == {
         ("circle", "square", 1),
         ("circle", "stripe", 1),
     }

@@ -217,7 +217,7 @@ def test_every_earlier_state_is_rebuilt_after_any_sequence_of_changes(
 
 
 def vars_of(row) -> list:
-    return [row.label_id, row.split_type, row.is_augmented, row.num_assets]
+    return [row.label_id, row.split_type, row.is_augmented, row.num_images]
 
 
 def test_a_split_is_one_revision_that_undo_takes_back(workspace: Workspace, tmp_path) -> None:
