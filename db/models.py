@@ -25,7 +25,7 @@ from db.tables.people import (
     Assignment,
     AugmentationPresetRow,
     LabelRequestRow,
-    LabelVote,
+    LabelVoteRow,
     SavedViewRow,
     UserPreference,
 )
@@ -64,7 +64,7 @@ __all__ = [
     "LabelClassState",
     "LabelIssueRow",
     "LabelRequestRow",
-    "LabelVote",
+    "LabelVoteRow",
     "LikenessHitRow",
     "LikenessSearchRow",
     "MeasureLineRow",

@@ -22,6 +22,7 @@ from db.repositories.jobs import JobRepository
 from db.repositories.label_audits import LabelAuditRepository
 from db.repositories.label_issues import LabelIssueRepository
 from db.repositories.label_requests import LabelRequestRepository
+from db.repositories.label_votes import LabelVoteRepository
 from db.repositories.labels import LabelRepository
 from db.repositories.likeness_searches import LikenessSearchRepository
 from db.repositories.metrics import MetricRepository
@@ -188,6 +189,11 @@ class UnitOfWork:
     def label_requests(self) -> LabelRequestRepository:
         """Which images were chosen to be labelled next."""
         return LabelRequestRepository(self.session)
+
+    @cached_property
+    def label_votes(self) -> LabelVoteRepository:
+        """What each of several persons says an image shows."""
+        return LabelVoteRepository(self.session)
 
     @cached_property
     def likeness_searches(self) -> LikenessSearchRepository:

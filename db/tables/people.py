@@ -14,7 +14,7 @@ from db.clock import utc_now
 from db.tables.base import Base, Json
 
 
-class LabelVote(Base):
+class LabelVoteRow(Base):
     """One person's opinion of an asset's label; only adjudication changes the asset."""
 
     __tablename__ = "label_votes"
@@ -25,6 +25,17 @@ class LabelVote(Base):
     author: Mapped[str] = mapped_column(String(128), primary_key=True)
     label_id: Mapped[int] = mapped_column(ForeignKey("label_classes.label_id"))
     created_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
+    source: Mapped[str] = mapped_column(String(64), server_default="")
+    """The source of the import that brought it; empty for one that was given here."""
+    revision_id: Mapped[int | None]
+    """Of the import that brought it."""
+    taken_back_by: Mapped[int | None]
+    """The revision that undid that import; the vote does not count while this is so."""
+
+    __table_args__ = (
+        Index("ix_label_votes_revision", "revision_id"),
+        Index("ix_label_votes_author", "taken_back_by", "author"),
+    )
 
 
 class UserPreference(Base):

@@ -24,12 +24,14 @@ def undo_in(uow: UnitOfWork, operation: Operation, revision: Revision) -> Change
     """
     undone = revision.revision_id
     states = _states_to_restore(uow, undone)
-    if not states and not revision.num_changes:
+    has_votes = uow.label_votes.count_of(undone) > 0
+    if not states and not revision.num_changes and not has_votes:
         raise InvalidInput(
             f"Revision {undone} ({revision.kind}) changed no image and no class that can be put "
             "back, so there is nothing to undo."
         )
-    if not states and _count_blocked(uow, revision) == revision.num_changes:
+    is_blocked = _count_blocked(uow, revision) == revision.num_changes
+    if not states and not has_votes and is_blocked:
         return _answer(uow, operation, revision, None)
     revision_id = journal.begin_revision(uow, operation)
     # Classes first: images may go back to a class that was merged or retired.
@@ -50,6 +52,7 @@ def undo_in(uow: UnitOfWork, operation: Operation, revision: Revision) -> Change
     number = uow.changes.revert_revision(revision_id, undone)
     uow.findings.revert(revision_id, undone)
     uow.decisions.revert(revision.operation_id, operation.operation_id)
+    uow.label_votes.revert(revision_id, undone)
     _check_retired_are_empty(uow, states)
     return replace(answer, assets=_named(uow, revision), num_changed=number)
 

@@ -19,9 +19,10 @@ CLASS_KINDS = frozenset(
         RevisionKind.RETIRE_CLASS,
         RevisionKind.UNRETIRE_CLASS,
         RevisionKind.UNDO,
+        RevisionKind.IMPORT,
     }
 )
-"""Kinds of revisions that may change classes and no image."""
+"""Kinds of revisions that may change classes, or what persons say of images, and no image."""
 OWN_KINDS = frozenset(
     {
         RevisionKind.RELABEL,
