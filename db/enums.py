@@ -65,6 +65,14 @@ class RequestReason(enum.StrEnum):
     CHANCE = "chance"  # drawn from all images without a label, each as likely
 
 
+class SplitRuleKind(enum.StrEnum):
+    """Which split an image gets that comes in without one."""
+
+    NONE = "none"  # none: it waits until somebody divides
+    GROUP = "group"  # that of its group, where images of it are there
+    RATIO = "ratio"  # that of its group; else drawn by a hash of its bytes, in a ratio
+
+
 class RegistryAction(enum.StrEnum):
     """What an entry of the registry does to its alias."""
 

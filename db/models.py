@@ -18,6 +18,7 @@ from db.tables.catalog import (
     MeasureLineRow,
     ReviewDecisionRow,
     RevisionRow,
+    SplitRuleRow,
     VisionAsset,
 )
 from db.tables.judging import LabelAuditLookRow, LabelAuditRow, LabelIssueRow
@@ -76,6 +77,7 @@ __all__ = [
     "RunMetric",
     "RunSeriesRow",
     "SavedViewRow",
+    "SplitRuleRow",
     "TrainingRun",
     "UserPreference",
     "VisionAsset",

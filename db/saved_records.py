@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from db.enums import SplitRuleKind
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedView:
@@ -52,3 +54,15 @@ class ReviewDecision:
     created_at: datetime | None = None
     taken_back_by: str | None = None
     """The operation that took it back; it does not stand while this is so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredSplitRule:
+    """Which split new images get, and who said so."""
+
+    kind: SplitRuleKind
+    train: float
+    val: float
+    test: float
+    author: str
+    updated_at: datetime

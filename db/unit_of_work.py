@@ -35,6 +35,7 @@ from db.repositories.review_decisions import ReviewDecisionRepository
 from db.repositories.revisions import RevisionRepository
 from db.repositories.run_series import RunSeriesRepository
 from db.repositories.runs import RunRepository
+from db.repositories.split_rule import SplitRuleRepository
 from db.repositories.states import StateRepository
 from db.repositories.views import SavedViewRepository
 
@@ -194,6 +195,11 @@ class UnitOfWork:
     def label_votes(self) -> LabelVoteRepository:
         """What each of several persons says an image shows."""
         return LabelVoteRepository(self.session)
+
+    @cached_property
+    def split_rule(self) -> SplitRuleRepository:
+        """Which split new images get."""
+        return SplitRuleRepository(self.session)
 
     @cached_property
     def likeness_searches(self) -> LikenessSearchRepository:

@@ -1,6 +1,7 @@
 """Images of the catalog: lookups, keyset pages, bulk writes. Only living assets are seen."""
 
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import fields
 from operator import attrgetter
@@ -143,6 +144,26 @@ class AssetRepository:
             VisionAsset.is_deleted.is_(False),
         )
         return list(self._session.scalars(statement))
+
+    def count_splits_of_groups(self, group_keys: Sequence[str]) -> dict[str, Counter[str | None]]:
+        """Of each group how many living images are in each split, augmented copies left out.
+
+        Groups without an image are left out; the count under None is of those in no split.
+        """
+        found: dict[str, Counter[str | None]] = {}
+        for part in slices(group_keys):
+            rows = self._session.execute(
+                select(VisionAsset.group_key, VisionAsset.split_type, func.count())
+                .where(
+                    VisionAsset.group_key.in_(part),
+                    VisionAsset.is_deleted.is_(False),
+                    VisionAsset.is_augmented.is_(False),
+                )
+                .group_by(VisionAsset.group_key, VisionAsset.split_type)
+            )
+            for key, split, number in rows:
+                found.setdefault(str(key), Counter())[split] += int(number)
+        return found
 
     def has_any(self) -> bool:
         """Whether there is any living asset."""

@@ -356,3 +356,25 @@ class MeasureLineRow(Base):
     value: Mapped[float]
     author: Mapped[str] = mapped_column(String(128))
     updated_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
+
+
+class SplitRuleRow(Base):
+    """The standing rule of the workspace: which split new images get. One row, or none."""
+
+    __tablename__ = "split_rule"
+
+    rule_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(16))
+    train: Mapped[float]
+    """Parts of a ratio, at least one above 0; all 0 where the rule has none."""
+    val: Mapped[float]
+    test: Mapped[float]
+    author: Mapped[str] = mapped_column(String(128))
+    updated_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
+
+    __table_args__ = (
+        CheckConstraint("rule_id = 1", name="single_row"),
+        CheckConstraint("kind IN ('none', 'group', 'ratio')", name="kind_known"),
+        CheckConstraint("train >= 0 AND val >= 0 AND test >= 0", name="parts_not_negative"),
+        CheckConstraint("(kind = 'ratio') = (train + val + test > 0)", name="ratio_has_parts"),
+    )

@@ -18,7 +18,7 @@ from forge_core.catalog.importing.merging import comparison, rules
 from forge_core.catalog.importing.merging.rules import Merge
 from forge_core.catalog.importing.placement import Placement
 from forge_core.catalog.importing.unpacking import entry_encodings
-from forge_core.catalog.splits import groups, split_plan
+from forge_core.catalog.splits import groups, split_plan, split_rule
 from forge_core.catalog.splits.split_plan import SplitRatios
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
@@ -188,6 +188,8 @@ def import_images(
         f"Added {report.added:,} images in {report.duration_seconds:.1f} s; "
         f"{report.already_present:,} were there already, {left_out:,} were skipped."
     )
+    if report.split_by_rule:
+        output.say(split_rule.describe_given(report.split_by_rule))
     for sentence in rules.describe(report.outcomes, is_done=True):
         output.say(sentence)
     if FindingOutcome.KEPT in report.outcomes:

@@ -1,4 +1,4 @@
-"""`forge split | leaks`."""
+"""`forge split | split-rule | leaks`."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ import typer
 from db.enums import Split
 from forge_core.catalog.splits import groups as grouping_room
 from forge_core.catalog.splits import leaks as leaks_room
-from forge_core.catalog.splits import split_plan
+from forge_core.catalog.splits import split_plan, split_rule
 from forge_core.catalog.splits.groups import Grouping
 from forge_core.catalog.splits.leaks import LeakedImage
 from forge_core.catalog.splits.sizes import SplitSizes
@@ -88,6 +88,27 @@ def split(
         output.say("The images were divided so already.")
     else:
         output.say(f"Moved {result.num_changed:,} images (revision {result.revision_id}).")
+
+
+def set_rule(
+    rule: Annotated[
+        str | None,
+        typer.Argument(
+            help="none; group: that of its group, where images of it are there; or a ratio such as "
+            "80/10/10, drawn by a hash of the bytes. Left out, the rule that holds is shown."
+        ),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show or set which split new images get. Images that are there never move by it."""
+    opened = opening.existing(workspace)
+    if rule is not None:
+        split_rule.put(opened, split_rule.parse(rule), actor=Actor.of_process(opened))
+    holds = split_rule.find(opened)
+    output.say(holds.words, as_json=as_json)
+    if as_json:
+        output.answer({"rule": str(holds), "words": holds.words})
 
 
 def leaks(

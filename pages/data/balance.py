@@ -11,7 +11,7 @@ from forge_core.catalog.listing.balance import Balance, BalanceRow, BalanceWarni
 from forge_core.catalog.splits import split_plan
 from forge_core.catalog.splits.split_plan import SplitPlan
 from forge_core.workspace import Workspace
-from pages.components import balance_chart, empty_state, errors, gallery_links
+from pages.components import balance_chart, empty_state, errors, gallery_links, new_splits
 from pages.components.balance import (
     class_editor,
     learning_curve_panel,
@@ -51,6 +51,7 @@ def show() -> None:
             plan = split_panel.show(workspace, balance)
         else:
             st.info("No image has a label yet, so there is nothing to split by class.")
+        new_splits.show(workspace, page="balance")
         leaks.show(workspace, balance.total)
         class_editor.show(workspace, session.actor())
     with top:

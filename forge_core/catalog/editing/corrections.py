@@ -1,6 +1,10 @@
-"""Take one image with its right label into the catalog: what a person corrects is learned from."""
+"""Take one image with its right label into the catalog: what a person corrects is learned from.
 
-from dataclasses import dataclass
+An image about which the network was wrong came in because it was hard: it goes into train, whatever
+the standing rule says of new images, unless a person asks for the rule.
+"""
+
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
@@ -11,6 +15,7 @@ from forge_core.catalog.importing import run_import
 from forge_core.catalog.importing.uploads import upload_plan
 from forge_core.catalog.revisions import history
 from forge_core.catalog.revisions.journal import Operation
+from forge_core.catalog.splits import split_rule
 from forge_core.errors import ImageRejected, NotFound
 from forge_core.imaging import decode, hashing
 from forge_core.imaging.decode import DecodeLimits
@@ -58,11 +63,13 @@ def correct(
     name: str,
     actor: Actor,
     was_wrong: bool = True,
+    asks_rule: bool = False,
 ) -> Correction:
-    """Give an image its label, adding it to train where the catalog does not have it yet.
+    """Give an image its label, adding it to the catalog where that does not have it yet.
 
-    An image of the same bytes keeps its place and its split. Idempotent: a second call changes
-    nothing.
+    An image of the same bytes keeps its place and its split. A new one goes into train; where the
+    network was right about it, or with `asks_rule`, into the split that the standing rule draws,
+    if it draws one. Idempotent: a second call changes nothing.
 
     Args:
         workspace: The workspace.
@@ -71,6 +78,8 @@ def correct(
         name: File name that it came with; only its stem is used.
         actor: Who says so.
         was_wrong: Whether the network said otherwise: then the image is remembered as corrected.
+        asks_rule: Let the standing rule choose the split also where the network was wrong. What is
+            measured with the image is then marked as biased.
 
     Raises:
         ImageRejected: The bytes are not an image that can be read.
@@ -90,6 +99,11 @@ def correct(
     if known is None:
         file_name = _safe_name(name, content_hash, decoded.mime)
         plan = upload_plan.prepare_files(workspace, [(file_name, data)], source_dataset=SOURCE)
+        split = Split.TRAIN
+        if asks_rule or not was_wrong:
+            split = split_rule.find(workspace).split_of(content_hash) or Split.TRAIN
+        placed = [replace(file, split=split.value) for file in plan.files]
+        plan = replace(plan, scanned=replace(plan.scanned, entries=placed))
         report = run_import.run_import(workspace, plan, actor=actor)
         revisions.append(report.revision_id)
         asset = _find(workspace, content_hash)
@@ -100,14 +114,11 @@ def correct(
         asset = known
     words = "corrected on Predict" if was_wrong else "confirmed on Predict"
     common: dict[str, Any] = {"actor": actor, "message": words}
-    changes = [label_edits.relabel(workspace, [asset.asset_id], label_id, **common)]
-    if known is None:
-        changes.append(label_edits.set_split(workspace, [asset.asset_id], Split.TRAIN, **common))
-    revisions += [each.revision_id for each in changes]
+    changed = label_edits.relabel(workspace, [asset.asset_id], label_id, **common)
+    revisions.append(changed.revision_id)
     answer_id = _remember(workspace, asset, actor) if was_wrong else None
-    changed = _find(workspace, content_hash)
     return Correction(
-        asset=changed or asset,
+        asset=_find(workspace, content_hash) or asset,
         was_known=known is not None,
         previous_label=known.label_name if known else None,
         revision_ids=tuple(each for each in revisions if each is not None),

@@ -13,18 +13,18 @@ import itertools
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from db.enums import RevisionKind
 from db.failures import DATABASE_UNAVAILABLE
-from db.records import Label, NewAsset
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog.formats.scan.scanned_folder import ScannedFile
 from forge_core.catalog.importing import reader_processes
 from forge_core.catalog.importing.import_plan import ImportPlan, clean_source
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
+from forge_core.catalog.importing.merging import new_images
 from forge_core.catalog.importing.merging.import_revision import ImportRevision
 from forge_core.catalog.importing.merging.rules import Claim
 from forge_core.catalog.importing.merging.settlement import (
@@ -32,13 +32,11 @@ from forge_core.catalog.importing.merging.settlement import (
     claim_of,
     claim_of_file,
     contested_claims,
-    spooled_finding,
 )
 from forge_core.catalog.importing.placement import Placement, Placer
 from forge_core.catalog.importing.reader_processes import Outcome
 from forge_core.catalog.importing.reading import ReadFile, remarks_of
 from forge_core.catalog.importing.spool import ImportSpool, SpooledFile, Target
-from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.journal import Operation
 from forge_core.errors import StorageUnavailable
 from forge_core.imaging import thumbnails
@@ -72,6 +70,8 @@ class ImportReport:
     """Images that were there and got something from the import."""
     outcomes: dict[str, dict[str, int]] = field(default_factory=dict)
     """What became of what it says of images that are there; see `rules.Outcomes`."""
+    split_by_rule: dict[str, int] = field(default_factory=dict)
+    """By split how many new images got it from the standing rule, as nothing declared one."""
 
 
 def run_import(
@@ -277,8 +277,7 @@ class _Import:
             )
             settlement.settle_new()
             added = self.spool.count()
-            if added:
-                self._add_rows(writing)
+            given = new_images.add(writing, self.spool) if added else {}
             settlement.write_known(writing)
             writing.end(_message(added, settlement.num_updated, self._plan.source_dataset))
         self._remove(dropped=True)
@@ -294,6 +293,7 @@ class _Import:
             source_dataset=self._plan.source_dataset,
             updated=settlement.num_updated,
             outcomes=settlement.outcomes,
+            split_by_rule=given,
         )
 
     def _drop_what_changed(self, uow: UnitOfWork) -> None:
@@ -320,19 +320,6 @@ class _Import:
                 self._skipped.append(ImportProblem(shown, "changed", message))
                 dropped.append(file.content_hash)
             self.spool.drop(dropped)
-
-    def _add_rows(self, writing: ImportRevision) -> None:
-        revision_id, uow = writing.begin(), writing.uow
-        labels = writing.take_in(self.spool.list_labels())
-        for files in self.spool.chunks():
-            assets = [_new_asset(file, labels) for file in files]
-            journal.add_assets(uow, revision_id, assets)
-            ids = {asset.content_hash: asset.asset_id for asset in assets}
-            findings = [
-                spooled_finding(found, ids[found.content_hash])
-                for found in self.spool.list_findings(list(ids))
-            ]
-            uow.findings.add(revision_id, findings)
 
     def remove_stored(self) -> None:
         """Take back the files that were stored, as far as no row names them by now."""
@@ -374,25 +361,3 @@ def _message(added: int, updated: int, source: str) -> str:
     if updated:
         parts.append(f"{updated:,} images that were there changed")
     return f"{', '.join(parts)} from {source}"
-
-
-def _new_asset(file: SpooledFile, labels: Mapping[str, Label]) -> NewAsset:
-    label = None if file.label_name is None else labels[file.label_name]
-    return NewAsset(
-        asset_id=journal.new_id(),
-        file_path=file.key,
-        label_id=None if label is None else label.label_id,
-        label_name=None if label is None else label.name,
-        split_type=file.split_type,
-        source_dataset=file.source_dataset,
-        content_hash=file.content_hash,
-        width=file.width,
-        height=file.height,
-        size_bytes=file.size_bytes,
-        mime=file.mime,
-        perceptual_hash=file.perceptual_hash,
-        is_augmented=bool(file.is_augmented),
-        group_key=file.group_key,
-        review_state=file.review_state,
-        review_note=file.review_note,
-    )

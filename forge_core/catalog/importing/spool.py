@@ -7,6 +7,7 @@ ends, however.
 """
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -208,6 +209,19 @@ class ImportSpool:
             "WHERE dropped = 0 AND label_name IS NOT NULL ORDER BY label_name"
         )
         return [name for (name,) in rows]
+
+    def count_splits_of_groups(self, group_keys: Sequence[str]) -> dict[str, Counter[str | None]]:
+        """Of each of these groups how many files that are not dropped declare each split."""
+        found: dict[str, Counter[str | None]] = {}
+        marks = ", ".join("?" * len(group_keys))
+        for key, split, number in self._connection.execute(
+            "SELECT group_key, split_type, count(*) FROM files WHERE dropped = 0 "
+            "AND split_type IS NOT NULL AND NOT is_augmented "
+            f"AND group_key IN ({marks}) GROUP BY group_key, split_type",
+            list(group_keys),
+        ):
+            found.setdefault(key, Counter())[split] = number
+        return found
 
     def close(self) -> None:
         """Remove the file."""

@@ -14,7 +14,7 @@ from forge_core.errors import ForgeError
 from forge_core.imaging import decode
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.workspace import Workspace
-from pages.components import errors, pictures
+from pages.components import errors, new_splits, pictures
 from pages.components.importing import cautions, chooser, merge_choice, problem_list, reading
 from pages.components.words import text
 
@@ -42,6 +42,7 @@ def show(workspace: Workspace, plan: ImportPlan) -> None:
         st.caption(errors.literal(plan.title))
         merge_choice.show(workspace, plan)
         reading.show(workspace, plan)
+        _show_rule(workspace, plan)
         _show_samples(workspace, plan)
         left, right = st.columns([3, 2], gap="large")
         with left:
@@ -72,6 +73,20 @@ def describe(plan: ImportPlan) -> str:
     if plan.labels_only:
         return " · ".join([*parts, "labels only, no images"])
     return " · ".join([*parts, text.file_size(plan.size_bytes)])
+
+
+def _show_rule(workspace: Workspace, plan: ImportPlan) -> None:
+    """Which split the images get that come without one; nothing where none does."""
+    without = plan.num_images - sum(plan.splits.values())
+    if plan.labels_only or not without:
+        return
+    also = ""
+    if plan.splits:
+        also = (
+            f"That is for {text.plural(without, 'image')}: what the source says of the others "
+            "holds."
+        )
+    new_splits.show(workspace, page="import", also=also)
 
 
 def _show_samples(workspace: Workspace, plan: ImportPlan) -> None:

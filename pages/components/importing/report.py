@@ -10,6 +10,7 @@ from db.enums import FindingOutcome, JobStatus, ReviewState
 from db.records import Job
 from forge_core.catalog.importing.import_problems import ImportProblem
 from forge_core.catalog.importing.merging import rules
+from forge_core.catalog.splits import split_rule
 from forge_core.errors import JobFailed
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
@@ -49,6 +50,9 @@ def _show_success(workspace: Workspace, result: Mapping[str, Any], actor: Actor)
         gallery_links.gallery(
             f"{text.plural(present, 'image was', 'images were')} here already", here
         )
+    given = split_rule.describe_given(dict(result.get("split_by_rule", {})))
+    if given:
+        st.markdown(f":material/call_split: {given}")
     _show_outcomes(dict(result.get("outcomes", {})))
     created = list(result.get("classes_created", []))
     if created:

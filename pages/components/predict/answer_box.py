@@ -8,13 +8,14 @@ import streamlit as st
 from db.records import Label
 from forge_core.catalog.editing import corrections
 from forge_core.catalog.editing.corrections import Correction
+from forge_core.catalog.splits import split_rule
 from forge_core.errors import ForgeError
 from forge_core.imaging import decode
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.prediction import ClassProbability, Prediction
 from forge_core.models.checkpoints.decision_rule import Decision, DecisionRule
 from forge_core.workspace import Workspace
-from pages.components import errors, gallery_links, pictures
+from pages.components import errors, gallery_links, new_splits, pictures
 from pages.components.frame import session
 from pages.components.predict import answer_views, probability_bars, verdicts
 from pages.components.predict.answers import Answer
@@ -130,6 +131,7 @@ def _show_correcting(
             width=240,
         )
         chosen = wrong or chosen
+    asks_rule = _choose_split(workspace)
     if chosen is None:
         return
     label = by_name.get(chosen)
@@ -144,11 +146,34 @@ def _show_correcting(
             name=answer.name,
             actor=session.actor(),
             was_wrong=chosen != best,
+            asks_rule=asks_rule,
         )
     except ForgeError as error:
         errors.show(error)
     else:
         st.rerun()
+
+
+def _choose_split(workspace: Workspace) -> bool:
+    """Which split a picture gets, in words; returns whether the rule holds for wrong answers too.
+
+    Nothing can be chosen while the rule draws no split: then all go into train.
+    """
+    rule = split_rule.find(workspace)
+    if rule.ratios is None:
+        new_splits.show(workspace, page="predict", also="Pictures from here go into train.")
+        return False
+    new_splits.show(
+        workspace,
+        page="predict",
+        also="A picture that was answered wrong goes into train: it comes in because it is hard, "
+        "and an accuracy measured on such pictures is lower than the true one.",
+    )
+    return st.checkbox(
+        "Let the rule draw also what was answered wrong",
+        key="predict_asks_rule",
+        help="What is measured with such pictures is marked as biased.",
+    )
 
 
 def in_order(prediction: Prediction, by_name: Mapping[str, Label]) -> list[str]:
@@ -163,7 +188,8 @@ def _say(workspace: Workspace, done: dict[str, Correction], key: str) -> None:
     asset = correction.asset
     label = errors.literal(asset.label_name or "")
     if not correction.was_known:
-        words = f"Added to train as {label}: the next run learns from it."
+        words = f"Added to {text.SPLIT_WORDS[asset.split_type or 'none']} as {label}"
+        words += ": the next run learns from it." if asset.split_type == "train" else "."
     elif correction.previous_label == asset.label_name:
         words = f"It is in the catalog as {label} already."
     else:
