@@ -35,6 +35,13 @@ def serve(
     shadow_log: Annotated[
         Path | None, typer.Option(help="File for what the shadow answers otherwise; no pictures.")
     ] = None,
+    traffic_log: Annotated[
+        Path | None,
+        typer.Option(help="Folder to log every answer to; without it none is."),
+    ] = None,
+    keep_pictures: Annotated[
+        bool, typer.Option("--keep-pictures", help="Keep the pictures in that log too.")
+    ] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Answer predictions over HTTP: POST /predict, GET /health, /ready, /model, /metrics, /docs.
@@ -46,7 +53,13 @@ def serve(
     from forge_core.serving import http
     from forge_core.serving import options as serve_options
 
-    named = {"keys": keys, "cors": cors, "shadow_log": shadow_log}
+    named = {
+        "keys": keys,
+        "cors": cors,
+        "shadow_log": shadow_log,
+        "traffic_log": traffic_log,
+        "traffic_log_pictures": "yes" if keep_pictures else None,
+    }
     chosen: dict[str, Any] = {key: str(value) for key, value in named.items() if value is not None}
     options = replace(
         serve_options.from_environment(os.environ),

@@ -162,13 +162,22 @@ class Predictor:
 
     def answer(self, prepared: Sequence[Prepared], top_k: int) -> list[Prediction]:
         """Predictions of N images in one forward pass, in their order; N may be 0."""
+        return self.answer_with_features(prepared, top_k)[0]
+
+    def answer_with_features(
+        self, prepared: Sequence[Prepared], top_k: int
+    ) -> tuple[list[Prediction], Tensor]:
+        """As `answer`, with what the backbone made of the images, (N, F) float32 on the CPU."""
         if not prepared:
-            return []
+            return [], torch.empty(0, 0)
         started = time.perf_counter()
-        probabilities, distances, codes = self._judge([entry.inputs for entry in prepared])
+        features, logits = self.features_and_logits(
+            torch.stack([entry.inputs for entry in prepared])
+        )
+        probabilities, distances, codes = self._judge(features, logits)
         best = probabilities.topk(min(top_k, self.card.num_classes), dim=1)
         share = (time.perf_counter() - started) / len(prepared)
-        return [
+        answers = [
             Prediction(
                 [
                     ClassProbability(self.card.class_names[place], value)
@@ -184,6 +193,7 @@ class Predictor:
                 prepared, best.values.tolist(), best.indices.tolist(), distances, codes, strict=True
             )
         ]
+        return answers, features
 
     def replay(self) -> GoldenReport:
         """Predict the checkpoint's golden images again, on this device, as at its load.
@@ -199,13 +209,12 @@ class Predictor:
         )
 
     def _judge(
-        self, inputs: Sequence[Tensor]
+        self, features: Tensor, logits: Tensor
     ) -> tuple[Tensor, Sequence[float | None], Sequence[int | None]]:
-        """Probabilities (N, K), distances and codes of decisions of N network inputs (C, H, W).
+        """Probabilities (N, K), distances and codes of decisions of features (N, F) and logits.
 
         The latter are None where the card's rule does not tell them.
         """
-        features, logits = self.features_and_logits(torch.stack(list(inputs)))
         nothing = [None] * len(logits)
         if self._decider is None:
             return (logits / self.card.temperature).softmax(dim=1), nothing, nothing

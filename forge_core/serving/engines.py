@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from forge_core.errors import ImageRejected
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.prediction import Prediction
@@ -40,6 +43,17 @@ class ServedModel:
         return list(self.card["class_names"])
 
 
+@dataclass(frozen=True, eq=False)
+class EmbeddedPrediction(Prediction):
+    """A prediction with what the network's backbone made of the image, for the log of traffic.
+
+    Legend: F features.
+    """
+
+    embedding: NDArray[np.float16] | None = None
+    """(F,)."""
+
+
 class Engine(Protocol):
     """A loaded checkpoint that was proven here.
 
@@ -60,6 +74,8 @@ class Engine(Protocol):
 
     def answer(self, prepared: Sequence[Any], top_k: int) -> list[Prediction]:
         """Predictions of N images together, in their order.
+
+        Each may be an `EmbeddedPrediction`, where the engine has embeddings.
 
         Args:
             prepared: What `prepare` gave of N images, at most `BATCH_SIZE`; 0 are allowed.

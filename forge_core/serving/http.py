@@ -90,6 +90,9 @@ async def model(service: Service, _: Request) -> Response:
             "note": served.note,
             "versions": served.versions,
             "shadow": _origin(shadow) if shadow else None,
+            "traffic_log": {"pictures": service.options.keeps_pictures}
+            if service.traffic
+            else None,
         }
     )
 
@@ -354,6 +357,9 @@ def run(
     tell(f"Serving {service.model.engine.served.file_name} on {address} (GET / says how to ask)")
     if not len(service.keys) and host not in LOOPBACK:
         tell("It has no API keys: everybody who reaches it may ask. Add some with --keys.")
+    if service.traffic:
+        pictures = "with pictures" if options.keeps_pictures else "without pictures"
+        tell(f"Every answer is logged to {options.traffic_log}, {pictures}.")
     connections.serve(create_app(service), options, bound, service.end)
 
 

@@ -74,6 +74,16 @@ class Metrics:
             ("result",),
             registry=registry,
         )
+        self.traffic_rows = Counter(
+            "forge_traffic_rows",
+            "Answers for the log of traffic: written, dropped (too many waited) or failed (the "
+            "disk did not take them)",
+            ("result",),
+            registry=registry,
+        )
+        self.traffic_log_bytes = Gauge(
+            "forge_traffic_log_bytes", "Bytes of the log of traffic", registry=registry
+        )
         self._model = Gauge(
             "forge_model_info",
             "The checkpoint in use",

@@ -16,6 +16,7 @@ from forge_core.imaging.grey_window import GreyWindow
 from forge_core.serving.engines import BATCH_SIZE
 
 PREFIX = "FORGE_SERVE_"
+LEAST_TRAFFIC_LOG_BYTES = 2**20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +67,14 @@ class ServiceOptions:
     """File to which disagreements of the shadow are written; without it they are only counted."""
     shadow_log_rows: int = 10_000
     """Most disagreements in that file; then the older half goes."""
+    traffic_log: str = ""
+    """Folder to which every answer is logged; without it none is."""
+    traffic_log_bytes: int = 2**30
+    """Most that this folder holds, pictures included; then the oldest parts go."""
+    traffic_log_days: int = 90
+    """How long its parts are kept."""
+    traffic_log_pictures: str = "no"
+    """`yes`: the pictures are kept there too."""
     limits: DecodeLimits = DEFAULT_LIMITS
     """What is refused before a pixel is decoded: `FORGE_MAX_IMAGE_BYTES` and so on."""
 
@@ -77,6 +86,16 @@ class ServiceOptions:
         if self.batch_size > BATCH_SIZE:
             raise InvalidInput(
                 f"{PREFIX}BATCH_SIZE is {self.batch_size}; at most {BATCH_SIZE} go together."
+            )
+        if self.traffic_log_pictures not in ("yes", "no"):
+            raise InvalidInput(
+                f"{PREFIX}TRAFFIC_LOG_PICTURES is {self.traffic_log_pictures!r}.",
+                next_step="Set yes or no.",
+            )
+        if self.traffic_log_bytes < LEAST_TRAFFIC_LOG_BYTES:
+            raise InvalidInput(
+                f"{PREFIX}TRAFFIC_LOG_BYTES is {self.traffic_log_bytes:,}; at least "
+                f"{LEAST_TRAFFIC_LOG_BYTES:,} are needed."
             )
         if self.files > self.waiting_images:
             raise InvalidInput(
@@ -94,6 +113,16 @@ class ServiceOptions:
     def shadow_log_path(self) -> Path | None:
         """The file of `shadow_log`, if one is named."""
         return Path(self.shadow_log) if self.shadow_log else None
+
+    @property
+    def traffic_log_path(self) -> Path | None:
+        """The folder of `traffic_log`, if one is named."""
+        return Path(self.traffic_log).expanduser() if self.traffic_log else None
+
+    @property
+    def keeps_pictures(self) -> bool:
+        """Whether the log of traffic keeps them."""
+        return self.traffic_log_pictures == "yes"
 
 
 def from_environment(environment: Mapping[str, str]) -> ServiceOptions:

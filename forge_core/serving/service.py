@@ -5,7 +5,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import fields
 from typing import Any
 
 from forge_core.errors import ForgeError, ImageRejected
@@ -19,6 +19,7 @@ from forge_core.serving.requests import keys, refusals
 from forge_core.serving.requests.bodies import ASKED, BodyReader, ImageFile
 from forge_core.serving.requests.refusals import Refusal
 from forge_core.serving.shadow import Shadow
+from forge_core.serving.traffic.traffic_log import TrafficLog
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ class Service:
         shadow: A second checkpoint that sees the same images.
 
     Raises:
-        ForgeError: The checkpoint or the keys cannot be used.
+        ForgeError: The checkpoint, the keys or the folder of the log cannot be used.
     """
 
     def __init__(
@@ -50,6 +51,8 @@ class Service:
         self.batcher = Batcher(options, self.metrics)
         self.model = ModelInUse(source, loader, self.batcher, self.metrics)
         self.shadow = Shadow(shadow, options, self.metrics) if shadow else None
+        folder = options.traffic_log_path
+        self.traffic = TrafficLog(folder, options, self.metrics) if folder else None
         self._is_ending = False
 
     @asynccontextmanager
@@ -63,6 +66,8 @@ class Service:
         if self.shadow:
             work.append(self.shadow.run())
         tasks = [asyncio.create_task(part) for part in work]
+        if self.traffic:
+            self.traffic.start()
         served = self.model.engine.served
         _log.info("checkpoint %s (%.12s) answers", served.file_name, served.sha256)
         try:
@@ -73,7 +78,7 @@ class Service:
                 task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.gather(*tasks, return_exceptions=True)
-            for part in (self.batcher, self.model, self.shadow):
+            for part in (self.batcher, self.model, self.shadow, self.traffic):
                 if part:
                     part.end()
 
@@ -137,9 +142,7 @@ class Service:
         for file, answer in zip(files, answers, strict=True):
             self._note(request_id, file, answer, engine)
         return engine, [
-            answer
-            if isinstance(answer, ImageRejected)
-            else replace(answer, probabilities=answer.probabilities[:top_k])
+            answer if isinstance(answer, ImageRejected) else _shown(answer, top_k)
             for answer in answers
         ]
 
@@ -152,3 +155,11 @@ class Service:
         self.metrics.images.labels(str(getattr(answer, "decision", None) or "predicted")).inc()
         if self.shadow:
             self.shadow.show(request_id, file.data, answer, engine.served.sha256)
+        if self.traffic:
+            self.traffic.show(request_id, file.data, answer, engine.served)
+
+
+def _shown(answer: Prediction, top_k: int) -> Prediction:
+    """What a client gets of an answer: the first classes, and no embedding."""
+    values = {field.name: getattr(answer, field.name) for field in fields(Prediction)}
+    return Prediction(**values | {"probabilities": answer.probabilities[:top_k]})

@@ -4,13 +4,17 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from forge_core.errors import ImageRejected
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.prediction import Prediction
 from forge_core.inference.predictor import Predictor, Prepared
 from forge_core.models.checkpoints import model_card
 from forge_core.models.checkpoints.golden_report import GoldenReport
-from forge_core.serving.engines import Engine, ServedModel
+from forge_core.serving.engines import EmbeddedPrediction, Engine, ServedModel
+
+LARGEST_HALF = float(np.finfo(np.float16).max)
 
 
 class TorchEngine:
@@ -38,8 +42,13 @@ class TorchEngine:
         return self._predictor.prepare(data, limits)
 
     def answer(self, prepared: Sequence[Prepared], top_k: int) -> list[Prediction]:
-        """Predictions of N images in one forward pass, in their order."""
-        return self._predictor.answer(prepared, top_k)
+        """Predictions of N images in one forward pass, in their order, with embeddings."""
+        answers, features = self._predictor.answer_with_features(prepared, top_k)
+        halves = features.clamp(-LARGEST_HALF, LARGEST_HALF).numpy().astype(np.float16)
+        return [
+            EmbeddedPrediction(**vars(answer), embedding=row)
+            for answer, row in zip(answers, halves, strict=True)
+        ]
 
     def replay(self) -> GoldenReport:
         """Predict the golden images again, on the same device."""
