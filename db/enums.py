@@ -179,6 +179,18 @@ class FindingOutcome(enum.StrEnum):
     LEAK = "leak"  # the same bytes in two splits of one import
 
 
+class FileFact(enum.StrEnum):
+    """What of a file its image does not show."""
+
+    PAGES = "pages"  # it has several pages or frames, and the first is the image
+    DEEP = "deep"  # greys beyond 8 bits
+    FEW_GREYS = "few_greys"  # deep, and its pixels stay below `FEW_GREYS_SHARE`
+
+
+FEW_GREYS_SHARE = 0.25
+"""Of the greys up to the file's white: an image that reaches no further uses few of them."""
+
+
 class UndoBlock(enum.StrEnum):
     """Why a change cannot be taken back."""
 

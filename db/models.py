@@ -21,6 +21,7 @@ from db.tables.catalog import (
     SplitRuleRow,
     VisionAsset,
 )
+from db.tables.data import DataSettingRow, FileFactRow
 from db.tables.judging import LabelAuditLookRow, LabelAuditRow, LabelIssueRow
 from db.tables.people import (
     Assignment,
@@ -53,9 +54,11 @@ __all__ = [
     "Base",
     "CatalogState",
     "CheckpointRow",
+    "DataSettingRow",
     "DuplicateMember",
     "EvaluationAnswerRow",
     "EvaluationRow",
+    "FileFactRow",
     "ImageMeasuresRow",
     "ImportFindingRow",
     "JobRow",

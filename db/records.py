@@ -187,6 +187,8 @@ class AssetFilter:
     """A `Question` that nobody has settled for what it is now."""
     measured: str | None = field(default=None, metadata=_BESIDE_REVISIONS)
     """A measure of its picture beyond a line, read by `measure_conditions`: `sharpness<12.5`."""
+    file: str | None = field(default=None, metadata=_BESIDE_REVISIONS)
+    """A `FileFact` of its bytes."""
     requested: str | None = field(default=None, metadata=_BESIDE_REVISIONS)
     """The `RequestReason` for which its label was asked for, or `ANY`."""
     alike: int | None = field(default=None, metadata=_BESIDE_REVISIONS)

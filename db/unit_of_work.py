@@ -12,9 +12,11 @@ from db.repositories.changes import ChangeRepository
 from db.repositories.checkpoints import CheckpointRepository
 from db.repositories.columns import ColumnRepository
 from db.repositories.counts import CountRepository
+from db.repositories.data_settings import DataSettingRepository
 from db.repositories.differences import DifferenceRepository
 from db.repositories.duplicates import DuplicateRepository
 from db.repositories.evaluations import EvaluationRepository
+from db.repositories.file_facts import FileFactRepository
 from db.repositories.identity import IdentityRepository
 from db.repositories.image_measures import ImageMeasuresRepository
 from db.repositories.import_findings import ImportFindingRepository
@@ -75,6 +77,16 @@ class UnitOfWork:
     def image_measures(self) -> ImageMeasuresRepository:
         """What was measured of pictures."""
         return ImageMeasuresRepository(self.session)
+
+    @cached_property
+    def data_settings(self) -> DataSettingRepository:
+        """How images are read, where people chose it."""
+        return DataSettingRepository(self.session)
+
+    @cached_property
+    def file_facts(self) -> FileFactRepository:
+        """What of files their images do not show."""
+        return FileFactRepository(self.session)
 
     @property
     def findings(self) -> ImportFindingRepository:

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy.exc import OperationalError
 
 from db.failures import UNSTORABLE, DatabaseReplaced, is_full, is_locked
+from db.repositories.data_settings import GREY_WINDOW
 from db.session import Database, driver_url
 from db.soundness import health
 from db.soundness.health import Condition
@@ -92,6 +93,21 @@ class Workspace:
     def folder(self) -> Path:
         """The workspace's folder."""
         return self.settings.workspace_folder
+
+    @property
+    def image_settings(self) -> Settings:
+        """The settings with what people chose for the data of this workspace in their place."""
+        with self.database.read() as uow:
+            chosen = uow.data_settings.find(GREY_WINDOW)
+        if chosen is None:
+            return self.settings
+        return self.settings.model_copy(update={"grey_window": chosen})
+
+    def choose_grey_window(self, text: str, author: str) -> None:
+        """Keep which greys are shown, for all who work here; see `GreyWindow.parse`."""
+        with self.database.write() as uow:
+            uow.data_settings.update_or_add(GREY_WINDOW, text, author)
+            uow.file_facts.forget_measures()
 
     @cached_property
     def runs(self) -> RunStore:

@@ -266,6 +266,17 @@ for name in {LOAD_NO_TORCH}:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
+@pytest.mark.slow
+def test_processes_that_read_files_load_no_database() -> None:
+    """An import starts one a processor: SQLAlchemy would cost each three times its own start."""
+    code = """
+import sys
+import forge_core.catalog.importing.reader_processes
+assert not {"sqlalchemy", "pandas", "torch"} & set(sys.modules)
+"""
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
 def test_package_files_hold_no_logic() -> None:
     for path in python_files("db", "forge_core", "pages"):
         if path.name == "__init__.py":

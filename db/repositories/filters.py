@@ -5,10 +5,11 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Text, false, literal, true
+from sqlalchemy import Boolean, ColumnElement, Text, false, literal, select, true
 from sqlalchemy.ext.compiler import compiles
 
-from db.models import VisionAsset
+from db.enums import FEW_GREYS_SHARE, FileFact
+from db.models import FileFactRow, VisionAsset
 from db.patches import AssetPatch
 from db.records import ANY, NONE, AssetFilter
 from db.repositories import related, review_decisions
@@ -77,6 +78,19 @@ def _until(value: date, column: Column) -> list[Any]:
     return [VisionAsset.created_at < datetime.combine(value + timedelta(days=1), time())]
 
 
+_FACTS: dict[str, ColumnElement[bool]] = {
+    FileFact.PAGES: FileFactRow.frames > 1,
+    FileFact.DEEP: FileFactRow.highest_grey.is_not(None),
+    FileFact.FEW_GREYS: FileFactRow.highest_grey < FEW_GREYS_SHARE * FileFactRow.white_grey,
+}
+
+
+def has_fact(fact: str) -> ColumnElement[bool]:
+    """Assets whose file is so; an unknown fact is true of none."""
+    known = _FACTS.get(fact, false())
+    return VisionAsset.content_hash.in_(select(FileFactRow.content_hash).where(known))
+
+
 CONDITIONS: dict[str, Condition] = {
     "label": _label,
     "split": _equal_or_none(VisionAsset.split_type),
@@ -90,6 +104,7 @@ CONDITIONS: dict[str, Condition] = {
     "side_max": lambda value, column: [
         (VisionAsset.width <= value) | (VisionAsset.height <= value)
     ],
+    "file": lambda value, column: [has_fact(value)],
     "since": lambda value, column: [VisionAsset.created_at >= datetime.combine(value, time())],
     "until": _until,
     "decided": lambda question, column: [review_decisions.settled(question)],

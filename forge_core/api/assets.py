@@ -62,7 +62,7 @@ def list_assets(asked: ApiRequest) -> Mapping[str, Any]:
             page.assets,
             suggested=suggested,
             confidences=page.confidences,
-            window=DecodeLimits.from_settings(asked.workspace.settings).window.name(),
+            window=DecodeLimits.from_settings(asked.workspace.image_settings).window.name(),
         ),
         "next": page.next_cursor,
         "revision": revision_id,

@@ -38,8 +38,8 @@ def routes(provider: WorkspaceProvider) -> list[Route]:
 
 
 def thumbnail_cache(workspace: Workspace) -> ThumbnailCache:
-    """Where the thumbnails of a workspace are kept."""
-    window = decode.DecodeLimits.from_settings(workspace.settings).window
+    """Where the thumbnails of a workspace are kept, by its window of greys of now."""
+    window = decode.DecodeLimits.from_settings(workspace.image_settings).window
     return thumbnails.cache_of(workspace.cache_folder, window)
 
 
@@ -52,18 +52,22 @@ def get_thumbnail(asked: ApiRequest) -> Response:
     params = asked.request.path_params
     asset_id = text_values.parse_id(params["asset_id"])
     content_hash, _, window = params["content_hash"].partition("-")
-    limits = decode.DecodeLimits.from_settings(asked.workspace.settings)
-    cache = thumbnail_cache(asked.workspace)
-    data = cache.get(content_hash, _reader(asked.workspace, asset_id, content_hash), limits)
-    keeping = IMMUTABLE if window == limits.window.name() else REVALIDATE
-    return Response(data, media_type=cache.media_type, headers=IMAGE_HEADERS | keeping)
+    folder = asked.workspace.cache_folder
+    data = thumbnails.find_kept(folder, window, content_hash)
+    keeping = IMMUTABLE
+    if data is None:
+        limits = decode.DecodeLimits.from_settings(asked.workspace.image_settings)
+        cache = thumbnails.cache_of(folder, limits.window)
+        data = cache.get(content_hash, _reader(asked.workspace, asset_id, content_hash), limits)
+        keeping = IMMUTABLE if window == limits.window.name() else REVALIDATE
+    return Response(data, media_type=ThumbnailCache.media_type, headers=IMAGE_HEADERS | keeping)
 
 
 def get_image(asked: ApiRequest) -> Response:
     """The whole image as a browser can draw it; revalidated by its content hash."""
     asset_id = text_values.parse_id(asked.request.path_params["asset_id"])
     asset = asset_list.get_asset(asked.workspace, asset_id)
-    limits = decode.DecodeLimits.from_settings(asked.workspace.settings)
+    limits = decode.DecodeLimits.from_settings(asked.workspace.image_settings)
     window = limits.window.name()
     tag = f'"{asset.content_hash}{window and f"-{window}"}"'
     headers = IMAGE_HEADERS | REVALIDATE | {"ETag": tag}

@@ -47,6 +47,6 @@ def list_now(asked: ApiRequest) -> Mapping[str, Any]:
     if len(ids) > MAX_IDS:
         raise InvalidInput(f"{len(ids)} images were asked for, at most {MAX_IDS} at once.")
     now = asset_list.list_now(asked.workspace, ids, suggest=suggest)
-    window = DecodeLimits.from_settings(asked.workspace.settings).window.name()
+    window = DecodeLimits.from_settings(asked.workspace.image_settings).window.name()
     rows = shapes.shape_rows(now.assets, suggested=now.suggested, window=window)
     return {"revision": now.revision_id, "assets": rows}

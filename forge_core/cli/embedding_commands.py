@@ -12,7 +12,6 @@ from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
 from forge_core.errors import InvalidInput
-from forge_core.imaging.decode import DecodeLimits
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
@@ -156,7 +155,8 @@ def _wanted(workspace: Workspace, target: str) -> uuid.UUID | bytes:
         return asset.asset_id
     try:
         return local_files.read_plain(
-            Path(target).expanduser(), DecodeLimits.from_settings(workspace.settings).max_bytes
+            Path(target).expanduser(),
+            workspace.settings.max_image_bytes,
         )
     except OSError as error:
         raise InvalidInput(

@@ -22,6 +22,7 @@ from forge_core.cli import (
     duplicate_commands,
     embedding_commands,
     evaluate_command,
+    greys_command,
     history_commands,
     image_issues_command,
     import_command,
@@ -115,6 +116,7 @@ app.command("label-next")(label_next_command.label_next)
 app.command("learning-curve")(learning_curve_command.learning_curve)
 app.command()(ledger_command.ledger)
 app.command("image-issues")(image_issues_command.image_issues)
+app.command()(greys_command.greys)
 app.command()(train_command.train)
 app.add_typer(runs_commands.app, name="runs")
 app.add_typer(weights_commands.app, name="weights")

@@ -1,5 +1,6 @@
 """The job of kind `import`: payload {"request_id": from `import_requests.save`}."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -14,7 +15,8 @@ MAX_PROBLEMS_KEPT = 1_000
 def run(context: JobContext) -> Mapping[str, Any]:
     """Import what the request names; the result is the `ImportReport` as JSON values.
 
-    `skipped` holds the first thousand problems, `num_skipped` counts them all.
+    `skipped` holds the first thousand problems, `num_skipped` counts them all, and `num_by_reason`
+    those of each reason.
 
     Raises:
         Cancelled: The job shall end; nothing was added.
@@ -31,4 +33,5 @@ def run(context: JobContext) -> Mapping[str, Any]:
         **values,
         "skipped": values["skipped"][:MAX_PROBLEMS_KEPT],
         "num_skipped": len(report.skipped),
+        "num_by_reason": Counter(problem.reason for problem in report.skipped),
     }

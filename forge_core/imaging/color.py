@@ -38,7 +38,7 @@ def to_rgb(image: Image.Image, raw_mode: str, window: GreyWindow = DECLARED) -> 
         ImageRejected: The numbers of a float image are not finite.
     """
     mode = image.mode
-    if mode in ("I", "F") or mode.startswith("I;16"):
+    if _is_deep(mode):
         return _grey_to_rgb(image, window)
     if mode == "LAB":
         return _lab_to_rgb(image)
@@ -48,6 +48,23 @@ def to_rgb(image: Image.Image, raw_mode: str, window: GreyWindow = DECLARED) -> 
     if image.has_transparency_data:
         return _on_white(image.convert("RGBA"))
     return image.convert("RGB")
+
+
+def deep_greys(image: Image.Image) -> tuple[float, float] | None:
+    """The highest value of a loaded image of deep greys, and what its file takes for white.
+
+    None for colours and for greys of 8 bits. No window changes it.
+
+    Raises:
+        ImageRejected: The numbers of a float image are not finite.
+    """
+    if not _is_deep(image.mode):
+        return None
+    white = (_declared_range(image) or _range_of_values(image))[1]
+    plain = image if image.mode in ("I", "F", "I;16") else image.convert("I")
+    highest = plain.getextrema()[1]
+    assert isinstance(highest, int | float), "it has one channel"
+    return float(highest), white
 
 
 def raw_mode_of(image: Image.Image) -> str:
@@ -96,6 +113,10 @@ def _lab_to_rgb(image: Image.Image) -> Image.Image:
     if converted is None:
         raise ValueError("the LAB transform gave no image")
     return converted
+
+
+def _is_deep(mode: str) -> bool:
+    return mode in ("I", "F") or mode.startswith("I;16")
 
 
 def _grey_to_rgb(image: Image.Image, window: GreyWindow) -> Image.Image:

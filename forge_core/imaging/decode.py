@@ -128,11 +128,13 @@ class DecodedImage:
     """Pillow's mode of the stored pixels, such as "CMYK" or "I;16"."""
     frames: int
     """Frames or pages in the file, counted up to 1,000; `image` is the first."""
+    deep_greys: tuple[float, float] | None = None
+    """Of greys of more than 8 bits: the highest value that is stored, and the file's white."""
 
     @property
     def is_deep(self) -> bool:
         """Whether the file has greys of more than 8 bits, for which a window can be chosen."""
-        return self.source_mode[:1] in ("I", "F")
+        return self.deep_greys is not None
 
 
 def decode_image(data: bytes, *, limits: DecodeLimits = DEFAULT_LIMITS) -> DecodedImage:
@@ -251,6 +253,7 @@ def _decode_checked(data: bytes, limits: DecodeLimits, draft_side: int | None) -
         if draft_side is None:
             width, height = image.size  # a TIFF turns itself upright while it loads
         orientation = _orientation(image)
+        deep_greys = color.deep_greys(image)
         upright = color.to_rgb(image, raw_mode, limits.window)
         if orientation in _TRANSPOSE_BY_ORIENTATION:
             upright = upright.transpose(_TRANSPOSE_BY_ORIENTATION[orientation])
@@ -264,6 +267,7 @@ def _decode_checked(data: bytes, limits: DecodeLimits, draft_side: int | None) -
         mime=formats.MIME_BY_FORMAT[source_format],
         source_mode=source_mode,
         frames=frames,
+        deep_greys=deep_greys,
     )
 
 

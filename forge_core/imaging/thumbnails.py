@@ -23,6 +23,7 @@ FOLDER = "thumbnails"
 _SMALL_SIDE = 96
 _CONTENT_HASH = re.compile(r"[0-9a-f]{64}")
 _FILE_NAME = "thumbnails.sqlite3"
+_WINDOW_NAME = re.compile(r"(?:percentile|fixed)_[-._0-9]{1,48}")
 
 
 class ThumbnailCache:
@@ -104,6 +105,23 @@ class ThumbnailCache:
 def cache_of(cache_folder: Path, window: GreyWindow) -> ThumbnailCache:
     """The thumbnails of a catalog; with another window of greys other ones, in a folder apart."""
     return ThumbnailCache(cache_folder / "-".join(filter(None, (FOLDER, window.name()))))
+
+
+def find_kept(cache_folder: Path, window_name: str, content_hash: str) -> bytes | None:
+    """The thumbnail under a window of this name, if it is kept, whatever the window is now.
+
+    Args:
+        cache_folder: Of the workspace.
+        window_name: From `GreyWindow.name`, or from anybody: then there is nothing.
+        content_hash: Of the original bytes.
+
+    Raises:
+        InvalidInput: The hash is not one.
+    """
+    if window_name and not _WINDOW_NAME.fullmatch(window_name):
+        return None
+    folder = cache_folder / "-".join(filter(None, (FOLDER, window_name)))
+    return ThumbnailCache(folder).find(content_hash) if folder.is_dir() else None
 
 
 def make_thumbnail(

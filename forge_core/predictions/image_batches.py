@@ -80,7 +80,7 @@ def read_batches(
         make: Makes of an upright RGB image what is wanted; called by several threads.
         grey_window: That of a network; None for that of the settings.
     """
-    limits = DecodeLimits.from_settings(workspace.settings)
+    limits = DecodeLimits.from_settings(workspace.image_settings)
     if grey_window is not None:
         limits = limits.with_window(grey_window)
 

@@ -162,7 +162,7 @@ class _Copying:
         self._workspace = workspace
         self._plan = plan
         self._transform = TrainTransform(plan.parameters, plan.transform)
-        self._limits = DecodeLimits.from_settings(workspace.settings)
+        self._limits = DecodeLimits.from_settings(workspace.image_settings)
         self._thumbnails = thumbnails.cache_of(workspace.cache_folder, self._limits.window)
         self._copies: dict[str, NewAsset] = {}
         self._stored: list[str] = []

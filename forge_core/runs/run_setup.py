@@ -57,7 +57,7 @@ class RunSetup:
             folders=self.folders,
             run_id=self.record.run_id,
             revision_id=self.record.revision_id,
-            limits=DecodeLimits.from_settings(workspace.settings),
+            limits=DecodeLimits.from_settings(workspace.image_settings),
             reference_plan=self.record.environment.speed if self.record.environment else None,
             start=start_of(workspace, self.config, self.data.label_ids, self.record.revision_id),
         )

@@ -15,6 +15,7 @@ from forge_core.imaging import decode
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.workspace import Workspace
 from pages.components import errors, pictures
+from pages.components.frame import session
 
 LENGTH = 9
 SIDE = 72
@@ -61,7 +62,7 @@ def show(workspace: Workspace, members: Sequence[Asset], chosen: Asset) -> Asset
             is_chosen = asset.asset_id == chosen.asset_id
             state = "chosen" if is_chosen else "other"
             with st.container(width=SIDE, key=f"tile-{state}-{position}", gap=None):
-                picture = _picture(workspace, str(workspace.folder), asset)
+                picture = _picture(workspace, session.look_of(workspace), asset)
                 if picture is None:
                     st.markdown(":gray[:material/broken_image:]")
                 else:
@@ -83,7 +84,7 @@ def load(workspace: Workspace, asset: Asset) -> Image.Image:
         NotFound: Its file is not under the asset root.
         ImageRejected: It cannot be decoded.
     """
-    limits = DecodeLimits.from_settings(workspace.settings)
+    limits = DecodeLimits.from_settings(workspace.image_settings)
     return decode.decode_image(workspace.store.read(asset.file_path), limits=limits).image
 
 

@@ -12,7 +12,14 @@ from forge_core.jobs import kinds, queue
 from forge_core.workspace import Workspace
 from pages.components import empty_state, errors, job_progress
 from pages.components.frame import navigation, page_frame, session, undo_notice
-from pages.components.importing import chooser, export_section, history_list, preview, report
+from pages.components.importing import (
+    chooser,
+    export_section,
+    grey_panel,
+    history_list,
+    preview,
+    report,
+)
 from pages.components.words import text
 
 TABS = ["Import", "Export", "History"]
@@ -95,6 +102,8 @@ def show_import(workspace: Workspace) -> None:
     if finished is not None and not active and not is_put_away:
         with fresh if is_fresh(finished) else earlier:
             report.show(workspace, finished, session.actor())
+    with fresh:
+        grey_panel.show_for_catalog(workspace)
 
 
 def is_fresh(job: Job) -> bool:

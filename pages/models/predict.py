@@ -131,7 +131,7 @@ def show_answers(
         answer_views.show_problem(found[shown])
         return
     data = files[shown].read()
-    limits = DecodeLimits.from_settings(workspace.settings)
+    limits = DecodeLimits.from_settings(workspace.image_settings)
     colors = {label.name: label.color for label in labels}
     answer_box.show(
         workspace,
@@ -172,7 +172,7 @@ def answer(
         fresh = answers.answer_files(
             predictor,
             [NamedFile(file.name, file.read) for file in new],
-            DecodeLimits.from_settings(workspace.settings),
+            DecodeLimits.from_settings(workspace.image_settings),
             top_k=ASKED_CLASSES,
             progress=Progress(partial(_show, bar)),
         )

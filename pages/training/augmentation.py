@@ -118,7 +118,12 @@ def show_image(
     transform = architectures.default_eval_transform(network, size, choice.aspect)
     with right:
         made = make_preview(
-            image, asset.content_hash, choice.parameters, transform, choice.seed, NUM_VARIANTS
+            image,
+            f"{asset.content_hash} {session.look_of(session.workspace())}",
+            choice.parameters,
+            transform,
+            choice.seed,
+            NUM_VARIANTS,
         )
         show_preview(made, asset, transform)
         if architectures.get_architecture(network).pretrained:

@@ -56,6 +56,7 @@ VALUES = {
     "review": "none",
     "measured": "sharpness<12.5",
     "alike": "1",
+    "file": "pages",
     "decided": "label",
     "undecided": "picture",
     "requested": "chance",

@@ -31,7 +31,7 @@ def wait_until_it_stopped(runner: local_script_runner.LocalScriptRunner, timeout
 local_script_runner.require_widgets_deltas = wait_until_it_stopped
 
 
-def visit(file: str, **query: str | int) -> AppTest:
+def visit(file: str, /, **query: str | int) -> AppTest:
     """The page of this file under `pages/`, with these query parameters, drawn once.
 
     As a browser that is given this address. `AppTest.switch_page` takes a page for the name of its

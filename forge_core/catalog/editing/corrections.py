@@ -85,7 +85,7 @@ def correct(
         ImageRejected: The bytes are not an image that can be read.
         NotFound: There is no such class.
     """
-    limits = DecodeLimits.from_settings(workspace.settings)
+    limits = DecodeLimits.from_settings(workspace.image_settings)
     decoded = decode.decode_image(data, limits=limits)
     content_hash = hashing.content_hash(data)
     with workspace.database.read() as uow:

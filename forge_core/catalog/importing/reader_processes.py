@@ -36,7 +36,7 @@ _PIPE_BYTES = 2**20
 _LENGTH = struct.Struct(">Q")
 _SENT = (
     *("content_hash", "perceptual_hash", "width", "height", "mime", "size_bytes", "stamp"),
-    *("frames", "brightest", "warnings"),
+    *("frames", "deep_greys", "warnings"),
 )
 
 
@@ -125,6 +125,7 @@ class _Processes:
             middle, end = start + thumbnail_bytes, start + thumbnail_bytes + data_bytes
             facts: dict[str, Any] = dict(zip(_SENT, values, strict=True))
             facts["stamp"] = tuple(facts["stamp"])
+            facts["deep_greys"] = tuple(facts["deep_greys"]) if facts["deep_greys"] else None
             outcomes.append(
                 ReadFile(
                     file=file,

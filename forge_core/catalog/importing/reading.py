@@ -8,12 +8,14 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from db.enums import FEW_GREYS_SHARE
 from forge_core.catalog.formats.scan.scanned_folder import ScannedFile
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.errors import ImageRejected
 from forge_core.imaging import decode, decoder_warnings, hashing, thumbnails
-from forge_core.imaging.decode import DecodedImage, DecodeLimits
+from forge_core.imaging.decode import DecodeLimits
 from forge_core.imaging.decoder_warnings import PrintedLines
+from forge_core.imaging.grey_window import DECLARED, GreyWindow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,31 +38,39 @@ class ReadFile:
     """Size in bytes and time of change, when it was opened."""
     frames: int
     """Frames or pages that the file holds; the first is the image."""
-    brightest: int | None
-    """Of a grey image of 16 bits, after it was made one of 8: the brightest pixel, 0 to 255."""
+    deep_greys: tuple[float, float] | None
+    """Of greys beyond 8 bits: the highest value, and what the file takes for white."""
     warnings: Sequence[str] = ()
     """What the decoder warned of."""
 
+    @property
+    def num_parts(self) -> int:
+        """Pages or frames that a person would count."""
+        return 1 if self.mime == "image/jpeg" else self.frames  # phones put small versions in
 
-NEARLY_BLACK = 64
-"""Pixels of a 16-bit image that reach no further use a quarter of the greys or less."""
 
+def remarks_of(read: ReadFile, window: GreyWindow) -> list[ImportProblem]:
+    """What a person should know of an image that is taken in: what of it is not used.
 
-def remarks_of(read: ReadFile) -> list[ImportProblem]:
-    """What a person should know of an image that is taken in: what of it is not used."""
+    Args:
+        read: The file.
+        window: That it was read with: where one is chosen, few greys are no trouble.
+    """
     shown = printable(read.file.path)
     found = []
-    if read.frames > 1 and read.mime != "image/jpeg":  # phones put small versions into theirs
+    if read.num_parts > 1:
         parts = "pages" if read.mime == "image/tiff" else "frames"
         text = f"“{shown}” has {read.frames:,} {parts}; the first is the image."
         found.append(ImportProblem(shown, "first_frame", text))
-    if read.brightest is not None and read.brightest < NEARLY_BLACK:
-        text = (
-            f"“{shown}” has 16 bits a pixel and uses few of them, as 12-bit cameras write: it is "
-            f"nearly black, with at most {read.brightest + 1} greys. Set a window of greys for "
-            "the gallery and for training: FORGE_GREY_WINDOW=percentile:1-99, or fixed:2048/4096."
-        )
-        found.append(ImportProblem(shown, "nearly_black", text))
+    if read.deep_greys is not None and window == DECLARED:
+        highest, white = read.deep_greys
+        if highest < FEW_GREYS_SHARE * white:
+            text = (
+                f"“{shown}” has 16 bits a pixel and uses few of them, as 12-bit cameras write: its "
+                f"brightest pixel is {highest:g} of {white:g}, so it is nearly black. Choose a "
+                "window of greys on Import & export, or with `forge greys percentile:1-99`."
+            )
+            found.append(ImportProblem(shown, "nearly_black", text))
     if read.warnings:
         text = f"“{shown}” was read, and its decoder warned: {'; '.join(read.warnings)}"
         found.append(ImportProblem(shown, "decoder", printable(text)))
@@ -103,16 +113,9 @@ def read_file(
         thumbnail=thumbnail,
         stamp=stamp,
         frames=decoded.frames,
-        brightest=_brightest(decoded),
+        deep_greys=decoded.deep_greys,
         warnings=warned,
     )
-
-
-def _brightest(decoded: DecodedImage) -> int | None:
-    if not decoded.is_deep:
-        return None
-    reds = decoded.image.histogram()[:256]  # all three channels are the same grey
-    return max(level for level, number in enumerate(reds) if number)
 
 
 def _read_whole(path: str, max_bytes: int) -> tuple[bytes, tuple[int, int]]:

@@ -21,7 +21,7 @@ from db.enums import RevisionKind
 from db.failures import DATABASE_UNAVAILABLE
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog.formats.scan.scanned_folder import ScannedFile
-from forge_core.catalog.importing import reader_processes
+from forge_core.catalog.importing import file_facts, reader_processes
 from forge_core.catalog.importing.import_plan import ImportPlan, clean_source
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.catalog.importing.merging import new_images
@@ -132,7 +132,7 @@ class _Import:
         self._workspace = workspace
         self._plan = plan
         self._placer = placer
-        self._limits = DecodeLimits.from_settings(workspace.settings)
+        self._limits = DecodeLimits.from_settings(workspace.image_settings)
         self._thumbnails = thumbnails.cache_of(workspace.cache_folder, self._limits.window)
         self._root = str(plan.scanned.root)
         self._present = 0
@@ -191,6 +191,7 @@ class _Import:
         """Sort a chunk into new, present and skipped; store the bytes of the new ones."""
         read = [outcome for outcome in outcomes if isinstance(outcome, ReadFile)]
         self._skipped += [outcome for outcome in outcomes if isinstance(outcome, ImportProblem)]
+        file_facts.keep(self._workspace, read)
         hashes = [outcome.content_hash for outcome in read]
         keys = [self._placer.key_of(outcome.file) for outcome in read]
         with self._workspace.database.read() as uow:
@@ -230,7 +231,7 @@ class _Import:
                     self._skipped.append(where)
                 else:
                     rows.append(self._spooled(outcome, *where))
-                    self._skipped += remarks_of(outcome)
+                    self._skipped += remarks_of(outcome, self._limits.window)
         finally:  # what was stored before a failure is known, so that it can be removed
             self.spool.add(rows)
         self._thumbnails.add([(o.content_hash, o.thumbnail) for o, _ in new])

@@ -1,7 +1,8 @@
 """How values of fields are written into an address, and what they are called."""
 
-from db.enums import Question, RequestReason, ReviewState
+from db.enums import FileFact, Question, RequestReason, ReviewState
 from db.records import ANY, NONE
+from forge_core.catalog.listing.field_types import Said
 
 AUGMENTED_WORDS = {"no": "Originals only", "yes": "Augmented copies only"}
 REVIEW_WORDS = {
@@ -23,6 +24,12 @@ UNDECIDED_WORDS = {
     Question.SPLIT.value: "Split not confirmed",
     Question.PREDICTION.value: "Not corrected on Predict",
 }
+FILE_WORDS = {
+    FileFact.PAGES.value: "Several pages or frames",
+    FileFact.DEEP.value: "Greys beyond 8 bits",
+    FileFact.FEW_GREYS.value: "Few of 16 bits used",
+}
+"""What of a file its image does not show."""
 REQUESTED_WORDS = {
     ANY: "Chosen for any reason",
     RequestReason.COVERS.value: "Chosen for what it covers",
@@ -52,3 +59,25 @@ def say_range(words: str, low: str | None, high: str | None, unit: str) -> str:
 def percent(share: str | None) -> str | None:
     """A share of the address as percent, without the sign."""
     return None if share is None else f"{100 * float(share):.4g}"
+
+
+def say_shares(low: str | None, high: str | None, said: Said) -> str:
+    """How sure a run is, from and to."""
+    return say_range(f"{said.run} sure", percent(low), percent(high), "%")
+
+
+def say_doubts(low: str | None, high: str | None, said: Said) -> str:
+    """How likely the label is wrong, from and to."""
+    return say_range("label wrong", percent(low), percent(high), "%")
+
+
+def say_days(since: str | None, until: str | None, said: Said) -> str:
+    """When it was imported, from and to."""
+    if since and until:
+        return f"imported on {since}" if since == until else f"imported {since} to {until}"
+    return f"imported since {since}" if since else f"imported until {until}"
+
+
+def say_measured(value: str) -> str:
+    """A measure beyond a line."""
+    return value.replace("_", " ").replace("<", " below ").replace(">", " above ")

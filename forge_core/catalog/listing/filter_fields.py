@@ -82,28 +82,6 @@ def _read_group(value: Any, name: str) -> Any:
     return value if value in (ANY, ACROSS) else text_values.parse_id(value)
 
 
-def _say_shares(low: str | None, high: str | None, said: Said) -> str:
-    return field_texts.say_range(
-        f"{said.run} sure", field_texts.percent(low), field_texts.percent(high), "%"
-    )
-
-
-def _say_doubts(low: str | None, high: str | None, said: Said) -> str:
-    return field_texts.say_range(
-        "label wrong", field_texts.percent(low), field_texts.percent(high), "%"
-    )
-
-
-def _say_days(since: str | None, until: str | None, said: Said) -> str:
-    if since and until:
-        return f"imported on {since}" if since == until else f"imported {since} to {until}"
-    return f"imported since {since}" if since else f"imported until {until}"
-
-
-def _say_measured(value: str) -> str:
-    return value.replace("_", " ").replace("<", " below ").replace(">", " above ")
-
-
 _FIELDS = (
     FilterField(
         name="label",
@@ -173,7 +151,7 @@ _FIELDS = (
         group=Group.MODEL,
         seat=5,
         upper="confidence_max",
-        say_range=_say_shares,
+        say_range=field_texts.say_shares,
     ),
     FilterField(
         name="confidence_max",
@@ -192,7 +170,7 @@ _FIELDS = (
         group=Group.MODEL,
         seat=6,
         upper="issue_max",
-        say_range=_say_doubts,
+        say_range=field_texts.say_doubts,
     ),
     FilterField(
         name="issue_max",
@@ -262,7 +240,7 @@ _FIELDS = (
         group=Group.HISTORY,
         seat=3,
         upper="until",
-        say_range=_say_days,
+        say_range=field_texts.say_days,
     ),
     FilterField(
         name="until",
@@ -335,7 +313,18 @@ _FIELDS = (
         control=Control.CHOICE,
         group=Group.PICTURE,
         seat=5,
-        say=lambda value, said: _say_measured(value),
+        say=lambda value, said: field_texts.say_measured(value),
+    ),
+    FilterField(
+        name="file",
+        read=text_values.parse_text,
+        words="File",
+        control=Control.CHOICE,
+        group=Group.PICTURE,
+        seat=7,
+        values=field_texts.FILE_WORDS,
+        noun="fact of a file",
+        say=lambda value, said: field_texts.FILE_WORDS[value].lower(),
     ),
     FilterField(
         name="alike",

@@ -17,9 +17,8 @@ from PIL import Image
 from db.records import Asset, AssetFilter
 from forge_core.catalog.listing import asset_list
 from forge_core.errors import ForgeError, InvalidInput
-from forge_core.imaging import measures
+from forge_core.imaging import measures, thumbnails
 from forge_core.imaging.decode import DecodeLimits
-from forge_core.imaging.thumbnails import ThumbnailCache
 from forge_core.people.actor import Actor
 from forge_core.progress import SILENT, Progress
 from forge_core.workspace import Workspace
@@ -139,8 +138,8 @@ def measure_images(workspace: Workspace, *, progress: Progress = SILENT) -> Meas
     Raises:
         Cancelled: The rest is not measured.
     """
-    cache = ThumbnailCache(workspace.cache_folder / "thumbnails")
-    limits = DecodeLimits.from_settings(workspace.settings)
+    limits = DecodeLimits.from_settings(workspace.image_settings)
+    cache = thumbnails.cache_of(workspace.cache_folder, limits.window)
 
     def measure_one(asset: Asset) -> Mapping[str, Any] | None:
         try:

@@ -136,6 +136,7 @@ def _key_of(workspace: Workspace, catalog: CatalogColumns, rows: Codes, bits: in
     state = hashlib.blake2b(catalog.ids, digest_size=16)
     state.update(catalog.hashes.tobytes())
     state.update(rows.tobytes())
+    state.update(workspace.image_settings.grey_window.encode())
     return str(workspace.folder), bits, state.digest()
 
 
@@ -165,8 +166,9 @@ def _read(
     """Their fingerprints, in their order: kept ones, and the others made and kept."""
     if not asset_ids:
         return []
-    cache = _cache_at(workspace.cache_folder / FOLDER / "fingerprints.sqlite3")
-    limits = DecodeLimits.from_settings(workspace.settings)
+    limits = DecodeLimits.from_settings(workspace.image_settings)
+    name = "-".join(filter(None, (FOLDER, limits.window.name())))
+    cache = _cache_at(workspace.cache_folder / FOLDER / f"{name}.sqlite3")
     with workspace.database.read() as uow:
         assets = {asset.asset_id: asset for asset in uow.assets.list_by_ids(asset_ids)}
     found: list[Fingerprint | None] = []
@@ -220,6 +222,6 @@ def _cache_at(path: Path) -> ThumbnailFile:
 
 def clear(workspace: Workspace) -> None:
     """Remove all kept fingerprints; they are made again when they are needed."""
-    path = workspace.cache_folder / FOLDER / "fingerprints.sqlite3"
-    _cache_at(path).close()
-    path.unlink(missing_ok=True)
+    for path in (workspace.cache_folder / FOLDER).glob("*.sqlite3"):
+        _cache_at(path).close()
+        path.unlink(missing_ok=True)

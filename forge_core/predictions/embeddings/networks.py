@@ -5,7 +5,7 @@ Legend: N images, C channels, H, W pixels, D values of an embedding.
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import torch
@@ -160,8 +160,8 @@ class EmbeddingNetwork:
 def load(workspace: Workspace, source: NetworkSource, device: str = "auto") -> EmbeddingNetwork:
     """The network, ready to embed.
 
-    A pretrained one looks at the whole image, whatever its shape; a run's at what it was trained
-    to look at.
+    A pretrained one looks at the whole image, whatever its shape, with the window of greys of the
+    workspace; a run's at what it was trained to look at.
 
     Raises:
         NotFound: There is no such run, or it has no checkpoint.
@@ -176,6 +176,7 @@ def load(workspace: Workspace, source: NetworkSource, device: str = "auto") -> E
         return EmbeddingNetwork(source, loaded.sha256, backbone)
     assert source.architecture is not None, "one of the two is given"
     transform = architectures.default_eval_transform(source.architecture, source.input_size, "pad")
+    transform = replace(transform, grey_window=workspace.image_settings.grey_window)
     backbone = pretrained_backbone(source.architecture, transform, device)
     path = weights.cache_path(architectures.get_architecture(source.architecture))
     return EmbeddingNetwork(source, known_hash(path), backbone)

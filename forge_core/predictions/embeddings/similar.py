@@ -139,14 +139,15 @@ def _vector_of(
             found: Halves = values[0]
             return found
         wanted = workspace.store.read(asset.file_path)
-    limits = DecodeLimits.from_settings(workspace.settings)
-    image = decode.decode_image(wanted, limits=limits).image
     network = networks.load(workspace, networks.parse(facts.source), device)
     if network.facts.key != facts.key:
         raise InvalidInput(
             f"The network of {facts.words} is another one than when the images were embedded.",
             next_step="Run `forge embed` again.",
         )
+    limits = DecodeLimits.from_settings(workspace.settings)
+    limits = limits.with_window(network.transform.grey_window)
+    image = decode.decode_image(wanted, limits=limits).image
     computed: Halves = network.embed(torch.stack([network.transform(image)]))[0]
     return computed
 

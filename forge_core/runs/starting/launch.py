@@ -10,8 +10,10 @@ from db.records import AssetAsOf, Job, Run
 from forge_core import storable_values
 from forge_core.catalog.listing import balance
 from forge_core.catalog.listing.balance import Balance
+from forge_core.catalog.quality import grey_windows
 from forge_core.catalog.revisions import history
 from forge_core.errors import Conflict, InvalidInput
+from forge_core.imaging.grey_window import DECLARED
 from forge_core.jobs import kinds, queue, supervision
 from forge_core.people.actor import Actor
 from forge_core.runs import records, run_data
@@ -58,11 +60,12 @@ def check_data(workspace: Workspace) -> DataCheck:
         },
         median_short_side=readiness.median_short_side(workspace),
     )
+    warnings = [*grey_windows.list_warnings(workspace), *readiness.list_warnings(found)]
     return DataCheck(
         summary=summary,
         balance=found,
         problems=readiness.list_problems(found),
-        warnings=readiness.list_warnings(found),
+        warnings=warnings,
         revision_id=revision_id,
         class_names=[row.label_name for row in trained],
         label_ids=[row.label_id for row in trained if row.label_id is not None],
@@ -90,18 +93,23 @@ def start_run(workspace: Workspace, config: TrainConfig, *, actor: Actor, name: 
     if check.problems:
         message, _, next_step = check.problems[0].partition(". ")
         raise InvalidInput(f"{message}." if next_step else message, next_step=next_step)
-    window = workspace.settings.grey_window
-    if not config.grey_window and window != "declared":  # kept with the run, whatever is set later
-        config = replace(config, grey_window=window)
     return _queue_run(
         workspace,
-        config,
+        with_window(workspace, config),
         actor=actor,
         name=name,
         revision_id=check.revision_id,
         class_names=check.class_names,
         label_ids=check.label_ids,
     )
+
+
+def with_window(workspace: Workspace, config: TrainConfig) -> TrainConfig:
+    """The config with the window of greys of now, where it names none: kept whatever comes."""
+    window = workspace.image_settings.grey_window
+    if config.grey_window or window == str(DECLARED):
+        return config
+    return replace(config, grey_window=window)
 
 
 def repeat_run(
@@ -123,7 +131,8 @@ def repeat_run(
         run_id: The earlier run.
         actor: Who starts it.
         name: What a person calls it; "like 47" when it is empty.
-        config: Another config than that of the earlier run.
+        config: Another config than that of the earlier run; its window of greys is that run's,
+            where it names none.
 
     Raises:
         NotFound: There is no such run.
@@ -132,6 +141,8 @@ def repeat_run(
     """
     earlier = records.get_run(workspace, run_id)
     first = TrainConfig.from_dict(earlier.config)
+    if config is not None and not config.grey_window:
+        config = replace(config, grey_window=first.grey_window)
     speed = earlier.environment.speed if earlier.environment else None
     if speed and config is not None and not _computes_alike(config, first, speed["device_kind"]):
         speed = None

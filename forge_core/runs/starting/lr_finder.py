@@ -15,6 +15,7 @@ from forge_core.jobs import kinds, queue
 from forge_core.models import devices
 from forge_core.people.actor import Actor
 from forge_core.runs import run_data, run_setup
+from forge_core.runs.starting import launch
 from forge_core.training.config import TrainConfig
 from forge_core.training.diagnostics import lr_range_test
 from forge_core.training.diagnostics.lr_range_test import RateCurve, RatePoint
@@ -59,13 +60,13 @@ def find_rate(
     train = data.image_set(workspace, Split.TRAIN, without=set())
     with tempfile.TemporaryDirectory(prefix="forge-rate-") as folder:
         setup = FitSetup(
-            config=config,
+            config=launch.with_window(workspace, config),
             device=devices.choose(config.device),
             images=LabelledImages(
                 train=train, val=train, class_names=data.class_names, label_ids=data.label_ids
             ),
             folders=run_setup.folders_for(workspace, Path(folder)),
-            limits=DecodeLimits.from_settings(workspace.settings),
+            limits=DecodeLimits.from_settings(workspace.image_settings),
             start=run_setup.start_of(workspace, config, data.label_ids, revision_id),
         )
         return lr_range_test.find_rate(setup, reporter)

@@ -13,6 +13,7 @@ from forge_core.workspace import Workspace
 from pages.components import errors, image_strip, pictures
 from pages.components.evaluation import doors
 from pages.components.evaluation.shown import ShownEvaluation
+from pages.components.frame import session
 from pages.components.words import text
 
 MOST = 12
@@ -55,7 +56,7 @@ def _show_one(workspace: Workspace, shown: ShownEvaluation, place: int, *, looks
     asset_id = answers.asset_ids[place]
     true, answered = int(answers.label_ids[place]), int(answers.predicted_ids[place])
     try:
-        picture = _picture(workspace, str(workspace.folder), asset_id)
+        picture = _picture(workspace, session.look_of(workspace), asset_id)
         if looks:
             picture = _look(workspace, shown, asset_id, answered)
         st.image(picture, width=SIDE, alt=f"{shown.names[true]} taken for {shown.names[answered]}")

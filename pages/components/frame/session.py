@@ -24,3 +24,8 @@ def actor() -> Actor:
 def api_token() -> str:
     """A fresh write token for the data routes, which a component sends as `X-Forge-Token`."""
     return endpoints.mint_token(workspace(), actor(), TOKEN_SECONDS)
+
+
+def look_of(workspace: Workspace) -> str:
+    """What pictures are kept by beside their own: the workspace, and how it shows deep greys."""
+    return f"{workspace.folder} {workspace.image_settings.grey_window}"

@@ -1,21 +1,30 @@
 """What was recognised at a place, before anything is written."""
 
 from collections import Counter
+from functools import partial
 
 import pandas as pd
 import streamlit as st
-from PIL import Image
 
 from db.records import Label
+from forge_core import local_files
 from forge_core.catalog.editing import class_merges, classes
 from forge_core.catalog.formats.recognition import FORMATS
+from forge_core.catalog.formats.scan.scanned_folder import ScannedFile
 from forge_core.catalog.importing.import_plan import ImportPlan
 from forge_core.errors import ForgeError
 from forge_core.imaging import decode
-from forge_core.imaging.decode import DecodeLimits
+from forge_core.imaging.decode import DecodedImage, DecodeLimits
 from forge_core.workspace import Workspace
 from pages.components import errors, new_splits, pictures
-from pages.components.importing import cautions, chooser, merge_choice, problem_list, reading
+from pages.components.importing import (
+    cautions,
+    chooser,
+    grey_panel,
+    merge_choice,
+    problem_list,
+    reading,
+)
 from pages.components.words import text
 
 NUM_SAMPLES = 10
@@ -90,18 +99,29 @@ def _show_rule(workspace: Workspace, plan: ImportPlan) -> None:
 
 
 def _show_samples(workspace: Workspace, plan: ImportPlan) -> None:
-    limits = DecodeLimits.from_settings(workspace.settings)
+    limits = DecodeLimits.from_settings(workspace.image_settings)
+    samples = _samples(plan, limits)
     with st.container(horizontal=True, gap="small"):
-        for name, image in _samples(plan, limits):
+        for file, decoded in samples:
+            name = file.label_name or "unlabelled"
             st.image(
-                pictures.fit(image, SAMPLE_SIDE * 2),
+                pictures.fit(decoded.image, SAMPLE_SIDE * 2),
                 caption=errors.literal(name),
                 width=SAMPLE_SIDE,
                 alt=name,
             )
+    deep = [
+        grey_panel.Example(
+            name=file.path,
+            read=partial(local_files.read_plain, plan.scanned.locate(file), limits.max_bytes),
+        )
+        for file, decoded in samples
+        if decoded.is_deep
+    ]
+    grey_panel.show_for_files(workspace, deep)
 
 
-def _samples(plan: ImportPlan, limits: DecodeLimits) -> list[tuple[str, Image.Image]]:
+def _samples(plan: ImportPlan, limits: DecodeLimits) -> list[tuple[ScannedFile, DecodedImage]]:
     """The first image of each class that decodes, then more of the first ones."""
     first_of_class = {file.label_name: file for file in reversed(plan.files)}
     chosen = list(reversed(first_of_class.values()))[:NUM_SAMPLES]
@@ -115,7 +135,7 @@ def _samples(plan: ImportPlan, limits: DecodeLimits) -> list[tuple[str, Image.Im
         except (ForgeError, OSError):
             continue  # the import reports it
         if max(decoded.image.size) < SAMPLE_SIDE * min(decoded.image.size):  # no mere line
-            found.append((file.label_name or "unlabelled", decoded.image))
+            found.append((file, decoded))
     return found
 
 

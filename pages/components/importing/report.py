@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from db.boxes import JobError
-from db.enums import FindingOutcome, JobStatus, ReviewState
+from db.enums import FileFact, FindingOutcome, JobStatus, ReviewState
 from db.records import Job
 from forge_core.catalog.importing.import_problems import ImportProblem
 from forge_core.catalog.importing.merging import rules
@@ -68,12 +68,24 @@ def _show_success(workspace: Workspace, result: Mapping[str, Any], actor: Actor)
     if added and any(problem.reason == "several_labels" for problem in problems):
         unlabelled = gallery_links.gallery_query(label="none", source=source or None)
         gallery_links.gallery("Label what came with several labels or none", unlabelled)
-    problem_list.show(problems)
+    numbers: Mapping[str, int] = result.get("num_by_reason", {})
+    problem_list.show(problems, _doors(result, here), numbers)
     untold = int(result.get("num_skipped", len(problems))) - len(problems)
-    if untold > 0:
+    if untold > 0 and not numbers:
         st.caption(f"And {untold:,} more that are not listed.")
     if added or updated:
         _show_next_steps(workspace, result, actor)
+
+
+def _doors(result: Mapping[str, Any], here: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """What opens the images that came in though not all of their file is seen: of this import."""
+    if result.get("revision_id") is None:
+        return {}
+    of_this = {**here, "changed_since": str(int(result["revision_id"]) - 1)}
+    return {
+        "first_frame": {**of_this, "file": FileFact.PAGES},
+        "nearly_black": {**of_this, "file": FileFact.FEW_GREYS},
+    }
 
 
 def _show_outcomes(outcomes: Mapping[str, Mapping[str, int]]) -> None:

@@ -14,7 +14,7 @@ from forge_core.errors import ForgeError
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from pages.components import errors, image_strip, pictures
-from pages.components.frame import undo_notice
+from pages.components.frame import session, undo_notice
 from pages.components.words import text
 from pages.components.words.text import SPLIT_WORDS
 
@@ -120,7 +120,7 @@ def show_picture(
     workspace: Workspace, asset: Asset, facts: Sequence[str] = (), *, is_best: bool = False
 ) -> None:
     """One picture with its label, split, size and path below, for a column of `SIDE` pixels."""
-    picture = _picture(workspace, str(workspace.folder), asset)
+    picture = _picture(workspace, session.look_of(workspace), asset)
     if picture is None:
         st.markdown(":gray[:material/broken_image: cannot be read]")
     else:

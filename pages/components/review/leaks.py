@@ -12,6 +12,7 @@ from forge_core.catalog.splits.leaks import LeakReport
 from forge_core.errors import NotFound
 from forge_core.workspace import Workspace
 from pages.components import errors, gallery_links
+from pages.components.frame import session
 from pages.components.review import duplicate_groups
 from pages.components.words import text
 
@@ -38,7 +39,7 @@ def load(workspace: Workspace, num_images: int) -> LeakReport | None:
     if num_images > MANY_IMAGES and not _wanted(revision_id):
         return None
     with st.spinner("Comparing images across splits"):
-        return _report(workspace, str(workspace.folder), revision_id)
+        return _report(workspace, session.look_of(workspace), revision_id)
 
 
 def show_pictures(workspace: Workspace, report: LeakReport) -> None:

