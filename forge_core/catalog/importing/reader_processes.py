@@ -4,6 +4,9 @@ Measured (ADR 0012): two threads read small pictures no faster than one, because
 lock changes hands at every call; two processes are twice as fast. A decoder that crashes takes its
 process with it, and only the file that did it is left out.
 
+TIFF are read so however few there are: what libtiff has to say it prints to the standard error of
+its process, where only a process that reads one file at a time can tell whose line it is.
+
 The processes run this module; they get names and give back what `read_file` found, as a length,
 a JSON header and the bytes. Nothing is pickled.
 """
@@ -18,6 +21,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -29,6 +33,7 @@ from forge_core.imaging.decoder_warnings import PrintedLines
 
 MIN_FILES = 4_000
 """Fewer are read by threads: a process uses 0.1 s to start."""
+_TIFF_MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 Outcome = ReadFile | ImportProblem
 Reader = Callable[[Sequence[ScannedFile]], list[Outcome]]
@@ -52,32 +57,59 @@ def reader_of(
         limits: As for `decode.decode_image`.
         with_data: Whether the caller needs the bytes of the files.
     """
-    if num_files < MIN_FILES:
-        yield lambda files: [read_file(root, file, limits=limits) for file in files]
-        return
+    is_large = num_files >= MIN_FILES
     processes = _Processes(root, limits, with_data)
     try:
-        yield processes.read
+        yield processes.read if is_large else partial(_read_apart, processes, root, limits)
     finally:
         processes.end()
 
 
+def _read_apart(
+    processes: "_Processes", root: str, limits: DecodeLimits, files: Sequence[ScannedFile]
+) -> list[Outcome]:
+    """TIFF by a process, all others in this thread."""
+    are_tiff = [_is_tiff(f"{root}/{file.path}") for file in files]
+    tiffs = [file for file, is_tiff in zip(files, are_tiff, strict=True) if is_tiff]
+    printing = iter(processes.read(tiffs) if tiffs else ())
+    return [
+        next(printing) if is_tiff else read_file(root, file, limits=limits)
+        for file, is_tiff in zip(files, are_tiff, strict=True)
+    ]
+
+
+def _is_tiff(path: str) -> bool:
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False  # whoever reads it says why
+    try:
+        return os.read(handle, 4) in _TIFF_MARKS
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
+
+
 class _Processes:
-    """One process a processor; each reads one batch at a time."""
+    """One process a processor, started when it is asked; each reads one batch at a time."""
 
     def __init__(self, root: str, limits: DecodeLimits, with_data: bool) -> None:
         self._root = root
         self._first = [root, limits.max_bytes, limits.max_pixels, str(limits.window), with_data]
-        self._idle: queue.SimpleQueue[subprocess.Popen[bytes]] = queue.SimpleQueue()
+        self._idle: queue.SimpleQueue[subprocess.Popen[bytes] | None] = queue.SimpleQueue()
         self._all: list[subprocess.Popen[bytes]] = []
         for _ in range(os.cpu_count() or 1):
-            self._idle.put(self._start())
+            self._idle.put(None)
 
     def read(self, files: Sequence[ScannedFile]) -> list[Outcome]:
         process = self._idle.get()
         try:
+            process = process or self._start()
             return self._ask(process, files)
         except (OSError, EOFError):
+            if process is None:  # it cannot be started
+                raise
             process.kill()
             process = self._start()
             if len(files) == 1:

@@ -52,6 +52,21 @@ def test_decoders_that_warn__are_told_with_the_file_and_not_on_the_terminal(
     assert "EXIF" not in "".join(capfd.readouterr())
 
 
+def test_tiff__what_libtiff_prints_is_told_with_the_file_however_few_there_are(
+    sqlite_workspace: Workspace, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+):
+    fax = tmp_path / "fax.tif"
+    Image.effect_noise((60, 60), 90).convert("1").save(fax, compression="group4")
+    data = bytearray(fax.read_bytes())
+    for place in range(40, 70):
+        data[place] ^= 0xFF
+    fax.write_bytes(data)
+    Image.new("1", (60, 60)).save(tmp_path / "whole.tif", compression="group4")
+    Image.new("L", (9, 9), 7).save(tmp_path / "plain.png")
+    assert told(sqlite_workspace, tmp_path) == {"fax.tif": "decoder"}
+    assert "Fax4" not in capfd.readouterr().err
+
+
 def test_pages_and_frames(sqlite_workspace: Workspace, case_folder: Callable[[str], Path]):
     found = told(sqlite_workspace, case_folder("multipage"))
     assert set(found.values()) == {"first_frame"}
