@@ -18,7 +18,14 @@ from forge_core.workspace import Workspace
 from pages.components import checkpoint_chooser, empty_state, errors
 from pages.components.checkpoint_chooser import KIND_WORDS, ChosenCheckpoint
 from pages.components.frame import navigation, page_frame, session
-from pages.components.predict import answer_box, answer_views, answers, beside, nearest
+from pages.components.predict import (
+    answer_box,
+    answer_views,
+    answers,
+    beside,
+    nearest,
+    train_door,
+)
 from pages.components.predict import dropped as dropped_files
 from pages.components.predict.answer_box import ShownRule
 from pages.components.predict.answers import Answer, NamedFile
@@ -78,6 +85,7 @@ def show() -> None:
         st.caption(f":material/neurology: {errors.literal(name)}: {errors.literal(chosen.why)}")
         if files:
             show_answers(workspace, chosen, other, files, threshold)
+        train_door.show(chosen.run)
 
 
 def dropped_before() -> list[UploadedFile]:
@@ -123,7 +131,8 @@ def show_answers(
     labels = classes.list_classes(workspace)
     shown = 0
     if len(files) > 1:
-        picked = answer_views.show_many(found, threshold, others)
+        judged = answer_box.list_judged([file.file_id for file in files])
+        picked = answer_views.show_many(found, threshold, others, judged=judged)
         if picked is None:
             return
         shown = picked

@@ -48,6 +48,7 @@ def show() -> None:
     found_devices = devices.list_devices()
     advice = config_choice.recommend(check)
     prefill.take(advice.config.architecture)
+    prefill.take_run(workspace)
     model = model_step.choose(workspace, advice, check)
     try:
         config = schedule_step.choose(

@@ -138,6 +138,20 @@ def test_many_pictures__a_table_and_a_bad_one_apart(finished_workspace: Workspac
     assert downloads == ["Download as CSV", "Download as Parquet"]
     assert not app.exception
 
+    assert not bars(app)
+    app = press(app, "Go through them")
+    assert "1 of 3" in words(app)
+    assert app.button(key="predict_previous").disabled
+    app = press(app, "Right")
+    assert "1 of 3 · 1 judged" in words(app)
+    said = list(app.dataframe[0].value["You said"])
+    assert said == [app.dataframe[0].value["Class"][0], "", ""]
+    app = press(press(app, "Next"), "Next")
+    assert "3 of 3 · 1 judged" in words(app)
+    assert app.button(key="predict_next").disabled
+    assert app.button(key="predict_train_further").label == "Train run 1 further"
+    assert len(bars(app)) == 3
+
 
 def test_predict_others__empties_the_page(finished_workspace: Workspace):
     app = drop(visit(PAGE), ("one.png", png(arrange.draw_image("circle", 3))))
@@ -180,8 +194,11 @@ def test_correction__adds_the_picture_with_its_label_and_undo_takes_it_back(
     assert history.list_revisions(finished_workspace)[0].author == "tester"
     app = press(app, "Undo")
     assert len(arrange.list_all(finished_workspace)) == before
+    assert "taken into the catalog here" not in words(app)
     app = press(app, "Right")
     assert f"Added to train as {first}" in words(app)
+    assert "1 picture taken into the catalog here." in words(app)
+    assert app.button(key="predict_train_further").label == "Train run 1 further"
     assert not app.exception
 
 

@@ -82,3 +82,12 @@ def test_train__starts_from_the_run_that_is_in_use(
     assert {name: config[name] for name in expected} == expected
     assert config["start_hash"] == checkpoints.find_best_hash(finished_workspace, 1)
     assert "ForgeCNN, from run 1" in words(visit(PAGE, run=3))
+
+
+def test_train__the_address_names_a_run_to_start_from(finished_workspace: Workspace) -> None:
+    add_run(finished_workspace, scale=1.01)
+    app = visit("training/train.py", start=1)
+    assert app.selectbox(key=model_step.ARCHITECTURE_KEY).value == "forge_cnn"
+    assert app.segmented_control(key="train_forge_cnn_start").value == model_step.A_RUN
+    assert app.selectbox(key=model_step.START_RUN_KEY).value == 1
+    assert "There is no checkpoint of run 9" in words(visit("training/train.py", start=9))

@@ -176,6 +176,18 @@ def _choose_split(workspace: Workspace) -> bool:
     )
 
 
+def list_judged(keys: Sequence[str]) -> dict[int, str]:
+    """By their places the files that were judged in this session, with the class of each.
+
+    Args:
+        keys: By which the files are known in this session.
+    """
+    done: dict[str, Correction] = st.session_state.get(DONE_KEY, {})
+    return {
+        place: done[key].asset.label_name or "" for place, key in enumerate(keys) if key in done
+    }
+
+
 def in_order(prediction: Prediction, by_name: Mapping[str, Label]) -> list[str]:
     """Classes that it may be instead: by probability, then the others by their names."""
     said = [entry.label_name for entry in prediction.probabilities]

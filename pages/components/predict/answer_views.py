@@ -1,6 +1,6 @@
 """Answers for many files: a table with thumbnails, filtered by answer, and downloads."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import pandas as pd
@@ -10,7 +10,7 @@ from forge_core import spreadsheet_cells
 from forge_core.inference.prediction import Prediction
 from forge_core.models.checkpoints.decision_rule import Decision
 from pages.components import errors
-from pages.components.predict import beside, verdicts
+from pages.components.predict import beside, pager, verdicts
 from pages.components.predict.answers import Answer
 from pages.components.words import text
 
@@ -27,7 +27,11 @@ def show_problem(answer: Answer) -> None:
 
 
 def show_many(
-    answers: Sequence[Answer], threshold: float, others: Sequence[Answer] = ()
+    answers: Sequence[Answer],
+    threshold: float,
+    others: Sequence[Answer] = (),
+    *,
+    judged: Mapping[int, str],
 ) -> int | None:
     """A table with thumbnails and downloads; files without a prediction are named first.
 
@@ -35,9 +39,10 @@ def show_many(
         answers: Of the files.
         threshold: From which probability on an answer counts as sure, where there is no rule.
         others: What a second checkpoint says of the same files, where one was asked.
+        judged: By the place of a file the class that a person gave it here.
 
     Returns:
-        Place of the file whose row is selected, to be looked at and corrected.
+        Place of the file that is to be looked at and corrected.
     """
     bad = [answer for answer in answers if answer.prediction is None]
     good = [(place, each) for place, each in enumerate(answers) if each.prediction is not None]
@@ -82,11 +87,8 @@ def show_many(
     if not shown:
         return None
     second = [_top(others[place]) for place, _, _ in shown] if others else []
-    row = _show_table(shown, threshold, second, key=f"predict_table_{wanted or 'all'}")
-    if row is None or row >= len(shown):
-        st.caption("Select a row to look at its picture, and to correct it.")
-        return None
-    return shown[row][0]
+    _show_table(shown, threshold, second, judged, key=f"predict_table_{wanted or 'all'}")
+    return pager.show([place for place, _, _ in shown], judged)
 
 
 def _show_download(kind: str, mime: str, make: Callable[[], bytes]) -> None:
@@ -138,10 +140,11 @@ def _show_table(
     shown: Sequence[tuple[int, Answer, Prediction]],
     threshold: float,
     second: Sequence[str],
+    judged: Mapping[int, str],
     *,
     key: str,
-) -> int | None:
-    """Draw the table; returns the row that is selected."""
+) -> None:
+    """Draw the table; the file of a selected row is looked at."""
     table = pd.DataFrame(
         [
             {
@@ -159,7 +162,10 @@ def _show_table(
     )
     if second:
         table.insert(3, "Beside", second)
-    event = st.dataframe(
+    places = [place for place, _, _ in shown]
+    if judged:
+        table.insert(3, "You said", [judged.get(place, "") for place in places])
+    st.dataframe(
         table,
         hide_index=True,
         row_height=64,
@@ -173,12 +179,10 @@ def _show_table(
             "Next": st.column_config.TextColumn("Second choice"),
             "Latency": st.column_config.NumberColumn(format="%.3f s"),
         },
-        on_select="rerun",
+        on_select=partial(pager.look_at_row, key, places),
         selection_mode="single-row",
         key=key,
     )
-    rows = event["selection"]["rows"] if event else []
-    return int(rows[0]) if rows else None
 
 
 def _probability(answer: Answer) -> float:

@@ -19,6 +19,7 @@ from pages.components import errors
 from pages.components.words import run_text, text
 
 ARCHITECTURE_KEY = "train_architecture"
+START_RUN_KEY = "train_start_run"
 IMAGENET = "ImageNet weights"
 SCRATCH = "From scratch"
 A_RUN = "A run"
@@ -163,6 +164,18 @@ def _offer_alternatives(recommendation: Recommendation) -> None:
             )
 
 
+def start_from(run: Run) -> None:
+    """Choose a run's network and its weights as the start, as if a person had."""
+    architecture = str(run.config["architecture"])
+    st.session_state[ARCHITECTURE_KEY] = architecture
+    st.session_state[_start_key(architecture)] = A_RUN
+    st.session_state[START_RUN_KEY] = run.run_id
+
+
+def _start_key(architecture: str) -> str:
+    return f"train_{architecture}_start"
+
+
 def _choose_start(architecture: str, pretrained: bool, *, has_runs: bool) -> str:
     """What the network starts from: the ImageNet weights, nothing, or a run."""
     offered = [
@@ -173,7 +186,7 @@ def _choose_start(architecture: str, pretrained: bool, *, has_runs: bool) -> str
     if len(offered) == 1:
         st.caption(f"Starts {SCRATCH.lower()}: there are no pretrained weights of this network.")
         return SCRATCH
-    key = f"train_{architecture}_start"
+    key = _start_key(architecture)
     default = IMAGENET if pretrained and IMAGENET in offered else SCRATCH
     if st.session_state.setdefault(key, default) not in offered:
         st.session_state[key] = default
@@ -199,11 +212,13 @@ def _choose_run(workspace: Workspace, runs: Sequence[Run], check: DataCheck) -> 
         words = run_text.choice(by_id[run_id])
         return f"{aliased[run_id].alias} · {words}" if run_id in aliased else words
 
+    if st.session_state.get(START_RUN_KEY) not in by_id:
+        st.session_state[START_RUN_KEY] = ids[0]
     chosen = st.selectbox(
         "Which run",
         ids,
         format_func=describe_run,
-        key=f"train_start_run_{'_'.join(map(str, ids[:1]))}",
+        key=START_RUN_KEY,
         persist_state="session",
     )
     run_id = int(chosen or ids[0])

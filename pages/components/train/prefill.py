@@ -1,15 +1,40 @@
-"""What Train takes over from the Augmentation page beside the augmentation itself.
+"""What Train takes over from other pages, once, so that what is changed on it afterwards stays.
 
-Once for each choice that is kept there, so that what is changed on Train afterwards stays changed.
+From Augmentation network, size and fit beside the augmentation itself, once for each choice that is
+kept there; from an address such as `train?start=12` the run to start from.
 """
 
 import streamlit as st
 
+from forge_core.errors import NotFound
 from forge_core.models.architectures import ARCHITECTURES
+from forge_core.runs import records
+from forge_core.workspace import Workspace
 from pages.components.augmentation import state
 from pages.components.train import advanced_options, model_step
 
 TAKEN_KEY = "train:augmentation_taken"
+START_PARAMETER = "start"
+
+
+def take_run(workspace: Workspace) -> None:
+    """Put the run that the address names into the widgets of step 2.
+
+    Raises:
+        NotFound: There is no such run with a checkpoint.
+    """
+    asked = st.query_params.pop(START_PARAMETER, None)
+    if asked is None:
+        return
+    run = next(
+        (run for run in records.list_usable_runs(workspace) if str(run.run_id) == asked), None
+    )
+    if run is None:
+        raise NotFound(
+            f"There is no checkpoint of run {asked[:20]} to start from.",
+            next_step="Choose another run in step 2.",
+        )
+    model_step.start_from(run)
 
 
 def take(recommended: str) -> None:
