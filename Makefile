@@ -9,7 +9,7 @@ export FORGE_WORKSPACE ?= workspace
 # Where this variable is set, every process compiles PyTorch's sources again: 11 s of each start.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup setup-dev run demo test test-fast js-test node test-models chaos soak lint types format docs bench screenshots lock clean
+.PHONY: help setup setup-dev run demo test test-fast js-test node test-models chaos soak sitting lint types format docs bench screenshots lock clean
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
@@ -71,6 +71,10 @@ chaos: setup-dev
 # One person in a browser and eight through the routes, half an hour: nothing lost, memory flat.
 soak: setup-dev
 	FORGE_TEST_SOAK_SECONDS=1800 $(BIN)/python -m pytest tests/journeys/test_soak_journey.py
+
+# Twenty corrections in a browser to a better model in production, with real photos: a quarter of an hour.
+sitting: setup-dev
+	TORCH_HOME=../shared/data/torch_home FORGE_TEST_SITTING_FOLDER=../shared/data/imagenette224_dev $(BIN)/python -m pytest -s --timeout=3600 tests/journeys/test_sitting_journey.py
 
 # Every network of torchvision, built, trained a step, saved and loaded, and a network of each
 # family exported: needs 24 GB of memory.
