@@ -198,6 +198,8 @@ def import_images(
         output.say(
             "`forge contested` lists them, as does the gallery (Review: contested by an import)."
         )
+    for sentence in report.votes.sentences():
+        output.say(sentence)
     if report.classes_created:
         output.say(f"New classes: {', '.join(report.classes_created)}.")
     for name, into in report.classes_merged.items():

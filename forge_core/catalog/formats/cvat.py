@@ -3,6 +3,9 @@
 Where all tags are called alike (`animal`), their attributes are (`species`); where there are
 several, or tags fall into several kinds of which an image has one each, that is asked.
 
+Several XML files may hold the work of several persons on the same images: where a task or a job has
+an assignee, its tags are their votes.
+
 Boxes, polygons and the rest are passed over. A subset is the split where it is called as one. An
 XML with a document type is refused, because only those can hold entities.
 
@@ -57,8 +60,11 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
                 )
             ),
             split=split_of_name(image.get("subset", "")),
+            is_vote=bool(assignees),
+            author=assignees.get(image.get("task_id", ""), assignees.get("")),
         )
         for document in documents
+        for assignees in [_assignees(walked, document)]
         for number, image in enumerate(_elements(walked, document), start=1)
     )
     scanned = label_records.place(
@@ -69,6 +75,7 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         documents=documents,
         notes=[*asked.notes, *tags.notes(asked.chosen)],
         several=options.several,
+        votes=options.votes,
     )
     return replace(scanned, cautions=(*asked.cautions, *scanned.cautions))
 
@@ -154,17 +161,30 @@ def _documents(walked: Walked) -> list[str]:
     return found
 
 
-def _elements(walked: Walked, document: str) -> Iterator[ElementTree.Element]:
+def _assignees(walked: Walked, document: str) -> dict[str, str]:
+    """Who worked on each task, by its id; "" for images that name no task."""
+    meta = next(_elements(walked, document, "meta"), None)
+    found = {}
+    for kind in ("task", "job"):
+        for part in () if meta is None else meta.iter(kind):
+            if user := part.findtext("assignee/username", "").strip():
+                found[part.findtext("id", "").strip()] = user
+    if len(set(found.values())) == 1:
+        found[""] = next(iter(found.values()))
+    return found
+
+
+def _elements(walked: Walked, document: str, tag: str = "image") -> Iterator[ElementTree.Element]:
     try:
-        yield from _images(walked, document)
+        yield from _read_elements(walked, document, tag)
     except InvalidInput:
         raise
     except (ElementTree.ParseError, OSError, ValueError) as error:
         raise table_file.unreadable(document, error) from error
 
 
-def _images(walked: Walked, document: str) -> Iterator[ElementTree.Element]:
-    """The image elements one by one; each is forgotten after use, so memory stays flat."""
+def _read_elements(walked: Walked, document: str, tag: str) -> Iterator[ElementTree.Element]:
+    """Elements of a name one by one; each is forgotten after use, so memory stays flat."""
     parser: Any = ElementTree.XMLPullParser(["start", "end"])
     root: ElementTree.Element | None = None
     overlap = b""
@@ -180,7 +200,7 @@ def _images(walked: Walked, document: str) -> Iterator[ElementTree.Element]:
             for event, element in parser.read_events():
                 if root is None:
                     root = element
-                elif event == "end" and element.tag == "image":
+                elif event == "end" and element.tag == tag:
                     yield element
                     root.clear()
     parser.close()

@@ -1,7 +1,7 @@
 """Label Studio's JSON and JSON-MIN exports of an image classification with choices.
 
-Of several people most decide; where they are even, the image has several labels. Cancelled
-annotations and predictions are not read. Images are found by the end of their address; the eight
+Each annotation is the vote of who completed it; by default most decide. Cancelled annotations
+and predictions are not read. Images are found by the end of their address; the eight
 letters that an upload puts before the name may be missing.
 
 Source: Label Studio guide, "Label Studio JSON format of annotated tasks" and "JSON_MIN"; the
@@ -11,7 +11,8 @@ converter of label-studio-sdk 2.0.19.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from db.records import Asset
@@ -26,6 +27,15 @@ from forge_core.catalog.formats.scan.scanned_folder import ReadOptions, ScannedF
 
 Answer = tuple[str, str]
 """A question and a choice."""
+
+
+class Completion(NamedTuple):
+    """What one person said of a task."""
+
+    answers: list[Answer]
+    author: str | None = None
+    given_at: datetime | None = None
+
 
 TASKS_NAME = "tasks.json"
 _UPLOAD = re.compile(r"^(?:.*/)?upload/(?:.*/)?[0-9a-f]{8}-([^/]+)$")
@@ -97,7 +107,6 @@ def _records(
     walked: Walked, document: str, position: int, task: Mapping[str, Any], asked: Asked
 ) -> Iterator[Record]:
     data = task.get("data")
-    is_full = isinstance(data, dict)
     data = data if isinstance(data, dict) else task
     address = _address(data)
     if address is None:
@@ -107,12 +116,12 @@ def _records(
     if upload and not walked.finder.find(address.rsplit("/", 1)[-1], is_url=True):
         address, is_served = upload[1], False
     split = table.read_split(_text(data.get("split_type") or data.get("split")))
-    answers = list(_answers_of_task(task)) if is_full else [_answers(data)]
-    for answer in answers or [[]]:
+    completions = list(_completions_of(task))
+    for completion in completions or [Completion([])]:
         yield Record(
             path=address,
             row=f"{document} task {position + 1}",
-            labels=tuple(dict.fromkeys(choice for name, choice in answer if asked.counts(name))),
+            labels=tuple(dict.fromkeys(c for name, c in completion.answers if asked.counts(name))),
             split=split if split in table.SPLITS else None,
             source_dataset=_text(data.get("source_dataset")) or None,
             is_augmented=data.get("is_augmented") is True,
@@ -120,6 +129,8 @@ def _records(
             review_note=_text(data.get("review_note")) or None,
             may_be_url=is_served,
             is_vote=True,
+            author=completion.author,
+            given_at=completion.given_at,
         )
 
 
@@ -127,9 +138,8 @@ def _questions(tasks: list[Any]) -> Iterator[str]:
     """The name of each question that has an answer."""
     for task in tasks:
         if isinstance(task, dict):
-            is_full = isinstance(task.get("data"), dict)
-            for answer in _answers_of_task(task) if is_full else [_answers(task)]:
-                yield from (name for name, _ in answer)
+            for completion in _completions_of(task):
+                yield from (name for name, _ in completion.answers)
 
 
 def _address(data: Mapping[str, Any]) -> str | None:
@@ -140,8 +150,12 @@ def _address(data: Mapping[str, Any]) -> str | None:
     return next((value for value in data.values() if isinstance(value, str) and "/" in value), None)
 
 
-def _answers_of_task(task: Mapping[str, Any]) -> Iterator[list[Answer]]:
-    """What each person said: pairs of question and choice."""
+def _completions_of(task: Mapping[str, Any]) -> Iterator[Completion]:
+    """What each person said; a JSON-MIN task is one annotation itself."""
+    if not isinstance(task.get("data"), dict):
+        author, given_at = _author(task.get("annotator")), _time(task.get("created_at"))
+        yield Completion(_answers(task), author, given_at)
+        return
     annotations = task.get("annotations", task.get("completions"))
     for annotation in annotations if isinstance(annotations, list) else []:
         if not isinstance(annotation, dict) or annotation.get("was_cancelled") is True:
@@ -155,7 +169,27 @@ def _answers_of_task(task: Mapping[str, Any]) -> Iterator[list[Answer]]:
                 name = _text(result.get("from_name")) or "choice"
                 found += [(name, c) for c in choices if isinstance(c, str) and c.strip()]
         if found:
-            yield found
+            author = _author(annotation.get("completed_by"))
+            given_at = _time(annotation.get("updated_at") or annotation.get("created_at"))
+            yield Completion(found, author, given_at)
+
+
+def _author(value: Any) -> str | None:
+    """Who completed an annotation: a number, a name, or a user with an address."""
+    if isinstance(value, dict):
+        value = value.get("email") or value.get("username") or value.get("id")
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    return str(value).strip() or None
+
+
+def _time(value: Any) -> datetime | None:
+    """A time as it is written there, in UTC and without a zone."""
+    try:
+        time = datetime.fromisoformat(_text(value))
+    except ValueError:
+        return None
+    return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
 
 
 def _answers(task: Mapping[str, Any]) -> list[Answer]:

@@ -250,6 +250,7 @@ def _records(
             group_key=cells.get(mapping.get("group", _NO_COLUMN), "") or None,
             review_note=cells.get(mapping.get("note", _NO_COLUMN), "") or None,
             is_vote="annotator" in mapping,
+            author=cells.get(mapping.get("annotator", _NO_COLUMN)),
         )
     yield from bad
 

@@ -33,6 +33,7 @@ from forge_core.catalog.importing.merging.settlement import (
     claim_of_file,
     contested_claims,
 )
+from forge_core.catalog.importing.merging.vote_writing import WrittenVotes, write_votes
 from forge_core.catalog.importing.placement import Placement, Placer
 from forge_core.catalog.importing.reader_processes import Outcome
 from forge_core.catalog.importing.reading import ReadFile, remarks_of
@@ -72,6 +73,8 @@ class ImportReport:
     """What became of what it says of images that are there; see `rules.Outcomes`."""
     split_by_rule: dict[str, int] = field(default_factory=dict)
     """By split how many new images got it from the standing rule, as nothing declared one."""
+    votes: WrittenVotes = field(default_factory=WrittenVotes)
+    """What became of what single persons said of its images."""
 
 
 def run_import(
@@ -148,6 +151,7 @@ class _Import:
                 for claim in (claim_of_file(file), *contested_claims(file))
             ]
             self.spool.claim(claims)
+            self.spool.add_votes([(Target(True, f.path), vote) for f in chunk for vote in f.votes])
             self._present += len(chunk)
             progress.advance(self._present, self._plan.num_images, f"{self._present:,} labels")
 
@@ -219,6 +223,9 @@ class _Import:
                 contested = contested_claims(outcome.file)
                 claims += [(Target(False, content_hash), claim) for claim in contested]
         self.spool.claim(claims)
+        self.spool.add_votes(
+            [(Target(False, o.content_hash), vote) for o in read for vote in o.file.votes]
+        )
 
         def place(pair: tuple[ReadFile, str]) -> tuple[str, bool] | ImportProblem:
             return self._placer.place(*pair, is_taken=pair[1] in taken)
@@ -280,7 +287,9 @@ class _Import:
             added = self.spool.count()
             given = new_images.add(writing, self.spool) if added else {}
             settlement.write_known(writing)
-            writing.end(_message(added, settlement.num_updated, self._plan.source_dataset))
+            source = self._plan.source_dataset
+            votes = write_votes(writing, self.spool, source=source, merge=self._plan.merge)
+            writing.end(_message(added, settlement.num_updated, votes.num_written, source))
         self._remove(dropped=True)
         taken = writing.classes
         return ImportReport(
@@ -295,6 +304,7 @@ class _Import:
             updated=settlement.num_updated,
             outcomes=settlement.outcomes,
             split_by_rule=given,
+            votes=votes,
         )
 
     def _drop_what_changed(self, uow: UnitOfWork) -> None:
@@ -357,8 +367,10 @@ def _chunks(files: Sequence[ScannedFile]) -> Iterator[list[ScannedFile]]:
         yield chunk
 
 
-def _message(added: int, updated: int, source: str) -> str:
-    parts = [f"{added:,} images"] if added or not updated else []
+def _message(added: int, updated: int, votes: int, source: str) -> str:
+    parts = [f"{added:,} images"] if added or not (updated or votes) else []
     if updated:
         parts.append(f"{updated:,} images that were there changed")
+    if votes:
+        parts.append(f"{votes:,} votes")
     return f"{', '.join(parts)} from {source}"

@@ -9,8 +9,10 @@ ends, however.
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
+from forge_core.catalog.formats.scan.scanned_folder import Vote
 from forge_core.catalog.importing.merging.rules import Claim
 
 MAX_NAMES = 5_000
@@ -78,6 +80,8 @@ class ImportSpool:
         )
         self._connection.execute(f"CREATE TABLE claims (by_path, name, {', '.join(_SAID)})")
         self._connection.execute("CREATE INDEX claims_target ON claims (by_path, name)")
+        self._connection.execute(f"CREATE TABLE votes (by_path, name, {', '.join(Vote._fields)})")
+        self._connection.execute("CREATE INDEX votes_target ON votes (by_path, name)")
         self._connection.execute(
             f"CREATE TABLE findings ({', '.join(SpooledFinding._fields)})",
         )
@@ -128,23 +132,51 @@ class ImportSpool:
 
     def claimed(self) -> Iterator[dict[Target, list[Claim]]]:
         """All claims by their images, some thousand images at a time."""
+        for rows in self._by_target("claims", _SAID):
+            yield {target: [Claim._make(row) for row in of] for target, of in rows.items()}
+
+    def add_votes(self, votes: Sequence[tuple[Target, Vote]]) -> None:
+        """Keep what persons say of images that are there, or that a file brings."""
+        self._connection.executemany(
+            "INSERT INTO votes VALUES (?, ?, ?, ?, ?)",
+            [
+                (*target, vote.author, vote.label_name, vote.given_at and vote.given_at.isoformat())
+                for target, vote in votes
+            ],
+        )
+
+    def voted(self) -> Iterator[dict[Target, list[Vote]]]:
+        """All votes by their images, some thousand images at a time."""
+        for rows in self._by_target("votes", Vote._fields):
+            yield {
+                target: [
+                    Vote(author, label, datetime.fromisoformat(time) if time else None)
+                    for author, label, time in of
+                ]
+                for target, of in rows.items()
+            }
+
+    def _by_target(
+        self, table: str, columns: Sequence[str]
+    ) -> Iterator[dict[Target, list[tuple[Any, ...]]]]:
+        """Rows of a table by their images, some thousand images at a time."""
         last = Target(False, "")
         while True:
             targets = self._connection.execute(
-                "SELECT DISTINCT by_path, name FROM claims WHERE (by_path, name) > (?, ?) "
+                f"SELECT DISTINCT by_path, name FROM {table} WHERE (by_path, name) > (?, ?) "
                 "ORDER BY by_path, name LIMIT ?",
                 (*last, MAX_NAMES),
             ).fetchall()
             if not targets:
                 return
-            found: dict[Target, list[Claim]] = {}
+            found: dict[Target, list[tuple[Any, ...]]] = {}
             for row in self._connection.execute(
-                f"SELECT by_path, name, {', '.join(_SAID)} FROM claims "
+                f"SELECT by_path, name, {', '.join(columns)} FROM {table} "
                 "WHERE (by_path, name) > (?, ?) AND (by_path, name) <= (?, ?) "
                 "ORDER BY by_path, name, rowid",
                 (*last, *targets[-1]),
             ):
-                found.setdefault(Target(*row[:2]), []).append(Claim._make(row[2:]))
+                found.setdefault(Target(*row[:2]), []).append(row[2:])
             last = Target(*targets[-1])
             yield found
 

@@ -10,6 +10,7 @@ from db.enums import FileFact, FindingOutcome, JobStatus, ReviewState
 from db.records import Job
 from forge_core.catalog.importing.import_problems import ImportProblem
 from forge_core.catalog.importing.merging import rules
+from forge_core.catalog.importing.merging.vote_writing import WrittenVotes
 from forge_core.catalog.splits import split_rule
 from forge_core.errors import JobFailed
 from forge_core.people.actor import Actor
@@ -44,7 +45,7 @@ def _show_success(workspace: Workspace, result: Mapping[str, Any], actor: Actor)
         took = result.get("duration_seconds")
         within = f" in {text.duration(took)}" if took else ""
         gallery_links.gallery(f"{text.plural(added, 'image')} added{within}", here)
-    elif not updated:
+    elif not updated and not result.get("votes", {}).get("num_written"):
         st.markdown(":material/check: Nothing new: every image that can be read is here already.")
     if present:
         gallery_links.gallery(
@@ -54,6 +55,8 @@ def _show_success(workspace: Workspace, result: Mapping[str, Any], actor: Actor)
     if given:
         st.markdown(f":material/call_split: {given}")
     _show_outcomes(dict(result.get("outcomes", {})))
+    for sentence in WrittenVotes(**result.get("votes", {})).sentences():
+        st.markdown(f":material/how_to_vote: {errors.literal(sentence)}")
     created = list(result.get("classes_created", []))
     if created:
         new = text.plural(len(created), "new class", "new classes")
@@ -73,7 +76,7 @@ def _show_success(workspace: Workspace, result: Mapping[str, Any], actor: Actor)
     untold = int(result.get("num_skipped", len(problems))) - len(problems)
     if untold > 0 and not numbers:
         st.caption(f"And {untold:,} more that are not listed.")
-    if added or updated:
+    if added or updated or result.get("votes", {}).get("num_written"):
         _show_next_steps(workspace, result, actor)
 
 

@@ -6,11 +6,13 @@ that were found, never opened, so no row can lead out of the folder.
 
 import hashlib
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from forge_core.catalog.formats.scan import several_labels
+from forge_core.catalog.formats.scan import votes as ballots
 from forge_core.catalog.formats.scan.file_walk import Walked
 from forge_core.catalog.formats.scan.name_index import FoundFile
 from forge_core.catalog.formats.scan.scanned_folder import (
@@ -18,7 +20,8 @@ from forge_core.catalog.formats.scan.scanned_folder import (
     ScannedFolder,
     split_of_name,
 )
-from forge_core.catalog.formats.scan.several_labels import SeveralLabels, Votes
+from forge_core.catalog.formats.scan.several_labels import SeveralLabels
+from forge_core.catalog.formats.scan.votes import Ballot, Votes
 from forge_core.catalog.importing import entry_names
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.errors import InvalidInput
@@ -51,6 +54,10 @@ class Record:
     """Whether the name may be a URL, of which only the end is looked up."""
     is_vote: bool = False
     """Whether it is what one of several persons said: then most of them decide."""
+    author: str | None = None
+    """Of a vote, who gave it; None where that is not said."""
+    given_at: datetime | None = None
+    """Of a vote, when it was given."""
     together: str | None = None
     """What a class of all its labels is called; None to make a name of them."""
 
@@ -88,7 +95,7 @@ def place(
     placing = _Placing(
         walked,
         SeveralLabels(several_labels.checked(several)),
-        Votes(several_labels.checked_votes(votes)),
+        Votes(ballots.checked(votes)),
     )
     for record in records:
         if isinstance(record, ImportProblem):
@@ -175,7 +182,6 @@ class _Placing:
         self._finder = walked.finder
         self._refused = {problem.path for problem in walked.problems}
         self._found: dict[str, tuple[FoundFile, Record]] = {}
-        self._given: dict[str, Counter[str]] = defaultdict(Counter)
         self._num_repeated = 0
         self._from_urls = 0
         self._loose = 0
@@ -219,7 +225,8 @@ class _Placing:
     def _merge(self, file: FoundFile, record: Record) -> None:
         self.seen.add(file.path)
         if record.is_vote:
-            self._given[file.path].update(record.labels)
+            author = ballots.clean_author(record.author or "")
+            self.votes.cast(file.path, Ballot(record.labels, author, record.given_at))
         earlier = self._found.get(file.path)
         if earlier is None:
             self._found[file.path] = (file, record)
@@ -241,7 +248,10 @@ class _Placing:
     def entries(self) -> list[ScannedFile]:
         """What can be taken in, by path; adds the problems of the rest."""
         names: dict[str, str | InvalidInput] = {}
-        for _, record in self._found.values():
+        for path, (file, record) in self._found.items():
+            if record.is_vote:  # without what a person said first and took back
+                record = replace(record, labels=self.votes.labels(path))
+                self._found[path] = (file, record)
             for label in record.labels:
                 if label not in names:
                     names[label] = _class_name(label)
@@ -261,6 +271,7 @@ class _Placing:
                     path=path,
                     label_name=label_name,
                     contested=tuple(sorted(map(str, labels))) if is_open else (),
+                    votes=self.votes.kept(path, names) if record.is_vote else (),
                     split=record.split,
                     size_bytes=file.size_bytes,
                     source_dataset=(record.source_dataset or "")[:MAX_SOURCE_DATASET] or None,
@@ -296,10 +307,7 @@ class _Placing:
 
     def _voted(self, path: str, names: Mapping[str, str | InvalidInput]) -> str | None:
         """The label of an image by its votes, told; None where there is none."""
-        votes: Counter[str] = Counter()
-        for label, number in self._given.get(path, {}).items():
-            votes[str(names[label])] += number
-        chosen = self.votes.of(votes)
+        chosen, votes = self.votes.of(path, names)
         if chosen is not None:
             ranked = votes.most_common(5)
             shown = ", ".join(f"“{printable(name)}” by {number}" for name, number in ranked)
@@ -325,6 +333,7 @@ class _Placing:
                 f"{counted(self._loose, 'name')} written in another way (capital letters, %20, "
                 "what an upload changes, zeros in front) belong to one file only each."
             )
+        notes += self.votes.notes()
         groups = {entry.group_key for entry in entries} - {None}
         if groups:
             notes.append(f"{counted(len(groups), 'group')} of images that belong together.")

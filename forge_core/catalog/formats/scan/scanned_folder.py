@@ -3,8 +3,9 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from forge_core.catalog.importing.import_problems import ImportProblem
 
@@ -65,8 +66,18 @@ SEVERAL: dict[str, str] = {
 VOTES: dict[str, str] = {
     "majority": "the label that more than half of the persons gave",
     "agreement": "a label only where all persons agree",
+    "all": "no label where persons differ, all they said waits in Review",
 }
 """Which label an image gets that several persons labelled."""
+
+
+class Vote(NamedTuple):
+    """What one person said of an image."""
+
+    author: str
+    label_name: str
+    given_at: datetime | None = None
+    """In UTC, where it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +101,8 @@ class ScannedFile:
     """What somebody wrote about it."""
     contested: tuple[str, ...] = ()
     """Labels that several persons gave it, where none of them holds: it waits for a decision."""
+    votes: tuple[Vote, ...] = ()
+    """What each person said of it, one vote a person; only of those who are named."""
 
 
 @dataclass(frozen=True, kw_only=True)

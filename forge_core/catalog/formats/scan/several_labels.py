@@ -1,4 +1,4 @@
-"""Which label an image gets of which a label file says several: of one kind of answer, or of votes.
+"""Which label an image gets of which a label file says several at once.
 
 Several labels at once (`a|b`, two marks of a row, two tags) are no mistake of anybody: what becomes
 of such images is one choice (`scanned_folder.SEVERAL`), told before anything else.
@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from forge_core.catalog.formats.scan.scanned_folder import SEVERAL, VOTES, Caution
+from forge_core.catalog.formats.scan.scanned_folder import SEVERAL, Caution
 from forge_core.catalog.importing.import_problems import printable
 from forge_core.errors import InvalidInput
 
@@ -80,58 +80,3 @@ class SeveralLabels:
     def _told(self) -> str:
         images = "1 image has" if self.number == 1 else f"{self.number:,} images have"
         return f"{images} several labels, like “{printable(self.example)}”"
-
-
-def checked_votes(votes: str | None) -> str:
-    """A choice for images that several persons labelled.
-
-    Raises:
-        InvalidInput: It does not exist.
-    """
-    if votes not in (None, *VOTES):
-        raise InvalidInput(
-            f"Labels of several persons cannot be read by {votes!r}.",
-            next_step=f"Use {', '.join(VOTES)}.",
-        )
-    return votes or next(iter(VOTES))
-
-
-@dataclass
-class Votes:
-    """Decides where several persons labelled an image, and counts what it decided."""
-
-    chosen: str
-    """A key of `VOTES`."""
-    num_settled: int = 0
-    num_open: int = 0
-
-    def of(self, votes: Counter[str]) -> str | None:
-        """The label of an image that persons labelled differently."""
-        ranked = votes.most_common()
-        if self.chosen == "majority" and ranked and 2 * ranked[0][1] > votes.total():
-            self.num_settled += 1
-            return ranked[0][0]
-        self.num_open += 1
-        return None
-
-    def cautions(self) -> list[Caution]:
-        """That persons disagree, and what comes of it."""
-        number = self.num_settled + self.num_open
-        if not number:
-            return []
-        parts = []
-        if self.num_settled:
-            parts.append(f"{_come(self.num_settled, 'gets', 'get')} the label of most")
-        if self.num_open:
-            waits = _come(self.num_open, "comes", "come")
-            parts.append(f"{waits} in unlabelled, into the queue of contested images")
-        shown = "; ".join(f"{name}: {meaning}" for name, meaning in VOTES.items())
-        message = (
-            f"Persons gave {'1 image' if number == 1 else f'{number:,} images'} different labels: "
-            f"{', '.join(parts)}. Choose {shown}."
-        )
-        return [Caution(kind="votes_differ", message=message, option="votes", choices=tuple(VOTES))]
-
-
-def _come(number: int, one: str, several: str) -> str:
-    return f"{number:,} {one if number == 1 else several}"
