@@ -175,6 +175,7 @@ class FindingOutcome(enum.StrEnum):
     TAKEN = "taken"  # the catalog has it now
     KEPT = "kept"  # the catalog has what it had
     ASKED = "asked"  # a person decides: the image waits in the queue of contested ones
+    DECIDED = "decided"  # as kept, by the choice of a person: it is not asked again
     LOCKED = "locked"  # it would have left held_out
     LEAK = "leak"  # the same bytes in two splits of one import
 

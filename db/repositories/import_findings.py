@@ -8,10 +8,10 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, insert, literal, select, true, update
+from sqlalchemy import ColumnElement, and_, exists, func, insert, literal, or_, select, true, update
 from sqlalchemy.orm import Session, aliased
 
-from db.enums import FindingOutcome, FindingSubject
+from db.enums import FindingOutcome, FindingSubject, ReviewState
 from db.models import AssetChangeRow, ImportFindingRow, LabelClass, VisionAsset
 from db.records import Asset, ImportFinding
 from db.repositories import bulk
@@ -153,6 +153,36 @@ class ImportFindingRepository:
                 .order_by(ImportFindingRow.finding_id)
             )
         ]
+
+    def list_decided(
+        self, asset_ids: Sequence[uuid.UUID]
+    ) -> dict[uuid.UUID, set[tuple[FindingSubject, str]]]:
+        """What imports said of these assets and a person decided against, by subject.
+
+        A person chose what is there for a whole import, or the image left the queue of contested
+        ones. What an undone import asked, or was told, does not count.
+        """
+        undone = self._revisions.list_undone()
+        found: dict[uuid.UUID, set[tuple[FindingSubject, str]]] = {}
+        row = ImportFindingRow
+        asked = [FindingOutcome.ASKED.value, FindingOutcome.LEAK.value]
+        is_settled = VisionAsset.review_state.is_distinct_from(ReviewState.CONTESTED.value)
+        for part in slices(asset_ids):
+            rows = self._session.execute(
+                select(row.asset_id, row.subject, row.said, row.revision_id)
+                .join(VisionAsset, VisionAsset.asset_id == row.asset_id)
+                .where(
+                    row.asset_id.in_(part),
+                    or_(
+                        row.outcome == FindingOutcome.DECIDED.value,
+                        and_(row.outcome.in_(asked), is_settled),
+                    ),
+                )
+            )
+            for asset_id, subject, said, revision_id in rows:
+                if said is not None and revision_id not in undone:
+                    found.setdefault(asset_id, set()).add((FindingSubject(subject), said))
+        return found
 
     def count_by_outcome(self, revision_id: int) -> dict[FindingOutcome, int]:
         """How many findings of one import came to what."""

@@ -115,6 +115,19 @@ class RevisionRepository:
             )
         ]
 
+    def list_undone(self) -> set[int]:
+        """Revisions that do not hold any more; an undo that was itself undone does not count."""
+        rows = self._session.execute(
+            select(models.RevisionRow.revision_id, models.RevisionRow.undoes_revision_id)
+            .where(models.RevisionRow.undoes_revision_id.is_not(None))
+            .order_by(models.RevisionRow.revision_id.desc())
+        )
+        undone: set[int] = set()
+        for revision_id, target in rows:
+            if target is not None and revision_id not in undone:
+                undone.add(target)
+        return undone
+
     def add(
         self,
         *,

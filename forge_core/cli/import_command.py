@@ -118,13 +118,14 @@ def import_images(
         ),
     ] = Placement.COPY,
     merge: Annotated[
-        Merge,
+        Merge | None,
         typer.Option(
-            help="Where it says something else of an image than the catalog: keep what is there, "
-            "take what it says, or ask: such images wait in the queue of contested ones. What "
-            "the catalog has no value for is taken always."
+            help="Where it says something else of an image than the catalog: keep what is there "
+            "(as without this option, and ask no more about it), take what it says, or ask: such "
+            "images wait in the queue of contested ones. What the catalog has no value for is "
+            "taken always."
         ),
-    ] = Merge.KEEP,
+    ] = None,
     unlock_held_out: Annotated[
         bool, typer.Option("--unlock", help="Also move images out of held_out, with --merge take.")
     ] = False,
@@ -163,7 +164,12 @@ def import_images(
     plan = import_plan.prepare(
         opened, location, source_dataset=source, options=options, labels_only=labels_only
     )
-    plan = replace(plan, merge=merge, unlock_held_out=unlock_held_out)
+    plan = replace(
+        plan,
+        merge=merge or Merge.KEEP,
+        is_merge_chosen=merge is not None,
+        unlock_held_out=unlock_held_out,
+    )
     _show_plan(plan, as_json=as_json)
     compared = comparison.compare(opened, plan)
     for sentence in compared.sentences():

@@ -46,6 +46,8 @@ class ImportPlan:
     staging_folder: Path | None = None
     merge: Merge = Merge.KEEP
     """What is done where it says something else of an image than the catalog."""
+    is_merge_chosen: bool = False
+    """Whether a person chose that: what is kept so is not asked again by later imports."""
     unlock_held_out: bool = False
     """Whether it may move images out of held_out."""
     labels_only: bool = False
@@ -241,6 +243,7 @@ def read_again(workspace: Workspace, plan: ImportPlan, options: ReadOptions) -> 
         problems=[*unpacking, *again.problems],
         staging_folder=plan.staging_folder,
         merge=plan.merge,
+        is_merge_chosen=plan.is_merge_chosen,
         unlock_held_out=plan.unlock_held_out,
     )
     if unpacked is None:

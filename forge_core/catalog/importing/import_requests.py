@@ -32,6 +32,7 @@ def save(workspace: Workspace, plan: ImportPlan) -> str:
         "is_staged": plan.staging_folder is not None,
         "options": asdict(plan.options),
         "merge": str(plan.merge),
+        "is_merge_chosen": plan.is_merge_chosen,
         "unlock_held_out": plan.unlock_held_out,
         "labels_only": plan.labels_only,
         "problems": [asdict(problem) for problem in plan.problems],
@@ -70,6 +71,7 @@ def load(workspace: Workspace, request_id: str) -> ImportPlan:
         problems=[*earlier, *later],
         staging_folder=folder if request["is_staged"] else None,
         merge=Merge(request.get("merge", Merge.KEEP)),
+        is_merge_chosen=bool(request.get("is_merge_chosen", False)),
         unlock_held_out=bool(request.get("unlock_held_out", False)),
     )
 

@@ -281,6 +281,7 @@ class _Import:
                 uow,
                 self.spool,
                 merge=self._plan.merge,
+                is_merge_chosen=self._plan.is_merge_chosen,
                 unlock_held_out=self._plan.unlock_held_out,
             )
             settlement.settle_new()
@@ -289,7 +290,8 @@ class _Import:
             settlement.write_known(writing)
             source = self._plan.source_dataset
             votes = write_votes(writing, self.spool, source=source, merge=self._plan.merge)
-            writing.end(_message(added, settlement.num_updated, votes.num_written, source))
+            updated, decided = settlement.num_updated, settlement.num_decided
+            writing.end(_message(added, updated, votes.num_written, decided, source))
         self._remove(dropped=True)
         taken = writing.classes
         return ImportReport(
@@ -367,10 +369,12 @@ def _chunks(files: Sequence[ScannedFile]) -> Iterator[list[ScannedFile]]:
         yield chunk
 
 
-def _message(added: int, updated: int, votes: int, source: str) -> str:
-    parts = [f"{added:,} images"] if added or not (updated or votes) else []
+def _message(added: int, updated: int, votes: int, decided: int, source: str) -> str:
+    parts = [f"{added:,} images"] if added or not (updated or votes or decided) else []
     if updated:
         parts.append(f"{updated:,} images that were there changed")
     if votes:
         parts.append(f"{votes:,} votes")
+    if decided:
+        parts.append(f"{decided:,} differing values decided to stay")
     return f"{', '.join(parts)} from {source}"

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from db.enums import ChangeOutcome, UndoBlock
+from db.enums import ChangeOutcome, FindingOutcome, UndoBlock
 from db.records import Asset, LabelState, Revision
 from db.repositories.changes import BlockedUndo
 from db.unit_of_work import UnitOfWork
@@ -24,14 +24,15 @@ def undo_in(uow: UnitOfWork, operation: Operation, revision: Revision) -> Change
     """
     undone = revision.revision_id
     states = _states_to_restore(uow, undone)
-    has_votes = uow.label_votes.count_of(undone) > 0
-    if not states and not revision.num_changes and not has_votes:
+    has_opinions = uow.label_votes.count_of(undone) > 0
+    has_opinions |= FindingOutcome.DECIDED in uow.findings.count_by_outcome(undone)
+    if not states and not revision.num_changes and not has_opinions:
         raise InvalidInput(
             f"Revision {undone} ({revision.kind}) changed no image and no class that can be put "
             "back, so there is nothing to undo."
         )
     is_blocked = _count_blocked(uow, revision) == revision.num_changes
-    if not states and not has_votes and is_blocked:
+    if not states and not has_opinions and is_blocked:
         return _answer(uow, operation, revision, None)
     revision_id = journal.begin_revision(uow, operation)
     # Classes first: images may go back to a class that was merged or retired.

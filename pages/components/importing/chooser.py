@@ -54,10 +54,14 @@ def rename_source(name: str) -> None:
 
 
 def choose_merge(merge: Merge, *, unlock_held_out: bool) -> None:
-    """What shall become of images of which the chosen place says something else."""
+    """What a person wants of images of which the chosen place says something else."""
     plan = st.session_state[_PLAN]
-    st.session_state[_PLAN] = replace(plan, merge=merge, unlock_held_out=unlock_held_out)
-    st.rerun()
+    is_new = (merge, unlock_held_out) != (plan.merge, plan.unlock_held_out)
+    st.session_state[_PLAN] = replace(
+        plan, merge=merge, is_merge_chosen=True, unlock_held_out=unlock_held_out
+    )
+    if is_new:
+        st.rerun()
 
 
 def reading_turn() -> int:

@@ -64,7 +64,8 @@ def _show_choice(plan: ImportPlan, found: Comparison) -> None:
         required=True,
         key=f"import:merge:{turn}",
         help="What images here have no value for is taken always. All of it is one revision, "
-        "which can be undone. One by one: such images wait on Review.",
+        "which can be undone. What is kept is not asked again by later imports that say the "
+        "same. One by one: such images wait on Review.",
     )
     unlock = plan.unlock_held_out
     if FindingOutcome.LOCKED in found.outcomes or unlock:
@@ -74,8 +75,7 @@ def _show_choice(plan: ImportPlan, found: Comparison) -> None:
             key=f"import:unlock:{turn}",
             help="What is measured on images kept aside is worth what this lock is.",
         )
-    if (chosen, unlock) != (plan.merge, plan.unlock_held_out):
-        chooser.choose_merge(Merge(chosen), unlock_held_out=unlock)
+    chooser.choose_merge(Merge(chosen), unlock_held_out=unlock)
 
 
 def _show_differences(workspace: Workspace, found: Comparison) -> None:

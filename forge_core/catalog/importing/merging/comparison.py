@@ -17,8 +17,8 @@ from forge_core.catalog.editing import class_merges
 from forge_core.catalog.formats.scan.scanned_folder import ScannedFile
 from forge_core.catalog.importing.import_plan import ImportPlan
 from forge_core.catalog.importing.merging import rules
-from forge_core.catalog.importing.merging.rules import Claim, Finding, Outcomes, Settled
-from forge_core.catalog.importing.merging.settlement import claim_of_file, values_of
+from forge_core.catalog.importing.merging.rules import Claim, Finding, Known, Outcomes, Settled
+from forge_core.catalog.importing.merging.settlement import claim_of_file, list_decided, values_of
 from forge_core.catalog.importing.placement import Placement, Placer
 from forge_core.errors import ForgeError
 from forge_core.imaging import hashing
@@ -61,7 +61,8 @@ class Comparison:
     @property
     def num_differing(self) -> int:
         """Values that differ from what is there, of all subjects."""
-        differing = [s for o, s in self.outcomes.items() if o != FindingOutcome.TAKEN]
+        settled = (FindingOutcome.TAKEN, FindingOutcome.DECIDED)
+        differing = [s for o, s in self.outcomes.items() if o not in settled]
         return sum(number for subjects in differing for number in subjects.values())
 
     def sentences(self) -> list[str]:
@@ -121,15 +122,21 @@ class _Comparing:
         """Compare all files with the catalog."""
         self._names = class_merges.list_current_names(uow)
         for files in _parts(self._plan.files):
+            known = self._list_known(uow, files, until)
+            decided = list_decided(uow, [asset for asset, _ in known], self._names)
             pairs = [
-                (asset, self._settle(asset, claims))
-                for asset, claims in self._list_known(uow, files, until)
+                (asset, self._settle(asset, claims, decided.get(asset.asset_id, frozenset())))
+                for asset, claims in known
             ]
             self._count([settled for _, settled in pairs])
             differing = [
                 Difference(asset=asset, findings=settled.findings)
                 for asset, settled in pairs
-                if any(f.before is not None for f in settled.findings) or settled.is_contested
+                if any(
+                    f.before is not None and f.outcome != FindingOutcome.DECIDED
+                    for f in settled.findings
+                )
+                or settled.is_contested
             ]
             room = NUM_SHOWN - len(self.found.differences)
             self.found.differences += differing[:room]
@@ -181,11 +188,12 @@ class _Comparing:
             numbers = {(outcome, subject): n for subject, n in subjects.items()}
             self.found.outcomes = rules.add_up(self.found.outcomes, numbers)
 
-    def _settle(self, asset: Asset, claims: Sequence[Claim]) -> Settled:
+    def _settle(self, asset: Asset, claims: Sequence[Claim], decided: Known) -> Settled:
         return rules.settle(
             values_of(asset),
             self._renamed(claims),
             self._plan.merge,
+            decided=decided,
             unlock_held_out=self._plan.unlock_held_out,
         )
 

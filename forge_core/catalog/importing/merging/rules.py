@@ -7,7 +7,7 @@ choice of the import decides, and never the order of the files.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -19,8 +19,11 @@ MAX_NOTE_CHARACTERS = 1_000
 _BY_DISTANCE = [Split.TRAIN, Split.VAL, Split.TEST, Split.HELD_OUT]
 """What is measured on must not be trained on: of two splits the later one here is kept."""
 
-DECIDED = (FindingSubject.LABEL, FindingSubject.SPLIT)
+ASKED = (FindingSubject.LABEL, FindingSubject.SPLIT)
 """What a person is asked about; of the rest, what is there stays."""
+
+Known = Set[tuple[FindingSubject, str]]
+"""Values that imports said before of an image, and a person decided against."""
 
 Outcomes = Mapping[str, Mapping[str, int]]
 """Outcome to subject to number of images."""
@@ -112,7 +115,13 @@ class Settled:
 
 
 def settle(
-    mine: Values, claims: Sequence[Claim], merge: Merge, *, unlock_held_out: bool = False
+    mine: Values,
+    claims: Sequence[Claim],
+    merge: Merge,
+    *,
+    decided: Known = frozenset(),
+    is_chosen: bool = False,
+    unlock_held_out: bool = False,
 ) -> Settled:
     """What an image of the catalog gets from what files say of it.
 
@@ -122,6 +131,8 @@ def settle(
         mine: What it has.
         claims: In any order; the result is the same.
         merge: For what differs.
+        decided: What was decided before, and stays so unless all that is said is taken.
+        is_chosen: Whether a person chose how to merge: what is kept is decided from then on.
         unlock_held_out: Whether it may leave held_out.
     """
     values = list(mine)
@@ -140,7 +151,15 @@ def settle(
             values[position] = chosen
             continue
         outcome = _outcome(here, other, merge)
-        if outcome is FindingOutcome.ASKED and subject not in DECIDED:
+        if merge is not Merge.TAKE:
+            old = {v: path for v, path in other.items() if (subject, v) in decided}
+            other = {v: path for v, path in other.items() if v not in old}
+            findings += [
+                Finding(subject, FindingOutcome.DECIDED, path, here, v) for v, path in old.items()
+            ]
+        if outcome is FindingOutcome.KEPT and is_chosen and subject in ASKED:
+            outcome = FindingOutcome.DECIDED
+        if outcome is FindingOutcome.ASKED and subject not in ASKED:
             outcome = FindingOutcome.KEPT
         if (
             subject is FindingSubject.SPLIT
@@ -149,7 +168,7 @@ def settle(
             and not unlock_held_out
         ):
             outcome = FindingOutcome.LOCKED
-        if outcome is FindingOutcome.TAKEN:
+        if outcome is FindingOutcome.TAKEN and other:
             (values[position],) = other
         findings += [Finding(subject, outcome, path, here, v) for v, path in other.items()]
     return Settled(values=Values._make(values), findings=findings)
@@ -262,6 +281,8 @@ def describe(outcomes: Outcomes, *, is_done: bool) -> Iterator[str]:
             case FindingOutcome.KEPT:
                 stays = "stays" if is_done else "would stay"
                 rest = f"{'differs' if one else 'differ'}; what is there {stays}"
+            case FindingOutcome.DECIDED:
+                rest = f"{'differs' if one else 'differ'} as was decided; what is there stays"
             case FindingOutcome.LOCKED:
                 rest = f"{was} left alone: what is kept aside moves only with the unlock"
             case _:
@@ -300,11 +321,13 @@ _ORDER = (
     FindingOutcome.LEAK,
     FindingOutcome.ASKED,
     FindingOutcome.KEPT,
+    FindingOutcome.DECIDED,
     FindingOutcome.LOCKED,
     FindingOutcome.TAKEN,
 )
 _REASONS = {
     FindingOutcome.KEPT: "differs",
+    FindingOutcome.DECIDED: "differs",
     FindingOutcome.ASKED: "contested",
     FindingOutcome.LOCKED: "held_out",
     FindingOutcome.LEAK: "leak",
@@ -312,6 +335,7 @@ _REASONS = {
 
 _TOLD = {
     FindingOutcome.KEPT: "the {0.subject} there stays",
+    FindingOutcome.DECIDED: "the {0.subject} there stays, as was chosen",
     FindingOutcome.ASKED: "a person decides",
     FindingOutcome.LOCKED: "it is kept aside, moving it needs the unlock",
     FindingOutcome.LEAK: "it lies in two splits, kept in {0.before}",

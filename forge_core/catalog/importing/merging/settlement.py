@@ -17,7 +17,7 @@ from forge_core.catalog.importing.import_plan import clean_source
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.catalog.importing.merging import rules
 from forge_core.catalog.importing.merging.import_revision import ImportRevision
-from forge_core.catalog.importing.merging.rules import Claim, Merge, Settled, Values
+from forge_core.catalog.importing.merging.rules import Claim, Known, Merge, Settled, Values
 from forge_core.catalog.importing.spool import ImportSpool, SpooledFile, SpooledFinding, Target
 
 MAX_TOLD = 10_000
@@ -31,20 +31,29 @@ class Settlement:
         uow: The writing transaction, which holds the catalog's lock.
         spool: What the import found.
         merge: For what differs.
+        is_merge_chosen: Whether a person chose that.
         unlock_held_out: Whether images may leave held_out.
     """
 
     def __init__(
-        self, uow: UnitOfWork, spool: ImportSpool, *, merge: Merge, unlock_held_out: bool = False
+        self,
+        uow: UnitOfWork,
+        spool: ImportSpool,
+        *,
+        merge: Merge,
+        is_merge_chosen: bool = False,
+        unlock_held_out: bool = False,
     ) -> None:
         self._uow = uow
         self._spool = spool
         self._merge = merge
+        self._is_merge_chosen = is_merge_chosen
         self._unlock_held_out = unlock_held_out
         self._current_names = class_merges.list_current_names(uow)
         self.outcomes: dict[str, dict[str, int]] = {}
         self.problems: list[ImportProblem] = []
         self.num_updated = 0
+        self.num_decided = 0
 
     def settle_new(self) -> None:
         """Decide what new images get from the copies that were found of them."""
@@ -75,18 +84,28 @@ class Settlement:
         """
         for claimed in self._spool.claimed():
             pairs: list[tuple[Asset, Settled]] = []
-            for asset, claims in self._list_known(claimed):
+            known = self._list_known(claimed)
+            decided = list_decided(self._uow, [a for a, _ in known], self._current_names)
+            for asset, claims in known:
                 settled = rules.settle(
                     values_of(asset),
                     [self._renamed(claim) for claim in claims],
                     self._merge,
+                    decided=decided.get(asset.asset_id, frozenset()),
+                    is_chosen=self._is_merge_chosen,
                     unlock_held_out=self._unlock_held_out,
                 )
                 if settled.findings:
                     pairs.append((asset, settled))
             self._count([settled for _, settled in pairs])
+            pairs = [
+                (asset, _without(settled, decided.get(asset.asset_id, frozenset())))
+                for asset, settled in pairs
+            ]
             for asset, settled in pairs:
                 self._tell(settled, asset.file_path)
+                outcomes = [finding.outcome for finding in settled.findings]
+                self.num_decided += outcomes.count(FindingOutcome.DECIDED)
             self._spool.add_findings(
                 [
                     SpooledFinding(f"{_KNOWN}{asset.asset_id.hex}", *finding)
@@ -110,6 +129,8 @@ class Settlement:
             self.num_updated += len(pairs)
         if self.num_updated:
             self._uow.findings.apply(revision.begin())
+        if self.num_decided:  # a choice is kept even where it changed no image
+            revision.begin()
         if revision.revision_id is not None:
             for findings in self._spool.findings_of(_KNOWN):
                 self._uow.findings.add(
@@ -146,6 +167,17 @@ class Settlement:
     def _tell(self, settled: Settled, there: str) -> None:
         told = rules.tell(settled.findings, there)
         self.problems += told[: max(0, MAX_TOLD - len(self.problems))]
+
+
+def list_decided(
+    uow: UnitOfWork, assets: Sequence[Asset], current_names: Mapping[str, str]
+) -> dict[uuid.UUID, Known]:
+    """What was decided against before, by asset; classes by the names they have now."""
+    found = uow.findings.list_decided([asset.asset_id for asset in assets])
+    return {
+        asset_id: {(subject, current_names.get(said, said)) for subject, said in known}
+        for asset_id, known in found.items()
+    }
 
 
 def spooled_finding(found: SpooledFinding, asset_id: uuid.UUID) -> ImportFinding:
@@ -246,6 +278,17 @@ def _findings(asset: Asset, settled: Settled) -> list[ImportFinding]:
             )
         )
     return found
+
+
+def _without(settled: Settled, decided: Known) -> Settled:
+    """Without the findings that only say again what was decided before."""
+    findings = [
+        finding
+        for finding in settled.findings
+        if finding.outcome is not FindingOutcome.DECIDED
+        or (finding.subject, finding.said) not in decided
+    ]
+    return replace(settled, findings=findings)
 
 
 def _with_question(note: str, settled: Settled) -> str:
