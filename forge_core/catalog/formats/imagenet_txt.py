@@ -6,19 +6,22 @@ split (train.txt, val.txt) gives it to its images.
 Source: Caffe's ImageNet lists (train.txt, val.txt, synsets.txt); datumaro's imagenet_txt.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import TextIO
 
 from forge_core.catalog.formats.documents import class_names, table_file, text_encoding
-from forge_core.catalog.formats.scan import label_records
+from forge_core.catalog.formats.scan import label_records, questions
 from forge_core.catalog.formats.scan.file_walk import Walked
 from forge_core.catalog.formats.scan.label_records import Record
+from forge_core.catalog.formats.scan.questions import Asked
 from forge_core.catalog.formats.scan.scanned_folder import (
     ReadOptions,
     ScannedFolder,
     split_of_document,
 )
+from forge_core.catalog.formats.tables import row_labels
 
 NAME_LISTS = ("synsets.txt", "classes.txt", "synset_words.txt", "class_names.txt")
 _SAMPLE = 100
@@ -36,26 +39,51 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
     Raises:
         InvalidInput: A list cannot be read.
     """
-    documents = _documents(walked)
+    documents: Sequence[str] = _documents(walked)
     if not all(split_of_document(path) for path in documents):
         documents = documents[:1]
+    lists = documents
+    asked, documents = _asked(walked, lists, options.question)
     labels = {label for path in documents for r in _records(walked, path, {}) for label in r.labels}
     named = class_names.beside(walked, labels, documents)
     names = named.names if named is not None else {}
     if named is None and documents:
         names = _from_folders(walked, documents)
-    records = (r for path in documents for r in _records(walked, path, names))
-    return label_records.place(
+    records, doubts = row_labels.without_unlabelled(
+        [r for path in documents for r in _records(walked, path, names)], documents, options
+    )
+    scanned = label_records.place(
         walked,
-        records,
+        [replace(r, labels=()) for r in records if isinstance(r, Record)]
+        if asked.is_open
+        else records,
         layout="imagenet_txt",
         heading=f"A list of images and labels, {label_records.named(list(documents))}",
-        documents=[*documents, *([named.document] if named else [])],
-        notes=[named.note if named else "Numbers are named by the folders of their images."]
-        if names
-        else [],
+        documents=[*lists, *([named.document] if named else [])],
+        notes=[
+            *([named.note if named else "Numbers are named by the folders of their images."])
+            * bool(names),
+            *asked.notes,
+        ],
         several=options.several,
     )
+    return replace(scanned, cautions=(*scanned.cautions, *asked.cautions, *doubts))
+
+
+def _asked(
+    walked: Walked, documents: Sequence[str], chosen: str | None
+) -> tuple[Asked, Sequence[str]]:
+    """Which of several questions is asked that lists answer, and the lists that answer it."""
+    if len({label_records.without_split(path) for path in documents}) < 2:
+        return Asked(chosen=None, is_open=False), documents
+    said = {path: {r.path: r.labels for r in _records(walked, path, {})} for path in documents}
+    by_document = questions.of_lists(said)
+    if not by_document:
+        return Asked(chosen=None, is_open=False), documents
+    answers = (by_document[path] for path in documents for _ in said[path])
+    asked = questions.ask(answers, chosen, documents)
+    wanted = asked.chosen or by_document[documents[0]]
+    return asked, [path for path in documents if by_document[path] == wanted]
 
 
 def _from_folders(walked: Walked, documents: Sequence[str]) -> dict[str, str]:
@@ -85,7 +113,7 @@ def _part_found(walked: Walked, document: str) -> float:
     try:
         with _open(walked, document) as file:
             for line in islice(file, _SAMPLE):
-                path, labels = _split_line(line[:_LONGEST_LINE].rstrip("\n"))
+                path, labels = _split_line(line[:_LONGEST_LINE].rstrip("\n"), walked.finder.find)
                 if path:
                     asked += 1
                     hits += bool(labels and walked.finder.find(path))
@@ -100,7 +128,7 @@ def _part_found(walked: Walked, document: str) -> float:
 def _records(walked: Walked, document: str, names: Mapping[str, str]) -> Iterator[Record]:
     split = split_of_document(document)
     for number, line in enumerate(_lines(walked, document), start=1):
-        name, labels = _split_line(line)
+        name, labels = _split_line(line, walked.finder.find)
         if name:
             yield Record(
                 path=name,
@@ -124,15 +152,23 @@ def _lines(walked: Walked, document: str) -> Iterator[str]:
         raise table_file.unreadable(document, error) from error
 
 
-def _split_line(line: str) -> tuple[str, list[str]]:
-    """Path and labels: all numbers at the end, or else the last word."""
+def _split_line(line: str, is_there: Callable[[str], object]) -> tuple[str, list[str]]:
+    """Path and labels: all numbers at the end, or else the last word.
+
+    Where no image is called so, the label is what follows the name of one, spaces and all.
+    """
     words = line.split(" ") if "\t" not in line else line.split("\t")
     end = len(words)
     while end > 1 and words[end - 1].isdecimal():
         end -= 1
     if end == len(words) and end > 1:
         end -= 1
-    return " ".join(words[:end]).strip(), [word for word in words[end:] if word]
+    path, labels = " ".join(words[:end]).strip(), [word for word in words[end:] if word]
+    if not is_there(path):
+        for place in range(1, end):
+            if is_there(" ".join(words[:place])):
+                return " ".join(words[:place]), [" ".join(words[place:]).strip()]
+    return path, labels
 
 
 def _name_of(label: str, names: Mapping[str, str]) -> str:

@@ -12,10 +12,11 @@ from itertools import islice
 from forge_core.catalog.formats import folders
 from forge_core.catalog.formats.documents import columns as roles
 from forge_core.catalog.formats.documents import table_file
-from forge_core.catalog.formats.scan import label_records
+from forge_core.catalog.formats.scan import label_records, questions
 from forge_core.catalog.formats.scan.file_walk import Walked
 from forge_core.catalog.formats.scan.label_records import Record
 from forge_core.catalog.formats.scan.name_index import FoundFile
+from forge_core.catalog.formats.scan.questions import Asked
 from forge_core.catalog.formats.scan.scanned_folder import (
     Caution,
     ReadOptions,
@@ -139,7 +140,7 @@ def _read(walked: Walked, options: ReadOptions, *, wide: bool) -> ScannedFolder:
     readable = table_choice.readings(walked, options, wide=wide)
     if not readable:
         raise _not_readable(walked, options)
-    chosen = table_choice.together(readable)
+    asked, chosen, others = _asked(readable, options)
     is_ours = _is_ours(chosen[0])
     records = [
         record
@@ -153,19 +154,50 @@ def _read(walked: Walked, options: ReadOptions, *, wide: bool) -> ScannedFolder:
     ]
     documents = [reading.table.document for reading in chosen]
     words = "A table of labels" if len(documents) == 1 else "Tables of labels"
+    if asked.is_open:
+        records = [replace(r, labels=()) if isinstance(r, Record) else r for r in records]
     settled = row_labels.settle(walked, records, documents, options, is_ours=is_ours)
     scanned = label_records.place(
         walked,
         settled.records,
         layout="table",
         heading=f"{words}, {label_records.named(documents)}",
-        documents=[*documents, *settled.documents],
-        notes=[*_notes(chosen[0]), *settled.notes, *_other_tables(readable, chosen)],
+        documents=[*documents, *others, *settled.documents],
+        notes=[
+            *_notes(chosen[0]),
+            *asked.notes,
+            *settled.notes,
+            *_other_tables([r for r in readable if r.table.document not in others], chosen),
+        ],
         several=options.several,
         votes=options.votes,
     )
-    cautions = (*scanned.cautions, *settled.cautions, *_label_caution(chosen[0]))
+    cautions = (
+        *scanned.cautions,
+        *asked.cautions,
+        *settled.cautions,
+        *_label_caution(chosen[0]),
+    )
     return with_tables(replace(scanned, cautions=cautions), walked, options)
+
+
+def _asked(
+    readable: Sequence[Reading], options: ReadOptions
+) -> tuple[Asked, list[Reading], list[str]]:
+    """The tables to read, of lists that answer different questions those of one, and the others."""
+    chosen = table_choice.together(readable)
+    is_told = options.document is not None or options.label_column is not None or options.columns
+    lists = {r.table.document: r for r in readable if table_choice.is_list(r)}
+    if is_told or chosen[0].table.document not in lists:
+        return Asked(chosen=None, is_open=False), chosen, []
+    by_document = questions.of_lists({name: r.labels for name, r in lists.items()})
+    if not by_document:
+        return Asked(chosen=None, is_open=False), chosen, []
+    answers = (by_document[name] for name, r in lists.items() for _ in r.rows)
+    asked = questions.ask(answers, options.question, list(lists))
+    wanted = asked.chosen or by_document[chosen[0].table.document]
+    chosen = [r for name, r in lists.items() if by_document[name] == wanted]
+    return asked, chosen, [name for name in lists if by_document[name] != wanted]
 
 
 def with_tables(scanned: ScannedFolder, walked: Walked, options: ReadOptions) -> ScannedFolder:

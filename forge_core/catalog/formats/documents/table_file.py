@@ -178,16 +178,19 @@ def without_header(table: TableFile, separator: str | None = None) -> TableFile 
         return None
     try:
         with table.path.open(encoding=table.encoding, errors="replace", newline="") as file:
-            counts = [
-                len(values)
-                for _, values in islice(text_rows.read(file, separator), 50)
+            rows = [
+                values
+                for _, values in islice(text_rows.read(file, separator), _SAMPLE)
                 if not isinstance(values, str)
             ]
     except (OSError, ValueError):
         return None
-    if not counts:
+    if not rows:
         return None
-    names = tuple(f"column {number}" for number in range(1, max(counts) + 1))
+    width = max(map(len, rows))
+    if separator == " " and text_rows.is_first_space(rows):
+        separator, width = text_rows.FIRST_SPACE, 2
+    names = tuple(f"column {number}" for number in range(1, width + 1))
     first_row = table.first_row - 1
     return replace(table, columns=names, separator=separator, first_row=first_row, written=())
 

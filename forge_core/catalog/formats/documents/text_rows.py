@@ -2,9 +2,12 @@
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+FIRST_SPACE = "first space"
+"""A separator: the first white space of a line; what follows is one cell, spaces and all."""
 _TOLD = re.compile(r"""["']?sep=(.|\\t)["']?\s*""", re.IGNORECASE | re.DOTALL)
+_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 _MOST_LINES = 100  # of one cell in quotes
 
 
@@ -30,7 +33,7 @@ def read(lines: Iterable[str], separator: str) -> Iterator[tuple[int, list[str] 
         if line is None:
             return
         number += 1
-        if '"' not in line:
+        if '"' not in line or separator == FIRST_SPACE:
             yield number, _plain(line.rstrip("\r\n"), separator)
             continue
         held = [line]
@@ -48,9 +51,32 @@ def read(lines: Iterable[str], separator: str) -> Iterator[tuple[int, list[str] 
 
 
 def _plain(line: str, separator: str) -> list[str]:
+    if separator == FIRST_SPACE:
+        return [cell.strip().strip('"') for cell in line.split(maxsplit=1)]
     if separator == " ":
         return line.split()
     return line.split(separator) if line else []
+
+
+def is_first_space(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether what follows the first word of each line is one text, such as a class of two words.
+
+    So it is where lines have different numbers of words, and where the words behind the first go
+    together: as many texts as there are words in one place. Two answers side by side vary freely.
+
+    Args:
+        rows: The words of each line.
+    """
+    tails = [row[1:] for row in rows if row]
+    if not all(tails) or all(word.isdecimal() for tail in tails for word in tail):
+        return False
+    if len({len(tail) for tail in tails}) > 1:
+        return not any(all(_NUMBER.fullmatch(word) for word in tail) for tail in tails)
+    columns = list(zip(*tails, strict=True))
+    if len(columns) < 2 or any(_NUMBER.fullmatch(word) for tail in tails for word in tail):
+        return False
+    texts = {" ".join(tail) for tail in tails}
+    return 2 * len(texts) <= len(tails) and len(texts) == max(len(set(c)) for c in columns)
 
 
 def _quoted(held: list[str], separator: str) -> list[str] | str | None:

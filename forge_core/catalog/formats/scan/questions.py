@@ -1,12 +1,17 @@
 """Which of several questions about an image is the one whose answer is its label."""
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
+from forge_core.catalog.formats.scan import label_records
 from forge_core.catalog.formats.scan.scanned_folder import Caution
 from forge_core.catalog.importing.import_problems import printable
 from forge_core.errors import InvalidInput
+
+_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +28,37 @@ class Asked:
     def counts(self, question: str) -> bool:
         """Whether answers to a question are labels."""
         return not self.is_open and self.chosen in (None, question)
+
+
+def of_lists(said: Mapping[str, Mapping[str, object]]) -> dict[str, str]:
+    """The question that each list of images and labels answers, by what its name says.
+
+    Lists that are called alike but for their split answer one (`images_variant_train.txt` and
+    `images_variant_test.txt`: "variant"); words that all of them have say nothing. Where no two
+    lists say different things of one image there is one question, whatever they are called.
+
+    Args:
+        said: Of each list, what it says of each image; a part of the lines will do.
+
+    Returns:
+        The question of each list; empty where there is only one.
+    """
+    kins = {document: label_records.without_split(document) for document in said}
+    first: dict[str, tuple[str, object]] = {}
+    if not any(
+        kins[document] != (known := first.setdefault(image, (kins[document], label)))[0]
+        and known[1] != label
+        for document, labels in said.items()
+        for image, label in labels.items()
+    ):
+        return {}
+    words = {kin: _WORD.findall(PurePosixPath(kin).stem) for kin in kins.values()}
+    common = set.intersection(*(set(found) for found in words.values())) if words else set()
+    names = {
+        kin: " ".join(word for word in found if word not in common) or kin
+        for kin, found in words.items()
+    }
+    return {document: names[kin] for document, kin in kins.items()}
 
 
 def ask(found: Iterable[str], chosen: str | None, documents: Sequence[str]) -> Asked:
@@ -49,8 +85,10 @@ def ask(found: Iterable[str], chosen: str | None, documents: Sequence[str]) -> A
     if len(named) < 2:
         return Asked(chosen=None, is_open=False)
     shown = ", ".join(f"“{printable(name)}” ({answers[name]:,})" for name in named[:8])
+    verb = "answers" if len(documents) == 1 else "answer"
     message = (
-        f"{printable(documents[0])} answers {len(named)} questions about each image: {shown}. "
+        f"{label_records.named(documents)} {verb} {len(named)} questions about each image: "
+        f"{shown}. "
         "Choose the one whose answer is the label; until then the images come in unlabelled."
     )
     caution = Caution(

@@ -64,7 +64,7 @@ def settle(
     """
     if is_ours:
         return Settled(records=records)
-    records, doubts = _without_unlabelled(records, documents, options)
+    records, doubts = without_unlabelled(records, documents, options)
     rows = [record for record in records if isinstance(record, Record)]
     notes: list[str] = []
     cautions = (*doubts, *_shortened(rows, documents))
@@ -102,10 +102,16 @@ def settle(
     return Settled(records=[one(record) for record in records], notes=notes, cautions=cautions)
 
 
-def _without_unlabelled(
-    records: list[Record | ImportProblem], documents: Sequence[str], options: ReadOptions
+def without_unlabelled(
+    records: Sequence[Record | ImportProblem], documents: Sequence[str], options: ReadOptions
 ) -> tuple[list[Record | ImportProblem], tuple[Caution, ...]]:
-    """The rows without labels that may mean "none", and a word about them."""
+    """The rows without labels that may mean "none" (None, N/A, unlabeled), and a word about them.
+
+    Args:
+        records: All rows, lines or files that say something of an image.
+        documents: Where they stand.
+        options: What a person decided.
+    """
     counts = Counter(
         label
         for record in records
@@ -114,10 +120,11 @@ def _without_unlabelled(
         if label in _DOUBTFUL or folder_names.says_unlabelled(label)
     )
     if not counts:
-        return records, ()
+        return list(records), ()
     is_class = options.unlabelled_names == "class"
     names = ", ".join(f"“{printable(name)}”" for name, _ in counts.most_common(5))
-    message = f"{counted(counts.total(), 'row')} of {printable(documents[0])} say {names}: " + (
+    where = printable(documents[0]) if len(documents) == 1 else "the label files"
+    message = f"{counted(counts.total(), 'line')} of {where} {_say(counts.total())} {names}: " + (
         "a class, because you chose it." if is_class else "taken as no label, not as a class."
     )
     caution = Caution(
@@ -127,7 +134,7 @@ def _without_unlabelled(
         choices=("unlabelled", "class"),
     )
     if is_class:
-        return records, (caution,)
+        return list(records), (caution,)
     kept: list[Record | ImportProblem] = [
         replace(record, labels=tuple(label for label in record.labels if label not in counts))
         if isinstance(record, Record)
@@ -135,6 +142,10 @@ def _without_unlabelled(
         for record in records
     ]
     return kept, (caution,)
+
+
+def _say(number: int) -> str:
+    return "says" if number == 1 else "say"
 
 
 def _placed(walked: Walked, rows: Sequence[Record]) -> Iterator[tuple[str, str]]:

@@ -63,6 +63,8 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
                 split=split_of_document(file.path),
             )
         )
+    settled, doubts = row_labels.without_unlabelled(records, documents, options)
+    records = [record for record in settled if isinstance(record, Record)]
     counts = Counter(label for record in records for label in record.labels)
     named = class_names.beside(walked, counts, documents)
     if named is not None:
@@ -78,7 +80,7 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         notes=[named.note] if named else [],
         several=options.several,
     )
-    return scanned
+    return replace(scanned, cautions=(*scanned.cautions, *doubts))
 
 
 def _beside(walked: Walked) -> dict[str, dict[str, str]]:

@@ -58,10 +58,26 @@ class Reading:
     """The first rows."""
 
     @property
+    def labels(self) -> dict[str, str]:
+        """What the first rows say of each image."""
+        path, label = self.mapping["path"], self.mapping.get("label", "")
+        return {row.get(path, ""): row.get(label, "") for row in self.rows}
+
+    @property
     def says_something(self) -> bool:
         """Whether an image would get a label or a split."""
         is_ours = self.mapping.get("path", "").lower() == roles.NAMES["path"][0]
         return "label" in self.mapping or "split" in self.mapping or bool(self.one_hot) or is_ours
+
+
+def is_list(reading: Reading) -> bool:
+    """Whether it is a list without a header that is called as a split, and gives labels."""
+    return (
+        reading.mapping.get("label", "").startswith("column ")
+        and reading.table.path.suffix.lower() in LISTS
+        and reading.found >= LEAST_FOUND
+        and split_of_document(reading.table.document) is not None
+    )
 
 
 def documents(walked: Walked, *, wide: bool) -> list[str]:

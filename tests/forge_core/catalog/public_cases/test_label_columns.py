@@ -120,7 +120,7 @@ def test_a_cell_that_may_mean_no_label__is_no_class_until_a_person_says_so(
     assert labels(scanned) == ["cat", None, "dog", None]
     (caution,) = scanned.cautions
     assert caution.message == (
-        f"2 rows of labels.csv say “{nothing}”: taken as no label, not as a class."
+        f"2 lines of labels.csv say “{nothing}”: taken as no label, not as a class."
     )
     chosen = ReadOptions().choosing(caution.option, "class")
     assert labels(recognition.read_folder(tmp_path, chosen)) == ["cat", nothing, "dog", nothing]
