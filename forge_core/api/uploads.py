@@ -1,7 +1,8 @@
 """Take in files from the browser, many small ones in a request or a large one in several.
 
 The body of `/uploads/{upload_id}/parts` is four bytes with the length of a JSON text (big end
-first), that text, a list of `{"path", "offset", "size"}`, and the parts' bytes one after another.
+first), that text, a list of `{"path", "offset", "size", "modified"}` (in milliseconds since 1970),
+and the parts' bytes one after another.
 """
 
 import json
@@ -13,14 +14,16 @@ from starlette.routing import Route
 
 from forge_core.api import parsing
 from forge_core.api.endpoints import ApiRequest, WorkspaceProvider, data_route, write_route
-from forge_core.catalog.importing.uploads import uploads
+from forge_core.catalog.importing.uploads import earlier, uploads
+from forge_core.catalog.importing.uploads.earlier import WantedFile
 from forge_core.catalog.importing.uploads.uploads import Part
 from forge_core.errors import InvalidInput
 
 MAX_PARTS_BYTES = 16 * 2**20
 MAX_PATHS = 1000
 _LENGTH_BYTES = 4
-_PART_FIELDS = ("path", "offset", "size")
+_PART_FIELDS = ("path", "offset", "size", "modified")
+_WANTED_FIELDS = ("path", "size", "modified")
 
 
 def routes(provider: WorkspaceProvider) -> list[Route]:
@@ -30,13 +33,14 @@ def routes(provider: WorkspaceProvider) -> list[Route]:
         Route("/uploads", write_route(provider, begin), methods=["POST"]),
         Route(f"{one}/parts", data_route(provider, store, MAX_PARTS_BYTES), methods=["POST"]),
         Route(f"{one}/arrived", write_route(provider, tell_arrived), methods=["POST"]),
+        Route(f"{one}/adopt", write_route(provider, adopt), methods=["POST"]),
         Route(f"{one}/finish", write_route(provider, finish), methods=["POST"]),
         Route(f"{one}/cancel", write_route(provider, cancel), methods=["POST"]),
     ]
 
 
 def begin(asked: ApiRequest) -> Mapping[str, Any]:
-    """An id for `num_files` files of `size_bytes` together."""
+    """An id for `num_files` files of `size_bytes` together, and whether `adopt` may find some."""
     parsing.check_fields(asked.body, ("num_files", "size_bytes"), "An upload")
     upload_id = uploads.begin(
         asked.workspace,
@@ -44,7 +48,8 @@ def begin(asked: ApiRequest) -> Mapping[str, Any]:
         num_files=_number(asked.body, "num_files"),
         size_bytes=_number(asked.body, "size_bytes"),
     )
-    return {"upload_id": upload_id}
+    others = earlier.list_unfinished(asked.workspace, asked.actor, besides=upload_id)
+    return {"upload_id": upload_id, "has_earlier": bool(others)}
 
 
 def store(asked: ApiRequest) -> Mapping[str, Any]:
@@ -60,13 +65,31 @@ def tell_arrived(asked: ApiRequest) -> Mapping[str, Any]:
     return {"arrived": uploads.arrived(asked.workspace, asked.actor, _id(asked), paths)}
 
 
+def adopt(asked: ApiRequest) -> Mapping[str, Any]:
+    """What of the `files` earlier uploads have brought is taken over: bytes by path."""
+    parsing.check_fields(asked.body, ("files",), "The request")
+    listed = asked.body.get("files")
+    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+        raise InvalidInput("files is not a list of objects.")
+    if len(listed) > MAX_PATHS:
+        raise InvalidInput(f"files has more than {MAX_PATHS:,} entries.")
+    wanted = []
+    for entry in listed:
+        parsing.check_fields(entry, _WANTED_FIELDS, "A file")
+        if not isinstance(entry.get("path"), str):
+            raise InvalidInput("A file names no path.")
+        size, modified = _number(entry, "size"), _number(entry, "modified")
+        wanted.append(WantedFile(path=entry["path"], size_bytes=size, modified_ms=modified))
+    return {"arrived": earlier.adopt(asked.workspace, asked.actor, _id(asked), wanted)}
+
+
 def finish(asked: ApiRequest) -> Mapping[str, Any]:
     """All has come, save the `unreadable` ones."""
     parsing.check_fields(asked.body, ("unreadable",), "The request")
     unreadable = _texts(asked.body, "unreadable")
-    return {
-        "num_files": uploads.finish(asked.workspace, asked.actor, _id(asked), unreadable),
-    }
+    num_files = uploads.finish(asked.workspace, asked.actor, _id(asked), unreadable)
+    earlier.remove_adopted(asked.workspace, asked.actor, _id(asked))
+    return {"num_files": num_files}
 
 
 def cancel(asked: ApiRequest) -> Mapping[str, Any]:
@@ -98,7 +121,11 @@ def read_parts(data: bytes) -> Iterator[Part]:
             raise InvalidInput("A part names no path.")
         size = _number(entry, "size")
         offset = _number(entry, "offset")
-        parts.append(Part(path=entry["path"], offset=offset, data=view[start : start + size]))
+        modified = _number(entry, "modified") if "modified" in entry else None
+        data_of_part = view[start : start + size]
+        parts.append(
+            Part(path=entry["path"], offset=offset, data=data_of_part, modified_ms=modified)
+        )
         start += size
     if start != len(data):
         raise InvalidInput("The parts are not as long as their list says.")

@@ -12,7 +12,9 @@ import {
 import { leftWords, Rate } from "../../pages/components/importing/upload/rate.js";
 import { Uploads } from "../../pages/components/importing/upload/running.js";
 import { Transfer } from "../../pages/components/importing/upload/transfer.js";
-import { describe } from "../../pages/components/importing/upload/view.js";
+import { cutWords, describe } from "../../pages/components/importing/upload/view.js";
+
+const CHANGED = 1_700_000_000_123;
 
 /** A server that keeps what arrives, as the routes do. `fail(number)` may throw at each request of parts. */
 class Server {
@@ -21,11 +23,21 @@ class Server {
     this.files = new Map();
     this.requests = 0;
     this.posted = [];
+    this.earlier = new Map(); // what another upload has brought, by path
+  }
+
+  adopt(wanted) {
+    const same = wanted.filter(
+      ({ path, modified }) => modified === CHANGED && this.earlier.has(path),
+    );
+    for (const { path } of same) this.files.set(path, this.earlier.get(path));
+    return Object.fromEntries(same.map(({ path }) => [path, this.files.get(path).length]));
   }
 
   async post(path, body) {
     this.posted.push([path, body]);
-    if (path === "/uploads") return { upload_id: "u1" };
+    if (path === "/uploads") return { upload_id: "u1", has_earlier: this.earlier.size > 0 };
+    if (path.endsWith("/adopt")) return { arrived: this.adopt(body.files) };
     if (path.endsWith("/arrived")) {
       const sizes = body.paths.map((name) => [name, this.files.get(name)?.length ?? 0]);
       return { arrived: Object.fromEntries(sizes) };
@@ -61,7 +73,8 @@ function choose(...sizes) {
   const chosen = new Chosen();
   sizes.forEach((size, i) => {
     const bytes = Buffer.alloc(size, `${i} `);
-    chosen.add(`photos/${i}.png`, new Blob([bytes]));
+    const file = Object.assign(new Blob([bytes]), { lastModified: CHANGED });
+    chosen.add(`photos/${i}.png`, file);
   });
   return chosen;
 }
@@ -82,7 +95,7 @@ const cut = () => {
 test("a body is a list, and the bytes that it names", async () => {
   const file = new Blob(["0123456789"]);
   const body = Buffer.from(
-    await frame([{ path: "é.png", file, offset: 2, size: 3 }]).arrayBuffer(),
+    await (await frame([{ path: "é.png", file, offset: 2, size: 3 }])).arrayBuffer(),
   );
   const end = 4 + body.readUInt32BE(0);
   assert.deepEqual(JSON.parse(body.subarray(4, end)), [{ path: "é.png", offset: 2, size: 3 }]);
@@ -120,6 +133,31 @@ test("after a cut only what is missing is sent again", async () => {
   const first = sent.slice(0, 10).map((path) => sent.filter((other) => other === path).length);
   assert.deepEqual(first, Array(10).fill(1));
   assert.ok(waits.length > 0);
+});
+
+test("what an upload before a reload has brought is left out, and said", async () => {
+  const server = new Server();
+  const chosen = choose(...Array(1200).fill(10), 2_000_000);
+  const bytesOf = async (at) => Buffer.from(await chosen.files[at].file.arrayBuffer());
+  for (let at = 0; at < 700; at += 1) {
+    server.earlier.set(chosen.files[at].path, await bytesOf(at));
+  }
+  server.earlier.set(chosen.files[1200].path, (await bytesOf(1200)).subarray(0, 500_000));
+  const sent = [];
+  server.fail = (_, { parts }) => sent.push(...parts);
+  const transfer = new Transfer(server, chosen, { pause });
+  await transfer.run();
+  assert.equal(transfer.state, "done");
+  assert.equal(transfer.here, 700);
+  assert.equal(transfer.bytes, chosen.bytes);
+  assert.equal(new Set(sent.map(({ path }) => path)).size, 501);
+  assert.equal(sent.find(({ path }) => path === "photos/1200.png").offset, 500_000);
+  await expectAll(server, chosen);
+  transfer.state = "sending";
+  const { here } = describe({ transfer, rate: new Rate() });
+  assert.equal(here, "700 of 1,201 are here already; sending the rest");
+  const halted = { name: "photos", here: 1240, asked: 5000 };
+  assert.match(cutWords(halted), /^photos was cut off: 1,240 of 5,000 files are here\. Choose it/);
 });
 
 test("it waits longer each time, and says what it waits for", async () => {

@@ -16,7 +16,7 @@ from forge_core.catalog.formats.scan.scanned_folder import ReadOptions
 from forge_core.catalog.importing import import_plan, server_paths
 from forge_core.catalog.importing.import_plan import ImportPlan
 from forge_core.catalog.importing.merging.rules import Merge
-from forge_core.catalog.importing.uploads import upload_plan
+from forge_core.catalog.importing.uploads import earlier, upload_plan
 from forge_core.errors import ForgeError, InvalidInput
 from forge_core.workspace import Workspace
 from pages.components import errors
@@ -134,6 +134,7 @@ def take_uploads(workspace: Workspace, *, drops_only: bool = False) -> bool:
         taken=st.session_state.get(_TAKEN, ""),
         on_token_asked=_mint_again,
         drops_only=drops_only,
+        cut=None if drops_only else earlier.find_cut(workspace, session.actor()),
     )
     if told.is_begun:
         _begin()

@@ -25,9 +25,11 @@ from forge_core.workspace import Workspace
 
 SPARE_BYTES = 64 * 2**20
 """Room of the disk that an upload leaves to everybody else."""
+ASKED = "asked.json"
+"""In an upload's folder: how many files were to come."""
 _UPLOAD_ID = re.compile(r"[0-9a-f]{32}")
 _NO_NAME = (errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ, errno.ENOTDIR, errno.EISDIR)
-_tallies: dict[str, "_Tally"] = {}
+_tallies: dict[str, "Tally"] = {}
 _lock = threading.Lock()
 
 
@@ -42,10 +44,12 @@ class Part:
     path: str
     offset: int
     data: memoryview
+    modified_ms: int | None = None
+    """When the file was changed last, as the browser says."""
 
 
 @dataclass
-class _Tally:
+class Tally:
     """What an upload holds, counted while it grows."""
 
     num_files: int
@@ -67,15 +71,16 @@ def begin(workspace: Workspace, actor: Actor, *, num_files: int, size_bytes: int
         InvalidInput: That is more than the operator allows.
         NoRoom: The disk has not that much room.
     """
-    left_behind.remove_stale(workspace, _root(workspace))
+    left_behind.remove_stale(workspace, root_of(workspace))
     _check_limits(workspace, num_files, size_bytes)
-    folder = _root(workspace)
+    folder = root_of(workspace)
     _make(folder)
     free_bytes = shutil.disk_usage(folder).free - SPARE_BYTES
     if size_bytes > free_bytes:
         raise _no_room(size_bytes, max(0, free_bytes))
     upload_id = uuid.uuid4().hex
     _make(folder / upload_id / "files")
+    local_files.replace(folder / upload_id / ASKED, json.dumps(num_files).encode())
     local_files.replace(folder / upload_id / "owner.json", json.dumps(actor.name).encode())
     return upload_id
 
@@ -91,7 +96,7 @@ def store(
         InvalidInput: More came than the operator allows.
         NoRoom: The disk is full.
     """
-    folder = _find(workspace, actor, upload_id)
+    folder = find_folder(workspace, actor, upload_id)
     if (folder / "finished").exists():
         raise Conflict("This upload is finished; it takes no more files.")
     refused = []
@@ -118,7 +123,7 @@ def arrived(
     Raises:
         NotFound: There is no such upload of this person (any more).
     """
-    files = _find(workspace, actor, upload_id) / "files"
+    files = find_folder(workspace, actor, upload_id) / "files"
     return {path: _size_of(files, path) for path in paths}
 
 
@@ -136,7 +141,7 @@ def finish(
     Raises:
         NotFound: There is no such upload of this person (any more).
     """
-    folder = _find(workspace, actor, upload_id)
+    folder = find_folder(workspace, actor, upload_id)
     if not (folder / "finished").exists():
         shown = [printable(path) for path in unreadable]
         _note(
@@ -147,16 +152,16 @@ def finish(
             ],
         )
         local_files.replace(folder / "finished", b"")
-    return _tally(folder).num_files
+    return tally_of(folder).num_files
 
 
 def cancel(workspace: Workspace, actor: Actor, upload_id: str) -> None:
     """Remove an upload and all that has arrived of it; one that is gone is no error."""
     try:
-        folder = _find(workspace, actor, upload_id)
+        folder = find_folder(workspace, actor, upload_id)
     except NotFound:
         return
-    _remove(folder)
+    remove_folder(folder)
 
 
 def take(
@@ -171,13 +176,13 @@ def take(
         NotFound: There is no such upload of this person (any more).
         Conflict: It is not finished.
     """
-    upload = _find(workspace, actor, upload_id)
+    upload = find_folder(workspace, actor, upload_id)
     if not (upload / "finished").exists():
         raise Conflict("This upload is not finished.", next_step="Wait until all files are here.")
     _make(folder.parent)
     (upload / "files").rename(folder)
     problems = _noted(upload)
-    _remove(upload)
+    remove_folder(upload)
     return problems
 
 
@@ -190,7 +195,8 @@ def source_of(folder: Path) -> str:
     return only.name if only.is_dir() else only.name.split(".")[0] or "upload"
 
 
-def _root(workspace: Workspace) -> Path:
+def root_of(workspace: Workspace) -> Path:
+    """The folder of all uploads."""
     return workspace.cache_folder.resolve() / "uploads"
 
 
@@ -203,10 +209,16 @@ def _make(folder: Path) -> None:
         raise
 
 
-def _find(workspace: Workspace, actor: Actor, upload_id: str) -> Path:
+def find_folder(workspace: Workspace, actor: Actor, upload_id: str) -> Path:
+    """The folder of an upload.
+
+    Raises:
+        NotFound: There is no such upload of this person (any more).
+        InvalidInput: It is no id.
+    """
     if not _UPLOAD_ID.fullmatch(upload_id):
         raise InvalidInput(f"{upload_id[:40]!r} is not the id of an upload.")
-    folder = _root(workspace) / upload_id
+    folder = root_of(workspace) / upload_id
     try:
         owner = json.loads((folder / "owner.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -233,12 +245,14 @@ def _write(workspace: Workspace, folder: Path, part: Part) -> ImportProblem | No
     try:
         is_new = not target.exists()
         grown = max(0, part.offset + len(part.data) - known)
-        _count(workspace, folder, int(is_new), grown)
+        count_in(workspace, folder, int(is_new), grown)
         local_files.make_folder(target.parent)
         local_files.open_private(target, "ab").close()
         with target.open("r+b") as file:
             file.seek(part.offset)
             file.write(part.data)
+        if part.modified_ms is not None:
+            os.utime(target, ns=(part.modified_ms * 10**6, part.modified_ms * 10**6))
     except OSError as error:
         if error.errno not in _NO_NAME and not isinstance(error, FileExistsError):
             raise
@@ -258,21 +272,26 @@ def _size_of(files: Path, path: str) -> int:
         return 0
 
 
-def _count(workspace: Workspace, folder: Path, num_files: int, size_bytes: int) -> None:
-    tally = _tally(folder)
+def count_in(workspace: Workspace, folder: Path, num_files: int, size_bytes: int) -> None:
+    """Add to what an upload holds.
+
+    Raises:
+        InvalidInput: It is more than the operator allows.
+    """
+    tally = tally_of(folder)
     with _lock:
         _check_limits(workspace, tally.num_files + num_files, tally.size_bytes + size_bytes)
         tally.num_files += num_files
         tally.size_bytes += size_bytes
 
 
-def _tally(folder: Path) -> _Tally:
+def tally_of(folder: Path) -> Tally:
     """Counted from the files once in each process, then kept along."""
     with _lock:
         tally = _tallies.get(folder.name)
         if tally is None:
             sizes = [size for _, size, _ in local_files.walk(str(folder / "files"))]
-            tally = _tallies[folder.name] = _Tally(len(sizes), sum(sizes))
+            tally = _tallies[folder.name] = Tally(len(sizes), sum(sizes))
         return tally
 
 
@@ -314,7 +333,8 @@ def _noted(folder: Path) -> tuple[ImportProblem, ...]:
     return tuple(dict.fromkeys(ImportProblem(**json.loads(line)) for line in text.splitlines()))
 
 
-def _remove(folder: Path) -> None:
+def remove_folder(folder: Path) -> None:
+    """Remove an upload with all that it holds."""
     with _lock:
         _tallies.pop(folder.name, None)
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,5 +1,7 @@
 // Many small files in one request, a large one in several.
 
+import { makeBreather } from "./breath.js";
+
 const MOST_FILES = 32;
 const LEAST_BYTES = 256 * 1024;
 const FIRST_BYTES = 1024 * 1024;
@@ -8,15 +10,22 @@ const QUICK_MS = 800;
 const SLOW_MS = 3000;
 
 /** A request's body: the length of a list, the list of the parts, and their bytes; none is read here. */
-export function frame(parts) {
-  const listed = parts.map(({ path, offset, size }) => ({ path, offset, size }));
+export async function frame(parts, breather = makeBreather()) {
+  const listed = parts.map(({ path, offset, size, modified }) => ({
+    path,
+    offset,
+    size,
+    modified,
+  }));
   const text = new TextEncoder().encode(JSON.stringify(listed));
   const length = new DataView(new ArrayBuffer(4));
   length.setUint32(0, text.length);
-  const isWhole = ({ file, offset, size }) => offset === 0 && size === file.size;
-  const bytes = parts.map((part) =>
-    isWhole(part) ? part.file : part.file.slice(part.offset, part.offset + part.size),
-  ); // a slice costs the main thread more than a file
+  const bytes = [];
+  for (const { file, offset, size, isWhole } of parts) {
+    // A file that goes into a blob is asked for its size, which takes a while; a slice takes longer.
+    bytes.push(new Blob([isWhole ? file : file.slice(offset, offset + size)]));
+    await breather();
+  }
   return new Blob([length.buffer, text, ...bytes]);
 }
 
@@ -36,7 +45,7 @@ export class Batches {
     while (taken.length < MOST_FILES && bytes < this.bytes) {
       const one = this.returned.pop() ?? this.files[this.next];
       if (!one) break;
-      const left = one.file.size - (one.from ?? 0);
+      const left = one.size - (one.from ?? 0);
       if (taken.length && bytes + left > this.bytes) {
         if (one !== this.files[this.next]) this.returned.push(one);
         break;
@@ -55,11 +64,13 @@ export class Batches {
 
   /** The parts of the next request for files that were taken: a large one only up to the limit. */
   partsOf(taken) {
-    return taken.map(({ path, file, from = 0 }) => ({
+    return taken.map(({ path, file, size, modified, from = 0 }) => ({
       path,
       file,
+      modified,
       offset: from,
-      size: Math.min(file.size - from, this.bytes),
+      size: Math.min(size - from, this.bytes),
+      isWhole: from === 0 && size <= this.bytes,
     }));
   }
 

@@ -19,8 +19,11 @@ export class Chosen {
       free = path.replace(/(\.[^./]*)?$/, (ending) => ` (${n})${ending}`);
     }
     this.paths.add(free);
-    this.files.push({ path: free, file });
-    this.bytes += file.size;
+    // A browser asks its main process, and waits, each time it is asked for one of these.
+    const { size } = file;
+    const modified = Math.max(0, Math.floor(file.lastModified ?? 0)) || undefined;
+    this.files.push({ path: free, file, size, modified });
+    this.bytes += size;
   }
 }
 

@@ -8,6 +8,7 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8000;
 const REQUEST_TIMEOUT_MS = 180000;
 const MOST_TOLD = 1000;
+const ADOPTED_AT_ONCE = 500;
 const GONE = 404;
 
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -33,7 +34,8 @@ export class Transfer {
 
   reset() {
     this.id = "";
-    this.batches = new Batches(this.chosen.files.map(({ path, file }) => ({ path, file })));
+    this.batches = new Batches(this.chosen.files.map((one) => ({ ...one })));
+    this.here = 0; // files that an earlier upload has brought
     this.files = 0;
     this.bytes = 0;
     this.state = "sending";
@@ -84,10 +86,30 @@ export class Transfer {
 
   async begin() {
     const asked = { num_files: this.chosen.files.length, size_bytes: this.chosen.bytes };
-    const { upload_id: id } = await this.insist(() => this.client.post("/uploads", asked));
-    this.id = id;
+    const begun = await this.insist(() => this.client.post("/uploads", asked));
+    this.id = begun.upload_id;
     if (this.state === "cancelled") await this.remove();
     this.check();
+    if (begun.has_earlier) await this.adopt();
+  }
+
+  /** Leave out what an earlier upload of the same files, cut by a reload, has brought. */
+  async adopt() {
+    const { files } = this.batches;
+    for (let start = 0; start < files.length; start += ADOPTED_AT_ONCE) {
+      const some = files.slice(start, start + ADOPTED_AT_ONCE);
+      const asked = some
+        .filter(({ modified }) => modified)
+        .map(({ path, size, modified }) => ({ path, size, modified }));
+      const { arrived } = await this.insist(() =>
+        this.client.post(`/uploads/${this.id}/adopt`, { files: asked }),
+      );
+      for (const one of some) {
+        if (Object.hasOwn(arrived, one.path)) this.move(one, arrived[one.path]);
+      }
+      this.change({ here: this.files });
+    }
+    this.batches = new Batches(files.filter(({ isDone }) => !isDone));
   }
 
   async work() {
@@ -128,7 +150,9 @@ export class Transfer {
     this.requests.add(request);
     try {
       const { signal } = request;
-      await this.client.postBytes(`/uploads/${this.id}/parts`, frame(parts), { signal });
+      const body = await frame(parts);
+      this.check();
+      await this.client.postBytes(`/uploads/${this.id}/parts`, body, { signal });
     } finally {
       clearTimeout(timer);
       this.requests.delete(request);
@@ -145,8 +169,8 @@ export class Transfer {
       this.client.post(`/uploads/${this.id}/arrived`, { paths }),
     );
     for (const one of some) {
-      const { path, file } = one;
-      if (file.size) this.move(one, Math.min(arrived[path] ?? 0, file.size));
+      const { path, size } = one;
+      if (size) this.move(one, Math.min(arrived[path] ?? 0, size));
       if (!one.isDone && !(await isReadable(one))) {
         this.unreadable.push(path);
         one.isDone = true;
@@ -158,7 +182,7 @@ export class Transfer {
   move(one, to) {
     this.bytes += to - (one.from ?? 0);
     one.from = to;
-    if (to < one.file.size) return;
+    if (to < one.size) return;
     one.isDone = true;
     this.files += 1;
   }

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from forge_core.catalog.importing.uploads.earlier import CutUpload
 from pages.components.javascript import bundle
 
 HERE = Path(__file__).parent
@@ -40,6 +41,7 @@ def show(
     taken: str,
     on_token_asked: Callable[[], None],
     drops_only: bool = False,
+    cut: CutUpload | None = None,
 ) -> Told:
     """Draw the control, or the progress of what is being sent.
 
@@ -51,6 +53,7 @@ def show(
         on_token_asked: Called when the browser's token has expired; the run that follows must
             pass a new one.
         drops_only: Show nothing until files are dropped on the page.
+        cut: An upload that can be gone on with.
     """
     result = _mount(
         key=key,
@@ -59,6 +62,7 @@ def show(
             "workspace": workspace_id,
             "taken": taken,
             "drops_only": drops_only,
+            "cut": None if cut is None else _described(cut),
         },
         on_token_change=on_token_asked,
         on_begun_change=_nothing,
@@ -69,6 +73,10 @@ def show(
         upload_id=upload_id if isinstance(upload_id, str) else None,
         is_begun=result.get("begun") is not None,
     )
+
+
+def _described(cut: CutUpload) -> dict[str, str | int]:
+    return {"id": cut.upload_id, "name": cut.name, "here": cut.num_here, "asked": cut.num_asked}
 
 
 def _nothing() -> None:

@@ -21,6 +21,7 @@ export class View {
       find(button).onclick = () => find(input).click();
       find(input).onchange = () => this.take(find(input));
     }
+    find("forget").onclick = () => this.forgetCut();
     find("again").onclick = () => uploads.resume();
     find("stop").onclick = () => uploads.cancel();
     this.unwatch = watchDrops({
@@ -34,7 +35,16 @@ export class View {
   update({ client, data, setTriggerValue }) {
     this.client = client;
     this.setTriggerValue = setTriggerValue;
+    this.cut = data.cut?.id === this.forgotten ? null : data.cut;
     this.root.toggleAttribute("data-drops-only", Boolean(data.drops_only));
+    this.draw();
+  }
+
+  /** Nobody wants what an upload that was cut has brought. */
+  forgetCut() {
+    this.forgotten = this.cut.id;
+    this.client.post(`/uploads/${this.cut.id}/cancel`, {}).catch(() => {}); // a day later by itself
+    this.cut = null;
     this.draw();
   }
 
@@ -64,12 +74,16 @@ export class View {
     const { uploads } = this;
     const { transfer } = uploads;
     if (transfer) uploads.rate.add(transfer.bytes, this.drawnAt);
-    const { what, rate, left, fraction, trouble } = describe(uploads);
+    const { what, here, rate, left, fraction, trouble } = describe(uploads);
     this.say("what", what);
+    this.say("here", here);
+    this.say("cut-words", cutWords(this.cut));
     this.say("rate", rate);
     this.say("left", left);
     this.say("trouble", trouble);
     this.show("zone", !uploads.isBusy);
+    this.show("cut", Boolean(this.cut));
+    this.show("here", Boolean(here));
     this.show("going", uploads.isBusy || Boolean(trouble));
     this.show("trouble", Boolean(trouble));
     this.show("bar", uploads.isBusy);
@@ -100,9 +114,16 @@ export class View {
   }
 }
 
+/** What is left of an upload that a reload or a closed tab has cut. */
+export function cutWords(cut) {
+  if (!cut) return "";
+  const here = `${formatNumber(cut.here)} of ${plural(cut.asked, "file")}`;
+  return `${cut.name} was cut off: ${here} are here. Choose it again, and only the rest is sent.`;
+}
+
 /** What an upload is doing, in words and as a fraction. */
 export function describe({ transfer, isFinding, found, note, rate }) {
-  const words = { what: "", rate: "", left: "", fraction: 0, trouble: note };
+  const words = { what: "", here: "", rate: "", left: "", fraction: 0, trouble: note };
   if (isFinding) {
     const sofar = found ? `: ${plural(found, "file")}` : "";
     return { ...words, what: `Looking at what was chosen${sofar}` };
@@ -121,6 +142,10 @@ export function describe({ transfer, isFinding, found, note, rate }) {
   const sizes = `${formatBytes(bytes)} of ${formatBytes(chosen.bytes)}`;
   words.what = `${formatNumber(files)} of ${plural(total, "file")} · ${sizes}`;
   words.fraction = fraction;
+  if (transfer.here) {
+    const kept = `${formatNumber(transfer.here)} of ${formatNumber(total)}`;
+    words.here = `${kept} are here already; sending the rest`;
+  }
   if (state === "halted") return { ...words, trouble: message };
   if (trouble) return { ...words, trouble: `Cut off, trying again: ${trouble}` };
   const { perSecond } = rate;
