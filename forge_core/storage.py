@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
 MAX_KEY_CHARACTERS = 1024
 
 
+@lru_cache(maxsize=4096)  # an import asks three times for each file
 def check_key(key: str) -> str:
     """The key itself, when it is a relative POSIX path that stays inside the asset root.
 

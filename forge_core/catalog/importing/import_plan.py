@@ -9,6 +9,7 @@ import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
@@ -299,6 +300,7 @@ def _plan_of(
     )
 
 
+@lru_cache(maxsize=256)  # asked for each file
 def clean_source(name: str) -> str:
     """A source's name as it is kept and as it can name a folder; never empty."""
     cleaned = re.sub(r"[^\w. -]+", "_", name).strip(" .")[:MAX_SOURCE_CHARACTERS].strip(" .")

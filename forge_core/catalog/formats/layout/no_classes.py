@@ -13,11 +13,8 @@ def without_unlabelled(
     entries: list[ScannedFile], options: ReadOptions, cautions: list[Caution]
 ) -> list[ScannedFile]:
     """Folders called no_label or unknown are no classes, unless a person says so."""
-    names = {
-        entry.label_name
-        for entry in entries
-        if entry.label_name is not None and folder_names.says_unlabelled(entry.label_name)
-    }
+    given = {entry.label_name for entry in entries if entry.label_name is not None}
+    names = {name for name in given if folder_names.says_unlabelled(name)}
     if not names:
         return entries
     is_class = options.unlabelled_names == "class"

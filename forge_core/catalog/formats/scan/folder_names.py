@@ -81,10 +81,10 @@ class SplitName:
 
 def words_of(name: str) -> list[str]:
     """The words and numbers of a name, folded: "TrainImages_2" is train, images, 2."""
-    plain = "".join(
-        c for c in unicodedata.normalize("NFD", name) if unicodedata.category(c) != "Mn"
-    )
-    plain = unicodedata.normalize("NFC", plain)
+    plain = name
+    if not name.isascii():
+        bases = (c for c in unicodedata.normalize("NFD", name) if unicodedata.category(c) != "Mn")
+        plain = unicodedata.normalize("NFC", "".join(bases))
     plain = _HELD_OUT.sub("heldout", plain.replace("_", " "))
     return [word.casefold() for word in _WORDS.findall(_CAMEL.sub(" ", plain))]
 
