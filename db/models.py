@@ -43,7 +43,12 @@ from db.tables.runs import (
     RunSeriesRow,
     TrainingRun,
 )
-from db.tables.searches import LikenessHitRow, LikenessSearchRow
+from db.tables.searches import (
+    KeptSelectionRow,
+    LikenessHitRow,
+    LikenessSearchRow,
+    SelectedAssetRow,
+)
 
 __all__ = [
     "AssetChangeRow",
@@ -62,6 +67,7 @@ __all__ = [
     "ImageMeasuresRow",
     "ImportFindingRow",
     "JobRow",
+    "KeptSelectionRow",
     "LabelAuditLookRow",
     "LabelAuditRow",
     "LabelClass",
@@ -80,6 +86,7 @@ __all__ = [
     "RunMetric",
     "RunSeriesRow",
     "SavedViewRow",
+    "SelectedAssetRow",
     "SplitRuleRow",
     "TrainingRun",
     "UserPreference",

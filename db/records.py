@@ -193,6 +193,8 @@ class AssetFilter:
     """The `RequestReason` for which its label was asked for, or `ANY`."""
     alike: int | None = field(default=None, metadata=_BESIDE_REVISIONS)
     """Number of a search by likeness that found it."""
+    selected: int | None = field(default=None, metadata=_BESIDE_REVISIONS)
+    """Number of a selection that it was picked into."""
 
     evaluation: int | None = field(default=None, metadata=_BESIDE_REVISIONS)
     """Measured in this evaluation, whatever the image's label and split are by now."""

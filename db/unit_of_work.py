@@ -21,6 +21,7 @@ from db.repositories.identity import IdentityRepository
 from db.repositories.image_measures import ImageMeasuresRepository
 from db.repositories.import_findings import ImportFindingRepository
 from db.repositories.jobs import JobRepository
+from db.repositories.kept_selections import KeptSelectionRepository
 from db.repositories.label_audits import LabelAuditRepository
 from db.repositories.label_issues import LabelIssueRepository
 from db.repositories.label_requests import LabelRequestRepository
@@ -212,6 +213,11 @@ class UnitOfWork:
     def split_rule(self) -> SplitRuleRepository:
         """Which split new images get."""
         return SplitRuleRepository(self.session)
+
+    @cached_property
+    def kept_selections(self) -> KeptSelectionRepository:
+        """Images that were picked together."""
+        return KeptSelectionRepository(self.session)
 
     @cached_property
     def likeness_searches(self) -> LikenessSearchRepository:

@@ -112,6 +112,15 @@ class LabelIssueRepository:
         )
         return [to_record(LabelIssue, row) for row in rows]
 
+    def list_scores_now(self) -> tuple[list[uuid.UUID], list[float]]:
+        """Ids and scores of `list_all_now`, without the rest."""
+        rows = self._session.execute(
+            select(LabelIssueRow.asset_id, LabelIssueRow.score)
+            .join(VisionAsset, VisionAsset.asset_id == LabelIssueRow.asset_id)
+            .where(filters.living(), related.is_judged_now())
+        ).all()
+        return [row.asset_id for row in rows], [row.score for row in rows]
+
     def find_state(self) -> JudgingState | None:
         """The last judging, or None before the first; looks at each score once."""
         row = self._session.execute(

@@ -178,6 +178,13 @@ class PredictionRepository:
         statement = select(func.count()).where(Prediction.run_id == run_id)
         return self._session.scalar(statement) or 0
 
+    def list_answers(self, run_id: int) -> tuple[list[uuid.UUID], list[int]]:
+        """Of every asset that a run has a prediction of, its id and the class it says."""
+        rows = self._session.execute(
+            select(Prediction.asset_id, Prediction.label_id).where(Prediction.run_id == run_id)
+        ).all()
+        return [row.asset_id for row in rows], [row.label_id for row in rows]
+
     def list_holding(
         self, scope: ScoringScope, *, after: uuid.UUID | None, limit: int
     ) -> list[uuid.UUID]:

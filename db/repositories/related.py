@@ -26,6 +26,7 @@ from db.models import (
     LikenessHitRow,
     Prediction,
     RevisionRow,
+    SelectedAssetRow,
     VisionAsset,
 )
 from db.records import ACROSS, ANY, NONE, AssetFilter
@@ -300,6 +301,15 @@ def _alike(where: AssetFilter) -> Related | None:
     )
 
 
+def _selected(where: AssetFilter) -> Related | None:
+    if where.selected is None:
+        return None
+    return Related(
+        asset_id=SelectedAssetRow.asset_id,
+        conditions=[SelectedAssetRow.selection_id == where.selected],
+    )
+
+
 RELATED: dict[str, tuple[tuple[str, ...], Callable[[AssetFilter], Related | None]]] = {
     "prediction": (
         ("run", "predicted", "disagrees", "confidence_min", "confidence_max"),
@@ -327,5 +337,6 @@ RELATED: dict[str, tuple[tuple[str, ...], Callable[[AssetFilter], Related | None
     "measured": (("measured",), _measured),
     "requested": (("requested",), _requested),
     "alike": (("alike",), _alike),
+    "selected": (("selected",), _selected),
 }
 """Each condition on another table: the fields of the filter that make it, and how."""

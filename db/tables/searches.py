@@ -1,4 +1,4 @@
-"""The part of the schema that keeps what was searched for: images by likeness."""
+"""The part of the schema that keeps what was found: images by likeness, images picked together."""
 
 import uuid
 from datetime import datetime
@@ -47,4 +47,30 @@ class LikenessHitRow(Base):
     __table_args__ = (
         CheckConstraint("similarity >= -1.001 AND similarity <= 1.001", name="similarity_cosine"),
         Index("ix_likeness_hits_order", "search_id", "similarity", "asset_id"),
+    )
+
+
+class KeptSelectionRow(Base):
+    """Images that somebody picked together, such as with a lasso on the map."""
+
+    __tablename__ = "kept_selections"
+
+    selection_id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(255))
+    actor: Mapped[str] = mapped_column(String(128))
+    created_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
+
+    __table_args__ = (CheckConstraint("length(name) > 0", name="name_not_empty"),)
+
+
+class SelectedAssetRow(Base):
+    """An image of a selection."""
+
+    __tablename__ = "selected_assets"
+
+    selection_id: Mapped[int] = mapped_column(
+        ForeignKey("kept_selections.selection_id", ondelete="CASCADE"), primary_key=True
+    )
+    asset_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("vision_assets.asset_id", ondelete="CASCADE"), primary_key=True
     )

@@ -9,6 +9,7 @@ from forge_core.api import (
     classes,
     images,
     jobs,
+    maps,
     operations,
     polling,
     positions,
@@ -40,6 +41,7 @@ def routes(workspace_provider: WorkspaceProvider) -> list[BaseRoute]:
         *preferences.routes(workspace_provider),
         *runs.routes(workspace_provider),
         *jobs.routes(workspace_provider),
+        *maps.routes(workspace_provider),
         *uploads.routes(workspace_provider),
     ]
     return [

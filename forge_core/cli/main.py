@@ -29,6 +29,7 @@ from forge_core.cli import (
     label_next_command,
     learning_curve_command,
     ledger_command,
+    map_command,
     model_commands,
     operator_commands,
     output,
@@ -128,6 +129,7 @@ app.command()(model_commands.score)
 app.command()(embedding_commands.embed)
 app.command("label-issues")(embedding_commands.judge)
 app.command("similar")(embedding_commands.find_similar)
+app.command("map")(map_command.draw_map)
 app.add_typer(audit_commands.app, name="audit")
 app.add_typer(queue_commands.app, name="queue")
 app.add_typer(registry_commands.app, name="registry")

@@ -45,6 +45,13 @@ def _embed(context: JobContext) -> Mapping[str, Any]:
     return embed.run(context)
 
 
+def _draw_map(context: JobContext) -> Mapping[str, Any]:
+    """Draw the map of the catalog; see `draw_map`."""
+    from forge_core.handlers import draw_map
+
+    return draw_map.run(context)
+
+
 def _judge_labels(context: JobContext) -> Mapping[str, Any]:
     """Judge every label of the catalog; see `judge_labels`."""
     from forge_core.handlers import judge_labels
@@ -120,6 +127,7 @@ HANDLERS: dict[str, Handler] = {
     kinds.EVALUATE.name: _evaluate,
     kinds.SCORE.name: _score,
     kinds.EMBED.name: _embed,
+    kinds.MAP.name: _draw_map,
     kinds.LABEL_ISSUES.name: _judge_labels,
     kinds.IMPORT.name: _import_images,
     kinds.AUGMENT.name: _augment,

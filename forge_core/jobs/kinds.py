@@ -49,6 +49,9 @@ class JobKind:
 
 SCORE = JobKind(name="score", place="scoring", device="shared", niceness=10, is_continued=True)
 EMBED = JobKind(name="embed", place="scoring", device="shared", niceness=10, is_continued=True)
+MAP = JobKind(
+    name="map", place="scoring", device="shared", niceness=10, is_continued=True, subject="The map"
+)
 LABEL_ISSUES = JobKind(
     name="label_issues", place="scoring", device="shared", niceness=10, subject="The judging"
 )
@@ -82,6 +85,7 @@ KINDS: dict[str, JobKind] = {
         TRAIN,
         SCORE,
         EMBED,
+        MAP,
         LABEL_ISSUES,
         EVALUATE,
         IMPORT,

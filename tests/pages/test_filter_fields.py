@@ -57,6 +57,7 @@ VALUES = {
     "measured": "sharpness<12.5",
     "alike": "1",
     "file": "pages",
+    "selected": "1",
     "decided": "label",
     "undecided": "picture",
     "requested": "chance",
@@ -102,6 +103,7 @@ def assets(sqlite_workspace: Workspace, tmp_path: Path) -> list[Asset]:
         uow.likeness_searches.add(
             name="a.png", network="run:1", revision_id=1, num_missing=0, actor="tester", found={}
         )
+        uow.kept_selections.add(name="2 images", actor="tester", asset_ids=[])
     return arrange.list_all(sqlite_workspace)
 
 

@@ -161,6 +161,11 @@ def check_run(uow: UnitOfWork, where: AssetFilter) -> None:
             f"There is no search {where.alike} for what looks alike; old ones are not kept.",
             next_step="Search again from the image or the picture.",
         )
+    if where.selected is not None and uow.kept_selections.find(where.selected) is None:
+        raise NotFound(
+            f"There is no selection {where.selected}; old ones are not kept.",
+            next_step="Pick the images on the map again.",
+        )
 
 
 def check_sort(where: AssetFilter, sort: str) -> None:

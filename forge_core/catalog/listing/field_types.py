@@ -54,6 +54,8 @@ class Offer(enum.Enum):
     PERSONS = enum.auto()
     SEARCHES = enum.auto()
     """Searches for images that look alike."""
+    SELECTIONS = enum.auto()
+    """Images that were picked together."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +70,8 @@ class Said:
     """Evaluations in words, by number as text."""
     searches: Mapping[str, str] = field(default_factory=dict)
     """Pictures whose like was searched for, by number as text."""
+    selections: Mapping[str, str] = field(default_factory=dict)
+    """What was picked together in words, by number as text."""
 
     def name_class(self, value: str) -> str:
         """The class of this number in words."""

@@ -18,6 +18,7 @@ from forge_core.catalog.listing.field_types import (
     Offer,
     Said,
 )
+from forge_core.catalog.listing.finds import find_fields
 
 SPLIT_WORDS: dict[str, str] = {
     Split.TRAIN.value: "train",
@@ -326,17 +327,7 @@ _FIELDS = (
         noun="fact of a file",
         say=lambda value, said: field_texts.FILE_WORDS[value].lower(),
     ),
-    FilterField(
-        name="alike",
-        read=text_values.parse_number,
-        words="Looks like",
-        control=Control.CHOICE,
-        group=Group.PICTURE,
-        seat=6,
-        offer=Offer.SEARCHES,
-        other="search {}",
-        say=lambda value, said: f"looks like {said.name_search(value)}",
-    ),
+    *find_fields.FIELDS,
     FilterField(
         name="decided",
         read=text_values.parse_text,

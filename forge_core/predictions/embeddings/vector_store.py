@@ -70,6 +70,11 @@ def clear(workspace: Workspace) -> None:
     shutil.rmtree(workspace.cache_folder / FOLDER, ignore_errors=True)
 
 
+def folder_of(workspace: Workspace, facts: NetworkFacts) -> Path:
+    """Where what belongs to a network's embeddings lies."""
+    return workspace.cache_folder / FOLDER / facts.key[:32]
+
+
 def keys_of(content_hashes: Ids) -> Ids:
     """What rows are found by: the first half of each SHA-256 (N,), dtype S16."""
     return content_hashes.astype("S16")
@@ -87,7 +92,7 @@ class VectorStore:
 
     def __init__(self, workspace: Workspace, facts: NetworkFacts) -> None:
         self.facts = facts
-        self._folder = workspace.cache_folder / FOLDER / facts.key[:32]
+        self._folder = folder_of(workspace, facts)
         self._writer: BlockWriter | None = None
         self._number = 0
         """Of the block that is written to."""

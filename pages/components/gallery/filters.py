@@ -15,6 +15,7 @@ from pages.components.gallery import (
     view_list,
 )
 from pages.components.gallery.filter_controls import Choices
+from pages.components.image_map import panel
 
 
 def show(where: Mapping[str, str], sort: str, choices: Choices) -> None:
@@ -31,6 +32,7 @@ def show(where: Mapping[str, str], sort: str, choices: Choices) -> None:
         class_names=choices.of(Offer.ALL_CLASSES),
         evaluations=choices.of(Offer.EVALUATIONS),
         searches=choices.of(Offer.SEARCHES),
+        selections=choices.of(Offer.SELECTIONS),
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
         for field in filter_groups.fields_of(Group.ROW):
@@ -46,6 +48,7 @@ def show(where: Mapping[str, str], sort: str, choices: Choices) -> None:
             on_click=assign_dialog.open_it,
             key="filters_assign",
         )
+        panel.show_button()
         filter_chips.show(filter_chips.describe(said))
         assign_dialog.show_mine(where, list(choices.of(Offer.PERSONS)))
         if where:

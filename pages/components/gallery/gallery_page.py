@@ -8,6 +8,7 @@ from forge_core.api import shapes
 from forge_core.catalog.editing import assignments, classes
 from forge_core.catalog.listing import asset_list, filter_fields, queues
 from forge_core.catalog.listing.field_types import Offer
+from forge_core.catalog.listing.finds import kept_selections
 from forge_core.catalog.listing.queues import Queue
 from forge_core.catalog.listing.suggestions import JUDGING, Suggester
 from forge_core.catalog.revisions import history
@@ -27,6 +28,7 @@ from pages.components.gallery import (
     review_task,
 )
 from pages.components.gallery.filter_controls import Choices
+from pages.components.image_map import panel
 from pages.components.importing import chooser
 from pages.components.words import text
 
@@ -62,6 +64,8 @@ def show() -> None:
     likeness.show(workspace, where)
     if queue is None:
         assign_dialog.show(where)
+        run_id = where.get("run", next(iter(choices.runs), None))
+        panel.show(workspace, where, None if run_id is None else int(run_id))
     elif found:
         review_task.show_head(queue)
     else:
@@ -118,6 +122,9 @@ def _find_choices(workspace: Workspace) -> Choices:
             },
             Offer.SEARCHES: {
                 f"{one.search_id}": one.name for one in asset_list.list_searches(workspace)
+            },
+            Offer.SELECTIONS: {
+                f"{one.selection_id}": one.name for one in kept_selections.list_newest(workspace)
             },
             Offer.AUTHORS: {name: name for name in authors},
             Offer.PERSONS: {name: name for name in persons},

@@ -22,6 +22,14 @@ export class Refused extends Error {
 const isElsewhere = (content) => Boolean(content?.workspace);
 
 const readJson = (response) => response.json().catch(() => null);
+const readBytes = (response) => response.arrayBuffer().catch(() => null);
+
+/** What is asked for, behind a path; what has no value is left out. */
+function written(query) {
+  const given = Object.entries(query).filter(([, value]) => value != null && value !== "");
+  const text = new URLSearchParams(given).toString();
+  return text ? `?${text}` : "";
+}
 
 export class Client {
   /** `workspace` is the id that all addresses carry: another workspace never gets what this one asks. */
@@ -39,9 +47,12 @@ export class Client {
   }
 
   get(path, query = {}) {
-    const given = Object.entries(query).filter(([, value]) => value != null && value !== "");
-    const text = new URLSearchParams(given).toString();
-    return this.request(path + (text ? `?${text}` : ""), { method: "GET" });
+    return this.request(path + written(query), { method: "GET" });
+  }
+
+  /** The answer's bytes as they are. */
+  getBytes(path, query = {}) {
+    return this.request(path + written(query), { method: "GET" }, { read: readBytes });
   }
 
   post(path, body, { keepalive = false } = {}) {
@@ -105,7 +116,7 @@ export class Client {
     });
   }
 
-  async request(path, options, mayRenew = true) {
+  async request(path, options, { mayRenew = true, read = readJson } = {}) {
     const { token } = this;
     let response;
     try {
@@ -113,11 +124,11 @@ export class Client {
     } catch (error) {
       throw new Unreachable(error.message);
     }
-    const content = await readJson(response);
+    const content = await (response.ok ? read : readJson)(response);
     if (response.ok && content) return content;
     if (response.status === 401 && mayRenew && !options.keepalive) {
       await this.renew(token);
-      return this.request(path, options, false);
+      return this.request(path, options, { mayRenew: false, read });
     }
     const isOurs = content?.message || response.status === 413; // or something on the way said no
     if (

@@ -1,0 +1,1 @@
+"""Images that were found or picked together, as lists that stay."""
