@@ -149,8 +149,8 @@ class FitContext:
     def _tell_full(self, reporter: Reporter) -> None:
         if self.pack.is_full:
             why = (
-                "The disk of the decoded images is full"
-                if self.pack.is_disk_full
+                f"The disk of the decoded images {self.pack.disk_trouble}"
+                if self.pack.disk_trouble
                 else "The decoded images do not fit into the pack's disk budget"
             )
             reporter.on_message(f"{why}; some are decoded again in every epoch, which is slower.")

@@ -117,7 +117,7 @@ def plan_split(
         num_groups=division.num_groups,
         largest_group=division.largest_group,
         num_copies=division.num_copies,
-        warnings=_warnings(catalog, names, division),
+        warnings=[*_empty(division, ratios), *_warnings(catalog, names, division)],
     )
 
 
@@ -194,6 +194,18 @@ def _count(catalog: CatalogColumns, names: Mapping[int, str], splits: np.ndarray
         row = counts.setdefault(names[label_id], dict.fromkeys((*Split, "none"), 0))
         row[SPLITS[place] or "none"] = int(number)
     return dict(sorted(counts.items()))
+
+
+def _empty(division: Division, ratios: SplitSizes) -> list[str]:
+    """A word about each part that was asked for and gets nothing: too few images of each class."""
+    asked = (getattr(ratios, split, 0) for split in DIVIDED)
+    return [
+        f"{split} gets no image: there are too few of each class to divide. Import or label more."
+        for place, (split, share) in enumerate(zip(DIVIDED, asked, strict=True))
+        if share  # None asks for the rest, which may be nothing
+        and division.divided.any()
+        and not (division.targets[division.divided] == BINS[place]).any()
+    ]
 
 
 def _warnings(catalog: CatalogColumns, names: Mapping[int, str], division: Division) -> list[str]:

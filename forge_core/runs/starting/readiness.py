@@ -8,6 +8,8 @@ from forge_core.catalog.listing.balance import Balance
 from forge_core.workspace import Workspace
 
 SPLIT_NEXT_STEP = "Split 80/10/10 by class now?"
+FEWEST_TO_SPLIT = 3
+"""Images of one class of which a split gives one to each part."""
 SIZE_SAMPLE = 500
 
 
@@ -20,17 +22,34 @@ def list_problems(found: Balance) -> list[str]:
     problems = []
     trained = [row for row in found.rows if row.train]
     if not trained:
-        problems.append(f"0 images are in training, so nothing can be learned. {SPLIT_NEXT_STEP}")
+        problems.append(
+            f"0 images are in training, so nothing can be learned. {_split_advice(found)}"
+        )
     elif len(trained) < 2:
         problems.append(
             f"Training has images of 1 class, {trained[0].label_name!r}, and needs at least 2. "
             "Label images of a second class and put them into training."
         )
     if not any(row.val for row in trained or found.rows):
-        problems.append(
-            f"0 images are in validation, so nothing can be measured. {SPLIT_NEXT_STEP}"
-        )
+        here = sum(row.val for row in found.rows)
+        which = f"{here:,} images are in validation"
+        if here:
+            which = "1 image is in validation and shows" if here == 1 else f"{which} and show"
+            which += " no class that is trained"
+        problems.append(f"{which}, so nothing can be measured. {_split_advice(found)}")
     return problems
+
+
+def _split_advice(found: Balance) -> str:
+    """What gives the parts images: a split, where there are enough of a class to divide."""
+    most = max((row.total - row.held_out for row in found.rows), default=0)
+    if most >= FEWEST_TO_SPLIT:
+        return SPLIT_NEXT_STEP
+    images = "1 image" if most == 1 else f"{most:,} images"
+    return (
+        f"The largest class has {images}, and a split needs {FEWEST_TO_SPLIT} of a class at least: "
+        "import or label more."
+    )
 
 
 def list_warnings(found: Balance) -> list[str]:

@@ -113,8 +113,8 @@ class PixelPack:
         self._looked_at = float("-inf")
         self._lock = threading.Lock()
         self.is_full = False
-        self.is_disk_full = False
-        """The disk had no room, whatever the budget says."""
+        self.disk_trouble = ""
+        """Why the disk took no more, in words, whatever the budget says; empty while it takes."""
         with self._lock:
             self._look()
 
@@ -256,7 +256,9 @@ class PixelPack:
                     self._writer = ShardWriter(self.folder)
                 entry = self._writer.add(key, height, width, pixels.view(-1).numpy().data)
             except OSError as error:  # a full or read-only disk
-                self.is_disk_full = disk_space.is_full(error)
+                self.disk_trouble = (
+                    "is full" if disk_space.is_full(error) else f"takes no more: {error.strerror}"
+                )
                 self._give_up()
                 return
             self._room_bytes -= pixels.nbytes + shards.ENTRY_BYTES

@@ -117,12 +117,25 @@ def test_no_room__safetensors_says_it_in_words_only(trainable, monkeypatch):
     goes_on_to_the_end(trainable, run_id)
 
 
-@pytest.mark.parametrize("number", FULL.values(), ids=FULL)
-def test_no_room_for_decoded_pixels__the_run_says_so_and_decodes_again(trainable, number):
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [
+        (errno.ENOSPC, "is full"),
+        (errno.EDQUOT, "is full"),
+        (errno.EROFS, "takes no more: Read-only file system"),
+    ],
+    ids=["ENOSPC", "EDQUOT", "EROFS"],
+)
+def test_no_room_for_decoded_pixels__the_run_says_so_and_decodes_again(
+    trainable, number, why, caplog
+):
     run_id = start(trainable).run_id
+    caplog.set_level("INFO")
     with full_disk.full_for(number, lambda name: name.endswith(".pixels")) as refused:
         assert run_here(trainable, train_job(trainable, run_id).job_id) == 0
     assert refused
+    said = f"The disk of the decoded images {why}; some are decoded again in every epoch"
+    assert said in caplog.text, "the log of the run"
     assert records.get_run(trainable, run_id).status == RunStatus.SUCCEEDED
     whole = start(trainable).run_id
     assert run_here(trainable, train_job(trainable, whole).job_id) == 0
