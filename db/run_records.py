@@ -58,6 +58,17 @@ class SeriesPoint(NamedTuple):
     """None where it was no finite number."""
 
 
+class SeriesColumn(NamedTuple):
+    """The values of a series that fall into one column of a chart."""
+
+    step: int
+    """The last of them."""
+    low: float | None
+    """None, as the two others, where no value was a finite number."""
+    high: float | None
+    mean: float | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PredictionBlock:
     """A file with all class probabilities of images that a checkpoint scored."""

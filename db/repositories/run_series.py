@@ -2,16 +2,14 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from db.models import RunSeriesRow
 from db.repositories import bulk
 from db.repositories.rows import list_distinct
-from db.run_records import SeriesPoint
+from db.run_records import SeriesColumn, SeriesPoint
 
 
 class RunSeriesRepository:
@@ -26,24 +24,18 @@ class RunSeriesRepository:
         NaN and the infinities are kept as None.
         """
         rows = [
-            {
-                "run_id": run_id,
-                "name": name,
-                "step": step,
-                "value": value if value is not None and math.isfinite(value) else None,
-            }
+            (run_id, name, step, value if value is not None and math.isfinite(value) else None)
             for name, points in series.items()
             for step, value in points
         ]
         if not rows:
             return
-        dialect: Any = sqlite if bulk.is_sqlite(self._session) else postgresql
-        statement = dialect.insert(RunSeriesRow)
-        self._session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["run_id", "name", "step"],
-                set_={"value": statement.excluded["value"]},
-            ),
+        # By the driver: a run may tell a thousand steps a second, and this takes a quarter of the
+        # time of a statement that SQLAlchemy compiles.
+        marks = ", ".join(["?" if bulk.is_sqlite(self._session) else "%s"] * 4)
+        self._session.connection().exec_driver_sql(
+            f"INSERT INTO run_series (run_id, name, step, value) VALUES ({marks}) "
+            "ON CONFLICT (run_id, name, step) DO UPDATE SET value = excluded.value",
             rows,
         )
 
@@ -66,6 +58,34 @@ class RunSeriesRepository:
             .limit(limit)
         )
         return [SeriesPoint(*row) for row in rows]
+
+    def list_columns(
+        self, run_id: int, name: str, *, first: int, last: int, columns: int
+    ) -> list[SeriesColumn]:
+        """A series from step `first` to `last`, as the columns of a chart, in order.
+
+        The steps are divided evenly among so many columns; those without a point are left out. The
+        lowest and the highest value of a column are among those that were written, so no spike is
+        lost. One pass over that part of the series, which lies in one piece.
+        """
+        width = max(1, -(-(last - first + 1) // max(1, columns)))
+        column = (RunSeriesRow.step - first) // width
+        rows = self._session.execute(
+            select(
+                func.max(RunSeriesRow.step),
+                func.min(RunSeriesRow.value),
+                func.max(RunSeriesRow.value),
+                func.avg(RunSeriesRow.value),
+            )
+            .where(
+                RunSeriesRow.run_id == run_id,
+                RunSeriesRow.name == name,
+                RunSeriesRow.step.between(first, last),
+            )
+            .group_by(column)
+            .order_by(column)
+        )
+        return [SeriesColumn(*row) for row in rows]
 
     def find_last_step(self, run_id: int, name: str) -> int | None:
         """The step of the last point of a series; None of an empty one."""

@@ -9,15 +9,21 @@ from db.records import EpochRow
 from forge_core.api.endpoints import ApiRequest, WorkspaceProvider, read_route
 from forge_core.api.parsing import parse_query
 from forge_core.catalog.listing.text_values import parse_number
-from forge_core.runs import records, step_series
+from forge_core.runs import records
+from forge_core.runs.live import step_series
 
 MAX_EPOCHS_AT_ONCE = 2_000
 MAX_POINTS_AT_ONCE = 2_000
+MAX_COLUMNS = 4_000
+"""Pixels of the widest chart."""
 
 
 def routes(provider: WorkspaceProvider) -> list[Route]:
-    """`/runs/{run_id}/metrics`."""
-    return [Route("/runs/{run_id}/metrics", read_route(provider, show_metrics))]
+    """`/runs/{run_id}/metrics` and `/runs/{run_id}/series`."""
+    return [
+        Route("/runs/{run_id}/metrics", read_route(provider, show_metrics)),
+        Route("/runs/{run_id}/series", read_route(provider, show_series)),
+    ]
 
 
 def show_metrics(asked: ApiRequest) -> dict[str, Any]:
@@ -51,6 +57,26 @@ def show_metrics(asked: ApiRequest) -> dict[str, Any]:
         "points": [asdict(point) for point in points],
         "last_step": last_step,
     }
+
+
+def show_series(asked: ApiRequest) -> dict[str, Any]:
+    """The numbers of the steps from `first` to `last`, in so many `columns` of a chart.
+
+    Of each series that has any a list of [step, lowest, highest, mean], whose step is the last one
+    of its column. Without `last` up to the newest step. `epochs_per_step` turns a step into its
+    place among the epochs; None before the first.
+    """
+    run_id = parse_number(asked.request.path_params["run_id"], "run")
+    query = parse_query(asked.request.query_params, ("first", "last", "columns"))
+    columns = parse_number(query.get("columns", "1000"), "columns")
+    records.get_run(asked.workspace, run_id)
+    newest, epochs_per_step = step_series.find_end(asked.workspace, run_id)
+    first = parse_number(query.get("first", "0"), "first")
+    last = parse_number(query.get("last", str(newest)), "last")
+    found = step_series.list_columns(
+        asked.workspace, run_id, first=first, last=last, columns=min(columns, MAX_COLUMNS)
+    )
+    return {"last_step": newest, "epochs_per_step": epochs_per_step, "series": found}
 
 
 def shape_epoch(epoch: EpochRow) -> dict[str, Any]:

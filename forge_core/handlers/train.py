@@ -19,7 +19,7 @@ from forge_core.predictions import evaluation
 from forge_core.progress import Advance, Cancelled, Progress
 from forge_core.runs import environments, records, run_data, run_setup, scoring_requests
 from forge_core.runs.files import checkpoints
-from forge_core.runs.reporter import TrainReporter
+from forge_core.runs.live.reporter import TrainReporter
 from forge_core.runs.run_data import RunData
 from forge_core.runs.run_setup import RunSetup
 from forge_core.training import usable_images
@@ -84,7 +84,7 @@ def _train(context: JobContext, setup: RunSetup) -> Mapping[str, Any]:
         )
     )
     number = setup.config.num_processes
-    reporter = TrainReporter(context, record, setup.config, setup.folder_name)
+    reporter = TrainReporter(context, record, setup.config, setup.folder_name, device_id=device.id)
     with (
         reporter.kept_to_the_end(),
         rank_processes.launch(record.run_id, number, resume=resume, device=context.device),

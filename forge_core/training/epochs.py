@@ -1,5 +1,7 @@
 """One epoch: training, which can end after any step and go on there, and then measuring."""
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -20,7 +22,9 @@ from forge_core.training.steps.learner import Learner
 from forge_core.training.steps.recovery import ForwardRecovery, StepRecovery
 
 CHECK_STEPS = 25
-"""Steps between two looks at the losses on a GPU; each look waits for the device."""
+CHECK_SECONDS = 1.0
+"""Of steps and of time at most so much lies between two looks at the losses on a GPU, each of which
+waits for the device. Several processes look by steps alone: each must find the same."""
 NORM_STEPS = 4
 """Of so many steps one gradient is measured: on a processor it takes 1 % of a small step."""
 
@@ -41,6 +45,7 @@ class RunningTotals:
         self._sizes: list[int] = []
         self._num_correct: Tensor | None = None
         self._num_checked = 0
+        self._num_norms_seen = 0
         self._seen: list[float] = []
         self.gradient_norms: list[Tensor] = []
         """Of measured steps since the start or the resumption, before clipping."""
@@ -68,11 +73,20 @@ class RunningTotals:
             self._seen += failures.check_losses(self._losses, self._num_checked, stage, epoch)
             self._num_checked = self.steps
 
-    def tell_losses(self, meter: ProgressMeter, steps: int) -> None:
+    def tell_losses(self, meter: ProgressMeter, steps: int, learning_rate: float) -> None:
         """Hand on the losses that were looked at since the last call, of an epoch of `steps`."""
-        if self._seen:
-            meter.add_losses(self._seen, done=self._num_checked, steps=steps)
-            self._seen = []
+        if not self._seen:
+            return
+        norms = self.gradient_norms[self._num_norms_seen :]
+        meter.add_losses(
+            self._seen,
+            done=self._num_checked,
+            steps=steps,
+            learning_rate=learning_rate,
+            norms=torch.stack(norms).tolist() if norms else (),
+        )
+        self._seen = []
+        self._num_norms_seen = len(self.gradient_norms)
 
     def means(self) -> EpochTotals:
         """Over all images so far, of which there must be one."""
@@ -139,10 +153,12 @@ def train_one_epoch(
     usual_mistakes.check_modes(network, training=True)
     steps = source.num_train_batches()
     look_every = CHECK_STEPS if next(network.parameters()).is_cuda else 1
+    looked_at = -CHECK_SECONDS if source.ranks.is_alone else math.inf
     recovery = StepRecovery(source.train_module, source.ranks)
     first = totals.steps
     for step, (inputs, labels) in enumerate(source.train_batches(epoch, first), start=first):
-        optimizers.set_rates(learner.optimizer, rates_of_step(stage, epoch_of_stage, step, steps))
+        rates = rates_of_step(stage, epoch_of_stage, step, steps)
+        optimizers.set_rates(learner.optimizer, rates)
         if step == 0 and epoch_of_stage == 0 and inputs.ndim == 4:
             usual_mistakes.tell_inputs(inputs, meter.tell)
         mix = stage.mix.draw(seed, epoch, step, inputs.shape[-1]) if stage.mix else None
@@ -152,10 +168,12 @@ def train_one_epoch(
         if learner.average is not None:
             learner.average.update()
         totals.add(loss, correct, len(labels))
-        if (step + 1) % look_every == 0 or step + 1 == steps:
+        is_due = time.perf_counter() - looked_at >= CHECK_SECONDS
+        if is_due or (step + 1) % look_every == 0 or step + 1 == steps:
             totals.check(stage.name, epoch)
+            looked_at = time.perf_counter() if source.ranks.is_alone else math.inf
         on_step()
-        totals.tell_losses(meter, steps)
+        totals.tell_losses(meter, steps, max(rates.values()))
         meter.advance(len(labels))
 
 

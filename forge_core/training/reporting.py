@@ -1,5 +1,6 @@
 """What the training loop tells whoever started it; the loop never knows who listens."""
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ PROGRESS_SECONDS = 0.25
 """Shortest time between two reports of progress within an epoch."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StepLosses:
     """What neighbouring training steps of one epoch came to."""
 
@@ -24,8 +25,18 @@ class StepLosses:
     """Steps of the epoch with them."""
     steps: int
     """Training steps of the whole epoch."""
-    mean: float
-    """Of their losses."""
+    values: tuple[float, ...]
+    """Loss of each of them, in order: `last` - `first` numbers."""
+    learning_rate: float | None = None
+    """Of the last one; the highest of the parameter groups."""
+    gradient_norm: float | None = None
+    """The longest gradient over all weights, before clipping, of those that were measured; None
+    where none was, or none was finite."""
+
+    @property
+    def mean(self) -> float:
+        """Of their losses."""
+        return sum(self.values) / len(self.values)
 
 
 class Reporter(Protocol):
@@ -50,8 +61,8 @@ class Reporter(Protocol):
     def on_losses(self, losses: StepLosses) -> None:
         """The training loss since it was told last, right after `on_progress`.
 
-        On a GPU this lags up to 25 steps behind it. All steps of an epoch are told by its end. A
-        run that begins anew or is resumed tells from the step on where it begins.
+        On a GPU this lags behind it, by up to 25 steps or a second. All steps of an epoch are told
+        by its end. A run that begins anew or is resumed tells from the step on where it begins.
         """
 
     def on_epoch(self, metrics: EpochMetrics) -> None:
@@ -81,6 +92,8 @@ class ProgressMeter:
         self._began = time.perf_counter()
         self._last_report = -PROGRESS_SECONDS
         self._losses: list[float] = []
+        self._norms: list[float] = []
+        self._learning_rate: float | None = None
         self._num_training_steps = (0, 0)
 
     def tell(self, text: str) -> None:
@@ -92,15 +105,27 @@ class ProgressMeter:
         if self._reporter.should_stop():
             raise Cancelled
 
-    def add_losses(self, losses: Sequence[float], *, done: int, steps: int) -> None:
+    def add_losses(
+        self,
+        losses: Sequence[float],
+        *,
+        done: int,
+        steps: int,
+        learning_rate: float | None = None,
+        norms: Sequence[float] = (),
+    ) -> None:
         """Keep losses for the next report.
 
         Args:
             losses: Of the steps behind those that were given before.
             done: Training steps of the epoch that are done with them.
             steps: Training steps of the epoch.
+            learning_rate: Of the last of them.
+            norms: Lengths of the gradients of some of them; of float16 some may not be finite.
         """
         self._losses.extend(losses)
+        self._norms.extend(norm for norm in norms if math.isfinite(norm))
+        self._learning_rate = learning_rate
         self._num_training_steps = (done, steps)
 
     def advance(self, num_images: int) -> None:
@@ -122,7 +147,14 @@ class ProgressMeter:
         self._reporter.on_progress(self._stage, self._epoch, self._step, self._steps, rate)
         if self._losses:
             done, steps = self._num_training_steps
-            number = len(self._losses)
-            mean = sum(self._losses) / number
-            self._losses = []
-            self._reporter.on_losses(StepLosses(self._epoch, done - number, done, steps, mean))
+            losses = StepLosses(
+                epoch=self._epoch,
+                first=done - len(self._losses),
+                last=done,
+                steps=steps,
+                values=tuple(self._losses),
+                learning_rate=self._learning_rate,
+                gradient_norm=max(self._norms, default=None),
+            )
+            self._losses, self._norms = [], []
+            self._reporter.on_losses(losses)

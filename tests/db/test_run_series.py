@@ -60,6 +60,31 @@ def test_remove_after__a_resumed_run_goes_on_from_what_it_saved(workspace: Works
         assert len(uow.series.list_after(other, "a")) == 3
 
 
+def test_list_columns__hold_the_lowest_and_highest_value_of_their_steps(
+    workspace: Workspace,
+) -> None:
+    values = [1.0] * 1000
+    values[437], values[438], values[901] = 50.0, math.nan, -3.0
+    with workspace.database.write() as uow:
+        run = add_run(uow)
+        uow.series.add(run, {"loss": points(*values), "gap": [SeriesPoint(5, None)]})
+    with workspace.database.read() as uow:
+        whole = uow.series.list_columns(run, "loss", first=1, last=1000, columns=10)
+        part = uow.series.list_columns(run, "loss", first=401, last=500, columns=100)
+        gap = uow.series.list_columns(run, "gap", first=1, last=9, columns=3)
+    assert [column.step for column in whole] == list(range(100, 1001, 100))
+    assert [(c.low, c.high) for c in whole] == [
+        *[(1.0, 1.0)] * 4,
+        (1.0, 50.0),
+        *[(1.0, 1.0)] * 4,
+        (-3.0, 1.0),
+    ]
+    assert whole[9].mean == pytest.approx(0.96)
+    assert part[37] == (438, 50.0, 50.0, 50.0)
+    assert part[38] == (439, None, None, None)
+    assert gap == [(5, None, None, None)]
+
+
 @pytest.mark.parametrize(
     ("series", "rule"),
     [({"": points(1)}, "name_not_empty"), ({"loss": points(1, first=-1)}, "step_not_negative")],

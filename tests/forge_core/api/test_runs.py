@@ -67,7 +67,7 @@ def test_metrics__gives_the_points_after_the_step_and_where_they_end(
                 "train_loss": [(4, 2.0), (8, 1.5), (12, None)],
                 "epoch": [(4, 0.5), (8, 1.0), (12, 1.5)],
                 "images_per_second": [(4, 90.0), (8, 100.0), (12, 110.0)],
-                "gradient_norm": [(99, 1.0)],
+                "gradient_norm": [(4, 3.5), (99, 1.0)],
             },
         )
 
@@ -75,9 +75,10 @@ def test_metrics__gives_the_points_after_the_step_and_where_they_end(
         return browser.get(f"/runs/{run_id}/metrics", params=cursors).json()
 
     first = ask()
-    assert first["points"] == [
-        {"step": 4, "epoch": 0.5, "train_loss": 2.0, "images_per_second": 90.0},
-        {"step": 8, "epoch": 1.0, "train_loss": 1.5, "images_per_second": 100.0},
+    told = ("step", "epoch", "train_loss", "images_per_second", "gradient_norm", "gpu_share")
+    assert [tuple(point[name] for name in told) for point in first["points"]] == [
+        (4, 0.5, 2.0, 90.0, 3.5, None),
+        (8, 1.0, 1.5, 100.0, None, None),
     ]
     assert (first["last_step"], first["is_finished"]) == (12, False)
     rest = ask(after=3, after_step=8)
@@ -89,6 +90,38 @@ def test_metrics__gives_the_points_after_the_step_and_where_they_end(
     assert (resumed["points"], resumed["last_step"]) == ([], 4)
 
 
+def test_series__shows_the_whole_as_its_points_and_a_part_by_every_step(browser, workspace, run_id):
+    losses = [(step, 900.0 if step == 70_001 else 2.0) for step in range(1, 120_001, 100)]
+    steps = [(100_000 + k, 500.0 if k == 3 else 1.0) for k in range(10)]
+    with workspace.database.write() as uow:
+        uow.series.add(
+            run_id,
+            {
+                "train_loss": [(step, 2.0) for step, _ in losses],
+                "train_loss_low": [(step, 1.0) for step, _ in losses],
+                "train_loss_high": losses,
+                "epoch": [(step, step / 1000) for step, _ in losses],
+                "step_loss": steps,
+            },
+        )
+    whole = browser.get(f"/runs/{run_id}/series", params={"columns": 12}).json()
+    assert (whole["last_step"], whole["epochs_per_step"]) == (119_901, 0.001)
+    assert set(whole["series"]) == {"train_loss", "epoch"}
+    drawn = whole["series"]["train_loss"]
+    assert len(drawn) == 12
+    assert [high for _, _, high, _ in drawn] == [2.0] * 7 + [900.0] + [2.0] * 4
+    assert drawn[0] == [9901, 1.0, 2.0, 2.0]
+    part = browser.get(
+        f"/runs/{run_id}/series", params={"first": 100_000, "last": 100_009, "columns": 500}
+    ).json()
+    assert part["series"]["train_loss"] == [[step, loss, loss, loss] for step, loss in steps]
+
+
+def test_series__of_a_run_without_any(browser, run_id):
+    answer = browser.get(f"/runs/{run_id}/series").json()
+    assert answer == {"last_step": 0, "epochs_per_step": None, "series": {}}
+
+
 def test_metrics__of_a_run_that_is_not_there(browser, workspace):
     answer = browser.get("/runs/4711/metrics")
     assert answer.status_code == 404
@@ -97,7 +130,10 @@ def test_metrics__of_a_run_that_is_not_there(browser, workspace):
 
 @pytest.mark.parametrize(
     "address",
-    ["x/metrics", "-1/metrics", "1/metrics?after=x", "1/metrics?after_step=-1", "1/metrics?n=1"],
+    [
+        *("x/metrics", "-1/metrics", "1/metrics?after=x", "1/metrics?after_step=-1"),
+        *("1/metrics?n=1", "1/series?first=x", "1/series?columns=-1", "1/series?n=1"),
+    ],
 )
 def test_metrics__refuses_what_it_does_not_know(browser, workspace, address):
     assert browser.get(f"/runs/{address}").status_code == 400

@@ -17,8 +17,9 @@ from db.repositories.run_series import RunSeriesRepository
 from forge_core import file_hashes
 from forge_core.jobs import context, queue
 from forge_core.models.checkpoints import checkpoint
-from forge_core.runs import pauses, records, scoring_requests, step_series
+from forge_core.runs import pauses, records, scoring_requests
 from forge_core.runs.files import checkpoints
+from forge_core.runs.live import step_series
 from forge_core.runs.starting import launch
 from forge_core.workspace import Workspace
 from tests.arrange import ACTOR, make_catalog

@@ -14,9 +14,10 @@ from forge_core.imaging import hashing
 from forge_core.jobs import queue
 from forge_core.models.checkpoints import checkpoint
 from forge_core.predictions import evaluation, evaluation_requests, kept_evaluations
-from forge_core.runs import environments, logs, records, removal, step_series
+from forge_core.runs import environments, logs, records, removal
 from forge_core.runs.files import checkpoints
-from forge_core.runs.reporter import TrainReporter
+from forge_core.runs.live import step_series
+from forge_core.runs.live.reporter import TrainReporter
 from forge_core.runs.starting import launch
 from tests.arrange import ACTOR, CLASSES, draw_image, make_catalog
 from tests.db.test_prediction_blocks import BLOCK

@@ -63,6 +63,11 @@ def test_fit__learns_and_tells(tmp_path: Path) -> None:
         assert (told[0].first, told[-1].last) == (0, 3)
         by_step = sum(losses.mean * (losses.last - losses.first) for losses in told) / 3
         assert by_step == pytest.approx(entry.train_loss, rel=0.2), "the last batch is smaller"
+    assert max(told.learning_rate or 0.0 for told in listener.losses) == pytest.approx(
+        3e-3, rel=0.05
+    )
+    norms = [told.gradient_norm for told in listener.losses if told.first == 0]
+    assert all(norm is not None and 0.0 < norm < 100.0 for norm in norms), "the first of 4 steps"
     assert ("scratch", 12, 3, 3) in listener.progress
     assert listener.epochs[-1].learning_rates["all"] < 1e-4
 

@@ -18,7 +18,7 @@ from forge_core.predictions import evaluation, scoring
 from forge_core.run_store import MARKER, RunStore
 from forge_core.runs import logs, records, removal
 from forge_core.runs.files import checkpoints
-from forge_core.runs.reporter import TrainReporter
+from forge_core.runs.live.reporter import TrainReporter
 from forge_core.runs.starting import launch
 from forge_core.settings import Settings
 from forge_core.storage import AssetStore

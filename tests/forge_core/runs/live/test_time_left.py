@@ -1,6 +1,6 @@
 import pytest
 
-from forge_core.runs import time_left
+from forge_core.runs.live import time_left
 from forge_core.training.inputs import features
 
 PLAN = [("warmup", 4), ("finetune", 10)]

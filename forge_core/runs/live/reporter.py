@@ -4,16 +4,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 
 from db.enums import CheckpointKind
-from db.failures import DATABASE_UNAVAILABLE
 from db.records import CheckpointFile, EpochMetrics, EpochRow, Run
 from db.unit_of_work import UnitOfWork
 from forge_core.file_hashes import known_hash
 from forge_core.jobs.context import JobContext
+from forge_core.models import device_use
 from forge_core.models.checkpoints import checkpoint
-from forge_core.runs import time_left
-from forge_core.runs.step_series import StepSeries
+from forge_core.runs.live import time_left
+from forge_core.runs.live.series_writer import SeriesWriter
+from forge_core.runs.live.step_series import StepSeries
 from forge_core.training import stages
 from forge_core.training.config import TrainConfig
 from forge_core.training.reporting import StepLosses
@@ -38,10 +40,17 @@ class TrainReporter:
         run: The run.
         config: Its config.
         folder_name: Its folder below the runs root, from `folders.claim`.
+        device_id: Where it computes, as PyTorch names it.
     """
 
     def __init__(
-        self, context: JobContext, run: Run, config: TrainConfig, folder_name: str
+        self,
+        context: JobContext,
+        run: Run,
+        config: TrainConfig,
+        folder_name: str,
+        *,
+        device_id: str = "cpu",
     ) -> None:
         self._context = context
         self._store = context.workspace.runs
@@ -55,7 +64,9 @@ class TrainReporter:
         self._durations = {row.epoch: (row.stage, row.duration_seconds) for row in earlier}
         self._epoch = 0
         self._epoch_began = time.monotonic()
-        self._series = StepSeries(run.run_id)
+        measure = partial(device_use.measure, device_id)
+        self._series = StepSeries(run.run_id, measure=measure)
+        self._writer = SeriesWriter(context, self._series)
         self._images_per_second = 0.0
 
     def on_message(self, text: str) -> None:
@@ -94,23 +105,20 @@ class TrainReporter:
         )
 
     def on_losses(self, losses: StepLosses) -> None:
-        """Keep the losses for the curve of the steps; written every few seconds.
+        """Keep the numbers of the steps, which are written beside the training."""
+        self._series.add(losses, self._images_per_second)
+
+    @contextmanager
+    def kept_to_the_end(self) -> Iterator[None]:
+        """Write what is told of the steps, and publish the files, however the run ends.
 
         Raises:
             JobLost: The job was ended by somebody else.
         """
-        self._series.add(losses, self._images_per_second)
-        if self._series.is_due():
-            self._write_series()
-
-    @contextmanager
-    def kept_to_the_end(self) -> Iterator[None]:
-        """Write what was told of the steps, and publish the files, however the run ends."""
         try:
-            yield
+            with self._writer.running():
+                yield
         finally:
-            self._series.end_point()
-            self._write_series()
             self._store.publish(self._name, PUBLISHED_FILES)
             self._store.release(self._name, keep=(BEST_FILE, LAST_FILE))
 
@@ -129,17 +137,19 @@ class TrainReporter:
         best_val_accuracy = float(card.metrics["val_accuracy"])
         self._series.end_point()
 
-        def write(uow: UnitOfWork) -> None:
-            uow.metrics.add(EpochRow(run_id=self._run.run_id, **asdict(metrics)))
-            for file in files:
-                uow.checkpoints.add(file)
-            uow.runs.update_fields(
-                self._run.run_id, best_epoch=card.epoch, best_val_accuracy=best_val_accuracy
-            )
-            self._series.write(uow)
+        with self._writer.taken() as series:
 
-        self._context.write(write)
-        self._series.forget_written()
+            def write(uow: UnitOfWork) -> None:
+                uow.metrics.add(EpochRow(run_id=self._run.run_id, **asdict(metrics)))
+                for file in files:
+                    uow.checkpoints.add(file)
+                uow.runs.update_fields(
+                    self._run.run_id, best_epoch=card.epoch, best_val_accuracy=best_val_accuracy
+                )
+                if series is not None:
+                    series.write(uow)
+
+            self._context.write(write)
         self._context.log(
             f"run {self._run.run_id} epoch {metrics.epoch} {metrics.stage} "
             f"train_loss {metrics.train_loss:.4f} val_loss {metrics.val_loss:.4f} "
@@ -149,17 +159,6 @@ class TrainReporter:
     def should_stop(self) -> bool:
         """Whether the job shall end."""
         return self._context.should_stop()
-
-    def _write_series(self) -> None:
-        """A database that does not answer gets them later: the training does not wait for it."""
-        if not self._series.has_news:
-            return
-        try:
-            self._context.write(self._series.write, patience_seconds=0.0)
-        except DATABASE_UNAVAILABLE:
-            self._series.postpone()
-        else:
-            self._series.forget_written()
 
     def _describe(self, kind: CheckpointKind, name: str) -> CheckpointFile:
         path = self._folder / name
