@@ -4,10 +4,13 @@ import test from "node:test";
 import { Curve, bestEntry } from "../../pages/components/live_chart/curve.js";
 import {
   lastOnAxis,
+  logRange,
+  logTicks,
   niceStep,
   ticks,
   valueRange,
 } from "../../pages/components/live_chart/scale.js";
+import { Steps } from "../../pages/components/live_chart/steps.js";
 import { leftText, lossText, percent, rateText } from "../../pages/components/live_chart/text.js";
 
 const makeEpoch = (epoch, val_accuracy, val_loss = 1) => ({
@@ -31,6 +34,13 @@ function makeCurve(context, metric, width = 500) {
   };
   return { curve: new Curve(figure), svg };
 }
+
+const makeSteps = (losses) => {
+  const steps = new Steps();
+  const points = losses.map((train_loss, i) => ({ step: i + 1, epoch: (i + 1) / 10, train_loss }));
+  steps.append(points, losses.length);
+  return steps;
+};
 
 const draw = (curve, epochs, more = {}) =>
   curve.draw({ epochs, range: [1, 5], stages: [], hovered: undefined, selected: null, ...more });
@@ -93,15 +103,10 @@ test("loss has no best mark, and many epochs are a line without circles", (conte
 });
 
 test("the loss is drawn from the first steps on, before any epoch is finished", (context) => {
-  const steps = [
-    { step: 1, epoch: 0.1, train_loss: 2 },
-    { step: 2, epoch: 0.2, train_loss: 1.5 },
-    { step: 3, epoch: 0.3, train_loss: null },
-    { step: 4, epoch: 0.4, train_loss: 1.25 },
-  ];
+  const steps = makeSteps([2, 1.5, null, 1.25]);
   const { curve, svg } = makeCurve(context, "loss");
   draw(curve, [], { steps, range: [0.5, 5.5] });
-  const [, path] = /<path class="steps" d="([^"]*)"/.exec(svg.innerHTML);
+  const [, path] = /<path class="steps train" d="([^"]*)"/.exec(svg.innerHTML);
   assert.equal(path.match(/M/g).length, 2); // begun again behind the gap
   assert.ok(path.startsWith(`M${curve.x(0.6).toFixed(1)} ${curve.y(2).toFixed(1)}L`));
   assert.ok(curve.values[0] <= 1.25 && curve.values[1] >= 2);
@@ -110,8 +115,43 @@ test("the loss is drawn from the first steps on, before any epoch is finished", 
 
 test("accuracy has no line of steps", (context) => {
   const { curve, svg } = makeCurve(context, "accuracy");
-  draw(curve, [makeEpoch(1, 0.5)], { steps: [{ step: 1, epoch: 0.1, train_loss: 2 }] });
+  draw(curve, [makeEpoch(1, 0.5)], { steps: makeSteps([2]) });
   assert.doesNotMatch(svg.innerHTML, /steps/);
+});
+
+test("a spike within a column is drawn, and the axis holds it", (context) => {
+  const steps = makeSteps([2, 1.5]);
+  steps.series.get("train_loss")[0].high = 40;
+  const { curve, svg } = makeCurve(context, "loss");
+  draw(curve, [], { steps, smoothing: 0.1 });
+  const [, bars] = /<path class="span train" d="([^"]*)"/.exec(svg.innerHTML);
+  assert.equal(
+    bars,
+    `M${curve.x(0.6).toFixed(1)} ${curve.y(2).toFixed(1)}V${curve.y(40).toFixed(1)}`,
+  );
+  assert.ok(curve.values[1] >= 40);
+  assert.match(svg.innerHTML, /<path class="steps train faint"/); // as it is, behind the smooth one
+});
+
+test("on a log scale equal ratios are equal distances", (context) => {
+  const { curve, svg } = makeCurve(context, "loss");
+  draw(curve, [], { steps: makeSteps([0.01, 1, 100]), isLog: true });
+  const [a, b, c] = [0.01, 1, 100].map((value) => curve.y(value));
+  assert.ok(Math.abs(a - b - (b - c)) < 1e-9);
+  assert.match(svg.innerHTML, />0\.01</);
+  assert.ok(Number.isFinite(curve.y(0)));
+  assert.deepEqual(logRange([0.02, 0, NaN, 70]).map(Math.log10), [-2, 2]);
+  assert.deepEqual(logTicks(0.5, 20), [0.5, 1, 2, 5, 10, 20]);
+  assert.deepEqual(logTicks(1e-9, 1), [1e-9, 1e-7, 1e-5, 1e-3, 0.1]);
+});
+
+test("a chart of the machine tells each of its series", (context) => {
+  const steps = makeSteps([2, 1]);
+  steps.append([{ step: 3, epoch: 0.3, process_bytes: 2 ** 31, gpu_bytes: 2 ** 33 }], 3);
+  const { curve, svg } = makeCurve(context, "memory");
+  draw(curve, [makeEpoch(1, 0.5)], { steps });
+  assert.equal(svg.innerHTML.match(/class="steps/g).length, 2);
+  assert.equal(svg.attributes["aria-label"], "Memory, GiB: process 2.0 GiB, GPU 8.0 GiB now.");
 });
 
 test("places and epochs are the inverse of each other", (context) => {

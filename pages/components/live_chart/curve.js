@@ -1,25 +1,30 @@
-// One chart: training and validation of one metric over the epochs, as SVG.
+// One chart: a metric over the epochs, of training and validation or of single steps, as SVG.
 
-import { niceStep, ticks, valueRange } from "./scale.js";
-import { visibleSteps } from "./steps.js";
-import { lossText, percent, stageTitle } from "./text.js";
+import { METRICS } from "./metrics.js";
+import { logRange, logTicks, niceStep, ticks, valueRange } from "./scale.js";
+import { smoothed, visibleColumns } from "./steps.js";
+import { percent, powerText, stageTitle } from "./text.js";
 
 const MARGIN = { top: 30, right: 12, bottom: 36, left: 52 };
 const HEIGHT = 260;
+const SMALL_HEIGHT = 150;
 const POINTS_UP_TO = 120; // beyond that many epochs in view, circles would hide the line
+const COLOURS = ["train", "val"];
 
 export class Curve {
   constructor(figure) {
     this.figure = figure;
     this.metric = figure.dataset.metric;
+    this.about = METRICS[this.metric];
     this.isAccuracy = this.metric === "accuracy";
+    this.height = this.about.fields ? HEIGHT : SMALL_HEIGHT;
     this.svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     this.svg.setAttribute("role", "img");
     figure.replaceChildren(this.svg);
   }
 
   text(value) {
-    return this.isAccuracy ? percent(value) : lossText(value);
+    return this.about.text(value);
   }
 
   x(epoch) {
@@ -28,8 +33,14 @@ export class Curve {
   }
 
   y(value) {
-    const [low, high] = this.values;
-    return MARGIN.top + (1 - (value - low) / (high - low)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
+    const [low, high] = this.values.map((limit) => this.share(limit));
+    const share = (this.share(value) - low) / (high - low);
+    return MARGIN.top + (1 - share) * (this.height - MARGIN.top - MARGIN.bottom);
+  }
+
+  /** A value on a scale on which equal distances look equal. */
+  share(value) {
+    return this.isLog ? Math.log10(Math.max(value, this.values[0])) : value;
   }
 
   /** Epoch (not rounded) at a horizontal place of the page. */
@@ -40,47 +51,78 @@ export class Curve {
     return first + Math.min(1, Math.max(0, share)) * (last - first);
   }
 
-  draw({ epochs, steps = [], range, stages, hovered, selected }) {
+  /**
+   * `steps` are the `Steps` of the run, `smoothing` a share of the steps in view over which the
+   * curve of the steps is averaged.
+   */
+  draw({ epochs, steps, range, stages, smoothing = 0, isLog = false, hovered, selected }) {
     const width = this.figure.clientWidth;
     if (!width) return;
     this.range = range;
+    this.width = width;
     this.plotWidth = Math.max(40, width - MARGIN.left - MARGIN.right);
+    this.isLog = isLog && Boolean(this.about.canBeLog);
+    const { fields = [], limits = {}, smallest } = this.about;
     const [first, last] = range;
-    const visible = epochs.filter((entry) => entry.epoch >= first - 1 && entry.epoch <= last + 1);
-    const points = this.isAccuracy ? [] : visibleSteps(steps, range, this.plotWidth);
-    const keys = [`train_${this.metric}`, `val_${this.metric}`];
-    const values = visible.flatMap((entry) => keys.map((key) => entry[key]));
-    for (const point of points) values.push(point.loss);
-    this.values = valueRange(values, this.isAccuracy ? { ceiling: 1 } : {});
+    const visible = fields.length
+      ? epochs.filter((entry) => entry.epoch >= first - 1 && entry.epoch <= last + 1)
+      : [];
+    const lines = this.about.series.map((name) => this.columns(steps, name, smoothing));
+    const values = visible.flatMap((entry) => fields.map((field) => entry[field]));
+    for (const { exact } of lines) {
+      for (const column of exact) values.push(column.low, column.high);
+    }
+    this.values = this.isLog
+      ? logRange(values)
+      : valueRange(values, { ...limits, ...(smallest == null ? {} : { smallest }) });
     const best = this.isAccuracy ? bestEntry(epochs) : null;
-    this.svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
-    this.svg.setAttribute("height", HEIGHT);
-    this.svg.setAttribute("aria-label", this.summary(epochs, best, points));
+    const clip = `clip-${this.metric}`;
+    this.svg.setAttribute("viewBox", `0 0 ${width} ${this.height}`);
+    this.svg.setAttribute("height", this.height);
+    this.svg.setAttribute("aria-label", this.summary(epochs, best, lines));
     this.svg.innerHTML = [
-      `<text class="title" x="0" y="14">${this.isAccuracy ? "Accuracy" : "Loss"}</text>`,
+      `<text class="title" x="0" y="14">${this.about.title}</text>`,
       this.axes(width),
       this.stageMarks(stages),
-      selected ? this.selection(selected) : "",
-      `<clipPath id="clip-${this.metric}"><rect x="${MARGIN.left - 6}" y="${MARGIN.top - 8}" ` +
-        `width="${this.plotWidth + 12}" height="${HEIGHT - MARGIN.top - MARGIN.bottom + 16}"/></clipPath>`,
-      `<g clip-path="url(#clip-${this.metric})">`,
-      points.length ? this.stepLine(points) : "",
-      this.line(visible, keys[0], "train"),
-      this.line(visible, keys[1], "val"),
+      `<clipPath id="${clip}"><rect x="${MARGIN.left - 6}" y="${MARGIN.top - 8}" ` +
+        `width="${this.plotWidth + 12}" height="${this.height - MARGIN.top - MARGIN.bottom + 16}"/></clipPath>`,
+      `<g clip-path="url(#${clip})">`,
+      ...lines.map((line, place) => this.stepLines(line, COLOURS[place])),
+      ...fields.map((field, place) => this.line(visible, field, COLOURS[place])),
       best && best.epoch >= first && best.epoch <= last ? this.bestMark(best, width) : "",
       "</g>",
-      hovered ? this.cursor(hovered, keys) : "",
+      `<g class="over">${this.over({ hovered, selected })}</g>`,
     ].join("");
   }
 
+  /** Draw what follows the pointer, and nothing else. */
+  drawOver(marks) {
+    const layer = this.svg.querySelector(".over");
+    if (layer && this.range) layer.innerHTML = this.over(marks);
+  }
+
+  over({ hovered, selected }) {
+    return (selected ? this.selection(selected) : "") + (hovered ? this.cursor(hovered) : "");
+  }
+
+  /** A series of the steps in pixel columns: as it is, and averaged where that is wanted. */
+  columns(steps, name, smoothing) {
+    const entries = steps?.entries(name) ?? [];
+    const exact = visibleColumns(entries, this.range, this.plotWidth);
+    if (!smoothing || this.about.isExact || !steps.epochsPerStep) return { exact, mean: exact };
+    const stepsInView = (this.range[1] - this.range[0]) / steps.epochsPerStep;
+    const averaged = smoothed(entries, smoothing * stepsInView);
+    return {
+      exact,
+      mean: visibleColumns(averaged, this.range, this.plotWidth),
+      isSmoothed: true,
+    };
+  }
+
   axes(width) {
-    const [low, high] = this.values;
-    const bottom = HEIGHT - MARGIN.bottom;
-    const step = niceStep(high - low, 5);
-    const digits = Math.max(0, -Math.floor(Math.log10(step * (this.isAccuracy ? 100 : 1)) + 1e-9));
-    const rows = ticks(low, high, 5).map((value) => {
+    const bottom = this.height - MARGIN.bottom;
+    const rows = this.rows().map(([value, label]) => {
       const y = Math.round(this.y(value));
-      const label = this.isAccuracy ? percent(value, digits) : value.toFixed(digits);
       return (
         `<line class="grid" x1="${MARGIN.left}" x2="${width - MARGIN.right}" y1="${y}" y2="${y}"/>` +
         `<text x="${MARGIN.left - 8}" y="${y + 4}" text-anchor="end">${label}</text>`
@@ -93,8 +135,25 @@ export class Curve {
         (epoch) =>
           `<text x="${this.x(epoch)}" y="${bottom + 18}" text-anchor="middle">${epoch}</text>`,
       );
-    const name = `<text x="${width - MARGIN.right}" y="${HEIGHT - 2}" text-anchor="end">epoch</text>`;
+    const name = `<text x="${width - MARGIN.right}" y="${this.height - 2}" text-anchor="end">epoch</text>`;
     return rows.join("") + columns.join("") + name;
+  }
+
+  /** The lines across the chart: value and label. */
+  rows() {
+    const [low, high] = this.values;
+    if (this.isLog) {
+      const label = (value) => (value >= 1e-3 && value < 1e5 ? String(value) : powerText(value));
+      return logTicks(low, high).map((value) => [value, label(value)]);
+    }
+    const { unit = 1, axis } = this.about;
+    const wanted = this.height === HEIGHT ? 5 : 3;
+    const step = niceStep((high - low) / unit, wanted);
+    const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+    return ticks(low / unit, high / unit, wanted).map((count) => {
+      const value = count * unit;
+      return [value, axis ? axis(value, digits) : count.toFixed(digits)];
+    });
   }
 
   stageMarks(stages) {
@@ -108,13 +167,13 @@ export class Curve {
         const isInside = x >= MARGIN.left - 1 && x <= MARGIN.left + this.plotWidth;
         const left = Math.max(x, MARGIN.left);
         const room = Math.min(this.x(end + 0.5), MARGIN.left + this.plotWidth) - left;
-        const bottom = HEIGHT - MARGIN.bottom;
+        const bottom = this.height - MARGIN.bottom;
         const line =
           begins && isInside
             ? `<line class="stage" x1="${x}" x2="${x}" y1="${MARGIN.top - 8}" y2="${bottom}"/>`
             : "";
         const name =
-          room > 64
+          room > 64 && this.about.fields
             ? `<text x="${left + 6}" y="${MARGIN.top - 2}">${stageTitle(stage.name)}</text>`
             : "";
         return line + name;
@@ -143,17 +202,32 @@ export class Curve {
     return `<path class="${name}" d="${path}"/>${entries.length > POINTS_UP_TO ? "" : circles.join("")}`;
   }
 
-  /** The loss within epochs; it breaks where no number was finite. */
-  stepLine(points) {
+  /** A series of the steps: all that its columns hold as a band, and their means as a line. */
+  stepLines({ exact, mean, isSmoothed = false }, colour) {
+    if (!exact.length) return "";
+    const bars = exact
+      .filter(({ low, high }) => Number.isFinite(low) && high > low)
+      .map(({ epoch, low, high }) => {
+        const x = this.x(epoch).toFixed(1);
+        return `M${x} ${this.y(low).toFixed(1)}V${this.y(high).toFixed(1)}`;
+      })
+      .join("");
+    const faint = isSmoothed ? `<path class="steps ${colour} faint" d="${this.path(exact)}"/>` : "";
+    const line = `<path class="steps ${colour}" d="${this.path(mean)}"/>`;
+    return `<path class="span ${colour}" d="${bars}"/>${faint}${line}`;
+  }
+
+  /** The line through means; it breaks where no number was finite. */
+  path(columns) {
     let path = "";
     let isOpen = false;
-    for (const { epoch, loss } of points) {
-      if (Number.isFinite(loss)) {
-        path += `${isOpen ? "L" : "M"}${this.x(epoch).toFixed(1)} ${this.y(loss).toFixed(1)}`;
+    for (const { epoch, mean } of columns) {
+      if (Number.isFinite(mean)) {
+        path += `${isOpen ? "L" : "M"}${this.x(epoch).toFixed(1)} ${this.y(mean).toFixed(1)}`;
       }
-      isOpen = Number.isFinite(loss);
+      isOpen = Number.isFinite(mean);
     }
-    return `<path class="steps" d="${path}"/>`;
+    return path;
   }
 
   bestMark(best, width) {
@@ -172,33 +246,49 @@ export class Curve {
   selection([from, to]) {
     const left = this.x(Math.min(from, to));
     const width = this.x(Math.max(from, to)) - left;
-    const height = HEIGHT - MARGIN.top - MARGIN.bottom;
+    const height = this.height - MARGIN.top - MARGIN.bottom;
     return `<rect class="selected" x="${left}" y="${MARGIN.top}" width="${width}" height="${height}"/>`;
   }
 
-  cursor(entry, keys) {
-    const x = this.x(entry.epoch);
-    const dots = keys.map((key, place) =>
-      Number.isFinite(entry[key])
-        ? `<circle class="${place ? "val" : "train"}" cx="${x}" cy="${this.y(entry[key])}" r="4.5"/>`
-        : "",
+  /** A line at the step or the epoch that is pointed at, with a dot at each of its values. */
+  cursor({ entry, point }) {
+    const dots = (this.about.fields ?? []).map((field, place) =>
+      this.dot(entry?.epoch, entry?.[field], COLOURS[place]),
     );
-    const bottom = HEIGHT - MARGIN.bottom;
+    for (const [place, name] of this.about.series.entries()) {
+      const at = point?.[name];
+      dots.push(this.dot(at && at.epoch + 0.5, at?.mean, COLOURS[place]));
+    }
+    const at = point?.train_loss ? point.train_loss.epoch + 0.5 : entry?.epoch;
+    if (at == null || at < this.range[0] || at > this.range[1]) return "";
+    const x = this.x(at);
+    const bottom = this.height - MARGIN.bottom;
     return `<line class="cursor" x1="${x}" x2="${x}" y1="${MARGIN.top}" y2="${bottom}"/>${dots.join("")}`;
   }
 
-  summary(epochs, best, points) {
-    const name = this.isAccuracy ? "Accuracy" : "Loss";
+  dot(epoch, value, colour) {
+    if (epoch == null || !Number.isFinite(value)) return "";
+    if (epoch < this.range[0] || epoch > this.range[1]) return "";
+    return `<circle class="${colour}" cx="${this.x(epoch)}" cy="${this.y(value)}" r="4.5"/>`;
+  }
+
+  summary(epochs, best, lines) {
+    const { title, fields, names = [] } = this.about;
+    const newest = lines.map(({ exact }) => exact.at(-1)?.mean);
+    if (!fields) {
+      const now = newest.map((value, place) => `${names[place] ?? ""} ${this.text(value)}`.trim());
+      return `${title}: ${now.join(", ")} now.`;
+    }
     const last = epochs.at(-1);
     if (!last) {
-      const now = points.length ? ` Training ${this.text(points.at(-1).loss)} now.` : "";
-      return `${name}: no epoch is finished yet.${now}`;
+      const now = newest[0] == null ? "" : ` Training ${this.text(newest[0])} now.`;
+      return `${title}: no epoch is finished yet.${now}`;
     }
-    const now = `validation ${this.text(last[`val_${this.metric}`])}, training ${this.text(last[`train_${this.metric}`])}`;
+    const [train, val] = fields.map((field) => this.text(last[field]));
     const peak = best
       ? ` Best validation ${percent(best.val_accuracy)} at epoch ${best.epoch}.`
       : "";
-    return `${name} after epoch ${last.epoch}: ${now}.${peak}`;
+    return `${title} after epoch ${last.epoch}: validation ${val}, training ${train}.${peak}`;
   }
 }
 

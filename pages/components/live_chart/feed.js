@@ -1,13 +1,16 @@
-// Asks the server for what comes after the last known epoch and step, only while somebody looks.
+// Asks the server for the steps of a run until now, once, and then for what comes after the last
+// known epoch and step, only while somebody looks.
 
 import { Refused } from "../javascript/client.js";
 
 const POLL_MS = 1000;
 const RETRY_MS = 4000;
+const COLUMNS = 2000; // of the whole run: more than a chart has pixels
 
 export class Feed {
-  constructor(element, { client, onAnswer, onTrouble }) {
+  constructor(element, { client, onSteps, onAnswer, onTrouble }) {
     this.client = client;
+    this.onSteps = onSteps;
     this.onAnswer = onAnswer;
     this.onTrouble = onTrouble;
     this.isSeen = true;
@@ -15,6 +18,7 @@ export class Feed {
     this.after = 0;
     this.afterStep = 0;
     this.isEnded = true;
+    this.hasSteps = true;
     this.observer = new IntersectionObserver(([entry]) => {
       this.isSeen = entry.isIntersecting;
       this.wake();
@@ -24,17 +28,26 @@ export class Feed {
     document.addEventListener("visibilitychange", this.onVisibility);
   }
 
-  /** `path` is asked for what comes after the epoch `after` and `afterStep`, until it `isEnded`. */
+  /**
+   * The run at `path` is asked for its steps, and for what comes after the epoch `after` and the
+   * step `afterStep`, until it `isEnded`.
+   */
   follow({ path, after, afterStep, isEnded }) {
     const isOther = path !== this.path || (this.isEnded && !isEnded);
+    if (path !== this.path) this.hasSteps = false;
     Object.assign(this, { path, after, afterStep, isEnded });
     if (isOther) this.hasAsked = false;
     this.wake();
   }
 
+  /** Whether nothing is left to ask for. */
+  get isDone() {
+    return this.isEnded && this.hasSteps;
+  }
+
   wake() {
     clearTimeout(this.timer);
-    if (this.isEnded || !this.isSeen || document.visibilityState === "hidden") return;
+    if (this.isDone || !this.isSeen || document.visibilityState === "hidden") return;
     this.timer = setTimeout(() => this.ask(), this.hasAsked ? POLL_MS : 0);
   }
 
@@ -42,17 +55,25 @@ export class Feed {
     if (this.isAsking) return;
     this.isAsking = true;
     this.hasAsked = true;
-    const { path, after, afterStep } = this;
+    const { path } = this;
     let wait = POLL_MS;
     try {
-      const answer = await this.client.get(path, { after, after_step: afterStep });
-      if (path === this.path) {
-        this.onTrouble("");
-        this.onAnswer(answer);
+      if (!this.hasSteps) {
+        const steps = await this.client.get(`${path}/series`, { columns: COLUMNS });
+        if (path === this.path) {
+          this.hasSteps = true;
+          this.onSteps(steps);
+        }
       }
+      if (!this.isEnded) {
+        const cursors = { after: this.after, after_step: this.afterStep };
+        const answer = await this.client.get(`${path}/metrics`, cursors);
+        if (path === this.path) this.onAnswer(answer);
+      }
+      this.onTrouble("");
     } catch (error) {
       if (error instanceof Refused && error.status === 404) {
-        this.isEnded = true; // removed; the page says so
+        this.isEnded = this.hasSteps = true; // removed; the page says so
       } else {
         wait = RETRY_MS;
         this.onTrouble("The server does not answer; the run goes on without it. Trying again.");
@@ -61,7 +82,7 @@ export class Feed {
       this.isAsking = false;
     }
     clearTimeout(this.timer);
-    if (!this.isEnded && this.isSeen && document.visibilityState !== "hidden") {
+    if (!this.isDone && this.isSeen && document.visibilityState !== "hidden") {
       this.timer = setTimeout(() => this.ask(), wait);
     }
   }
@@ -69,6 +90,7 @@ export class Feed {
   close() {
     clearTimeout(this.timer);
     this.isEnded = true;
+    this.hasSteps = true;
     this.observer.disconnect();
     document.removeEventListener("visibilitychange", this.onVisibility);
   }

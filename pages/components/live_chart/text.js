@@ -20,6 +20,11 @@ export const lossText = (loss) => {
   return loss >= 100 ? loss.toFixed(0) : loss >= 10 ? loss.toFixed(1) : loss.toFixed(3);
 };
 
+export const powerText = (value) =>
+  value == null ? "–" : value === 0 ? "0" : value.toExponential(1);
+
+export const bytesText = (bytes) => (bytes == null ? "–" : `${(bytes / 2 ** 30).toFixed(1)} GiB`);
+
 export const count = (number) => Math.round(number).toLocaleString("en");
 
 export const rateText = (rate) =>

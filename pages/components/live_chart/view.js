@@ -1,12 +1,17 @@
-// Everything that is on the screen for one run: progress, two curves, hover, zoom.
+// Everything that is on the screen for one run: progress, curves, hover, zoom.
 
+import { storage } from "../javascript/storage.js";
 import { Curve } from "./curve.js";
+import { METRICS } from "./metrics.js";
 import { lastOnAxis } from "./scale.js";
 import { Steps } from "./steps.js";
-import { BEFORE_EPOCHS, count, leftText, lossText, percent, rateText, stageTitle } from "./text.js";
+import { writeTip } from "./tip.js";
+import { BEFORE_EPOCHS, count, leftText, lossText, rateText, stageTitle } from "./text.js";
 
 const NARROW_PX = 620;
 const DRAG_PX = 6;
+const SMOOTHEST = 0.2; // share of the steps in view over which the most smoothing averages
+const CHOICES = { smoothing: 25, isLog: false, isMoreOpen: false };
 
 export class View {
   constructor(root) {
@@ -20,6 +25,10 @@ export class View {
     this.drag = null; // where a selection of epochs began
     this.selected = null;
     this.hoveredEpoch = null;
+    this.hoveredAt = null; // place among the epochs, not rounded
+    this.onZoom = () => {};
+    this.choices = { ...CHOICES, ...storage.get("localStorage", "live-chart", {}) };
+    this.listenToChoices();
     this.sizes = new ResizeObserver(() => this.draw());
     this.sizes.observe(root);
     this.part(".whole").addEventListener("click", () => this.setZoom(null));
@@ -97,46 +106,74 @@ export class View {
     this.root.dataset.theme = isDark(this.root) ? "dark" : "light";
     this.root.dataset.points = this.epochs.length;
     const last = lastOnAxis(this.lastEpoch, this.total, this.isFinal);
-    const whole = this.steps.points.length ? [0.5, last + 0.5] : [1, last];
-    const hovered = this.epochs.find((entry) => entry.epoch === this.hoveredEpoch);
+    const whole = this.steps.isEmpty ? [1, last] : [0.5, last + 0.5];
+    this.part(".of-steps").hidden = this.steps.isEmpty;
+    this.part(".more").hidden = this.steps.isEmpty;
     for (const curve of this.curves) {
+      const { series, fields } = METRICS[curve.metric];
+      const isKnown = fields || series.some((name) => this.steps.series.has(name));
+      curve.figure.hidden = !isKnown;
+      if (!isKnown || (!fields && !this.choices.isMoreOpen)) continue;
       curve.draw({
         epochs: this.epochs,
-        steps: this.steps.points,
+        steps: this.steps,
         range: this.drag?.range ?? this.zoom ?? whole,
         stages: this.stages,
-        hovered,
-        selected: this.selected,
+        smoothing: (this.choices.smoothing / 100) ** 2 * SMOOTHEST,
+        isLog: this.choices.isLog,
+        ...this.marks(),
       });
     }
     this.part(".whole").hidden = !this.zoom;
-    this.showTip(hovered);
+    this.showTip();
   }
 
-  showTip(entry) {
+  /** What is pointed at: an epoch, the nearest step, and the part that is being chosen. */
+  marks() {
+    const entry = this.epochs.find((each) => each.epoch === this.hoveredEpoch);
+    const point = this.hoveredAt == null ? null : this.steps.at(this.hoveredAt - 0.5);
+    return { hovered: entry || point ? { entry, point } : null, selected: this.selected };
+  }
+
+  /** Draw what follows the pointer; the curves stay as they are. */
+  drawOver() {
+    const marks = this.marks();
+    for (const curve of this.curves) if (!curve.figure.hidden) curve.drawOver(marks);
+    this.showTip();
+  }
+
+  showTip() {
     const tip = this.part(".tip");
-    tip.hidden = !entry || !this.tipCurve?.range;
+    const { hovered } = this.marks();
+    tip.hidden = !hovered || !this.tipCurve?.range;
     if (tip.hidden) return;
-    const rates = Object.entries(entry.learning_rates ?? {})
-      .map(([name, rate]) => `${name} ${rate.toExponential(1)}`)
-      .join(", ");
-    tip.innerHTML =
-      `<b></b><table><thead><tr><th></th><th>training</th><th>validation</th></tr></thead><tbody>` +
-      `<tr><th>accuracy</th><td>${percent(entry.train_accuracy)}</td><td>${percent(entry.val_accuracy)}</td></tr>` +
-      `<tr><th>loss</th><td>${lossText(entry.train_loss)}</td><td>${lossText(entry.val_loss)}</td></tr>` +
-      `<tr><th>learning rate</th><td colspan="2" class="rates"></td></tr>` +
-      `<tr><th>time</th><td colspan="2">${entry.duration_seconds.toFixed(1)} s, ${rateText(entry.images_per_second)}</td></tr>` +
-      `</tbody></table>`;
-    tip.querySelector("b").textContent =
-      `Epoch ${entry.epoch}, ${stageTitle(entry.stage).toLowerCase()}`;
-    tip.querySelector(".rates").textContent = rates;
+    writeTip(tip, hovered);
     const box = this.tipCurve.figure.getBoundingClientRect();
     const own = this.root.getBoundingClientRect();
-    const at = box.left - own.left + this.tipCurve.x(entry.epoch);
+    const at = box.left - own.left + this.tipCurve.x(this.hoveredAt ?? hovered.entry.epoch);
     const isRight = at + tip.offsetWidth + 16 > own.width;
     const left = isRight ? at - tip.offsetWidth - 12 : at + 12;
     tip.style.left = `${Math.max(0, Math.min(left, own.width - tip.offsetWidth))}px`;
     tip.style.top = `${box.top - own.top + 44}px`;
+  }
+
+  // Choices, kept in this browser
+
+  listenToChoices() {
+    const { smoothing, isLog, isMoreOpen } = this.choices;
+    const [slider, log, more] = [".smoothing input", ".log input", ".more"].map(this.part);
+    slider.value = smoothing;
+    log.checked = isLog;
+    more.open = isMoreOpen;
+    slider.addEventListener("input", () => this.choose({ smoothing: Number(slider.value) }));
+    log.addEventListener("change", () => this.choose({ isLog: log.checked }));
+    more.addEventListener("toggle", () => this.choose({ isMoreOpen: more.open }));
+  }
+
+  choose(choice) {
+    Object.assign(this.choices, choice);
+    storage.set("localStorage", "live-chart", this.choices);
+    this.draw();
   }
 
   // Hover and zoom
@@ -145,12 +182,14 @@ export class View {
     const { figure } = curve;
     const hover = (epoch) => {
       this.tipCurve = curve;
+      this.hoveredAt = epoch;
       this.hoveredEpoch = nearest(this.epochs, epoch);
-      this.draw();
+      this.drawOver();
     };
     const leave = () => {
       this.hoveredEpoch = null;
-      this.draw();
+      this.hoveredAt = null;
+      this.drawOver();
     };
     figure.addEventListener("pointermove", (event) => {
       if (!curve.range) return;
@@ -188,21 +227,34 @@ export class View {
     figure.addEventListener("keydown", (event) => {
       const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
       if (event.key === "Escape") this.setZoom(null);
-      else if (step) hover((this.hoveredEpoch ?? this.lastEpoch - step) + step);
-      else return;
+      else if (step && this.lastEpoch) {
+        const wanted = (this.hoveredEpoch ?? this.lastEpoch - step) + step;
+        hover(Math.min(this.lastEpoch, Math.max(1, wanted)));
+      } else return;
       event.preventDefault();
       event.stopPropagation();
     });
   }
 
-  /** Show these epochs only, at least one wide; null for all. */
+  /** Show these epochs only, at least one wide, or eight steps; null for all. */
   setZoom(range) {
     if (range) {
-      const missing = Math.max(0, 1 - (range[1] - range[0])) / 2;
+      const least = Math.min(1, 8 * (this.steps.epochsPerStep ?? 1));
+      const missing = Math.max(0, least - (range[1] - range[0])) / 2;
       range = [range[0] - missing, range[1] + missing];
     }
     this.zoom = range;
     this.draw();
+    this.onZoom();
+  }
+
+  /** The steps in view and the pixels that they have; null where the whole run is in view. */
+  stepsInView() {
+    const { epochsPerStep } = this.steps;
+    if (!this.zoom || !epochsPerStep) return null;
+    const [first, last] = this.zoom.map((epoch) => Math.round((epoch - 0.5) / epochsPerStep));
+    const columns = Math.max(...this.curves.map((curve) => curve.plotWidth ?? 0));
+    return { first: Math.max(0, first), last: Math.max(1, last), columns: Math.round(columns) };
   }
 }
 
