@@ -29,6 +29,12 @@ class JobProgress:
     """Done of the whole, 0 to 1; None while that is not known."""
     message: str = ""
     eta_seconds: float | None = None
+    eta_low_seconds: float | None = None
+    """Of a training: it takes from so long"""
+    eta_high_seconds: float | None = None
+    """to so long,"""
+    eta_why: str = ""
+    """which is known from this."""
     done: int | None = None
     """Things done of `total`, where they are counted."""
     total: int | None = None

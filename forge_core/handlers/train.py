@@ -32,6 +32,12 @@ from forge_core.training.resume_state import ImagesChanged
 from forge_core.workspace import Workspace
 
 MAX_NAMED = 10
+NO_TIME_LEFT = {
+    "eta_seconds": None,
+    "eta_low_seconds": None,
+    "eta_high_seconds": None,
+    "eta_why": "",
+}
 MAX_REASONS_KEPT = 1_000
 """All images that were left out are kept with the run; of the first ones the sentences too."""
 
@@ -276,7 +282,7 @@ def _measure_on_test(
     """Metrics of the best checkpoint on test, when there is a test split."""
     if not data.assets[Split.TEST]:
         return {}
-    context.set_progress(stage="test", message="Measuring on test", eta_seconds=None)
+    context.set_progress(stage="test", message="Measuring on test", **NO_TIME_LEFT)
     rejected: list[RejectedImage] = []
 
     def leave_out(problem: RejectedImage) -> None:

@@ -36,6 +36,10 @@ class RunProgress:
     fraction: float
     """Done of all epochs, 0 to 1."""
     eta_seconds: float | None
+    eta_low_seconds: float | None
+    eta_high_seconds: float | None
+    eta_why: str
+    """What the time left is known from, and what makes it uncertain."""
     message: str
     next_step: str
     epochs: list[EpochRow]
@@ -114,6 +118,9 @@ def run_progress(workspace: Workspace, run_id: int, after_epoch: int = 0) -> Run
         images_per_second=told.images_per_second,
         fraction=1.0 if run.status == RunStatus.SUCCEEDED else told.fraction or 0.0,
         eta_seconds=None if run.status.is_finished() else told.eta_seconds,
+        eta_low_seconds=None if run.status.is_finished() else told.eta_low_seconds,
+        eta_high_seconds=None if run.status.is_finished() else told.eta_high_seconds,
+        eta_why="" if run.status.is_finished() else told.eta_why,
         message=message,
         next_step=((job.error if job else None) or JobError()).next_step,
         epochs=epochs,

@@ -184,7 +184,14 @@ test("numbers are told with as many digits as are true", () => {
     ["1,235 images/s", "3.2 images/s", ""],
   );
   assert.deepEqual(
-    [leftText(4), leftText(43), leftText(600), leftText(7500), leftText(null)],
-    ["a few seconds left", "about 45 s left", "about 10 min left", "about 2 h 5 min left", ""],
+    [leftText(1, 4), leftText(20, 36), leftText(40, 44), leftText(480, 660), leftText(590, 610)],
+    [
+      ...["a few seconds left", "20 to 35 s left", "40 to 45 s left", "8 to 11 min left"],
+      "about 10 min left",
+    ],
+  );
+  assert.deepEqual(
+    [leftText(3600, 8800), leftText(7100, 7300), leftText(null, null)],
+    ["1 to 2.5 h left", "about 2 h left", ""],
   );
 });

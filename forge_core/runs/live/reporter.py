@@ -1,6 +1,5 @@
 """Listens to the training loop and writes what it says into the job, the run and its files."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -16,6 +15,7 @@ from forge_core.models.checkpoints import checkpoint
 from forge_core.runs.live import time_left
 from forge_core.runs.live.series_writer import SeriesWriter
 from forge_core.runs.live.step_series import StepSeries
+from forge_core.runs.live.time_left import EpochSoFar, Outlook, StepClock
 from forge_core.training import stages
 from forge_core.training.config import TrainConfig
 from forge_core.training.reporting import StepLosses
@@ -62,8 +62,8 @@ class TrainReporter:
         with context.workspace.database.read() as uow:
             earlier = uow.metrics.list_after(run.run_id)
         self._durations = {row.epoch: (row.stage, row.duration_seconds) for row in earlier}
-        self._epoch = 0
-        self._epoch_began = time.monotonic()
+        self._steps = StepClock()
+        self._epoch_of_losses = 0
         measure = partial(device_use.measure, device_id)
         self._series = StepSeries(run.run_id, measure=measure)
         self._writer = SeriesWriter(context, self._series)
@@ -78,20 +78,13 @@ class TrainReporter:
     ) -> None:
         """Keep where the run is; the heartbeat writes it."""
         self._images_per_second = round(images_per_second, 1)
-        if epoch != self._epoch:
-            self._epoch, self._epoch_began = epoch, time.monotonic()
         share = step / max(steps, 1)
         done = max(epoch - 1, 0) + (share if epoch else 0.0)
         words = STAGE_WORDS.get(stage, stage)
-        eta_seconds = None
+        outlook = None
         if epoch:
             words += f", epoch {epoch} of {self._total_epochs}"
-            eta_seconds = time_left.seconds_left(
-                self._plan,
-                [entry for number, entry in sorted(self._durations.items()) if number < epoch],
-                current_seconds=time.monotonic() - self._epoch_began,
-                current_fraction=share,
-            )
+            outlook = self._look_ahead(stage, epoch, step, steps)
         self._context.set_progress(
             stage=stage,
             epoch=epoch,
@@ -100,12 +93,28 @@ class TrainReporter:
             steps=steps,
             images_per_second=self._images_per_second,
             fraction=round(min(1.0, done / max(self._total_epochs, 1)), 4),
-            eta_seconds=None if eta_seconds is None else round(eta_seconds, 1),
+            eta_seconds=None if outlook is None else round(outlook.middle_seconds, 1),
+            eta_low_seconds=None if outlook is None else round(outlook.low_seconds, 1),
+            eta_high_seconds=None if outlook is None else round(outlook.high_seconds, 1),
+            eta_why="" if outlook is None else outlook.why,
             message=words,
         )
 
+    def _look_ahead(self, stage: str, epoch: int, step: int, steps: int) -> Outlook | None:
+        is_preparing = stage == "warmup" and self._epoch_of_losses != epoch
+        here = EpochSoFar(
+            stage=stage,
+            step=step,
+            steps=steps,
+            pace=self._steps.tell(epoch, is_preparing, step=step),
+            is_preparing=is_preparing,
+        )
+        done = [entry for number, entry in sorted(self._durations.items()) if number < epoch]
+        return time_left.look_ahead(self._plan, done, here, is_busy=time_left.is_machine_busy())
+
     def on_losses(self, losses: StepLosses) -> None:
         """Keep the numbers of the steps, which are written beside the training."""
+        self._epoch_of_losses = losses.epoch
         self._series.add(losses, self._images_per_second)
 
     @contextmanager

@@ -48,7 +48,8 @@ def show(
         stages: Of the run's config, for the stage marks.
         total_epochs: Of the run's config.
         epochs: Those that are known now, in order.
-        progress: state, stage, epoch, step, steps, images_per_second, eta_seconds, message.
+        progress: state, stage, epoch, step, steps, images_per_second, message, and what
+            begins with eta_ of `RunProgress`.
         workspace_id: Names the routes.
         token: Token of the person for them.
         on_token_asked: Called when the browser's token has expired; the run of the page that

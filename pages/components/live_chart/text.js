@@ -30,11 +30,12 @@ export const count = (number) => Math.round(number).toLocaleString("en");
 export const rateText = (rate) =>
   rate > 0 ? `${rate >= 10 ? count(rate) : rate.toFixed(1)} images/s` : "";
 
-export function leftText(seconds) {
-  if (seconds == null || !Number.isFinite(seconds)) return "";
-  if (seconds < 10) return "a few seconds left";
-  if (seconds < 90) return `about ${Math.round(seconds / 5) * 5} s left`;
-  if (seconds < 5400) return `about ${Math.round(seconds / 60)} min left`;
-  const hours = Math.floor(seconds / 3600);
-  return `about ${hours} h ${Math.floor((seconds % 3600) / 60)} min left`;
+/** A time left of `low` to `high` seconds, with as many digits as are true. */
+export function leftText(low, high) {
+  if (low == null || high == null) return "";
+  if (high < 10) return "a few seconds left";
+  const [unit, name] = high < 90 ? [5, "s"] : high < 5400 ? [60, "min"] : [1800, "h"];
+  const [from, to] = [low, high].map((seconds) => Math.max(1, Math.round(seconds / unit)));
+  const say = (number) => (name === "s" ? number * 5 : name === "h" ? number / 2 : number);
+  return from === to ? `about ${say(to)} ${name} left` : `${say(from)} to ${say(to)} ${name} left`;
 }

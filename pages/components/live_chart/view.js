@@ -81,12 +81,14 @@ export class View {
       what = `${stageTitle(stage)}, epoch ${epoch} of ${this.total}`;
       share = (Math.max(0, epoch - 1) + (steps ? step / steps : 0)) / Math.max(1, this.total);
     }
-    const left = leftText(progress.eta_seconds);
+    const isTraining = !isWaiting && !isBefore && stage !== "test";
+    const left = leftText(progress.eta_low_seconds, progress.eta_high_seconds);
     this.part(".what").textContent = what;
     this.part(".rate").textContent = isWaiting ? "" : rateText(progress.images_per_second);
     const loss = isWaiting || isBefore || stage === "test" ? null : this.steps.loss;
     this.part(".loss").textContent = loss == null ? "" : `loss ${lossText(loss)}`;
-    this.part(".left").textContent = isWaiting ? "" : left;
+    this.part(".left").textContent = isTraining ? left || "measuring the time left" : "";
+    this.part(".why").textContent = isTraining && left ? progress.eta_why : "";
     const bar = this.part(".bar");
     const hundredths = Math.min(100, 100 * share);
     this.part(".fill").style.width = isWaiting ? "" : `${hundredths}%`;

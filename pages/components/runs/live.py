@@ -39,7 +39,8 @@ def show_curves(workspace: Workspace, run: Run) -> None:
         progress={
             "state": str(run.status),
             **{name: values.get(name) for name in ("stage", "epoch", "step", "steps")},
-            **{name: values.get(name) for name in ("images_per_second", "eta_seconds", "message")},
+            **{name: values.get(name) for name in ("images_per_second", "message")},
+            **{name: value for name, value in values.items() if name.startswith("eta_")},
         },
         workspace_id=workspace.id,
         token=session.api_token(),
