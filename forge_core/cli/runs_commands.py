@@ -245,6 +245,24 @@ def resume(
 
 
 @app.command()
+def extend(
+    run_id: RunArgument,
+    epochs: Annotated[int, typer.Option(min=1, help="How many epochs more.")] = 5,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give a run more epochs, finished or not, with a new cosine behind its own."""
+    from forge_core.runs.starting import extension
+
+    opened = opening.existing(workspace)
+    run = extension.extend_run(opened, run_id, epochs, actor=Actor.of_process(opened))
+    if as_json:
+        output.answer(run)
+    else:
+        output.say(f"Run {run_id} trains {epochs} epochs more.")
+
+
+@app.command()
 def delete(
     run_id: RunArgument,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,

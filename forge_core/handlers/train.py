@@ -25,6 +25,7 @@ from forge_core.runs.run_setup import RunSetup
 from forge_core.training import usable_images
 from forge_core.training.compute import ranks
 from forge_core.training.compute.compute_plan import ComputePlan
+from forge_core.training.config import TrainConfig
 from forge_core.training.inputs.image_sets import RejectedImage
 from forge_core.training.reporting import StepLosses
 from forge_core.training.results import FitResult
@@ -101,16 +102,26 @@ def _train(context: JobContext, setup: RunSetup) -> Mapping[str, Any]:
         changed = group.on_rank_zero(lambda: _find_changed(context, data))
         if changed and not resume:  # a resumption compares with them
             environment.keep(left_out=_describe_left_out(list(changed.values())))
-        try:
-            result = usable_images.fit_usable(
-                setup.fit_setup(workspace, without=set(changed)),
-                reporter,
-                resume=resume,
-                ranks=group,
-                on_plan=environment.keep_plan,
-            )
-        except ImagesChanged as error:
-            raise _name_changed(record, changed, error) from error
+        while True:
+            try:
+                result = usable_images.fit_usable(
+                    setup.fit_setup(workspace, without=set(changed)),
+                    reporter,
+                    resume=resume,
+                    ranks=group,
+                    on_plan=environment.keep_plan,
+                )
+            except ImagesChanged as error:
+                raise _name_changed(record, changed, error) from error
+            extensions = TrainConfig.from_dict(
+                records.get_run(workspace, record.run_id).config
+            ).extensions
+            if result.stopped or extensions == setup.config.extensions:
+                break
+            context.log(f"extended by {extensions[-1]} epochs while it went on")
+            setup = replace(setup, config=replace(setup.config, extensions=extensions))
+            reporter.plan_by(setup.config)
+            resume = True
     rejected = [*changed.values(), *result.rejected]
     environment.keep(left_out=_describe_left_out(rejected))
     if result.stopped:

@@ -14,6 +14,8 @@ from forge_core.training.options import OPTIONS, check_one_of, check_whole, tota
 
 SCHEMA = 3
 MAX_EPOCHS = 10_000
+EXTENSION = "extension"
+"""Name of the stage that a run was extended by; the second is extension2."""
 MAX_BATCH_SIZE = 65_536
 
 
@@ -120,6 +122,8 @@ class TrainConfig:
     """Processor threads; 0 takes torch's own number."""
     num_processes: int = 1
     """Processes that compute each batch together, a GPU each."""
+    extensions: tuple[int, ...] = ()
+    """Epochs that were added behind the others, each time with a cosine of their own."""
 
     def __post_init__(self) -> None:
         get_architecture(self.architecture)
@@ -143,6 +147,8 @@ class TrainConfig:
         check_whole("warmup_epochs", self.warmup_epochs, 0, MAX_EPOCHS)
         check_whole("finetune_epochs", self.finetune_epochs, 0, MAX_EPOCHS)
         check_whole("scratch_epochs", self.scratch_epochs, 0, MAX_EPOCHS)
+        for epochs in self.extensions:
+            check_whole("extensions", epochs, 1, MAX_EPOCHS)
         if self.input_size is not None:
             check_whole("input_size", self.input_size, 8, 2048)
         for option in OPTIONS:
@@ -196,7 +202,9 @@ class TrainConfig:
         return total_epochs(vars(self))
 
     def epochs_of(self, stage: str) -> int:
-        """Epochs of a stage by its name: warmup, finetune or scratch."""
+        """Epochs of a stage by its name: warmup, finetune, scratch, extension, extension2 ..."""
+        if stage.startswith(EXTENSION):
+            return self.extensions[int(stage.removeprefix(EXTENSION) or 1) - 1]
         epochs: int = getattr(self, f"{stage}_epochs")
         return epochs
 
@@ -260,6 +268,8 @@ class TrainConfig:
         if values.get("augmentation") is not None:
             parameters = AugmentationParameters.from_dict(values["augmentation"])
             values = {**values, "augmentation": parameters}
+        if "extensions" in values:
+            values = {**values, "extensions": tuple(values["extensions"])}
         return cls(**values)
 
 

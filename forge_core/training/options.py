@@ -367,8 +367,9 @@ def total_epochs(config: Mapping[str, Any]) -> int:
     Args:
         config: Names and values of a `TrainConfig`, as a run keeps them.
     """
+    added = sum(config.get("extensions", ()))
     if not config["pretrained"]:
-        return int(config["scratch_epochs"])
+        return int(config["scratch_epochs"]) + added
     if config.get("train_all_layers"):
-        return int(config["finetune_epochs"])
-    return int(config["warmup_epochs"] + config["finetune_epochs"])
+        return int(config["finetune_epochs"]) + added
+    return int(config["warmup_epochs"] + config["finetune_epochs"]) + added

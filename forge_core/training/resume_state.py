@@ -130,6 +130,7 @@ def _fixed(config: TrainConfig) -> str:
         memory_layout="auto",
         num_threads=0,
         num_processes=1,
+        extensions=(),  # they come behind what was trained
     )
     return fixed.to_json()
 

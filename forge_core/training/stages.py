@@ -8,11 +8,10 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
-from forge_core.training.config import TrainConfig
+from forge_core.training.config import EXTENSION, TrainConfig
 from forge_core.training.inputs.image_sets import num_batches
 from forge_core.training.steps.mixing import MixRule
 
-StageName = Literal["warmup", "finetune", "scratch"]
 SCRATCH_RISE = 0.05
 """Share of the scratch stage in which the learning rate rises to its highest value."""
 ONE_CYCLE_RISE = 0.3
@@ -25,7 +24,8 @@ numbers of torch's OneCycleLR; the momentum is not cycled."""
 class Stage:
     """A part of a run with its own trainable layers and schedule."""
 
-    name: StageName
+    name: str
+    """warmup, finetune, scratch, or an extension of the last of them."""
     epochs: int
     is_backbone_frozen: bool
     """The backbone keeps its weights and batch-norm statistics, and stays in eval mode."""
@@ -92,12 +92,13 @@ def plan_stages(config: TrainConfig, num_images: int = 0) -> list[Stage]:
     else:
         stages = [_warmup(config), _finetune(config, head_lr=config.head_lr)]
     stages = [stage for stage in stages if stage.epochs > 0]
+    stages += _extensions(config, stages[-1:])
     if config.lr_warmup_steps < 0 or not num_images:
         return stages
     steps = num_batches(num_images, config.batch_size)
     return [
         stage
-        if stage.is_backbone_frozen
+        if stage.is_backbone_frozen or stage.name.startswith(EXTENSION)
         else replace(stage, rise=min(1.0, config.lr_warmup_steps / (stage.epochs * steps)))
         for stage in stages
     ]
@@ -154,6 +155,27 @@ def _scratch(config: TrainConfig) -> Stage:
         rise=ONE_CYCLE_RISE if config.schedule == "one_cycle" else SCRATCH_RISE,
         **_of_all_layers(config),
     )
+
+
+def _extensions(config: TrainConfig, last: list[Stage]) -> list[Stage]:
+    """The stages that a run was extended by: the last one of its plan again.
+
+    Each is a cosine of its own from the highest rates on, with a fresh optimiser, so that a run
+    that was extended, while it went on or later, is the run that was planned so from the first.
+
+    Source: Loshchilov and Hutter 2017, SGDR: a warm restart, without its growing cycles.
+    """
+    return [
+        replace(
+            stage,
+            name=EXTENSION if number == 1 else f"{EXTENSION}{number}",
+            epochs=epochs,
+            schedule="constant" if stage.schedule == "constant" else "cosine",
+            rise=0.0,
+        )
+        for stage in last
+        for number, epochs in enumerate(config.extensions, start=1)
+    ]
 
 
 def _of_all_layers(config: TrainConfig) -> dict[str, Any]:

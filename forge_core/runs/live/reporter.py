@@ -26,6 +26,7 @@ STAGE_WORDS = {
     "warmup": "Warm-up",
     "finetune": "Fine-tuning",
     "scratch": "Training",
+    "extension": "Extension",
 }
 
 PUBLISHED_FILES = (LAST_FILE, BEST_FILE, STATE_FILE)
@@ -57,8 +58,7 @@ class TrainReporter:
         self._name = folder_name
         self._folder = self._store.working_folder(folder_name)
         self._run = run
-        self._plan = [(stage.name, stage.epochs) for stage in stages.plan_stages(config)]
-        self._total_epochs = config.total_epochs
+        self.plan_by(config)
         with context.workspace.database.read() as uow:
             earlier = uow.metrics.list_after(run.run_id)
         self._durations = {row.epoch: (row.stage, row.duration_seconds) for row in earlier}
@@ -68,6 +68,11 @@ class TrainReporter:
         self._series = StepSeries(run.run_id, measure=measure)
         self._writer = SeriesWriter(context, self._series)
         self._images_per_second = 0.0
+
+    def plan_by(self, config: TrainConfig) -> None:
+        """Count the epochs of this config, after it was extended."""
+        self._plan = [(stage.name, stage.epochs) for stage in stages.plan_stages(config)]
+        self._total_epochs = config.total_epochs
 
     def on_message(self, text: str) -> None:
         """Write the sentence into the log."""
@@ -80,7 +85,7 @@ class TrainReporter:
         self._images_per_second = round(images_per_second, 1)
         share = step / max(steps, 1)
         done = max(epoch - 1, 0) + (share if epoch else 0.0)
-        words = STAGE_WORDS.get(stage, stage)
+        words = STAGE_WORDS.get(stage.rstrip("0123456789"), stage)
         outlook = None
         if epoch:
             words += f", epoch {epoch} of {self._total_epochs}"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from forge_core.training.config import EXTENSION
 from forge_core.training.inputs import features
 
 RECENT_EPOCHS = 3
@@ -161,6 +162,8 @@ def look_ahead(
             if not durations:
                 epoch = (epoch[0] / FIRST_EPOCH_COST, epoch[1])
                 reasons.append("the first epoch also reads the images")
+        elif epoch is not None and name.startswith(EXTENSION) and here is None:
+            pass  # as long as those of the stage that it extends
         elif epoch is not None and name == "finetune" and here is None:
             epoch = (epoch[0] * FINETUNE_COST[0], epoch[1] * FINETUNE_COST[1])
             reasons.append("fine-tuning is not measured yet")

@@ -7,6 +7,7 @@ from typing import Any
 from db.boxes import RunEnvironment
 from db.enums import RunStatus
 from db.records import AssetAsOf, Job, Run
+from db.unit_of_work import UnitOfWork
 from forge_core import storable_values
 from forge_core.catalog.listing import balance
 from forge_core.catalog.listing.balance import Balance
@@ -239,12 +240,40 @@ def resume_run(workspace: Workspace, run_id: int, *, actor: Actor) -> Job:
                 else "",
             )
         config = TrainConfig.from_dict(run.config)
-        uow.runs.update_fields(run_id, status=RunStatus.QUEUED, message="", finished_at=None)
-        payload = _payload(run_id, config, resume=has_state)
-        title = _title(run_id, config)
-        job = queue.add_in(uow, kinds.TRAIN.name, title, payload, actor=actor, run_id=run_id)
+        job = add_job_in(uow, run_id, config, resume=has_state, actor=actor)
     supervision.ensure_supervisor(workspace)
     return job
+
+
+def add_job_in(
+    uow: UnitOfWork, run_id: int, config: TrainConfig, *, resume: bool, actor: Actor
+) -> Job:
+    """Queue a run that was queued before: a job more, in the transaction of `uow`."""
+    uow.runs.update_fields(run_id, status=RunStatus.QUEUED, message="", finished_at=None)
+    payload = _payload(run_id, config, resume=resume)
+    title = _title(run_id, config)
+    return queue.add_in(uow, kinds.TRAIN.name, title, payload, actor=actor, run_id=run_id)
+
+
+def require_state(workspace: Workspace, run: Run) -> None:
+    """Refuse a run that has nothing to go on from.
+
+    Raises:
+        Conflict: What it saved is not there.
+    """
+    if not _has_state(workspace, run):
+        raise Conflict(
+            f"Run {run.run_id} saved nothing from which it could go on.",
+            next_step="Start a new run with its settings.",
+        )
+
+
+def has_saved(workspace: Workspace, run: Run) -> bool:
+    """Whether `resume_run` would go on from something, and not begin anew."""
+    try:
+        return _has_state(workspace, run)
+    except Conflict:
+        return False
 
 
 def _has_state(workspace: Workspace, run: Run) -> bool:

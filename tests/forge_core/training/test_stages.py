@@ -204,3 +204,17 @@ def test_plan_stages__all_layers_at_once_let_the_statistics_move() -> None:
     (stage,) = stages.plan_stages(make_transfer_config(train_all_layers=True))
     assert not stage.keeps_statistics
     assert not stages.plan_stages(TrainConfig())[0].keeps_statistics, "nor from scratch"
+
+
+def test_plan_stages__extensions_are_cosines_of_their_own_behind_the_last_stage() -> None:
+    config = make_transfer_config(warmup_epochs=5, finetune_epochs=10, extensions=(4, 2))
+    plan = stages.plan_stages(config)
+    assert [(stage.name, stage.epochs) for stage in plan] == [
+        *(("warmup", 5), ("finetune", 10)),
+        *(("extension", 4), ("extension2", 2)),
+    ]
+    assert [config.epochs_of(stage.name) for stage in plan] == [5, 10, 4, 2]
+    assert config.total_epochs == 21
+    assert TrainConfig.from_json(config.to_json()) == config
+    assert plan[2].rates_at(0.0) == plan[1].rates_at(0.0)
+    assert max(plan[2].rates_at(1.0).values()) == pytest.approx(config.min_lr)
