@@ -19,6 +19,8 @@ class JobError:
     next_step: str = ""
     detail: str = ""
     """For whoever looks into it: a traceback, a signal."""
+    kind: str = ""
+    """Name of the class of the error, where it was foreseen: what would help depends on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -154,7 +154,12 @@ def _end_failed(context: JobContext, error: Exception) -> int:
     known = error if isinstance(error, ForgeError) else full
     if known is not None:
         _log.error("job %d failed: %s %s", job.job_id, known.message, known.next_step)
-        described = JobError(message=known.message, next_step=known.next_step, detail=known.detail)
+        described = JobError(
+            message=known.message,
+            next_step=known.next_step,
+            detail=known.detail,
+            kind=type(known).__name__,
+        )
         return _end(context, JobStatus.FAILED, error=described)
     _log.error("job %d failed", job.job_id, exc_info=error)
     described = JobError(

@@ -1,6 +1,8 @@
 """What the jobs of a run have written."""
 
 from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from db.records import Run
@@ -26,6 +28,46 @@ def log_tail(workspace: Workspace, run_id: int, lines: int = 200) -> str:
         text = _read_tail(path) if path.exists() else _read_published(workspace, run, name)
         kept.extend(text.splitlines())
     return "\n".join(kept)
+
+
+@dataclass(frozen=True)
+class FoundLines:
+    """Lines of a log that hold some words."""
+
+    lines: tuple[str, ...]
+    """The last of them, each after its number in the log."""
+    num_found: int
+    num_lines: int
+    """Of the whole log."""
+
+
+def find_lines(workspace: Workspace, run_id: int, words: str, *, limit: int = 200) -> FoundLines:
+    """Lines of the run's whole log with all of these words, in upper or lower case.
+
+    Raises:
+        NotFound: There is no such run.
+    """
+    run = records.get_run(workspace, run_id)
+    wanted = words.lower().split()
+    kept: deque[str] = deque(maxlen=max(1, limit))
+    num_found = num_lines = 0
+    for name in _log_names(workspace, run_id):
+        for line in _read_lines(workspace, run, name):
+            num_lines += 1
+            if all(word in line.lower() for word in wanted):
+                num_found += 1
+                kept.append(f"{num_lines:>6}  {line}")
+    return FoundLines(tuple(kept), num_found, num_lines)
+
+
+def _read_lines(workspace: Workspace, run: Run, log_name: str) -> Iterator[str]:
+    path = workspace.logs_folder / log_name
+    if not path.exists():
+        yield from _read_published(workspace, run, log_name).splitlines()
+        return
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for line in file:
+            yield line.rstrip("\n")
 
 
 def log_paths(workspace: Workspace, run_id: int) -> list[Path]:

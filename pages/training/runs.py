@@ -17,6 +17,7 @@ from pages.components.runs import (
     live,
     onnx_export,
     predictions,
+    primary,
     run_facts,
     run_report,
     run_table,
@@ -140,10 +141,12 @@ def primary_action(workspace: Workspace, run: Run) -> tuple[str, str]:
             return "Stop and keep the best", ":material/stop_circle:"
         case RunStatus.SUCCEEDED:
             return "Predict with it", ":material/center_focus_strong:"
-        case _ if launch.can_resume(workspace, run.run_id):
+        case _ if primary.needs_other_settings(workspace, run):
+            return "Choose other settings", ":material/tune:"
+        case _ if launch.has_saved(workspace, run):
             return "Resume", ":material/resume:"
         case _:
-            return "Train again", ":material/replay:"
+            return "Start it again", ":material/replay:"
 
 
 def act(workspace: Workspace, run: Run) -> None:
@@ -154,11 +157,11 @@ def act(workspace: Workspace, run: Run) -> None:
                 launch.cancel_run(workspace, run.run_id)
         case RunStatus.SUCCEEDED:
             navigation.go_to("predict", {"run": run.run_id})
-        case _ if launch.can_resume(workspace, run.run_id):
+        case _ if primary.needs_other_settings(workspace, run):
+            primary.open_train_like(run)
+        case _:
             with errors.redrawing():
                 launch.resume_run(workspace, run.run_id, actor=session.actor())
-        case _:
-            navigation.go_to("train")
 
 
 def repeat(workspace: Workspace, run: Run) -> None:
@@ -190,6 +193,7 @@ def show_line(workspace: Workspace, run: Run, *, is_paused: bool) -> None:
         relative_time.show(run.created_at)
         st.space("stretch")
         live.show_pause(workspace, run)
+        live.show_extend(workspace, run)
         if st.button("All runs", type="tertiary", icon=":material/list:", key="run_all"):
             del st.query_params["run"]
             st.rerun()
@@ -223,8 +227,8 @@ def show_outcome(run: Run, *, is_paused: bool) -> None:
                     navigation.go_to("train")
         case RunStatus.INTERRUPTED if is_paused:
             st.info(
-                f"{errors.literal(run.message)} It goes on after the last saved step, as if "
-                "there had been no pause.",
+                f"{errors.literal(run.message)} It goes on after the last saved step, if there "
+                "is one, as if there had been no pause.",
                 icon=":material/pause_circle:",
             )
         case RunStatus.FAILED | RunStatus.INTERRUPTED:

@@ -1,11 +1,14 @@
 """A workspace with a finished run, trained once and copied for each test."""
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from forge_core.jobs import supervision
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 from tests import arrange, ending
@@ -35,3 +38,15 @@ def drawn(tmp_path: Path) -> Path:
     folder = arrange.draw_folder(tmp_path / "drawn", splits={"train": 3, "val": 1})
     (folder / "train" / "notes.txt").write_text("not a picture")
     return folder
+
+
+@pytest.fixture
+def sleeper(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A living process that stands for a training one; no supervisor comes to end it."""
+    monkeypatch.setattr(supervision, "ensure_supervisor", lambda _, **options: None)
+    child = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True
+    )
+    yield child.pid
+    child.kill()
+    child.wait()

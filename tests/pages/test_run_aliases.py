@@ -12,7 +12,7 @@ from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
 from pages.components import checkpoint_chooser
 from pages.components.runs import alias_list
-from pages.components.train import model_step
+from pages.components.train import chosen, model_step
 from tests.forge_core.registry.second_runs import add_run
 from tests.pages.visiting import labels_of_buttons, press, visit, words
 
@@ -73,7 +73,7 @@ def test_train__starts_from_the_run_that_is_in_use(
     found = evidence.gather(finished_workspace, "production", 1)
     promotion.promote(finished_workspace, found, actor=Actor("ana"))
     app = visit("training/train.py")
-    app = app.selectbox(key=model_step.ARCHITECTURE_KEY).set_value("forge_cnn").run()
+    app = app.selectbox(key=chosen.ARCHITECTURE_KEY).set_value("forge_cnn").run()
     app = app.segmented_control(key="train_forge_cnn_start").set_value(model_step.A_RUN).run()
     assert "It knows all classes." in words(app)
     press(app, "Start training")
@@ -87,7 +87,7 @@ def test_train__starts_from_the_run_that_is_in_use(
 def test_train__the_address_names_a_run_to_start_from(finished_workspace: Workspace) -> None:
     add_run(finished_workspace, scale=1.01)
     app = visit("training/train.py", start=1)
-    assert app.selectbox(key=model_step.ARCHITECTURE_KEY).value == "forge_cnn"
+    assert app.selectbox(key=chosen.ARCHITECTURE_KEY).value == "forge_cnn"
     assert app.segmented_control(key="train_forge_cnn_start").value == model_step.A_RUN
     assert app.selectbox(key=model_step.START_RUN_KEY).value == 1
     assert "There is no checkpoint of run 9" in words(visit("training/train.py", start=9))

@@ -1,89 +1,33 @@
 """The Runs page in each state that a person can meet. Its curves move in tests/journeys."""
 
 import json
-import subprocess
-import sys
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from db.clock import utc_now
-from db.enums import EndRequest, JobStatus, RunStatus
+from db.enums import EndRequest, RunStatus
 from db.records import AssetFilter, Run
 from forge_core.catalog.editing import label_edits
 from forge_core.catalog.listing import asset_list
-from forge_core.jobs import processes, queue, supervision
+from forge_core.jobs import queue
 from forge_core.people.actor import Actor
 from forge_core.runs import records
 from forge_core.runs.starting import launch
-from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
 from pages.components.evaluation import confusion_chart
 from pages.components.runs import run_report
 from pages.components.words import data_time
 from tests import arrange
+from tests.pages.arrange_runs import add_run
 from tests.pages.visiting import figures, labels_of_buttons, press, visit, words
 
 PAGE = "training/runs.py"
-CONFIG = TrainConfig(architecture="forge_cnn", input_size=16, scratch_epochs=9, device="cpu")
-
-
-def add_run(workspace: Workspace, status: RunStatus, *, message: str = "", pid: int = 0) -> Run:
-    """A run in this state with its job; a running job belongs to the process `pid`."""
-    check = launch.check_data(workspace)
-    identity = processes.identify(pid) if pid else None
-    with workspace.database.write() as uow:
-        run_id = uow.runs.add(
-            name="",
-            status=status,
-            author="tester",
-            config=CONFIG.to_dict(),
-            revision_id=check.revision_id,
-            class_names=check.class_names,
-            label_ids=check.label_ids,
-            message=message,
-            started_at=None if status == RunStatus.QUEUED else uow.jobs.now(),
-        )
-        job = queue.add_in(
-            uow, "train", f"Run {run_id}", {"run_id": run_id}, actor=Actor("tester"), run_id=run_id
-        )
-        values = {"status": JobStatus(status)}
-        if identity is not None:
-            values |= {
-                "host": supervision.host_name(),
-                "pid": identity.pid,
-                "pid_started": identity.started,
-                "heartbeat_at": utc_now(),
-                "progress": {
-                    "stage": "scratch",
-                    "epoch": 2,
-                    "step": 1,
-                    "steps": 4,
-                    "images_per_second": 120.5,
-                    "eta_seconds": 70,
-                },
-            }
-        uow.jobs.update_if(job.job_id, (JobStatus.QUEUED,), **values)
-    return records.get_run(workspace, run_id)
 
 
 def live_chart(app: AppTest) -> dict:
     """What the page gives to the component."""
     return json.loads(app.get("bidi_component")[0].proto.json)
-
-
-@pytest.fixture
-def sleeper(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """A living process that stands for a training one; no supervisor comes to end it."""
-    monkeypatch.setattr(supervision, "ensure_supervisor", lambda _, **options: None)
-    child = subprocess.Popen(
-        [sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True
-    )
-    yield child.pid
-    child.kill()
-    child.wait()
 
 
 def test_no_runs__offers_to_train(sqlite_workspace: Workspace):
@@ -230,7 +174,7 @@ def test_paused__says_where_and_resumes(catalog: Workspace, sleeper: int):
     assert "Paused before it began." in said
     assert list(visit(PAGE).dataframe[0].value["State"]) == ["paused", "running"]
     assert "Pause" not in labels_of_buttons(app)
-    app = press(app, "Resume")
+    app = press(app, "Start it again")
     assert records.get_run(catalog, waiting.run_id).status == RunStatus.QUEUED
     launch.cancel_run(catalog, waiting.run_id)
 
@@ -259,7 +203,7 @@ def test_interrupted__says_why_and_can_be_resumed(catalog: Workspace, sleeper: i
     app = visit(PAGE, run=1)
     assert message in words(app)
     assert "See log" in labels_of_buttons(app)
-    app = press(app, "Resume")
+    app = press(app, "Start it again")  # nothing was saved
     assert records.get_run(catalog, 1).status == RunStatus.QUEUED
     assert "Take it out of the queue" in labels_of_buttons(app)
     launch.cancel_run(catalog, 1)
@@ -271,7 +215,7 @@ def test_failed__says_why_with_the_next_step(catalog: Workspace):
     app = visit(PAGE, run=1)
     assert message in words(app)
     assert app.error
-    assert "Resume" in labels_of_buttons(app)
+    assert "Start it again" in labels_of_buttons(app)
 
 
 @pytest.mark.parametrize("asked", ["99", "abc", "-1", "1" * 40, "../1"])

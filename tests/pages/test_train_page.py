@@ -17,7 +17,7 @@ from forge_core.training.config import TrainConfig
 from forge_core.training.diagnostics.lr_range_test import RateCurve, RatePoint
 from forge_core.workspace import Workspace
 from pages.components.augmentation import state
-from pages.components.train import model_step
+from pages.components.train import chosen
 from pages.components.words import data_time
 from tests import arrange, ending
 from tests.pages.visiting import figures, labels_of_buttons, press, visit, words
@@ -85,7 +85,7 @@ def test_one_class__cannot_start(sqlite_workspace: Workspace, tmp_path: Path):
 
 def test_ready__recommends_with_reasons(catalog: Workspace):
     app = visit(PAGE)
-    assert app.selectbox(key=model_step.ARCHITECTURE_KEY).value == "forge_cnn"
+    assert app.selectbox(key=chosen.ARCHITECTURE_KEY).value == "forge_cnn"
     said = words(app)
     assert "Recommended. ForgeCNN" in said
     assert "48 images of 24 px, too small for ImageNet weights" in said
@@ -165,7 +165,7 @@ def test_pretrained__shows_both_stages_and_weights_that_are_not_here(
 ):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "no-weights"))
     app = visit(PAGE)
-    app.selectbox(key=model_step.ARCHITECTURE_KEY).select("efficientnet_b2").run()
+    app.selectbox(key=chosen.ARCHITECTURE_KEY).select("efficientnet_b2").run()
     said = words(app)
     assert "The ImageNet weights of efficientnet_b2 are not in the local cache" in said
     assert "efficientnet_b2 from scratch (needs far more images)" in said
@@ -180,10 +180,10 @@ def test_pretrained__shows_both_stages_and_weights_that_are_not_here(
 @pytest.mark.usefixtures("real_weights")
 def test_pretrained__cached_weights_are_offered_instead(catalog: Workspace):
     app = visit(PAGE)
-    app.selectbox(key=model_step.ARCHITECTURE_KEY).select("resnet18").run()
+    app.selectbox(key=chosen.ARCHITECTURE_KEY).select("resnet18").run()
     assert "train mobilenet_v2 (cached), or resnet18 from scratch" in words(app)
     app = press(app, "Use MobileNetV2")
-    assert app.selectbox(key=model_step.ARCHITECTURE_KEY).value == "mobilenet_v2"
+    assert app.selectbox(key=chosen.ARCHITECTURE_KEY).value == "mobilenet_v2"
     assert "not in the local cache" not in words(app)
     assert "Estimate the time" in labels_of_buttons(app)
 
@@ -193,7 +193,7 @@ def test_all_layers_at_once__has_one_stage(
 ):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "no-weights"))
     app = visit(PAGE)
-    app.selectbox(key=model_step.ARCHITECTURE_KEY).select("resnet18").run()
+    app.selectbox(key=chosen.ARCHITECTURE_KEY).select("resnet18").run()
     app.toggle(key="train_resnet18_all_layers").set_value(True).run()
     names = [box.label for box in app.number_input]
     assert "Epochs of all layers" in names
@@ -232,10 +232,10 @@ def test_augmentation_page__its_fit_network_and_size_are_taken_once(catalog: Wor
         "input_size": 48,
     }
     app.run()
-    assert app.selectbox(key=model_step.ARCHITECTURE_KEY).value == "forge_cnn_wide"
+    assert app.selectbox(key=chosen.ARCHITECTURE_KEY).value == "forge_cnn_wide"
     assert app.selectbox(key="train_forge_cnn_wide_scratch_fit").value == "pad"
     assert app.number_input(key="train_forge_cnn_wide_input_size").value == 48
-    app.selectbox(key=model_step.ARCHITECTURE_KEY).select("forge_cnn").run()
+    app.selectbox(key=chosen.ARCHITECTURE_KEY).select("forge_cnn").run()
     assert app.selectbox(key="train_forge_cnn_scratch_fit").value == "pad"
     press(app, "Start training")
     config = config_of_run(catalog, 1)

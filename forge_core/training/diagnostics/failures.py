@@ -39,6 +39,10 @@ class NotFinite(TrainingFailed):
         self.stage, self.epoch, self.step = stage, epoch, step
 
 
+class ProcessLost(TrainingFailed):
+    """Another process of the run ended: going on is what helps."""
+
+
 def check_losses(losses: list[Tensor], first: int, stage: str, epoch: int) -> list[float]:
     """The losses of the steps from `first` on, all counted from 0; waits for the device.
 
@@ -73,14 +77,14 @@ def loss_of_others_explained(ranks: Ranks) -> Iterator[None]:
     """Turn a broken connection between processes into a sentence.
 
     Raises:
-        TrainingFailed: Another process ended in the middle of a step.
+        ProcessLost: In the middle of a step.
     """
     try:
         yield
     except RuntimeError as error:
         if ranks.is_alone or not _is_about_connections(error):
             raise
-        raise TrainingFailed(
+        raise ProcessLost(
             "The run stopped because another process of the run ended without a word.",
             next_step="Read the log, then resume it.",
             detail=str(error),

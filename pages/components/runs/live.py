@@ -7,12 +7,14 @@ import streamlit as st
 from db.records import Run
 from forge_core.errors import NotFound
 from forge_core.runs import logs, pauses, records
+from forge_core.runs.starting import extension
 from forge_core.training import stages
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
 from pages.components import errors
 from pages.components.frame import session
 from pages.components.live_chart import live_chart
+from pages.components.words import text
 
 WATCH_SECONDS = 2.0
 LOG_SECONDS = 3.0
@@ -66,6 +68,28 @@ def show_pause(workspace: Workspace, run: Run) -> None:
             pauses.pause_run(workspace, run.run_id)
 
 
+def show_extend(workspace: Workspace, run: Run) -> None:
+    """A quiet button that gives the run more epochs, where it takes them."""
+    if not extension.can_extend(workspace, run):
+        return
+    with st.popover("Extend", type="tertiary", icon=":material/more_time:", key="run_extend"):
+        epochs = st.number_input(
+            "Epochs more", min_value=1, max_value=1000, value=5, step=1, key="run_extend_epochs"
+        )
+        behind = "behind its plan" if not run.status.is_finished() else "from where it stands"
+        st.caption(
+            f"They come {behind}, with a cosine of their own from the highest learning rate on. "
+            "The best weights stay the best of all epochs."
+        )
+        if st.button(
+            f"Train {text.plural(int(epochs), 'epoch')} more",
+            key="run_extend_sure",
+            icon=":material/more_time:",
+        ):
+            with errors.redrawing():
+                extension.extend_run(workspace, run.run_id, int(epochs), actor=session.actor())
+
+
 def watch(workspace: Workspace, run: Run) -> None:
     """Draw the page again as soon as the run is in another state than the one it shows."""
     if not run.status.is_finished():
@@ -87,7 +111,16 @@ def show_log(workspace: Workspace, run: Run) -> None:
     """The end of the log, folded; while the run goes on it refreshes."""
     is_open = st.session_state.get(OPEN_LOG_KEY) == run.run_id
     with st.expander("Log", icon=":material/terminal:", expanded=is_open):
-        if run.status.is_finished():
+        wanted = st.text_input(
+            "Search the log",
+            key=f"run_log_words_{run.run_id}",
+            placeholder="Search the log",
+            label_visibility="collapsed",
+            icon=":material/search:",
+        )
+        if wanted.strip():
+            _draw_found(workspace, run.run_id, wanted)
+        elif run.status.is_finished():
             _draw_log(workspace, run.run_id)
         else:
             _refresh_log(workspace, run.run_id)
@@ -100,12 +133,24 @@ def _refresh_log(workspace: Workspace, run_id: int) -> None:
 
 
 def _draw_log(workspace: Workspace, run_id: int) -> None:
-    text = logs.log_tail(workspace, run_id, lines=LOG_LINES)
-    if text.strip():
-        st.code(text, language=None, height=320, wrap_lines=True)
+    tail = logs.log_tail(workspace, run_id, lines=LOG_LINES)
+    if tail.strip():
+        st.code(tail, language=None, height=320, wrap_lines=True)
         st.caption(f"The last {LOG_LINES} lines at most.")
     else:
         st.caption("Nothing is written yet.")
+
+
+def _draw_found(workspace: Workspace, run_id: int, words: str) -> None:
+    found = logs.find_lines(workspace, run_id, words, limit=LOG_LINES)
+    if not found.num_found:
+        st.caption(f"None of the {found.num_lines:,} lines has these words.")
+        return
+    st.code("\n".join(found.lines), language=None, height=320, wrap_lines=True)
+    last = f", of which the last {len(found.lines)} are shown" * (
+        found.num_found > len(found.lines)
+    )
+    st.caption(f"{found.num_found:,} of {found.num_lines:,} lines{last}.")
 
 
 def _nothing() -> None:

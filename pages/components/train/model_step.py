@@ -16,9 +16,9 @@ from forge_core.runs.starting.launch import DataCheck
 from forge_core.training.recommendation import Recommendation
 from forge_core.workspace import Workspace
 from pages.components import errors
+from pages.components.train.chosen import ARCHITECTURE_KEY
 from pages.components.words import run_text, text
 
-ARCHITECTURE_KEY = "train_architecture"
 START_RUN_KEY = "train_start_run"
 IMAGENET = "ImageNet weights"
 SCRATCH = "From scratch"

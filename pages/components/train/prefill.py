@@ -12,6 +12,7 @@ from forge_core.runs import records
 from forge_core.workspace import Workspace
 from pages.components.augmentation import state
 from pages.components.train import advanced_options, model_step
+from pages.components.train.chosen import ARCHITECTURE_KEY
 
 TAKEN_KEY = "train:augmentation_taken"
 START_PARAMETER = "start"
@@ -51,7 +52,7 @@ def take(recommended: str) -> None:
     st.session_state[TAKEN_KEY] = dict(kept)
     advanced_options.forget("fit")
     if kept.get("architecture") in ARCHITECTURES:
-        st.session_state[model_step.ARCHITECTURE_KEY] = kept["architecture"]
-    architecture = st.session_state.get(model_step.ARCHITECTURE_KEY) or recommended
+        st.session_state[ARCHITECTURE_KEY] = kept["architecture"]
+    architecture = st.session_state.get(ARCHITECTURE_KEY) or recommended
     if kept.get("input_size"):
         model_step.take_input_size(architecture, int(kept["input_size"]))

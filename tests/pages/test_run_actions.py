@@ -1,0 +1,54 @@
+"""What a person can do with a run from its page, beside watching it."""
+
+import re
+
+import pytest
+
+from db.boxes import JobError
+from db.enums import RunStatus
+from forge_core.runs import records
+from forge_core.workspace import Workspace
+from pages.components.frame import navigation
+from pages.components.train import chosen
+from tests.pages.arrange_runs import add_run
+from tests.pages.visiting import labels_of_buttons, press, visit, words
+
+PAGE = "training/runs.py"
+
+
+def test_failed__of_its_settings_leads_to_train_with_its_network(
+    catalog: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    run = add_run(catalog, RunStatus.FAILED, message="The ImageNet weights are not here.")
+    with catalog.database.write() as uow:
+        job = uow.jobs.find_latest_of_run(run.run_id, kind="train")
+        assert job is not None
+        error = JobError(message=run.message, kind="WeightsUnavailable")
+        uow.jobs.update_if(job.job_id, [job.status], error=error)
+    gone: list[str] = []
+    monkeypatch.setattr(navigation, "go_to", lambda page, *_: gone.append(page))
+    app = visit(PAGE, run=1)
+    assert not {"Resume", "Start it again"} & set(labels_of_buttons(app))
+    app = press(app, "Choose other settings")
+    assert gone == ["train"]
+    assert app.session_state[chosen.ARCHITECTURE_KEY] == run.config["architecture"]
+
+
+def test_extend__a_queued_run_gets_more_epochs(catalog: Workspace, sleeper: int):
+    add_run(catalog, RunStatus.RUNNING, pid=sleeper)  # keeps the only place
+    waiting = add_run(catalog, RunStatus.QUEUED)
+    before = records.run_progress(catalog, waiting.run_id).total_epochs
+    app = visit(PAGE, run=waiting.run_id)
+    app.number_input(key="run_extend_epochs").set_value(3).run()
+    press(app, "Train 3 epochs more")
+    assert records.run_progress(catalog, waiting.run_id).total_epochs == before + 3
+
+
+def test_log__is_searched_as_a_whole(finished_workspace: Workspace):
+    app = visit(PAGE, run=1)
+    app.text_input(key="run_log_words_1").set_value("EPOCH 2 val_accuracy").run()
+    (shown,) = [block.value for block in app.code if "val_accuracy" in block.value]
+    assert len(shown.splitlines()) == 1
+    assert re.match(r" *\d+  .*epoch 2 ", shown)
+    app.text_input(key="run_log_words_1").set_value("no such words").run()
+    assert "lines has these words" in words(app)
