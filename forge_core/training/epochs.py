@@ -129,6 +129,7 @@ def train_one_epoch(
     epoch_of_stage: int,
     meter: ProgressMeter,
     on_step: Callable[[], None] = lambda: None,
+    on_inputs: Callable[[Tensor, Tensor], None] = lambda inputs, labels: None,
 ) -> None:
     """One pass over the training samples, or what is left of it.
 
@@ -142,6 +143,7 @@ def train_one_epoch(
         epoch_of_stage: The same epoch counted within the stage, from 0.
         meter: Told of each step.
         on_step: Called after each step, before the reporter may stop the run.
+        on_inputs: Given the images and labels of the stage's first step, as the network gets them.
 
     Raises:
         TrainingFailed: A loss is not finite; the step is named.
@@ -159,9 +161,10 @@ def train_one_epoch(
     for step, (inputs, labels) in enumerate(source.train_batches(epoch, first), start=first):
         rates = rates_of_step(stage, epoch_of_stage, step, steps)
         optimizers.set_rates(learner.optimizer, rates)
+        mix = stage.mix.draw(seed, epoch, step, inputs.shape[-1]) if stage.mix else None
         if step == 0 and epoch_of_stage == 0 and inputs.ndim == 4:
             usual_mistakes.tell_inputs(inputs, meter.tell)
-        mix = stage.mix.draw(seed, epoch, step, inputs.shape[-1]) if stage.mix else None
+            on_inputs(inputs if mix is None else mix.apply(inputs), labels)
         is_measured = step % NORM_STEPS == 0 or learner.rules.clip_norm > 0.0
         norms = totals.gradient_norms if is_measured else None
         loss, correct = recovery.step(learner, inputs, labels, mix, meter, norms)
@@ -184,8 +187,8 @@ def evaluate(
     epoch: int,
     stage: Stage,
     meter: ProgressMeter,
-) -> EvaluationReport:
-    """Metrics of the validation images, in eval mode and full precision.
+) -> tuple[EvaluationReport, Tensor]:
+    """Metrics of the validation images, and their logits (N, K), in eval mode and full precision.
 
     Raises:
         TrainingFailed: The network gives numbers that are not finite.
@@ -207,7 +210,7 @@ def evaluate(
         if not bool(torch.isfinite(scores).all()):
             raise failures.NotFinite(stage.name, epoch, None)
         labels = torch.cat([labels for _, labels in found])
-        return metrics.evaluate_logits(scores, labels, class_names)
+        return metrics.evaluate_logits(scores, labels, class_names), scores
 
 
 def rates_of_step(stage: Stage, epoch_of_stage: int, step: int, steps: int) -> dict[str, float]:

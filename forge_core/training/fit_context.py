@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Self
 
@@ -25,6 +25,7 @@ from forge_core.training.config import TrainConfig
 from forge_core.training.diagnostics import usual_mistakes
 from forge_core.training.diagnostics.usual_mistakes import Findings
 from forge_core.training.fit_setup import FitSetup, LabelledImages
+from forge_core.training.glimpses import writing
 from forge_core.training.inputs import features
 from forge_core.training.inputs.batches import BatchSource, PixelSource
 from forge_core.training.inputs.image_sets import (
@@ -393,4 +394,5 @@ def choose_source(
         num_views=num_views,
         num_epochs=context.config.epochs_of(stage.name),
         tell=context.reporter.on_message,
+        on_inputs=partial(writing.keep_first_batch, context, stage=stage.name),
     )

@@ -6,6 +6,7 @@ It touches two folders, the one of its checkpoints and the one of the pack, and 
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import torch
 
@@ -26,6 +27,7 @@ from forge_core.training.compute.compute_plan import ComputePlan
 from forge_core.training.diagnostics import failures, usual_mistakes
 from forge_core.training.epochs import RunningTotals
 from forge_core.training.fit_context import FitContext
+from forge_core.training.glimpses import writing as glimpses
 from forge_core.training.inputs.batches import BatchSource
 from forge_core.training.results import FitResult
 from forge_core.training.resume_state import (
@@ -224,11 +226,12 @@ def _one_epoch(
             epoch_of_stage=place,
             meter=context.meter,
             on_step=keep_when_due,
+            on_inputs=partial(glimpses.keep_first_batch, context, stage=stage.name),
         )
         train_seconds = time.perf_counter() - began
         context.decode_rest()
         with learner.averaged(), usual_mistakes.watch_relus(source.network) as watch:
-            report = epochs.evaluate(
+            report, scores = epochs.evaluate(
                 source, context.images.class_names, epoch=epoch, stage=stage, meter=context.meter
             )
         context.all_decoded = True
@@ -253,6 +256,7 @@ def _one_epoch(
     entry = context.ranks.broadcast(
         entry
     )  # its seconds decide what a time budget still has room for
+    glimpses.keep_validation(context, entry.epoch, report, scores)
     results.keep_checkpoints(context, learner, entry, report, training_state)
     try:
         results.keep_state(context, learner, training_state, None)

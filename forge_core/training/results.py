@@ -15,7 +15,13 @@ from forge_core.training.compute.compute_plan import ComputePlan
 from forge_core.training.fit_context import FitContext
 from forge_core.training.inputs.image_sets import RejectedImage
 from forge_core.training.resume_state import PartialEpoch, ResumeState, TrainingState
-from forge_core.training.run_files import BEST_FILE, LAST_FILE, STATE_FILE
+from forge_core.training.run_files import (
+    BEST_FILE,
+    FIRST_BATCH_FILE,
+    LAST_FILE,
+    STATE_FILE,
+    VALIDATION_FILE,
+)
 from forge_core.training.steps.learner import Learner
 
 
@@ -63,7 +69,7 @@ def begin(context: FitContext, resume: bool) -> ResumeState | None:
             return state
         context.reporter.on_message("Nothing was saved yet: beginning with the first epoch.")
     if context.ranks.is_rank_zero:
-        for name in (STATE_FILE, BEST_FILE, LAST_FILE):
+        for name in (STATE_FILE, BEST_FILE, LAST_FILE, VALIDATION_FILE, FIRST_BATCH_FILE):
             (context.folder / name).unlink(missing_ok=True)
     return None
 

@@ -14,6 +14,7 @@ from pages.components.frame import navigation, page_frame, session, workspace_ad
 from pages.components.runs import (
     alias_list,
     compare,
+    glimpses,
     live,
     onnx_export,
     predictions,
@@ -119,6 +120,7 @@ def show_run(workspace: Workspace, asked: str) -> None:
         show_outcome(run, is_paused=is_paused)
     live.show_curves(workspace, run)
     live.watch(workspace, run)
+    glimpses.show(workspace, run)
     if run.status.is_finished():
         if run.best_epoch:
             predictions.show(workspace, run)

@@ -19,7 +19,13 @@ from forge_core.runs.live.time_left import EpochSoFar, Outlook, StepClock
 from forge_core.training import stages
 from forge_core.training.config import TrainConfig
 from forge_core.training.reporting import StepLosses
-from forge_core.training.run_files import BEST_FILE, LAST_FILE, STATE_FILE
+from forge_core.training.run_files import (
+    BEST_FILE,
+    FIRST_BATCH_FILE,
+    LAST_FILE,
+    STATE_FILE,
+    VALIDATION_FILE,
+)
 
 STAGE_WORDS = {
     "pack": "Decoding the images",
@@ -29,7 +35,7 @@ STAGE_WORDS = {
     "extension": "Extension",
 }
 
-PUBLISHED_FILES = (LAST_FILE, BEST_FILE, STATE_FILE)
+PUBLISHED_FILES = (VALIDATION_FILE, FIRST_BATCH_FILE, LAST_FILE, BEST_FILE, STATE_FILE)
 """In this order: the state counts the checkpoints as done."""
 
 

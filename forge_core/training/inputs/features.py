@@ -39,6 +39,7 @@ class FeatureSource:
         num_views: From `num_views_for`, at least 1.
         num_epochs: Of the stage, as the config has it, so that a resumed run divides them alike.
         tell: Told in words what is unusual.
+        on_inputs: Given the images and labels of the first batch, as the backbone gets them.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class FeatureSource:
         num_views: int,
         num_epochs: int,
         tell: Callable[[str], None] = lambda words: None,
+        on_inputs: Callable[[Tensor, Tensor], None] = lambda inputs, labels: None,
     ) -> None:
         self.network: nn.Module = model.head
         self.train_module: nn.Module = model.head
@@ -60,6 +62,7 @@ class FeatureSource:
         self._backbone = model.backbone
         self._forward = ForwardRecovery(model.backbone, tell)
         self._tell = tell
+        self._on_inputs = on_inputs
         self._train = train
         self._pixels = pixels
         self._precision = precision
@@ -88,6 +91,7 @@ class FeatureSource:
                 found.append((self._forward(inputs).float(), labels))
             if self._view < 0 and len(found) == 1:
                 usual_mistakes.tell_inputs(inputs, self._tell)
+                self._on_inputs(inputs, labels)
             on_batch(len(labels) * self._pixels.ranks.size)
         found = self._gather(found, self._pixels.num_view_batches())
         self._features = torch.cat([features for features, _ in found])

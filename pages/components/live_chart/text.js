@@ -6,11 +6,12 @@ const STAGES = {
   warmup: "Warm-up",
   finetune: "Fine-tuning",
   scratch: "From scratch",
+  extension: "Extension",
   test: "Measuring on test",
 };
 export const BEFORE_EPOCHS = ["verify", "pack"];
 
-export const stageTitle = (name) => STAGES[name] ?? "";
+export const stageTitle = (name) => STAGES[name?.replace(/\d+$/, "")] ?? "";
 
 export const percent = (share, digits = 1) =>
   share == null ? "–" : `${(100 * share).toFixed(digits)} %`;

@@ -19,6 +19,8 @@ from forge_core.models import devices
 from forge_core.models.checkpoints import checkpoint
 from forge_core.models.networks import construction
 from forge_core.training import usable_images
+from forge_core.training.glimpses.first_batch import FirstBatch
+from forge_core.training.glimpses.last_validation import LastValidation
 from forge_core.training.inputs.batches import PixelSource
 from forge_core.training.inputs.image_sets import ImageSet, TrainingImage
 from forge_core.training.pixels.pack import PixelPack
@@ -69,6 +71,12 @@ def test_fit__learns_and_tells(tmp_path: Path) -> None:
     norms = [told.gradient_norm for told in listener.losses if told.first == 0]
     assert all(norm is not None and 0.0 < norm < 100.0 for norm in norms), "the first of 4 steps"
     assert ("scratch", 12, 3, 3) in listener.progress
+    seen = FirstBatch.from_json((tmp_path / "run" / "first_batch.json").read_bytes())
+    assert (seen.stage, len(seen.labels)) == ("scratch", 8)
+    assert {tile.size for tile in seen.tiles()} == {(16, 16)}
+    last = LastValidation.from_json((tmp_path / "run" / "validation.json").read_bytes())
+    assert (last.epoch, last.report.accuracy) == (12, listener.epochs[-1].val_accuracy)
+    assert len(last.mistakes) == round((1 - last.report.accuracy) * 21)
     assert listener.epochs[-1].learning_rates["all"] < 1e-4
 
 
