@@ -72,12 +72,16 @@ def show_series(asked: ApiRequest) -> dict[str, Any]:
     run_id = parse_number(asked.request.path_params["run_id"], "run")
     query = parse_query(asked.request.query_params, ("first", "last", "columns"))
     columns = parse_number(query.get("columns", "1000"), "columns")
+    first = parse_number(query.get("first", "0"), "first")
+    last = parse_number(query["last"], "last") if "last" in query else None
     records.get_run(asked.workspace, run_id)
     newest, epochs_per_step = step_series.find_end(asked.workspace, run_id)
-    first = parse_number(query.get("first", "0"), "first")
-    last = parse_number(query.get("last", str(newest)), "last")
     found = step_series.list_columns(
-        asked.workspace, run_id, first=first, last=last, columns=min(columns, MAX_COLUMNS)
+        asked.workspace,
+        run_id,
+        first=first,
+        last=newest if last is None else last,
+        columns=min(columns, MAX_COLUMNS),
     )
     return {"last_step": newest, "epochs_per_step": epochs_per_step, "series": found}
 
