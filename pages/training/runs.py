@@ -22,6 +22,7 @@ from pages.components.runs import (
     run_facts,
     run_report,
     run_table,
+    underfit,
     use_as,
 )
 from pages.components.words import data_time, relative_time, run_text, text
@@ -118,6 +119,8 @@ def show_run(workspace: Workspace, asked: str) -> None:
     # Always one place, empty or not: what stands below keeps its own and is not drawn anew.
     with st.container():
         show_outcome(run, is_paused=is_paused)
+        if run.status == RunStatus.SUCCEEDED:
+            underfit.show(workspace, run)
     live.show_curves(workspace, run)
     live.watch(workspace, run)
     glimpses.show(workspace, run)

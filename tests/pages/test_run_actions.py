@@ -6,7 +6,10 @@ import pytest
 
 from db.boxes import JobError
 from db.enums import RunStatus
+from forge_core.jobs import supervision
 from forge_core.runs import records
+from forge_core.training.diagnostics import underfitting
+from forge_core.training.diagnostics.underfitting import Underfitting
 from forge_core.workspace import Workspace
 from pages.components.frame import navigation
 from pages.components.train import chosen
@@ -52,3 +55,19 @@ def test_log__is_searched_as_a_whole(finished_workspace: Workspace):
     assert re.match(r" *\d+  .*epoch 2 ", shown)
     app.text_input(key="run_log_words_1").set_value("no such words").run()
     assert "lines has these words" in words(app)
+
+
+def test_underfitting__is_named_and_the_larger_network_is_a_click_away(
+    finished_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    found = Underfitting(cause="network", message="Training reaches only 60%: too small.")
+    monkeypatch.setattr(underfitting, "find", lambda *_, **__: found)
+    monkeypatch.setattr(supervision, "ensure_supervisor", lambda _, **options: None)
+    app = visit(PAGE, run=1)
+    assert found.message in words(app)
+    first = records.get_run(finished_workspace, 1)
+    press(app, "Same run, larger network")
+    second = records.list_runs(finished_workspace)[0]
+    changed = {k for k, v in second.config.items() if first.config.get(k) != v}
+    assert (changed, second.name) == ({"architecture"}, "1, larger")
+    assert second.revision_id == first.revision_id
