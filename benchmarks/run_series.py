@@ -48,9 +48,7 @@ def measure(steps: int, folder: Path) -> dict[str, Any]:
     return {
         "steps": steps,
         "points": len(step_series.list_points(workspace, run_id, after_step=0, limit=steps)[0]),
-        "megabytes": round((folder / "catalog.db").stat().st_size / 1e6, 1)
-        if (folder / "catalog.db").exists()
-        else None,
+        "megabytes": round(sum(f.stat().st_size for f in folder.rglob("*.db")) / 1e6, 1),
         "write, microseconds of processor a step": round(written["cpu"] / steps * 1e6, 2),
         "open the whole": min(opened, key=lambda each: each["cpu"]),
         "zoom on 1,000 steps": _timed(lambda: look(middle, middle + 999)),

@@ -108,7 +108,7 @@ def find(
             message=f"{seen}: the network sees {side} px of images of {image_side} px, so details "
             f"are lost. An input of {min(image_side, 2 * side)} px shows more.",
         )
-    pair = report and _find_pair(report)
+    pair = None if report is None else _find_pair(report)
     if pair:
         return Underfitting(
             cause="labels",
