@@ -72,7 +72,7 @@ def test_fit__learns_and_tells(tmp_path: Path) -> None:
     assert all(norm is not None and 0.0 < norm < 100.0 for norm in norms), "the first of 4 steps"
     assert ("scratch", 12, 3, 3) in listener.progress
     seen = FirstBatch.from_json((tmp_path / "run" / "first_batch.json").read_bytes())
-    assert (seen.stage, len(seen.labels)) == ("scratch", 8)
+    assert (seen.stage, len(seen.labels)) == ("scratch", 7)
     assert {tile.size for tile in seen.tiles()} == {(16, 16)}
     last = LastValidation.from_json((tmp_path / "run" / "validation.json").read_bytes())
     assert (last.epoch, last.report.accuracy) == (12, listener.epochs[-1].val_accuracy)
