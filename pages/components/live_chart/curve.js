@@ -62,7 +62,7 @@ export class Curve {
     this.width = width;
     this.plotWidth = Math.max(40, width - MARGIN.left - MARGIN.right);
     this.isLog = isLog && Boolean(this.about.canBeLog);
-    const { fields = [], limits = {}, smallest } = this.about;
+    const { fields = [], limits = {}, unit = 1 } = this.about;
     const [first, last] = range;
     const visible = fields.length
       ? epochs.filter((entry) => entry.epoch >= first - 1 && entry.epoch <= last + 1)
@@ -74,7 +74,10 @@ export class Curve {
     }
     this.values = this.isLog
       ? logRange(values)
-      : valueRange(values, { ...limits, ...(smallest == null ? {} : { smallest }) });
+      : valueRange(
+          values.map((value) => (value == null ? value : value / unit)),
+          limits,
+        ).map((limit) => limit * unit);
     const best = this.isAccuracy ? bestEntry(epochs) : null;
     const clip = `clip-${this.metric}`;
     this.svg.setAttribute("viewBox", `0 0 ${width} ${this.height}`);

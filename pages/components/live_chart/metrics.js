@@ -6,7 +6,7 @@ const GIB = 2 ** 30;
 
 /**
  * By the name of the chart: its title; the fields of an epoch, training first; the series of the
- * steps; how a value is told; and what the axis counts in, where that is another unit.
+ * steps; how a value is told; what the axis counts in, and its limits in that unit.
  */
 export const METRICS = {
   accuracy: {
@@ -15,7 +15,7 @@ export const METRICS = {
     series: [],
     text: percent,
     unit: 0.01,
-    limits: { ceiling: 1 },
+    limits: { ceiling: 100, smallest: 2 },
     axis: (value, digits) => percent(value, digits),
   },
   loss: {
@@ -30,7 +30,7 @@ export const METRICS = {
     series: ["learning_rate"],
     text: powerText,
     axis: powerText,
-    smallest: 0,
+    limits: { smallest: 0 },
     canBeLog: true,
     isExact: true,
   },
@@ -52,6 +52,7 @@ export const METRICS = {
     names: ["process", "GPU"],
     text: bytesText,
     unit: GIB,
+    limits: { smallest: 0.5 },
     isExact: true,
   },
   gpu_share: {
@@ -59,7 +60,7 @@ export const METRICS = {
     series: ["gpu_share"],
     text: (value) => percent(value, 0),
     unit: 0.01,
-    limits: { ceiling: 1 },
+    limits: { ceiling: 100, smallest: 2 },
     axis: (value, digits) => percent(value, digits),
   },
 };
