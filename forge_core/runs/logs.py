@@ -42,19 +42,19 @@ class FoundLines:
 
 
 def find_lines(workspace: Workspace, run_id: int, words: str, *, limit: int = 200) -> FoundLines:
-    """Lines of the run's whole log with all of these words, in upper or lower case.
+    """Lines of the run's whole log that hold these words as they stand, in upper or lower case.
 
     Raises:
         NotFound: There is no such run.
     """
     run = records.get_run(workspace, run_id)
-    wanted = words.lower().split()
+    wanted = words.strip().lower()
     kept: deque[str] = deque(maxlen=max(1, limit))
     num_found = num_lines = 0
     for name in _log_names(workspace, run_id):
         for line in _read_lines(workspace, run, name):
             num_lines += 1
-            if all(word in line.lower() for word in wanted):
+            if wanted in line.lower():
                 num_found += 1
                 kept.append(f"{num_lines:>6}  {line}")
     return FoundLines(tuple(kept), num_found, num_lines)
