@@ -168,7 +168,10 @@ def test_forge_error__row_has_message_next_step_and_detail(tended):
     job = finished(workspace, submit(workspace, "refuse"))
     assert job.status == JobStatus.FAILED
     assert job.error == JobError(
-        message="4 images have no label.", next_step="Label them.", detail="ids 1 to 4"
+        message="4 images have no label.",
+        next_step="Label them.",
+        detail="ids 1 to 4",
+        kind="InvalidInput",
     )
     assert "Traceback" not in (workspace.logs_folder / job.log_path).read_text()
 
