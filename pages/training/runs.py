@@ -118,7 +118,7 @@ def show_run(workspace: Workspace, asked: str) -> None:
         act(workspace, run)
     # Always one place, empty or not: what stands below keeps its own and is not drawn anew.
     with st.container():
-        show_outcome(run, is_paused=is_paused)
+        show_outcome(workspace, run, is_paused=is_paused)
         if run.status == RunStatus.SUCCEEDED:
             underfit.show(workspace, run)
     live.show_curves(workspace, run)
@@ -198,7 +198,8 @@ def show_line(workspace: Workspace, run: Run, *, is_paused: bool) -> None:
         relative_time.show(run.created_at)
         st.space("stretch")
         live.show_pause(workspace, run)
-        live.show_extend(workspace, run)
+        if not run.status.is_finished():
+            live.show_extend(workspace, run)
         if st.button("All runs", type="tertiary", icon=":material/list:", key="run_all"):
             del st.query_params["run"]
             st.rerun()
@@ -218,7 +219,7 @@ def show_line(workspace: Workspace, run: Run, *, is_paused: bool) -> None:
             run_facts.ask_to_delete(run)
 
 
-def show_outcome(run: Run, *, is_paused: bool) -> None:
+def show_outcome(workspace: Workspace, run: Run, *, is_paused: bool) -> None:
     """What happened, in a sentence, with the next step."""
     match run.status:
         case RunStatus.SUCCEEDED:
@@ -228,6 +229,7 @@ def show_outcome(run: Run, *, is_paused: bool) -> None:
                     f"Run {run.run_id} finished: {run_text.best(run)} validation accuracy{epoch}.",
                     icon=":material/check_circle:",
                 )
+                live.show_extend(workspace, run)
                 if st.button("Train again", icon=":material/replay:", key="run_again"):
                     navigation.go_to("train")
         case RunStatus.INTERRUPTED if is_paused:
