@@ -367,7 +367,7 @@ def total_epochs(config: Mapping[str, Any]) -> int:
     Args:
         config: Names and values of a `TrainConfig`, as a run keeps them.
     """
-    added = sum(config.get("extensions", ()))
+    added = sum(int(epochs) for epochs in config.get("extensions", ()))
     if not config["pretrained"]:
         return int(config["scratch_epochs"]) + added
     if config.get("train_all_layers"):
