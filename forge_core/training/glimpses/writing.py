@@ -1,25 +1,42 @@
 """Writes what a run lets see. A full disk costs the sight, never the run."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import torch
 
+from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.errors import DiskFull
+from forge_core.evaluation.report import EvaluationReport
 from forge_core.models.checkpoints.whole_files import written_whole
+from forge_core.training.compute.ranks import Ranks
+from forge_core.training.fit_setup import LabelledImages
 from forge_core.training.glimpses import first_batch
 from forge_core.training.glimpses.last_validation import LastValidation, WorstMistake
+from forge_core.training.reporting import Reporter
 from forge_core.training.run_files import FIRST_BATCH_FILE, VALIDATION_FILE
-
-if TYPE_CHECKING:
-    from forge_core.evaluation.report import EvaluationReport
-    from forge_core.training.fit_context import FitContext
 
 MOST_MISTAKES = 12
 
 
+class SeenRun(Protocol):
+    """What is needed of a `FitContext`, which itself needs this room."""
+
+    eval_transform: EvalTransform
+    reporter: Reporter
+    ranks: Ranks
+
+    @property
+    def folder(self) -> Path:
+        """Gets the files."""
+
+    @property
+    def images(self) -> LabelledImages:
+        """The images that are used."""
+
+
 def keep_first_batch(
-    context: "FitContext", inputs: torch.Tensor, labels: torch.Tensor, stage: str
+    context: SeenRun, inputs: torch.Tensor, labels: torch.Tensor, stage: str
 ) -> None:
     """Write the first images of a stage.
 
@@ -35,7 +52,7 @@ def keep_first_batch(
 
 
 def keep_validation(
-    context: "FitContext", epoch: int, report: "EvaluationReport", scores: torch.Tensor
+    context: SeenRun, epoch: int, report: EvaluationReport, scores: torch.Tensor
 ) -> None:
     """Write what an epoch, from 1, answered on validation.
 
@@ -63,7 +80,7 @@ def keep_validation(
     _write(context, VALIDATION_FILE, found.to_json())
 
 
-def _write(context: "FitContext", name: str, text: str) -> None:
+def _write(context: SeenRun, name: str, text: str) -> None:
     if not context.ranks.is_rank_zero:
         return
     try:
