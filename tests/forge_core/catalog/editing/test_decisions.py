@@ -1,5 +1,6 @@
 """What a person answered is not asked again until what was judged changes. On both databases."""
 
+import os
 import random
 import uuid
 from dataclasses import dataclass, field, replace
@@ -29,7 +30,10 @@ from tests.arrange import make_catalog as catalog_of
 
 OPEN = AssetFilter(undecided=Question.LABEL)
 SETTLED = AssetFilter(decided=Question.LABEL)
-HISTORIES = {"sqlite": 200, "postgresql": 20}
+HISTORIES = {
+    "sqlite": int(os.environ.get("FORGE_TEST_EXAMPLES", "50")),
+    "postgresql": int(os.environ.get("FORGE_TEST_EXAMPLES", "12")),
+}
 STEPS = 6
 
 
