@@ -6,8 +6,6 @@ FORGE_TEST_KILLS sets how often a bulk change is killed (default 5 on each datab
 import os
 import random
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -25,55 +23,29 @@ from forge_core.catalog.revisions import history
 from forge_core.errors import ForgeError
 from forge_core.people.actor import Actor
 from forge_core.workspace import DatabaseRefused, Workspace
+from tests.called import begin
+from tests.databases import killable
 from tests.db.whole import IMAGES, add, check_whole, fill
 
 KILLS = int(os.environ.get("FORGE_TEST_KILLS", "3"))
 
 
-CHANGE_FOREVER = """
-import sys
-from db.records import AssetFilter
-from forge_core.catalog.editing import label_edits
-from forge_core.people.actor import Actor
-from forge_core.settings import Settings
-from forge_core.workspace import open_workspace
-
-workspace = open_workspace(Settings(_env_file=None))
-one, two, name = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-number = 0
-while True:
-    wanted = (two, one)[number % 2]
-    print(f"{name}-{number} {wanted}", flush=True)
-    label_edits.relabel_matching(
-        workspace, AssetFilter(), wanted, actor=Actor("child"), operation_id=f"{name}-{number}"
-    )
-    number += 1
-"""
-
-
-def run_child(code: str, *arguments: object, **options: object) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[2],
-        **options,  # type: ignore[call-overload]
-    )
-
-
-@pytest.mark.slow
-def test_kill__at_any_moment_of_a_bulk_change_leaves_whole_revisions(workspace: Workspace) -> None:
+@pytest.mark.process
+def test_kill__at_any_moment_of_a_bulk_change_leaves_whole_revisions(
+    workspace: Workspace, tmp_path: Path
+) -> None:
     one, two = fill(workspace)
     chance = random.Random(1)
     for turn in range(KILLS):
-        child = run_child(CHANGE_FOREVER, one, two, f"turn{turn}")
-        assert child.stdout is not None
-        said = child.stdout.readline()
+        log = tmp_path / f"log-{turn}"
+        child = begin(log, killable.change_forever, one, two, f"turn{turn}")
+        while not log.read_text():
+            assert child.poll() is None
+            time.sleep(0.002)
         time.sleep(chance.uniform(0, 0.25))
         child.kill()
-        said = (said + child.stdout.read()).splitlines()[-1]
         child.wait()
-        operation_id, wanted = said.split()
+        operation_id, wanted = log.read_text().splitlines()[-1].split()
         check_whole(workspace)
         with workspace.database.read() as uow:
             labels = {row.label_id for row in uow.counts.list_all()}
@@ -115,36 +87,16 @@ def test_disk_full__says_so_and_loses_nothing(sqlite_workspace: Workspace) -> No
     check_whole(sqlite_workspace)
 
 
-FILL_UNTIL_FULL = """
-import resource, sys
-from db.records import AssetFilter
-from forge_core.catalog.editing import label_edits
-from forge_core.errors import ForgeError
-from forge_core.people.actor import Actor
-from forge_core.settings import Settings
-from forge_core.workspace import open_workspace
-
-workspace = open_workspace(Settings(_env_file=None))
-limit = int(sys.argv[3])
-resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-try:
-    for number in range(1000):
-        label_edits.relabel_matching(
-            workspace, AssetFilter(), int(sys.argv[1 + number % 2]), actor=Actor("child")
-        )
-except ForgeError as error:
-    print(type(error).__name__, flush=True)
-"""
-
-
-@pytest.mark.slow
-def test_file_size_limit__says_so_and_loses_nothing(sqlite_workspace: Workspace) -> None:
+@pytest.mark.process
+def test_file_size_limit__says_so_and_loses_nothing(
+    sqlite_workspace: Workspace, tmp_path: Path
+) -> None:
     one, two = fill(sqlite_workspace)
     path = Path(str(sqlite_workspace.database.url.database))
     sqlite_workspace.database.dispose()
-    child = run_child(FILL_UNTIL_FULL, two, one, path.stat().st_size + 2_000_000)
-    said, _ = child.communicate(timeout=60)
-    assert said.strip() == "DatabaseRefused"
+    log, limit = tmp_path / "log", path.stat().st_size + 2_000_000
+    begin(log, killable.change_until_full, two, one, limit).wait(60)
+    assert log.read_text().strip() == "DatabaseRefused"
     check_whole(sqlite_workspace)
     with sqlite_workspace.database.read() as uow:
         assert len({row.label_id for row in uow.counts.list_all()}) == 1

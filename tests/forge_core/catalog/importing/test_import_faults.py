@@ -4,9 +4,6 @@ import os
 import random
 import resource
 import shutil
-import signal
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -26,45 +23,15 @@ from forge_core.progress import Cancelled, Progress
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace
 from tests.arrange import ACTOR, draw_folder, draw_image, import_folder, list_all
+from tests.called import begin
+from tests.databases import killable
 
-ROOT = Path(__file__).parents[4]
 KILLS = int(os.environ.get("FORGE_TEST_KILLS", "3"))
-
-IMPORTER = """
-import sys
-from pathlib import Path
-from forge_core.catalog.importing import import_plan, run_import
-from forge_core.people.actor import Actor
-from forge_core.progress import Progress
-from forge_core.settings import Settings
-from forge_core.workspace import open_workspace
-run_import.CHUNK_FILES = 8
-workspace = open_workspace(Settings(_env_file=None))
-plan = import_plan.prepare(workspace, Path(sys.argv[1]))
-print("ready", flush=True)
-run_import.run_import(
-    workspace,
-    plan,
-    actor=Actor("killed"),
-    progress=Progress(lambda now: print(now.done, flush=True)),
-)
-print("done", flush=True)
-"""
 
 
 def reopened(workspace: Workspace) -> Workspace:
     workspace.database.dispose()
     return workspace_room.open_workspace(workspace.settings)
-
-
-def start_import(folder: Path) -> subprocess.Popen[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.Popen(
-        [sys.executable, "-c", IMPORTER, str(folder)],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment,
-    )
 
 
 def assert_whole(workspace: Workspace, number: int) -> None:
@@ -78,24 +45,22 @@ def assert_whole(workspace: Workspace, number: int) -> None:
     assert sum(revision.num_changes for revision in revisions) == len(assets)
 
 
-@pytest.mark.slow
+@pytest.mark.process
 def test_import__killed_at_random_moments_can_be_run_again(
     workspace: Workspace, tmp_path: Path
 ) -> None:
     folder = draw_folder(tmp_path / "shapes", per_class=40)
     moments = random.Random(7)
-    for _ in range(KILLS):
-        child = start_import(folder)
-        assert child.stdout is not None
+    for number in range(KILLS):
+        log = tmp_path / f"log-{number}"
+        child = begin(log, killable.import_slowly, folder)
         after = moments.randint(0, 15)  # lines of progress: there are 15 chunks
-        for line in child.stdout:
-            if line.strip() == "done" or after == 0:
-                break
-            after -= 1
+        while child.poll() is None and len(log.read_text().splitlines()) <= after:
+            time.sleep(0.001)
+        assert log.read_text().startswith("ready"), log.read_text()
         time.sleep(moments.random() * 0.02)
-        child.send_signal(signal.SIGKILL)
+        child.kill()
         child.wait()
-        child.stdout.close()
         workspace = reopened(workspace)
         assert_whole(workspace, 120)
     report = import_folder(workspace, folder)
