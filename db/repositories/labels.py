@@ -53,6 +53,10 @@ class LabelRepository:
             for row in rows
         ]
 
+    def count(self) -> int:
+        """How many classes there are, retired and merged ones included."""
+        return self._session.scalar(select(func.count()).select_from(LabelClass)) or 0
+
     def add(
         self, *, name: str, color: str, hotkey: str | None, description: str, revision_id: int
     ) -> int:

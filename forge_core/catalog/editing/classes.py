@@ -103,10 +103,9 @@ def add_class(
     description: str = "",
 ) -> Label:
     """Create a class inside a revision that was begun; the name is normalised and free."""
-    taken = uow.labels.list_all()
     label_id = uow.labels.add(
         name=name,
-        color=color or PALETTE[len(taken) % len(PALETTE)],
+        color=color or PALETTE[uow.labels.count() % len(PALETTE)],
         hotkey=hotkey,
         description=description,
         revision_id=revision_id,
