@@ -12,8 +12,10 @@ from typer.testing import CliRunner
 
 from forge_core.augmentation.presets import PRESETS
 from forge_core.cli.main import app
+from forge_core.evaluation.learning_curve import LearningCurve
 from forge_core.jobs import supervision
 from forge_core.people.actor import Actor
+from forge_core.predictions.labelling import label_learning_curve
 from forge_core.runs import records
 from forge_core.runs.starting import launch
 from forge_core.workspace import Workspace
@@ -96,7 +98,17 @@ def test_runs_show__says_where_a_run_was_resumed(copied: Workspace) -> None:
 
 
 @pytest.mark.usefixtures("real_weights")
-def test_learning_curve__in_words_and_json(copied: Workspace) -> None:
+def test_learning_curve__in_words_and_json(
+    copied: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = label_learning_curve.draw_curve
+    drawn: list[LearningCurve] = []
+
+    def draw_once(*arguments: Any, **choices: Any) -> LearningCurve:
+        drawn[:] = drawn or [draw(*arguments, **choices)]
+        return drawn[0]
+
+    monkeypatch.setattr(label_learning_curve, "draw_curve", draw_once)
     found = forge_json(copied, "learning-curve", "--device", "cpu")
     assert [point["share"] for point in found["points"]] == [0.1, 0.2, 0.4, 0.8]
     assert (found["overall"]["num_train"], found["num_used"]) == (48, 48)

@@ -5,6 +5,7 @@ import io
 import logging
 import os
 import sqlite3
+from unittest import mock
 
 import pytest
 import torch
@@ -15,13 +16,14 @@ from db.enums import CheckpointKind, JobStatus, RunStatus
 from db.repositories.metrics import MetricRepository
 from db.repositories.run_series import RunSeriesRepository
 from forge_core import file_hashes
-from forge_core.jobs import context, queue
+from forge_core.jobs import context, queue, supervision
 from forge_core.models.checkpoints import checkpoint
 from forge_core.runs import pauses, records, scoring_requests
 from forge_core.runs.files import checkpoints
 from forge_core.runs.live import step_series
 from forge_core.runs.starting import launch
-from forge_core.workspace import Workspace
+from forge_core.settings import Settings
+from forge_core.workspace import Workspace, open_workspace
 from tests.arrange import ACTOR, make_catalog
 from tests.forge_core.handlers import full_disk
 from tests.forge_core.handlers.running import run_here, start, train_job
@@ -30,9 +32,27 @@ from tests.forge_core.handlers.test_train_ends import losses_and_weights
 FULL = {"ENOSPC": errno.ENOSPC, "EDQUOT": errno.EDQUOT}
 
 
+IMAGES = {"train": 8, "val": 3, "test": 0}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Losses and weights of a run of the same images that always had room."""
+    folder = tmp_path_factory.mktemp("whole")
+    settings = Settings(_env_file=None, workspace=folder / "workspace", user="tester")
+    workspace = open_workspace(settings)
+    make_catalog(workspace, folder / "drawn", **IMAGES)
+    with mock.patch.object(supervision, "ensure_supervisor"):
+        run_id = start(workspace).run_id
+        assert run_here(workspace, train_job(workspace, run_id).job_id) == 0
+    found = losses_and_weights(workspace, run_id)
+    workspace.database.dispose()
+    return found
+
+
 @pytest.fixture
 def trainable(sqlite_workspace: Workspace, tmp_path, no_supervisor) -> Workspace:
-    make_catalog(sqlite_workspace, tmp_path / "drawn", train=8, val=3, test=0)
+    make_catalog(sqlite_workspace, tmp_path / "drawn", **IMAGES)
     return sqlite_workspace
 
 
@@ -46,14 +66,12 @@ def recorded(workspace: Workspace, run_id: int) -> dict[CheckpointKind, int]:
     return {each.kind: each.epoch for each in found}
 
 
-def goes_on_to_the_end(workspace: Workspace, run_id: int) -> None:
+def goes_on_to_the_end(workspace: Workspace, run_id: int, whole) -> None:
     """With room again, the run ends with the numbers of one that always had room."""
     launch.resume_run(workspace, run_id, actor=ACTOR)
     assert run_here(workspace, train_job(workspace, run_id).job_id) == 0
-    whole = start(workspace)
-    assert run_here(workspace, train_job(workspace, whole.run_id).job_id) == 0
     losses, weights = losses_and_weights(workspace, run_id)
-    expected, right = losses_and_weights(workspace, whole.run_id)
+    expected, right = whole
     assert losses == expected
     assert all(torch.equal(weights[name], right[name]) for name in right)
 
@@ -79,7 +97,7 @@ def paused_run(workspace: Workspace, number: int, start_of_name: str) -> int:
 
 @pytest.mark.parametrize("name", ["last.safetensors", "best.safetensors"])
 @pytest.mark.parametrize("number", FULL.values(), ids=FULL)
-def test_no_room_for_a_checkpoint__those_of_the_epoch_before_stay(trainable, number, name):
+def test_no_room_for_a_checkpoint__those_of_the_epoch_before_stay(trainable, whole, number, name):
     run_id = paused_run(trainable, number, name)
     message = records.get_run(trainable, run_id).message
     if number == errno.ENOSPC:
@@ -91,19 +109,19 @@ def test_no_room_for_a_checkpoint__those_of_the_epoch_before_stay(trainable, num
         assert message.endswith(" MB needed. Free some and resume.")
     known = recorded(trainable, run_id)
     assert known == {CheckpointKind.LAST: 1, CheckpointKind.BEST: 1}
-    goes_on_to_the_end(trainable, run_id)
+    goes_on_to_the_end(trainable, run_id, whole)
 
 
 @pytest.mark.parametrize("number", FULL.values(), ids=FULL)
-def test_no_room_for_the_state__the_finished_epoch_is_known(trainable, number):
+def test_no_room_for_the_state__the_finished_epoch_is_known(trainable, whole, number):
     run_id = paused_run(trainable, number, "state.pt")
     assert recorded(trainable, run_id)[CheckpointKind.LAST] == 2
     assert [row.epoch for row in records.run_progress(trainable, run_id).epochs] == [1, 2]
     assert "disk of the runs" in records.get_run(trainable, run_id).message
-    goes_on_to_the_end(trainable, run_id)
+    goes_on_to_the_end(trainable, run_id, whole)
 
 
-def test_no_room__safetensors_says_it_in_words_only(trainable, monkeypatch):
+def test_no_room__safetensors_says_it_in_words_only(trainable, whole, monkeypatch):
     def refuse(*_: object) -> None:
         raise SafetensorError("I/O error: No space left on device (os error 28)")
 
@@ -115,7 +133,7 @@ def test_no_room__safetensors_says_it_in_words_only(trainable, monkeypatch):
     assert run.message.startswith("The disk of the runs is full: ")
     assert recorded(trainable, run_id) == {}
     monkeypatch.undo()
-    goes_on_to_the_end(trainable, run_id)
+    goes_on_to_the_end(trainable, run_id, whole)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +146,7 @@ def test_no_room__safetensors_says_it_in_words_only(trainable, monkeypatch):
     ids=["ENOSPC", "EDQUOT", "EROFS"],
 )
 def test_no_room_for_decoded_pixels__the_run_says_so_and_decodes_again(
-    trainable, number, why, caplog
+    trainable, whole, number, why, caplog
 ):
     run_id = start(trainable).run_id
     caplog.set_level("INFO")
@@ -138,9 +156,7 @@ def test_no_room_for_decoded_pixels__the_run_says_so_and_decodes_again(
     said = f"The disk of the decoded images {why}; some are decoded again in every epoch"
     assert said in caplog.text, "the log of the run"
     assert records.get_run(trainable, run_id).status == RunStatus.SUCCEEDED
-    whole = start(trainable).run_id
-    assert run_here(trainable, train_job(trainable, whole).job_id) == 0
-    assert losses_and_weights(trainable, run_id)[0] == losses_and_weights(trainable, whole)[0]
+    assert losses_and_weights(trainable, run_id)[0] == whole[0]
 
 
 @pytest.mark.parametrize("number", FULL.values(), ids=FULL)
@@ -181,7 +197,7 @@ def test_no_room_in_the_database_for_the_curve__it_is_written_later(trainable, m
     assert points
 
 
-def test_no_room_in_the_database_for_an_epoch__the_run_is_paused(trainable, monkeypatch):
+def test_no_room_in_the_database_for_an_epoch__the_run_is_paused(trainable, whole, monkeypatch):
     def refuse(*_: object) -> None:
         raise OperationalError("", {}, sqlite3.OperationalError("database or disk is full"))
 
@@ -195,7 +211,7 @@ def test_no_room_in_the_database_for_an_epoch__the_run_is_paused(trainable, monk
     run = records.get_run(trainable, run_id)
     assert pauses.is_paused(trainable, run)
     assert run.message == ("The disk of the database is full, or it fails. Free some and resume.")
-    goes_on_to_the_end(trainable, run_id)
+    goes_on_to_the_end(trainable, run_id, whole)
 
 
 def test_no_room_for_the_log__the_run_goes_on(trainable, capsys):
@@ -227,7 +243,7 @@ def test_cancelled_while_there_is_no_room__it_is_cancelled(trainable):
     assert records.get_run(trainable, run_id).status == RunStatus.CANCELLED
 
 
-def test_resume__names_the_files_that_changed_and_goes_on_when_they_are_back(trainable):
+def test_resume__names_the_files_that_changed_and_goes_on_when_they_are_back(trainable, whole):
     run_id = paused_run(trainable, errno.ENOSPC, "state.pt")
     gone, other = [
         trainable.store.local_path(asset.file_path)
@@ -245,4 +261,4 @@ def test_resume__names_the_files_that_changed_and_goes_on_when_they_are_back(tra
     assert run.message.endswith("Put these two files back and resume, or start anew.")
     for path, data in zip((gone, other), before, strict=True):
         path.write_bytes(data)
-    goes_on_to_the_end(trainable, run_id)
+    goes_on_to_the_end(trainable, run_id, whole)
