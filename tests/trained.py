@@ -74,15 +74,17 @@ def _train_tiny_run(folder: Path) -> Path:
     return workspace.folder
 
 
-def open_copy(finished: Path, folder: Path, postgres_url: str = "") -> Workspace:
-    """A copy of a workspace of `train_tiny_run`, on SQLite or in an empty Postgres database."""
-    shutil.copytree(finished, folder)
-    if not postgres_url:
-        return open_workspace(Settings(_env_file=None, workspace=folder, user="tester"))
-    source, target = Database(f"sqlite:///{folder / 'forge.db'}"), Database(postgres_url)
+def fill_database(finished: Path, postgres_url: str) -> None:
+    """Let an empty Postgres database hold what that of such a workspace holds."""
+    source, target = Database(f"sqlite:///{finished / 'forge.db'}"), Database(postgres_url)
     restoring.copy_database(source, target)
     source.dispose()
     target.dispose()
-    (folder / "forge.db").unlink()
+
+
+def open_copy(finished: Path, folder: Path, postgres_url: str = "") -> Workspace:
+    """A copy of a workspace of `tiny_run_folder`, its database there or, filled, on Postgres."""
+    ignored = shutil.ignore_patterns("forge.db*") if postgres_url else None
+    shutil.copytree(finished, folder, ignore=ignored)
     settings = Settings(_env_file=None, workspace=folder, user="tester", database_url=postgres_url)
     return open_workspace(settings)

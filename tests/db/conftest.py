@@ -1,13 +1,12 @@
 """Fixtures of the tests of the database itself."""
 
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine
 
 from db.session import Database
+from tests.databases import on_postgres
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -17,14 +16,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
         database = Database(f"sqlite:///{tmp_path / 'old.db'}")
         yield database
     else:
-        server = request.getfixturevalue("postgres_server")
-        name = f"forge_old_{uuid.uuid4().hex[:8]}"
-        engine = create_engine(server, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        database = Database(server.set(database=name).render_as_string(hide_password=False))
-        yield database
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-        engine.dispose()
+        with on_postgres.made(request.getfixturevalue("postgres_server")) as url:
+            database = Database(url.render_as_string(hide_password=False))
+            yield database
     database.dispose()

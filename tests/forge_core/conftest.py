@@ -1,6 +1,7 @@
 """Supervisors of tests (see `supervising`), and a small checkpoint to predict with."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from forge_core.models.networks.forge_cnn import ForgeCNN
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 from tests import ending, trained
+from tests.databases import on_postgres
 from tests.forge_core.jobs.supervising import Supervising
 
 
@@ -58,11 +60,16 @@ def finished(
     request: pytest.FixtureRequest, finished_run_folder: Path, tmp_path: Path
 ) -> Iterator[Workspace]:
     """A copy of that workspace which the test may change, on both databases."""
-    url = request.getfixturevalue("postgres_url") if request.param == "postgres" else ""
-    opened = trained.open_copy(finished_run_folder, tmp_path / "copy", url)
-    yield opened
-    ending.end_jobs(opened)
-    opened.database.dispose()
+    with ExitStack() as made:
+        url = ""
+        if request.param == "postgres":
+            template = request.getfixturevalue("finished_run_template")
+            copied = made.enter_context(on_postgres.made(template, copied=True))
+            url = copied.render_as_string(hide_password=False)
+        opened = trained.open_copy(finished_run_folder, tmp_path / "copy", url)
+        yield opened
+        ending.end_jobs(opened)
+        opened.database.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 from sqlalchemy import select
 
 from db import dumping, migrate
@@ -28,13 +29,32 @@ from forge_core.people.actor import Actor
 from forge_core.settings import Settings
 from forge_core.storage import AssetStore
 from forge_core.workspace import Workspace
-from tests.arrange import ACTOR, draw_folder, draw_image, import_folder, list_all, relabel_one
+from tests.arrange import (
+    ACTOR,
+    draw_folder,
+    draw_image,
+    import_folder,
+    list_all,
+    make_unsplit,
+    relabel_one,
+)
+from tests.databases import on_postgres
 
 
 @pytest.fixture
 def lived_in(workspace: Workspace, tmp_path: Path) -> Workspace:
     """A catalog with labels, splits, a removed image, an undo, files of a run, and work."""
-    import_folder(workspace, draw_folder(tmp_path / "shapes"))
+    return lived(workspace, tmp_path)
+
+
+@pytest.fixture
+def sqlite_lived_in(sqlite_workspace: Workspace, tmp_path: Path) -> Workspace:
+    """The same on SQLite, for what only the files of a backup decide."""
+    return lived(sqlite_workspace, tmp_path)
+
+
+def lived(workspace: Workspace, tmp_path: Path) -> Workspace:
+    make_unsplit(workspace, tmp_path / "shapes")
     assets = list_all(workspace)
     relabel_one(workspace, assets[0], "square")
     plan = split_plan.plan_split(workspace, SplitRatios(train=50, val=25, test=25), seed=1)
@@ -88,20 +108,10 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def other_postgres(postgres_server, tmp_path: Path) -> Iterator[str]:
+def other_postgres(postgres_server: sqlalchemy.URL) -> Iterator[str]:
     """A second, empty Postgres database."""
-    import uuid
-
-    import sqlalchemy
-
-    name = f"forge_other_{uuid.uuid4().hex[:8]}"
-    engine = sqlalchemy.create_engine(postgres_server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    yield postgres_server.set(database=name).render_as_string(hide_password=False)
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    engine.dispose()
+    with on_postgres.made(postgres_server) as url:
+        yield url.render_as_string(hide_password=False)
 
 
 def restore(source: Path, database: Database, folder: Path) -> Workspace:
@@ -154,7 +164,7 @@ def test_backup__is_restored_into_either_database_with_nothing_lost(
 def test_backup__taken_while_writers_work_holds_whole_revisions(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    import_folder(workspace, draw_folder(tmp_path / "shapes", per_class=20))
+    make_unsplit(workspace, tmp_path / "shapes", per_class=20)
     asset_ids = [asset.asset_id for asset in list_all(workspace)]
     stop = threading.Event()
     errors: list[BaseException] = []
@@ -210,18 +220,18 @@ def test_backup__names_files_that_are_missing(lived_in: Workspace, tmp_path: Pat
 
 
 def test_backup__never_overwrites_and_leaves_nothing_half(
-    lived_in: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sqlite_lived_in: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    making.backup(lived_in, tmp_path / "backup")
+    making.backup(sqlite_lived_in, tmp_path / "backup")
     with pytest.raises(Conflict, match="There is something at"):
-        making.backup(lived_in, tmp_path / "backup")
+        making.backup(sqlite_lived_in, tmp_path / "backup")
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(making, "_write_table", full)
     with pytest.raises(OSError, match="No space"):
-        making.backup(lived_in, tmp_path / "other")
+        making.backup(sqlite_lived_in, tmp_path / "other")
     assert [path.name for path in tmp_path.glob("*other*")] == []
 
 
@@ -238,10 +248,10 @@ def test_restore__refuses_a_database_that_holds_something(
 @pytest.mark.slow
 @pytest.mark.parametrize("damage", ["row changed", "row lost", "cut off", "file changed"])
 def test_restore__refuses_a_damaged_backup_and_writes_nothing(
-    lived_in: Workspace, empty: Database, tmp_path: Path, damage: str
+    sqlite_lived_in: Workspace, empty: Database, tmp_path: Path, damage: str
 ) -> None:
     backup = tmp_path / "backup"
-    making.backup(lived_in, backup, with_bytes=True)
+    making.backup(sqlite_lived_in, backup, with_bytes=True)
     table = backup / "tables" / "vision_assets.jsonl.gz"
     rows = gzip.decompress(table.read_bytes()).splitlines(keepends=True)
     if damage == "row changed":
@@ -259,11 +269,11 @@ def test_restore__refuses_a_damaged_backup_and_writes_nothing(
 
 
 def test_restore__of_what_is_no_backup_or_newer_says_so(
-    lived_in: Workspace, empty: Database, tmp_path: Path
+    sqlite_lived_in: Workspace, empty: Database, tmp_path: Path
 ) -> None:
     with pytest.raises(NotFound, match="There is no backup"):
         restore(tmp_path, empty, tmp_path / "restored")
-    making.backup(lived_in, tmp_path / "backup")
+    making.backup(sqlite_lived_in, tmp_path / "backup")
     manifest = tmp_path / "backup" / archive.MANIFEST
     values = json.loads(manifest.read_text()) | {"schema_version": "9999"}
     manifest.write_text(json.dumps(values))

@@ -25,7 +25,7 @@ RUN_KEY = state.RUN_KEY
 @pytest.fixture
 def assets(sqlite_workspace: Workspace, tmp_path: Path) -> list[Asset]:
     """12 images of 24 px, 3 classes."""
-    arrange.import_folder(sqlite_workspace, arrange.draw_folder(tmp_path / "drawn"))
+    arrange.make_unsplit(sqlite_workspace, tmp_path / "drawn")
     return arrange.list_all(sqlite_workspace)
 
 

@@ -79,7 +79,7 @@ VALUES = {
 @pytest.fixture
 def assets(sqlite_workspace: Workspace, tmp_path: Path) -> list[Asset]:
     """12 drawn images; run 1 could have looked at them."""
-    arrange.import_folder(sqlite_workspace, arrange.draw_folder(tmp_path / "drawn"))
+    arrange.make_unsplit(sqlite_workspace, tmp_path / "drawn")
     with sqlite_workspace.database.write() as uow:
         uow.runs.add(
             status=RunStatus.SUCCEEDED.value,

@@ -20,7 +20,7 @@ from tests.pages.visiting import as_read
 @pytest.fixture
 def assets(sqlite_workspace: Workspace, tmp_path: Path) -> list[Asset]:
     """12 drawn images; runs 1 and 2 have looked at them; Ana relabelled one and has the circles."""
-    arrange.import_folder(sqlite_workspace, arrange.draw_folder(tmp_path / "drawn"))
+    arrange.make_unsplit(sqlite_workspace, tmp_path / "drawn")
     assets = arrange.list_all(sqlite_workspace)
     label_edits.relabel(sqlite_workspace, [assets[0].asset_id], None, actor=Actor("Ana"))
     with sqlite_workspace.database.write() as uow:
@@ -166,7 +166,7 @@ def test_controls__write_the_address(assets: list[Asset]):
 
 
 def test_no_run_has_looked__is_said_instead_of_offered(sqlite_workspace: Workspace, tmp_path: Path):
-    arrange.import_folder(sqlite_workspace, arrange.draw_folder(tmp_path / "drawn"))
+    arrange.make_unsplit(sqlite_workspace, tmp_path / "drawn")
     app = open_page()
     assert any("No run has looked" in caption.value for caption in app.caption)
     assert app.selectbox(key="filters_sort").options == [

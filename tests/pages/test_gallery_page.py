@@ -30,7 +30,7 @@ def mounted(app: AppTest) -> list:
 
 @pytest.fixture
 def assets(sqlite_workspace: Workspace, tmp_path: Path) -> list[Asset]:
-    arrange.import_folder(sqlite_workspace, arrange.draw_folder(tmp_path / "drawn"))
+    arrange.make_unsplit(sqlite_workspace, tmp_path / "drawn")
     return arrange.list_all(sqlite_workspace)
 
 

@@ -17,7 +17,7 @@ from tests.pages.test_gallery_page import mounted, open_page
 @pytest.fixture
 def assets(sqlite_workspace: Workspace, tmp_path: Path) -> list[Asset]:
     """12 drawn images, the first of them without a label."""
-    arrange.import_folder(sqlite_workspace, arrange.draw_folder(tmp_path / "drawn"))
+    arrange.make_unsplit(sqlite_workspace, tmp_path / "drawn")
     assets = arrange.list_all(sqlite_workspace)
     label_edits.relabel(sqlite_workspace, [assets[0].asset_id], None, actor=Actor("Ben"))
     return assets

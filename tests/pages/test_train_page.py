@@ -69,7 +69,7 @@ def test_no_validation_split__splits_by_class_and_goes_on(
 
 
 def test_no_training_split__is_offered_the_same(sqlite_workspace: Workspace, tmp_path: Path):
-    arrange.import_folder(sqlite_workspace, arrange.draw_folder(tmp_path / "drawn", per_class=10))
+    arrange.make_unsplit(sqlite_workspace, tmp_path / "drawn", per_class=10)
     app = visit(PAGE)
     assert "0 images are in train, so nothing can be learned." in words(app)
     app = press(app, "Split and continue")

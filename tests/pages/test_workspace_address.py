@@ -13,7 +13,7 @@ from tests.pages.visiting import visit, words
 @pytest.fixture
 def circle(sqlite_workspace: Workspace, tmp_path: Path) -> int:
     """Number of a class with four of the twelve images."""
-    arrange.import_folder(sqlite_workspace, arrange.draw_folder(tmp_path / "drawn"))
+    arrange.make_unsplit(sqlite_workspace, tmp_path / "drawn")
     return arrange.class_id(sqlite_workspace, "circle")
 
 

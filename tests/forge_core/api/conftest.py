@@ -19,8 +19,7 @@ ACTOR = Actor("anna")
 @pytest.fixture
 def assets(workspace: Workspace, tmp_path: Path) -> list[Asset]:
     """12 drawn images, 4 of each of 3 classes, in no split; oldest first."""
-    arrange.import_folder(workspace, arrange.draw_folder(tmp_path / "drawn"))
-    return arrange.list_all(workspace)
+    return arrange.make_unsplit(workspace, tmp_path / "drawn")
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The forge command on real workspaces."""
 
 import csv
-import os
 import subprocess
 import sys
 
@@ -13,6 +12,7 @@ from forge_core.jobs import supervision
 from forge_core.settings import Settings
 from forge_core.workspace import open_workspace
 from tests.arrange import draw_folder
+from tests.databases import on_postgres
 from tests.forge_core.cli.commands import forge, forge_json
 
 
@@ -99,13 +99,8 @@ def test_database_that_does_not_answer__is_an_error_in_words(tmp_path, monkeypat
 
 
 def test_db_upgrade__on_an_empty_postgres(postgres_server, tmp_path, monkeypatch):
-    from tests.conftest import _administer
-
-    name = f"forge_cli_{os.getpid()}"
-    _administer(postgres_server, f"CREATE DATABASE {name}")
-    url = postgres_server.set(database=name).render_as_string(hide_password=False)
-    monkeypatch.setenv("FORGE_DATABASE_URL", url)
-    try:
+    with on_postgres.made(postgres_server) as url:
+        monkeypatch.setenv("FORGE_DATABASE_URL", url.render_as_string(hide_password=False))
         refused = forge("init", "-w", tmp_path / "w")
         assert refused.exit_code == 1
         assert "forge db upgrade" in refused.stderr
@@ -113,8 +108,6 @@ def test_db_upgrade__on_an_empty_postgres(postgres_server, tmp_path, monkeypatch
         assert upgraded["before"] is None
         assert "already" in forge("db", "upgrade").stdout
         assert forge_json("init", "-w", tmp_path / "w")["images"] == 0
-    finally:
-        _administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def test_demo__walks_everything_in_a_workspace_of_its_own(tmp_path):

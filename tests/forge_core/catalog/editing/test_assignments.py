@@ -12,13 +12,13 @@ from forge_core.catalog.revisions import history
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
-from tests.arrange import ACTOR, draw_folder, import_folder, list_all
+from tests.arrange import ACTOR, list_all, make_unsplit
 
 
 @pytest.fixture
 def assets(workspace: Workspace, tmp_path: Path) -> list[Asset]:
     """12 drawn images, 4 of each of 3 classes; oldest first."""
-    import_folder(workspace, draw_folder(tmp_path / "drawn"))
+    make_unsplit(workspace, tmp_path / "drawn")
     return list_all(workspace)
 
 

@@ -15,7 +15,7 @@ from tests import arrange
 
 @pytest.fixture
 def assets(workspace, tmp_path):
-    arrange.import_folder(workspace, arrange.draw_folder(tmp_path / "drawn"))
+    arrange.make_unsplit(workspace, tmp_path / "drawn")
     return arrange.list_all(workspace)
 
 

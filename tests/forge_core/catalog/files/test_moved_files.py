@@ -13,13 +13,13 @@ from forge_core.imaging import hashing
 from forge_core.people.actor import Actor
 from forge_core.progress import Progress
 from forge_core.workspace import Workspace
-from tests.arrange import ACTOR, draw_folder, draw_image, import_folder, list_all
+from tests.arrange import ACTOR, draw_folder, draw_image, import_folder, list_all, make_unsplit
 
 
 @pytest.fixture
 def root(workspace: Workspace, tmp_path: Path) -> Path:
     """The asset root of a catalog of 12 labelled images."""
-    import_folder(workspace, draw_folder(tmp_path / "shapes"))
+    make_unsplit(workspace, tmp_path / "shapes")
     found = workspace.store.local_root()
     assert found is not None
     return found

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import select
 
@@ -20,9 +19,9 @@ from db.models import (
     LabelIssueRow,
     Prediction,
     RevisionRow,
+    TrainingRun,
 )
 from db.records import Asset, AssetFilter, NewAsset
-from db.repositories import query_plans
 from db.run_records import EvaluationAnswer
 from forge_core.catalog.editing import class_merges, classes, label_edits
 from forge_core.catalog.listing import asset_list, filter_fields
@@ -31,6 +30,7 @@ from forge_core.catalog.revisions.journal import Operation
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from tests.arrange import ACTOR, list_all, set_columns
+from tests.databases import kept_imports
 
 NUMBER = 48
 DAYS = [datetime.datetime(2026, 3, day, hour) for day in (1, 2, 3) for hour in (0, 23)]
@@ -64,6 +64,13 @@ class Facts:
 
 def make_facts(workspace: Workspace) -> Facts:
     """48 images with every property in many combinations, two of them removed."""
+    kept_imports.take(workspace, "facts of filters", lambda: _fill(workspace))
+    with workspace.database.read() as uow:
+        runs = sorted(uow.session.scalars(select(TrainingRun.run_id)))
+    return read_facts(workspace, runs)
+
+
+def _fill(workspace: Workspace) -> None:
     label_ids = [classes.create_class(workspace, name, actor=ACTOR).label_id for name in "abcd"]
     names = dict(zip(label_ids, "abcd", strict=True))
     with workspace.database.write() as uow:
@@ -129,7 +136,6 @@ def make_facts(workspace: Workspace) -> Facts:
         workspace, [ids[21], ids[30]], actor=Actor("Ana")
     )  # leaves a group of one
     class_merges.retire_class(workspace, label_ids[3], actor=ACTOR)
-    return read_facts(workspace, runs)
 
 
 def read_facts(workspace: Workspace, runs: list[int]) -> Facts:
@@ -389,12 +395,3 @@ def check(
     assert asset_list.count_assets(workspace, where) == len(everything), where
     assert asset_list.list_ids(workspace, where) == everything, where
     assert filter_fields.read(filter_fields.write(where)) == where
-
-
-WAYS = {"few rows": 1_000, "many rows": 0, "in between": 8}
-
-
-def set_way(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
-    """Let small tables be taken for large ones, so that every way to a list is gone."""
-    monkeypatch.setattr(query_plans, "FEW", WAYS[way])
-    monkeypatch.setattr(query_plans, "NARROW", dict.fromkeys(query_plans.NARROW, WAYS[way]))

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.records import AssetFilter
+from db.repositories import query_plans
 from forge_core.catalog.editing import label_edits
 from forge_core.catalog.export import exports
 from forge_core.catalog.listing import asset_list, positions
@@ -25,14 +26,13 @@ from tests.forge_core.catalog.listing.filter_model import (
     ORDERS,
     RUN_SORTS,
     SORT_KEYS,
-    WAYS,
     check,
     expected,
     fits,
     make_facts,
-    set_way,
 )
 
+WAYS = {"few rows": 1_000, "many rows": 0, "in between": 8}
 SUBJECTS: dict[str, dict[str, int]] = {
     **{name: {"evaluation": 1} for name in ANSWER_FIELDS},
     "against_outcome": {"against": 1},
@@ -40,6 +40,12 @@ SUBJECTS: dict[str, dict[str, int]] = {
 """What a field of an evaluation needs beside it."""
 FAR_WAYS = ("few rows", "many rows")
 """Without what lies between, which `make chaos` runs too."""
+
+
+def set_way(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    """Let small tables be taken for large ones, so that every way to a list is gone."""
+    monkeypatch.setattr(query_plans, "FEW", WAYS[way])
+    monkeypatch.setattr(query_plans, "NARROW", dict.fromkeys(query_plans.NARROW, WAYS[way]))
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from tests import arrange
 @pytest.fixture
 def assets(workspace: Workspace, tmp_path) -> list[Asset]:
     """12 images; numbers 2, 3 and 9, oldest first, have no label."""
-    arrange.import_folder(workspace, arrange.draw_folder(tmp_path / "drawn"))
+    arrange.make_unsplit(workspace, tmp_path / "drawn")
     assets = arrange.list_all(workspace)
     ids = [assets[number].asset_id for number in (2, 3, 9)]
     label_edits.relabel(workspace, ids, None, actor=Actor("anna"))

@@ -9,7 +9,7 @@ from forge_core.catalog.editing import classes, label_edits, review_flags
 from forge_core.catalog.revisions import history, undo_rules
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
-from tests.arrange import class_id, draw_folder, import_folder, list_all
+from tests.arrange import class_id, list_all, make_unsplit
 
 ANNA, BO = Actor("anna"), Actor("bo")
 
@@ -17,7 +17,7 @@ ANNA, BO = Actor("anna"), Actor("bo")
 @pytest.fixture
 def assets(sqlite_workspace: Workspace, tmp_path: Path) -> list[Asset]:
     """12 drawn images, imported by somebody else."""
-    import_folder(sqlite_workspace, draw_folder(tmp_path / "drawn"))
+    make_unsplit(sqlite_workspace, tmp_path / "drawn")
     return list_all(sqlite_workspace)
 
 

@@ -9,7 +9,7 @@ from forge_core.catalog.splits import split_plan
 from forge_core.catalog.splits.split_plan import SplitRatios
 from forge_core.errors import InvalidInput
 from forge_core.workspace import Workspace
-from tests.arrange import ACTOR, draw_folder, import_folder, list_all
+from tests.arrange import ACTOR, list_all, make_unsplit
 
 EIGHTY = SplitRatios(train=80, val=10, test=10)
 
@@ -19,7 +19,7 @@ def split_of_each(workspace: Workspace) -> dict[str, str | None]:
 
 
 def test_split__is_stratified_and_as_previewed(workspace: Workspace, tmp_path) -> None:
-    import_folder(workspace, draw_folder(tmp_path / "shapes", per_class=20))
+    make_unsplit(workspace, tmp_path / "shapes", per_class=20)
     plan = split_plan.plan_split(workspace, EIGHTY)
     assert plan.counts["circle"] == {"train": 16, "val": 2, "test": 2, "held_out": 0, "none": 0}
     assert set(split_of_each(workspace).values()) == {None}  # a preview writes nothing
@@ -32,7 +32,7 @@ def test_split__is_stratified_and_as_previewed(workspace: Workspace, tmp_path) -
 
 
 def test_split__same_seed_same_split__another_seed_another(workspace: Workspace, tmp_path) -> None:
-    import_folder(workspace, draw_folder(tmp_path / "shapes", per_class=20))
+    make_unsplit(workspace, tmp_path / "shapes", per_class=20)
 
     def split_with(seed: int) -> dict[str, str | None]:
         plan = split_plan.plan_split(workspace, EIGHTY, seed=seed)
@@ -46,7 +46,7 @@ def test_split__same_seed_same_split__another_seed_another(workspace: Workspace,
 
 
 def test_split__again_is_nothing(workspace: Workspace, tmp_path) -> None:
-    import_folder(workspace, draw_folder(tmp_path / "shapes", per_class=10))
+    make_unsplit(workspace, tmp_path / "shapes", per_class=10)
     plan = split_plan.plan_split(workspace, EIGHTY)
     split_plan.apply_split(workspace, plan, actor=ACTOR)
     assert split_plan.plan_split(workspace, EIGHTY).num_moved == 0
@@ -54,7 +54,7 @@ def test_split__again_is_nothing(workspace: Workspace, tmp_path) -> None:
 
 
 def test_split__leaves_held_out_and_unlabelled_images_alone(workspace: Workspace, tmp_path) -> None:
-    import_folder(workspace, draw_folder(tmp_path / "shapes", per_class=10))
+    make_unsplit(workspace, tmp_path / "shapes", per_class=10)
     held, unlabelled = list_all(workspace)[:2]
     label_edits.set_split(workspace, [held.asset_id], "held_out", actor=ACTOR)
     label_edits.relabel(workspace, [unlabelled.asset_id], None, actor=ACTOR)
@@ -66,7 +66,7 @@ def test_split__leaves_held_out_and_unlabelled_images_alone(workspace: Workspace
 
 
 def test_split__of_only_unassigned_images_moves_no_other(workspace: Workspace, tmp_path) -> None:
-    import_folder(workspace, draw_folder(tmp_path / "shapes", per_class=10))
+    make_unsplit(workspace, tmp_path / "shapes", per_class=10)
     first = list_all(workspace)[:5]
     label_edits.set_split(workspace, [a.asset_id for a in first], "test", actor=ACTOR)
     plan = split_plan.plan_split(workspace, EIGHTY, only_unassigned=True)
