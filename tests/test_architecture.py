@@ -46,6 +46,7 @@ ROOMS = (
     "registry",
     "exports",
     "serving",
+    "drift",
     "api",
     "handlers",
     "cli",
@@ -84,6 +85,7 @@ LOAD_NO_TORCH = (
     "forge_core.serving.loading",
     "forge_core.exports.requests",
     "forge_core.serving.onnx_engine",
+    "forge_core.drift.kept_reports",
 )
 MAX_LINES = 400
 MAX_FLAT_FILES = 14

@@ -19,6 +19,7 @@ from forge_core.cli import (
     contested_command,
     demo_command,
     doctor_command,
+    drift_command,
     duplicate_commands,
     embedding_commands,
     evaluate_command,
@@ -136,6 +137,7 @@ app.add_typer(registry_commands.app, name="registry")
 app.command()(predict_command.predict)
 app.command()(serve_command.serve)
 app.command("serve-key")(serve_command.serve_key)
+app.command()(drift_command.drift)
 app.command()(storage_commands.verify)
 app.command()(storage_commands.relink)
 app.command()(cache_command.cache)

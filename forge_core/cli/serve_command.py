@@ -37,7 +37,7 @@ def serve(
     ] = None,
     traffic_log: Annotated[
         Path | None,
-        typer.Option(help="Folder to log every answer to; without it none is."),
+        typer.Option(help="Folder to log every answer to, for `forge drift`; without it none is."),
     ] = None,
     keep_pictures: Annotated[
         bool, typer.Option("--keep-pictures", help="Keep the pictures in that log too.")

@@ -122,6 +122,13 @@ def _export(context: JobContext) -> Mapping[str, Any]:
     return export.run(context)
 
 
+def _look_at_traffic(context: JobContext) -> Mapping[str, Any]:
+    """Judge the traffic that the service logged; see `look_at_traffic`."""
+    from forge_core.handlers import look_at_traffic
+
+    return look_at_traffic.run(context)
+
+
 HANDLERS: dict[str, Handler] = {
     kinds.TRAIN.name: _train,
     kinds.EVALUATE.name: _evaluate,
@@ -137,6 +144,7 @@ HANDLERS: dict[str, Handler] = {
     kinds.MEASURE.name: _measure,
     kinds.LABEL_NEXT.name: _choose_labels,
     kinds.RATE_SEARCH.name: _search_rate,
+    kinds.DRIFT.name: _look_at_traffic,
     kinds.EXPORT.name: _export,
 }
 

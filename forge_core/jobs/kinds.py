@@ -77,6 +77,7 @@ SHORTCUTS = JobKind(
 MEASURE = JobKind(name="measure", niceness=10)
 LABEL_NEXT = JobKind(name="label_next", device="shared", is_warm=True)
 RATE_SEARCH = JobKind(name="find_rate", device="shared", is_warm=True)
+DRIFT = JobKind(name="drift", device="shared", is_warm=True, subject="The look")
 EXPORT = JobKind(name="export", is_warm=True, subject="The export")  # traced on the processor
 
 KINDS: dict[str, JobKind] = {
@@ -96,6 +97,7 @@ KINDS: dict[str, JobKind] = {
         MEASURE,
         LABEL_NEXT,
         RATE_SEARCH,
+        DRIFT,
         EXPORT,
     )
 }

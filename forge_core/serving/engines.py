@@ -36,6 +36,8 @@ class ServedModel:
     """What is taken on trust; empty where nothing is."""
     versions: Mapping[str, str]
     """Libraries and device that compute here."""
+    origin_sha256: str = ""
+    """Of the checkpoint that the file was exported from; empty where it is the checkpoint."""
 
     @property
     def class_names(self) -> list[str]:

@@ -51,6 +51,7 @@ class OnnxEngine:
             golden=golden,
             versions={name: version(name) for name in ("onnxruntime", "pillow", "numpy")}
             | {"device": "cpu"},
+            origin_sha256=network.checkpoint_sha256,
         )
 
     @property

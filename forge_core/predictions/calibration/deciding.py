@@ -51,7 +51,7 @@ class DecidingCheckpoint:
 
 
 @dataclass(frozen=True)
-class _Seen:
+class Seen:
     """What a network makes of N images."""
 
     features: Tensor
@@ -100,19 +100,19 @@ def calibrate(
     trained = trained_images.read_hashes(workspace, run_id)
     val = [
         asset
-        for asset in _draw(workspace, predictor, revision_id, Split.VAL, MAX_CALIBRATED)
+        for asset in draw(workspace, predictor, revision_id, Split.VAL, MAX_CALIBRATED)
         if not trained_images.holds(trained, asset.content_hash)
     ]
     _check_enough(len(val), max_error, certainty)
-    learnt_from = _draw(workspace, predictor, revision_id, Split.TRAIN, MAX_LEARNT)
+    learnt_from = draw(workspace, predictor, revision_id, Split.TRAIN, MAX_LEARNT)
     total = len(val) + len(learnt_from)
-    judged = _look(workspace, predictor, val, 0, total, progress)
-    learnt = _look(workspace, predictor, learnt_from, len(val), total, progress)
+    judged = look(workspace, predictor, val, 0, total, progress)
+    learnt = look(workspace, predictor, learnt_from, len(val), total, progress)
     return _decide(predictor, learnt, judged, max_error, certainty)
 
 
 def _decide(
-    predictor: Predictor, learnt: _Seen, judged: _Seen, max_error: float, certainty: float
+    predictor: Predictor, learnt: Seen, judged: Seen, max_error: float, certainty: float
 ) -> DecidingCheckpoint:
     known, note = _learn(learnt)
     farthest, left_out = None, None
@@ -160,7 +160,7 @@ def calibrated_confidence(logits: Tensor, temperature: float) -> Floats:
     return found
 
 
-def _draw(
+def draw(
     workspace: Workspace, predictor: Predictor, revision_id: int, split: str, most: int
 ) -> list[AssetAsOf]:
     """At most so many labelled images of a split whose classes the network knows."""
@@ -170,14 +170,14 @@ def _draw(
     return [fitting[int(place)] for place in np.sort(chosen)]
 
 
-def _look(
+def look(
     workspace: Workspace,
     predictor: Predictor,
     assets: Sequence[AssetAsOf],
     done: int,
     total: int,
     progress: Progress,
-) -> _Seen:
+) -> Seen:
     """Features and logits of those that can be read, as Predict computes them."""
     outputs = {label_id: place for place, label_id in enumerate(predictor.card.label_ids)}
     transform = predictor.card.eval_transform
@@ -205,10 +205,10 @@ def _look(
             f"None of {len(assets):,} images can be read, so nothing can be calibrated.",
             next_step="Put the image files back, or import them again.",
         )
-    return _Seen(torch.cat(features), torch.cat(logits), np.array(places))
+    return Seen(torch.cat(features), torch.cat(logits), np.array(places))
 
 
-def _learn(learnt: _Seen) -> tuple[Familiarity | None, str]:
+def _learn(learnt: Seen) -> tuple[Familiarity | None, str]:
     try:
         return familiar_images.learn(learnt.features, learnt.places), ""
     except InvalidInput as error:
@@ -220,14 +220,14 @@ def _distances(known: Familiarity, features: Tensor) -> Floats:
     return found
 
 
-def _leave_out(learnt: _Seen, judged: _Seen) -> float | None:
+def _leave_out(learnt: Seen, judged: Seen) -> float | None:
     """Mean separation of classes that nothing was learnt of from the others."""
     classes = [place for place in np.unique(judged.places) if (learnt.places == place).any()]
     found = []
     for place in classes[:MAX_LEFT_OUT] if len(classes) > 2 else []:
         others = learnt.places != place
         known, _ = _learn(
-            _Seen(
+            Seen(
                 learnt.features[torch.from_numpy(others)],
                 learnt.logits[:0],
                 learnt.places[others],

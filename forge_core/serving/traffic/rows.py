@@ -36,6 +36,8 @@ class LoggedCheckpoint:
     """In the order of the probabilities."""
     run_id: int | None
     architecture: str
+    origin_sha256: str
+    """Of the checkpoint that the file was exported from; empty where it is the checkpoint."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +73,7 @@ def checkpoint_line(served: ServedModel) -> bytes:
             "class_names": served.class_names,
             "run_id": run_id if isinstance(run_id, int) else None,
             "architecture": str(served.card.get("architecture", "")),
+            "origin": served.origin_sha256,
         }
     )
 
@@ -122,6 +125,7 @@ def read_line(line: bytes) -> LoggedCheckpoint | LoggedAnswer:
                 class_names=tuple(str(name) for name in values["class_names"]),
                 run_id=values["run_id"],
                 architecture=str(values["architecture"]),
+                origin_sha256=str(values["origin"]),
             )
         return LoggedAnswer(
             time=datetime.fromisoformat(values["time"]),

@@ -48,6 +48,7 @@ SECTIONS: dict[str, tuple[PageEntry, ...]] = {
         PageEntry(
             "models/predict.py", "predict", "Predict", ":material/center_focus_strong:", True
         ),
+        PageEntry("models/drift.py", "drift", "Drift", ":material/monitoring:"),
     ),
 }
 

@@ -1,0 +1,1 @@
+"""What the page Drift shows: the report, and the audit."""
