@@ -26,6 +26,7 @@ from db.tables.judging import LabelAuditLookRow, LabelAuditRow, LabelIssueRow
 from db.tables.people import (
     Assignment,
     AugmentationPresetRow,
+    ChosenImageRow,
     LabelRequestRow,
     LabelVoteRow,
     SavedViewRow,
@@ -59,6 +60,7 @@ __all__ = [
     "Base",
     "CatalogState",
     "CheckpointRow",
+    "ChosenImageRow",
     "DataSettingRow",
     "DuplicateMember",
     "EvaluationAnswerRow",

@@ -10,6 +10,7 @@ from db.repositories.assignments import AssignmentRepository
 from db.repositories.augmentation_presets import AugmentationPresetRepository
 from db.repositories.changes import ChangeRepository
 from db.repositories.checkpoints import CheckpointRepository
+from db.repositories.chosen_images import ChosenImageRepository
 from db.repositories.columns import ColumnRepository
 from db.repositories.counts import CountRepository
 from db.repositories.data_settings import DataSettingRepository
@@ -208,6 +209,11 @@ class UnitOfWork:
     def label_votes(self) -> LabelVoteRepository:
         """What each of several persons says an image shows."""
         return LabelVoteRepository(self.session)
+
+    @cached_property
+    def chosen_images(self) -> ChosenImageRepository:
+        """Which images were chosen for what they are."""
+        return ChosenImageRepository(self.session)
 
     @cached_property
     def split_rule(self) -> SplitRuleRepository:

@@ -29,7 +29,7 @@ from db.enums import Split, UndoBlock
 from db.models import AssetChangeRow, LabelClass, VisionAsset
 from db.patches import AssetPatch
 from db.records import AssetFilter, NewAsset
-from db.repositories import bulk, filters
+from db.repositories import bulk, chosen_images, filters
 from db.repositories.assets import AssetRepository
 from db.repositories.revisions import CHANGE_COLUMNS, STATE_FIELDS, RevisionRepository
 from db.repositories.rows import slices
@@ -108,14 +108,19 @@ class ChangeRepository:
         patch: AssetPatch,
         *,
         keep_held_out: bool = False,
+        keep_mined: str | None = None,
     ) -> int:
         """Give all living assets that match and differ the same values; returns how many.
+
+        With `keep_mined`, a source, what `chosen_images.is_mined` of it says is left alone.
 
         The revision must have no changes yet: it is told from them which assets are meant.
         """
         conditions = self._to_change(where, patch)
         if keep_held_out:
             conditions.append(VisionAsset.split_type.is_distinct_from(Split.HELD_OUT.value))
+        if keep_mined is not None:
+            conditions.append(~chosen_images.is_mined(keep_mined))
         number = self._record_history(revision_id, conditions, patch)
         for ids in self._changed_in(revision_id, number):
             self._session.execute(
@@ -146,10 +151,20 @@ class ChangeRepository:
             yield rest.where(AssetChangeRow.asset_id < first)
 
     def count_to_change(
-        self, where: AssetFilter, patch: AssetPatch, *, held_out: bool | None = None
+        self,
+        where: AssetFilter,
+        patch: AssetPatch,
+        *,
+        held_out: bool | None = None,
+        mined: str | None = None,
     ) -> int:
-        """How many living assets match and differ; only those in held_out, or only others."""
+        """How many living assets match and differ; only those in held_out, or only others.
+
+        With `mined`, a source, only those of which `chosen_images.is_mined` says so.
+        """
         conditions = self._to_change(where, patch)
+        if mined is not None:
+            conditions.append(chosen_images.is_mined(mined))
         if held_out is not None:
             held = VisionAsset.split_type.is_not_distinct_from(Split.HELD_OUT.value)
             conditions.append(held if held_out else ~held)

@@ -104,6 +104,26 @@ class LabelRequestRow(Base):
     )
 
 
+class ChosenImageRow(Base):
+    """An image that a person moved into val or test because of what it is, and by what list.
+
+    Kept when it is moved on: what was measured before must be told from what was measured after.
+    """
+
+    __tablename__ = "chosen_images"
+
+    asset_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("vision_assets.asset_id", ondelete="CASCADE"), primary_key=True
+    )
+    reason: Mapped[str] = mapped_column(String(128))
+    revision_id: Mapped[int]
+    """The revision that moved it."""
+    actor: Mapped[str] = mapped_column(String(128))
+    created_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
+
+    __table_args__ = (CheckConstraint("length(reason) > 0", name="reason_not_empty"),)
+
+
 class Assignment(Base):
     """Who is to look after an asset. Work, not a fact about the image: no revision."""
 

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from db import failures
 from db.enums import ReviewState
 from db.records import AssetFilter
+from db.repositories.asset_lists import SORTS
 from forge_core.api import parsing, shapes
 from forge_core.api.endpoints import (
     NO_STORE,
@@ -25,6 +26,7 @@ from forge_core.catalog.editing import decisions, label_edits, review_flags
 from forge_core.catalog.listing import filter_fields, text_values
 from forge_core.catalog.revisions import history, undo_rules
 from forge_core.catalog.revisions.journal import MAX_OPERATION_ID_CHARACTERS, ChangeResult
+from forge_core.catalog.splits import chosen_images
 from forge_core.errors import ForgeError, InvalidInput, StorageUnavailable
 from forge_core.people.actor import Actor
 
@@ -193,19 +195,27 @@ def _relabel(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> C
 
 
 def _set_split(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> ChangeResult:
-    parsing.check_fields(operation, (*WHICH_FIELDS, "split", "unlock_held_out"), "set_split")
+    known = (*WHICH_FIELDS, "split", "unlock_held_out", "chosen_from", "allow_chosen")
+    parsing.check_fields(operation, known, "set_split")
     if "split" not in operation:
         raise InvalidInput("set_split needs split: the name of a split, or null.")
     split = operation["split"]
     name = None if split is None else text_values.parse_text(split, "split")
-    unlock = operation.get("unlock_held_out", False)
-    if not isinstance(unlock, bool):
-        raise InvalidInput("unlock_held_out is true or false.")
+    unlock, allows = (
+        _parse_flag(operation, "unlock_held_out"),
+        _parse_flag(operation, "allow_chosen"),
+    )
+    found_by = _parse_list(operation.get("chosen_from"))
     where = _parse_where(operation)
     who: Who = {"actor": batch.asked.actor, "operation_id": operation_id}
     if where is not None:
         return label_edits.set_split_matching(
-            batch.asked.workspace, where, name, unlock_held_out=unlock, **who
+            batch.asked.workspace,
+            where,
+            name,
+            unlock_held_out=unlock,
+            allow_chosen=allows,
+            **who,
         )
     return label_edits.set_split(
         batch.asked.workspace,
@@ -213,8 +223,32 @@ def _set_split(batch: Batch, operation: Mapping[str, Any], operation_id: str) ->
         name,
         expected_versions=_parse_versions(batch, operation),
         unlock_held_out=unlock,
+        found_by=found_by,
+        allow_chosen=allows,
         **who,
     )
+
+
+def _parse_flag(operation: Mapping[str, Any], name: str) -> bool:
+    value = operation.get(name, False)
+    if not isinstance(value, bool):
+        raise InvalidInput(f"{name} is true or false.")
+    return value
+
+
+def _parse_list(value: Any) -> str | None:
+    """By what the list finds its images that they were chosen from, if that is what they are."""
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise InvalidInput("chosen_from is not an object with where and sort.")
+    parsing.check_fields(value, ("where", "sort"), "chosen_from")
+    where = _parse_where({"where": value.get("where", {})})
+    sort = text_values.parse_text(value.get("sort", "newest"), "sort")
+    assert where is not None, "it was given"
+    if sort not in SORTS:
+        raise InvalidInput(f"There is no sort {sort[:60]!r}.", next_step=f"Use {', '.join(SORTS)}.")
+    return chosen_images.describe_list(where, sort)
 
 
 def _remove(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> ChangeResult:

@@ -93,6 +93,8 @@ def shape_result(result: ChangeResult) -> dict[str, Any]:
         "revision_id": result.revision_id,
         "num_changed": result.num_changed,
         "num_conflicts": result.num_conflicts,
+        "num_chosen": result.num_chosen,
+        "chosen_words": result.chosen_words,
         "assets": [shape_asset(asset) for asset in result.assets],
         "conflicts": [_shape_conflict(conflict) for conflict in result.conflicts],
     }
@@ -126,6 +128,7 @@ def _shape_conflict(conflict: ChangeConflict) -> dict[str, Any]:
         "label_name": conflict.label_name,
         "split": conflict.split_type,
         "row_version": conflict.row_version,
+        "chosen": conflict.is_chosen,
         "author": conflict.author,
         "changed_at": shape_time(conflict.changed_at),
     }

@@ -185,7 +185,7 @@ def _train(workspace: Workspace, seed: int, epochs: int | None, steps: _Steps) -
 def _evaluate(workspace: Workspace, run_id: int, steps: _Steps) -> tuple[float, float, float]:
     from forge_core.predictions import evaluation
 
-    report = evaluation.evaluate_run(workspace, run_id, "test")
+    report = evaluation.measure_run(workspace, run_id, "test").report
     low, high = report.accuracy_interval
     steps.tell(
         f"test accuracy {report.accuracy:.4f} ({low:.4f} to {high:.4f} with 95 % confidence) on "

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from forge_core.catalog.splits import chosen_images
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
@@ -122,6 +123,7 @@ def _as_json(number: int, measured: MeasuredEvaluation) -> dict[str, object]:
         "split": measured.split,
         "revision_id": measured.revision_id,
         "report": measured.report.to_dict(),
+        "shown": measured.report.shown,
         "left_out": measured.left_out,
         "num_trained": int(measured.answers.is_trained.sum()),
         "temperature": measured.temperature,
@@ -132,6 +134,7 @@ def _standings_json(found: Standings) -> dict[str, object]:
     return {
         "num_common": found.num_common,
         "num_trained": found.num_trained,
+        "num_chosen": found.num_chosen,
         "apart": [each.run.run_id for each in found.apart],
         "seeds": [
             {"runs": runs, "mean": spread.mean, "deviation": spread.deviation}
@@ -157,14 +160,16 @@ def _standings_json(found: Standings) -> dict[str, object]:
 
 
 def _show(measured: MeasuredEvaluation, *, with_classes: bool) -> None:
-    report = measured.report
-    low, high = report.accuracy_interval
+    report, shown = measured.report, measured.report.shown
+    low, high = shown.interval
     output.say(
-        f"Run {measured.run_id} on {measured.split}: accuracy {output.percent(report.accuracy)} "
+        f"Run {measured.run_id} on {measured.split}: accuracy {output.percent(shown.value)} "
         f"({100 * low:.1f} to {100 * high:.1f} with 95 % confidence), "
         f"loss {report.loss:.4f}, macro F1 {report.macro_f1:.3f}, {report.num_images:,} images, "
         f"at revision {measured.revision_id}"
     )
+    if shown.note:
+        output.tell(shown.note)
     if with_classes:
         _show_classes(report)
     num_trained = int(measured.answers.is_trained.sum())
@@ -219,6 +224,8 @@ def _show_standings(found: Standings, split: str) -> None:
     output.say(f"On the same {found.num_common:,} images of {split}.")
     if found.num_trained:
         output.tell(f"left out, because one of them was trained on it: {found.num_trained:,}")
+    if found.num_chosen:
+        output.tell(chosen_images.say_left_out(found.num_chosen))
     for contender in found.apart:
         output.tell(
             f"Run {contender.run.run_id} was measured on too few of these images to be compared: "

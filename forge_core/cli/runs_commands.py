@@ -82,11 +82,14 @@ def show(
     for epoch in [] if follow else progress.epochs:
         output.say(following.describe_epoch(epoch))
     for split, report in records.reports_of(run).items():
-        low, high = report.accuracy_interval
+        shown = report.shown
+        low, high = shown.interval
         output.say(
-            f"{split}: accuracy {output.percent(report.accuracy)} "
+            f"{split}: accuracy {output.percent(shown.value)} "
             f"({100 * low:.1f} to {100 * high:.1f}) on {report.num_images:,} images"
         )
+        if shown.note:
+            output.say(f"  {shown.note}")
 
 
 @app.command()

@@ -1,18 +1,22 @@
-"""`forge split | split-rule | leaks`."""
+"""`forge split | split-rule | move | leaks`."""
 
 from typing import Annotated
 
 import typer
 
 from db.enums import Split
+from db.records import AssetFilter
+from forge_core.catalog.editing import label_edits
+from forge_core.catalog.listing import asset_list, queues
+from forge_core.catalog.splits import chosen_images, split_plan, split_rule
 from forge_core.catalog.splits import groups as grouping_room
 from forge_core.catalog.splits import leaks as leaks_room
-from forge_core.catalog.splits import split_plan, split_rule
 from forge_core.catalog.splits.groups import Grouping
 from forge_core.catalog.splits.leaks import LeakedImage
 from forge_core.catalog.splits.sizes import SplitSizes
 from forge_core.catalog.splits.split_plan import SplitCounts, SplitPlan, SplitRatios
-from forge_core.cli import opening, output
+from forge_core.cli import choosing, opening, output
+from forge_core.cli.choosing import ViewOption, WhereOption
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
 from forge_core.errors import InvalidInput
@@ -109,6 +113,74 @@ def set_rule(
     output.say(holds.words, as_json=as_json)
     if as_json:
         output.answer({"rule": str(holds), "words": holds.words})
+
+
+def move(
+    split_name: Annotated[
+        str, typer.Argument(metavar="SPLIT", help="train, val, test, held_out or none.")
+    ],
+    where: WhereOption = None,
+    view: ViewOption = None,
+    queue: Annotated[
+        str | None, typer.Option("--queue", help="Only images of this queue; see `forge queue`.")
+    ] = None,
+    allow_chosen: Annotated[
+        bool,
+        typer.Option(
+            "--allow-chosen",
+            help="Put also into val or test what was chosen because it looked hard; the accuracy "
+            "is marked as biased from then on.",
+        ),
+    ] = False,
+    unlock_held_out: Annotated[
+        bool, typer.Option("--unlock", help="Also move images out of held_out.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say how many match; change nothing.")
+    ] = False,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put the images that match into a split. Exit status 2 where some were left alone."""
+    opened = opening.existing(workspace)
+    asked = choosing.parse_where(opened, where, view)
+    if queue is not None:
+        if where or view:
+            raise InvalidInput("--queue says which images; leave --where and --view out.")
+        found = queues.find_queue(queue)
+        asked = found.filter(queues.newest_scored_run(opened))
+    if asked == AssetFilter():
+        raise InvalidInput(
+            "Which images?", next_step="forge move test --where label=cat --where split=none"
+        )
+    if dry_run:
+        number = asset_list.count_assets(opened, asked)
+        found_by = chosen_images.describe_list(asked)
+        output.say(f"{number:,} images match.", as_json=as_json)
+        if found_by and split_name in chosen_images.MEASURING:
+            output.tell(chosen_images.warn(found_by, split_name))
+        if as_json:
+            output.answer({"num_images": number, "found_by": found_by})
+        return
+    result = label_edits.set_split_matching(
+        opened,
+        asked,
+        None if split_name == "none" else split_name,
+        actor=Actor.of_process(opened),
+        unlock_held_out=unlock_held_out,
+        allow_chosen=allow_chosen,
+    )
+    if as_json:
+        output.answer(result)
+    else:
+        output.say(f"Moved {result.num_changed:,} images.")
+        if result.num_chosen:
+            output.say(f"{result.num_chosen:,} images were not moved. {result.chosen_words}")
+            output.say("Put them in all the same with --allow-chosen.")
+        if num_aside := result.num_conflicts - result.num_chosen:
+            output.say(f"{num_aside:,} images are kept aside and stay; --unlock moves them.")
+    if result.num_conflicts:
+        raise typer.Exit(2)
 
 
 def leaks(

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from forge_core.evaluation.metrics import wilson_interval
 from forge_core.evaluation.report import EvaluationReport
 
+Interval = tuple[float, float]
+
 
 @dataclass(frozen=True, kw_only=True)
 class RateDifference:
@@ -49,9 +51,18 @@ def compare_rates(num_first: int, of_first: int, num_second: int, of_second: int
 
     Source: Newcombe 1998, method 10 (from the Wilson intervals).
     """
-    first, second = num_first / max(of_first, 1), num_second / max(of_second, 1)
-    low_first, high_first = wilson_interval(num_first, of_first)
-    low_second, high_second = wilson_interval(num_second, of_second)
+    return _subtract(
+        num_first / max(of_first, 1),
+        wilson_interval(num_first, of_first),
+        num_second / max(of_second, 1),
+        wilson_interval(num_second, of_second),
+    )
+
+
+def _subtract(
+    first: float, bounds_first: Interval, second: float, bounds_second: Interval
+) -> RateDifference:
+    (low_first, high_first), (low_second, high_second) = bounds_first, bounds_second
     difference = second - first
     below = ((second - low_second) ** 2 + (high_first - first) ** 2) ** 0.5
     above = ((high_second - second) ** 2 + (first - low_first) ** 2) ** 0.5
@@ -61,13 +72,9 @@ def compare_rates(num_first: int, of_first: int, num_second: int, of_second: int
 
 
 def compare_accuracy(first: EvaluationReport, second: EvaluationReport) -> RateDifference:
-    """The accuracies of two reports."""
-    return compare_rates(
-        round(first.accuracy * first.num_images),
-        first.num_images,
-        round(second.accuracy * second.num_images),
-        second.num_images,
-    )
+    """The accuracies of two reports, as each is shown; see `compare_rates`."""
+    before, after = first.shown, second.shown
+    return _subtract(before.value, before.interval, after.value, after.interval)
 
 
 def compare_classes(first: EvaluationReport, second: EvaluationReport) -> list[ClassMove]:

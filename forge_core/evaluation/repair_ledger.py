@@ -106,6 +106,11 @@ def summarise(ledger: RepairLedger, split: str) -> list[str]:
             f"From repaired {split} labels: {_with_interval(ledger.measuring)}, the old network "
             f"on {ledger.num_relabelled:,} labels that were corrected; nothing was learned for it."
         )
+    if ledger.relabelled_only is not None:
+        lines.append(
+            f"On those {ledger.num_relabelled:,} images alone the new network is right more often "
+            f"by {_with_interval(ledger.relabelled_only)}."
+        )
     else:
         lines.append(f"No label in {split} was corrected, so none of it comes from measuring.")
     return lines

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from forge_core.errors import InvalidInput
+from forge_core.evaluation.sampling.shown import SampledAccuracy, ShownAccuracy, shown
 
 SCHEMA = 1
 SPARSE_SCHEMA = 2
@@ -42,7 +43,7 @@ class EvaluationReport:
     accuracy: float
     """Share of images whose highest score is their label, 0 to 1."""
     accuracy_interval: tuple[float, float]
-    """Wilson interval of the accuracy at 95 %."""
+    """Wilson interval of the accuracy at 95 %, as if all images were drawn alike."""
     loss: float
     """Mean cross entropy in nats."""
     macro_f1: float
@@ -52,6 +53,13 @@ class EvaluationReport:
     per_class: tuple[ClassMetrics, ...]
     top5_accuracy: float | None
     """Share of images whose label is among the five highest scores; None up to five classes."""
+    sampled: SampledAccuracy | None = None
+    """The accuracy that speaks of all images; None where the measured ones were drawn alike."""
+
+    @property
+    def shown(self) -> ShownAccuracy:
+        """The accuracy as people are to read it."""
+        return shown(self.accuracy, self.accuracy_interval, self.sampled)
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain JSON values, with a schema number."""
@@ -104,7 +112,15 @@ class EvaluationReport:
             confusion=tuple(tuple(row) for row in rows),
             per_class=tuple(ClassMetrics(**entry) for entry in values["per_class"]),
             top5_accuracy=values["top5_accuracy"],
+            sampled=_read_sampled(values.get("sampled")),
         )
+
+
+def _read_sampled(values: Mapping[str, Any] | None) -> SampledAccuracy | None:
+    if values is None:
+        return None
+    interval = values["interval"]
+    return SampledAccuracy(**{**values, "interval": None if interval is None else tuple(interval)})
 
 
 def _fill(cells: Sequence[Sequence[int]], size: int) -> list[list[int]]:

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -32,6 +33,7 @@ from forge_core.predictions.kept_evaluations import (
 )
 from forge_core.predictions.measured_images import SplitImages
 from forge_core.predictions.network_outputs import NetworkOutputs
+from forge_core.predictions.sampling import samples
 from forge_core.progress import SILENT, Progress
 from forge_core.runs import records
 from forge_core.runs.files import checkpoints
@@ -42,30 +44,6 @@ MAX_SCORES_KEPT = 20_000
 """Images, drawn at random, whose scores are held in memory to fit a temperature. What the network
 was trained on is not among them, but on train."""
 _LEAST = 1e-300
-
-
-def evaluate_run(
-    workspace: Workspace,
-    run_id: int,
-    split: str = Split.TEST,
-    kind: str = CheckpointKind.BEST,
-    device: str = "auto",
-    *,
-    revision_id: int | None = None,
-    progress: Progress = SILENT,
-    on_rejected: Callable[[RejectedImage], None] | None = None,
-) -> EvaluationReport:
-    """Metrics of a run's checkpoint; nothing is kept. See `measure_run`."""
-    return measure_run(
-        workspace,
-        run_id,
-        split,
-        kind,
-        device,
-        revision_id=revision_id,
-        progress=progress,
-        on_rejected=on_rejected,
-    ).report
 
 
 def measure_run(
@@ -154,7 +132,10 @@ def measure_run(
         split=str(split),
         revision_id=revision_id,
         data_digest=images.digest(),
-        report=collected.report(answered),
+        report=replace(
+            collected.report(answered),
+            sampled=samples.estimate_accuracy(workspace, answered, str(split), revision_id),
+        ),
         label_ids=tuple(network.label_ids),
         answers=answered,
         left_out=LeftOut(

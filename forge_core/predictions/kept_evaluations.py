@@ -132,7 +132,7 @@ def keep_in(uow: UnitOfWork, measured: MeasuredEvaluation, *, actor: Actor) -> i
         split=Split(measured.split),
         revision_id=measured.revision_id,
         num_images=len(answers),
-        accuracy=measured.report.accuracy,
+        accuracy=measured.report.shown.value,
         report={"metrics": measured.report.to_dict(), **kept},
         author=actor.checked().name,
         data_digest=measured.data_digest,

@@ -20,6 +20,7 @@ from forge_core.evaluation.summary import Rate
 from forge_core.people.actor import Actor
 from forge_core.predictions import evaluation_requests, kept_evaluations, measured_images
 from forge_core.predictions.measured_images import SplitFacts
+from forge_core.predictions.sampling import samples
 from forge_core.runs.probabilities import blocks
 from forge_core.runs.probabilities.blocks import Ids
 from forge_core.workspace import Workspace
@@ -106,6 +107,8 @@ class Standings:
     """Images that all of them were measured on, and none was trained on (but on train)."""
     num_trained: int
     """Images that were left out because one of them was trained on them."""
+    num_chosen: int
+    """Images that were left out because they were chosen for what they are."""
     apart: list[Contender]
     """Measured, but on too few of the images, such as one that knows only some of the classes."""
     seeds: list[tuple[tuple[int, ...], Spread]]
@@ -210,7 +213,9 @@ def rank(workspace: Workspace, field: Field) -> Standings:
     ranked = [each for each in measured if _size(each) >= LEAST_SHARE * most]
     found = [_read(workspace, each) for each in ranked]
     if not found:
-        return Standings(standings=[], num_common=0, num_trained=0, apart=[], seeds=[])
+        return Standings(
+            standings=[], num_common=0, num_trained=0, num_chosen=0, apart=[], seeds=[]
+        )
     common = _ids(found[0])
     for answers in found[1:]:
         common = np.intersect1d(common, _ids(answers), assume_unique=True)
@@ -222,8 +227,18 @@ def rank(workspace: Workspace, field: Field) -> Standings:
     num_trained = num_common - len(common)
     if not len(common):
         return Standings(
-            standings=[], num_common=0, num_trained=num_trained, apart=measured, seeds=[]
+            standings=[],
+            num_common=0,
+            num_trained=num_trained,
+            num_chosen=0,
+            apart=measured,
+            seeds=[],
         )
+    fair = common
+    if field.split != Split.TRAIN:
+        fair = np.setdiff1d(common, samples.read_chosen(workspace, field.revision_id))
+    num_chosen = len(common) - len(fair) if len(fair) else 0
+    common = fair if len(fair) else common
     right = [each.is_right[np.isin(_ids(each), common)] for each in found]
     order = sorted(
         range(len(ranked)), key=lambda place: (-int(right[place].sum()), ranked[place].run.run_id)
@@ -242,6 +257,7 @@ def rank(workspace: Workspace, field: Field) -> Standings:
         standings=standings,
         num_common=len(common),
         num_trained=num_trained,
+        num_chosen=num_chosen,
         apart=apart,
         seeds=_group_seeds(standings),
     )

@@ -8,8 +8,10 @@ from db.enums import CheckpointKind, Split
 from db.records import CheckpointFile
 from db.run_records import EvaluationSummary, RegistryEntry
 from forge_core.catalog.revisions import history
+from forge_core.catalog.splits import chosen_images
 from forge_core.errors import CheckpointRejected, InvalidInput
 from forge_core.predictions import evaluation_requests, kept_evaluations, measured_images
+from forge_core.predictions.sampling import samples
 from forge_core.registry import aliases, entries, replacement
 from forge_core.registry.replacement import ClassChange, Replacement
 from forge_core.runs.files import checkpoints
@@ -171,11 +173,11 @@ def gather(
             missing.append(_missing(replaced))
         if own is not None and against is not None:
             try:
-                found, names = _compare(workspace, against, own, split)
+                found, names, num_chosen = _compare(workspace, against, own, split)
             except InvalidInput as error:
                 checks.append(Check(name="accuracy", passed=False, words=str(error)))
             else:
-                checks += _judge(found, names, replaced, split, class_bound)
+                checks += _judge(found, names, replaced, split, class_bound, num_chosen)
         else:
             words = _say_unknown(split, facts.num_images, replaced, missing)
             checks.append(Check(name="accuracy", passed=False, words=words))
@@ -231,11 +233,19 @@ def _find(
 
 def _compare(
     workspace: Workspace, first: EvaluationSummary, second: EvaluationSummary, split: str
-) -> tuple[Replacement, dict[int, str]]:
+) -> tuple[Replacement, dict[int, str], int]:
+    """The two, the names of their classes, and how many images were left out as chosen ones."""
     kept = [kept_evaluations.get(workspace, each.evaluation_id) for each in (first, second)]
+    answers, num_chosen = [], 0
+    for each in (first, second):
+        read = kept_evaluations.read_answers(workspace, each.evaluation_id)
+        sample = samples.read_sample(workspace, read.asset_ids, split, each.revision_id)
+        fair = read.where(~sample.is_chosen)
+        num_chosen = max(num_chosen, len(read) - len(fair))
+        answers.append(fair)
     found = replacement.compare(
-        kept_evaluations.read_answers(workspace, first.evaluation_id),
-        kept_evaluations.read_answers(workspace, second.evaluation_id),
+        answers[0],
+        answers[1],
         kept[1].label_ids,
         leaves_trained=split != Split.TRAIN,
     )
@@ -244,7 +254,7 @@ def _compare(
         for each in kept
         for number, name in zip(each.label_ids, each.report.class_names, strict=True)
     }
-    return found, names
+    return found, names, num_chosen
 
 
 def _judge(
@@ -253,6 +263,7 @@ def _judge(
     replaced: RegistryEntry,
     split: str,
     class_bound: float,
+    num_chosen: int,
 ) -> list[Check]:
     paired = found.paired
     low, high = paired.interval
@@ -267,6 +278,8 @@ def _judge(
     )
     if found.num_trained:
         words += f" {found.num_trained:,} more are left out: one of the two was trained on them."
+    if num_chosen:
+        words += f" {chosen_images.say_left_out(num_chosen)}"
     lost = found.lost(class_bound)
     bound = f"{100 * class_bound:g} points"
     if lost:

@@ -37,6 +37,8 @@ class MetricDifference:
     accuracy: RateDifference
     num_images: tuple[int, int]
     classes: list[ClassMove]
+    notes: tuple[str, str] = ("", "")
+    """What must be known of the accuracy of either; empty where nothing must."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +137,11 @@ def summarise(
             lines.append(f"Classes only in run {run.run_id}: {', '.join(names)}.")
     for metric in found.metrics:
         lines.append(_describe_metric(metric))
+        lines += [
+            f"On {metric.split}, run {run.run_id}: {note}"
+            for run, note in zip((found.first, found.second), metric.notes, strict=True)
+            if note
+        ]
     if not found.metrics:
         lines.append("They were not measured on the same split, so accuracies are not compared.")
     return lines
@@ -190,6 +197,7 @@ def _compare_metrics(one: Run, two: Run) -> list[MetricDifference]:
                 split=split,
                 accuracy=comparison.compare_accuracy(before, after),
                 num_images=(before.num_images, after.num_images),
+                notes=(before.shown.note, after.shown.note),
                 classes=comparison.compare_classes(before, after),
             )
         )

@@ -61,7 +61,7 @@ def test_validation_pixels_give_the_logits_of_the_original_files(
 def test_evaluate_repeats_what_the_run_measured(finished_workspace: Workspace) -> None:
     kept = evaluation.find_report(finished_workspace, RUN, "val")
     assert kept is not None
-    again = evaluation.evaluate_run(finished_workspace, RUN, split="val")
+    again = evaluation.measure_run(finished_workspace, RUN, split="val").report
     assert again.loss == pytest.approx(kept.loss, abs=1e-5)
     assert again.confusion == kept.confusion
     best = records.get_run(finished_workspace, RUN).best_epoch

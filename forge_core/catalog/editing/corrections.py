@@ -15,14 +15,14 @@ from forge_core.catalog.importing import run_import
 from forge_core.catalog.importing.uploads import upload_plan
 from forge_core.catalog.revisions import history
 from forge_core.catalog.revisions.journal import Operation
-from forge_core.catalog.splits import split_rule
+from forge_core.catalog.splits import chosen_images, split_rule
 from forge_core.errors import ImageRejected, NotFound
 from forge_core.imaging import decode, hashing
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
-SOURCE = "predict"
+SOURCE = chosen_images.CORRECTED_SOURCE
 SUFFIX_BY_MIME = {
     "image/jpeg": ".jpg",
     "image/png": ".png",

@@ -1,16 +1,17 @@
 """Say what an image shows, and which split it belongs to. One call is one revision."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from db.enums import ReviewState, RevisionKind, Split
+from db.enums import ChangeOutcome, ReviewState, RevisionKind, Split
 from db.patches import AssetPatch
 from db.records import AssetFilter, Label
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog.listing import asset_list
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.journal import ChangeConflict, ChangeResult, Operation, Subject
+from forge_core.catalog.splits import chosen_images
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
@@ -91,11 +92,27 @@ def set_split(
     expected_versions: Mapping[uuid.UUID, int] | None = None,
     message: str = "",
     unlock_held_out: bool = False,
+    found_by: str | None = None,
+    allow_chosen: bool = False,
 ) -> ChangeResult:
     """Put assets into a split, or out of every split with None. Promises as `relabel`.
 
     What is held out stays so, and is reported as a conflict, unless `unlock_held_out`:
-    measurements on held_out are worth what this lock is.
+    measurements on held_out are worth what this lock is. What was chosen for what it is does not go
+    into val or test, and is reported likewise, unless `allow_chosen`: then it is remembered, and
+    the accuracy is marked.
+
+    Args:
+        workspace: The workspace.
+        asset_ids: The images.
+        split_type: The split, or None.
+        actor: Who moves them.
+        operation_id: Name of the operation, for saving it once.
+        expected_versions: Row versions of the images as they were seen.
+        message: A note of the change.
+        unlock_held_out: Let images leave held_out.
+        found_by: What `chosen_images.describe_list` says of the list that they were chosen from.
+        allow_chosen: Let such images into val and test.
 
     Raises:
         InvalidInput: The split is unknown, no assets were named, or the actor has no name.
@@ -104,8 +121,11 @@ def set_split(
     operation = Operation.of(
         RevisionKind.SET_SPLIT, actor=actor, operation_id=operation_id, message=message
     )
+    measures = split_type in chosen_images.MEASURING
     with workspace.database.write() as uow:
-        return _change(
+        is_barred = measures and not allow_chosen
+        mined = set(chosen_images.list_mined(uow)) if is_barred and not found_by else set(asset_ids)
+        result = _change(
             uow,
             operation,
             asset_ids,
@@ -114,7 +134,12 @@ def set_split(
             wanted=split_type or "not assigned",
             subject="split_type",
             keep_held_out=_keeps_held_out(split_type, unlock_held_out),
+            chosen=mined if is_barred else (),
+            why=chosen_images.warn(found_by, split_type or ""),
         )
+        if measures and found_by:
+            _remember_chosen(uow, operation, result, found_by)
+        return result
 
 
 def set_split_matching(
@@ -126,10 +151,12 @@ def set_split_matching(
     operation_id: str | None = None,
     message: str = "",
     unlock_held_out: bool = False,
+    allow_chosen: bool = False,
 ) -> ChangeResult:
     """Put every image that matches into a split: one revision. Promises as `relabel_matching`.
 
-    What is held out stays so and is counted in `num_conflicts`, unless `unlock_held_out`.
+    What is held out or was chosen for what it is stays and is counted as `set_split` says: all that
+    match, where the filter itself goes by what a network says of the images.
 
     Raises:
         InvalidInput: The split is unknown, the filter cannot be used, or the actor has no name.
@@ -139,14 +166,38 @@ def set_split_matching(
         RevisionKind.SET_SPLIT, actor=actor, operation_id=operation_id, message=message
     )
     asset_list.check_filter(where)
+    patch = AssetPatch(split_type=split_type)
+    measures = split_type in chosen_images.MEASURING
+    found_by = chosen_images.describe_list(where) if measures else None
     with workspace.database.write() as uow:
-        return journal.change_matching(
+        if found_by and not allow_chosen:
+            repetition = journal.find_applied_operation(uow, operation)
+            number = uow.changes.count_to_change(where, patch)
+            return repetition or ChangeResult(
+                operation_id=operation.operation_id,
+                status=ChangeOutcome.CONFLICT if number else ChangeOutcome.NOTHING,
+                revision_id=None,
+                num_conflicts=number,
+                num_chosen=number,
+                chosen_words=chosen_images.warn(found_by, split_type or "") if number else "",
+            )
+        result = journal.change_matching(
             uow,
             operation,
             where,
-            AssetPatch(split_type=split_type),
+            patch,
             keep_held_out=_keeps_held_out(split_type, unlock_held_out),
+            keep_mined=None if allow_chosen or not measures else chosen_images.CORRECTED_SOURCE,
         )
+        if found_by:
+            _remember_chosen(uow, operation, result, found_by)
+        words = chosen_images.warn(found_by, split_type or "") if result.num_chosen else ""
+        return replace(result, chosen_words=words)
+
+
+def _remember_chosen(uow: UnitOfWork, asked: Operation, result: ChangeResult, why: str) -> None:
+    if result.status == ChangeOutcome.APPLIED and result.revision_id is not None:
+        uow.chosen_images.put_changed(result.revision_id, reason=why, actor=asked.actor.name)
 
 
 def remove_assets(
@@ -253,6 +304,8 @@ def _change(
     subject: Subject = "label_name",
     keep_held_out: bool = False,
     is_answer: bool = False,
+    chosen: Collection[uuid.UUID] = (),
+    why: str = "",
 ) -> ChangeResult:
     _check_number(asset_ids)
     repetition = journal.find_applied_operation(uow, operation)
@@ -263,6 +316,8 @@ def _change(
     pending = patch.differing(assets.values())
     locked = [a for a in pending if keep_held_out and a.split_type == Split.HELD_OUT]
     locked_ids = {asset.asset_id for asset in locked}
+    barred = [a for a in pending if a.asset_id in chosen and a.asset_id not in locked_ids]
+    locked_ids |= {asset.asset_id for asset in barred}
     stale = [
         asset
         for asset in pending
@@ -273,6 +328,7 @@ def _change(
     left_alone = locked_ids | {asset.asset_id for asset in stale}
     conflicts = journal.describe_conflicts(uow, stale, wanted=wanted, subject=subject)
     conflicts += journal.describe_locked(locked, wanted=wanted)
+    conflicts += journal.describe_chosen(barred, why, wanted=wanted)
     conflicts += [
         ChangeConflict(asset_id=asset_id, message="This image is no longer in the catalog.")
         for asset_id in unique_ids
@@ -288,7 +344,7 @@ def _change(
         and versions.get(asset.asset_id, asset.row_version) == asset.row_version
     }
     left_alone |= answered.keys()
-    return journal.write_revision(
+    result = journal.write_revision(
         uow,
         operation,
         [asset for asset in pending if asset.asset_id not in left_alone],
@@ -297,6 +353,7 @@ def _change(
         conflicts=conflicts,
         further=[(list(answered.values()), replace(patch, review_state=None))] if answered else (),
     )
+    return replace(result, num_chosen=len(barred), chosen_words=why if barred else "")
 
 
 def find_label(uow: UnitOfWork, label_id: int | None) -> Label | None:

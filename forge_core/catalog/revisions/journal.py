@@ -45,6 +45,8 @@ class ChangeConflict:
     label_name: str | None = None
     split_type: str | None = None
     row_version: int | None = None
+    is_chosen: bool = False
+    """Left alone because it was chosen for what it is, and would bias what is measured on it."""
     author: str | None = None
     changed_at: datetime | None = None
 
@@ -64,6 +66,10 @@ class ChangeResult:
     conflicts: list[ChangeConflict] = field(default_factory=list)
     num_changed: int = 0
     num_conflicts: int = 0
+    num_chosen: int = 0
+    """Of the conflicts those that were chosen for what they are."""
+    chosen_words: str = ""
+    """What moving these would do to the accuracy; empty without any."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,6 +181,7 @@ def change_matching(
     patch: AssetPatch,
     *,
     keep_held_out: bool = False,
+    keep_mined: str | None = None,
 ) -> ChangeResult:
     """Give all living assets that match and differ the same values, as one revision.
 
@@ -187,6 +194,8 @@ def change_matching(
         where: Which assets.
         patch: What changes.
         keep_held_out: Leave assets of held_out alone and count them as conflicts.
+        keep_mined: Leave alone what was chosen for what it is, some of it from this source, and
+            count it likewise.
     """
     repetition = find_applied_operation(uow, operation)
     if repetition is not None:
@@ -194,12 +203,17 @@ def change_matching(
     asset_list.check_run(uow, where)
     kept = uow.changes.count_to_change(where, patch, held_out=True) if keep_held_out else 0
     held_out = False if keep_held_out else None
-    if not uow.changes.count_to_change(where, patch, held_out=held_out):
+    mined = 0
+    if keep_mined is not None:
+        mined = uow.changes.count_to_change(where, patch, held_out=held_out, mined=keep_mined)
+        kept += mined
+    if uow.changes.count_to_change(where, patch, held_out=held_out) == mined:
         return ChangeResult(
             operation_id=operation.operation_id,
             status=ChangeOutcome.CONFLICT if kept else ChangeOutcome.NOTHING,
             revision_id=None,
             num_conflicts=kept,
+            num_chosen=mined,
         )
     revision_id = begin_revision(uow, operation)
     return ChangeResult(
@@ -207,9 +221,10 @@ def change_matching(
         status=ChangeOutcome.APPLIED,
         revision_id=revision_id,
         num_changed=uow.changes.update_matching(
-            revision_id, where, patch, keep_held_out=keep_held_out
+            revision_id, where, patch, keep_held_out=keep_held_out, keep_mined=keep_mined
         ),
         num_conflicts=kept,
+        num_chosen=mined,
     )
 
 
@@ -296,6 +311,20 @@ def describe_locked(assets: Sequence[Asset], *, wanted: str) -> list[ChangeConfl
     ]
 
 
+def describe_chosen(assets: Sequence[Asset], why: str, *, wanted: str) -> list[ChangeConflict]:
+    """Say of each asset that it was chosen for what it is, and what moving it would do."""
+    return [
+        _conflict(
+            asset,
+            why,
+            now=asset.split_type or WITHOUT["split_type"],
+            wanted=wanted,
+            is_chosen=True,
+        )
+        for asset in assets
+    ]
+
+
 def _conflict(
     asset: Asset,
     message: str,
@@ -303,6 +332,7 @@ def _conflict(
     now: str | None,
     wanted: str,
     revision: Revision | None = None,
+    is_chosen: bool = False,
 ) -> ChangeConflict:
     return ChangeConflict(
         asset_id=asset.asset_id,
@@ -313,6 +343,7 @@ def _conflict(
         label_name=asset.label_name,
         split_type=asset.split_type,
         row_version=asset.row_version,
+        is_chosen=is_chosen,
         author=revision.author if revision else None,
         changed_at=revision.created_at if revision else None,
     )

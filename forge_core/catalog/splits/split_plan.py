@@ -16,7 +16,7 @@ from db.unit_of_work import UnitOfWork
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.column_cache import HELD_OUT, NO_LABEL, SPLITS, CatalogColumns
 from forge_core.catalog.revisions.journal import ChangeResult, Operation
-from forge_core.catalog.splits import allocation, groups
+from forge_core.catalog.splits import allocation, chosen_images, groups
 from forge_core.catalog.splits.allocation import BINS, DIVIDED, Division
 from forge_core.catalog.splits.groups import Grouping
 from forge_core.catalog.splits.sizes import SplitCounts, SplitRatios, SplitSizes, divide
@@ -91,18 +91,9 @@ def plan_split(
     """
     chosen = grouping or Grouping()
     with workspace.database.read() as uow:
-        names = _class_names(uow)
-        catalog = groups.load(workspace, uow, chosen)
-        mined = uow.label_requests.list_mined()
-    division = allocation.decide(
-        catalog,
-        names,
-        ratios,
-        seed=seed,
-        only_unassigned=only_unassigned,
-        grouping=chosen,
-        mined=mined,
-    )
+        catalog, names, division = _decide(
+            workspace, uow, ratios, seed=seed, only_unassigned=only_unassigned, grouping=chosen
+        )
     own = ~catalog.augmented
     return SplitPlan(
         ratios=ratios,
@@ -149,15 +140,13 @@ def apply_split(
 def _apply(
     workspace: Workspace, uow: UnitOfWork, operation: Operation, plan: SplitPlan
 ) -> ChangeResult:
-    catalog = groups.load(workspace, uow, plan.grouping)
-    division = allocation.decide(
-        catalog,
-        _class_names(uow),
+    catalog, _, division = _decide(
+        workspace,
+        uow,
         plan.ratios,
         seed=plan.seed,
         only_unassigned=plan.only_unassigned,
         grouping=plan.grouping,
-        mined=uow.label_requests.list_mined(),
     )
     moved = np.flatnonzero(division.targets != catalog.splits)
     if not len(moved):
@@ -180,8 +169,28 @@ def _apply(
     )
 
 
-def _class_names(uow: UnitOfWork) -> Mapping[int, str]:
-    return {label.label_id: label.name for label in uow.labels.list_all()}
+def _decide(
+    workspace: Workspace,
+    uow: UnitOfWork,
+    ratios: SplitSizes,
+    *,
+    seed: int,
+    only_unassigned: bool,
+    grouping: Grouping,
+) -> tuple[CatalogColumns, Mapping[int, str], Division]:
+    """The catalog as it is, the names of its classes, and who goes where."""
+    catalog = groups.load(workspace, uow, grouping)
+    names = {label.label_id: label.name for label in uow.labels.list_all()}
+    division = allocation.decide(
+        catalog,
+        names,
+        ratios,
+        seed=seed,
+        only_unassigned=only_unassigned,
+        grouping=grouping,
+        mined=chosen_images.list_mined(uow),
+    )
+    return catalog, names, division
 
 
 def _count(catalog: CatalogColumns, names: Mapping[int, str], splits: np.ndarray) -> Counts:
@@ -236,8 +245,8 @@ def _warnings(catalog: CatalogColumns, names: Mapping[int, str], division: Divis
     if division.num_mined:
         found.append(
             f"{division.num_mined:,} images that were chosen to be labelled for what they cover or "
-            "for a doubt go into train, with their groups: an accuracy measured on them would not "
-            "be that of your images."
+            "for a doubt, or that were corrected on Predict, go into train, with their groups: an "
+            "accuracy measured on them would not be that of your images."
         )
     return found
 

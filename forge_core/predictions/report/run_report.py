@@ -87,12 +87,15 @@ def _metrics(run: Run) -> list[str]:
 
 
 def _metrics_of(split: Split, report: EvaluationReport) -> list[str]:
-    low, high = report.accuracy_interval
+    shown = report.shown
+    low, high = shown.interval
     words = (
-        f"Accuracy on {SPLIT_WORDS[split]}: {_percent(report.accuracy)} ({_percent(low)} to "
+        f"Accuracy on {SPLIT_WORDS[split]}: {_percent(shown.value)} ({_percent(low)} to "
         f"{_percent(high)} with 95 % confidence) of {report.num_images:,} images. Macro F1 "
         f"{report.macro_f1:.3f}, loss {report.loss:.3f}."
     )
+    if shown.note:
+        words += f" {shown.note}"
     if split == Split.VAL:
         words += " Validation chose the best epoch, so this is a little too kind."
     if split == Split.TRAIN:

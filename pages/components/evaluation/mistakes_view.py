@@ -68,7 +68,8 @@ def _show_one(workspace: Workspace, shown: ShownEvaluation, place: int, *, looks
     sure = text.percent(float(answers.confidence[place]), 0)
     where = doors.query(shown.evaluation_id, true_label=true, answered=answered)
     own = int(((answers.label_ids == true) & (answers.predicted_ids == answered)).sum())
-    st.caption(f"{sure} sure")
+    own_class = text.percent(float(answers.label_probability[place]), 0)
+    st.caption(f"{sure} sure, {own_class} for {names[0]}")
     doors.show("Confused so", own, where | {"image": str(asset_id)})
 
 

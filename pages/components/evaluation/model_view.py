@@ -100,13 +100,14 @@ def choose_view() -> str:
 
 def show_numbers(shown: ShownEvaluation) -> None:
     """The headline, and the doors to what was counted."""
-    sums = shown.summary
+    sums, accuracy = shown.summary, shown.accuracy
     assert sums is not None, "there are images"
-    low, high = sums.accuracy.interval
+    assert accuracy is not None, "there are images"
+    low, high = accuracy.interval
     with st.container(horizontal=True, gap="large"):
         st.metric(
             "Accuracy",
-            text.percent(sums.accuracy.value),
+            text.percent(accuracy.value),
             f"{100 * low:.1f} to {100 * high:.1f} %",
             delta_color="off",
             delta_arrow="off",
@@ -135,6 +136,11 @@ def show_numbers(shown: ShownEvaluation) -> None:
         if k > 1:
             share = text.percent(sums.top[k].value)
             st.metric(f"Among the top {k}", share, width="content")
+    if accuracy.note:
+        st.warning(
+            f"{accuracy.note} The other numbers here are of all that were measured.",
+            icon=":material/balance:",
+        )
     with st.container(horizontal=True, gap="medium"):
         for words, count, where in list_doors(shown):
             doors.show(words, count, where)

@@ -9,9 +9,12 @@ import streamlit as st
 from forge_core.catalog.revisions import history
 from forge_core.evaluation import summary
 from forge_core.evaluation.answers import Answers
+from forge_core.evaluation.sampling import shown
+from forge_core.evaluation.sampling.shown import ShownAccuracy
 from forge_core.evaluation.summary import Summary
 from forge_core.predictions import kept_evaluations
 from forge_core.predictions.kept_evaluations import KeptEvaluation
+from forge_core.predictions.sampling import samples
 from forge_core.workspace import Workspace
 
 
@@ -25,6 +28,8 @@ class ShownEvaluation:
     """Images that were measured and are not in the catalog any more: counted nowhere here."""
     summary: Summary | None
     """None where all images are gone."""
+    accuracy: ShownAccuracy | None
+    """As people are to read it; None as `summary`."""
     names: Mapping[int, str]
     """Of the classes, as they were called then."""
 
@@ -53,10 +58,21 @@ def _load(_workspace: Workspace, folder: str, evaluation_id: int, key: object) -
     if removed:
         is_there = np.array([each not in removed for each in answers.asset_ids], dtype=np.bool_)
         answers = answers.where(is_there)
+    sums = summary.summarise(answers, kept.label_ids) if len(answers) else None
     return ShownEvaluation(
         kept=kept,
         answers=answers,
         num_removed=len(removed),
-        summary=summary.summarise(answers, kept.label_ids) if len(answers) else None,
+        summary=sums,
+        accuracy=None if sums is None else _accuracy(_workspace, kept, answers, sums),
         names=dict(zip(kept.label_ids, kept.report.class_names, strict=True)),
     )
+
+
+def _accuracy(
+    workspace: Workspace, kept: KeptEvaluation, answers: Answers, sums: Summary
+) -> ShownAccuracy:
+    found = samples.estimate_accuracy(
+        workspace, answers, kept.summary.split, kept.summary.revision_id
+    )
+    return shown.shown(sums.accuracy.value, sums.accuracy.interval, found)

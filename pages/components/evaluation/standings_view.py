@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from forge_core.catalog.splits import chosen_images
 from forge_core.predictions.standings import Contender, Field, Standing, Standings
 from forge_core.workspace import Workspace
 from pages.components import errors, job_progress
@@ -67,6 +68,8 @@ def show_notices(field: Field, found: Standings) -> None:
             "models was trained on them. A run that is started now would learn none of them.",
             icon=":material/school:",
         )
+    if found.num_chosen:
+        st.warning(chosen_images.say_left_out(found.num_chosen), icon=":material/balance:")
     for each in found.apart:
         number = 0 if each.evaluation is None else each.evaluation.num_images
         st.info(

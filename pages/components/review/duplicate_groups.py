@@ -160,9 +160,13 @@ def _move(workspace: Workspace, group: DuplicateGroup, split: Split, actor: Acto
 
 def offer(result: ChangeResult, words: str) -> None:
     """Say what was done and offer to undo it; what was left alone is said beside it."""
-    if result.conflicts:
-        kept = text.plural(len(result.conflicts), "image kept aside is", "images kept aside are")
+    num_aside = len(result.conflicts) - result.num_chosen
+    if num_aside:
+        kept = text.plural(num_aside, "image kept aside is", "images kept aside are")
         words = f"{words} {kept} left alone."
+    if result.num_chosen:
+        kept = text.plural(result.num_chosen, "image is", "images are")
+        words = f"{words} {kept} left alone: {result.chosen_words}"
     if result.status == ChangeOutcome.APPLIED:
         undo_notice.offer(words, result.revision_id)
     elif result.conflicts:

@@ -47,11 +47,12 @@ def show(workspace: Workspace, run: Run) -> None:
 
 
 def _show_split(workspace: Workspace, run: Run, report: EvaluationReport, split: str) -> None:
-    low, high = report.accuracy_interval
+    shown = report.shown
+    low, high = shown.interval
     with st.container(horizontal=True, gap="large"):
         st.metric(
             f"Accuracy on {split}",
-            text.percent(report.accuracy),
+            text.percent(shown.value),
             f"{100 * low:.1f} to {100 * high:.1f} %",
             delta_color="off",
             delta_arrow="off",
@@ -68,6 +69,8 @@ def _show_split(workspace: Workspace, run: Run, report: EvaluationReport, split:
         st.metric("Loss", f"{report.loss:.3f}", width="content")
         if report.top5_accuracy is not None:
             st.metric("Among the top 5", text.percent(report.top5_accuracy), width="content")
+    if shown.note:
+        st.warning(shown.note, icon=":material/balance:")
     left, right = st.columns([5, 4], gap="large")
     with left:
         st.markdown("**Confusion matrix**")

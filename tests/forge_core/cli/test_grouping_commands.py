@@ -189,3 +189,13 @@ def test_keep_one__of_most_of_a_class_needs_the_number(tmp_path: Path):
         assert "Nothing was removed." in refused.stderr
     done = forge("duplicates", "keep-one", "--all", "--yes", "--remove", "2").stdout
     assert "Removed 2 images" in done
+
+
+def test_split_rule_and_move__say_what_they_do(drawn: Path) -> None:
+    assert "no split until you divide" in forge("split-rule").output
+    assert forge_json("split-rule", "80/10/10")["rule"] == "80/10/10"
+    told = forge("move", "test", "--where", "label=circle", "--dry-run").output
+    assert "10 images match." in told
+    moved = forge_json("move", "test", "--where", "label=circle")
+    assert (moved["num_changed"], moved["num_chosen"]) == (10, 0)
+    forge("move", "test", exit_code=1)

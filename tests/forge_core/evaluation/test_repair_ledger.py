@@ -33,9 +33,10 @@ def test_each_effect_by_hand():
     assert ledger.num_relabelled == 2
     assert ledger.relabelled_only is not None
     assert ledger.relabelled_only.difference == pytest.approx(1.0)
-    first, *_, last = repair_ledger.summarise(ledger, "test")
+    first, *_, measuring, alone = repair_ledger.summarise(ledger, "test")
     assert first == "Together: 50.0 % → 90.0 %, +40.0 points, each on the labels of its time."
-    assert "the old network on 2 labels that were corrected" in last
+    assert "the old network on 2 labels that were corrected" in measuring
+    assert alone.startswith("On those 2 images alone the new network is right more often by +100.0")
 
 
 def test_what_2000_images_cannot_show_is_said():

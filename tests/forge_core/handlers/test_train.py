@@ -58,7 +58,7 @@ def test_start_run__trains_measures_and_keeps_everything(supervising, started_an
     assert kept[0].file_path == f"run-{run.run_id}/best.safetensors"
 
     # Training's validation and a fresh evaluation of the file are the same numbers.
-    again = evaluation.evaluate_run(workspace, run.run_id, "val", device="cpu")
+    again = evaluation.measure_run(workspace, run.run_id, "val", device="cpu").report
     ours = evaluation.find_report(workspace, run.run_id, "val")
     assert again.confusion == ours.confusion
     assert again.loss == pytest.approx(ours.loss, abs=1e-5)
@@ -106,7 +106,7 @@ def test_changed_and_missing_files__are_named_and_left_out(
     assert len(measured) == 5
     assert test.file_path not in measured
     rejected = []
-    report = evaluation.evaluate_run(workspace, run.run_id, on_rejected=rejected.append)
+    report = evaluation.measure_run(workspace, run.run_id, on_rejected=rejected.append).report
     assert report.num_images == 5
     assert [problem.source for problem in rejected] == [test.file_path]
 
@@ -205,7 +205,7 @@ def test_evaluate_job__keeps_its_report_with_the_run(workspace, tmp_path, no_sup
         evaluation_requests.submit_evaluation(workspace, run.run_id, split="train", actor=ACTOR)
     run_here(workspace, train_job(workspace, run.run_id).job_id)
     with pytest.raises(InvalidInput, match="0 images of run 1 are in test"):
-        evaluation.evaluate_run(workspace, run.run_id)
+        evaluation.measure_run(workspace, run.run_id)
     job = evaluation_requests.submit_evaluation(workspace, run.run_id, split="train", actor=ACTOR)
     assert run_here(workspace, job.job_id) == 0
     report = evaluation.find_report(workspace, run.run_id, "train")

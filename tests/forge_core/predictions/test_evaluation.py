@@ -261,3 +261,22 @@ def test_two_seeds_of_a_config__are_compared_on_the_same_images(
         (each["accuracy"] for each in models), reverse=True
     )
     workspace.database.dispose()
+
+
+def test_images_that_were_chosen_because_they_look_hard__do_not_count_as_a_fair_sample(
+    finished: Workspace,
+) -> None:
+    number = evaluate(finished, "test")
+    plain = kept_evaluations.get(finished, number).report
+    assert (plain.sampled, plain.shown.note) == (None, "")
+    hard = ids_in(finished, "val")[:5]
+    label_edits.set_split(
+        finished, hard, "test", found_by="by hand", allow_chosen=True, actor=ACTOR
+    )
+    report = kept_evaluations.get(finished, evaluate(finished, "test")).report
+    assert report.sampled is not None
+    assert (report.num_images, report.sampled.num_chosen, report.sampled.num_used) == (17, 5, 12)
+    assert (report.shown.value, report.shown.interval) == (plain.accuracy, plain.accuracy_interval)
+    assert report.shown.note.startswith("Biased: 5 of 17 images were chosen")
+    found = standings.rank(finished, standings.find_field(finished, "test"))
+    assert (found.num_common, found.num_chosen) == (12, 5)

@@ -81,7 +81,8 @@ export class Decisions {
     const targets = this.selection.targets();
     if (!targets.length) return;
     const where = this.matchingFilter();
-    const entry = this.labels.setSplit(targets, split, { where });
+    const list = { where: { ...this.listing.filter }, sort: this.listing.sort };
+    const entry = this.labels.setSplit(targets, split, { where, list });
     if (entry && !where && targets.length > 1) {
       this.notices.say(
         `${plural(entry.ids.length, "image")}: ${splitWords(split)}.`,
@@ -161,6 +162,8 @@ export class Decisions {
       } else if (mineWins) {
         this.labels.setSplit(targets, payload.split, {
           unlock: targets.some((row) => row.split === "held_out") || undefined,
+          list: payload.chosen_from,
+          allow: open.some(({ theirs }) => theirs.chosen) || undefined,
         });
       }
     }

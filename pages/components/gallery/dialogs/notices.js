@@ -71,16 +71,17 @@ export class Notices {
     const [{ record, theirs }] = open;
     const { mine, their, verb } = describeConflict(record.payload, theirs, this.classes);
     const locked = isHeldOut(record.payload, theirs);
-    const keepButton = el(
-      "button",
-      { type: "button", className: "tool" },
-      locked ? "Leave it kept aside" : `Keep ${their}`,
-    );
-    const useButton = el(
-      "button",
-      { type: "button", className: "tool primary" },
-      locked ? `Unlock, use ${mine}` : `Use ${mine}`,
-    );
+    const [keepWords, useWords, said] = theirs.chosen
+      ? [`Leave it ${their}`, `Put it into ${mine} all the same`, theirs.message]
+      : locked
+        ? [
+            "Leave it kept aside",
+            `Unlock, use ${mine}`,
+            `This image is kept aside, and what is kept aside is locked against moves; you chose ‘${mine}’.`,
+          ]
+        : [`Keep ${their}`, `Use ${mine}`, null];
+    const keepButton = el("button", { type: "button", className: "tool" }, keepWords);
+    const useButton = el("button", { type: "button", className: "tool primary" }, useWords);
     keepButton.addEventListener("click", () => this.actions.resolve([{ record, theirs }], false));
     useButton.addEventListener("click", () => this.actions.resolve([{ record, theirs }], true));
     const buttons = [keepButton, useButton];
@@ -101,9 +102,8 @@ export class Notices {
       el(
         "p",
         {},
-        locked
-          ? `This image is kept aside, and what is kept aside is locked against moves; you chose ‘${mine}’.`
-          : `${theirs.author ?? "Somebody"} ${verb} this ‘${their}’${when}; you chose ‘${mine}’.`,
+        said ??
+          `${theirs.author ?? "Somebody"} ${verb} this ‘${their}’${when}; you chose ‘${mine}’.`,
       ),
       el("div", { className: "choices-row" }, buttons),
     );

@@ -2,12 +2,13 @@
 
 import { Unreachable } from "../../javascript/client.js";
 import { storage } from "../../javascript/storage.js";
-import { formatAgo, formatNumber, plural } from "../../javascript/text.js";
+import { formatAgo, formatNumber, plural, splitWords } from "../../javascript/text.js";
 import { randomId } from "./random_id.js";
 
 const MAX_UNDO = 200;
 const MAX_REMEMBERED_IDS = 2000;
 const KEEP_DELAY_MS = 250;
+const MEASURING = new Set(["val", "test"]);
 
 export class Labels {
   /** `parts`: what it works with, by name, as `wiring.js` lists it. */
@@ -33,10 +34,16 @@ export class Labels {
     );
   }
 
-  /** `unlock` lets images leave held_out, which is locked against moves. */
-  setSplit(targets, split, { where, unlock } = {}) {
+  /**
+   * `unlock` lets images leave held_out, which is locked against moves. `list` is the filter and the
+   * order that the images were chosen from: what was found because it looks hard is no fair sample,
+   * and goes into val or test only where `allow` says so.
+   */
+  setSplit(targets, split, { where, unlock, list, allow } = {}) {
     const painted = unlock ? targets : targets.filter((row) => row.split !== "held_out" || !where);
-    return this.change("set_split", painted, { split }, { split, where, unlock_held_out: unlock });
+    const chosen_from = MEASURING.has(split) && !where ? list : undefined;
+    const said = { split, where, unlock_held_out: unlock, chosen_from, allow_chosen: allow };
+    return this.change("set_split", painted, { split }, said);
   }
 
   change(kind, targets, values, payload) {
@@ -278,10 +285,12 @@ export class Labels {
   }
 
   /** Changes by filter answer with numbers, told together; the rows on screen are asked for again. */
-  receiveMatching({ payload }, { num_changed: changed = 0, num_conflicts: left = 0 }) {
+  receiveMatching({ payload }, result) {
+    const { num_changed: changed = 0, num_conflicts: left = 0, num_chosen: chosen = 0 } = result;
     const told = (this.told ??= { changed: 0, left: 0 });
     told.changed += changed;
-    told.left += left;
+    told.left += left - chosen;
+    if (chosen) told.chosen = { payload, number: chosen, words: result.chosen_words };
     if (this.outbox.queue.some((record) => record.payload.where)) return;
     this.told = null;
     const words = [`${plural(told.changed, "image")} changed`];
@@ -290,11 +299,23 @@ export class Labels {
         `${formatNumber(told.left)} left as they were${payload.kind === "set_split" ? ": kept aside" : ""}`,
       );
     }
-    this.onMessage(
-      `${words.join(", ")}.`,
-      told.changed ? { words: "Undo", run: () => this.onUndo() } : null,
-    );
+    if (told.chosen) this.offerChosen(`${words.join(", ")}.`, told.chosen);
+    else {
+      this.onMessage(
+        `${words.join(", ")}.`,
+        told.changed ? { words: "Undo", run: () => this.onUndo() } : null,
+      );
+    }
     this.onSettled();
+  }
+
+  /** Images that would bias what is measured with them were left alone: they go in when asked for. */
+  offerChosen(done, { payload, number, words }) {
+    const { split, where } = payload;
+    this.onMessage(`${done} ${plural(number, "image")} not moved. ${words}`, {
+      words: `Put them into ${splitWords(split)} all the same`,
+      run: () => this.setSplit([], split, { where, allow: true }),
+    });
   }
 
   receive(record, result) {

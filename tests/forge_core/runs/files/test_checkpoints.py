@@ -24,7 +24,7 @@ from tests import trained
 
 USES: dict[str, Callable[[Workspace], object]] = {
     "score": lambda opened: scoring.score_run(opened, 1, device="cpu"),
-    "evaluate": lambda opened: evaluation.evaluate_run(opened, 1, "val", device="cpu"),
+    "evaluate": lambda opened: evaluation.measure_run(opened, 1, "val", device="cpu").report,
     "risk": lambda opened: augmentation_check.check_run(
         opened, 1, AugmentationParameters(), device="cpu"
     ),

@@ -98,7 +98,7 @@ def test_train_and_use__a_run_in_memory(far: Workspace, root: str) -> None:
     recorded = checkpoints.find_checkpoint(far, run_id)
     assert path == far.cache_folder / "checkpoints" / recorded.content_hash / "best.safetensors"
     assert hash_file(path) == recorded.content_hash
-    report = evaluation.evaluate_run(far, run_id, "val", device="cpu")
+    report = evaluation.measure_run(far, run_id, "val", device="cpu").report
     assert report.num_images == 9
     assert scoring.score_run(far, run_id, device="cpu").num_scored == 39
     assert path.stat().st_mode & 0o777 == 0o600

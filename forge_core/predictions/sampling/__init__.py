@@ -1,0 +1,1 @@
+"""How measured images were come by, and what may be concluded from them."""
