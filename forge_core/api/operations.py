@@ -88,6 +88,8 @@ def apply_operations(asked: ApiRequest) -> Response:
     may fail for ever.
     Behind one that failed, the others are not tried and fail too, so that their order is kept.
     `where`, a filter, names the images instead of `asset_ids`; the answer then has numbers only.
+    A `set_split` of `asset_ids` into val or test says with `chosen_from` (`where` and `sort`) from
+    which list they were taken: found because they look hard, they move only with `allow_chosen`.
     """
     parsing.check_fields(asked.body, ("operations",), "The request")
     operations = asked.body.get("operations")
