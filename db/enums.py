@@ -57,6 +57,13 @@ class Measure(enum.StrEnum):
     SHORT_SIDE = "short_side"
 
 
+class Typicality(enum.StrEnum):
+    """How far an image is from those nearest to it; `ImageTypicalityRow` says what each means."""
+
+    STRANGENESS = "strangeness"
+    CLASS_STRANGENESS = "class_strangeness"
+
+
 class RequestReason(enum.StrEnum):
     """Why an image was chosen to be labelled next."""
 

@@ -22,7 +22,13 @@ from db.tables.catalog import (
     VisionAsset,
 )
 from db.tables.data import DataSettingRow, FileFactRow
-from db.tables.judging import LabelAuditLookRow, LabelAuditRow, LabelIssueRow
+from db.tables.judging import (
+    ImageTypicalityRow,
+    LabelAuditLookRow,
+    LabelAuditRow,
+    LabelIssueRow,
+    ScenePairRow,
+)
 from db.tables.people import (
     Assignment,
     AugmentationPresetRow,
@@ -67,6 +73,7 @@ __all__ = [
     "EvaluationRow",
     "FileFactRow",
     "ImageMeasuresRow",
+    "ImageTypicalityRow",
     "ImportFindingRow",
     "JobRow",
     "KeptSelectionRow",
@@ -88,6 +95,7 @@ __all__ = [
     "RunMetric",
     "RunSeriesRow",
     "SavedViewRow",
+    "ScenePairRow",
     "SelectedAssetRow",
     "SplitRuleRow",
     "TrainingRun",

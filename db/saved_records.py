@@ -1,4 +1,4 @@
-"""Plain values of what people saved under a name, and what they decided about images."""
+"""Plain values of what was saved under a name, decided about images, or found in pairs."""
 
 import uuid
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from db.enums import SplitRuleKind
+from db.records import Asset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,3 +67,20 @@ class StoredSplitRule:
     test: float
     author: str
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenePair:
+    """Two images as they are now, and how near they are."""
+
+    first: Asset
+    second: Asset
+    similarity: float
+
+    @property
+    def is_across(self) -> bool:
+        """Whether they lie in two splits."""
+        return self.first.split_type != self.second.split_type and None not in (
+            self.first.split_type,
+            self.second.split_type,
+        )

@@ -39,8 +39,10 @@ from db.repositories.review_decisions import ReviewDecisionRepository
 from db.repositories.revisions import RevisionRepository
 from db.repositories.run_series import RunSeriesRepository
 from db.repositories.runs import RunRepository
+from db.repositories.scene_pairs import ScenePairRepository
 from db.repositories.split_rule import SplitRuleRepository
 from db.repositories.states import StateRepository
+from db.repositories.typicality import TypicalityRepository
 from db.repositories.views import SavedViewRepository
 
 
@@ -74,6 +76,16 @@ class UnitOfWork:
     def changes(self) -> ChangeRepository:
         """Changes of assets, with their rows in the history."""
         return ChangeRepository(self.session)
+
+    @cached_property
+    def typicality(self) -> TypicalityRepository:
+        """How strange images are among all and within their class."""
+        return TypicalityRepository(self.session)
+
+    @cached_property
+    def scene_pairs(self) -> ScenePairRepository:
+        """Pairs of images that show nearly the same scene."""
+        return ScenePairRepository(self.session)
 
     @cached_property
     def image_measures(self) -> ImageMeasuresRepository:

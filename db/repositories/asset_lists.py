@@ -8,7 +8,14 @@ from typing import Any
 from sqlalchemy import Select, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
-from db.models import LabelIssueRow, LikenessHitRow, Prediction, VisionAsset
+from db.enums import Typicality
+from db.models import (
+    ImageTypicalityRow,
+    LabelIssueRow,
+    LikenessHitRow,
+    Prediction,
+    VisionAsset,
+)
 from db.records import Asset, AssetFilter
 from db.repositories import filters, related
 from db.repositories.query_plans import QueryPlanner
@@ -63,6 +70,15 @@ SORTS = {
     "label_issues": Sort(
         key=(LabelIssueRow.score, LabelIssueRow.asset_id), descending=True, joined="issue"
     ),
+    "strangest": Sort(
+        key=(ImageTypicalityRow.strangeness, ImageTypicalityRow.asset_id),
+        descending=True,
+        joined="typicality",
+    ),
+    "most_typical": Sort(
+        key=(ImageTypicalityRow.class_strangeness, ImageTypicalityRow.asset_id),
+        joined="typicality",
+    ),
     "most_alike": Sort(
         key=(LikenessHitRow.similarity, LikenessHitRow.asset_id), descending=True, joined="alike"
     ),
@@ -79,6 +95,8 @@ class PageRow:
     """Of the run's prediction, 0 to 1, where the sort is of a run."""
     issue_score: float | None = None
     """How likely the label is wrong, 0 to 1, where the sort is by that."""
+    strangeness: float | None = None
+    """How far it is from those nearest to it, where the sort is by that."""
 
 
 class AssetListRepository:
@@ -116,6 +134,7 @@ class AssetListRepository:
                     cursor=_cursor(sort, asset, place),
                     confidence=confidence,
                     issue_score=place if order.joined == "issue" else None,
+                    strangeness=place if order.joined == "typicality" else None,
                 )
             )
         return rows
@@ -249,6 +268,9 @@ def _listed(where: AssetFilter, sort: str) -> list[Any]:
     found = _of_its_kind(where, SORTS[sort])
     if SORTS[sort].joined == "issue":
         return [*found, related.is_judged_now()]
+    if SORTS[sort].joined == "typicality":
+        column = SORTS[sort].key[0]
+        return [*found, column.is_not(None), related.holds_now(Typicality(column.key))]
     return [*found, related.is_of_the_label_now()] if sort == "lowest_quality" else found
 
 

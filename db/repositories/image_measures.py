@@ -15,14 +15,9 @@ from db.clock import utc_now
 from db.enums import Measure
 from db.models import ImageMeasuresRow, MeasureLineRow, VisionAsset
 from db.records import Asset
-from db.repositories import bulk, filters
+from db.repositories import bulk, filters, measure_conditions, related
 from db.repositories.asset_lists import ASSET_COLUMNS
 from db.repositories.rows import to_record
-
-_OF_THESE_BYTES = and_(
-    ImageMeasuresRow.asset_id == VisionAsset.asset_id,
-    ImageMeasuresRow.content_hash == VisionAsset.content_hash,
-)
 
 
 class ImageMeasuresRepository:
@@ -62,10 +57,13 @@ class ImageMeasuresRepository:
 
     def list_values(self, measure: str) -> list[float]:
         """This measure of every living asset that has it, in no order."""
+        named = measure_conditions.find(measure)
+        column = related.measure_column(named)
+        is_of_asset = and_(column.class_.asset_id == VisionAsset.asset_id, related.holds_now(named))
         statement = (
-            select(getattr(ImageMeasuresRow, measure))
-            .join(VisionAsset, _OF_THESE_BYTES)
-            .where(filters.living())
+            select(column)
+            .join(VisionAsset, is_of_asset)
+            .where(filters.living(), column.is_not(None))
         )
         return list(self._session.scalars(statement))
 

@@ -21,7 +21,7 @@ from db.repositories import bulk, related
 from db.repositories.related import RELATED, Related
 
 NARROW = {"id": 20_000, "path": 100_000, "hash": 100_000}
-NARROW |= dict.fromkeys(("prediction", "issue", "alike"), 20_000)
+NARROW |= dict.fromkeys(("prediction", "issue", "alike", "typicality"), 20_000)
 """Up to so many assets are sorted sooner than they are found by walking an order's index.
 
 Paths go with classes and splits (a folder each), so that a walk may pass nearly all of them.

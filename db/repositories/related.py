@@ -12,12 +12,14 @@ from typing import Any
 from sqlalchemy import CTE, ColumnElement, Select, false, func, literal, select, true
 from sqlalchemy.orm import aliased
 
+from db.enums import Measure, Typicality
 from db.models import (
     AssetChangeRow,
     Assignment,
     DuplicateMember,
     EvaluationAnswerRow,
     ImageMeasuresRow,
+    ImageTypicalityRow,
     LabelAuditLookRow,
     LabelClass,
     LabelClassState,
@@ -111,6 +113,26 @@ def is_judged_now() -> ColumnElement[bool]:
     return (LabelIssueRow.label_id == VisionAsset.label_id) & (
         LabelIssueRow.content_hash == VisionAsset.content_hash
     )
+
+
+def is_compared_now() -> ColumnElement[bool]:
+    """Whether how strange an asset is speaks of the bytes that are there now."""
+    return ImageTypicalityRow.content_hash == VisionAsset.content_hash
+
+
+def measure_column(measure: Measure | Typicality) -> Any:
+    """Where the values of a measure stand."""
+    table = ImageTypicalityRow if isinstance(measure, Typicality) else ImageMeasuresRow
+    return getattr(table, measure)
+
+
+def holds_now(measure: Measure | Typicality) -> ColumnElement[bool]:
+    """Whether a measured value speaks of what the asset is now."""
+    if measure is Typicality.CLASS_STRANGENESS:
+        return is_compared_now() & (ImageTypicalityRow.label_id == VisionAsset.label_id)
+    if measure is Typicality.STRANGENESS:
+        return is_compared_now()
+    return ImageMeasuresRow.content_hash == VisionAsset.content_hash
 
 
 def _prediction(where: AssetFilter) -> Related | None:
@@ -271,12 +293,10 @@ def _measured(where: AssetFilter) -> Related | None:
     if where.measured is None:
         return None
     wanted = measure_conditions.read(where.measured)
-    column = getattr(ImageMeasuresRow, wanted.measure)
+    column = measure_column(wanted.measure)
     beyond = column < wanted.line if wanted.is_below else column > wanted.line
     return Related(
-        asset_id=ImageMeasuresRow.asset_id,
-        conditions=[beyond],
-        both=[ImageMeasuresRow.content_hash == VisionAsset.content_hash],
+        asset_id=column.class_.asset_id, conditions=[beyond], both=[holds_now(wanted.measure)]
     )
 
 
@@ -337,6 +357,7 @@ RELATED: dict[str, tuple[tuple[str, ...], Callable[[AssetFilter], Related | None
     "measured": (("measured",), _measured),
     "requested": (("requested",), _requested),
     "alike": (("alike",), _alike),
+    "typicality": ((), lambda _: None),
     "selected": (("selected",), _selected),
 }
 """Each condition on another table: the fields of the filter that make it, and how."""

@@ -77,3 +77,53 @@ class LabelAuditLookRow(Base):
     label_id: Mapped[int] = mapped_column(ForeignKey("label_classes.label_id"))
     """The label that is judged."""
     content_hash: Mapped[str] = mapped_column(String(64))
+
+
+class ImageTypicalityRow(Base):
+    """How far an asset is from those that are nearest to it, by a network's embeddings.
+
+    `strangeness` speaks of the bytes that were compared, `class_strangeness` also of the label.
+    """
+
+    __tablename__ = "image_typicality"
+
+    asset_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("vision_assets.asset_id", ondelete="CASCADE"), primary_key=True
+    )
+    content_hash: Mapped[str] = mapped_column(String(64))
+    label_id: Mapped[int | None] = mapped_column(ForeignKey("label_classes.label_id"))
+    strangeness: Mapped[float]
+    """Mean of one less the cosine to the nearest of all."""
+    class_strangeness: Mapped[float | None]
+    """The same to the nearest of its class; NULL without a label, or alone in its class."""
+    network: Mapped[str] = mapped_column(String(128))
+    """Whose embeddings, as a source of `embeddings.networks`."""
+    revision_id: Mapped[int]
+    """Compared with the images and the labels of this revision."""
+
+    __table_args__ = (
+        Index("ix_image_typicality_all", "strangeness", "asset_id"),
+        Index("ix_image_typicality_class", "class_strangeness", "asset_id"),
+    )
+
+
+class ScenePairRow(Base):
+    """Two assets that a network sees as nearly the same scene; the bytes are those compared."""
+
+    __tablename__ = "scene_pairs"
+
+    first_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("vision_assets.asset_id", ondelete="CASCADE"), primary_key=True
+    )
+    second_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("vision_assets.asset_id", ondelete="CASCADE"), primary_key=True
+    )
+    similarity: Mapped[float]
+    """Cosine of their embeddings."""
+    first_hash: Mapped[str] = mapped_column(String(64))
+    second_hash: Mapped[str] = mapped_column(String(64))
+    network: Mapped[str] = mapped_column(String(128))
+    is_dismissed: Mapped[bool]
+    """Whether somebody said that these are two scenes."""
+
+    __table_args__ = (Index("ix_scene_pairs_similarity", "similarity"),)

@@ -33,12 +33,14 @@ from forge_core.cli import (
     map_command,
     model_commands,
     operator_commands,
+    outliers_command,
     output,
     predict_command,
     queue_commands,
     registry_commands,
     report_command,
     runs_commands,
+    scenes_command,
     serve_command,
     shortcuts_command,
     split_commands,
@@ -132,6 +134,8 @@ app.command()(embedding_commands.embed)
 app.command("label-issues")(embedding_commands.judge)
 app.command("similar")(embedding_commands.find_similar)
 app.command("map")(map_command.draw_map)
+app.command()(outliers_command.outliers)
+app.command()(scenes_command.scenes)
 app.add_typer(audit_commands.app, name="audit")
 app.add_typer(queue_commands.app, name="queue")
 app.add_typer(registry_commands.app, name="registry")

@@ -52,6 +52,13 @@ def _draw_map(context: JobContext) -> Mapping[str, Any]:
     return draw_map.run(context)
 
 
+def _compare(context: JobContext) -> Mapping[str, Any]:
+    """Compare every image with all others; see `compare`."""
+    from forge_core.handlers import compare
+
+    return compare.run(context)
+
+
 def _judge_labels(context: JobContext) -> Mapping[str, Any]:
     """Judge every label of the catalog; see `judge_labels`."""
     from forge_core.handlers import judge_labels
@@ -135,6 +142,7 @@ HANDLERS: dict[str, Handler] = {
     kinds.SCORE.name: _score,
     kinds.EMBED.name: _embed,
     kinds.MAP.name: _draw_map,
+    kinds.COMPARE.name: _compare,
     kinds.LABEL_ISSUES.name: _judge_labels,
     kinds.IMPORT.name: _import_images,
     kinds.AUGMENT.name: _augment,

@@ -52,6 +52,9 @@ EMBED = JobKind(name="embed", place="scoring", device="shared", niceness=10, is_
 MAP = JobKind(
     name="map", place="scoring", device="shared", niceness=10, is_continued=True, subject="The map"
 )
+COMPARE = JobKind(
+    name="compare", place="scoring", device="shared", niceness=10, subject="The comparison"
+)
 LABEL_ISSUES = JobKind(
     name="label_issues", place="scoring", device="shared", niceness=10, subject="The judging"
 )
@@ -87,6 +90,7 @@ KINDS: dict[str, JobKind] = {
         SCORE,
         EMBED,
         MAP,
+        COMPARE,
         LABEL_ISSUES,
         EVALUATE,
         IMPORT,

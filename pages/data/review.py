@@ -19,7 +19,9 @@ from pages.components.review import (
     image_issues_panel,
     keep_all_dialog,
     leaks,
+    outliers_panel,
     queue_cards,
+    scenes_panel,
 )
 from pages.components.review.leaks import ACROSS, CONTESTED, OTHER
 from pages.components.words import how_alike, text
@@ -55,6 +57,8 @@ def show() -> None:
     queue_cards.show(workspace)
     contested_queue.show(workspace, contested_queue.count(workspace), session.actor())
     image_issues_panel.show(workspace)
+    outliers_panel.show(workspace, totals.images)
+    scenes_panel.show(workspace)
     st.subheader("Near-duplicates and leaks", anchor=False)
     show_groups_and_unlabelled(status, totals.unlabelled)
     show_state(status)

@@ -34,6 +34,8 @@ class AssetPage:
     """Of the run's predictions, 0 to 1, where the sort is of a run."""
     issue_scores: dict[uuid.UUID, float] = field(default_factory=dict)
     """How likely the labels are wrong, 0 to 1, where the sort is by that."""
+    strangeness: dict[uuid.UUID, float] = field(default_factory=dict)
+    """How far images are from those nearest to them, where the sort is by that."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,7 +208,9 @@ def list_assets(
             `most_confident` and `highest_entropy`, of the images that it has a prediction of, and
             `lowest_quality`: of those whose label is doubted by a network that did not learn it,
             as long as it is their label. `label_issues` needs no run: the labels that look wrong
-            first, of those that were judged as they are now. `most_alike` needs a search, `alike`.
+            first, of those that were judged as they are now. `strangest` and
+            `most_typical` (of its class) have images that were compared with the others as they
+            are now. `most_alike` needs a search, `alike`.
         after: The cursor of the page before; None for the first page.
         limit: 1 to 500.
         skip: Images to leave out first; for a jump, behind the nearest bookmark.
@@ -239,6 +243,9 @@ def list_assets(
         },
         issue_scores={
             row.asset.asset_id: row.issue_score for row in shown if row.issue_score is not None
+        },
+        strangeness={
+            row.asset.asset_id: row.strangeness for row in shown if row.strangeness is not None
         },
     )
 

@@ -149,6 +149,16 @@ IMAGE_ISSUES = Queue(
     question=Question.PICTURE,
 )
 """Asks of the images beyond one line, which the address names; so it is no list of its own."""
+OUTLIERS = Queue(
+    name="outliers",
+    words="Outliers",
+    reason="It is far from the images that are nearest to it, among all or within its class.",
+    where={},
+    filled_by="Lines are drawn on Review, once the images are compared.",
+    question=Question.PICTURE,
+)
+"""As `IMAGE_ISSUES`, of images among the others."""
+_BEYOND_LINES = {queue.name: queue for queue in (IMAGE_ISSUES, OUTLIERS)}
 QUEUES = {queue.name: queue for queue in _QUEUES}
 """Every queue by name, in the order in which people read them."""
 
@@ -176,8 +186,8 @@ def find_queue(name: str) -> Queue:
     Raises:
         InvalidInput: There is none.
     """
-    if name == IMAGE_ISSUES.name:
-        return IMAGE_ISSUES
+    if name in _BEYOND_LINES:
+        return _BEYOND_LINES[name]
     if name not in QUEUES:
         raise InvalidInput(
             f"There is no queue {name[:60]!r}.", next_step=f"Use {', '.join(QUEUES)}."

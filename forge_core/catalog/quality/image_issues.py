@@ -1,4 +1,4 @@
-"""Dark, blurred or nearly empty pictures: measured numbers, and the lines that people draw.
+"""Dark, blurred or odd pictures, and outliers: measured numbers, and lines that people draw.
 
 There are no verdicts: what is too dark depends on the pictures. Each issue shows how its measure is
 distributed, a person draws the line, and the images beyond it are a filter of the gallery. The line
@@ -38,7 +38,7 @@ class ImageIssue:
     """In addresses and commands; never changes."""
     words: str
     measure: str
-    """A field of `PictureMeasures`."""
+    """A field of `PictureMeasures`, or a `Typicality`."""
     is_low: bool
     """Whether small values are doubtful, else large ones."""
     scale: str
@@ -91,7 +91,25 @@ _ISSUES = (
         name="small", words="Small", measure="short_side", is_low=True, scale="shorter side, px"
     ),
 )
-ISSUES = {issue.name: issue for issue in _ISSUES}
+_OUTLIERS = (
+    ImageIssue(
+        name="unlike_all",
+        words="Unlike any other",
+        measure="strangeness",
+        is_low=False,
+        scale="mean distance to the 10 nearest images",
+    ),
+    ImageIssue(
+        name="unlike_class",
+        words="Unlike its class",
+        measure="class_strangeness",
+        is_low=False,
+        scale="mean distance to the 10 nearest of its class",
+    ),
+)
+OUTLIERS = {issue.name for issue in _OUTLIERS}
+"""Issues of an image among the others: a network compares them, see `embeddings.nearness`."""
+ISSUES = {issue.name: issue for issue in (*_ISSUES, *_OUTLIERS)}
 """Every issue by name, in the order in which people read them."""
 
 

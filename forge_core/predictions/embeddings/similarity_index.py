@@ -32,7 +32,7 @@ class SimilarityIndex:
 
     def __init__(self, values: Halves) -> None:
         self._values = values
-        self._basis = _main_directions(values)
+        self._basis = main_directions(values)
         self._near = np.empty((len(values), self._basis.shape[1]), np.float32)
         for start in range(0, len(values), BLOCK_ROWS):
             rows = slice(start, start + BLOCK_ROWS)
@@ -65,8 +65,8 @@ class SimilarityIndex:
         return places[order].astype(np.int64), likeness[order]
 
 
-def _main_directions(values: Halves) -> Tensor:
-    """(D, C), orthonormal; all directions where D is small."""
+def main_directions(values: Halves) -> Tensor:
+    """In which embeddings (N, D) are longest (D, C), orthonormal; all where D is small."""
     width = values.shape[1]
     if width <= COMPONENTS or not len(values):
         return torch.eye(width)

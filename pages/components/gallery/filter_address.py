@@ -20,6 +20,8 @@ SORTS = {
     "path": "By path",
     "shuffled": "Shuffled, the same for all",
     "label_issues": "Labels that look wrong first",
+    "strangest": "Strangest first",
+    "most_typical": "Most typical of its class first",
 }
 ALIKE_SORTS = {"most_alike": "Most alike first"}
 RUN_SORTS = {

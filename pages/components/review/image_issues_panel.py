@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from forge_core.catalog.listing import queues
+from forge_core.catalog.listing.queues import Queue
 from forge_core.catalog.quality import image_issues
 from forge_core.catalog.quality.image_issues import IssueState
 from forge_core.jobs import kinds, queue
@@ -45,15 +46,26 @@ def show(workspace: Workspace) -> None:
                 )
     if job is not None and (is_active or missing):
         job_progress.has_result(job)
-    states = image_issues.list_states(workspace)
+    states = [
+        state
+        for state in image_issues.list_states(workspace)
+        if state.issue.name not in image_issues.OUTLIERS
+    ]
     if not any(state.num_measured for state in states):
         return
     with st.container(horizontal=True, gap="small", key="image-issues"):
         for state in states:
-            _show_card(workspace, state)
+            show_card(workspace, state, queues.IMAGE_ISSUES)
 
 
-def _show_card(workspace: Workspace, state: IssueState) -> None:
+def show_card(workspace: Workspace, state: IssueState, worked_on: Queue) -> None:
+    """How a measure is distributed, its line to move, and the door to the images beyond it.
+
+    Args:
+        workspace: The workspace.
+        state: The issue as it is now.
+        worked_on: The queue in which the images are asked about.
+    """
     issue = state.issue
     low, high = state.edges[0], state.edges[-1]
     with st.container(border=True, width=CARD, gap="xsmall", key=f"issue-{issue.name}"):
@@ -77,7 +89,7 @@ def _show_card(workspace: Workspace, state: IssueState) -> None:
             )
         side = "below" if issue.is_low else "above"
         if state.num_beyond:
-            address = {**state.where, "task": queues.IMAGE_ISSUES.name, "view": "focus"}
+            address = {**state.where, "task": worked_on.name, "view": "focus"}
             words = f"{text.plural(state.num_beyond, 'image')} {side} {state.line:.3g}"
             gallery_links.gallery(words, address, icon=":material/play_arrow:")
         else:
