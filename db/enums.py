@@ -27,6 +27,9 @@ class Question(enum.StrEnum):
     PICTURE = "picture"  # can its picture be used
     SPLIT = "split"  # may it stay in its split, beside what looks like it
     PREDICTION = "prediction"  # was what a network said of it wrong
+    OPINION = "opinion"  # what does it show, asked without telling its label
+    DIFFERENCE = "difference"  # which of the opinions that differ holds
+    GOLD = "gold"  # is its label certain enough to measure people by
 
 
 class Answer(enum.StrEnum):
@@ -43,6 +46,13 @@ class Answer(enum.StrEnum):
     def settles(self) -> bool:
         """Whether the question is answered, so that it is not asked again."""
         return self is not Answer.SKIP
+
+
+class OpinionKind(enum.StrEnum):
+    """Why an image's label is asked for without telling it."""
+
+    SECOND = "second"  # of a share of what was decided: one other person shall answer
+    GOLD = "gold"  # its label is certain: everybody who did not decide it shall answer
 
 
 class Measure(enum.StrEnum):

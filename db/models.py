@@ -35,6 +35,7 @@ from db.tables.people import (
     ChosenImageRow,
     LabelRequestRow,
     LabelVoteRow,
+    OpinionRequestRow,
     SavedViewRow,
     UserPreference,
 )
@@ -87,6 +88,7 @@ __all__ = [
     "LikenessHitRow",
     "LikenessSearchRow",
     "MeasureLineRow",
+    "OpinionRequestRow",
     "Prediction",
     "PredictionBlockRow",
     "RegistryEntryRow",

@@ -154,8 +154,7 @@ class AssetFilter:
     predicted: int | None = field(default=None, metadata=_OF_A_RUN)
     """Number of the class that the run says."""
     disagrees: bool | None = field(default=None, metadata=_OF_A_RUN)
-    """Whether the run says another class than the label now. Images without a label, and
-    predictions of a class that is retired by now, are in neither."""
+    """Whether it says another class than the label now; no label or a retired class is neither."""
     confidence_min: float | None = field(default=None, metadata=_OF_A_RUN)
     """Of the run's prediction, 0 to 1, inclusive as `confidence_max`."""
     confidence_max: float | None = field(default=None, metadata=_OF_A_RUN)
@@ -195,6 +194,10 @@ class AssetFilter:
     """Number of a search by likeness that found it."""
     selected: int | None = field(default=None, metadata=_BESIDE_REVISIONS)
     """Number of a selection that it was picked into."""
+    asked_of: str | None = field(default=None, metadata=_BESIDE_REVISIONS)
+    """A person who is to say what it shows without knowing its label, and has not yet."""
+    opinions: str | None = field(default=None, metadata=_BESIDE_REVISIONS)
+    """`DIFFER`: people say different things of it; `ANY`: somebody gave a vote."""
 
     evaluation: int | None = field(default=None, metadata=_BESIDE_REVISIONS)
     """Measured in this evaluation, whatever the image's label and split are by now."""

@@ -31,6 +31,7 @@ from db.repositories.labels import LabelRepository
 from db.repositories.likeness_searches import LikenessSearchRepository
 from db.repositories.metrics import MetricRepository
 from db.repositories.moves import MoveRepository
+from db.repositories.opinion_requests import OpinionRequestRepository
 from db.repositories.prediction_blocks import PredictionBlockRepository
 from db.repositories.predictions import PredictionRepository
 from db.repositories.preferences import PreferenceRepository
@@ -236,6 +237,10 @@ class UnitOfWork:
     def kept_selections(self) -> KeptSelectionRepository:
         """Images that were picked together."""
         return KeptSelectionRepository(self.session)
+
+    def opinion_requests(self) -> OpinionRequestRepository:
+        """Which images are asked about without telling their labels."""
+        return OpinionRequestRepository(self.session)
 
     @cached_property
     def likeness_searches(self) -> LikenessSearchRepository:

@@ -15,7 +15,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from db.clock import utc_now
-from db.models import LabelVoteRow, VisionAsset
+from db.enums import Answer, Question
+from db.models import LabelVoteRow, ReviewDecisionRow, VisionAsset
 from db.repositories import bulk
 from db.repositories.filters import living
 from db.repositories.rows import columns_of, list_distinct, slices, to_record
@@ -84,6 +85,47 @@ class LabelVoteRepository:
                 .where(LabelVoteRow.asset_id.in_(part), LabelVoteRow.author == author)
                 .execution_options(synchronize_session=False)
             )
+
+    def follow_answers(self, operation_id: str) -> None:
+        """Let votes say what the answers say that an operation gave, took back, or gave again.
+
+        The newest answer of a person to what an image shows is the vote; without one there is none.
+        """
+        row = ReviewDecisionRow
+        opinions = row.question == Question.OPINION, row.answer == Answer.CHOOSE
+        touched = self._session.execute(
+            select(row.asset_id, row.actor)
+            .where(
+                *opinions, (row.operation_id == operation_id) | (row.taken_back_by == operation_id)
+            )
+            .distinct()
+        ).all()
+        for asset_id, author in touched:
+            label_id = self._session.scalar(
+                select(row.label_id)
+                .where(
+                    *opinions,
+                    row.asset_id == asset_id,
+                    row.actor == author,
+                    row.taken_back_by.is_(None),
+                )
+                .order_by(row.decision_id.desc())
+                .limit(1)
+            )
+            if label_id is None:
+                self.remove([asset_id], author)
+            else:
+                self.add([LabelVote(asset_id=asset_id, author=author, label_id=label_id)])
+
+    def list_all(self) -> list[LabelVote]:
+        """Every vote that holds about a living image, by image and person."""
+        rows = self._session.execute(
+            select(*COLUMNS)
+            .join(VisionAsset, VisionAsset.asset_id == LabelVoteRow.asset_id)
+            .where(living(), LabelVoteRow.taken_back_by.is_(None))
+            .order_by(LabelVoteRow.asset_id, LabelVoteRow.author)
+        )
+        return [to_record(LabelVote, row) for row in rows]
 
     def list_of_assets(self, asset_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[LabelVote]]:
         """What was said of each of these images, by person; images without a vote are left out."""

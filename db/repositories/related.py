@@ -25,14 +25,16 @@ from db.models import (
     LabelClassState,
     LabelIssueRow,
     LabelRequestRow,
+    LabelVoteRow,
     LikenessHitRow,
+    OpinionRequestRow,
     Prediction,
     RevisionRow,
     SelectedAssetRow,
     VisionAsset,
 )
 from db.records import ACROSS, ANY, NONE, AssetFilter
-from db.repositories import measure_conditions
+from db.repositories import measure_conditions, opinions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -330,6 +332,29 @@ def _selected(where: AssetFilter) -> Related | None:
     )
 
 
+def _asked_of(where: AssetFilter) -> Related | None:
+    if where.asked_of is None:
+        return None
+    return Related(
+        asset_id=OpinionRequestRow.asset_id,
+        conditions=opinions.open_for(where.asked_of),
+        both=[opinions.is_as_it_was_drawn()],
+    )
+
+
+def _opinions(where: AssetFilter) -> Related | None:
+    if where.opinions is None:
+        return None
+    taken_over = _taken_over()
+    went_to = select(taken_over.c.drawn_id).where(taken_over.c.label_id == VisionAsset.label_id)
+    is_same = LabelVoteRow.label_id.in_(went_to.correlate(VisionAsset))
+    return Related(
+        asset_id=LabelVoteRow.asset_id,
+        conditions=[LabelVoteRow.taken_back_by.is_(None)],
+        both=[opinions.differs(is_same)] if where.opinions == opinions.DIFFER else [],
+    )
+
+
 RELATED: dict[str, tuple[tuple[str, ...], Callable[[AssetFilter], Related | None]]] = {
     "prediction": (
         ("run", "predicted", "disagrees", "confidence_min", "confidence_max"),
@@ -359,5 +384,7 @@ RELATED: dict[str, tuple[tuple[str, ...], Callable[[AssetFilter], Related | None
     "alike": (("alike",), _alike),
     "typicality": ((), lambda _: None),
     "selected": (("selected",), _selected),
+    "asked of": (("asked_of",), _asked_of),
+    "opinions": (("opinions",), _opinions),
 }
 """Each condition on another table: the fields of the filter that make it, and how."""

@@ -159,7 +159,7 @@ class ReviewDecisionRepository:
             .where(
                 VisionAsset.is_deleted.is_(false()),
                 ReviewDecisionRow.question == question,
-                *_speaks_of_the_asset(),
+                *speaks_of_the_asset(),
             )
         )
 
@@ -174,14 +174,14 @@ def settled(question: str) -> ColumnElement[bool]:
             ReviewDecisionRow.content_hash == VisionAsset.content_hash,
             ReviewDecisionRow.question == question,
             ReviewDecisionRow.answer.in_(settling),
-            *_speaks_of_the_asset(),
+            *speaks_of_the_asset(),
         )
         .correlate(VisionAsset)
         .exists()
     )
 
 
-def _speaks_of_the_asset() -> list[ColumnElement[bool]]:
+def speaks_of_the_asset() -> list[ColumnElement[bool]]:
     """That a decision of the asset's bytes also is of its label and of the class as it is now."""
     version = (
         select(func.min(LabelClassState.revision_id))

@@ -124,6 +124,39 @@ class ChosenImageRow(Base):
     __table_args__ = (CheckConstraint("length(reason) > 0", name="reason_not_empty"),)
 
 
+class OpinionRequestRow(Base):
+    """An image whose label is asked for without telling it, and what was decided of it before.
+
+    It speaks of the bytes that were decided. Kept after it is answered: the first answer is the
+    one that the second is compared with, whatever the label is by then.
+    """
+
+    __tablename__ = "opinion_requests"
+
+    asset_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("vision_assets.asset_id", ondelete="CASCADE"), primary_key=True
+    )
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    content_hash: Mapped[str] = mapped_column(String(64))
+    label_id: Mapped[int] = mapped_column(ForeignKey("label_classes.label_id"))
+    """The first answer; of a gold question the label that is certain."""
+    decided_by: Mapped[str | None] = mapped_column(String(128))
+    """Whose answer that is; NULL of a gold question."""
+    share: Mapped[float | None]
+    """Of what was decided, that was drawn; NULL of a gold question."""
+    seed: Mapped[int]
+    actor: Mapped[str] = mapped_column(String(128))
+    """Who drew it."""
+    revision_id: Mapped[int]
+    """The newest revision when it was drawn."""
+    created_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('second', 'gold')", name="kind_known"),
+        CheckConstraint("share > 0 AND share <= 1", name="share_in_range"),
+    )
+
+
 class Assignment(Base):
     """Who is to look after an asset. Work, not a fact about the image: no revision."""
 

@@ -14,6 +14,7 @@ from forge_core.catalog.listing import (
     suggestions,
     text_values,
 )
+from forge_core.catalog.opinions import answering
 from forge_core.catalog.revisions import history
 from forge_core.errors import InvalidInput
 from forge_core.imaging.decode import DecodeLimits
@@ -38,11 +39,12 @@ def list_assets(asked: ApiRequest) -> Mapping[str, Any]:
 
     It starts behind the cursor `after`, or at `position` in the list (0 is the first image). With
     `suggest` each row has what that run's network suggests, or with "labels" what its label looks
-    like instead.
+    like instead. Blind questions (`asked_of`) have rows without label, path and all that tells of
+    them.
     """
     allowed = (*filter_fields.FIELDS, "sort", "after", "limit", "position", "suggest")
     values = parsing.parse_query(asked.request.query_params, allowed, after=MAX_CURSOR_CHARACTERS)
-    where = filter_fields.read(values)
+    where = parsing.read_filter(values, asked.actor)
     sort = values.get("sort", "newest")
     limit = text_values.parse_number(values.get("limit", DEFAULT_LIMIT), "limit")
     revision_id = history.latest_revision_id(asked.workspace)
@@ -55,14 +57,18 @@ def list_assets(asked: ApiRequest) -> Mapping[str, Any]:
         page = asset_list.list_assets(
             asked.workspace, where, sort=sort, after=values.get("after"), limit=limit
         )
+    window = DecodeLimits.from_settings(asked.workspace.image_settings).window.name()
     by = text_values.parse_suggester(values.get("suggest"), "suggest")
+    if where.asked_of is not None:
+        rows = [shapes.shape_blind(one, is_listed=True, window=window) for one in page.assets]
+        return {"assets": rows, "next": page.next_cursor, "revision": revision_id}
     suggested = None if by is None else suggestions.suggest(asked.workspace, by, page.assets)
     return {
         "assets": shapes.shape_rows(
             page.assets,
             suggested=suggested,
             confidences=page.confidences,
-            window=DecodeLimits.from_settings(asked.workspace.image_settings).window.name(),
+            window=window,
         ),
         "next": page.next_cursor,
         "revision": revision_id,
@@ -76,7 +82,7 @@ def count_assets(asked: ApiRequest) -> Mapping[str, Any]:
     """
     allowed = (*filter_fields.FIELDS, "sort")
     values = parsing.parse_query(asked.request.query_params, allowed)
-    where = filter_fields.read(values)
+    where = parsing.read_filter(values, asked.actor)
     sort = values.get("sort", "newest")
     totals = asset_list.totals(asked.workspace)
     total = totals.images + totals.augmented
@@ -85,7 +91,9 @@ def count_assets(asked: ApiRequest) -> Mapping[str, Any]:
 
 
 def list_history(asked: ApiRequest) -> Mapping[str, Any]:
-    """Every change of one image, newest first."""
+    """Every change of one image, newest first; of one that waits for a blind answer, nothing."""
     asset_id = text_values.parse_id(asked.request.path_params["asset_id"])
+    if answering.list_open(asked.workspace, asked.actor, [asset_id]):
+        return {"entries": []}
     entries = history.asset_history(asked.workspace, asset_id)
     return {"entries": [shapes.shape_history(entry) for entry in reversed(entries)]}

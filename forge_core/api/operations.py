@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from db import failures
-from db.enums import ReviewState
+from db.enums import Answer, Question, ReviewState
 from db.records import AssetFilter
 from db.repositories.asset_lists import SORTS
 from forge_core.api import parsing, shapes
@@ -24,6 +24,7 @@ from forge_core.api.endpoints import (
 )
 from forge_core.catalog.editing import decisions, label_edits, review_flags
 from forge_core.catalog.listing import filter_fields, text_values
+from forge_core.catalog.opinions import answering, drawing
 from forge_core.catalog.revisions import history, undo_rules
 from forge_core.catalog.revisions.journal import MAX_OPERATION_ID_CHARACTERS, ChangeResult
 from forge_core.catalog.splits import chosen_images
@@ -289,15 +290,28 @@ def _decide(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> Ch
     fields = ("operation_id", "kind", "asset_ids", "expected_versions")
     parsing.check_fields(operation, (*fields, "question", "answer", "label_id"), "decide")
     label_id = operation.get("label_id")
+    number = None if label_id is None else text_values.parse_number(label_id, "label_id")
+    answer = text_values.parse_text(operation.get("answer"), "answer")
+    question = text_values.parse_text(operation.get("question"), "question")
+    who: Who = {"actor": batch.asked.actor, "operation_id": operation_id}
+    workspace = batch.asked.workspace
+    if question == Question.OPINION:
+        if answer not in answering.ANSWERS or (number is None) is (answer == Answer.CHOOSE):
+            raise InvalidInput(
+                "A second opinion is a class, or skipped.", next_step="Choose a class."
+            )
+        return answering.answer(workspace, _parse_ids(operation), number, **who)
+    if question == Question.GOLD:
+        is_gold = answer == Answer.KEEP
+        return drawing.mark_gold(workspace, _parse_ids(operation), is_gold, **who)
     return decisions.decide(
-        batch.asked.workspace,
+        workspace,
         _parse_ids(operation),
-        text_values.parse_text(operation.get("answer"), "answer"),
-        question=text_values.parse_text(operation.get("question"), "question"),
-        label_id=None if label_id is None else text_values.parse_number(label_id, "label_id"),
+        answer,
+        question=question,
+        label_id=number,
         expected_versions=_parse_versions(batch, operation),
-        actor=batch.asked.actor,
-        operation_id=operation_id,
+        **who,
     )
 
 
@@ -349,7 +363,10 @@ def _parse_where(operation: Mapping[str, Any]) -> AssetFilter | None:
     for name, value in where.items():
         if not isinstance(value, int):
             text_values.parse_text(value, name)
-    return filter_fields.read(where)
+    found = filter_fields.read(where)
+    if found.asked_of is not None:
+        raise InvalidInput("The questions of a person are answered one by one, not by a filter.")
+    return found
 
 
 def _parse_versions(batch: Batch, operation: Mapping[str, Any]) -> dict[uuid.UUID, int] | None:

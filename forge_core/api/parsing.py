@@ -10,9 +10,12 @@ from typing import Any
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
+from db.records import AssetFilter
 from forge_core import storable_values
-from forge_core.catalog.listing import text_values
+from forge_core.catalog.listing import filter_fields, text_values
+from forge_core.catalog.opinions import answering
 from forge_core.errors import InvalidInput
+from forge_core.people.actor import Actor
 
 MAX_BODY_BYTES = 2 * 2**20
 
@@ -78,6 +81,15 @@ def check_fields(values: Mapping[str, Any], allowed: tuple[str, ...], what: str)
         raise InvalidInput(
             f"{what} has no field {unknown[0][:60]!r}.", next_step=f"Known: {', '.join(allowed)}."
         )
+
+
+def read_filter(values: Mapping[str, str], actor: Actor) -> AssetFilter:
+    """The filter of an address, where this person may ask for it.
+
+    Raises:
+        InvalidInput: A value is none of its kind, or the questions of another person are asked for.
+    """
+    return answering.check_own(filter_fields.read(values), actor)
 
 
 def parse_query(query: QueryParams, allowed: tuple[str, ...], **limits: int) -> dict[str, str]:

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from forge_core.api import parsing, shapes
 from forge_core.api.endpoints import ApiRequest, WorkspaceProvider, read_route
 from forge_core.catalog.listing import asset_list, text_values
+from forge_core.catalog.opinions import answering
 from forge_core.catalog.revisions import history
 from forge_core.errors import InvalidInput
 from forge_core.imaging.decode import DecodeLimits
@@ -38,7 +39,8 @@ def list_now(asked: ApiRequest) -> Mapping[str, Any]:
     """The named images as they are now, and the revision that they are at least of.
 
     `ids` are up to `MAX_IDS` ids with commas between; one that is missing in the answer is no
-    longer in the catalog. With `suggest` each row has what that run's network suggests.
+    longer in the catalog. With `suggest` each row has what that run's network suggests. Of one that
+    waits for a blind answer of this person there is nothing that tells of its label.
     """
     allowed = ("ids", "suggest")
     query = parsing.parse_query(asked.request.query_params, allowed, ids=MAX_IDS_CHARACTERS)
@@ -49,4 +51,8 @@ def list_now(asked: ApiRequest) -> Mapping[str, Any]:
     now = asset_list.list_now(asked.workspace, ids, suggest=suggest)
     window = DecodeLimits.from_settings(asked.workspace.image_settings).window.name()
     rows = shapes.shape_rows(now.assets, suggested=now.suggested, window=window)
+    blind = answering.list_open(asked.workspace, asked.actor, ids)
+    for position, asset in enumerate(now.assets):
+        if asset.asset_id in blind:
+            rows[position] = shapes.shape_blind(asset, window=window)
     return {"revision": now.revision_id, "assets": rows}

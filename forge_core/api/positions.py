@@ -34,7 +34,7 @@ def find_near(asked: ApiRequest) -> Mapping[str, Any]:
         raise InvalidInput(f"direction is next or previous, not {direction[:60]!r}.")
     found = neighbours.find_near(
         asked.workspace,
-        filter_fields.read(values),
+        parsing.read_filter(values, asked.actor),
         wanted=values.get("wanted", neighbours.UNLABELLED),
         sort=values.get("sort", "newest"),
         start=text_values.parse_id(values["from"]) if "from" in values else None,
@@ -53,7 +53,7 @@ def find_position(asked: ApiRequest) -> Mapping[str, Any]:
     )
     position = neighbours.find_position(
         asked.workspace,
-        filter_fields.read(values),
+        parsing.read_filter(values, asked.actor),
         text_values.parse_id(values.get("image")),
         sort=values.get("sort", "newest"),
     )

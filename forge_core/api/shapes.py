@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from db.records import Asset, Label
-from forge_core.catalog.listing.suggestions import Suggestion
+from forge_core.catalog.listing.suggestions import OPINIONS, Suggestion
 from forge_core.catalog.revisions.history import HistoryEntry
 from forge_core.catalog.revisions.journal import ChangeConflict, ChangeResult
 
@@ -36,12 +36,45 @@ def shape_rows(
     return rows
 
 
+def shape_blind(asset: Asset, *, is_listed: bool = False, window: str = "") -> dict[str, Any]:
+    """An image of a blind question: the picture, and nothing that tells of its label.
+
+    Args:
+        asset: The image.
+        is_listed: Whether it is a row of the questions' own list: it then has every field of a row,
+            empty. Else what a browser knows of it already is neither told nor taken away.
+        window: As in `shape_rows`.
+    """
+    hidden: dict[str, Any] = {
+        "path": "",
+        "label_id": None,
+        "label_name": None,
+        "split": None,
+        "source": "",
+        "row_version": asset.row_version,
+        "augmented": False,
+        "review": None,
+        "note": "",
+        "created_at": None,
+        "suggestion": None,
+    }
+    return (hidden if is_listed else {}) | {
+        "blind": True,
+        "id": str(asset.asset_id),
+        "hash": asset.content_hash + (f"-{window}" if window else ""),
+        "width": asset.width,
+        "height": asset.height,
+        "size_bytes": asset.size_bytes,
+    }
+
+
 def shape_suggestion(suggestion: Suggestion | None) -> dict[str, Any] | None:
     """What a run suggests for one image; entropy in nats, the other numbers 0 to 1."""
     if suggestion is None:
         return None
     return {
-        "run": suggestion.run_id,
+        "run": OPINIONS if suggestion.voters else suggestion.run_id,
+        "voters": suggestion.voters,
         "label_id": suggestion.label_id,
         "label_name": suggestion.label_name,
         "confidence": suggestion.confidence,

@@ -33,6 +33,7 @@ from forge_core.cli import (
     map_command,
     model_commands,
     operator_commands,
+    opinion_commands,
     outliers_command,
     output,
     predict_command,
@@ -138,6 +139,7 @@ app.command()(outliers_command.outliers)
 app.command()(scenes_command.scenes)
 app.add_typer(audit_commands.app, name="audit")
 app.add_typer(queue_commands.app, name="queue")
+app.add_typer(opinion_commands.app, name="opinions")
 app.add_typer(registry_commands.app, name="registry")
 app.command()(predict_command.predict)
 app.command()(serve_command.serve)

@@ -19,6 +19,7 @@ from pages.components.review import (
     image_issues_panel,
     keep_all_dialog,
     leaks,
+    opinions_panel,
     outliers_panel,
     queue_cards,
     scenes_panel,
@@ -54,8 +55,9 @@ def show() -> None:
     status = duplicates.status(workspace)
     show_top(workspace, status)
     undo_notice.show(workspace, session.actor())
-    queue_cards.show(workspace)
+    queue_cards.show(workspace, session.actor())
     contested_queue.show(workspace, contested_queue.count(workspace), session.actor())
+    opinions_panel.show(workspace, session.actor())
     image_issues_panel.show(workspace)
     outliers_panel.show(workspace, totals.images)
     scenes_panel.show(workspace)

@@ -33,7 +33,7 @@ const makeClasses = (count, letters = ["a", "s"]) => {
 };
 
 /** What is called on a gallery, as text: "decisions.label(null)". */
-function makeGallery({ numClasses = 0, keys = {} } = {}) {
+function makeGallery({ numClasses = 0, keys = {}, reviews = false, blind = false } = {}) {
   const calls = [];
   const recorder = (name) =>
     new Proxy(
@@ -49,10 +49,20 @@ function makeGallery({ numClasses = 0, keys = {} } = {}) {
           },
       },
     );
-  const parts = ["decisions", "navigation", "appearance", "finding", "selection", "views"];
+  const parts = [
+    "decisions",
+    "navigation",
+    "appearance",
+    "finding",
+    "selection",
+    "views",
+    "review",
+  ];
   const gallery = Object.fromEntries(parts.map((name) => [name, recorder(name)]));
   gallery.bindings = new Bindings(makePreferences({ keys }));
-  gallery.review = { find: () => undefined };
+  gallery.review = new Proxy(gallery.review, {
+    get: (target, verb) => ({ isOn: reviews, isBlind: blind })[verb] ?? target[verb],
+  });
   gallery.classKeys = new ClassKeys({
     classes: makeClasses(numClasses, gallery.bindings.freeLetters()),
     onLabel: (id) => calls.push(`class ${id}`),
@@ -69,6 +79,7 @@ function press(gallery, key, modifiers = {}) {
 
 test("every command calls what exists in the gallery's modules", async () => {
   const { Appearance } = await import("../../pages/components/gallery/actions/appearance.js");
+  const { Review } = await import("../../pages/components/gallery/actions/review.js");
   const { Decisions } = await import("../../pages/components/gallery/actions/decisions.js");
   const { Navigation } = await import("../../pages/components/gallery/actions/navigation.js");
   const { Finding } = await import("../../pages/components/gallery/state/finding.js");
@@ -81,6 +92,7 @@ test("every command calls what exists in the gallery's modules", async () => {
     finding: Finding,
     selection: Selection,
     views: Views,
+    review: Review,
   };
   const { gallery, calls } = makeGallery();
   for (const command of COMMANDS) command.run?.(gallery);
@@ -93,9 +105,11 @@ test("every command calls what exists in the gallery's modules", async () => {
 
 test("no default key has two meanings, belongs to the browser, or begins a class", () => {
   const bindings = new Bindings(makePreferences());
-  const keys = COMMANDS.flatMap((command) => command.keys ?? []);
-  assert.equal(new Set(keys).size, keys.length);
-  for (const key of keys) assert.equal(bindings.refuse(key), null, key);
+  for (const queue of [true, undefined]) {
+    const keys = COMMANDS.flatMap(({ inQueue, keys: own }) => (inQueue === queue && own) || []);
+    assert.equal(new Set(keys).size, keys.length);
+    for (const key of keys) assert.equal(bindings.refuse(key), null, key);
+  }
   assert.deepEqual(bindings.freeLetters(), [...LETTERS_FOR_CLASSES]);
 });
 
@@ -154,6 +168,43 @@ test("a key that a person gives to a command leaves its old one", () => {
   assert.deepEqual(preferences.values.keys, { "split.train": ["m"], mark: [] });
   bindings.reset();
   assert.equal(bindings.find("m").id, "mark");
+});
+
+test("a queue's answers have keys of their own, which a person may change", () => {
+  const keys = { "answer.keep": ["t"], "answer.skip": ["Shift+k"] };
+  const { gallery, calls } = makeGallery({ keys, reviews: true });
+  for (const key of ["t", "x", "k"]) press(gallery, key);
+  press(gallery, "k", { shiftKey: true });
+  assert.deepEqual(calls, [
+    "review.answer(keep)",
+    "review.answer(ambiguous)",
+    "appearance.toggleKeep()",
+    "review.answer(skip)",
+  ]);
+  assert.equal(gallery.bindings.keyOf("split.train"), "t"); // outside queues it keeps its key
+  gallery.bindings.give("answer.held_out", "t");
+  assert.equal(gallery.bindings.keyOf("answer.keep"), undefined);
+  assert.equal(gallery.bindings.find("t").id, "split.train");
+  const { gallery: outside, calls: said } = makeGallery({ keys });
+  press(outside, "t");
+  assert.deepEqual(said, ["decisions.split(train)"]);
+});
+
+test("in a blind queue no key shows or changes what is not told", () => {
+  const { gallery, calls } = makeGallery({ numClasses: 3, reviews: true, blind: true });
+  for (const key of ["t", "0", "m", "k", "n", "2"]) press(gallery, key);
+  press(gallery, "f", { shiftKey: true });
+  press(gallery, "z");
+  assert.deepEqual(calls, [
+    "review.answer(split.train)",
+    "review.answer(unlabel)",
+    "review.answer(mark)",
+    "review.answer(keep)",
+    "review.answer(skip)",
+    "class 2",
+    "review.answer(alike)",
+    "decisions.undo()",
+  ]);
 });
 
 test("keys that moves, classes and browsers need cannot be given away", () => {

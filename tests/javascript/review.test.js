@@ -110,6 +110,29 @@ test("behind the last image it is over, until an answer is undone", async () => 
   assert.deepEqual(sent.at(-1), { what: "retrain", changed: 1, kept: 0, skipped: 1 });
 });
 
+test("a blind question takes a class or is skipped, and is undone", async () => {
+  const { review, rows, labels, sent, said } = await makeReview(3);
+  for (const row of rows.loaded()) Object.assign(row, { label_id: null, label_name: null });
+  review.ask({ queue: "second", words: "Second", question: "opinion", blind: true }, () => {});
+  for (const answer of ["keep", "accept", "ambiguous", "split.train"]) review.answer(answer);
+  assert.deepEqual([sent.length, said.length], [0, 4]);
+  review.answer("choose", 2);
+  review.answer("skip");
+  assert.deepEqual(
+    sent.map(({ question, answer, label_id: label }) => [question, answer, label]),
+    [
+      ["opinion", "choose", 2],
+      ["opinion", "skip", undefined],
+    ],
+  );
+  assert.equal(review.words(), "1 answered, 1 skipped");
+  assert.equal(rows.loaded()[0].label_name, "dog");
+  review.count((await labels.undo()).entries, -1);
+  review.count((await labels.undo()).entries, -1);
+  assert.equal(review.words(), "0 answered");
+  assert.equal(rows.loaded()[0].label_name, null);
+});
+
 test("an image that was passed over comes at the end", async () => {
   const { review, selection } = await makeReview(3);
   selection.moveTo(1);
@@ -117,12 +140,4 @@ test("an image that was passed over comes at the end", async () => {
   review.answer("keep");
   assert.equal(selection.focus, 0);
   assert.equal(review.isOver, false);
-});
-
-test("outside of a queue its keys do nothing", async () => {
-  const { review } = await makeReview(1);
-  assert.equal(review.find("k").id, "keep");
-  assert.equal(review.find("q"), undefined);
-  review.ask(null);
-  assert.equal(review.find("k"), undefined);
 });

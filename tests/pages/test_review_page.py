@@ -72,6 +72,8 @@ def test_not_looked__says_why_one_should_and_finds_on_request(
         "Drawn by an audit": "0",
         "The model disagrees": "–",
         "Contested by an import": "0",
+        "Second opinions": "0",
+        "Opinions differ": "0",
         "Least sure": "–",
         "Flagged by people": "0",
         "Corrected predictions": "0",

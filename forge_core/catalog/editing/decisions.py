@@ -20,8 +20,8 @@ from forge_core.errors import InvalidInput
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
-ASKED = (Question.LABEL, Question.PICTURE, Question.SPLIT)
-"""Questions that queues ask."""
+ASKED = (Question.LABEL, Question.PICTURE, Question.SPLIT, Question.DIFFERENCE)
+"""Questions that queues ask, and whose answers may change the image."""
 GIVES_LABEL = (Answer.ACCEPT, Answer.CHOOSE)
 ANSWERS = (*GIVES_LABEL, Answer.KEEP, Answer.AMBIGUOUS, Answer.HELD_OUT, Answer.SKIP)
 MAX_ASSETS_AT_ONCE = 10_000
@@ -108,6 +108,8 @@ def decide(
             conflicts=conflicts,
         )
         remember(uow, operation, [a.asset_id for a in judged], kind, Question(question))
+        if question == Question.DIFFERENCE:  # what holds between opinions also is the right label
+            remember(uow, operation, [a.asset_id for a in judged], kind, Question.LABEL)
         if judged:
             result = dataclasses.replace(result, status=ChangeOutcome.APPLIED)
         return result

@@ -10,6 +10,7 @@ from db.records import ACROSS, ANY, NONE, Asset, AssetFilter, CountRow
 from db.repositories import measure_conditions
 from db.repositories.asset_lists import SORTS, check_cursor
 from db.repositories.likeness_searches import LikenessSearch
+from db.repositories.opinions import DIFFER
 from db.run_records import EvaluationSummary
 from db.unit_of_work import UnitOfWork
 from forge_core import storable_values
@@ -22,6 +23,8 @@ from forge_core.errors import InvalidInput, NotFound
 from forge_core.workspace import Workspace
 
 MAX_PAGE = 500
+BLIND_SORTS = ("shuffled", "newest", "oldest")
+"""Orders of blind questions: by chance or by age, which say nothing of a label."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +115,13 @@ def check_filter(where: AssetFilter) -> AssetFilter:
             next_step="Add the number of a run: run=12.",
         )
     _check_evaluation(where)
+    if where.opinions not in (None, ANY, DIFFER):
+        raise InvalidInput(f"opinions is {ANY!r} or {DIFFER!r}, not {where.opinions!r}.")
+    if where.asked_of is not None and where != AssetFilter(asked_of=where.asked_of):
+        raise InvalidInput(
+            "Another filter beside the questions of a person would tell what they must not know.",
+            next_step="Keep asked_of alone.",
+        )
     return where
 
 
@@ -178,6 +188,10 @@ def check_sort(where: AssetFilter, sort: str) -> None:
     """
     if sort not in SORTS:
         raise InvalidInput(f"There is no sort {sort!r}.", next_step=f"Use {', '.join(SORTS)}.")
+    if where.asked_of is not None and sort not in BLIND_SORTS:
+        raise InvalidInput(
+            f"The sort {sort!r} would tell of the labels.", next_step=f"Use {BLIND_SORTS[0]}."
+        )
     if SORTS[sort].of_a_run and where.run is None:
         raise InvalidInput(
             f"The sort {sort!r} needs a run: whose predictions are meant?",

@@ -2,6 +2,7 @@
 
 from db.enums import FileFact, Question, RequestReason, ReviewState
 from db.records import ANY, NONE
+from db.repositories.opinions import DIFFER
 from forge_core.catalog.listing.field_types import Said
 
 AUGMENTED_WORDS = {"no": "Originals only", "yes": "Augmented copies only"}
@@ -16,6 +17,8 @@ DECIDED_WORDS = {
     Question.PICTURE.value: "Picture confirmed",
     Question.SPLIT.value: "Split confirmed",
     Question.PREDICTION.value: "Corrected on Predict",
+    Question.DIFFERENCE.value: "Differing opinions decided",
+    Question.GOLD.value: "Gold: its label is certain",
 }
 """Images for which a person has settled a question."""
 UNDECIDED_WORDS = {
@@ -23,6 +26,8 @@ UNDECIDED_WORDS = {
     Question.PICTURE.value: "Picture not confirmed",
     Question.SPLIT.value: "Split not confirmed",
     Question.PREDICTION.value: "Not corrected on Predict",
+    Question.DIFFERENCE.value: "Differing opinions not decided",
+    Question.GOLD.value: "Not marked as gold",
 }
 FILE_WORDS = {
     FileFact.PAGES.value: "Several pages or frames",
@@ -30,6 +35,7 @@ FILE_WORDS = {
     FileFact.FEW_GREYS.value: "Few of 16 bits used",
 }
 """What of a file its image does not show."""
+OPINIONS_WORDS = {DIFFER: "They differ", ANY: "Somebody gave one"}
 REQUESTED_WORDS = {
     ANY: "Chosen for any reason",
     RequestReason.COVERS.value: "Chosen for what it covers",

@@ -19,6 +19,7 @@ from forge_core.catalog.listing.field_types import (
     Said,
 )
 from forge_core.catalog.listing.finds import find_fields
+from forge_core.catalog.opinions import opinion_fields
 
 SPLIT_WORDS: dict[str, str] = {
     Split.TRAIN.value: "train",
@@ -361,6 +362,7 @@ _FIELDS = (
         noun="reason",
         say=lambda value, said: f"to label next, {field_texts.REQUESTED_WORDS[value].lower()}",
     ),
+    *opinion_fields.FIELDS,
     FilterField(
         name="assigned",
         read=text_values.parse_text,

@@ -4,8 +4,9 @@ import uuid
 from dataclasses import dataclass, replace
 
 from db.records import ANY, NONE, AssetFilter
+from db.repositories.opinions import DIFFER
 from forge_core.catalog.listing import asset_list
-from forge_core.catalog.listing.suggestions import SUSPECT, Suggester
+from forge_core.catalog.listing.suggestions import OPINIONS, SUSPECT, Suggester
 from forge_core.errors import InvalidInput
 from forge_core.workspace import Workspace
 
@@ -56,6 +57,8 @@ def find_near(
     """
     asset_list.check_filter(where)
     asset_list.check_sort(where, sort)
+    if where.asked_of is not None:  # it would tell which has a label, and of which a run doubts it
+        return None
     narrowed = _narrow(where, wanted, by)
     if narrowed is None:
         return None
@@ -110,6 +113,8 @@ def _narrow(where: AssetFilter, wanted: str, by: Suggester | None) -> AssetFilte
         raise InvalidInput(
             f"Nothing is wanted by {wanted[:60]!r}.", next_step=f"Use one of {', '.join(WANTED)}."
         )
+    if by == OPINIONS:
+        return replace(where, opinions=DIFFER)
     if isinstance(by, str):
         return replace(where, issue_min=max(where.issue_min or 0.0, SUSPECT))
     run = by if by is not None else where.run

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from db.enums import Question, ReviewState
 from db.records import ACROSS, ANY, NONE, AssetFilter
 from db.repositories.asset_lists import SORTS
+from db.repositories.opinions import DIFFER
 from forge_core.catalog.listing import asset_list, filter_fields, suggestions
 from forge_core.catalog.listing.asset_list import MAX_PAGE, AssetPage
-from forge_core.catalog.listing.suggestions import JUDGING, SUSPECT, Suggester
+from forge_core.catalog.listing.suggestions import JUDGING, OPINIONS, SUSPECT, Suggester
 from forge_core.errors import InvalidInput
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
 
@@ -36,21 +38,28 @@ class Queue:
     """Its order, the most urgent first."""
     question: Question = Question.LABEL
     """What is asked of each image: what is settled once is in no queue of this question."""
+    is_blind: bool = False
+    """Whether it is of one person, who must not know the labels of its images."""
 
     @property
     def asks_a_run(self) -> bool:
         """Whether it goes by what the network of a run says."""
         return SORTS[self.sort].of_a_run or filter_fields.read(self.where).asks_the_run()
 
-    def query(self, run_id: int | None = None) -> dict[str, str]:
+    def query(self, run_id: int | None = None, person: str | None = None) -> dict[str, str]:
         """The parameters of the gallery's address that show it.
 
         Args:
             run_id: The run whose network is meant; only used where one is asked.
+            person: Whose questions are meant; only used by a blind queue.
 
         Raises:
-            InvalidInput: It asks for a run, and none is named.
+            InvalidInput: It asks for a run or a person, and none is named.
         """
+        if self.is_blind:
+            if person is None:
+                raise InvalidInput(f"The queue {self.name!r} is of one person: name whose.")
+            return {"asked_of": person, "sort": self.sort}
         named = dict(self.where) | {"undecided": self.question.value}
         named |= {} if self.sort == "newest" else {"sort": self.sort}
         if not self.asks_a_run:
@@ -63,9 +72,9 @@ class Queue:
             )
         return named | {"run": str(run_id)}
 
-    def filter(self, run_id: int | None = None) -> AssetFilter:
+    def filter(self, run_id: int | None = None, person: str | None = None) -> AssetFilter:
         """The filter that its images match; see `query`."""
-        values = self.query(run_id)
+        values = self.query(run_id, person)
         values.pop("sort", None)
         return filter_fields.read(values)
 
@@ -101,6 +110,24 @@ _QUEUES = (
         reason="An import said another label than the catalog.",
         where={"review": ReviewState.CONTESTED.value},
         filled_by="An import whose labels differ, where you chose to decide one by one.",
+    ),
+    Queue(
+        name="second_opinions",
+        words="Second opinions",
+        reason="Somebody else decided it. What do you see? Its label is not shown to you.",
+        where={},
+        filled_by="“Ask for second opinions” below draws them from what others decided.",
+        sort="shuffled",
+        question=Question.OPINION,
+        is_blind=True,
+    ),
+    Queue(
+        name="opinions_differ",
+        words="Opinions differ",
+        reason="People say different things of it: which holds?",
+        where={"opinions": DIFFER},
+        filled_by="A second opinion or a vote of an import that differs from the label.",
+        question=Question.DIFFERENCE,
     ),
     Queue(
         name="least_sure",
@@ -195,29 +222,35 @@ def find_queue(name: str) -> Queue:
     return QUEUES[name]
 
 
-def list_states(workspace: Workspace, *, run_id: int | None = None) -> list[QueueState]:
+def list_states(
+    workspace: Workspace, *, run_id: int | None = None, person: str | None = None
+) -> list[QueueState]:
     """Every queue with its number of images.
 
     Args:
         workspace: The workspace.
         run_id: The run whose network is meant; by default the newest that has scored images.
+        person: Whose blind questions are counted; by default those of the process's person.
 
     Raises:
         NotFound: There is no such run.
     """
-    return [find_state(workspace, queue, run_id=run_id) for queue in QUEUES.values()]
+    return [find_state(workspace, queue, run_id=run_id, person=person) for queue in QUEUES.values()]
 
 
-def find_state(workspace: Workspace, queue: Queue, *, run_id: int | None = None) -> QueueState:
+def find_state(
+    workspace: Workspace, queue: Queue, *, run_id: int | None = None, person: str | None = None
+) -> QueueState:
     """A queue with its number of images; see `list_states`."""
     if queue.asks_a_run and run_id is None:
         run_id = newest_scored_run(workspace)
         if run_id is None:
             return QueueState(queue=queue, query=None, num_images=0)
-    where = queue.filter(run_id)
+    person = person or Actor.of_process(workspace).name
+    where = queue.filter(run_id, person)
     return QueueState(
         queue=queue,
-        query=queue.query(run_id),
+        query=queue.query(run_id, person),
         num_images=asset_list.count_assets(workspace, where, sort=queue.sort),
     )
 
@@ -234,6 +267,7 @@ class QueueEntry:
     rank: int
     """From 1, the most urgent."""
     path: str
+    """Empty in a blind queue, as what else tells of the label."""
     label: str | None
     suggestion: str | None
     """The class that it is said to be instead; None where nobody says one."""
@@ -245,7 +279,12 @@ class QueueEntry:
 
 
 def list_entries(
-    workspace: Workspace, queue: Queue, *, run_id: int | None = None, limit: int | None = None
+    workspace: Workspace,
+    queue: Queue,
+    *,
+    run_id: int | None = None,
+    limit: int | None = None,
+    person: str | None = None,
 ) -> Iterator[QueueEntry]:
     """The images of a queue, the most urgent first; a page is read when it is asked for.
 
@@ -254,6 +293,7 @@ def list_entries(
         queue: The queue.
         run_id: The run whose network is meant; by default the newest that has scored images.
         limit: Images at most.
+        person: Whose blind questions are meant; by default those of the process's person.
 
     Raises:
         InvalidInput: It goes by a run, and none has scored the images.
@@ -261,8 +301,8 @@ def list_entries(
     """
     if run_id is None:
         run_id = newest_scored_run(workspace)
-    by: Suggester | None = JUDGING if SORTS[queue.sort].joined == "issue" else run_id
-    where = queue.filter(run_id)
+    by = _suggester(queue, run_id)
+    where = queue.filter(run_id, person or Actor.of_process(workspace).name)
     rank, cursor = 0, None
     while limit is None or rank < limit:
         number = MAX_PAGE if limit is None else min(MAX_PAGE, limit - rank)
@@ -273,16 +313,24 @@ def list_entries(
             suggestion = said.get(asset.asset_id)
             yield QueueEntry(
                 rank=rank,
-                path=asset.file_path,
-                label=asset.label_name,
+                path="" if queue.is_blind else asset.file_path,
+                label=None if queue.is_blind else asset.label_name,
                 suggestion=suggestion.label_name if suggestion is not None else None,
                 score=_score(page, asset.asset_id),
-                split=asset.split_type,
+                split=None if queue.is_blind else asset.split_type,
                 asset_id=asset.asset_id,
             )
         cursor = page.next_cursor
         if cursor is None:
             return
+
+
+def _suggester(queue: Queue, run_id: int | None) -> Suggester | None:
+    if queue.is_blind:
+        return None
+    if "opinions" in queue.where:
+        return OPINIONS
+    return JUDGING if SORTS[queue.sort].joined == "issue" else run_id
 
 
 def _score(page: AssetPage, asset_id: uuid.UUID) -> float | None:

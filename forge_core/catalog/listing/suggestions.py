@@ -1,6 +1,7 @@
 """What a run's network, or the judging of labels, suggests for images: one query for a page."""
 
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,10 +11,12 @@ from forge_core.workspace import Workspace
 
 JUDGING = "labels"
 """Suggests what labels look like that look wrong, as a run suggests what it sees."""
+OPINIONS = "opinions"
+"""Suggests what people say who say another class than the label."""
 SUSPECT = 0.5
 """From this score on a label looks wrong."""
 Suggester = int | str
-"""The number of a run, or `JUDGING`."""
+"""The number of a run, `JUDGING` or `OPINIONS`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,17 +24,20 @@ class Suggestion:
     """A class for an image. Classes that are retired or merged are never suggested."""
 
     run_id: int | None
-    """None where the judging of labels suggests it."""
+    """None where the judging of labels, or people, suggest it."""
     label_id: int
     label_name: str
     confidence: float
-    """Probability of the class, 0 to 1; of the judging, that the label is wrong."""
+    """Probability of the class, 0 to 1; of the judging, that the label is wrong; of people, the
+    share of them who say it."""
     margin: float | None
     """Confidence less the probability of the second class, 0 to 1; None of the judging."""
     entropy: float | None
     """Of all probabilities, in nats; None of the judging."""
     label_quality: float | None
     """Probability of the label that the image has now, 0 to 1; None where it is not known."""
+    voters: str = ""
+    """Who of the people says what, in words; empty of networks."""
 
 
 def suggest(
@@ -48,6 +54,8 @@ def suggest_in(
     """The same in a transaction, so that images and suggestions are of one moment."""
     if not assets:
         return {}
+    if by == OPINIONS:
+        return _suggest_voted(uow, assets)
     if isinstance(by, str):
         return _suggest_instead(uow, assets)
     found = uow.predictions.list_by_assets(by, [asset.asset_id for asset in assets])
@@ -84,3 +92,31 @@ def _suggest_instead(uow: UnitOfWork, assets: Sequence[Asset]) -> dict[uuid.UUID
         )
         for asset_id, (issue, name) in found.items()
     }
+
+
+def _suggest_voted(uow: UnitOfWork, assets: Sequence[Asset]) -> dict[uuid.UUID, Suggestion]:
+    """The class that most of those say who say another than the label."""
+    labels = {label.label_id: label for label in uow.labels.list_all()}
+    votes = uow.label_votes.list_of_assets([asset.asset_id for asset in assets])
+    found = {}
+    for asset in assets:
+        of_asset = votes.get(asset.asset_id, [])
+        others = Counter(
+            vote.label_id
+            for vote in of_asset
+            if vote.label_id != asset.label_id and not labels[vote.label_id].is_retired
+        )
+        if not others:
+            continue
+        label_id = min(others, key=lambda each: (-others[each], each))
+        found[asset.asset_id] = Suggestion(
+            run_id=None,
+            label_id=label_id,
+            label_name=labels[label_id].name,
+            confidence=others[label_id] / len(of_asset),
+            margin=None,
+            entropy=None,
+            label_quality=None,
+            voters=", ".join(f"{vote.author}: {labels[vote.label_id].name}" for vote in of_asset),
+        )
+    return found

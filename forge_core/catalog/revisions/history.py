@@ -163,6 +163,7 @@ def undo_operation(
         revision = uow.revisions.find_by_operation(undoes)
         if revision is None:
             number = uow.decisions.revert(undoes, operation_id)
+            uow.label_votes.follow_answers(operation_id)
             return ChangeResult(
                 operation_id=operation_id,
                 status=ChangeOutcome.APPLIED if number else ChangeOutcome.NOTHING,

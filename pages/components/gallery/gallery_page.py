@@ -4,13 +4,14 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from db.enums import Question
 from forge_core.api import shapes
 from forge_core.catalog.editing import assignments, classes
 from forge_core.catalog.listing import asset_list, filter_fields, queues
 from forge_core.catalog.listing.field_types import Offer
 from forge_core.catalog.listing.finds import kept_selections
 from forge_core.catalog.listing.queues import Queue
-from forge_core.catalog.listing.suggestions import JUDGING, Suggester
+from forge_core.catalog.listing.suggestions import JUDGING, OPINIONS, Suggester
 from forge_core.catalog.revisions import history
 from forge_core.errors import ForgeError
 from forge_core.progress import Advance, Progress
@@ -52,6 +53,8 @@ def show() -> None:
         return
     sort = filter_address.read_sort()
     queue = review_task.read()
+    if queue is not None and queue.is_blind:  # everybody has their own, whatever the address says
+        where, sort = {"asked_of": session.actor().name}, queue.sort
     if queue is None:  # else the image has the room, and "Leave" brings the filters back
         filters.show(where, sort, choices)
     try:
@@ -74,11 +77,16 @@ def show() -> None:
     if not found:
         _show_nothing_matches(totals.images + totals.augmented)
         return
-    _show_grid(where, sort, _suggester(where, sort, choices), queue)
+    suggest = _suggester(where, sort, choices)
+    if queue is not None and queue.question is Question.DIFFERENCE:
+        suggest = OPINIONS
+    _show_grid(where, sort, suggest, queue)
 
 
 def _suggester(where: Mapping[str, str], sort: str, choices: Choices) -> Suggester | None:
     """Whose suggestions stand on the images: the run that is named, or what the list goes by."""
+    if "asked_of" in where:
+        return None
     if "run" in where:
         return int(where["run"])
     if sort == "label_issues" or filter_fields.read(where).asks_the_judging():

@@ -25,12 +25,15 @@ def read() -> Queue | None:
         InvalidInput: The address names one that there is not.
     """
     name = st.query_params.get(PARAMETER)
+    if "asked_of" in st.query_params:
+        return queues.QUEUES["second_opinions"]
     return queues.find_queue(name) if name else None
 
 
 def leave() -> None:
     """Look at the same images without being asked."""
     st.query_params.pop(PARAMETER, None)
+    st.query_params.pop("asked_of", None)  # its labels are not shown: it is no list to look at
 
 
 def describe(queue: Queue, run_id: int | None) -> dict[str, Any]:
@@ -39,7 +42,8 @@ def describe(queue: Queue, run_id: int | None) -> dict[str, Any]:
         "queue": queue.name,
         "words": queue.words,
         "question": queue.question.value,
-        "run": run_id,
+        "blind": queue.is_blind,
+        "run": None if queue.is_blind else run_id,
     }
 
 

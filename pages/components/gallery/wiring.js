@@ -105,6 +105,7 @@ export class Gallery {
       rows,
       grid: this.grid,
       isPending: look.isPending,
+      isOff: () => this.review.isBlind,
       onPaint: (ids) => this.repaint(ids),
     });
   }
@@ -138,7 +139,7 @@ export class Gallery {
       pace: this.pace,
       pictures,
       review: this.review,
-      bar: new ReviewBar(this.review),
+      bar: new ReviewBar(this.review, this.bindings),
       actions: {
         ...deciding,
         close: () => this.navigation.escape(),

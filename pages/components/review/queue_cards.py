@@ -4,6 +4,7 @@ import streamlit as st
 
 from forge_core.catalog.listing import asset_list, queues
 from forge_core.catalog.listing.queues import QueueState
+from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from pages.components import errors, gallery_links
 from pages.components.frame import workspace_address
@@ -14,11 +15,11 @@ PARAMETER = "run"
 KEY = "review_run"
 
 
-def show(workspace: Workspace) -> None:
+def show(workspace: Workspace, actor: Actor) -> None:
     """Draw a card for each queue; those of a network go by the run that is chosen above them."""
     run_id = _choose_run(workspace)
     with st.container(horizontal=True, gap="small", key="review-queues"):
-        for state in queues.list_states(workspace, run_id=run_id):
+        for state in queues.list_states(workspace, run_id=run_id, person=actor.name):
             _show_card(state)
 
 

@@ -12,8 +12,8 @@ export class Decisions {
   }
 
   label(labelId) {
-    if (this.review.isOn && labelId !== null) {
-      this.review.answer("choose", labelId);
+    if (this.review.isOn && (labelId !== null || this.review.isBlind)) {
+      this.review.answer(labelId === null ? "unlabel" : "choose", labelId);
       return;
     }
     const targets = this.selection.targets();
@@ -202,6 +202,17 @@ export class Decisions {
         this.views.focusHere();
       },
     });
+  }
+
+  /** Their labels are certain: people are measured by them. */
+  markGold() {
+    const targets = this.selection.targets().filter((row) => row.label_id !== null);
+    if (!targets.length) {
+      this.notices.say("Only an image with a label can be gold.");
+      return;
+    }
+    this.labels.markGold(targets);
+    this.notices.say(`${plural(targets.length, "image")} marked as gold.`, this.offerUndo);
   }
 
   /** Create a class and give it to the targets; null, or what went wrong. */

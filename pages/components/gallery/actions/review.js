@@ -6,16 +6,18 @@ import { formatNumber } from "../../javascript/text.js";
 
 const NOTHING = { changed: 0, kept: 0, skipped: 0 };
 
-// A table reads as one only with a line an answer.
-// prettier-ignore
+/** What can be answered, in the order of the buttons; the keys stand among the commands. */
 export const ANSWERS = [
-  { id: "keep", key: "k", label: "Keep", words: "right as it is", run: (review) => review.answer("keep") },
-  { id: "accept", key: "Enter", label: "Accept", words: "the suggestion holds", run: (review) => review.accept() },
-  { id: "ambiguous", key: "x", label: "Ambiguous", words: "no one class is right: kept aside and marked", run: (review) => review.answer("ambiguous") },
-  { id: "held_out", key: "h", label: "Keep aside", words: "out of train, val and test", run: (review) => review.answer("held_out") },
-  { id: "skip", key: "n", label: "Skip", words: "not now; it stays in the queue", run: (review) => review.answer("skip") },
+  { id: "keep", label: "Keep", words: "right as it is" },
+  { id: "accept", label: "Accept", words: "the suggestion holds" },
+  { id: "ambiguous", label: "Ambiguous", words: "no one class is right: kept aside and marked" },
+  { id: "held_out", label: "Keep aside", words: "out of train, val and test" },
+  { id: "skip", label: "Skip", words: "not now; it stays in the queue" },
 ];
-const BY_KEY = new Map(ANSWERS.map((answer) => [answer.key, answer]));
+
+const BLIND_ANSWERS = ["choose", "skip"];
+export const SAY_WHAT_YOU_SEE =
+  "Choose the class that you see: what it was called is not shown here.";
 
 export class Review {
   /** `parts`: what it works with, by name, as `wiring.js` lists it. */
@@ -31,6 +33,16 @@ export class Review {
     return this.task !== null;
   }
 
+  /** Whether the labels of the images are not told: each is asked of one who did not decide it. */
+  get isBlind() {
+    return Boolean(this.task?.blind);
+  }
+
+  /** Whether the queue takes this answer; a blind one only classes, and to skip. */
+  offers(answer) {
+    return !this.isBlind || BLIND_ANSWERS.includes(answer);
+  }
+
   /** Begin with a queue, or with null leave the one that was worked on; `tell` says how it ended. */
   ask(task, tell) {
     this.tell = tell;
@@ -42,19 +54,23 @@ export class Review {
     this.isOver = false;
     this.counts = { ...NOTHING, ...(task && storage.get("sessionStorage", this.name(), {})) };
     this.root.classList.toggle("reviewing", this.isOn);
+    this.root.classList.toggle("blind", this.isBlind);
   }
 
   name() {
     return `review.${this.owner}.${this.task.queue}.${this.task.run ?? ""}`;
   }
 
-  /** What a key does in a queue, or undefined. */
-  find(key) {
-    return this.isOn ? BY_KEY.get(key) : undefined;
-  }
-
   /** Answer for what is selected, or for the image that is looked at. */
   answer(answer, labelId = null) {
+    if (!this.offers(answer)) {
+      this.actions.say(SAY_WHAT_YOU_SEE);
+      return;
+    }
+    if (answer === "accept") {
+      this.accept();
+      return;
+    }
     const targets = this.selection.targets().filter((row) => !row.gone);
     if (!targets.length || this.isOver) return;
     this.count([this.give(targets, answer, labelId)], 1);
@@ -86,7 +102,8 @@ export class Review {
   }
 
   give(rows, answer, labelId = null) {
-    const isSame = labelId !== null && rows.every((row) => row.label_id === labelId);
+    const isSame =
+      !this.isBlind && labelId !== null && rows.every((row) => row.label_id === labelId);
     const given = isSame && answer === "choose" ? "keep" : answer;
     return this.labels.decide(rows, given, {
       question: this.task.question,
@@ -139,7 +156,9 @@ export class Review {
   /** "18 changed, 30 kept" */
   words() {
     const { changed, kept, skipped } = this.counts;
-    const words = `${formatNumber(changed)} changed, ${formatNumber(kept)} kept`;
+    const words = this.isBlind
+      ? `${formatNumber(changed)} answered`
+      : `${formatNumber(changed)} changed, ${formatNumber(kept)} kept`;
     return skipped ? `${words}, ${formatNumber(skipped)} skipped` : words;
   }
 }

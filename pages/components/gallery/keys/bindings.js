@@ -19,17 +19,24 @@ export class Bindings {
       return { ...command, keys, isOwn: Array.isArray(own) };
     });
     this.byKey = new Map();
+    this.byQueueKey = new Map();
     // A key that two commands claim (a new default beside an old choice) goes to the person's choice.
     for (const command of [...this.commands].sort((a, b) => a.isOwn - b.isOwn)) {
-      for (const key of command.keys) this.byKey.set(key, command);
+      for (const key of command.keys) this.claimed(command).set(key, command);
     }
     for (const command of this.commands) {
-      command.keys = command.keys.filter((key) => this.byKey.get(key) === command);
+      command.keys = command.keys.filter((key) => this.claimed(command).get(key) === command);
     }
   }
 
-  find(key) {
-    return this.byKey.get(key);
+  /** The keys among which a command's are told apart: a queue has its own. */
+  claimed({ inQueue }) {
+    return inQueue ? this.byQueueKey : this.byKey;
+  }
+
+  /** The command of a key; with `inQueue` only what answers in a queue. */
+  find(key, { inQueue = false } = {}) {
+    return this.claimed({ inQueue }).get(key);
   }
 
   /** The first key of a command, to be shown where it can be used; undefined without one. */
@@ -55,6 +62,7 @@ export class Bindings {
 
   /** Put a key in place of another one of a command (or add it, with null); it leaves its old one. */
   give(id, key, instead = null) {
+    const { inQueue } = this.commands.find((one) => one.id === id);
     for (const command of this.commands) {
       if (command.id === id) {
         command.keys = [
@@ -64,7 +72,9 @@ export class Bindings {
               : command.keys.map((old) => (old === instead ? key : old)),
           ),
         ];
-      } else command.keys = command.keys.filter((old) => old !== key);
+      } else if (command.inQueue === inQueue) {
+        command.keys = command.keys.filter((old) => old !== key);
+      }
     }
     this.store();
   }
@@ -91,6 +101,8 @@ export class Bindings {
 
   /** Letters that may begin the key of a class. */
   freeLetters() {
-    return [...LETTERS_FOR_CLASSES].filter((letter) => !this.byKey.has(letter));
+    return [...LETTERS_FOR_CLASSES].filter(
+      (letter) => !this.byKey.has(letter) && !this.byQueueKey.has(letter),
+    );
   }
 }

@@ -25,11 +25,12 @@ export function findAction(gallery, event) {
   if (!name) return undefined;
   const fixed = FIXED_KEYS.get(event.key);
   if (fixed) return () => fixed(gallery, event);
-  const answer = gallery.review.find(name);
-  if (answer) return () => answer.run(gallery.review);
+  const answer = gallery.review.isOn && gallery.bindings.find(name, { inQueue: true });
+  if (answer) return () => answer.run(gallery);
   const command = gallery.bindings.find(name);
   const mayBeClass = name.length === 1 && (!command || gallery.classKeys.isWaiting);
   if (mayBeClass && gallery.classKeys.take(name)) return () => {};
+  if (command?.tells && gallery.review.isBlind) return () => gallery.review.answer(command.id);
   return command && (() => command.run(gallery));
 }
 

@@ -103,7 +103,7 @@ export class KeysDialog {
     if (name === null) return true;
     event.preventDefault();
     const { command, key } = this.asked;
-    const holder = this.bindings.find(name);
+    const holder = this.bindings.find(name, command);
     const label = this.classes.list.find((one) => one.hotkey?.[0] === name);
     const refused =
       name !== "Escape" &&

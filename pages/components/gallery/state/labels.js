@@ -72,7 +72,7 @@ export class Labels {
   /** An answer to the question of a queue, with the change that it means; never nothing. */
   decide(targets, answer, { question, labelId = null }) {
     const name = labelId === null ? null : this.classes.get(labelId).name;
-    const unmarked = { review: null, note: "" };
+    const unmarked = question === "opinion" ? {} : { review: null, note: "" };
     const values =
       labelId !== null
         ? { label_id: labelId, label_name: name, ...unmarked }
@@ -99,6 +99,13 @@ export class Labels {
     }
     this.onPaint(entry.ids);
     return entry;
+  }
+
+  /** Say that their labels are certain; nothing on screen changes by it. */
+  markGold(targets) {
+    const entry = { kind: "gold", ids: targets.map((row) => row.id), before: {}, after: {} };
+    const said = { question: "gold", answer: "keep" };
+    this.remember(entry, this.send({ kind: "decide", asset_ids: entry.ids, ...said }, targets));
   }
 
   remove(targets, { where } = {}) {

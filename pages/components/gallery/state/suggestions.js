@@ -4,6 +4,7 @@
 // is null, and rows are asked for it by the word "labels".
 
 const JUDGING = "labels";
+const OPINIONS = "opinions"; // people who say another class than the label
 
 /** "0.93"; a model is never certain. */
 export function formatConfidence(confidence) {
@@ -14,8 +15,10 @@ export const saysWords = ({ label_name: name, confidence }) =>
   `${name} ${formatConfidence(confidence)}`;
 
 /** Who says it: "Run 12", or the judging of labels. */
-export const whoSays = (run) =>
-  run === null || run === JUDGING ? "The judging of labels" : `Run ${run}`;
+export function whoSays(run) {
+  if (run === OPINIONS) return "Another opinion";
+  return run === null || run === JUDGING ? "The judging of labels" : `Run ${run}`;
+}
 
 /** Whether the model would have given another label than the image has. */
 export function isDoubted(row) {

@@ -4,8 +4,9 @@
 const WATCH_MS = 1200;
 
 export class Watch {
-  constructor({ client, rows, grid, isPending, onPaint }) {
-    Object.assign(this, { client, rows, grid, isPending, onPaint });
+  /** `isOff` while nothing may be shown that was not asked for, as in a blind queue. */
+  constructor({ client, rows, grid, isPending, isOff, onPaint }) {
+    Object.assign(this, { client, rows, grid, isPending, isOff, onPaint });
     this.timer = setInterval(() => this.look(), WATCH_MS);
   }
 
@@ -15,7 +16,7 @@ export class Watch {
 
   /** Ask once; rows that are as new as the newest revision already are left alone. */
   async look() {
-    if (document.hidden || this.looking) return;
+    if (document.hidden || this.looking || this.isOff()) return;
     this.looking = true;
     try {
       const { revision } = await this.client.get("/revision");

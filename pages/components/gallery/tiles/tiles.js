@@ -85,7 +85,7 @@ export class Tiles {
     tile.classList.toggle("unlabelled", isUnlabelled);
     tile.classList.toggle("gone", Boolean(row.gone));
     tile.style.setProperty("--class", this.look.colorOf(row.label_id));
-    caption.firstChild.textContent = row.label_name ?? "no label";
+    caption.firstChild.textContent = row.label_name ?? (row.blind ? "what is it?" : "no label");
     split.textContent = SPLIT_SHORT[row.split] ?? "";
     split.hidden = !row.split || !show.split;
     doubt.hidden = !show.doubt || !isDoubted(row);
@@ -109,7 +109,9 @@ export class Tiles {
   }
 
   describe(tile, row) {
-    const words = [row.label_name ?? "unlabelled", splitWords(row.split), row.path];
+    const words = row.blind
+      ? [row.label_name ?? "its label is not shown"]
+      : [row.label_name ?? "unlabelled", splitWords(row.split), row.path];
     if (row.augmented) words.push("augmented copy");
     if (row.suggestion) words.push(`model says ${saysWords(row.suggestion)}`);
     if (row.review) words.push(row.note ? `marked for review: ${row.note}` : "marked for review");

@@ -143,12 +143,11 @@ export class LargeView {
 
   showFacts(row) {
     if (!row) return this.caption.replaceChildren();
-    const facts = [
-      row.label_name ?? "no label",
-      splitWords(row.split),
-      `${formatNumber(row.width)} × ${formatNumber(row.height)} px`,
-      row.source,
-    ];
+    const size = `${formatNumber(row.width)} × ${formatNumber(row.height)} px`;
+    const facts = row.blind
+      ? [row.label_name ? `you: ${row.label_name}` : "its label is not shown", size]
+      : [row.label_name ?? "no label", splitWords(row.split), size, row.source];
+    if (row.suggestion?.voters) facts.unshift(`says ${row.suggestion.voters}`);
     if (row.review) facts.push(row.note ? `⚑ ${row.note}` : "⚑ marked for review");
     if (row.gone) facts.push("removed from the catalog");
     return this.caption.replaceChildren(

@@ -6,8 +6,8 @@ import { showKey } from "../keys/commands.js";
 import { formatConfidence } from "../state/suggestions.js";
 
 export class ReviewBar {
-  constructor(review) {
-    this.review = review;
+  constructor(review, bindings) {
+    Object.assign(this, { review, bindings });
     this.element = el("div", { className: "answers", role: "group", "aria-label": "Answer" });
     this.element.hidden = true;
   }
@@ -15,21 +15,29 @@ export class ReviewBar {
   paint(row) {
     const { review } = this;
     this.element.hidden = !review.isOn || review.isOver || !row;
-    const shown = [review.asked, row?.id, row?.label_id, row?.suggestion?.label_id].join("/");
+    const keys = ANSWERS.map(({ id }) => this.keyOf(id) ?? "");
+    const says = row?.suggestion?.label_id;
+    const shown = [review.asked, row?.id, row?.label_id, says, ...keys].join("/");
     if (this.element.hidden || shown === this.shown) return;
     this.shown = shown;
-    this.element.replaceChildren(...ANSWERS.map((answer) => this.makeButton(answer, row)));
+    const offered = ANSWERS.filter(({ id }) => review.offers(id));
+    this.element.replaceChildren(...offered.map((answer) => this.makeButton(answer, row)));
+  }
+
+  keyOf(answer) {
+    return this.bindings.keyOf(`answer.${answer}`);
   }
 
   makeButton(answer, row) {
+    const key = this.keyOf(answer.id);
     const button = el(
       "button",
       { type: "button", className: `tool answer ${answer.id}`, title: answer.words },
-      el("kbd", {}, showKey(answer.key)),
+      key && el("kbd", {}, showKey(key)),
       el("span", { className: "name" }, this.describe(answer, row)),
     );
     button.disabled = answer.id === "accept" && !row.suggestion;
-    button.addEventListener("click", () => answer.run(this.review));
+    button.addEventListener("click", () => this.review.answer(answer.id));
     return button;
   }
 

@@ -59,6 +59,8 @@ def test_queues__count_what_the_gallery_lists_by_their_address(workspace, run):
         "audit": 0,
         "disagrees": 20,
         "contested": 0,
+        "second_opinions": 0,
+        "opinions_differ": 0,
         "least_sure": 30,
         "flagged": 4,
         "corrected": 0,
