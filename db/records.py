@@ -159,8 +159,7 @@ class AssetFilter:
     """Of the run's prediction, 0 to 1, inclusive as `confidence_max`."""
     confidence_max: float | None = field(default=None, metadata=_OF_A_RUN)
     issue_min: float | None = field(default=None, metadata=_OF_THE_JUDGING)
-    """How likely the label is wrong, 0 to 1, inclusive as `issue_max`; a score that speaks of
-    another label or other bytes is none."""
+    """How likely the label is wrong, 0 to 1; a score of another label or other bytes is none."""
     issue_max: float | None = field(default=None, metadata=_OF_THE_JUDGING)
     audit: int | str | None = field(default=None, metadata=_BESIDE_REVISIONS)
     """Number of an audit that drew it with the label and the bytes that it has, or `ANY`."""
@@ -198,7 +197,6 @@ class AssetFilter:
     """A person who is to say what it shows without knowing its label, and has not yet."""
     opinions: str | None = field(default=None, metadata=_BESIDE_REVISIONS)
     """`DIFFER`: people say different things of it; `ANY`: somebody gave a vote."""
-
     evaluation: int | None = field(default=None, metadata=_BESIDE_REVISIONS)
     """Measured in this evaluation, whatever the image's label and split are by now."""
     true_label: int | None = field(default=None, metadata=_OF_AN_EVALUATION)

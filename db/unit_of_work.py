@@ -238,6 +238,7 @@ class UnitOfWork:
         """Images that were picked together."""
         return KeptSelectionRepository(self.session)
 
+    @cached_property
     def opinion_requests(self) -> OpinionRequestRepository:
         """Which images are asked about without telling their labels."""
         return OpinionRequestRepository(self.session)

@@ -94,6 +94,8 @@ OF_ONE_KIND = {
     "forge_core/api": "routes",
     "forge_core/cli": "commands",
     "forge_core/handlers": "kinds of jobs",
+    "tests/forge_core/api": "routes",
+    "tests/forge_core/cli": "commands",
     "tests/journeys": "journeys of a person in a browser",
     "tests/pages": "pages",
 }
