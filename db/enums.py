@@ -80,6 +80,7 @@ class RequestReason(enum.StrEnum):
     COVERS = "covers"  # many images like it have no label near them
     DOUBT = "doubt"  # a network that is trained on the labels would learn from it
     CHANCE = "chance"  # drawn from all images without a label, each as likely
+    STRANGE = "strange"  # met in the traffic of a checkpoint, unlike what that was tested on
 
 
 class SplitRuleKind(enum.StrEnum):

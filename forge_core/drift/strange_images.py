@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from uuid import UUID
 
+from db.enums import Split
 from forge_core.catalog.editing import corrections, review_flags
 from forge_core.catalog.importing import run_import
 from forge_core.catalog.importing.uploads import upload_plan
@@ -32,7 +34,8 @@ def list_pictures(report: DriftReport) -> list[Path]:
 def take_for_review(workspace: Workspace, report: DriftReport, *, actor: Actor) -> int:
     """Add those pictures to the catalog without a label, and mark them for review.
 
-    What the catalog has already keeps its label and its split, and is marked too.
+    New ones go into train: they are no fair sample, so nothing is measured with them. What the
+    catalog has already keeps its label and its split, and is marked too.
 
     Returns:
         How many are marked.
@@ -56,16 +59,24 @@ def take_for_review(workspace: Workspace, report: DriftReport, *, actor: Actor) 
             "The log keeps no picture of the strangest images.",
             next_step="Start the service with --keep-pictures; their hashes are in the list.",
         )
+    before = _find(workspace, hashes)
     plan = upload_plan.prepare_files(workspace, files, source_dataset=SOURCE)
-    run_import.run_import(workspace, plan, actor=actor)
-    return _flag(workspace, hashes, actor)
+    run_import.run_import(workspace, upload_plan.put_into(plan, Split.TRAIN), actor=actor)
+    ids = _find(workspace, hashes)
+    if not ids:
+        return 0
+    with workspace.database.write() as uow:
+        uow.label_requests.add_strange(
+            [each for each in ids if each not in before],
+            revision_id=uow.revisions.latest_id(),
+            actor=actor.checked().name,
+        )
+    review_flags.flag(workspace, ids, actor=actor, note=NOTE)
+    return len(ids)
 
 
-def _flag(workspace: Workspace, hashes: Sequence[str], actor: Actor) -> int:
+def _find(workspace: Workspace, hashes: Sequence[str]) -> list[UUID]:
     with workspace.database.read() as uow:
         known = uow.assets.list_labels_by_hash(hashes)
         found = [uow.assets.find_by_path(known[each][0]) for each in hashes if each in known]
-    ids = [asset.asset_id for asset in found if asset is not None]
-    if ids:
-        review_flags.flag(workspace, ids, actor=actor, note=NOTE)
-    return len(ids)
+    return [asset.asset_id for asset in found if asset is not None]

@@ -4,7 +4,7 @@ An image about which the network was wrong came in because it was hard: it goes 
 the standing rule says of new images, unless a person asks for the rule.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
@@ -102,8 +102,7 @@ def correct(
         split = Split.TRAIN
         if asks_rule or not was_wrong:
             split = split_rule.find(workspace).split_of(content_hash) or Split.TRAIN
-        placed = [replace(file, split=split.value) for file in plan.files]
-        plan = replace(plan, scanned=replace(plan.scanned, entries=placed))
+        plan = upload_plan.put_into(plan, split)
         report = run_import.run_import(workspace, plan, actor=actor)
         revisions.append(report.revision_id)
         asset = _find(workspace, content_hash)

@@ -41,6 +41,7 @@ REQUESTED_WORDS = {
     RequestReason.COVERS.value: "Chosen for what it covers",
     RequestReason.DOUBT.value: "Chosen for the model's doubt",
     RequestReason.CHANCE.value: "Drawn by chance",
+    RequestReason.STRANGE.value: "Strange in the traffic",
 }
 """Images that were chosen to be labelled next."""
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from db.enums import RequestReason, Split
 from db.records import AssetFilter
 from db.repositories.asset_lists import SORTS
+from db.repositories.opinions import DIFFER
 from db.unit_of_work import UnitOfWork
 
 CORRECTED_SOURCE = "predict"
@@ -29,6 +30,12 @@ def describe_list(where: AssetFilter, sort: str = "newest") -> str | None:
         return "by how odd their pictures are"
     if where.requested in (RequestReason.COVERS, RequestReason.DOUBT):
         return "because their labels would teach a network most"
+    if where.requested == RequestReason.STRANGE or joined == "typicality":
+        return "by how unlike the others they are"
+    if where.opinions == DIFFER:
+        return "because people disagree about them"
+    if where.alike is not None or where.selected is not None:
+        return "by what they look like"
     return None
 
 

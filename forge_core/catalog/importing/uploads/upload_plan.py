@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from db.enums import Split
 from forge_core import local_files
 from forge_core.catalog.importing import import_plan
 from forge_core.catalog.importing.entry_names import path_problem
@@ -53,6 +54,12 @@ def prepare_files(
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return import_plan.prepare_staged(workspace, folder, source_dataset=source_dataset)
+
+
+def put_into(plan: ImportPlan, split: Split) -> ImportPlan:
+    """The plan, all of whose images go into a split whatever the rule for new ones says."""
+    placed = [replace(file, split=split.value) for file in plan.files]
+    return replace(plan, scanned=replace(plan.scanned, entries=placed))
 
 
 def _write_upload(folder: Path, name: str, data: bytes) -> Path:
