@@ -78,7 +78,8 @@ def export(
         typer.Option(help="Write a new folder as hubs keep them, with a model card."),
     ] = None,
     kind: Annotated[
-        str | None, typer.Option(help="Of a network, checkpoint of the run: best or last.")
+        str | None,
+        typer.Option(help="Of a network, checkpoint of the run: best, calibrated or last."),
     ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,

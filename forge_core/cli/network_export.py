@@ -33,7 +33,7 @@ def export_network(
     Args:
         target: Number of a run, a checkpoint file, or what else `opening.checkpoint_of` knows.
         files: What to write.
-        kind: best or last, of a run; None for best.
+        kind: best, calibrated or last, of a run; None for best.
         folder: Of the workspace.
         as_json: Answer with one document.
 
