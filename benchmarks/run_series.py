@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from db.enums import RunStatus
-from forge_core.models.device_use import DeviceUse
 from forge_core.runs.live import step_series
+from forge_core.runs.live.device_use import DeviceUse
 from forge_core.runs.live.step_series import StepSeries
 from forge_core.settings import Settings
 from forge_core.training.config import TrainConfig

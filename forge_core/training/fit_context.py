@@ -1,14 +1,15 @@
 """What stays the same while a run learns, and what is made of it: network, learner, batches."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.augmentation.train_transform import TrainTransform
@@ -25,7 +26,6 @@ from forge_core.training.config import TrainConfig
 from forge_core.training.diagnostics import usual_mistakes
 from forge_core.training.diagnostics.usual_mistakes import Findings
 from forge_core.training.fit_setup import FitSetup, LabelledImages
-from forge_core.training.glimpses import writing
 from forge_core.training.inputs import features
 from forge_core.training.inputs.batches import BatchSource, PixelSource
 from forge_core.training.inputs.image_sets import (
@@ -348,8 +348,9 @@ def choose_source(
     model: ImageClassifier,
     precision: Precision,
     compute: ComputePlan,
+    on_inputs: Callable[[Tensor, Tensor], None] = lambda inputs, labels: None,
 ) -> BatchSource:
-    """Pixels, or cached features where the stage freezes the backbone and they fit."""
+    """Pixels, or features that fit of a frozen backbone; `on_inputs` gets what the first are of."""
     transform, num_images = context.eval_transform, len(context.images.train)
     step_bytes = 0
     if context.device.kind == "cuda" and context.ranks.is_alone:
@@ -394,5 +395,5 @@ def choose_source(
         num_views=num_views,
         num_epochs=context.config.epochs_of(stage.name),
         tell=context.reporter.on_message,
-        on_inputs=partial(writing.keep_first_batch, context, stage=stage.name),
+        on_inputs=on_inputs,
     )

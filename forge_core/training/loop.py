@@ -132,7 +132,10 @@ def _run_epochs(
                 learner.compute_plan = compute
                 if state is not None and not current and (place > 0 or partial_epoch is not None):
                     learner.load_stage(state.learner)
-                source = fit_context.choose_source(context, stage, model, precision, compute)
+                seen = partial(glimpses.keep_first_batch, context, stage=stage.name)
+                source = fit_context.choose_source(
+                    context, stage, model, precision, compute, on_inputs=seen
+                )
                 learner.micro_batches = (
                     micro_batches if source.train_module is not model.head else 1
                 )

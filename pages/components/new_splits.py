@@ -12,7 +12,7 @@ from pages.components import errors
 from pages.components.frame import session
 
 CHOICES = {
-    SplitRuleKind.NONE: "No split",
+    SplitRuleKind.NONE: "None",
     SplitRuleKind.GROUP: "Their group's",
     SplitRuleKind.RATIO: "By a ratio",
 }

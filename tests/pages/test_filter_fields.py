@@ -2,6 +2,7 @@
 
 from dataclasses import fields, make_dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -61,6 +62,8 @@ VALUES = {
     "decided": "label",
     "undecided": "picture",
     "requested": "chance",
+    "opinions": "any",
+    "asked_of": "tester",
     "assigned": "none",
     "evaluation": "1",
     "outcome": "wrong",
@@ -184,17 +187,19 @@ def test_each_field__is_said_by_a_chip_or_by_the_row_of_filters(name: str) -> No
 def test_each_field__is_shown_on_the_page_and_taken_by_routes_and_commands(
     sqlite_workspace: Workspace, assets: list[Asset], browser: TestClient
 ) -> None:
-    app = open_page(**VALUES)
-    assert not app.exception
-    assert not app.error
-    assert {name: app.query_params[name] for name in VALUES} == VALUES
-    shown = {
-        element.key: element.value
-        for kind in (app.selectbox, app.text_input, app.number_input, app.date_input, app.slider)
-        for element in kind
-    }
+    alone = {"asked_of": VALUES["asked_of"]}  # blind questions: no other field may stand beside
+    shown: dict[str | None, Any] = {}
+    for values in ({**VALUES, **dict.fromkeys(alone)}, alone):
+        asked = {name: value for name, value in values.items() if value is not None}
+        app = open_page(**asked)
+        assert not app.exception
+        assert not app.error
+        assert {name: app.query_params[name] for name in asked} == asked
+        kinds = (app.selectbox, app.text_input, app.number_input, app.date_input, app.slider)
+        drawn = {element.key: element.value for kind in kinds for element in kind}
+        shown |= {key: value for key, value in drawn.items() if value not in (None, "")}
     for name, known in FIELDS.items():
-        assert shown[control_key(known)] not in (None, ""), name
+        assert control_key(known) in shown or name in alone, name
         query = query_of(name)
         number = asset_list.count_assets(sqlite_workspace, filter_fields.read(query))
         assert count(browser, query) == number

@@ -175,6 +175,8 @@ def test_no_run_has_looked__is_said_instead_of_offered(sqlite_workspace: Workspa
         "By path",
         "Shuffled, the same for all",
         "Labels that look wrong first",
+        "Strangest first",
+        "Most typical of its class first",
     ]
 
 

@@ -10,9 +10,8 @@ from db.records import CheckpointFile, EpochMetrics, EpochRow, Run
 from db.unit_of_work import UnitOfWork
 from forge_core.file_hashes import known_hash
 from forge_core.jobs.context import JobContext
-from forge_core.models import device_use
 from forge_core.models.checkpoints import checkpoint
-from forge_core.runs.live import time_left
+from forge_core.runs.live import device_use, time_left
 from forge_core.runs.live.series_writer import SeriesWriter
 from forge_core.runs.live.step_series import StepSeries
 from forge_core.runs.live.time_left import EpochSoFar, Outlook, StepClock

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from db.run_records import SeriesColumn, SeriesPoint
 from db.unit_of_work import UnitOfWork
-from forge_core.models.device_use import DeviceUse
+from forge_core.runs.live.device_use import DeviceUse
 from forge_core.training.reporting import StepLosses
 from forge_core.workspace import Workspace
 

@@ -212,6 +212,7 @@ def test_every_new_filter_travels_through_rows_counts_and_operations(
         "kind": "set_split",
         "where": fields,
         "split": "val",
+        "allow_chosen": True,
     }
     answer = browser.post("/operations", json={"operations": [operation]}).json()
     assert answer["results"][0]["num_changed"] == number

@@ -55,6 +55,7 @@ def test_suggest__each_row_has_what_the_run_says_or_nothing(workspace, browser, 
     first, second = str(assets[0].asset_id), str(assets[1].asset_id)
     assert found[first] == {
         "run": run,
+        "voters": "",
         "label_id": arrange.class_id(workspace, "square"),
         "label_name": "square",
         "confidence": 0.75,
@@ -128,7 +129,7 @@ def test_now__images_and_suggestions_are_of_one_moment(workspace, browser, asset
     rows = browser.get("/assets/now", params=asked).json()["assets"]
     event.remove(workspace.database.engine, "begin", count)
     assert rows[0]["suggestion"]
-    assert len(begun) == 2, "one for all of the rows, one for the window that pictures are seen by"
+    assert len(begun) == 3, "one for all of the rows, one for the window, one for what is blind"
 
 
 def test_decide__keeps_the_answer_and_the_undo_of_its_operation_takes_it_back(browser, assets):

@@ -248,5 +248,8 @@ def test_handlers__are_what_the_worker_runs():
         "label_issues",
         "measure",
         "shortcuts",
+        "map",
+        "compare",
+        "drift",
     }
     assert callable(train.run)

@@ -101,8 +101,10 @@ def test_fit__checkpoints_carry_their_card(tmp_path: Path) -> None:
     assert checkpoint.read_card(result.best_path).epoch == result.best_epoch
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [
         "best.safetensors",
+        "first_batch.json",
         "last.safetensors",
         "state.pt",
+        "validation.json",
     ]
 
 

@@ -80,7 +80,7 @@ def test_draw_map__images_that_come_are_placed_and_no_other_moves(drawn_soon, tm
 
 
 def test_draw_map__ended_early_or_damaged_leaves_no_half_map(drawn_soon):
-    asked = iter([False] * 20)
+    asked = iter([False] * 5)
     with pytest.raises(Cancelled):
         drawing.draw_map(
             drawn_soon, RUN, device="cpu", progress=Progress(should_stop=lambda: next(asked, True))

@@ -27,7 +27,13 @@ from tests import arrange
 from tests.arrange import ACTOR
 from tests.forge_core.handlers import running
 
-FILES = ["best.safetensors", "last.safetensors", "state.pt"]
+FILES = [
+    "best.safetensors",
+    "first_batch.json",
+    "last.safetensors",
+    "state.pt",
+    "validation.json",
+]
 
 
 def settings_of(folder: Path, root: str) -> Settings:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from db.run_records import SeriesPoint
-from forge_core.models.device_use import DeviceUse
+from forge_core.runs.live.device_use import DeviceUse
 from forge_core.runs.live.step_series import STEP_LOSS, StepPoint, StepSeries, list_points
 from forge_core.training.reporting import StepLosses
 from forge_core.workspace import Workspace
