@@ -216,7 +216,9 @@ def correct_all(page: Page, pictures: list[tuple[Path, str]]) -> None:
         if first.inner_text().startswith(f"{name} · "):
             page.get_by_role("button", name="Right", exact=True).click()
         else:
-            page.locator(".st-key-predict_correct input").click()
+            box = page.locator(".st-key-predict_correct input")
+            box.click()
+            box.fill(name)  # a long list draws only the options that are in sight
             page.get_by_role("option", name=name, exact=True).click()
         expect(page.get_by_text(f"Added to train as {name}")).to_be_visible()
         if number < len(pictures):
