@@ -77,6 +77,5 @@ def take_for_review(workspace: Workspace, report: DriftReport, *, actor: Actor) 
 
 def _find(workspace: Workspace, hashes: Sequence[str]) -> list[UUID]:
     with workspace.database.read() as uow:
-        known = uow.assets.list_labels_by_hash(hashes)
-        found = [uow.assets.find_by_path(known[each][0]) for each in hashes if each in known]
-    return [asset.asset_id for asset in found if asset is not None]
+        found = uow.assets.list_by_hashes(hashes)
+    return list({asset.content_hash: asset.asset_id for asset in found}.values())

@@ -154,9 +154,7 @@ def _remember(workspace: Workspace, asset: Asset, actor: Actor) -> str | None:
 
 def _find(workspace: Workspace, content_hash: str) -> Asset | None:
     with workspace.database.read() as uow:
-        known = uow.assets.list_labels_by_hash([content_hash])
-        path = known[content_hash][0] if known else None
-        return uow.assets.find_by_path(path) if path else None
+        return next(iter(uow.assets.list_by_hashes([content_hash])), None)
 
 
 def _safe_name(name: str, content_hash: str, mime: str) -> str:
