@@ -9,7 +9,7 @@ export FORGE_WORKSPACE ?= workspace
 # Where this variable is set, every process compiles PyTorch's sources again: 11 s of each start.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup setup-dev run demo test test-fast js-test node test-models chaos soak sitting lint types format docs bench screenshots lock clean
+.PHONY: help setup setup-dev run demo test test-fast test-extras js-test node test-models chaos soak sitting lint types format docs bench screenshots lock clean
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
@@ -75,6 +75,13 @@ soak: setup-dev
 # Twenty corrections in a browser to a better model in production, with real photos: a quarter of an hour.
 sitting: setup-dev
 	TORCH_HOME=../shared/data/torch_home FORGE_TEST_SITTING_FOLDER=../shared/data/imagenette224_dev $(BIN)/python -m pytest -s --timeout=3600 tests/journeys/test_sitting_journey.py
+
+# Trackers, which are no part of a development install: their newest versions, in an environment apart.
+EXTRAS := .venv-extras
+test-extras: setup-dev
+	test -x $(EXTRAS)/bin/python || $(BIN)/uv venv --quiet --python $(BIN)/python $(EXTRAS)
+	$(BIN)/uv pip install --quiet --python $(EXTRAS)/bin/python -r requirements-dev.txt --editable '.[mlflow,tensorboard]' -c requirements.txt
+	$(EXTRAS)/bin/python -m pytest tests/forge_core/runs/tracking
 
 # Every network of torchvision, built, trained a step, saved and loaded, and a network of each
 # family exported: needs 24 GB of memory.

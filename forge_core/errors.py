@@ -70,3 +70,7 @@ class TrainingFailed(ForgeError, RuntimeError):
 
 class JobFailed(ForgeError, RuntimeError):
     """A background job could not be started or ended badly."""
+
+
+class ExportFailed(ForgeError, RuntimeError):
+    """Another tool did not take what was exported to it."""

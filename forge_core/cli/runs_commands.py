@@ -1,4 +1,4 @@
-"""`forge runs list | show | diff | assets | log | pause | cancel | resume | delete`."""
+"""`forge runs list | show | diff | export | assets | log | pause | cancel | resume | delete`."""
 
 import csv
 import sys
@@ -9,7 +9,7 @@ import typer
 from db.boxes import RunEnvironment
 from forge_core import spreadsheet_cells
 from forge_core.catalog.revisions import history
-from forge_core.cli import opening, output
+from forge_core.cli import opening, output, runs_export_command
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
 from forge_core.people.actor import Actor
@@ -133,6 +133,9 @@ def diff(
                     for move in moved
                 ],
             )
+
+
+app.command()(runs_export_command.export)
 
 
 @app.command()

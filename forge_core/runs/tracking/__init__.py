@@ -1,0 +1,1 @@
+"""Finished runs for other tools: tables, TensorBoard and MLflow, written after the run."""
