@@ -26,7 +26,8 @@ import numpy as np
 import torch
 
 from db.enums import CheckpointKind, RunStatus, Split
-from db.records import AssetFilter, CheckpointFile
+from db.records import AssetFilter
+from db.run_records import CheckpointFile
 from forge_core.catalog.editing import label_edits
 from forge_core.catalog.importing import import_plan, run_import
 from forge_core.catalog.revisions import history

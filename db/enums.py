@@ -114,6 +114,16 @@ class RunStatus(enum.StrEnum):
         return self not in (RunStatus.QUEUED, RunStatus.RUNNING)
 
 
+class RunOrder(enum.StrEnum):
+    """What comes first in a list of runs."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    BEST = "best"  # highest accuracy, as it is shown
+    LONGEST = "longest"
+    NAME = "name"
+
+
 class JobStatus(enum.StrEnum):
     """Where a job stands. A finished job never changes again."""
 

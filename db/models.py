@@ -49,6 +49,7 @@ from db.tables.runs import (
     PredictionBlockRow,
     RunMetric,
     RunSeriesRow,
+    RunTag,
     TrainingRun,
 )
 from db.tables.searches import (
@@ -96,6 +97,7 @@ __all__ = [
     "RevisionRow",
     "RunMetric",
     "RunSeriesRow",
+    "RunTag",
     "SavedViewRow",
     "ScenePairRow",
     "SelectedAssetRow",

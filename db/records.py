@@ -8,7 +8,6 @@ from typing import Any
 
 from db.boxes import JobError, JobProgress, RunEnvironment
 from db.enums import (
-    CheckpointKind,
     EndRequest,
     FindingOutcome,
     FindingSubject,
@@ -319,6 +318,12 @@ class Run:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    is_starred: bool
+    note: str
+    accuracies: Mapping[str, Mapping[str, Any]] | None
+    """Of `report` by split; `runs.shown_accuracies` reads them."""
+    val_sample: Mapping[str, Any] | None
+    """How val came to be measured; None where it is a fair sample, or nobody looked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -350,19 +355,6 @@ class EpochRow(EpochMetrics):
     """The metrics of one epoch of a run."""
 
     run_id: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckpointFile:
-    """A checkpoint file of a run; `file_path` is relative to the runs root."""
-
-    run_id: int
-    kind: CheckpointKind
-    file_path: str
-    content_hash: str
-    size_bytes: int
-    epoch: int
-    val_accuracy: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from db.enums import CheckpointKind, RegistryAction
+from db.enums import CheckpointKind, RegistryAction, RunOrder, RunStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,3 +103,89 @@ class RegistryEntry:
     evidence: Mapping[str, Any]
     is_forced: bool
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointFile:
+    """A checkpoint file of a run; `file_path` is relative to the runs root."""
+
+    run_id: int
+    kind: CheckpointKind
+    file_path: str
+    content_hash: str
+    size_bytes: int
+    epoch: int
+    val_accuracy: float
+
+
+PAUSED = "paused"
+"""The state of an interrupted run that a person or a full disk paused, and nobody resumed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFilter:
+    """Which runs of the list, and in which order. An empty field does not restrict."""
+
+    states: tuple[str, ...] = ()
+    """Values of `RunStatus`, or `PAUSED`; an interrupted run is one that nobody paused."""
+    architectures: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    """One of them is enough."""
+    is_starred: bool = False
+    """Only those with a star."""
+    words: tuple[str, ...] = ()
+    """Each is in its number, name, tags, note, network or author, whatever the case of a to z."""
+    named: tuple[tuple[str, ...], ...] = ()
+    """For each of the words architectures that it means too, by the name that people read."""
+    order: RunOrder = RunOrder.NEWEST
+
+    @property
+    def restricts(self) -> bool:
+        """Whether it leaves runs out."""
+        return bool(self.states or self.architectures or self.tags or self.is_starred or self.words)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRow:
+    """What a list shows of a run."""
+
+    run_id: int
+    name: str
+    status: RunStatus
+    is_paused: bool
+    """Whether its state is `PAUSED`."""
+    author: str
+    architecture: str
+    pretrained: bool
+    start_run: int | None
+    seed: int | None
+    num_classes: int
+    revision_id: int
+    data_changed_at: datetime | None
+    """When its revision was made; None of the empty catalog."""
+    best_epoch: int | None
+    best_val_accuracy: float | None
+    accuracies: Mapping[str, Mapping[str, Any]] | None
+    val_sample: Mapping[str, Any] | None
+    is_starred: bool
+    note: str
+    tags: tuple[str, ...]
+    """Sorted."""
+    curve: tuple[float, ...]
+    """Validation accuracy of each epoch, 0 to 1, to the thousandth."""
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @property
+    def state(self) -> str:
+        """As people know it."""
+        return PAUSED if self.is_paused else self.status.value
+
+
+class RunPage(NamedTuple):
+    """The first runs that a filter finds."""
+
+    rows: list[RunRow]
+    total: int
+    """Of all that it finds."""

@@ -38,7 +38,9 @@ from db.repositories.preferences import PreferenceRepository
 from db.repositories.registry import RegistryRepository
 from db.repositories.review_decisions import ReviewDecisionRepository
 from db.repositories.revisions import RevisionRepository
+from db.repositories.run_lists import RunListRepository
 from db.repositories.run_series import RunSeriesRepository
+from db.repositories.run_tags import RunTagRepository
 from db.repositories.runs import RunRepository
 from db.repositories.scene_pairs import ScenePairRepository
 from db.repositories.split_rule import SplitRuleRepository
@@ -142,6 +144,16 @@ class UnitOfWork:
     def runs(self) -> RunRepository:
         """Training runs."""
         return RunRepository(self.session)
+
+    @cached_property
+    def run_lists(self) -> RunListRepository:
+        """Pages of runs in an order."""
+        return RunListRepository(self.session)
+
+    @cached_property
+    def run_tags(self) -> RunTagRepository:
+        """Words that people gave runs."""
+        return RunTagRepository(self.session)
 
     @cached_property
     def metrics(self) -> MetricRepository:

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from db.enums import CheckpointKind
 from db.models import CheckpointRow
-from db.records import CheckpointFile
 from db.repositories.rows import columns_of
+from db.run_records import CheckpointFile
 
 
 class CheckpointRepository:

@@ -1,5 +1,6 @@
 """Training runs."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -12,6 +13,8 @@ from db.records import Run
 from db.repositories.rows import columns_of
 
 RUN_COLUMNS = columns_of(Run, TrainingRun)
+SUMMARY = ("accuracy", "accuracy_interval", "num_images", "sampled")
+"""What `accuracies` keeps of a report."""
 
 
 class RunRepository:
@@ -73,12 +76,21 @@ class RunRepository:
         ).one()
 
     def update_fields(self, run_id: int, **values: Any) -> None:
-        """Set these columns of a run."""
+        """Set these columns of a run; what a list shows of a report follows the report."""
+        if "report" in values:
+            values["accuracies"] = _summarise(values["report"])
         self._session.execute(
             update(TrainingRun)
             .where(TrainingRun.run_id == run_id)
             .values(**boxes.as_columns(values))
         )
+
+
+def _summarise(report: Mapping[str, Mapping[str, Any]] | None) -> dict[str, Any] | None:
+    """The numbers of each split of a report that do not grow with its classes."""
+    if report is None:
+        return None
+    return {split: {name: values.get(name) for name in SUMMARY} for split, values in report.items()}
 
 
 def _to_run(row: Any) -> Run:

@@ -40,12 +40,35 @@ class TrainingRun(Base):
     started_at: Mapped[datetime | None] = mapped_column(DateTime)
     finished_at: Mapped[datetime | None] = mapped_column(DateTime)
     is_deleted: Mapped[bool] = mapped_column(server_default="0", default=False)
+    is_starred: Mapped[bool] = mapped_column(server_default="0", default=False)
+    note: Mapped[str] = mapped_column(Text, server_default="")
+    accuracies: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """Of `report` by split what a list shows: accuracy and interval, without what grows with the
+    classes."""
+    val_sample: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """How the images of val came to be measured, where they are no fair sample."""
 
     __table_args__ = (
         CheckConstraint(
             "status IN ('queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted')",
             name="status_known",
         ),
+    )
+
+
+class RunTag(Base):
+    """A word that people gave a run, for everybody."""
+
+    __tablename__ = "run_tags"
+
+    run_id: Mapped[int] = mapped_column(
+        ForeignKey("training_runs.run_id", ondelete="CASCADE"), primary_key=True
+    )
+    tag: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+    __table_args__ = (
+        CheckConstraint("length(tag) > 0", name="tag_not_empty"),
+        Index("ix_run_tags_tag", "tag", "run_id"),
     )
 
 

@@ -1,12 +1,14 @@
-"""`forge runs list | show | diff | export | assets | log | pause | cancel | resume | delete`."""
+"""`forge runs list | show | diff | export | log | pause | cancel | resume | delete | star ...`."""
 
 import csv
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from db.boxes import RunEnvironment
+from db.enums import RunOrder
+from db.run_records import RunFilter
 from forge_core import spreadsheet_cells
 from forge_core.catalog.revisions import history
 from forge_core.cli import opening, output, runs_export_command
@@ -14,39 +16,120 @@ from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
 from forge_core.people.actor import Actor
 
+if TYPE_CHECKING:
+    from forge_core.runs.listing.shown_accuracies import ListedAccuracy
+
 app = typer.Typer(help="Look at training runs and steer them.", no_args_is_help=True)
 RunArgument = Annotated[int, typer.Argument(metavar="RUN", help="Number of the run.")]
 
+RunsArgument = Annotated[list[int], typer.Argument(metavar="RUN...", help="Numbers of runs.")]
+
 
 @app.command("list")
-def list_all(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
-    """Every run, newest first."""
+def list_all(
+    find: Annotated[
+        str, typer.Option(help="Words in number, name, tags, note, network or author.")
+    ] = "",
+    state: Annotated[list[str] | None, typer.Option(help="Only this state; repeatable.")] = None,
+    network: Annotated[
+        list[str] | None, typer.Option(help="Only this architecture; repeatable.")
+    ] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="Only with this tag; repeatable.")] = None,
+    starred: Annotated[bool, typer.Option("--starred", help="Only with a star.")] = False,
+    order: Annotated[RunOrder, typer.Option(help="What comes first.")] = RunOrder.NEWEST,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Runs with their stars, tags and best accuracy; at most 1,000 of them at once."""
     from forge_core.runs import records
+    from forge_core.runs.listing import run_list, shown_accuracies
 
-    found = records.list_runs(opening.existing(workspace))
+    where = RunFilter(
+        states=tuple(state or ()),
+        architectures=tuple(network or ()),
+        tags=tuple(tag or ()),
+        is_starred=starred,
+        order=order,
+    )
+    opened = opening.existing(workspace)
+    page = run_list.read_page(opened, run_list.find_by(find, where))
+    if page.total > len(page.rows):
+        output.tell(f"These are the first {len(page.rows):,} of {page.total:,} runs.")
     if as_json:
-        output.answer(found)
+        runs = {run.run_id: run for run in records.list_runs(opened)}
+        output.answer([{**output.plain(runs[row.run_id]), "tags": row.tags} for row in page.rows])
         return
-    if not found:
-        output.say("No runs yet. Start one: forge train")
+    if not page.rows:
+        nothing = "No run matches." if where.restricts or find else None
+        output.say(nothing or "No runs yet. Start one: forge train")
         return
+    best = {row.run_id: shown_accuracies.best_of(row) for row in page.rows}
     output.show_table(
         "",
-        ["run", "name", "state", "architecture", "revision", "val accuracy", "epoch", "started"],
+        ["run", "name", "state", "architecture", "tags", "val accuracy", "epoch", "started"],
         [
             [
-                run.run_id,
-                run.name or "-",
-                run.status.value,
-                run.config.get("architecture", "-"),
-                run.revision_id,
-                output.percent(run.best_val_accuracy),
-                run.best_epoch or "-",
-                f"{run.started_at:%Y-%m-%d %H:%M} UTC" if run.started_at else "-",
+                row.run_id,
+                f"{'* ' * row.is_starred}{row.name or '-'}",
+                row.state,
+                row.architecture or "-",
+                ", ".join(row.tags) or "-",
+                _describe_best(best[row.run_id]),
+                row.best_epoch or "-",
+                f"{row.started_at:%Y-%m-%d %H:%M} UTC" if row.started_at else "-",
             ]
-            for run in found
+            for row in page.rows
         ],
     )
+    if any(each is not None and each.note for each in best.values()):
+        output.say("biased: of no fair sample of images; forge runs show says how.")
+
+
+def _describe_best(accuracy: "ListedAccuracy | None") -> str:
+    if accuracy is None:
+        return output.percent(None)
+    return f"{output.percent(accuracy.value)}{' biased' if accuracy.note else ''}"
+
+
+@app.command()
+def star(
+    run_ids: RunsArgument,
+    off: Annotated[bool, typer.Option("--off", help="Take the star away.")] = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Give runs a star, for everybody."""
+    from forge_core.runs.listing import marks
+
+    marks.set_star(opening.existing(workspace), run_ids, not off)
+    output.say("The star is gone." if off else "Starred.")
+
+
+@app.command()
+def tag(
+    run_id: RunArgument,
+    tags: Annotated[list[str], typer.Argument(help="Tags, each a word or a few.")],
+    off: Annotated[bool, typer.Option("--off", help="Take these tags away.")] = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Add tags to a run, or take them away."""
+    from forge_core.runs.listing import marks
+
+    opened = opening.existing(workspace)
+    marks.change_tags(opened, [run_id], add=() if off else tags, remove=tags if off else ())
+    output.say(f"Tags: {', '.join(marks.get_marks(opened, run_id).tags) or 'none'}.")
+
+
+@app.command()
+def note(
+    run_id: RunArgument,
+    text: Annotated[str, typer.Argument(help="What is to be remembered; empty for nothing.")],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Write a note to a run, in the place of the one before."""
+    from forge_core.runs.listing import marks
+
+    marks.set_note(opening.existing(workspace), run_id, text)
+    output.say("Noted." if text.strip() else "The note is gone.")
 
 
 @app.command()
@@ -59,6 +142,7 @@ def show(
     """State, config, epochs and reports of a run."""
     from forge_core.cli import following
     from forge_core.runs import environments, records
+    from forge_core.runs.listing import marks
 
     opened = opening.existing(workspace)
     run = records.get_run(opened, run_id)
@@ -69,6 +153,11 @@ def show(
         output.answer({"run": run, "progress": progress})
         return
     output.say(f"Run {run.run_id} {run.name}".rstrip() + f": {run.status.value}")
+    marked = marks.get_marks(opened, run_id)
+    if marked.is_starred or marked.tags:
+        output.say(f"  {', '.join(['starred'] * marked.is_starred + list(marked.tags))}")
+    if marked.note:
+        output.say(f"  {marked.note}")
     if progress.message:
         output.say(f"  {progress.message}")
     if progress.next_step:

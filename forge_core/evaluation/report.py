@@ -112,11 +112,12 @@ class EvaluationReport:
             confusion=tuple(tuple(row) for row in rows),
             per_class=tuple(ClassMetrics(**entry) for entry in values["per_class"]),
             top5_accuracy=values["top5_accuracy"],
-            sampled=_read_sampled(values.get("sampled")),
+            sampled=read_sampled(values.get("sampled")),
         )
 
 
-def _read_sampled(values: Mapping[str, Any] | None) -> SampledAccuracy | None:
+def read_sampled(values: Mapping[str, Any] | None) -> SampledAccuracy | None:
+    """How images came to be measured, as a report keeps it; None where they were drawn alike."""
     if values is None:
         return None
     interval = values["interval"]

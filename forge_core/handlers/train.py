@@ -16,6 +16,7 @@ from forge_core.jobs.context import JobContext
 from forge_core.models.checkpoints import checkpoint
 from forge_core.people.actor import Actor
 from forge_core.predictions import evaluation
+from forge_core.predictions.sampling import samples
 from forge_core.progress import Advance, Cancelled, Progress
 from forge_core.runs import environments, records, run_data, run_setup, scoring_requests
 from forge_core.runs.files import checkpoints
@@ -88,6 +89,7 @@ def _train(context: JobContext, setup: RunSetup) -> Mapping[str, Any]:
             environment=environment.now,
             class_names=list(data.class_names),
             label_ids=list(data.label_ids),
+            val_sample=_describe_sample(workspace, record, data),
         )
     )
     number = setup.config.num_processes
@@ -162,6 +164,20 @@ def run_rank(workspace: Workspace, run_id: int, *, resume: bool, device: str) ->
             return
         given = setup.fit_setup(workspace, without=set(changed))
         usable_images.fit_usable(given, _Silent(), resume=resume, ranks=group)
+
+
+def _describe_sample(workspace: Workspace, record: Run, data: RunData) -> dict[str, Any] | None:
+    """What a list must say of accuracies on val; None where val is a fair sample."""
+    ids = [asset.asset_id for asset in data.assets[Split.VAL]]
+    sample = samples.read_sample(workspace, ids, Split.VAL, record.revision_id)
+    if sample.is_fair:
+        return None
+    fair = sample.weights[~sample.is_chosen]
+    return {
+        "num_images": len(ids),
+        "num_chosen": int(sample.is_chosen.sum()),
+        "is_weighted": bool(len(fair) and (fair != fair[0]).any()),
+    }
 
 
 class _Environment:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from db.boxes import JobError, JobProgress
 from db.enums import CheckpointKind, EndRequest, JobStatus
-from db.records import CheckpointFile, EpochRow, Job
+from db.records import EpochRow, Job
+from db.run_records import CheckpointFile
 from db.unit_of_work import UnitOfWork
 from forge_core.jobs import kinds, queue
 from forge_core.workspace import Workspace

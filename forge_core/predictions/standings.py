@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from db.enums import CheckpointKind, JobStatus, Split
-from db.records import CheckpointFile, Job, Run
-from db.run_records import EvaluationSummary
+from db.records import Job, Run
+from db.run_records import CheckpointFile, EvaluationSummary
 from db.unit_of_work import UnitOfWork
 from forge_core.evaluation.answers import Answers
 from forge_core.evaluation.pairing import PairedDifference, Spread, compare_paired

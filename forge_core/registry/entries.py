@@ -6,8 +6,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from db.enums import RegistryAction
-from db.records import CheckpointFile
-from db.run_records import RegistryEntry
+from db.run_records import CheckpointFile, RegistryEntry
 from forge_core import storable_values
 from forge_core.errors import Conflict, InvalidInput, NotFound
 from forge_core.people.actor import Actor

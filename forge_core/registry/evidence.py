@@ -5,8 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from db.enums import CheckpointKind, Split
-from db.records import CheckpointFile
-from db.run_records import EvaluationSummary, RegistryEntry
+from db.run_records import CheckpointFile, EvaluationSummary, RegistryEntry
 from forge_core.catalog.revisions import history
 from forge_core.catalog.splits import chosen_images
 from forge_core.errors import CheckpointRejected, InvalidInput

@@ -7,6 +7,8 @@ from db.records import Run
 from forge_core.catalog.listing import filter_fields
 from forge_core.errors import ForgeError, InvalidInput
 from forge_core.runs import pauses, records
+from forge_core.runs.listing import marks, run_list
+from forge_core.runs.listing.run_list import RunChoices
 from forge_core.runs.starting import launch
 from forge_core.workspace import Workspace
 from pages.components import badges, empty_state, errors
@@ -21,15 +23,14 @@ from pages.components.runs import (
     primary,
     run_facts,
     run_report,
-    run_table,
     underfit,
     use_as,
 )
+from pages.components.runs.table import filter_bar, mark_bar, mark_line, run_table
 from pages.components.words import data_time, relative_time, run_text, text
 
 SHOWN_KEY = "runs:shown"
-WITH_CURVES = 100
-"""The newest runs, which the table draws a curve of."""
+REFRESH_SECONDS = 4.0
 
 
 def show() -> None:
@@ -58,8 +59,8 @@ def come_back() -> str:
 
 def show_table(workspace: Workspace) -> None:
     """All runs; a click on one opens it."""
-    found = records.list_runs(workspace)
-    if not found:
+    choices = run_list.list_choices(workspace)
+    if not choices.num_runs:
         page_frame.show_title("Runs")
         show_notice()
         empty_state.show(
@@ -76,20 +77,31 @@ def show_table(workspace: Workspace) -> None:
     page_frame.show_title("Runs", action="New run", icon=":material/add:", to="train")
     show_notice()
     alias_list.show(workspace)
-    show_rows(workspace, is_live=any(not run.status.is_finished() for run in found))
+    show_rows(workspace, choices)
 
 
-def show_rows(workspace: Workspace, *, is_live: bool) -> None:
-    """The table; while a run goes on it refreshes by itself."""
+def show_rows(workspace: Workspace, choices: RunChoices) -> None:
+    """The table with its filters; while a run goes on it refreshes by itself, with one query."""
 
-    @st.fragment(run_every=4.0 if is_live else None)
+    @st.fragment(run_every=REFRESH_SECONDS if choices.num_live else None)
     @errors.guarded_page()
     def draw() -> None:
-        found = records.list_runs(workspace)
-        epochs = records.list_epochs(workspace, [run.run_id for run in found[:WITH_CURVES]])
-        clicked = run_table.show(workspace, found, epochs)
-        if clicked is not None:
-            workspace_address.put({"run": clicked})
+        where = filter_bar.show(choices)
+        page = run_list.read_page(workspace, where)
+        filter_bar.show_count(page, where, choices)
+        bar = st.container()
+        event = run_table.show(page.rows) if page.rows else None
+        with bar:
+            compared = mark_bar.show(workspace, event.ticked if event else [], choices)
+        if compared is not None:
+            first, second = sorted(compared)
+            workspace_address.put({"run": second, "with": first})
+            st.rerun(scope="app")
+        if event and event.starred is not None:
+            with errors.redrawing():
+                marks.set_star(workspace, [event.starred.run_id], not event.starred.is_starred)
+        if event and event.opened is not None:
+            workspace_address.put({"run": event.opened})
             st.rerun(scope="app")
 
     draw()
@@ -111,6 +123,7 @@ def show_run(workspace: Workspace, asked: str) -> None:
     pressed = page_frame.show_title(run_text.title(run), action=action, icon=icon)
     is_paused = pauses.is_paused(workspace, run)
     show_line(workspace, run, is_paused=is_paused)
+    mark_line.show(workspace, run.run_id)
     run_facts.show_delete_dialog(workspace, run)
     use_as.show_dialog(workspace, run)
     show_notice()

@@ -72,3 +72,25 @@ def shown(
     else:
         parts.append(f"Shown is that of the other {sampled.num_used:,}.")
     return ShownAccuracy(value=sampled.value, interval=sampled.interval, note=" ".join(parts))
+
+
+def describe_unweighted(*, num_images: int, num_chosen: int, is_weighted: bool) -> str:
+    """What must be known of an accuracy in which all images counted alike, and should not.
+
+    Args:
+        num_images: That were measured.
+        num_chosen: Of them those that were chosen for what they are.
+        is_weighted: Whether the others were drawn with different probabilities.
+    """
+    reasons = []
+    if num_chosen:
+        reasons.append(
+            f"{num_chosen:,} of {num_images:,} images were chosen because they looked hard or "
+            "stood for others"
+        )
+    if is_weighted:
+        reasons.append("images were drawn with different probabilities")
+    return (
+        f"Biased: {' and '.join(reasons)}; here all count alike, until the network is measured "
+        "image by image."
+    )

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from db.enums import CheckpointKind
-from db.records import CheckpointFile
+from db.run_records import CheckpointFile
 from forge_core.errors import Conflict, NotFound
 from forge_core.models.checkpoints import checkpoint
 from forge_core.predictions.calibration.deciding import DecidingCheckpoint

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from db.enums import CheckpointKind
-from db.records import CheckpointFile
+from db.run_records import CheckpointFile
 from forge_core.errors import CheckpointRejected, NotFound
 from forge_core.file_hashes import known_hash
 from forge_core.runs import records

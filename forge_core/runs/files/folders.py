@@ -8,7 +8,8 @@ ours.
 
 from pathlib import Path
 
-from db.records import CheckpointFile, Run
+from db.records import Run
+from db.run_records import CheckpointFile
 from forge_core.errors import Conflict, ForgeError
 from forge_core.file_hashes import known_hash
 from forge_core.run_store import Owner

@@ -6,7 +6,8 @@ from dataclasses import asdict
 from functools import partial
 
 from db.enums import CheckpointKind
-from db.records import CheckpointFile, EpochMetrics, EpochRow, Run
+from db.records import EpochMetrics, EpochRow, Run
+from db.run_records import CheckpointFile
 from db.unit_of_work import UnitOfWork
 from forge_core.file_hashes import known_hash
 from forge_core.jobs.context import JobContext

@@ -20,10 +20,12 @@ def describe_all(workspace: Workspace, revision_ids: Iterable[int]) -> dict[int,
     """The same of many revisions, by their number."""
     ids = set(revision_ids)
     found = history.revision_times(workspace, ids)
-    return {
-        number: f"data of {moment(found[number])}" if number in found else "an empty catalog"
-        for number in ids
-    }
+    return {number: describe_moment(found.get(number)) for number in ids}
+
+
+def describe_moment(changed_at: datetime | None) -> str:
+    """The same where the moment is known; None is that of the empty catalog."""
+    return "an empty catalog" if changed_at is None else f"data of {moment(changed_at)}"
 
 
 def show(workspace: Workspace, revision_id: int) -> None:

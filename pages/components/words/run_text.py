@@ -3,32 +3,48 @@
 from datetime import UTC, datetime
 
 from db.records import Run
+from db.run_records import RunRow
 from forge_core.models.architectures import ARCHITECTURES
+from forge_core.runs.listing import shown_accuracies
 from pages.components.words import text
 
+MARK = "⚖"
+"""Beside an accuracy that must not be read as it stands."""
 
-def title(run: Run) -> str:
+
+def title(run: Run | RunRow) -> str:
     """The run's number, with its name where it has one."""
     return f"Run {run.run_id} · {run.name}" if run.name else f"Run {run.run_id}"
 
 
 def architecture(run: Run) -> str:
     """The network and what it started from."""
-    name = str(run.config.get("architecture", ""))
+    config = run.config
+    return network(
+        str(config.get("architecture", "")),
+        bool(config.get("pretrained")),
+        config.get("start_run"),
+    )
+
+
+def network(name: str, pretrained: bool, start_run: int | None) -> str:
+    """An architecture as people read it, and what it started from."""
     found = ARCHITECTURES.get(name)
-    start = "pretrained" if run.config.get("pretrained") else "from scratch"
-    if run.config.get("start_run") is not None:
-        start = f"from run {run.config['start_run']}"
+    start = "pretrained" if pretrained else "from scratch"
+    if start_run is not None:
+        start = f"from run {start_run}"
     return f"{found.title if found else name}, {start}"
 
 
 def best(run: Run) -> str:
-    """Best validation accuracy, or a dash."""
-    accuracy = run.best_val_accuracy
-    return "–" if accuracy is None else text.percent(accuracy)
+    """Best validation accuracy as it speaks of all images, or a dash."""
+    accuracy = shown_accuracies.best_of(run)
+    if accuracy is None:
+        return "–"
+    return f"{text.percent(accuracy.value)} {MARK if accuracy.note else ''}".rstrip()
 
 
-def seconds(run: Run, now: datetime | None = None) -> float | None:
+def seconds(run: Run | RunRow, now: datetime | None = None) -> float | None:
     """Time since the run was started, until it ended; None while it waits."""
     if run.started_at is None:
         return None

@@ -71,6 +71,22 @@ def test_runs_list_and_show(trained):
     assert "epoch 2" in forge("runs", "log", 1, "--lines", 50, "-w", trained).stdout
 
 
+def test_runs_star_tag_and_note__are_shown_and_found(trained):
+    forge("runs", "star", 1, "-w", trained)
+    assert "Tags: base." in forge("runs", "tag", 1, "base", "-w", trained).stdout
+    forge("runs", "note", 1, "two epochs", "-w", trained)
+    shown = forge("runs", "show", 1, "-w", trained).stdout
+    assert "starred, base" in shown
+    assert "two epochs" in shown
+    (run,) = forge_json("runs", "list", "--tag", "base", "--starred", "-w", trained)
+    assert (run["tags"], run["note"], run["is_starred"]) == (["base"], "two epochs", True)
+    assert "* first" in forge("runs", "list", "--find", "EPOCHS", "-w", trained).stdout
+    assert "No run matches." in forge("runs", "list", "--state", "failed", "-w", trained).stdout
+    forge("runs", "star", 1, "--off", "-w", trained)
+    forge("runs", "tag", 1, "base", "--off", "-w", trained)
+    assert forge_json("runs", "list", "--starred", "-w", trained) == []
+
+
 def test_runs_assets__exactly_the_images_of_a_split(trained):
     found = forge_json("runs", "assets", 1, "--split", "val", "-w", trained)
     assert len(found) == 9

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from db.enums import CheckpointKind, RunStatus
-from db.records import CheckpointFile
+from db.run_records import CheckpointFile
 from forge_core import file_hashes
 from forge_core.models.checkpoints import checkpoint
 from forge_core.runs import records

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import event
 
 from db.enums import RunStatus
-from db.records import CheckpointFile, EpochRow
+from db.records import EpochRow
+from db.run_records import CheckpointFile
 from forge_core.runs import records
 from forge_core.workspace import Workspace
 

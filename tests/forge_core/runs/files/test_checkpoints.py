@@ -10,7 +10,7 @@ import pytest
 from safetensors import safe_open
 
 from db.enums import RunStatus
-from db.records import CheckpointFile
+from db.run_records import CheckpointFile
 from forge_core import file_hashes
 from forge_core.augmentation.presets import AugmentationParameters
 from forge_core.cli import opening

@@ -1,0 +1,1 @@
+"""Runs as a list: found by words and marks, with the accuracy that people are to read."""

@@ -1,0 +1,1 @@
+"""The table of runs: found, marked, and chosen to be compared."""
