@@ -39,6 +39,7 @@ from db.repositories.registry import RegistryRepository
 from db.repositories.review_decisions import ReviewDecisionRepository
 from db.repositories.revisions import RevisionRepository
 from db.repositories.run_lists import RunListRepository
+from db.repositories.run_seeds import RunSeedsRepository
 from db.repositories.run_series import RunSeriesRepository
 from db.repositories.run_tags import RunTagRepository
 from db.repositories.runs import RunRepository
@@ -154,6 +155,11 @@ class UnitOfWork:
     def run_tags(self) -> RunTagRepository:
         """Words that people gave runs."""
         return RunTagRepository(self.session)
+
+    @cached_property
+    def run_seeds(self) -> RunSeedsRepository:
+        """Groups of runs that differ in their seed alone."""
+        return RunSeedsRepository(self.session)
 
     @cached_property
     def metrics(self) -> MetricRepository:

@@ -72,6 +72,20 @@ class RunTag(Base):
     )
 
 
+class RunSeedsRow(Base):
+    """A run of a group whose runs differ in nothing but their seed."""
+
+    __tablename__ = "run_seeds"
+
+    run_id: Mapped[int] = mapped_column(
+        ForeignKey("training_runs.run_id", ondelete="CASCADE"), primary_key=True
+    )
+    first_run_id: Mapped[int]
+    """Names the group: the run that it began with, which may be removed by now."""
+
+    __table_args__ = (Index("ix_run_seeds_first", "first_run_id", "run_id"),)
+
+
 class RunMetric(Base):
     """The metrics of one epoch of a run."""
 

@@ -12,6 +12,8 @@ from forge_core.errors import InvalidInput
 from forge_core.evaluation.report import EvaluationReport
 from forge_core.people.actor import Actor
 from forge_core.predictions.kept_evaluations import LeftOut, MeasuredEvaluation
+from forge_core.predictions.seeds import duels
+from forge_core.predictions.seeds.duels import Duel, Settings
 from forge_core.predictions.standings import Standings
 from forge_core.workspace import Workspace
 
@@ -57,7 +59,9 @@ def evaluate(
         if standings is None:
             output.answer(documents[0])
         else:
-            output.answer({"evaluations": documents, "standings": _standings_json(standings)})
+            output.answer(
+                {"evaluations": documents, "standings": _standings_json(standings, split)}
+            )
         return
     for _, measured in found:
         _show(measured, with_classes=standings is None)
@@ -130,15 +134,33 @@ def _as_json(number: int, measured: MeasuredEvaluation) -> dict[str, object]:
     }
 
 
-def _standings_json(found: Standings) -> dict[str, object]:
+def _standings_json(found: Standings, split: str) -> dict[str, object]:
+    settings = _repeated(found)
     return {
         "num_common": found.num_common,
         "num_trained": found.num_trained,
         "num_chosen": found.num_chosen,
         "apart": [each.run.run_id for each in found.apart],
         "seeds": [
-            {"runs": runs, "mean": spread.mean, "deviation": spread.deviation}
-            for runs, spread in found.seeds
+            {
+                "runs": [run.run_id for run in each.runs],
+                "mean": each.spread.mean,
+                "interval": each.spread.interval,
+                "deviation": each.spread.deviation,
+            }
+            for each in settings
+            if len(each.runs) > 1
+        ],
+        "duels": [
+            {
+                "answer": duels.answer(duel),
+                "price": duels.price(duel),
+                "contest": duel.contest,
+                "more_seeds": duel.budget.more_seeds,
+                "all_images": duel.budget.all_images,
+                "seconds": duel.seconds,
+            }
+            for duel in _fight(settings, split)
         ],
         "models": [
             {
@@ -231,13 +253,29 @@ def _show_standings(found: Standings, split: str) -> None:
             f"Run {contender.run.run_id} was measured on too few of these images to be compared: "
             "it does not know all classes."
         )
-    for runs, spread in found.seeds:
-        deviation = 0.0 if spread.deviation is None else spread.deviation
-        output.say(
-            f"Runs {', '.join(map(str, runs))} differ in the seed alone: "
-            f"{100 * spread.mean:.1f} % on average, {100 * deviation:.1f} points from one to the "
-            "next."
-        )
+    settings = _repeated(found)
+    for own in settings:
+        spread = own.spread
+        if spread.interval is not None and spread.deviation is not None:
+            low, high = spread.interval
+            output.say(
+                f"{own.name[0].upper()}{own.name[1:]} differ in the seed alone: "
+                f"{output.percent(spread.mean)} in the mean ({100 * low:.1f} to {100 * high:.1f}), "
+                f"{100 * spread.deviation:.1f} points from one to the next."
+            )
+    for duel in _fight(settings, split):
+        output.say(f"{duels.answer(duel)} {duels.price(duel)}".rstrip())
+
+
+def _repeated(found: Standings) -> list[Settings]:
+    """By their settings, best first; empty where each has one seed, and runs are all there is."""
+    settings = duels.list_settings(found)
+    return settings if any(len(each.runs) > 1 for each in settings) else []
+
+
+def _fight(settings: list[Settings], split: str) -> list[Duel]:
+    """The best settings against each of the others."""
+    return [duels.compare(each, settings[0], split) for each in settings[1:]]
 
 
 def _say_difference(found: object) -> str:

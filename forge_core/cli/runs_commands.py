@@ -1,4 +1,4 @@
-"""`forge runs list | show | diff | export | log | pause | cancel | resume | delete | star ...`."""
+"""`forge runs list | show | diff | seeds | export | log | pause | cancel | resume | star ...`."""
 
 import csv
 import sys
@@ -11,7 +11,7 @@ from db.enums import RunOrder
 from db.run_records import RunFilter
 from forge_core import spreadsheet_cells
 from forge_core.catalog.revisions import history
-from forge_core.cli import opening, output, runs_export_command
+from forge_core.cli import opening, output, runs_export_command, runs_seeds_command
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
 from forge_core.people.actor import Actor
@@ -189,10 +189,15 @@ def diff(
     as_json: JsonOption = False,
 ) -> None:
     """What differs between two runs in config, data and environment, and what the metrics did."""
+    from forge_core.predictions.seeds import duels
     from forge_core.runs import comparison
 
-    found = comparison.compare_runs(opening.existing(workspace), first, second)
+    opened = opening.existing(workspace)
+    found = comparison.compare_runs(opened, first, second)
     lines = comparison.summarise(found)
+    duel = duels.find(opened, first, second)
+    if duel is not None:
+        lines += [line for line in (duels.answer(duel), duels.price(duel)) if line]
     if as_json:
         output.answer({"summary": lines, "comparison": found})
         return
@@ -225,6 +230,7 @@ def diff(
 
 
 app.command()(runs_export_command.export)
+app.command("seeds")(runs_seeds_command.add_seeds)
 
 
 @app.command()

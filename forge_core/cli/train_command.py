@@ -34,6 +34,10 @@ def train(
     ] = None,
     batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
     seed: Annotated[int | None, typer.Option(help="Decides everything random.")] = None,
+    num_seeds: Annotated[
+        int,
+        typer.Option("--seeds", min=1, help="Train so many runs that differ in their seed alone."),
+    ] = 1,
     device: Annotated[str | None, typer.Option(help="auto, cpu or cuda:0.")] = None,
     set_fields: Annotated[
         list[str] | None,
@@ -76,7 +80,7 @@ def train(
     """Train a network in the background on the catalog as it is now, and watch it."""
     from forge_core.augmentation import class_words
     from forge_core.cli import following
-    from forge_core.runs.starting import config_choice, launch
+    from forge_core.runs.starting import config_choice, launch, seeds
 
     if show_options:
         _show_options(as_json=as_json)
@@ -102,15 +106,14 @@ def train(
     if search_rate:
         _search_rate(opened, config, as_json=as_json)
         return
+    actor = Actor.of_process(opened)
     if like is not None and not newest:
-        run = launch.repeat_run(
-            opened, like, actor=Actor.of_process(opened), name=name, config=config
-        )
+        run = seeds.repeat(opened, like, config, num_seeds, actor=actor, name=name)
         data = f"the data of run {like} (revision {run.revision_id})"
     else:
         for warning in check.warnings if not as_json else []:
             output.tell(f"note: {warning}")
-        run = launch.start_run(opened, config, actor=Actor.of_process(opened), name=name)
+        run = seeds.start(opened, config, num_seeds, actor=actor, name=name)
         summary = check.summary
         data = f"{summary.num_images:,} training images of {summary.num_classes} classes"
     warnings = class_words.preset_warnings(config.augmentation_parameters, run.class_names)
@@ -123,16 +126,25 @@ def train(
     )
     if "architecture" in choice.reasons and architecture is None:
         output.say(f"  {choice.reasons['architecture']}", as_json=as_json)
+    group = seeds.members(opened, run.run_id)
+    if len(group) > 1:
+        output.say(
+            f"  It is the first of {len(group)} that differ in their seed alone: "
+            f"{', '.join(str(each.run_id) for each in group)}.",
+            as_json=as_json,
+        )
     if wait:
-        run = following.follow(opened, run.run_id, tends=True, as_json=as_json)
+        ids = [each.run_id for each in group]
+        group = [following.follow(opened, i, tends=True, as_json=as_json) for i in ids]
     if as_json:
-        output.answer(run)
+        output.answer(group[0] if num_seeds == 1 else group)
     elif wait:
-        output.say(run.message)
+        for each in group:
+            output.say(each.message)
     else:
         output.say(f"It is queued. Watch it: forge runs show {run.run_id} --follow")
-    if wait:
-        following.require_success(opened, run)
+    for each in group if wait else []:
+        following.require_success(opened, each)
 
 
 def _say_start(config: "TrainConfig") -> str:

@@ -1,4 +1,4 @@
-"""Two networks on the same images: which is better, or is it chance? And several seeds of one.
+"""Two networks on the same images: which is better, or is it chance?
 
 Legend: N images.
 """
@@ -6,7 +6,6 @@ Legend: N images.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from scipy.stats import binomtest
 
 from forge_core.errors import InvalidInput
@@ -89,24 +88,6 @@ def compare_paired(first: Flags, second: Flags) -> PairedDifference:
         num_only_first=int((first & ~second).sum()),
         num_only_second=int((second & ~first).sum()),
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Spread:
-    """Accuracies of runs that differ in nothing but their seed."""
-
-    values: tuple[float, ...]
-    """At least one."""
-
-    @property
-    def mean(self) -> float:
-        """0 to 1."""
-        return float(np.mean(self.values))
-
-    @property
-    def deviation(self) -> float | None:
-        """Standard deviation from one seed to the next; None of a single one."""
-        return float(np.std(self.values, ddof=1)) if len(self.values) > 1 else None
 
 
 def adjust_holm(p_values: Sequence[float]) -> list[float]:

@@ -3,10 +3,8 @@
 Imports no torch.
 """
 
-import json
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -14,8 +12,8 @@ from db.enums import CheckpointKind, JobStatus, Split
 from db.records import Job, Run
 from db.run_records import CheckpointFile, EvaluationSummary
 from db.unit_of_work import UnitOfWork
-from forge_core.evaluation.answers import Answers
-from forge_core.evaluation.pairing import PairedDifference, Spread, compare_paired
+from forge_core.evaluation.answers import Answers, Flags
+from forge_core.evaluation.pairing import PairedDifference, compare_paired
 from forge_core.evaluation.summary import Rate
 from forge_core.people.actor import Actor
 from forge_core.predictions import evaluation_requests, kept_evaluations, measured_images
@@ -95,6 +93,8 @@ class Standing:
     accuracy: Rate
     to_best: PairedDifference | None
     """Its accuracy less that of the best; None of the best itself."""
+    is_right: Flags = field(repr=False, compare=False)
+    """(N,) of the images that all were measured on, in the same order for all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,8 +111,6 @@ class Standings:
     """Images that were left out because they were chosen for what they are."""
     apart: list[Contender]
     """Measured, but on too few of the images, such as one that knows only some of the classes."""
-    seeds: list[tuple[tuple[int, ...], Spread]]
-    """Numbers of runs whose configs differ in nothing but the seed, and their accuracies."""
 
 
 def find_field(
@@ -213,9 +211,7 @@ def rank(workspace: Workspace, field: Field) -> Standings:
     ranked = [each for each in measured if _size(each) >= LEAST_SHARE * most]
     found = [_read(workspace, each) for each in ranked]
     if not found:
-        return Standings(
-            standings=[], num_common=0, num_trained=0, num_chosen=0, apart=[], seeds=[]
-        )
+        return Standings(standings=[], num_common=0, num_trained=0, num_chosen=0, apart=[])
     common = _ids(found[0])
     for answers in found[1:]:
         common = np.intersect1d(common, _ids(answers), assume_unique=True)
@@ -232,7 +228,6 @@ def rank(workspace: Workspace, field: Field) -> Standings:
             num_trained=num_trained,
             num_chosen=0,
             apart=measured,
-            seeds=[],
         )
     fair = common
     if field.split != Split.TRAIN:
@@ -250,6 +245,7 @@ def rank(workspace: Workspace, field: Field) -> Standings:
             evaluation_id=_number(ranked[place]),
             accuracy=Rate(count=int(right[place].sum()), of=len(common)),
             to_best=None if place == best else compare_paired(right[best], right[place]),
+            is_right=right[place],
         )
         for place in order
     ]
@@ -259,7 +255,6 @@ def rank(workspace: Workspace, field: Field) -> Standings:
         num_trained=num_trained,
         num_chosen=num_chosen,
         apart=apart,
-        seeds=_group_seeds(standings),
     )
 
 
@@ -278,18 +273,3 @@ def _read(workspace: Workspace, contender: Contender) -> Answers:
 
 def _ids(answers: Answers) -> Ids:
     return blocks.as_ids(answers.asset_ids)
-
-
-def _group_seeds(standings: Sequence[Standing]) -> list[tuple[tuple[int, ...], Spread]]:
-    groups: dict[str, list[Standing]] = defaultdict(list)
-    for each in standings:
-        config = {k: v for k, v in each.contender.run.config.items() if k != "seed"}
-        about = (config, each.contender.run.revision_id, each.contender.kind)
-        groups[json.dumps(about, sort_keys=True)].append(each)
-    found = []
-    for group in groups.values():
-        seeds = {each.contender.run.config.get("seed") for each in group}
-        if len(group) > 1 and len(seeds) == len(group):
-            runs = tuple(sorted(each.contender.run.run_id for each in group))
-            found.append((runs, Spread(values=tuple(each.accuracy.value for each in group))))
-    return found

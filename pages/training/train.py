@@ -8,7 +8,7 @@ from forge_core.catalog.listing import asset_list
 from forge_core.errors import ForgeError
 from forge_core.jobs import queue, supervision
 from forge_core.models import devices
-from forge_core.runs.starting import config_choice, forecast, launch, saved_presets
+from forge_core.runs.starting import config_choice, forecast, launch, saved_presets, seeds
 from forge_core.runs.starting.forecast import Forecast
 from forge_core.runs.starting.launch import DataCheck
 from forge_core.training.config import TrainConfig
@@ -59,31 +59,44 @@ def show() -> None:
         errors.show(error)
         return
     rate_finder.show(workspace, config, model)
-    name = st.text_input(
+    left, right = st.columns([5, 1], vertical_alignment="bottom")
+    name = left.text_input(
         "Name of the run",
         max_chars=NAME_CHARACTERS,
         placeholder="optional, for example: with the new photos",
         key="train_name",
     )
+    number = right.number_input(
+        "Seeds",
+        min_value=1,
+        max_value=seeds.MOST_AT_ONCE,
+        value=1,
+        key="train_seeds",
+        help="So many runs that differ in their seed alone, as one row of Runs with their mean. "
+        "With 3 of each, Evaluation says whether one choice is better than another or was lucky.",
+    )
     if pressed:
         with notice:
-            start(workspace, config, name)
+            start(workspace, config, name, int(number))
         starting.empty()
-    show_forecast(workspace, config, check)
+    show_forecast(workspace, config, check, int(number))
 
 
-def start(workspace: Workspace, config: TrainConfig, name: str) -> None:
+def start(workspace: Workspace, config: TrainConfig, name: str, num_seeds: int = 1) -> None:
     """Start the run and go to it; what is in the way is said on the page."""
     try:
-        run = launch.start_run(workspace, config, actor=session.actor(), name=name)
+        run = seeds.start(workspace, config, num_seeds, actor=session.actor(), name=name)
     except ForgeError as error:
         errors.show(error)
     else:
         navigation.go_to("runs", {"run": run.run_id})
 
 
-def show_forecast(workspace: Workspace, config: TrainConfig, check: DataCheck) -> None:
+def show_forecast(
+    workspace: Workspace, config: TrainConfig, check: DataCheck, num_seeds: int = 1
+) -> None:
     """How long it will take: known from an earlier run, or measured when that is asked for."""
+    each = "" if num_seeds == 1 else f" for each of {num_seeds} seeds"
     num_train = check.balance.split_total("train")
     known = forecast.from_earlier_run(workspace, config, num_train)
     key = json.dumps([config.to_dict(), check.revision_id], sort_keys=True)
@@ -91,13 +104,13 @@ def show_forecast(workspace: Workspace, config: TrainConfig, check: DataCheck) -
     with st.container(horizontal=True, vertical_alignment="center", key="train_forecast"):
         if known is not None:
             st.markdown(
-                f":material/timer: About **{text.duration(known.seconds)}**, "
+                f":material/timer: About **{text.duration(known.seconds)}**{each}, "
                 f"as fast as run {known.run_id}."
             )
         elif key in measured:
             st.markdown(
-                f":material/timer: About **{text.duration(measured[key].seconds)}**, from a "
-                "few steps measured here."
+                f":material/timer: About **{text.duration(measured[key].seconds)}**{each}, "
+                "from a few steps measured here."
             )
         elif is_quick(config) or st.button(
             "Estimate the time", icon=":material/timer:", type="tertiary", key="train_estimate"

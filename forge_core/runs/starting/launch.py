@@ -1,6 +1,6 @@
 """Training runs as people handle them: start, repeat, resume, cancel; and what each used."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -73,7 +73,14 @@ def check_data(workspace: Workspace) -> DataCheck:
     )
 
 
-def start_run(workspace: Workspace, config: TrainConfig, *, actor: Actor, name: str = "") -> Run:
+def start_run(
+    workspace: Workspace,
+    config: TrainConfig,
+    *,
+    actor: Actor,
+    name: str = "",
+    more_seeds: Sequence[int] = (),
+) -> Run:
     """Queue a training run on the catalog as of its newest revision.
 
     Args:
@@ -81,6 +88,7 @@ def start_run(workspace: Workspace, config: TrainConfig, *, actor: Actor, name: 
         config: All choices of the run.
         actor: Who starts it.
         name: What a person calls it; may be empty.
+        more_seeds: Of each a run more, all else alike; they are one group.
 
     Raises:
         InvalidInput: There is nothing to train or to measure on, there are too few GPUs, or the
@@ -102,6 +110,7 @@ def start_run(workspace: Workspace, config: TrainConfig, *, actor: Actor, name: 
         revision_id=check.revision_id,
         class_names=check.class_names,
         label_ids=check.label_ids,
+        more_seeds=more_seeds,
     )
 
 
@@ -120,6 +129,8 @@ def repeat_run(
     actor: Actor,
     name: str = "",
     config: TrainConfig | None = None,
+    more_seeds: Sequence[int] = (),
+    group: int | None = None,
 ) -> Run:
     """Queue a run on the very data of an earlier one: the catalog as of its revision.
 
@@ -134,6 +145,8 @@ def repeat_run(
         name: What a person calls it; "like 47" when it is empty.
         config: Another config than that of the earlier run; its window of greys is that run's,
             where it names none.
+        more_seeds: Of each a run more, all else alike; they are one group.
+        group: The run that names the group they come into; they found one if None.
 
     Raises:
         NotFound: There is no such run.
@@ -156,6 +169,8 @@ def repeat_run(
         class_names=earlier.class_names,
         label_ids=earlier.label_ids,
         speed=speed,
+        more_seeds=more_seeds,
+        group=group,
     )
 
 
@@ -196,24 +211,32 @@ def _queue_run(
     class_names: list[str],
     label_ids: list[int],
     speed: Mapping[str, Any] | None = None,
+    more_seeds: Sequence[int] = (),
+    group: int | None = None,
 ) -> Run:
+    """Queue the run, and with it those of more seeds; all of them or none."""
     storable_values.check(name, "The name of the run")
+    run_ids = []
     with workspace.database.write() as uow:
-        run_id = uow.runs.add(
-            name=name.strip()[:MAX_NAME_CHARACTERS],
-            status=RunStatus.QUEUED,
-            author=actor.checked().name,
-            config=config.to_dict(),
-            revision_id=revision_id,
-            class_names=class_names,
-            label_ids=label_ids,
-            environment=None if speed is None else RunEnvironment(speed=speed),
-        )
-        payload = _payload(run_id, config, resume=False)
-        title = _title(run_id, config)
-        queue.add_in(uow, kinds.TRAIN.name, title, payload, actor=actor, run_id=run_id)
+        for seed in (config.seed, *more_seeds):
+            own = replace(config, seed=seed)
+            run_id = uow.runs.add(
+                name=name.strip()[:MAX_NAME_CHARACTERS],
+                status=RunStatus.QUEUED,
+                author=actor.checked().name,
+                config=own.to_dict(),
+                revision_id=revision_id,
+                class_names=class_names,
+                label_ids=label_ids,
+                environment=None if speed is None else RunEnvironment(speed=speed),
+            )
+            payload, title = _payload(run_id, own, resume=False), _title(run_id, own)
+            queue.add_in(uow, kinds.TRAIN.name, title, payload, actor=actor, run_id=run_id)
+            run_ids.append(run_id)
+        if group is not None or len(run_ids) > 1:
+            uow.run_seeds.add(run_ids[0] if group is None else group, run_ids)
     supervision.ensure_supervisor(workspace)
-    return records.get_run(workspace, run_id)
+    return records.get_run(workspace, run_ids[0])
 
 
 def resume_run(workspace: Workspace, run_id: int, *, actor: Actor) -> Job:

@@ -11,6 +11,7 @@ from forge_core.predictions.standings import Contender, Field, Standing, Standin
 from forge_core.workspace import Workspace
 from pages.components import errors, job_progress
 from pages.components.evaluation import flips_view
+from pages.components.seeds import settings_view
 from pages.components.words import data_time, run_text, text
 
 BEST, OTHER = "#0072B2", "#999999"
@@ -31,14 +32,7 @@ def show(workspace: Workspace, field: Field, found: Standings) -> int | None:
             config={"displayModeBar": False},
         )
     clicked = _show_table(field, found)
-    for runs, spread in found.seeds:
-        deviation = spread.deviation or 0.0
-        named = ", ".join(map(str, runs))
-        st.caption(
-            f"Runs {named} differ in the seed alone: {text.percent(spread.mean)} on average, "
-            f"{100 * deviation:.1f} points from one seed to the next. Smaller differences say "
-            "nothing about a config."
-        )
+    settings_view.show(workspace, found, field.split)
     return clicked
 
 

@@ -8,11 +8,14 @@ import streamlit as st
 
 from db.records import EpochRow, Run
 from forge_core.errors import ForgeError
+from forge_core.predictions.seeds import duels
+from forge_core.predictions.seeds.duels import Duel
 from forge_core.runs import comparison, records
 from forge_core.runs.comparison import RunComparison, ValueDifference
 from forge_core.workspace import Workspace
 from pages.components import errors
 from pages.components.runs import ledger_panel
+from pages.components.seeds import duel_view
 from pages.components.train import config_words
 from pages.components.words import run_text, text
 
@@ -40,6 +43,7 @@ def show(workspace: Workspace, run: Run) -> None:
         return
     for line in comparison.summarise(found, _describe):
         st.markdown(errors.literal(line))
+    _show_duel(workspace, found)
     ledger_panel.show(workspace, found.first, found.second)
     both = _both(found)
     epochs = records.list_epochs(workspace, [each.run_id for each in both])
@@ -51,6 +55,26 @@ def show(workspace: Workspace, run: Run) -> None:
         st.plotly_chart(draw_curves(pair, "val_loss", "Validation loss"), key=f"{KEY}:b")
     _show_differences(found)
     _show_classes(found)
+
+
+def _show_duel(workspace: Workspace, found: RunComparison) -> None:
+    """Whether the settings differ, and not these two runs alone; nothing where they are equal."""
+    if found.is_repetition:
+        return
+    runs = [*records.list_runs(workspace)]
+    key = [(run.run_id, run.status, run.best_epoch) for run in runs]
+    first, second = (each.run_id for each in _both(found))
+    duel = _find_duel(workspace, str(workspace.folder), first, second, key)
+    if duel is not None:
+        duel_view.show(workspace, duel, key=KEY)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _find_duel(
+    _workspace: Workspace, folder: str, first: int, second: int, key: object
+) -> Duel | None:
+    """Looked for once, as long as no run changes: it reads what each answered of every image."""
+    return duels.find(_workspace, first, second)
 
 
 def _describe(name: str, first: object, second: object) -> str:

@@ -253,7 +253,7 @@ def test_two_seeds_of_a_config__are_compared_on_the_same_images(
     assert seeds["mean"] == pytest.approx(sum(each["accuracy"] for each in models) / 2)
     words = forge("evaluate", 1, 2, "--split", "val", *where).stdout
     assert "On the same 12 images of val." in words
-    assert "Runs 1, 2 differ in the seed alone" in words
+    assert "Runs 1 and 2 differ in the seed alone" in words
     field = standings.find_field(workspace, "val")
     assert [each.run.run_id for each in field.contenders] == [2, 1]
     ranked = standings.rank(workspace, field)

@@ -1,0 +1,1 @@
+"""Settings instead of runs: several seeds of each, compared on the same images."""

@@ -1,0 +1,1 @@
+"""Settings trained with several seeds: what they reach, and which are better."""
