@@ -7,6 +7,7 @@ import typer
 
 from forge_core.cli import output
 from forge_core.cli.output import JsonOption
+from forge_core.errors import InvalidInput
 
 app = typer.Typer(
     help="See which ImageNet weights are here, and take in files of them.", no_args_is_help=True
@@ -48,14 +49,38 @@ def add(
     files: Annotated[
         list[Path], typer.Argument(help="Files of weights, whatever they are called.")
     ],
+    network: Annotated[
+        str | None,
+        typer.Option(help="The network of timm that the file is of, such as timm/resnet10t."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take files of ImageNet weights in, each known by its SHA-256, for training to find."""
+    """Take files of ImageNet weights in, each known by its SHA-256, for training to find.
+
+    Of a network of timm one file by `--network`: it is proven on the network before it is taken.
+    """
     from forge_core.models import weights
 
+    if network is not None:
+        _add_of_timm(files, network, as_json=as_json)
+        return
     added = [weights.add_file(file) for file in files]
     if as_json:
         output.answer(added)
         return
     for each in added:
         output.say(f"{each.architecture}: {each.path}")
+
+
+def _add_of_timm(files: list[Path], network: str, *, as_json: bool) -> None:
+    from forge_core.models.networks import timm_backbones
+
+    if len(files) != 1:
+        raise InvalidInput(
+            f"{len(files)} files were given for one network.", next_step="Take in one at a time."
+        )
+    path = timm_backbones.add_weights(files[0], network)
+    if as_json:
+        output.answer({"architecture": network, "path": str(path)})
+        return
+    output.say(f"{network}: {path}")

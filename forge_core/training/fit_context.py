@@ -297,7 +297,7 @@ def choose_plan(
                 for name, rate in compute.images_per_second.items()
             )
             context.reporter.on_message(f"Tried a few steps of each, images a second: {rates}.")
-    title = architectures.ARCHITECTURES[context.config.architecture].title
+    title = architectures.get_architecture(context.config.architecture).title
     context.reporter.on_message(
         f"{title} on {context.device.name} ({context.device.id}) in {compute.title}."
     )

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from forge_core.augmentation import class_words
 from forge_core.errors import InvalidInput
-from forge_core.models.architectures import ARCHITECTURES
+from forge_core.models import timm_networks
+from forge_core.models.architectures import ARCHITECTURES, get_architecture
 from forge_core.training.config import TrainConfig
 
 if TYPE_CHECKING:  # what the data are is told without torch
@@ -37,6 +38,9 @@ CPU_FINETUNE_SAMPLES = 10_000
 """Images that fine-tuning shows on a CPU in all epochs together, about five minutes."""
 CPU_FINETUNE_EPOCHS = (2, 10)
 GPU_FINETUNE_EPOCHS = 15
+BY_PIP = tuple(timm_networks.PACKAGES)
+"""Networks whose weights an index of packages brings where the weights' own servers are out of
+reach."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,7 +162,9 @@ def list_alternatives(
     By the accuracy on ImageNet and the operations of an image, as torchvision gives them with the
     weights. Networks whose weights must not be used commercially are left out.
     """
-    here = ARCHITECTURES[chosen]
+    here = get_architecture(chosen)
+    if here.pretrained and here.imagenet_accuracy is None:
+        return ()  # of timm's other networks neither figure is known
     cost, accuracy = here.billion_operations or 1.0, here.imagenet_accuracy or 0.0
     most = cost * (GPU_COST if on_gpu else CPU_COST)
     free = [
@@ -241,13 +247,13 @@ def _pretrained_architecture(
     summary: DataSummary, on_gpu: bool, cached: Collection[str]
 ) -> tuple[str, str]:
     if not on_gpu:
-        preferred = ["mobilenet_v2", "mobilenet_v3_small", "resnet18", "efficientnet_b2"]
+        preferred = ["mobilenet_v2", *BY_PIP, "mobilenet_v3_small", "resnet18", "efficientnet_b2"]
         place = "light enough for a CPU"
     elif summary.num_images >= MANY_IMAGES:
-        preferred = ["efficientnet_b2", "resnet18", "mobilenet_v2", "mobilenet_v3_small"]
+        preferred = ["efficientnet_b2", "resnet18", "mobilenet_v2", *BY_PIP, "mobilenet_v3_small"]
         place = "enough images and a GPU"
     else:
-        preferred = ["resnet18", "efficientnet_b2", "mobilenet_v2", "mobilenet_v3_small"]
+        preferred = ["resnet18", "efficientnet_b2", "mobilenet_v2", *BY_PIP, "mobilenet_v3_small"]
         place = "dependable on a GPU"
     chosen = next((name for name in preferred if name in cached), preferred[0])
     architecture = ARCHITECTURES[chosen]

@@ -45,7 +45,7 @@ class ModelCard:
     """What a checkpoint says about itself."""
 
     architecture: str
-    """A name in `architectures.ARCHITECTURES`."""
+    """A name that `architectures.get_architecture` knows."""
     class_names: tuple[str, ...]
     """Names of the classes in the order of the logits."""
     label_ids: tuple[int, ...]

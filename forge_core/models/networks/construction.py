@@ -12,8 +12,8 @@ from torchvision import models as tv
 from torchvision.models.vision_transformer import interpolate_embeddings
 
 from forge_core.errors import InvalidInput
-from forge_core.models import architectures, weights
-from forge_core.models.networks import heads
+from forge_core.models import architectures, timm_networks, weights
+from forge_core.models.networks import heads, timm_backbones
 from forge_core.models.networks.classifier import ImageClassifier
 from forge_core.models.networks.forge_cnn import ForgeCNN
 
@@ -35,7 +35,7 @@ def build_model(
     network twice.
 
     Args:
-        architecture: A name in `ARCHITECTURES`.
+        architecture: A name that `architectures.get_architecture` knows.
         num_classes: K, at least 2.
         pretrained: Start the backbone from ImageNet weights.
         input_size: Side of the inputs, in pixels.
@@ -50,8 +50,12 @@ def build_model(
     state = weights.load_weights(architecture) if pretrained else None
     model = assemble(architecture, num_classes, input_size=input_size, channels=channels)
     if state is not None:
+        matched = (
+            timm_backbones.fit_weights(architecture, model.backbone, state, input_size)
+            if timm_networks.is_of_timm(architecture)
+            else _matched(architecture, state, input_size)
+        )
         # strict=False only for the classifier that the head has replaced.
-        matched = _matched(architecture, state, input_size)
         missing = model.backbone.load_state_dict(matched, strict=False).missing_keys
         if missing:
             raise InvalidInput(
@@ -147,7 +151,9 @@ def set_backbone_frozen(model: ImageClassifier, frozen: bool) -> None:
 
 
 def _backbone(architecture: str, input_size: int) -> tuple[nn.Module, int]:
-    """Torchvision's network without its classifier, and how many features it gives."""
+    """Torchvision's or timm's network without its classifier, and how many features it gives."""
+    if timm_networks.is_of_timm(architecture):
+        return timm_backbones.build(architecture, input_size)
     network = tv.get_model(architecture, weights=None, **_options(architecture, input_size))
     return network, heads.cut_classifier(network, IMAGENET_CLASSES)
 

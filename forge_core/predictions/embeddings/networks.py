@@ -15,7 +15,7 @@ from db.records import Run
 from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.errors import InvalidInput
 from forge_core.file_hashes import known_hash
-from forge_core.models import architectures, chunking, devices, weights
+from forge_core.models import architectures, chunking, devices, timm_networks, weights
 from forge_core.models.checkpoints import checkpoint
 from forge_core.models.networks import construction
 from forge_core.predictions.embeddings.vector_store import LARGEST_HALF, NetworkFacts
@@ -62,7 +62,12 @@ def parse(text: str) -> NetworkSource:
     if name == "run" and number.isdecimal():
         return NetworkSource(run_id=int(number))
     name, has_size, size = text.partition("@")
-    known = architectures.ARCHITECTURES.get(name)
+    is_of_timm = timm_networks.is_of_timm(name)
+    known = (
+        architectures.get_architecture(name)
+        if is_of_timm
+        else architectures.ARCHITECTURES.get(name)
+    )
     if known is None or not known.pretrained or (has_size and not size.isdecimal()):
         raise InvalidInput(
             f"{text[:60]!r} names no network that can embed images.",

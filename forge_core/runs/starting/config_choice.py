@@ -10,7 +10,7 @@ from typing import Any
 
 from forge_core import storable_values
 from forge_core.errors import InvalidInput
-from forge_core.models.architectures import ARCHITECTURES
+from forge_core.models.architectures import get_architecture
 from forge_core.runs import records
 from forge_core.runs.starting import saved_presets, start_weights
 from forge_core.runs.starting.launch import DataCheck
@@ -169,5 +169,4 @@ def _other_network(
 
 
 def _has_weights(architecture: str) -> bool:
-    found = ARCHITECTURES.get(architecture)
-    return found is not None and found.pretrained
+    return get_architecture(architecture).pretrained

@@ -16,6 +16,7 @@ from forge_core.catalog.revisions import history
 from forge_core.errors import Conflict, InvalidInput
 from forge_core.imaging.grey_window import DECLARED
 from forge_core.jobs import kinds, queue, supervision
+from forge_core.models import timm_networks
 from forge_core.people.actor import Actor
 from forge_core.runs import records, run_data
 from forge_core.runs.files import checkpoints, folders
@@ -216,6 +217,7 @@ def _queue_run(
 ) -> Run:
     """Queue the run, and with it those of more seeds; all of them or none."""
     storable_values.check(name, "The name of the run")
+    timm_networks.check(config.architecture)
     run_ids = []
     with workspace.database.write() as uow:
         for seed in (config.seed, *more_seeds):

