@@ -191,6 +191,7 @@ def diff(
     """What differs between two runs in config, data and environment, and what the metrics did."""
     from forge_core.predictions.seeds import duels
     from forge_core.runs import comparison
+    from forge_core.runs.comparing import used_settings
 
     opened = opening.existing(workspace)
     found = comparison.compare_runs(opened, first, second)
@@ -204,13 +205,12 @@ def diff(
     for line in lines:
         output.say(line)
     names = [f"run {first}", f"run {second}"]
-    for title, entries in (("Config", found.config), ("Environment", found.environment)):
-        if entries:
-            output.show_table(
-                title,
-                ["", *names],
-                [[entry.name, str(entry.first), str(entry.second)] for entry in entries],
-            )
+    settings = used_settings.list_settings(opened, [found.first, found.second])
+    used = [[each.title, *each.values] for each in settings if each.differs]
+    places = [[each.name, str(each.first), str(each.second)] for each in found.environment]
+    for title, rows in (("What was used", used), ("Environment", places)):
+        if rows:
+            output.show_table(title, ["", *names], rows)
     for metric in found.metrics[:1]:
         moved = [move for move in metric.classes if move.recall.difference]
         if moved:

@@ -1,6 +1,6 @@
 """What differs between two runs, in config, data and environment, and what the metrics did."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from forge_core.errors import InvalidInput
 from forge_core.evaluation import comparison
 from forge_core.evaluation.comparison import ClassMove, RateDifference
 from forge_core.runs import data_comparison, environments, records
+from forge_core.runs.comparing import config_words, used_settings
 from forge_core.runs.data_comparison import DataDifference
 from forge_core.training.config import TrainConfig
 from forge_core.workspace import Workspace
@@ -48,7 +49,7 @@ class RunComparison:
     first: Run
     second: Run
     config: list[ValueDifference]
-    """Choices that differ; the defaults of fields that an old run did not have are filled in."""
+    """Choices that differ and play a part in either run; what was left open is filled in."""
     environment: list[ValueDifference]
     data: DataDifference
     """Of the images and classes that the runs use."""
@@ -83,7 +84,9 @@ def compare_runs(workspace: Workspace, first: int, second: int) -> RunComparison
     return RunComparison(
         first=one,
         second=two,
-        config=_differences(_full_config(one), _full_config(two)),
+        config=_differences(
+            *(used_settings.used_choices(TrainConfig.from_dict(run.config)) for run in (one, two))
+        ),
         environment=[
             found
             for found in _differences(
@@ -98,24 +101,15 @@ def compare_runs(workspace: Workspace, first: int, second: int) -> RunComparison
     )
 
 
-def summarise(
-    found: RunComparison, describe: Callable[[str, Any, Any], str] | None = None
-) -> list[str]:
-    """The comparison in sentences: what changed, and what the metric did.
-
-    Args:
-        found: The comparison.
-        describe: Words for a field of the config and its two values; as in the config if None.
-    """
-    describe = describe or _in_the_words_of_the_config
+def summarise(found: RunComparison) -> list[str]:
+    """The comparison in sentences: what changed, and what the metric did."""
     lines = []
     if found.is_repetition:
         lines.append(
             f"Run {found.second.run_id} repeats run {found.first.run_id}: same config, same data."
         )
     if found.config:
-        named = ", ".join(describe(entry.name, entry.first, entry.second) for entry in found.config)
-        lines.append(f"Config: {named}.")
+        lines.append(f"Config: {', '.join(_describe_choice(entry) for entry in found.config)}.")
     counts = found.data.counts
     if counts.total:
         parts = {
@@ -167,16 +161,6 @@ def _describe_metric(metric: MetricDifference) -> str:
     return f"{numbers}: {min(metric.num_images):,} images cannot tell that from chance."
 
 
-def _full_config(run: Run) -> dict[str, Any]:
-    """The config with every field, numbers of the augmentation one by one."""
-    config = TrainConfig.from_dict(run.config)
-    values = config.to_dict()
-    values.pop("schema", None)
-    values.pop("augmentation", None)
-    numbers = config.augmentation_parameters.to_dict()
-    return {**values, **{f"augmentation.{name}": value for name, value in numbers.items()}}
-
-
 def _differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[ValueDifference]:
     return [
         ValueDifference(name=name, first=first.get(name), second=second.get(name))
@@ -204,9 +188,8 @@ def _compare_metrics(one: Run, two: Run) -> list[MetricDifference]:
     return found
 
 
-def _in_the_words_of_the_config(name: str, first: Any, second: Any) -> str:
-    return f"{name} {_short(first)} → {_short(second)}"
-
-
-def _short(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def _describe_choice(entry: ValueDifference) -> str:
+    before, after = (
+        config_words.describe_value(entry.name, value) for value in (entry.first, entry.second)
+    )
+    return f"{config_words.title_of(entry.name)} {before} → {after}"

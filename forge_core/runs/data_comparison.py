@@ -74,6 +74,15 @@ def compare_data(workspace: Workspace, one: Run, two: Run) -> DataDifference:
     )
 
 
+def count_used(workspace: Workspace, run: Run) -> dict[Split, int]:
+    """How many images a run uses of each split, without those that it could not read."""
+    found, lost = _read_usable(workspace, run)
+    return {
+        split: int(((found.splits == SPLITS.index(split)) & ~lost).sum())
+        for split in run_data.USED_SPLITS
+    }
+
+
 def _is_same(one: Run, two: Run) -> bool:
     """Whether the data is the same without looking at the catalog."""
     first, second = (

@@ -26,6 +26,7 @@ from pages.components.runs import (
     underfit,
     use_as,
 )
+from pages.components.runs.comparing import compare_page
 from pages.components.runs.table import filter_bar, mark_bar, mark_line, run_table
 from pages.components.words import data_time, relative_time, run_text, text
 
@@ -40,6 +41,8 @@ def show() -> None:
     if asked:
         st.session_state[SHOWN_KEY] = asked
         show_run(workspace, asked)
+    elif compare_page.PARAMETER in st.query_params:
+        compare_page.show(workspace, st.query_params[compare_page.PARAMETER])
     else:
         show_table(workspace)
 
@@ -94,8 +97,7 @@ def show_rows(workspace: Workspace, choices: RunChoices) -> None:
         with bar:
             compared = mark_bar.show(workspace, event.ticked if event else [], choices)
         if compared is not None:
-            first, second = sorted(compared)
-            workspace_address.put({"run": second, "with": first})
+            workspace_address.put({compare_page.PARAMETER: compare_page.write(compared)})
             st.rerun(scope="app")
         if event and event.starred is not None:
             with errors.redrawing():

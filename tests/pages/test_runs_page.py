@@ -20,7 +20,7 @@ from pages.components.runs import run_report
 from pages.components.words import data_time
 from tests import arrange
 from tests.pages.arrange_runs import add_run
-from tests.pages.visiting import figures, labels_of_buttons, press, visit, words
+from tests.pages.visiting import figures, labels_of_buttons, links, press, visit, words
 
 PAGE = "training/runs.py"
 
@@ -287,8 +287,28 @@ def test_compare__says_what_differs_and_what_the_metric_did(finished_workspace: 
     assert "Config: Seed 0 → 7." in said
     assert "Accuracy on test" in said
     assert ": the same." in said
-    assert any(box.label.startswith("What differs: 1 in config") for box in app.expander)
+    differing = next(frame.value for frame in app.dataframe if "Setting" in frame.value.columns)
+    settings = dict(zip(differing["Setting"], differing.values.tolist(), strict=True))
+    assert settings["Seed"][1:] == ["0", "7"]
+    assert settings["Epochs from scratch"][1:] == ["4", "0 of 4"]
     assert not app.exception
+
+
+def test_compare__several_runs_of_the_address(finished_workspace: Workspace):
+    add_finished(finished_workspace, seed=7)
+    add_finished(finished_workspace, input_size=24)
+    app = visit(PAGE, compare="1,2,3")
+    assert app.title[0].value == "3 runs compared"
+    tables = [frame.value for frame in app.dataframe]
+    used = next(each for each in tables if "Setting" in each.columns).set_index("Setting")
+    assert used.loc["Input size, px"].tolist() == ["16", "16", "24"]
+    classes = next(each for each in tables if "Spread" in each.columns)
+    assert classes["Spread"].tolist() == [0, 0, 0]
+    assert "Which images flip between run 1 and run 3" in words(app)
+    assert "Run 3 · other" in links(app)
+    assert not app.exception
+    wrong = visit(PAGE, compare="1,1")
+    assert "Name two to 8 different runs" in words(wrong)
 
 
 def test_compare__an_address_of_no_run_is_told(finished_workspace: Workspace):

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from forge_core.catalog.listing import filter_fields
+from forge_core.runs.comparing import config_words
 from forge_core.training.config import TrainConfig
 from forge_core.training.options import OPTIONS
-from pages.components.train import config_words
 from pages.components.words import data_time, how_alike, relative_time, text
 
 ROOT = Path(__file__).parents[2]

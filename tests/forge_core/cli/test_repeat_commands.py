@@ -63,7 +63,7 @@ def test_runs_diff__tells_what_is_other(copied: Workspace, monkeypatch: pytest.M
     monkeypatch.setattr(supervision, "ensure_supervisor", lambda *_, **__: None)
     forge(copied, "train", "--like", 1, "--seed", 7, "--no-wait")
     said = forge(copied, "runs", "diff", 1, 2).stdout
-    assert "Config: seed 0 → 7." in said
+    assert "Config: Seed 0 → 7." in said
     assert "repeats" not in said
     assert "They were not measured on the same split" in said
 

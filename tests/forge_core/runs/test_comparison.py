@@ -74,7 +74,7 @@ def test_repeat_run__gives_the_same_numbers_though_the_catalog_went_on(catalog: 
     assert (found.data.counts.total, found.data.counts.relabelled) == (5, 5)
     assert [metric.split for metric in found.metrics] == ["test", "val"]
     lines = comparison.summarise(found)
-    assert lines[0] == "Config: scratch_lr 0.003 → 0.001, seed 0 → 5."
+    assert lines[0] == "Config: Learning rate 0.003 → 0.001, Seed 0 → 5."
     assert lines[1] == "Data: 5 images differ (5 relabelled)."
     assert lines[2].startswith("Accuracy on test: ")
 

@@ -9,9 +9,8 @@ from forge_core.runs.listing import marks
 from forge_core.runs.listing.run_list import RunChoices
 from forge_core.workspace import Workspace
 from pages.components import errors
+from pages.components.runs.comparing import compare_page
 from pages.components.words import text
-
-MOST_COMPARED = 2
 
 
 def show(workspace: Workspace, chosen: Sequence[RunRow], choices: RunChoices) -> list[int] | None:
@@ -60,8 +59,8 @@ def _show_compare(ids: Sequence[int]) -> bool:
         f"Compare {len(ids)} runs",
         icon=":material/compare_arrows:",
         key="runs_compare",
-        disabled=len(ids) > MOST_COMPARED,
-        help=f"At most {MOST_COMPARED} at once." if len(ids) > MOST_COMPARED else None,
+        disabled=len(ids) > compare_page.MOST,
+        help=f"At most {compare_page.MOST} at once." if len(ids) > compare_page.MOST else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""The config of a run in the words of the page: never a key, never a number that means another."""
+"""The config of a run in the words of the pages: no key, and no number that means another."""
 
 from forge_core.training.options import BY_NAME
 
