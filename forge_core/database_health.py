@@ -49,6 +49,10 @@ class DatabaseUnusable(ForgeError):
     """The catalog's database is not one that can be worked with."""
 
 
+class DatabaseAway(DatabaseUnusable):
+    """The catalog's database does not answer now; it may later."""
+
+
 def trouble(health: Health, shown: str) -> DatabaseUnusable | None:
     """What is wrong, or None.
 
@@ -61,7 +65,8 @@ def trouble(health: Health, shown: str) -> DatabaseUnusable | None:
     message, next_step = _WORDS[health.condition]
     detail = f" ({health.detail})" if health.detail else ""
     told = message.format(shown=shown, detail=detail, head=migrate.head_version())
-    return DatabaseUnusable(told, next_step=next_step)
+    kind = DatabaseAway if health.condition == Condition.UNREACHABLE else DatabaseUnusable
+    return kind(told, next_step=next_step)
 
 
 def prevents_opening(health: Health, settings: Settings) -> bool:

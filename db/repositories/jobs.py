@@ -1,7 +1,6 @@
 """The job queue: claims are conditional updates, finished jobs never change."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, Select, insert, select, update
@@ -77,17 +76,6 @@ class JobRepository:
         """The newest jobs, newest first."""
         statement = select(*JOB_COLUMNS).order_by(models.JobRow.job_id.desc()).limit(limit)
         return [_to_job(row) for row in self._session.execute(statement)]
-
-    def list_stale(self, *, older_than_seconds: float) -> list[Job]:
-        """Running jobs whose heartbeat is older than this, by the database's clock."""
-        now = self.now()
-        limit = now - timedelta(seconds=older_than_seconds)
-        rows = self._session.execute(
-            select(*JOB_COLUMNS).where(
-                models.JobRow.status == JobStatus.RUNNING, models.JobRow.heartbeat_at < limit
-            )
-        )
-        return [_to_job(row) for row in rows]
 
     def _find_newest(self, statement: Select[Any]) -> Job | None:
         row = self._session.execute(

@@ -10,6 +10,7 @@ import logging
 import os
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Mapping, Sequence
 from types import FrameType
@@ -17,10 +18,12 @@ from typing import Any
 
 from db import failures
 from db.boxes import JobError
+from db.clock import utc_now
 from db.enums import EndRequest, JobStatus
 from db.failures import DATABASE_UNAVAILABLE
 from db.records import Job
 from forge_core import disk_space
+from forge_core.database_health import DatabaseAway
 from forge_core.errors import Conflict, DiskFull, ForgeError
 from forge_core.handlers import registry
 from forge_core.handlers.registry import HANDLERS, Handler
@@ -31,6 +34,8 @@ from forge_core.progress import Cancelled
 from forge_core.workspace import Workspace, open_workspace
 
 LOST_STATUS = 3
+OPEN_SECONDS = 60.0
+"""So long a worker that begins asks a database that does not answer."""
 _FREE = "Free some and resume."
 _log = logging.getLogger("forge.worker")
 
@@ -95,6 +100,8 @@ def _import_torch() -> None:
 def _open(job_id: int, workspace_id: str) -> Workspace:
     """The workspace as our environment names it, where it is the one whose job is meant.
 
+    A database that does not answer is asked again for a while: it may be starting anew.
+
     Args:
         job_id: Number of the job.
         workspace_id: Of its workspace; empty from a supervisor of an older version.
@@ -102,7 +109,16 @@ def _open(job_id: int, workspace_id: str) -> Workspace:
     Raises:
         ForgeError: It cannot be opened, or is another one.
     """
-    workspace = open_workspace()
+    deadline = time.monotonic() + OPEN_SECONDS
+    while True:
+        try:
+            workspace = open_workspace()
+            break
+        except DatabaseAway as error:
+            if time.monotonic() > deadline:
+                raise
+            _log.warning("%s Trying again.", error.message)
+            time.sleep(1.0)
     if workspace_id not in ("", workspace.id):
         raise Conflict(
             f"Job {job_id} is of the workspace {workspace_id}, and the environment of its process "
@@ -116,11 +132,20 @@ def _take(workspace: Workspace, job_id: int) -> Job | None:
     """Write into the row who we are; None, and a line in the log, when the job is not ours."""
     identity = processes.identify(os.getpid())
     assert identity is not None, "we are alive"
-    with workspace.database.write() as uow:
-        is_ours = uow.jobs.update_if(
-            job_id, (JobStatus.RUNNING,), pid=identity.pid, pid_started=identity.started
-        )
-        job = uow.jobs.find(job_id) if is_ours else None
+    pid, started = identity.pid, identity.started
+
+    def take() -> Job | None:
+        with workspace.database.write() as uow:
+            is_ours = uow.jobs.update_if(
+                job_id,
+                (JobStatus.RUNNING,),
+                pid=pid,
+                pid_started=started,
+                heartbeat_at=utc_now(),
+            )
+            return uow.jobs.find(job_id) if is_ours else None
+
+    job = retry_while_unavailable(take)
     if job is None:
         _log.warning("job %d is not ours to run", job_id)
     return job
@@ -196,9 +221,12 @@ def _end_stopped(context: JobContext) -> int:
     if context.is_lost:
         return LOST_STATUS
     retry_while_unavailable(context.end)  # the last progress says where
-    with context.workspace.database.read() as uow:
-        job = uow.jobs.find(context.job.job_id)
-        message = lost.describe_end(uow, context.job)
+
+    def read() -> tuple[Job | None, str]:
+        with context.workspace.database.read() as uow:
+            return uow.jobs.find(context.job.job_id), lost.describe_end(uow, context.job)
+
+    job, message = retry_while_unavailable(read)
     if job is not None and job.end_requested == EndRequest.PAUSE:
         return _end(context, JobStatus.INTERRUPTED, error=lost.describe_pause(job))
     if job is not None and job.end_requested == EndRequest.CANCEL:

@@ -15,6 +15,7 @@ import psutil
 
 _HAS_PROC = sys.platform.startswith("linux")
 _DEAD_STATES = (b"Z", b"X", b"x")
+_HALTED_STATE = b"T"
 # Signals that a shell, nohup or a parent may have set to be ignored; that survives exec.
 _INHERITABLE = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE)
 
@@ -33,6 +34,7 @@ class _ProcessState:
     is_dead: bool
     group: int
     started: str
+    is_halted: bool
 
 
 def identify(pid: int) -> ProcessIdentity | None:
@@ -44,6 +46,21 @@ def identify(pid: int) -> ProcessIdentity | None:
 def is_alive(identity: ProcessIdentity) -> bool:
     """Whether exactly this process still runs."""
     return identify(identity.pid) == identity
+
+
+def is_halted(identity: ProcessIdentity) -> bool:
+    """Whether it lives and was halted by a signal (SIGSTOP), so that it does nothing."""
+    state = _read_state(identity.pid)
+    return state is not None and state.started == identity.started and state.is_halted
+
+
+def wake(identity: ProcessIdentity) -> bool:
+    """Let a halted process go on; says whether it was halted."""
+    if not is_halted(identity):
+        return False
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(identity.pid, signal.SIGCONT)
+    return True
 
 
 def is_group_alive(leader: ProcessIdentity) -> bool:
@@ -93,13 +110,19 @@ def _read_state(pid: int) -> _ProcessState | None:
             return None
         # The name may hold spaces and brackets; what follows its last bracket is fixed (proc(5)).
         fields = text.rpartition(b")")[2].split()
-        return _ProcessState(fields[0] in _DEAD_STATES, int(fields[2]), fields[19].decode())
+        return _ProcessState(
+            fields[0] in _DEAD_STATES,
+            int(fields[2]),
+            fields[19].decode(),
+            fields[0] == _HALTED_STATE,
+        )
     try:
         process = psutil.Process(pid)
         return _ProcessState(
             process.status() == psutil.STATUS_ZOMBIE,
             os.getpgid(pid),
             f"{process.create_time():.3f}",
+            process.status() == psutil.STATUS_STOPPED,
         )
     except (psutil.Error, OSError):
         return None

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import signal
 import socket
@@ -16,6 +17,8 @@ from pathlib import Path
 from filelock import FileLock
 
 import forge_core
+from db.enums import JobStatus
+from db.records import Job
 from forge_core import local_files
 from forge_core.errors import ForgeError, InvalidInput, JobFailed
 from forge_core.jobs import processes
@@ -39,6 +42,10 @@ _INHERITED = (  # variables that change what a job does; another value asks for 
     "OMP_NUM_THREADS",
 )
 
+
+HALTED = "Halted: its process was stopped from outside. It goes on once it is let (kill -CONT)."
+"""What is told of a job for which `is_halted` is true."""
+_log = logging.getLogger("forge.jobs")
 
 # Supervisors that this process started and that may not have written their record yet.
 _started: dict[Path, tuple[subprocess.Popen[bytes], float]] = {}
@@ -72,6 +79,8 @@ def ensure_supervisor(
 ) -> None:
     """Start a supervisor unless one runs; returns before it is ready. Idempotent and cheap.
 
+    One that was halted (SIGSTOP) goes on: nothing would be tended as long as it stood.
+
     Args:
         workspace: The workspace.
         replace: Let a supervisor that was started with other settings go, and start one with
@@ -91,6 +100,8 @@ def ensure_supervisor(
     with _start_lock:
         record = read_record(workspace)
         if record is not None and processes.is_alive(record.identity):
+            if processes.wake(record.identity):
+                _log.warning("the supervisor %d was halted; it goes on", record.identity.pid)
             if not replace or record.fingerprint == fingerprint_of(environment):
                 return
             stop_supervisor(workspace)
@@ -99,9 +110,25 @@ def ensure_supervisor(
         child, since = _started.get(workspace.folder, (None, 0.0))
         is_starting = time.monotonic() - since < START_SECONDS
         if child is not None and is_starting and child.poll() is None:
+            _wake(child.pid)
             return
         child = _start(workspace, module, environment)
         _started[workspace.folder] = (child, time.monotonic())
+
+
+def _wake(pid: int) -> None:
+    identity = processes.identify(pid)
+    if identity is not None:
+        processes.wake(identity)
+
+
+def is_halted(job: Job) -> bool:
+    """Whether a running job of this machine does nothing, because its process was halted."""
+    if job.status != JobStatus.RUNNING or job.host != host_name():
+        return False
+    if job.pid is None or job.pid_started is None:
+        return False
+    return processes.is_halted(ProcessIdentity(job.pid, job.pid_started))
 
 
 def prepare_for_jobs(workspace: Workspace) -> None:

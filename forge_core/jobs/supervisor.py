@@ -34,6 +34,7 @@ from forge_core.jobs import (
     supervision,
 )
 from forge_core.jobs.executors import CommandState, JobCommand, Standing
+from forge_core.jobs.heartbeats import HeartbeatWatch
 from forge_core.jobs.local_executor import LocalExecutor
 from forge_core.jobs.processes import ProcessIdentity
 from forge_core.jobs.slots import Slot
@@ -44,7 +45,12 @@ from forge_core.workspace import Workspace, open_workspace
 TICK_SECONDS = 0.5
 IDLE_SECONDS = 300.0
 CANCEL_GRACE_SECONDS = 20.0
-STALE_SECONDS = 15.0
+SILENT_SECONDS = 12.0
+"""So long a job of another machine may give no sign of life; its worker gives one every 2 s."""
+UNSTARTED_SECONDS = 8.0
+"""So long a job that was claimed here, and that no process took, may have one that still starts."""
+LEFTOVER_SECONDS = 5.0
+"""Between the end of a job and SIGTERM to processes that stay, and from that to SIGKILL."""
 LOCK_SECONDS = 15.0
 WORKER = (sys.executable, "-P", "-m", "forge_core", "worker")
 """The command `forge worker`, also where the folder of scripts is not on the path."""
@@ -89,6 +95,8 @@ class Supervisor:
         self._worker = worker
         self._slots = list(slots.list_slots() if available is None else available)
         self._grace_seconds = grace_seconds
+        self._leftover_seconds = min(grace_seconds, LEFTOVER_SECONDS)
+        self._heartbeats = HeartbeatWatch()
         self._idle_seconds = idle_seconds
         self._environment = supervision.job_environment(workspace)
         self._host = supervision.host_name()
@@ -126,10 +134,10 @@ class Supervisor:
         """Look once at everything; says whether there is anything to tend."""
         with self._workspace.database.read() as uow:
             jobs = uow.jobs.list_by_status(queue.ACTIVE)
-            stale = {job.job_id for job in uow.jobs.list_stale(older_than_seconds=STALE_SECONDS)}
         running = [job for job in jobs if job.status == JobStatus.RUNNING]
+        silent_seconds = self._heartbeats.look(running)
         for job in running:
-            self._look_after(job, is_stale=job.job_id in stale)
+            self._look_after(job, silent_seconds=silent_seconds[job.job_id])
         self._free_slots({job.job_id for job in running})
         for job in jobs:
             if job.status == JobStatus.QUEUED:
@@ -138,10 +146,10 @@ class Supervisor:
 
     # A running job: is it alive, shall it end?
 
-    def _look_after(self, job: Job, *, is_stale: bool) -> None:
+    def _look_after(self, job: Job, *, silent_seconds: float) -> None:
         if job.host != self._host:
-            # Of another machine we see only the heartbeat, by the database's clock.
-            if is_stale and lost.mark_lost(
+            # Of another machine we see only whether its heartbeat changes.
+            if silent_seconds > SILENT_SECONDS and lost.mark_lost(
                 self._workspace, job, detail=f"no sign of life from {job.host}"
             ):
                 _log.warning("job %d of %s has no heartbeat", job.job_id, job.host)
@@ -150,16 +158,16 @@ class Supervisor:
         if lease is None:
             if job.pid is None or job.pid_started is None:
                 # Claimed by a supervisor that died before it could start the process.
-                if is_stale:
+                if silent_seconds > UNSTARTED_SECONDS:
                     lost.mark_lost(self._workspace, job, detail="it was never started")
                 return
             lease = self._adopt_job(job, ProcessIdentity(job.pid, job.pid_started))
-        # Here the process itself is the truth: a machine that slept has old heartbeats.
+        # Here the process itself is the truth, whatever its heartbeat.
         standing = self._executor.state(lease.handle)
         if standing.state != CommandState.RUNNING:
             self._mark_lost(job, lease, standing)
         elif job.is_ending():
-            self._cancel(lease)
+            self._cancel(lease, self._grace_seconds)
 
     def _mark_lost(self, job: Job, lease: SlotLease, standing: Standing) -> None:
         why = self._why_it_ended(lease, standing)
@@ -184,8 +192,8 @@ class Supervisor:
         reason = said.rpartition(executors.REFUSAL)[2].partition("\n")[0].strip()
         return f"its process refused to begin. {reason or 'Its log says why.'}"
 
-    def _cancel(self, lease: SlotLease) -> None:
-        self._executor.cancel(lease.handle, grace_seconds=self._grace_seconds)
+    def _cancel(self, lease: SlotLease, grace_seconds: float) -> None:
+        self._executor.cancel(lease.handle, grace_seconds=grace_seconds)
 
     def _free_slots(self, running: set[int]) -> None:
         freed = []
@@ -194,11 +202,12 @@ class Supervisor:
             if state.is_over():
                 freed.append(name)
             elif state == CommandState.ENDING:
-                self._cancel(lease)  # what a dead leader left behind
+                self._cancel(lease, self._leftover_seconds)  # what a dead leader left behind
             elif lease.job_id not in running:
                 lease.final_since = lease.final_since or time.monotonic()
-                if time.monotonic() - lease.final_since > self._grace_seconds:
-                    self._cancel(lease)  # it said that it is done, and does not go
+                if time.monotonic() - lease.final_since > self._leftover_seconds:
+                    # It said that it is done, and does not go.
+                    self._cancel(lease, self._leftover_seconds)
         for name in freed:
             _log.info("job %d: its processes are gone, %s is free", self._leases[name].job_id, name)
             del self._leases[name]
@@ -260,6 +269,7 @@ class Supervisor:
                 handle=handle,
                 pid=leader.pid,
                 pid_started=leader.started,
+                heartbeat_at=utc_now(),
             )
         _log.info("job %d (%s) runs in %s as pid %d", job.job_id, job.kind, slot.name, leader.pid)
 
@@ -298,6 +308,7 @@ class Supervisor:
         lease = SlotLease(job.job_id, local_executor.handle_of(job.job_id, leader))
         slot = slots.find_slot(job, self._slots, self._leases)
         self._leases[slot.name if slot else f"adopted-{job.job_id}"] = lease
+        self._write_record()
         return lease
 
     # Coming and going

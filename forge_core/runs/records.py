@@ -12,7 +12,7 @@ from db.records import EpochRow, Job, Run
 from db.unit_of_work import UnitOfWork
 from forge_core.errors import NotFound
 from forge_core.evaluation.report import EvaluationReport
-from forge_core.jobs import kinds, queue
+from forge_core.jobs import kinds, queue, supervision
 from forge_core.runs.files import folders
 from forge_core.training import options
 from forge_core.workspace import Workspace
@@ -101,7 +101,8 @@ def run_progress(workspace: Workspace, run_id: int, after_epoch: int = 0) -> Run
     if run is None:
         raise no_run(run_id)
     told = (job.progress if job else None) or JobProgress()
-    message = run.message or told.message
+    is_halted = job is not None and supervision.is_halted(job)
+    message = supervision.HALTED if is_halted else run.message or told.message
     if is_queued:
         earlier = (other for other in active if job is None or other.job_id < job.job_id)
         is_behind = any(kinds.find(other.kind).place == kinds.TRAIN.place for other in earlier)

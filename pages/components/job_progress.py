@@ -1,13 +1,11 @@
 """One background job as it runs: how far, how fast, how long still, and a way to stop it."""
 
-from datetime import UTC, datetime
-
 import streamlit as st
 
 from db.boxes import JobError, JobProgress
 from db.enums import JobStatus
 from db.records import Job
-from forge_core.jobs import kinds, queue
+from forge_core.jobs import kinds, queue, supervision
 from forge_core.workspace import Workspace
 from pages.components import errors
 from pages.components.frame import session
@@ -32,7 +30,7 @@ def show(workspace: Workspace, job: Job) -> None:
             st.rerun(scope="app")
         progress = job.progress or JobProgress()
         st.progress(min(1.0, max(0.0, progress.fraction or 0.0)))
-        st.caption(describe(job, progress, datetime.now(UTC)))
+        st.caption(describe(job, progress))
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
@@ -59,10 +57,12 @@ def has_result(job: Job) -> bool:
     return True
 
 
-def describe(job: Job, progress: JobProgress, now: datetime) -> str:
+def describe(job: Job, progress: JobProgress) -> str:
     """Count, rate and time left in one line, as far as they are known."""
     if job.status == JobStatus.QUEUED:
         return "Waiting for its turn."
+    if supervision.is_halted(job):
+        return supervision.HALTED
     noun = kinds.find(job.kind).noun
     done, total = progress.done, progress.total
     parts = []
@@ -70,7 +70,7 @@ def describe(job: Job, progress: JobProgress, now: datetime) -> str:
         parts.append(f"{done:,} of {text.plural(total, noun)}")
     elif progress.message:
         parts.append(errors.literal(progress.message))
-    rate = progress.images_per_second or _rate(job, done, now)
+    rate = progress.images_per_second or _rate(job, done)
     if rate:
         parts.append(f"{rate:,.0f} {noun}s/s" if rate >= 10 else f"{rate:.1f} {noun}s/s")
     left = progress.eta_seconds
@@ -81,9 +81,9 @@ def describe(job: Job, progress: JobProgress, now: datetime) -> str:
     return " · ".join(parts) or "Starting."
 
 
-def _rate(job: Job, done: int | None, now: datetime) -> float | None:
-    if not done or job.started_at is None:
+def _rate(job: Job, done: int | None) -> float | None:
+    """By the two times that the database wrote: our own clock may be another."""
+    if not done or job.started_at is None or job.heartbeat_at is None:
         return None
-    started = job.started_at if job.started_at.tzinfo else job.started_at.replace(tzinfo=UTC)
-    seconds = (now - started).total_seconds()
+    seconds = (job.heartbeat_at - job.started_at).total_seconds()
     return done / seconds if seconds > 0 else None

@@ -2,11 +2,16 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
-from forge_core.jobs import processes
+from db.boxes import JobProgress
+from db.enums import JobStatus
+from forge_core.jobs import processes, supervision
 from forge_core.jobs.processes import ProcessIdentity
+from pages.components import job_progress
+from tests.forge_core.jobs.submitting import queue_only
 from tests.forge_core.jobs.supervising import wait_for
 
 
@@ -91,3 +96,25 @@ time.sleep(60)
     child.terminate()
     assert child.wait(timeout=10) == -signal.SIGTERM
     child.stdout.close()
+
+
+def test_halted_process__is_told_and_goes_on_when_it_is_woken(sqlite_workspace, sleeper):
+    identity = processes.identify(sleeper.pid)
+    job = queue_only(sqlite_workspace, "wait")
+    running = replace(
+        job,
+        status=JobStatus.RUNNING,
+        host=supervision.host_name(),
+        pid=identity.pid,
+        pid_started=identity.started,
+    )
+    assert not processes.wake(identity)
+    assert not supervision.is_halted(running)
+    os.kill(sleeper.pid, signal.SIGSTOP)
+    wait_for(lambda: processes.is_halted(identity), what="it is halted")
+    assert processes.is_alive(identity)
+    assert supervision.is_halted(running)
+    assert not supervision.is_halted(replace(running, host="elsewhere"))
+    assert job_progress.describe(running, JobProgress()).startswith("Halted: ")
+    assert processes.wake(identity)
+    wait_for(lambda: not processes.is_halted(identity), what="it goes on")

@@ -5,13 +5,22 @@ import shutil
 import signal
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 
 from db.enums import JobStatus
 from forge_core.errors import Conflict, InvalidInput
 from forge_core.handlers import worker
-from forge_core.jobs import executors, processes, queue, supervision, supervisor
+from forge_core.jobs import (
+    executors,
+    heartbeats,
+    processes,
+    queue,
+    supervision,
+    supervisor,
+    tending,
+)
 from forge_core.jobs.local_executor import LocalExecutor
 from forge_core.settings import Settings
 from forge_core.workspace import open_workspace
@@ -175,43 +184,78 @@ def test_supervisor_and_worker_killed__next_supervisor_marks_the_job(sqlite_supe
     assert ended.status == JobStatus.INTERRUPTED
 
 
-def test_stale_heartbeat_of_another_host_is_marked(workspace):
+def run_elsewhere(workspace, **values):
+    """A running job as another machine, or a supervisor that died, has left it."""
     job = queue_only(workspace, "wait")
-    fresh = queue_only(workspace, "wait")
+    running = {"status": JobStatus.RUNNING, "host": "elsewhere", "pid": 1, "pid_started": "1"}
+    beat(workspace, job, (JobStatus.QUEUED,), **{**running, **values})
+    return job
+
+
+def beat(workspace, job, statuses=(JobStatus.RUNNING,), *, hours=0, **values):
+    """A sign of life, from a clock that is so many hours off."""
     with workspace.database.write() as uow:
-        now = uow.jobs.now()
-        old = now.replace(year=now.year - 1)
-        for job_id, heartbeat in ((job.job_id, old), (fresh.job_id, now)):
-            uow.jobs.update_if(
-                job_id,
-                [JobStatus.QUEUED],
-                status=JobStatus.RUNNING,
-                host="elsewhere",
-                pid=1,
-                pid_started="1",
-                heartbeat_at=heartbeat,
-            )
-    supervisor.Supervisor(workspace, available=ONE_CPU).tick()
-    ended = queue.get_job(workspace, job.job_id)
+        at = uow.jobs.now() + timedelta(hours=hours)
+        uow.jobs.update_if(job.job_id, statuses, heartbeat_at=at, **values)
+
+
+def test_silent_job_of_another_host_is_marked__whatever_any_clock_says(workspace, monkeypatch):
+    """Two beat by a clock that jumps an hour to and fro; one that beat in the future is dead."""
+    late, early, dead = (run_elsewhere(workspace) for _ in range(3))
+    beat(workspace, dead, hours=1)
+    tending = supervisor.Supervisor(workspace, available=ONE_CPU)
+    clock = 1000.0
+    monkeypatch.setattr(heartbeats.time, "monotonic", lambda: clock)
+    for look in range(14):
+        beat(workspace, late, hours=-1 if look % 2 else -2)
+        beat(workspace, early, hours=1 if look % 2 else 0)
+        tending.tick()
+        is_over = queue.get_job(workspace, dead.job_id).status.is_finished()
+        assert is_over == (look > supervisor.SILENT_SECONDS)
+        clock += 1.0
+    ended = queue.get_job(workspace, dead.job_id)
     assert ended.status == JobStatus.INTERRUPTED
     assert ended.error.detail == "no sign of life from elsewhere"
-    assert queue.get_job(workspace, fresh.job_id).status == JobStatus.RUNNING
+    for job in (late, early):
+        assert queue.get_job(workspace, job.job_id).status == JobStatus.RUNNING
 
 
-def test_job_that_was_claimed_but_never_started_is_marked(sqlite_workspace):
-    workspace = sqlite_workspace
-    job = queue_only(workspace, "wait")
-    with workspace.database.write() as uow:
-        now = uow.jobs.now()
-        uow.jobs.update_if(
-            job.job_id,
-            [JobStatus.QUEUED],
-            status=JobStatus.RUNNING,
-            host=supervision.host_name(),
-            heartbeat_at=now.replace(year=now.year - 1),
-        )
-    supervisor.Supervisor(workspace, available=ONE_CPU).tick()
-    assert queue.get_job(workspace, job.job_id).status == JobStatus.INTERRUPTED
+def test_silence__a_pause_in_which_nobody_looked_is_not_counted(sqlite_workspace, monkeypatch):
+    """As where this machine slept for an hour, or the database was away: the others could not
+    write either."""
+    job = run_elsewhere(sqlite_workspace)
+    tending = supervisor.Supervisor(sqlite_workspace, available=ONE_CPU)
+    clock = 1000.0
+    monkeypatch.setattr(heartbeats.time, "monotonic", lambda: clock)
+    for _ in range(6):
+        tending.tick()
+        clock += 3600.0
+    assert queue.get_job(sqlite_workspace, job.job_id).status == JobStatus.RUNNING
+
+
+def test_job_that_was_claimed_but_never_started_is_marked(sqlite_workspace, monkeypatch):
+    job = run_elsewhere(sqlite_workspace, host=supervision.host_name(), pid=None, pid_started=None)
+    beat(sqlite_workspace, job, hours=1)
+    tending = supervisor.Supervisor(sqlite_workspace, available=ONE_CPU)
+    clock = 1000.0
+    monkeypatch.setattr(heartbeats.time, "monotonic", lambda: clock)
+    for _ in range(10):
+        tending.tick()
+        clock += 1.0
+    ended = queue.get_job(sqlite_workspace, job.job_id)
+    assert (ended.status, ended.error.detail) == (JobStatus.INTERRUPTED, "it was never started")
+
+
+def test_halted_supervisor__goes_on_when_it_is_needed(sqlite_supervising):
+    workspace = sqlite_supervising.workspace
+    child = sqlite_supervising.start()
+    os.kill(child.pid, signal.SIGSTOP)
+    identity = processes.identify(child.pid)
+    wait_for(lambda: processes.is_halted(identity), what="it is halted")
+    queue_only(workspace, "wait")
+    tending.tend(workspace)
+    wait_for(lambda: not processes.is_halted(identity), what="it goes on")
+    assert supervision.find_supervisor(workspace) == identity
 
 
 def test_ensure_supervisor__starts_one_that_runs_jobs_and_outlives_the_call(
