@@ -139,6 +139,22 @@ class JobStatus(enum.StrEnum):
         return self not in (JobStatus.QUEUED, JobStatus.RUNNING)
 
 
+class Channel(enum.StrEnum):
+    """How people are told that a job has ended."""
+
+    PAGE = "page"  # a desktop notice by whatever page of the app is open
+    WEBHOOK = "webhook"
+    MAIL = "mail"
+
+
+class NoticeState(enum.StrEnum):
+    """Whether a notice reached its channel."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    GIVEN_UP = "given_up"  # it failed too often
+
+
 class EndRequest(enum.StrEnum):
     """How a person asked a job to end."""
 

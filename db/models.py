@@ -29,6 +29,7 @@ from db.tables.judging import (
     LabelIssueRow,
     ScenePairRow,
 )
+from db.tables.notices import NoticeRow
 from db.tables.people import (
     Assignment,
     AugmentationPresetRow,
@@ -90,6 +91,7 @@ __all__ = [
     "LikenessHitRow",
     "LikenessSearchRow",
     "MeasureLineRow",
+    "NoticeRow",
     "OpinionRequestRow",
     "Prediction",
     "PredictionBlockRow",

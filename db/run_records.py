@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from db.enums import CheckpointKind, RegistryAction, RunOrder, RunStatus
+from db.enums import (
+    Channel,
+    CheckpointKind,
+    NoticeState,
+    RegistryAction,
+    RunOrder,
+    RunStatus,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,3 +196,20 @@ class RunPage(NamedTuple):
     rows: list[RunRow]
     total: int
     """Of all that it finds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """That a job has ended, for one way to tell it."""
+
+    notice_id: int
+    job_id: int
+    channel: Channel
+    state: NoticeState
+    host: str
+    """The machine that wrote the end of the job, whose supervisor sends."""
+    num_attempts: int
+    error: str
+    created_at: datetime
+    updated_at: datetime
+    """When it was sent, or last tried."""

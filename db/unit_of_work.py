@@ -31,6 +31,7 @@ from db.repositories.labels import LabelRepository
 from db.repositories.likeness_searches import LikenessSearchRepository
 from db.repositories.metrics import MetricRepository
 from db.repositories.moves import MoveRepository
+from db.repositories.notices import NoticeRepository
 from db.repositories.opinion_requests import OpinionRequestRepository
 from db.repositories.prediction_blocks import PredictionBlockRepository
 from db.repositories.predictions import PredictionRepository
@@ -210,6 +211,11 @@ class UnitOfWork:
     def decisions(self) -> ReviewDecisionRepository:
         """What people answered about images."""
         return ReviewDecisionRepository(self.session)
+
+    @cached_property
+    def notices(self) -> NoticeRepository:
+        """What people are told when jobs have ended."""
+        return NoticeRepository(self.session)
 
     @cached_property
     def jobs(self) -> JobRepository:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -90,6 +90,32 @@ class Settings(BaseSettings):
         description="Folders below which a path may be typed on the Import page, separated as in "
         "PATH; empty means any path while the web app answers to this machine only, else none.",
     )
+    public_url: str = Field(
+        "",
+        description="Address under which people open the web app, such as https://forge.example; "
+        "links in notices begin with it, and without it they name the command instead.",
+    )
+    notice_webhook: str = Field(
+        "",
+        repr=False,
+        description="http or https address that is told by POST when a run has ended; of Slack, "
+        "Mattermost or a service of your own.",
+    )
+    notice_mail_to: str = Field(
+        "", description="Addresses that are mailed when a run has ended, separated by commas."
+    )
+    notice_mail_from: str = Field(
+        "", description="Sender of these mails; empty means forge@ and the name of the machine."
+    )
+    smtp_host: str = Field("", description="Mail server; without it no mail is sent.")
+    smtp_port: int = Field(587, gt=0, lt=65536, description="Port of the mail server.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls",
+        description="starttls, tls (from the first byte, usually port 465), or none; a password "
+        "is never sent with none.",
+    )
+    smtp_user: str = Field("", description="Name for the mail server; empty means none is asked.")
+    smtp_password: str = Field("", repr=False, description="Password for the mail server.")
     test_postgres_url: str = Field(
         "", description="Postgres server that the test suite uses instead of the embedded one."
     )

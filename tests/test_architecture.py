@@ -41,6 +41,7 @@ ROOMS = (
     "inference",
     "evaluation",
     "training",
+    "notices",
     "jobs",
     "runs",
     "predictions",

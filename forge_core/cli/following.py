@@ -13,6 +13,7 @@ from db.records import EpochRow, Run
 from forge_core.cli import output
 from forge_core.errors import JobFailed
 from forge_core.jobs import tending
+from forge_core.notices import state_words
 from forge_core.runs import records
 from forge_core.workspace import Workspace
 
@@ -58,7 +59,7 @@ def require_success(workspace: Workspace, run: Run) -> None:
     if run.status != RunStatus.SUCCEEDED:
         progress = records.run_progress(workspace, run.run_id)
         raise JobFailed(
-            run.message or f"Run {run.run_id} is {run.status}.",
+            run.message or f"Run {run.run_id} is {state_words.name_of(run.status)}.",
             next_step=progress.next_step or f"Read its log: forge runs log {run.run_id}",
         )
 

@@ -32,6 +32,7 @@ from forge_core.cli import (
     ledger_command,
     map_command,
     model_commands,
+    notices_commands,
     operator_commands,
     opinion_commands,
     outliers_command,
@@ -125,6 +126,7 @@ app.command("image-issues")(image_issues_command.image_issues)
 app.command()(greys_command.greys)
 app.command()(train_command.train)
 app.add_typer(runs_commands.app, name="runs")
+app.add_typer(notices_commands.app, name="notices")
 app.add_typer(weights_commands.app, name="weights")
 app.command()(evaluate_command.evaluate)
 app.command()(shortcuts_command.shortcuts)

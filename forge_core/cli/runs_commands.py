@@ -14,6 +14,7 @@ from forge_core.catalog.revisions import history
 from forge_core.cli import opening, output, runs_export_command, runs_seeds_command
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
+from forge_core.notices import state_words
 from forge_core.people.actor import Actor
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def list_all(
     from forge_core.runs.listing import run_list, shown_accuracies
 
     where = RunFilter(
-        states=tuple(state or ()),
+        states=tuple(state_words.find_key(word) for word in state or ()),
         architectures=tuple(network or ()),
         tags=tuple(tag or ()),
         is_starred=starred,
@@ -71,7 +72,7 @@ def list_all(
             [
                 row.run_id,
                 f"{'* ' * row.is_starred}{row.name or '-'}",
-                row.state,
+                state_words.WORDS[row.state],
                 row.architecture or "-",
                 ", ".join(row.tags) or "-",
                 _describe_best(best[row.run_id]),
@@ -141,7 +142,7 @@ def show(
 ) -> None:
     """State, config, epochs and reports of a run."""
     from forge_core.cli import following
-    from forge_core.runs import environments, records
+    from forge_core.runs import environments, pauses, records
     from forge_core.runs.listing import marks
 
     opened = opening.existing(workspace)
@@ -152,7 +153,8 @@ def show(
     if as_json:
         output.answer({"run": run, "progress": progress})
         return
-    output.say(f"Run {run.run_id} {run.name}".rstrip() + f": {run.status.value}")
+    state = state_words.name_of(run.status, is_paused=pauses.is_paused(opened, run))
+    output.say(f"Run {run.run_id} {run.name}".rstrip() + f": {state}")
     marked = marks.get_marks(opened, run_id)
     if marked.is_starred or marked.tags:
         output.say(f"  {', '.join(['starred'] * marked.is_starred + list(marked.tags))}")
@@ -297,7 +299,7 @@ def cancel(
     if as_json:
         output.answer(run)
     elif run.status.is_finished():
-        output.say(f"Run {run_id} is {run.status.value}.")
+        output.say(f"Run {run_id} is {state_words.name_of(run.status)}.")
     else:
         output.say(f"Run {run_id} is asked to stop.")
 

@@ -30,6 +30,7 @@ from forge_core.handlers.registry import HANDLERS, Handler
 from forge_core.jobs import executors, kinds, lost, processes, queue, warm_worker
 from forge_core.jobs.context import JobContext, JobLost, retry_while_unavailable
 from forge_core.models import allocator
+from forge_core.notices import outbox
 from forge_core.progress import Cancelled
 from forge_core.workspace import Workspace, open_workspace
 
@@ -209,6 +210,7 @@ def _end_full(context: JobContext, full: DiskFull, error: Exception) -> int:
         message=f"{full.message} {_FREE if mirrors_run else 'Free some and start it again.'}",
         next_step="It goes on after what it saved last.",
         detail=full.detail,
+        kind=outbox.DISK_FULL,
     )
     job = retry_while_unavailable(lambda: queue.get_job(context.workspace, context.job.job_id))
     if job.end_requested == EndRequest.CANCEL:

@@ -27,6 +27,8 @@ class JobKind:
     """Whether it runs in the process that waits with PyTorch imported: a person waits for it."""
     mirrors_run: bool = False
     """Whether the status of its run is always that of the job."""
+    is_told: bool = False
+    """Whether people are told when it has ended; see `notices`."""
     is_continued: bool = False
     """Whether it goes on, asked for again, with what it had not kept yet."""
     followed_by: tuple[str, ...] = ()
@@ -64,6 +66,7 @@ TRAIN = JobKind(
     device="own",
     is_warm=True,
     mirrors_run=True,
+    is_told=True,
     is_continued=True,
     followed_by=(SCORE.name,),
 )

@@ -16,6 +16,7 @@ from db.unit_of_work import UnitOfWork
 from forge_core import storable_values
 from forge_core.errors import JobFailed, NotFound
 from forge_core.jobs import kinds, request_keys, supervision
+from forge_core.notices import outbox
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
@@ -193,6 +194,8 @@ def finish(
     with workspace.database.write() as uow:
         asked = {"end_requested": EndRequest.PAUSE} if is_paused else {}
         was_so = _end(uow, job, (JobStatus.RUNNING,), status, result=result, error=error, **asked)
+        if was_so and kinds.find(job.kind).is_told:
+            outbox.add_in(uow, workspace.settings, job.job_id, supervision.host_name())
         if was_so and then is not None:
             then(uow)
         return was_so

@@ -40,6 +40,7 @@ from forge_core.jobs.processes import ProcessIdentity
 from forge_core.jobs.slots import Slot
 from forge_core.jobs.supervision import SupervisorRecord
 from forge_core.jobs.warm_worker import WarmWorker
+from forge_core.notices.sending import Sender
 from forge_core.workspace import Workspace, open_workspace
 
 TICK_SECONDS = 0.5
@@ -103,6 +104,7 @@ class Supervisor:
         self._leases: dict[str, SlotLease] = {}
         warm = WarmWorker(worker, workspace.logs_folder / "supervisor.log") if keeps_warm else None
         self._executor = executor or LocalExecutor(workspace, warm=warm)
+        self._sender = Sender(workspace, self._host)
         self._stopping = threading.Event()
         self._idle_since = time.monotonic()
 
@@ -114,6 +116,7 @@ class Supervisor:
         """Tend jobs until stopped, idle for long, or the workspace's folder is gone."""
         self._adopt()
         self._write_record()
+        self._sender.start()
         _log.info("tending %s on %s", self._workspace.folder, self._host)
         while not self._stopping.is_set() and self._workspace.folder.is_dir():
             try:
@@ -121,12 +124,13 @@ class Supervisor:
             except DATABASE_UNAVAILABLE as error:  # it comes back, and jobs are still there
                 _log.warning("the database does not answer: %s", error)
                 is_busy = True
-            if is_busy:
+            if is_busy or self._sender.is_busy:
                 self._idle_since = time.monotonic()
             elif time.monotonic() - self._idle_since > self._idle_seconds and self._may_leave():
                 break
             self._keep_warm()
             self._stopping.wait(TICK_SECONDS)
+        self._sender.stop()
         self._executor.close()
         _log.info("leaving; %d jobs run on", len(self._leases))
 

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from db.failures import DATABASE_UNAVAILABLE
 from forge_core.errors import ForgeError
 from forge_core.jobs import queue, supervision
+from forge_core.notices import outbox
 from forge_core.workspace import Workspace
 
 LOOK_SECONDS = 4.0
@@ -21,13 +22,13 @@ _log = logging.getLogger("forge.jobs")
 
 
 def tend(workspace: Workspace) -> None:
-    """Start a supervisor when there is unfinished work and none; else only look.
+    """Start a supervisor when there is unfinished work or untold news, and none; else only look.
 
     Raises:
         InvalidInput: The executor of the settings is not known.
         JobFailed: The process cannot be started.
     """
-    if queue.list_active_jobs(workspace):
+    if queue.list_active_jobs(workspace) or outbox.list_waiting(workspace, supervision.host_name()):
         supervision.ensure_supervisor(workspace, replace=False)
 
 

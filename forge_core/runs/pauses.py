@@ -6,6 +6,7 @@ from db.enums import RunStatus
 from db.records import Job, Run
 from forge_core.errors import Conflict
 from forge_core.jobs import kinds, queue
+from forge_core.notices import state_words
 from forge_core.runs import records
 from forge_core.workspace import Workspace
 
@@ -24,7 +25,9 @@ def pause_run(workspace: Workspace, run_id: int) -> Run:
     if job is not None and not run.status.is_finished():
         queue.request_pause(workspace, job.job_id)
     elif not is_paused(workspace, run):
-        raise Conflict(f"Run {run_id} is {run.status}, so there is nothing to pause.")
+        raise Conflict(
+            f"Run {run_id} is {state_words.name_of(run.status)}, so there is nothing to pause."
+        )
     return records.get_run(workspace, run_id)
 
 

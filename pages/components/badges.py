@@ -4,22 +4,25 @@ import html
 
 import streamlit as st
 
-STATES: dict[str, tuple[str, str, str]] = {
-    "queued": ("waiting", "gray", ":material/schedule:"),
-    "running": ("running", "blue", ":material/play_circle:"),
-    "succeeded": ("finished", "green", ":material/check_circle:"),
-    "failed": ("failed", "red", ":material/error:"),
-    "cancelled": ("stopped", "gray", ":material/cancel:"),
-    "interrupted": ("interrupted", "orange", ":material/power_off:"),
-    "paused": ("paused", "violet", ":material/pause_circle:"),
+from db.run_records import PAUSED
+from forge_core.notices import state_words
+
+LOOKS: dict[str, tuple[str, str]] = {
+    "queued": ("gray", ":material/schedule:"),
+    "running": ("blue", ":material/play_circle:"),
+    "succeeded": ("green", ":material/check_circle:"),
+    "failed": ("red", ":material/error:"),
+    "cancelled": ("gray", ":material/cancel:"),
+    "interrupted": ("orange", ":material/power_off:"),
+    PAUSED: ("violet", ":material/pause_circle:"),
 }
-"""Words, colour and icon of each state of a job or run."""
+"""Colour and icon of each state of a job or run."""
 
 
 def show_state(state: str) -> None:
     """A job's or run's state."""
-    words, color, icon = STATES.get(state, (state, "gray", ":material/help:"))
-    st.badge(words, color=color, icon=icon)  # type: ignore[arg-type]
+    color, icon = LOOKS[state]
+    st.badge(state_words.WORDS[state], color=color, icon=icon)  # type: ignore[arg-type]
 
 
 def class_chip(name: str | None, color: str | None) -> str:

@@ -6,6 +6,7 @@ from db.boxes import JobError, JobProgress
 from db.enums import JobStatus
 from db.records import Job
 from forge_core.jobs import kinds, queue, supervision
+from forge_core.notices import state_words
 from forge_core.workspace import Workspace
 from pages.components import errors
 from pages.components.frame import session
@@ -51,7 +52,9 @@ def has_result(job: Job) -> bool:
         return False
     if job.status != JobStatus.SUCCEEDED:
         subject = kinds.find(job.kind).subject
-        message = (job.error or JobError()).message or f"{subject} was {job.status.value}."
+        message = (
+            job.error or JobError()
+        ).message or f"{subject} is {state_words.name_of(job.status)}."
         st.warning(errors.literal(message), icon=":material/warning:")
         return False
     return True

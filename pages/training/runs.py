@@ -163,7 +163,7 @@ def primary_action(workspace: Workspace, run: Run) -> tuple[str, str]:
             return "Predict with it", ":material/center_focus_strong:"
         case _ if primary.needs_other_settings(workspace, run):
             return "Choose other settings", ":material/tune:"
-        case _ if launch.has_saved(workspace, run):
+        case _ if launch.can_resume(workspace, run.run_id):
             return "Resume", ":material/resume:"
         case _:
             return "Start it again", ":material/replay:"

@@ -7,6 +7,7 @@ from db.records import Run
 from db.unit_of_work import UnitOfWork
 from forge_core.errors import Conflict
 from forge_core.jobs import kinds, supervision
+from forge_core.notices import state_words
 from forge_core.people.actor import Actor
 from forge_core.runs import records
 from forge_core.runs.starting import launch
@@ -70,8 +71,9 @@ def _check(uow: UnitOfWork, run: Run, config: TrainConfig) -> None:
             next_step=_ANEW,
         )
     if run.status not in (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.SUCCEEDED):
+        state = state_words.name_of(run.status)
         raise Conflict(
-            f"Run {run.run_id} is {run.status}: it has epochs of its plan left.",
+            f"Run {run.run_id} is {state}: it has epochs of its plan left.",
             next_step="Resume it first.",
         )
     job = uow.jobs.find_latest_of_run(run.run_id, kind=kinds.TRAIN.name)

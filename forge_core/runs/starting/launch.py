@@ -17,6 +17,7 @@ from forge_core.errors import Conflict, InvalidInput
 from forge_core.imaging.grey_window import DECLARED
 from forge_core.jobs import kinds, queue, supervision
 from forge_core.models import timm_networks
+from forge_core.notices import state_words
 from forge_core.people.actor import Actor
 from forge_core.runs import records, run_data
 from forge_core.runs.files import checkpoints, folders
@@ -258,8 +259,9 @@ def resume_run(workspace: Workspace, run_id: int, *, actor: Actor) -> Job:
         if run is None:
             raise records.no_run(run_id)
         if run.status not in _RESUMABLE:
+            state = state_words.name_of(run.status)
             raise Conflict(
-                f"Run {run_id} is {run.status}, so there is nothing to resume.",
+                f"Run {run_id} is {state}, so there is nothing to resume.",
                 next_step="Start a new run with its settings."
                 if run.status == RunStatus.SUCCEEDED
                 else "",
@@ -293,14 +295,6 @@ def require_state(workspace: Workspace, run: Run) -> None:
         )
 
 
-def has_saved(workspace: Workspace, run: Run) -> bool:
-    """Whether `resume_run` would go on from something, and not begin anew."""
-    try:
-        return _has_state(workspace, run)
-    except Conflict:
-        return False
-
-
 def _has_state(workspace: Workspace, run: Run) -> bool:
     """Whether the run saved from where it goes on.
 
@@ -321,12 +315,18 @@ def _has_state(workspace: Workspace, run: Run) -> bool:
 
 
 def can_resume(workspace: Workspace, run_id: int) -> bool:
-    """Whether `resume_run` would be accepted now.
+    """Whether `resume_run` would go on from what the run saved, and not begin anew or refuse.
 
     Raises:
         NotFound: There is no such run.
     """
-    return records.get_run(workspace, run_id).status in _RESUMABLE
+    run = records.get_run(workspace, run_id)
+    if run.status not in _RESUMABLE:
+        return False
+    try:
+        return _has_state(workspace, run)
+    except Conflict:
+        return False
 
 
 def cancel_run(workspace: Workspace, run_id: int) -> Run:

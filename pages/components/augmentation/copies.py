@@ -11,6 +11,7 @@ from forge_core.catalog.editing import classes
 from forge_core.errors import InvalidInput
 from forge_core.handlers import augment
 from forge_core.jobs import kinds, queue
+from forge_core.notices import state_words
 from forge_core.runs import augmented_copies
 from forge_core.runs.augmented_copies import MAX_COPIES_PER_IMAGE, CopyPlan
 from forge_core.workspace import Workspace
@@ -87,7 +88,9 @@ def _submit(workspace: Workspace, plan: CopyPlan, total: int) -> None:
 
 def _show_outcome(job: Job) -> None:
     if job.status != JobStatus.SUCCEEDED or job.result is None:
-        message = (job.error or JobError()).message or f"The writing was {job.status.value}."
+        message = (
+            job.error or JobError()
+        ).message or f"The writing is {state_words.name_of(job.status)}."
         st.warning(errors.literal(f"{message} Nothing was added."), icon=":material/warning:")
         return
     result = job.result

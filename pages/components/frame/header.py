@@ -8,6 +8,7 @@ from forge_core.jobs import queue
 from forge_core.people.actor import MAX_NAME_CHARACTERS
 from pages.components import badges, errors
 from pages.components.frame import navigation, session, workspace_address
+from pages.components.notices import desktop
 from pages.components.words import text
 
 REFRESH_SECONDS = 4
@@ -34,6 +35,7 @@ def _show_figures() -> None:
         st.markdown(f"**{_plain(workspace.name)}**", width="content")
         st.markdown(f":gray[{', '.join(figures)}]", width="content")
         _show_jobs()
+    desktop.watch(workspace)
 
 
 def _show_jobs() -> None:

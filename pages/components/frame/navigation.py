@@ -50,6 +50,7 @@ SECTIONS: dict[str, tuple[PageEntry, ...]] = {
         ),
         PageEntry("models/drift.py", "drift", "Drift", ":material/monitoring:"),
     ),
+    "Workspace": (PageEntry("setup/settings.py", "settings", "Settings", ":material/settings:"),),
 }
 
 

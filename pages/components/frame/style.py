@@ -38,6 +38,8 @@ RULES = """
 }
 .stApp .st-key-undo-notice:is(:hover, :focus-within) { animation: none; }
 @keyframes forge-offer { to { opacity: 0; visibility: hidden; } }
+/* It draws nothing: pages carry it when there is news of runs that ended. */
+.stApp .st-key-notices-watch { display: none; }
 table, [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
 </style>
 """

@@ -59,7 +59,7 @@ def test_runs_list_and_show(trained):
     assert run["config"]["scratch_epochs"] == 2
     listed = forge("runs", "list", "-w", trained).stdout
     assert "first" in listed
-    assert "succeeded" in listed
+    assert "finished" in listed
     shown = forge_json("runs", "show", 1, "-w", trained)
     assert [epoch["epoch"] for epoch in shown["progress"]["epochs"]] == [1, 2]
     words = forge("runs", "show", 1, "-w", trained).stdout
@@ -81,7 +81,7 @@ def test_runs_star_tag_and_note__are_shown_and_found(trained):
     (run,) = forge_json("runs", "list", "--tag", "base", "--starred", "-w", trained)
     assert (run["tags"], run["note"], run["is_starred"]) == (["base"], "two epochs", True)
     assert "* first" in forge("runs", "list", "--find", "EPOCHS", "-w", trained).stdout
-    assert "No run matches." in forge("runs", "list", "--state", "failed", "-w", trained).stdout
+    assert "No run matches." in forge("runs", "list", "--state", "stopped", "-w", trained).stdout
     forge("runs", "star", 1, "--off", "-w", trained)
     forge("runs", "tag", 1, "base", "--off", "-w", trained)
     assert forge_json("runs", "list", "--starred", "-w", trained) == []

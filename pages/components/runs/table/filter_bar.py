@@ -7,9 +7,9 @@ import streamlit as st
 from db.enums import RunOrder
 from db.run_records import RunFilter, RunPage
 from forge_core.models.architectures import ARCHITECTURES
+from forge_core.notices import state_words
 from forge_core.runs.listing import run_list
 from forge_core.runs.listing.run_list import RunChoices
-from pages.components import badges
 from pages.components.frame import workspace_address
 from pages.components.words import text
 
@@ -109,8 +109,8 @@ def _choose(name: str, title: str, known: Sequence[str], width: int) -> tuple[st
 
 
 def _title(name: str, value: str) -> str:
-    if name == STATE and value in badges.STATES:
-        return badges.STATES[value][0]
+    if name == STATE and value in state_words.WORDS:
+        return state_words.WORDS[value]
     if name == NETWORK and value in ARCHITECTURES:
         return ARCHITECTURES[value].title
     return value

@@ -11,9 +11,9 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from db.enums import Split
 from db.run_records import RunRow
+from forge_core.notices import state_words
 from forge_core.runs.listing import shown_accuracies
 from forge_core.runs.listing.shown_accuracies import ListedAccuracy
-from pages.components import badges
 from pages.components.words import data_time, run_text, text
 
 TABLE_HEIGHT = 640
@@ -89,7 +89,7 @@ def make_frame(rows: Sequence[RunRow], now: datetime) -> pd.DataFrame:
         {
             STAR_COLUMN: [STAR if row.is_starred else NO_STAR for row in rows],
             "Run": [run_text.title(row) for row in rows],
-            "State": [badges.STATES[row.state][0] for row in rows],
+            "State": [state_words.WORDS[row.state] for row in rows],
             "Best": [_percent(each) for each in best],
             "Interval": [_interval(each) for each in best],
             "Validation": [_curve(row.curve) for row in rows],

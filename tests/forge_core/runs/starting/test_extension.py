@@ -76,7 +76,7 @@ def test_extend_run__refused_where_it_would_not_do_what_is_meant(
     run = start(workspace)
     assert extension.can_extend(workspace, run)
     launch.cancel_run(workspace, run.run_id)
-    with pytest.raises(Conflict, match="is cancelled: it has epochs of its plan left"):
+    with pytest.raises(Conflict, match="is stopped: it has epochs of its plan left"):
         extension.extend_run(workspace, run.run_id, 5, actor=ACTOR)
     with workspace.database.write() as uow:
         uow.runs.update_fields(run.run_id, status=RunStatus.SUCCEEDED)

@@ -1,0 +1,1 @@
+"""Tell people that a run has ended, in the words for its state: once, harming nothing."""

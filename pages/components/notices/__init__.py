@@ -1,0 +1,1 @@
+"""Desktop notices that a run has ended, by whatever page of the app is open."""
