@@ -9,7 +9,7 @@ export FORGE_WORKSPACE ?= workspace
 # Where this variable is set, every process compiles PyTorch's sources again: 11 s of each start.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup setup-dev run demo test test-fast test-extras js-test node test-models chaos soak sitting lint types format docs bench screenshots lock clean
+.PHONY: help setup setup-dev run demo test test-fast test-extras js-test node test-models chaos chaos-states soak sitting lint types format docs bench screenshots lock clean
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
@@ -67,6 +67,11 @@ js-test: node
 chaos: setup-dev
 	FORGE_TEST_KILLS=100 FORGE_TEST_EXAMPLES=300 $(BIN)/python -m pytest --timeout=3600 tests/db/test_faults.py tests/db/test_lost_connections.py tests/forge_core/catalog/revisions/test_any_sequence.py tests/forge_core/catalog/editing/test_decisions.py tests/forge_core/catalog/importing/test_import_faults.py tests/forge_core/catalog/listing/test_filters.py
 	FORGE_TEST_KILLS=20 FORGE_TEST_CUT_SECONDS=60 FORGE_TEST_LOCK_SECONDS=20 FORGE_TEST_MONKEY_KEYS=1000 $(BIN)/python -m pytest --timeout=3600 tests/journeys/test_faults_journey.py tests/journeys/test_monkey_journey.py
+
+# Kills, halts, a clock an hour off and a machine that sleeps, five minutes on each database: the
+# state that the page shows is that of the process table.
+chaos-states: setup-dev
+	FORGE_TEST_STATES_SECONDS=300 $(BIN)/python -m pytest -s --timeout=1800 tests/chaos
 
 # One person in a browser and eight through the routes, half an hour: nothing lost, memory flat.
 soak: setup-dev

@@ -13,7 +13,7 @@ from tests import forking
 
 QUIET_SECONDS = 0.3
 LONGEST_SECONDS = 30.0
-MODULES = ("forge_core.jobs", "-m forge_core ", "tests.forge_core.jobs")
+MODULES = ("forge_core.jobs", "-m forge_core ", "tests.forge_core.jobs", "tests.chaos")
 
 
 def end_jobs(workspace: Workspace) -> None:
