@@ -22,7 +22,7 @@ RUNS = "runs.csv"
 KEYS = ("workspace_id", "run_id")
 FIRST_COLUMNS = (
     *(*KEYS, "name", "state", "author", "created_at", "started_at", "finished_at"),
-    *("checkpoint_sha256", "message"),
+    *("starred", "tags", "note", "checkpoint_sha256", "message"),
 )
 PARAMETER, METRIC = "param.", "metric."
 Row = dict[str, str]
@@ -83,6 +83,9 @@ def _run_row(facts: RunFacts) -> Row:
             for name in ("created_at", "started_at", "finished_at")
             for when in [getattr(run, name)]
         },
+        "starred": "yes" if run.is_starred else "",
+        "tags": ", ".join(facts.tags),
+        "note": run.note,
         "checkpoint_sha256": facts.checkpoint_sha256,
         "message": run.message,
     }

@@ -59,6 +59,8 @@ class RunFacts:
     workspace_id: str
     workspace_name: str
     run: Run
+    tags: list[str]
+    """That people gave it."""
     parameters: Mapping[str, Value]
     """What it used: config, augmentation, data and environment."""
     metrics: Mapping[str, float]
@@ -98,6 +100,7 @@ def collect(workspace: Workspace, run_id: int) -> RunFacts:
     card = None if path is None else checkpoint.read_card(path)
     with workspace.database.read() as uow:
         epochs = uow.metrics.list_after(run_id)
+        tags = uow.run_tags.list_of_run(run_id)
         series = {
             f"step/{name}": uow.series.list_after(run_id, name)
             for name in uow.series.list_names(run_id)
@@ -107,6 +110,7 @@ def collect(workspace: Workspace, run_id: int) -> RunFacts:
         workspace_id=workspace.id,
         workspace_name=workspace.name,
         run=run,
+        tags=tags,
         parameters=dict(sorted(_parameters(workspace, run, card).items())),
         metrics=_metrics(run, epochs, reports),
         classes=[each for split in reports for each in _classes(run, split, reports[split])],

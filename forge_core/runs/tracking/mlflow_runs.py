@@ -28,6 +28,8 @@ from forge_core.runs.tracking.outcome import Exported, Outcome
 
 TAG = "vision_forge."
 WORKSPACE_TAG, RUN_TAG, DIGEST_TAG = f"{TAG}workspace_id", f"{TAG}run_id", f"{TAG}export_sha256"
+NOTE_TAG = "mlflow.note.content"
+"""What MLflow shows as the description of a run."""
 STATES = {
     RunStatus.SUCCEEDED: "FINISHED",
     RunStatus.FAILED: "FAILED",
@@ -125,6 +127,7 @@ class _Writing:
         facts = self._facts
         said = [
             *(facts.run.name, facts.run.status, facts.run.message, facts.checkpoint_sha256),
+            *(facts.run.is_starred, facts.run.note, facts.tags),
             *(facts.parameters, facts.metrics, facts.series, self._files),
             [asdict(each) for each in facts.classes],
         ]
@@ -139,12 +142,15 @@ class _Writing:
             run_name=facts.title,
             tags={
                 **kept_tags,
+                **({NOTE_TAG: run.note} if run.note else {}),
                 WORKSPACE_TAG: facts.workspace_id,
                 RUN_TAG: str(run.run_id),
                 f"{TAG}workspace": facts.workspace_name,
                 f"{TAG}author": run.author,
                 f"{TAG}state": run.status.value,
                 f"{TAG}message": run.message,
+                f"{TAG}tags": ", ".join(facts.tags),
+                f"{TAG}starred": "yes" if run.is_starred else "",
                 f"{TAG}checkpoint_sha256": facts.checkpoint_sha256,
             },
         ).info.run_id

@@ -72,7 +72,8 @@ def _finals(facts: RunFacts) -> dict[str, float]:
 def _write_text(writer: Any, facts: RunFacts, when: float) -> None:
     run = facts.run
     lines = [f"**{facts.title}**, {run.status.value}, run {run.run_id} of {facts.workspace_name}"]
-    lines += [run.message] if run.message else []
+    lines += [f"tags: {', '.join(facts.tags)}"] if facts.tags else []
+    lines += [said for said in (run.message, run.note) if said]
     lines += ["", "| parameter | value |", "|---|---|"]
     lines += [f"| {name} | `{value}` |" for name, value in facts.parameters.items()]
     writer.add_text("run", "\n".join(lines), 0, when)

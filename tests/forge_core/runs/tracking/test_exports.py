@@ -39,15 +39,16 @@ def found(opened: Workspace) -> RunFacts:
 
 @pytest.fixture
 def changed(opened: Workspace) -> Iterator[RunFacts]:
-    """The same run under another name."""
-    _rename(opened, "renamed")
+    """The same run under another name, with a tag and a note."""
+    _mark(opened, "renamed", ["baseline", "blue"], "the best, so far")
     yield facts.collect(opened, 1)
-    _rename(opened, "")
+    _mark(opened, "", [], "")
 
 
-def _rename(workspace: Workspace, name: str) -> None:
+def _mark(workspace: Workspace, name: str, tags: list[str], note: str) -> None:
     with workspace.database.write() as uow:
-        uow.runs.update_fields(1, name=name)
+        uow.runs.update_fields(1, name=name, note=note)
+        uow.run_tags.replace(1, tags)
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -109,6 +110,8 @@ def test_csv__exported_again_a_run_has_one_row_and_others_keep_theirs(
         found.workspace_id: "renamed",
         "other": "",
     }
+    row = next(row for row in rows_of(table) if row["name"])
+    assert (row["tags"], row["note"]) == ("baseline, blue", "the best, so far")
     assert len(rows_of(table)) == 2
 
 
@@ -183,6 +186,8 @@ def test_mlflow__one_run_with_its_checkpoint_however_often(
     (run,) = client.search_runs([experiment])
     assert (run.info.status, run.info.run_name) == ("FINISHED", "renamed")
     assert run.data.tags["reviewed_by"] == "ann"
+    assert run.data.tags["mlflow.note.content"] == "the best, so far"
+    assert run.data.tags["vision_forge.tags"] == "baseline, blue"
     assert run.data.params["input_size"] == "16"
     assert run.data.params["data.train_sha256"] == found.parameters["data.train_sha256"]
     assert run.data.metrics["test/accuracy"] == found.metrics["test/accuracy"]
