@@ -144,6 +144,8 @@ class RunFilter:
     """Each is in its number, name, tags, note, network or author, whatever the case of a to z."""
     named: tuple[tuple[str, ...], ...] = ()
     """For each of the words architectures that it means too, by the name that people read."""
+    seed_group: int | None = None
+    """Only runs of this group of seeds."""
     order: RunOrder = RunOrder.NEWEST
 
     @property
@@ -183,6 +185,15 @@ class RunRow:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    seed_group: int | None = None
+    """Names the group of runs that differ in their seed alone; None of a run in none."""
+    members: tuple["RunRow", ...] = ()
+    """Of a row that stands for a group: its runs, oldest first."""
+
+    @property
+    def ids(self) -> list[int]:
+        """The runs that the row stands for."""
+        return [member.run_id for member in self.members] or [self.run_id]
 
     @property
     def state(self) -> str:

@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 
 from db.clock import utc_now
 from db.enums import EndRequest, JobStatus, RunOrder, RunStatus
-from db.models import JobRow, RevisionRow, RunMetric, RunTag, TrainingRun
+from db.models import JobRow, RevisionRow, RunMetric, RunSeedsRow, RunTag, TrainingRun
 from db.repositories import bulk
 from db.run_records import PAUSED, RunFilter, RunPage, RunRow
 
@@ -82,6 +82,7 @@ class RunListRepository:
                 _CONFIG["seed"].as_integer().label("seed"),
                 self._length(TrainingRun.class_names).label("num_classes"),
                 RevisionRow.created_at.label("data_changed_at"),
+                RunSeedsRow.first_run_id.label("seed_group"),
                 _is_paused(job_kind).label("is_paused"),
                 _tags().label("tags"),
                 _curve().label("curve"),
@@ -89,6 +90,7 @@ class RunListRepository:
             )
             .join(found, found.c.run_id == TrainingRun.run_id)
             .outerjoin(RevisionRow, RevisionRow.revision_id == TrainingRun.revision_id)
+            .outerjoin(RunSeedsRow, RunSeedsRow.run_id == TrainingRun.run_id)
             .order_by(*order)
         )
         rows = self._session.execute(statement).all()
@@ -149,6 +151,9 @@ def _conditions(where: RunFilter, job_kind: str) -> list[ColumnElement[bool]]:
         found.append(_ARCHITECTURE.in_(where.architectures))
     if where.tags:
         found.append(_has_tag(RunTag.tag.in_(where.tags)))
+    if where.seed_group is not None:
+        of_group = select(RunSeedsRow.run_id).where(RunSeedsRow.first_run_id == where.seed_group)
+        found.append(TrainingRun.run_id.in_(of_group))
     if where.is_starred:
         found.append(TrainingRun.is_starred.is_(true()))
     for place, word in enumerate(where.words):

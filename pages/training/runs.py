@@ -7,7 +7,7 @@ from db.records import Run
 from forge_core.catalog.listing import filter_fields
 from forge_core.errors import ForgeError, InvalidInput
 from forge_core.runs import pauses, records
-from forge_core.runs.listing import marks, run_list
+from forge_core.runs.listing import marks, run_list, seed_rows
 from forge_core.runs.listing.run_list import RunChoices
 from forge_core.runs.starting import launch
 from forge_core.workspace import Workspace
@@ -28,6 +28,7 @@ from pages.components.runs import (
 )
 from pages.components.runs.comparing import compare_page
 from pages.components.runs.table import filter_bar, mark_bar, mark_line, run_table
+from pages.components.seeds import group_view
 from pages.components.words import data_time, relative_time, run_text, text
 
 SHOWN_KEY = "runs:shown"
@@ -38,11 +39,14 @@ def show() -> None:
     """Draw the table, or the run that the address names."""
     workspace = session.workspace()
     asked = st.query_params.get("run", "") or come_back()
+    group = st.query_params.get(group_view.PARAMETER, "")
     if asked:
         st.session_state[SHOWN_KEY] = asked
         show_run(workspace, asked)
     elif compare_page.PARAMETER in st.query_params:
         compare_page.show(workspace, st.query_params[compare_page.PARAMETER])
+    elif group:
+        group_view.show(workspace, group)
     else:
         show_table(workspace)
 
@@ -93,7 +97,8 @@ def show_rows(workspace: Workspace, choices: RunChoices) -> None:
         page = run_list.read_page(workspace, where)
         filter_bar.show_count(page, where, choices)
         bar = st.container()
-        event = run_table.show(page.rows) if page.rows else None
+        rows = seed_rows.gather(page.rows, where.order)
+        event = run_table.show(rows) if rows else None
         with bar:
             compared = mark_bar.show(workspace, event.ticked if event else [], choices)
         if compared is not None:
@@ -101,9 +106,11 @@ def show_rows(workspace: Workspace, choices: RunChoices) -> None:
             st.rerun(scope="app")
         if event and event.starred is not None:
             with errors.redrawing():
-                marks.set_star(workspace, [event.starred.run_id], not event.starred.is_starred)
+                marks.set_star(workspace, event.starred.ids, not event.starred.is_starred)
         if event and event.opened is not None:
-            workspace_address.put({"run": event.opened})
+            row = event.opened
+            is_group = row.members and row.seed_group is not None
+            workspace_address.put({"seeds": row.seed_group} if is_group else {"run": row.run_id})
             st.rerun(scope="app")
 
     draw()
@@ -216,8 +223,10 @@ def show_line(workspace: Workspace, run: Run, *, is_paused: bool) -> None:
         if not run.status.is_finished():
             live.show_extend(workspace, run)
         if st.button("All runs", type="tertiary", icon=":material/list:", key="run_all"):
+            st.query_params.pop(group_view.PARAMETER, None)
             del st.query_params["run"]
             st.rerun()
+        group_view.show_door(workspace, run.run_id)
         if run.status.is_finished():
             use_as.show_button(workspace, run)
         if run.status.is_finished() and st.button(

@@ -60,3 +60,17 @@ def test_runs__the_seeds_that_would_decide_are_queued_with_one_click(catalog: Wo
     assert [len(seeds.members(catalog, run_id)) for run_id in (1, 2)] == [3, 3]
     assert "4 more seeds of these settings are queued or in training" in words(app)
     assert "Train 2 more seeds of each" not in labels_of_buttons(app)
+
+
+def test_runs__a_group_is_one_row_that_opens_into_its_runs(catalog: Workspace) -> None:
+    add_measured(catalog, [HALF, ALIKE, HALF])
+    app = visit("training/runs.py")
+    assert list(app.dataframe[0].value["Run"]) == ["3 seeds: runs 1 to 3"]
+    assert list(app.dataframe[0].value["Best"]) == [pytest.approx(100 * 93 / 180)]
+    app = visit("training/runs.py", seeds=1)
+    assert app.title[0].value == "3 seeds of ForgeCNN, from scratch"
+    assert list(app.dataframe[0].value["Run"]) == ["Run 3", "Run 2", "Run 1"][::-1]
+    assert "Test: **51.7 %** in the mean of 3 seeds" in words(app)
+    app = press(app, "Train 2 more seeds")
+    assert len(seeds.members(catalog, 1)) == 5
+    assert "All 5 seeds" in labels_of_buttons(visit("training/runs.py", run=2))

@@ -13,8 +13,13 @@ MARK = "⚖"
 
 
 def title(run: Run | RunRow) -> str:
-    """The run's number, with its name where it has one."""
-    return f"Run {run.run_id} · {run.name}" if run.name else f"Run {run.run_id}"
+    """The run's number, with its name where it has one; of a row for a group its runs."""
+    words = f"Run {run.run_id}"
+    if isinstance(run, RunRow) and run.members:
+        words = f"{len(run.members)} seeds: runs {', '.join(map(str, run.ids))}"
+        if run.ids[-1] - run.ids[0] == len(run.ids) - 1 and len(run.ids) > 2:
+            words = f"{len(run.members)} seeds: runs {run.ids[0]} to {run.ids[-1]}"
+    return f"{words} · {run.name}" if run.name else words
 
 
 def architecture(run: Run) -> str:

@@ -24,10 +24,11 @@ def show(workspace: Workspace, chosen: Sequence[RunRow], choices: RunChoices) ->
     if not chosen:
         st.caption("Click a run to open it, its star to mark it; tick runs to compare or tag them.")
         return None
-    ids = [row.run_id for row in chosen]
+    compared = [row.run_id for row in chosen]  # one of a group speaks for all its seeds
+    ids = [run_id for row in chosen for run_id in row.ids]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{text.plural(len(ids), 'run')}** chosen", width="content")
-        wanted = _show_compare(ids)
+        wanted = _show_compare(compared)
         is_starred = all(row.is_starred for row in chosen)
         if st.button(
             "Take the star away" if is_starred else "Star",
@@ -39,10 +40,10 @@ def show(workspace: Workspace, chosen: Sequence[RunRow], choices: RunChoices) ->
         with st.popover("Tags", icon=":material/sell:", width="content"):
             shared = set.intersection(*(set(row.tags) for row in chosen))
             show_tags(workspace, ids, sorted(shared, key=str.casefold), choices.tags)
-        if len(chosen) == 1:
+        if len(ids) == 1:
             with st.popover("Note", icon=":material/edit_note:", width="content"):
                 show_note(workspace, chosen[0].run_id, chosen[0].note)
-    return ids if wanted else None
+    return compared if wanted else None
 
 
 def _show_compare(ids: Sequence[int]) -> bool:

@@ -34,8 +34,8 @@ class TableEvent:
     """What a person did with the table."""
 
     ticked: list[RunRow]
-    opened: int | None
-    """The run that was clicked just now."""
+    opened: RunRow | None
+    """The run, or the group of seeds, that was clicked just now."""
     starred: RunRow | None
     """The run whose star was clicked just now."""
 
@@ -72,7 +72,7 @@ def show(rows: Sequence[RunRow]) -> TableEvent:
     row, column = clicked or (None, "")
     return TableEvent(
         ticked=[rows[place] for place in _ticked(rows)],
-        opened=row.run_id if row is not None and column != STAR_COLUMN else None,
+        opened=row if column != STAR_COLUMN else None,
         starred=row if column == STAR_COLUMN else None,
     )
 
@@ -123,7 +123,10 @@ def _columns() -> dict[str, ColumnConfig | str | None]:
             width=100,
         ),
         "Interval": column.TextColumn(
-            "At 95 %", help=f"{run_text.MARK}: of no fair sample; see below the table", width=120
+            "At 95 %",
+            help=f"{run_text.MARK}: of no fair sample; see below the table. Of several seeds: of "
+            "their mean, over other seeds",
+            width=120,
         ),
         "Validation": column.LineChartColumn(
             "Curve", help="Validation accuracy over the epochs", width=110
