@@ -12,6 +12,7 @@ preset text. `photos`: import of a folder with train and val, then `forge train`
 `cifar10_1k`: 1,000 images a class, measured on 200 a class: a pretrained network, the same from
 scratch, ForgeCNN from scratch. `aerial` (a folder a class, each fifth image by hash is measured
 on) and `nails` (Roboflow multiclass, train and valid): the natural preset beside the domain's.
+With `--book` each of them compares the recommended schedule with the one by the book instead.
 These through the training loop; the accuracy is that of the last epoch, so that nothing was
 chosen by the images it is measured on.
 
@@ -62,9 +63,17 @@ def photos(folder: Path, seeds: int, scratch: Path) -> list[Case]:
     return [forge("train", "--seed", str(seed), *workspace) for seed in range(seeds)]
 
 
-def cases_of(what: str, architecture: str, input_size: int) -> dict[str, Case]:
+def cases_of(what: str, architecture: str, input_size: int, *, book: bool) -> dict[str, Case]:
     """The runs that are compared, by what a reader calls them."""
     transfer = {"architecture": architecture, "input_size": input_size, **TRANSFER}
+    if book:
+        from forge_core.training.recommendation import BOOK
+
+        preset = {"aerial": "aerial", "nails": "medical"}.get(what, "natural")
+        return {
+            "recommended": {**transfer, "preset": preset},
+            "by the book": {**transfer, "preset": preset, **BOOK},
+        }
     if what != "cifar10_1k":
         domain = {"aerial": "aerial", "nails": "medical"}[what]
         return {
@@ -121,7 +130,10 @@ def compare(what: str, folder: Path, options: argparse.Namespace, scratch: Path)
 
     names, train, val = read_images(what, folder)
     found = []
-    for title, choices in cases_of(what, options.architecture, options.input_size).items():
+    if options.per_class:
+        train = folders.at_most(train, options.per_class)
+    cases = cases_of(what, options.architecture, options.input_size, book=options.book)
+    for title, choices in cases.items():
         for seed in range(options.seeds):
             print(f"{title}, seed {seed}", file=sys.stderr)
             config = TrainConfig(seed=seed, **choices)
@@ -155,6 +167,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--architecture", default="mobilenet_v2")
     parser.add_argument("--input-size", type=int, help="64 for cifar10_1k, else 128")
+    parser.add_argument("--book", action="store_true", help="the schedule by the book instead")
+    parser.add_argument("--per-class", type=int, help="training images of a class at most")
     parser.add_argument("--json", type=Path, help="keep the answer in this file too")
     options = parser.parse_args()
     if options.input_size is None:

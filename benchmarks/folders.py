@@ -37,6 +37,17 @@ def of_folder(folder: Path, names: list[str], limit: int | None = None) -> Image
     return image_set(folder, files)
 
 
+def at_most(images: ImageSet, per_class: int) -> ImageSet:
+    """The first images of each class, in their order."""
+    seen: dict[int, int] = {}
+    kept = []
+    for image in images.images:
+        seen[image.label] = seen.get(image.label, 0) + 1
+        if seen[image.label] <= per_class:
+            kept.append(image)
+    return ImageSet(tuple(kept), images.read)
+
+
 def divided(folder: Path, names: list[str], every: int = 5) -> tuple[ImageSet, ImageSet]:
     """A folder a class, of whose images by hash each `every`-th is for validation."""
     everything = of_folder(folder, names)

@@ -25,6 +25,14 @@ def train(
         str | None, typer.Option("--architecture", "-a", help="Network; recommended if left out.")
     ] = None,
     scratch: Annotated[bool, typer.Option("--scratch", help="Without pretrained weights.")] = False,
+    book: Annotated[
+        bool,
+        typer.Option(
+            "--book",
+            help="Schedule a pretrained network by the book: rates a tenth of the recommended "
+            "ones, statistics of batches moving.",
+        ),
+    ] = False,
     preset: Annotated[
         str | None,
         typer.Option(help="natural, medical, aerial, text or a saved one."),
@@ -99,6 +107,7 @@ def train(
         pretrained=False if scratch else None,
         preset=preset,
         epochs=epochs,
+        by_the_book=book,
         values=values | config_choice.parse_assignments(set_fields or []),
     )
     choice = config_choice.choose(opened, check, wish)

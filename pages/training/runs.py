@@ -109,8 +109,8 @@ def show_rows(workspace: Workspace, choices: RunChoices) -> None:
                 marks.set_star(workspace, event.starred.ids, not event.starred.is_starred)
         if event and event.opened is not None:
             row = event.opened
-            is_group = row.members and row.seed_group is not None
-            workspace_address.put({"seeds": row.seed_group} if is_group else {"run": row.run_id})
+            group = row.seed_group if row.members else None
+            workspace_address.put({"run": row.run_id} if group is None else {"seeds": group})
             st.rerun(scope="app")
 
     draw()
@@ -133,6 +133,7 @@ def show_run(workspace: Workspace, asked: str) -> None:
     is_paused = pauses.is_paused(workspace, run)
     show_line(workspace, run, is_paused=is_paused)
     mark_line.show(workspace, run.run_id)
+    group_view.show_door(workspace, run.run_id)
     run_facts.show_delete_dialog(workspace, run)
     use_as.show_dialog(workspace, run)
     show_notice()
@@ -226,7 +227,6 @@ def show_line(workspace: Workspace, run: Run, *, is_paused: bool) -> None:
             st.query_params.pop(group_view.PARAMETER, None)
             del st.query_params["run"]
             st.rerun()
-        group_view.show_door(workspace, run.run_id)
         if run.status.is_finished():
             use_as.show_button(workspace, run)
         if run.status.is_finished() and st.button(

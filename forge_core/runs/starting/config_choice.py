@@ -14,6 +14,7 @@ from forge_core.models.architectures import get_architecture
 from forge_core.runs import records
 from forge_core.runs.starting import saved_presets, start_weights
 from forge_core.runs.starting.launch import DataCheck
+from forge_core.training import recommendation
 from forge_core.training.config import TrainConfig
 from forge_core.training.recommendation import Recommendation
 from forge_core.workspace import Workspace
@@ -37,6 +38,8 @@ class Wish:
     """Name of the product's preset or of one that a person saved."""
     epochs: int | None = None
     """Of the fine-tuning, or from scratch."""
+    by_the_book: bool = False
+    """Schedule a pretrained network as transfer learning is mostly taught."""
     values: Mapping[str, Any] = field(default_factory=dict)
     """Fields of the config, as JSON has them."""
 
@@ -53,7 +56,6 @@ class Choice:
 def recommend(check: DataCheck) -> Recommendation:
     """What a careful engineer would start with on these data and this machine."""
     from forge_core.models import devices
-    from forge_core.training import recommendation
 
     return recommendation.recommend(check.summary, devices.list_devices())
 
@@ -90,6 +92,13 @@ def choose(workspace: Workspace, check: DataCheck, wish: Wish) -> Choice:
         changes = _other_network(config, wish.architecture, wish.pretrained)
     if wish.start is not None:
         changes |= start_weights.choose(workspace, *wish.start, check.label_ids)
+    if wish.by_the_book:
+        if not changes.get("pretrained", config.pretrained):
+            raise InvalidInput(
+                "The schedule by the book is one of pretrained networks.",
+                next_step="Choose a network with weights, or leave it out.",
+            )
+        changes |= {"train_all_layers": False, **recommendation.by_the_book(config)}
     changes |= wish.values
     preset = wish.preset
     if isinstance(changes.get("preset"), str) and changes.get("augmentation") is None:

@@ -5,7 +5,7 @@ import streamlit as st
 from db.enums import Split
 from db.run_records import RunFilter, RunRow
 from forge_core.errors import ForgeError, InvalidInput, NotFound
-from forge_core.runs.listing import run_list, seed_rows, shown_accuracies
+from forge_core.runs.listing import marks, run_list, seed_rows, shown_accuracies
 from forge_core.runs.starting import seeds
 from forge_core.workspace import Workspace
 from pages.components import errors
@@ -40,6 +40,9 @@ def show(workspace: Workspace, asked: str) -> None:
         own = _read(workspace, asked)
         _show_means(own)
         event = run_table.show(own)
+        if event.starred is not None:
+            with errors.redrawing():
+                marks.set_star(workspace, event.starred.ids, not event.starred.is_starred)
         if event.opened is not None:
             st.query_params.from_dict(workspace_address.named({"run": event.opened.run_id}))
             st.rerun(scope="app")

@@ -52,10 +52,11 @@ def choose(defaults: TrainConfig, model: ModelChoice, *, num_augmented: int) -> 
     }
 
 
-def take(model: ModelChoice, values: Mapping[str, float]) -> None:
-    """Set options by name, as if a person had; for the callback of a button."""
+def take(model: ModelChoice, values: Mapping[str, Any]) -> None:
+    """Set options and epochs by name, as if a person had; for the callback of a button."""
     for name, value in values.items():
-        st.session_state[_key(BY_NAME[name], model)] = value
+        key = _key(BY_NAME[name], model) if name in BY_NAME else f"{model.key}_{name}"
+        st.session_state[key] = value
 
 
 def forget(name: str) -> None:

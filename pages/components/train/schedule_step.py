@@ -14,7 +14,7 @@ from forge_core.runs.starting import config_choice, saved_presets
 from forge_core.runs.starting.launch import DataCheck
 from forge_core.training import stages
 from forge_core.training.config import TrainConfig
-from forge_core.training.recommendation import Recommendation
+from forge_core.training.recommendation import BOOK_MEASURED, Recommendation, by_the_book
 from pages.components import errors
 from pages.components.augmentation import state
 from pages.components.train import advanced_options, schedule_chart
@@ -23,6 +23,7 @@ from pages.components.words import glossary
 
 FROM_PAGE = "as set on the Augmentation page"
 SHOWN_CLASSES = 8
+RECOMMENDED, BY_THE_BOOK = "Recommended", "By the book"
 
 
 def choose(
@@ -42,6 +43,7 @@ def choose(
         left, right = st.columns([3, 4], gap="large")
         with left:
             values = _choose_epochs(recommendation, model)
+            recipe = st.container()
             values |= _choose_augmentation(recommendation, presets)
             _warn_of_augmentation(values, check.class_names)
         with right:
@@ -54,6 +56,9 @@ def choose(
             num_augmented=check.balance.augmented,
         )
         config = TrainConfig(**model.config_fields, **values)
+        if is_staged(model):
+            with recipe:
+                _show_recipe(config, _defaults(recommendation, model), model)
         with picture:
             num_images = check.balance.split_total("train")
             schedule_chart.show(stages.plan_stages(config, num_images))
@@ -108,6 +113,34 @@ def _choose_epochs(recommendation: Recommendation, model: ModelChoice) -> dict[s
         if reasons:
             st.caption(errors.literal(f"{'. '.join(reasons)}."))
     return values
+
+
+def is_staged(model: ModelChoice) -> bool:
+    """Whether there is a schedule by the book for it: a warm-up, then all layers."""
+    return model.pretrained and not model.train_all_layers and not model.start
+
+
+def _show_recipe(config: TrainConfig, defaults: TrainConfig, model: ModelChoice) -> None:
+    """The recommended schedule and the one by the book, a click each; own numbers are neither."""
+    book = by_the_book(defaults)
+    recipes = {RECOMMENDED: {name: getattr(defaults, name) for name in book}, BY_THE_BOOK: book}
+    chosen = config.to_dict()
+    current = next((name for name, own in recipes.items() if own.items() <= chosen.items()), None)
+    key = f"{model.key}_recipe_{current}"  # what the numbers say, not what was clicked before
+
+    def take() -> None:
+        asked = st.session_state.get(key)
+        if asked in recipes:
+            advanced_options.take(model, recipes[asked])
+
+    st.segmented_control(
+        "Rates",
+        list(recipes),
+        default=current,
+        key=key,
+        on_change=take,
+        help=BOOK_MEASURED,
+    )
 
 
 def _choose_augmentation(

@@ -70,6 +70,17 @@ def test_choose__begins_with_a_config_that_is_given(catalog: Workspace) -> None:
         choose(catalog, config_json=given.to_json(), like=1)
 
 
+def test_choose__by_the_book_is_the_schedule_of_pretrained_networks(catalog: Workspace) -> None:
+    config = choose(catalog, architecture="resnet18", by_the_book=True, values={"head_lr": 2e-4})
+    found = config.config
+    assert (found.warmup_lr, found.backbone_lr, found.head_lr) == (1e-3, 1e-5, 2e-4)
+    assert (found.warmup_epochs, found.min_lr, found.keep_statistics) == (5, 1e-7, False)
+    longer = TrainConfig(architecture="resnet18", pretrained=True, warmup_epochs=30)
+    assert recommendation.by_the_book(longer)["warmup_epochs"] == 10
+    with pytest.raises(InvalidInput, match="one of pretrained networks"):
+        choose(catalog, by_the_book=True)
+
+
 def test_choose__a_preset_brings_its_numbers_and_takes_those_of_another_away(
     catalog: Workspace,
 ) -> None:
