@@ -45,7 +45,7 @@ def draw(
         title={"text": title, "font": {"size": 14}},
         height=CHART_HEIGHT,
         margin={"l": 8, "r": 8, "t": 40, "b": 8},
-        legend={"orientation": "h", "y": -0.25},
+        legend={"orientation": "h", "y": -0.35},
         xaxis={"title": "epoch", "rangemode": "tozero"},
         yaxis={"tickformat": ".0%" if name.endswith("accuracy") else None},
     )
