@@ -45,6 +45,10 @@ def drift(
             help="CSV file with the columns image_sha256 and label: what the audit found."
         ),
     ] = None,
+    keep: Annotated[
+        bool,
+        typer.Option("--keep", help="Show the report on a log elsewhere on the page Drift too."),
+    ] = False,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda:0.")] = "auto",
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -71,10 +75,15 @@ def drift(
                 checkpoint=checkpoint,
                 days=days,
                 device=device,
+                keep=keep,
                 progress=progress,
             )
 
     report = look()
+    if not keep and not kept_reports.is_own(opened, folder):
+        output.tell(
+            "A log elsewhere: the page Drift goes on showing its report. --keep shows this."
+        )
     log = Path(report.folder)
     if draw_audit:
         kept_reports.draw_audit(opened, report, days=days)

@@ -44,9 +44,10 @@ def look(
     checkpoint: str | None = None,
     days: int | None = None,
     device: str = "auto",
+    keep: bool = False,
     progress: Progress = SILENT,
 ) -> DriftReport:
-    """Judge the traffic of a log and keep the report.
+    """Judge the traffic of a log; the report on the workspace's own log is kept for the page.
 
     Args:
         workspace: The workspace that trained the checkpoint.
@@ -55,6 +56,8 @@ def look(
         checkpoint: Hash, or the beginning of it; by default the one that answered last.
         days: Only the last so many days.
         device: auto, cpu or cuda:N, for the reference.
+        keep: Also keep the report on a log that lies elsewhere, in the place of the one that the
+            page shows.
         progress: Told the images of the reference that are done.
 
     Raises:
@@ -68,10 +71,20 @@ def look(
     seen = traffic.read(folder or standard_folder(workspace), checkpoint=checkpoint, days=days)
     known = reference.read(workspace, seen.checkpoint, device, progress)
     report = judging.judge(seen, known, audits.find(seen.folder, seen.checkpoint.sha256))
+    if keep or is_own(workspace, folder):
+        _keep(workspace, report)
+    return report
+
+
+def is_own(workspace: Workspace, folder: Path | None) -> bool:
+    """Whether a log is the workspace's own, which the page Drift tells of."""
+    return folder is None or folder.resolve() == standard_folder(workspace).resolve()
+
+
+def _keep(workspace: Workspace, report: DriftReport) -> None:
     target = workspace.cache_folder / FOLDER
     local_files.make_folder(target)
     local_files.replace(target / _FILE, json.dumps(asdict(report), ensure_ascii=False).encode())
-    return report
 
 
 def draw_audit(

@@ -3,10 +3,11 @@
 import csv
 import io
 import json
+import shutil
 
 import numpy as np
 
-from forge_core.drift import reference
+from forge_core.drift import kept_reports, reference
 from forge_core.runs.files import checkpoints
 from tests import trained
 from tests.forge_core.cli.commands import forge, forge_json
@@ -50,6 +51,13 @@ def test_drift__compares_the_log_with_the_runs_images_and_takes_an_audit(
     ]
     said = forge("drift", *where).stdout
     assert json.dumps(after["sentence"])[1:-1] in said
+    shown = kept_reports.find(finished)
+    elsewhere = shutil.copytree(log, tmp_path / "elsewhere")
+    other = forge("drift", elsewhere, *where)
+    assert "--keep shows this" in other.stderr
+    assert kept_reports.find(finished) == shown
+    forge("drift", elsewhere, "--keep", *where)
+    assert kept_reports.find(finished).folder == str(elsewhere)
     unknown = forge("drift", "nobody", *where)
     assert (unknown.exit_code, "no alias 'nobody'" in unknown.stderr) == (1, True)
     finished.database.dispose()
