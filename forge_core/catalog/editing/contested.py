@@ -43,6 +43,8 @@ class Contested:
     asset: Asset
     said: Sequence[ImportFinding]
     """Of the newest import that asked."""
+    voters: str = ""
+    """Who of single persons says what, in words; empty where none did."""
 
 
 def list_contested(workspace: Workspace, *, limit: int = 1_000) -> list[Contested]:
@@ -50,8 +52,20 @@ def list_contested(workspace: Workspace, *, limit: int = 1_000) -> list[Conteste
     with workspace.database.read() as uow:
         where = AssetFilter(review=ReviewState.CONTESTED)
         assets = uow.assets.list_page(where, sort="oldest", after=None, limit=limit)
-        said = _list_said(uow, [asset.asset_id for asset in assets])
-    return [Contested(asset=asset, said=said.get(asset.asset_id, ())) for asset in assets]
+        asset_ids = [asset.asset_id for asset in assets]
+        said = _list_said(uow, asset_ids)
+        votes = uow.label_votes.list_of_assets(asset_ids)
+        names = {label.label_id: label.name for label in uow.labels.list_all()}
+    return [
+        Contested(
+            asset=asset,
+            said=said.get(asset.asset_id, ()),
+            voters=", ".join(
+                f"{vote.author}: {names[vote.label_id]}" for vote in votes.get(asset.asset_id, ())
+            ),
+        )
+        for asset in assets
+    ]
 
 
 def decide(

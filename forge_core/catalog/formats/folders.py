@@ -30,6 +30,9 @@ from forge_core.catalog.importing import entry_names
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.errors import InvalidInput
 
+MOST_PARTS = 4
+"""Of file names that are asked about."""
+
 
 def is_split_class(walked: Walked) -> bool:
     """Split folders, or class folders with split folders inside."""
@@ -224,6 +227,8 @@ def _from_file_names(
     if found is not None and _repeats_splits(found.pattern, tree):
         found = None
     if found is None:
+        if _ask_about_parts(tree, reading):
+            return nothing
         if layout == "flat" and walked.wrappers and len(walked.files) > 1:
             _ask_about_one_folder(walked.wrappers[-1], reading)
         return nothing
@@ -242,6 +247,28 @@ def _from_file_names(
     if not found.is_sure:
         return nothing
     return [file_names.class_of(found.pattern, p.file.parts[-1]) for p in tree.placed]
+
+
+def _ask_about_parts(tree: Tree, reading: _Reading) -> bool:
+    """Ask which part of the file names is the class, where several numbers or codes might be."""
+    names = [p.file.parts[-1] for p in tree.placed]
+    parts = file_names.find_parts(names)[:MOST_PARTS] if names else []
+    if not parts:
+        return False
+    told = "; ".join(
+        f"{part.pattern} gives {len(part.values):,} classes ({signals.listed(part.values)})"
+        for part in parts
+    )
+    reading.cautions.append(
+        Caution(
+            kind="file_names",
+            message=f"File names have parts that may be the class, such as {printable(names[0])}: "
+            f"{told}. The images come in without labels unless one is chosen.",
+            option="class_from",
+            choices=(*(part.pattern for part in parts), NOTHING),
+        )
+    )
+    return True
 
 
 def _repeats_splits(pattern: str, tree: Tree) -> bool:

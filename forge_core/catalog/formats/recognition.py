@@ -30,7 +30,13 @@ from forge_core.catalog.formats.scan.scanned_folder import (
     ReadOptions,
     ScannedFolder,
 )
-from forge_core.catalog.formats.tables import joined_lists, label_overlay, sidecars, unread_labels
+from forge_core.catalog.formats.tables import (
+    class_lists,
+    joined_lists,
+    label_overlay,
+    sidecars,
+    unread_labels,
+)
 from forge_core.catalog.importing.import_problems import printable
 from forge_core.errors import InvalidInput, NotFound
 
@@ -116,6 +122,12 @@ LABEL_FILES: dict[str, Format] = {
         imagenet_txt.recognises,
         imagenet_txt.read,
         "the lines of a text file name images that are there",
+    ),
+    "class_lists": Format(
+        "A list of images for each class",
+        class_lists.recognises,
+        class_lists.read,
+        "text files that are called as classes hold names of images",
     ),
     "sidecars": Format(
         "A label file beside each image",

@@ -328,7 +328,7 @@ def list_entries(
 def _suggester(queue: Queue, run_id: int | None) -> Suggester | None:
     if queue.is_blind:
         return None
-    if "opinions" in queue.where:
+    if "opinions" in queue.where or queue.name == "contested":  # who said what
         return OPINIONS
     return JUDGING if SORTS[queue.sort].joined == "issue" else run_id
 

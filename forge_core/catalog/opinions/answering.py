@@ -15,6 +15,7 @@ from db.saved_records import ReviewDecision
 from forge_core.catalog.editing import label_edits
 from forge_core.catalog.revisions.journal import ChangeResult, Operation
 from forge_core.errors import InvalidInput
+from forge_core.people import voters
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
@@ -83,9 +84,9 @@ def answer(
 
 
 def list_people(workspace: Workspace) -> list[str]:
-    """Everybody whose vote is known, by name."""
+    """Everybody whose vote is known, by name; not who gave one without."""
     with workspace.database.read() as uow:
-        return uow.label_votes.list_authors()
+        return [name for name in uow.label_votes.list_authors() if not voters.is_anonymous(name)]
 
 
 def list_open(workspace: Workspace, actor: Actor, asset_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:

@@ -1,7 +1,8 @@
 """How far the people of a workspace agree, and how often each is wrong where the label is certain.
 
 Only answers that were given without knowing another's are compared: votes, and beside a second
-opinion the first answer as it was when the image was drawn, whatever the label is by then.
+opinion the first answer as it was when the image was drawn, whatever the label is by then. Votes
+that say not whose they are compare nobody.
 """
 
 import uuid
@@ -19,6 +20,7 @@ from forge_core.catalog.editing import class_merges
 from forge_core.evaluation.agreement import kappa
 from forge_core.evaluation.agreement.gold_answers import ErrorRate, error_rate
 from forge_core.evaluation.agreement.kappa import Kappa
+from forge_core.people import voters
 from forge_core.workspace import Workspace
 
 Answers = dict[uuid.UUID, dict[str, int]]
@@ -74,7 +76,8 @@ def measure_agreement(workspace: Workspace) -> Agreement:
     """Compare the answers of people; removed images and images of other bytes tell nothing."""
     with workspace.database.read() as uow:
         requests = uow.opinion_requests.list_all()
-        votes = uow.label_votes.list_all()
+        every = uow.label_votes.list_all()
+        votes = [vote for vote in every if not voters.is_anonymous(vote.author)]
         names = {label.label_id: label.name for label in uow.labels.list_all()}
         merges = class_merges.merges_as_of(uow, uow.revisions.latest_id())
         gold = _list_gold_labels(uow, requests, merges)

@@ -38,6 +38,7 @@ def show(workspace: Workspace, number: int, actor: Actor) -> None:
         )
         for entry in contested.list_contested(workspace, limit=MOST_TOLD):
             words = f"{entry.asset.file_path}: {entry.asset.review_note}"
+            words += f" ({entry.voters})" if entry.voters else ""
             st.markdown(f"- {errors.literal(words)}")
         if number > MOST_TOLD:
             st.caption(f"And {number - MOST_TOLD:,} more.")

@@ -18,6 +18,8 @@ _WORDS = re.compile(
 _ENDINGS = (".json", ".txt", ".csv", ".tsv", ".names")
 _NUMBERED = re.compile(r"\s*(\d{1,9})\s*[,:;=\t. ]\s*(.+)")
 _NUMBER_BEHIND = re.compile(r"\s*(\S.*?)[,:;=\t ]\s*(\d{1,9})\s*")
+_BY_LETTER = re.compile(r"/([A-Za-z])/((?i:\1).*)")
+"""A name of Places365, in a folder of its first letter: `/a/airfield`, `/f/field/wild`."""
 _MOST_BYTES = 2**20
 _MOST_LISTS = 30
 
@@ -127,6 +129,16 @@ def by_folders(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 def _names(walked: Walked, document: str) -> tuple[dict[str, str], bool]:
     """Number to name, and whether the numbers are only those of the lines, counted from 0."""
+    names, is_counted = _written(walked, document)
+    sorted_in = [_BY_LETTER.fullmatch(name) for name in names.values()]
+    if all(sorted_in):
+        return {
+            number: match[2] for number, match in zip(names, sorted_in, strict=True) if match
+        }, is_counted
+    return names, is_counted
+
+
+def _written(walked: Walked, document: str) -> tuple[dict[str, str], bool]:
     path = walked.root / document
     try:
         if path.stat().st_size > _MOST_BYTES:

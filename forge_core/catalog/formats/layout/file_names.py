@@ -23,6 +23,8 @@ LIKELY = ("{class}_*", "{class}-*", "{class}.*", "{class} *", "*_{class}", "*-{c
 
 _NEARLY_ALL = 0.95
 _MOST_CLASSES = 1_000
+_FEWEST_NAMES = 6
+_LONGEST_CODE = 5
 _PIECES = re.compile(r"(\{class\}|#|\*)")
 
 # fmt: off
@@ -98,6 +100,52 @@ def propose(names: Sequence[str]) -> Proposal | None:
         if found:
             return max(found, key=lambda proposal: proposal.classes.total())
     return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A part of nearly all file names that might be the class."""
+
+    pattern: str
+    """Which takes it."""
+    values: Counter[str]
+
+
+def find_parts(names: Sequence[str]) -> list[Part]:
+    """The parts of names like `26_1_0_20170116.jpg` that repeat, so that each could be the class.
+
+    None where no part does, or where names are those of cameras and counters.
+    """
+    stems = [name.partition(".")[0] for name in names]
+    for mark in ("_", "-"):
+        rows = [stem.split(mark) for stem in stems]
+        usual, number = Counter(len(row) for row in rows).most_common(1)[0]
+        rows = [row for row in rows if len(row) == usual]
+        if usual < 3 or number < max(_FEWEST_NAMES, _NEARLY_ALL * len(names)):
+            continue
+        columns = [Counter(column) for column in zip(*rows, strict=True)]
+        first = {word for value in columns[0] for word in folder_names.words_of(value)}
+        if {word for word in first if not word.isdigit()} & _NO_CLASS:
+            return []
+        return [
+            Part(pattern=_taking(place, columns, mark), values=column)
+            for place, column in enumerate(columns)
+            if _repeats(column, number)
+        ]
+    return []
+
+
+def _repeats(column: Counter[str], number: int) -> bool:
+    """Whether a part has few values; dates, times and running numbers are long."""
+    is_long = all(value.isdigit() and len(value) > _LONGEST_CODE for value in column)
+    return 2 <= len(column) <= min(_MOST_CLASSES, number // 2) and "" not in column and not is_long
+
+
+def _taking(place: int, columns: Sequence[Counter[str]], mark: str) -> str:
+    before = columns[:place]
+    piece = "#" if all(value.isdecimal() for column in before for value in column) else "*"
+    rest = [] if place == len(columns) - 1 and place else ["*"]
+    return mark.join([*[piece] * place, CLASS, *rest])
 
 
 def _judge(pattern: str, names: Sequence[str], is_sure: bool) -> Proposal | None:

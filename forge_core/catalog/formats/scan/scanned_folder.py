@@ -44,6 +44,7 @@ CAUTIONS: dict[str, str] = {
     "class_names_differ": "classes of train and test have no name in common",
     "which_folder": "folders lie in folders, and each could be the class",
     "split_or_class": "a folder is called as a split and stands beside classes",
+    "class_lists": "lists of images are taken for classes by their names",
     "file_names": "file names speak of classes",
     "one_folder": "the only folder may be a class or the whole collection",
     "unlabelled_name": "a folder or a cell is named as if its images had no label",

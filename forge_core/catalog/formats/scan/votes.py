@@ -13,6 +13,7 @@ from typing import NamedTuple
 from forge_core.catalog.formats.scan.scanned_folder import VOTES, Caution, Vote
 from forge_core.catalog.importing.import_problems import printable
 from forge_core.errors import InvalidInput
+from forge_core.people import voters
 
 MAX_AUTHOR = 128
 
@@ -90,17 +91,23 @@ class Votes:
         return None, votes
 
     def kept(self, path: str, names: Mapping[str, object]) -> tuple[Vote, ...]:
-        """The votes on a file that say whose they are and name one class."""
+        """The votes on a file that name one class; of several those without a name are numbered."""
         found = tuple(self._named(path, names))
         self._num_kept += len(found)
-        self._authors.update(vote.author for vote in found)
+        self._authors.update(v.author for v in found if not voters.is_anonymous(v.author))
         return found
 
     def _named(self, path: str, names: Mapping[str, object]) -> Iterator[Vote]:
-        for ballot in self._ballots.get(path, {}).values():
+        ballots = self._ballots.get(path, {}).values()
+        number = 0
+        for ballot in ballots:
+            author = ballot.author
+            if author is None and len(ballots) > 1:  # one alone is the label, and nothing beside it
+                number += 1
+                author = voters.anonymous(number)
             given = {str(names[label]) for label in ballot.labels}
-            if ballot.author is not None and len(given) == 1:
-                yield Vote(ballot.author, given.pop(), ballot.given_at)
+            if author is not None and len(given) == 1:
+                yield Vote(author, given.pop(), ballot.given_at)
 
     def cautions(self) -> list[Caution]:
         """That persons disagree, and what comes of it."""
@@ -123,7 +130,7 @@ class Votes:
     def notes(self) -> list[str]:
         """Whose votes are kept, and how many are not."""
         notes = []
-        if self._num_kept:
+        if self._num_kept and self._authors:
             persons = "1 person" if len(self._authors) == 1 else f"{len(self._authors):,} persons"
             votes = "1 vote" if self._num_kept == 1 else f"{self._num_kept:,} votes"
             notes.append(f"What {persons} said is kept: {votes}.")
@@ -131,7 +138,10 @@ class Votes:
         nameless = sum(ballot.author is None for ballots in given for ballot in ballots.values())
         if nameless:
             votes = "1 vote" if nameless == 1 else f"{nameless:,} votes"
-            notes.append(f"{votes} of several on an image say not whose they are: counted once.")
+            notes.append(
+                f"{votes} of several on an image say not whose they are: kept as those of "
+                "anonymous 1, 2 and so on."
+            )
         return notes
 
 

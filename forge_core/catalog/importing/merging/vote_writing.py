@@ -11,6 +11,7 @@ from forge_core.catalog.formats.scan.scanned_folder import Vote
 from forge_core.catalog.importing.merging.import_revision import ImportRevision
 from forge_core.catalog.importing.merging.rules import Merge
 from forge_core.catalog.importing.spool import ImportSpool, Target
+from forge_core.people import voters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +51,9 @@ def write_votes(
     written = left = 0
     for voted in spool.voted():
         votes = list(_votes_on_assets(uow, voted))
-        there = _names_there(uow, [asset_id for asset_id, _ in votes], current)
+        stored = uow.label_votes.list_of_assets(list({asset_id for asset_id, _ in votes}))
+        votes = list(_told_apart(votes, stored, source))
+        there = _names_there(uow, stored, current)
         new = []
         for asset_id, vote in votes:
             earlier, is_own = there.get((asset_id, vote.author), (None, False))
@@ -91,13 +94,31 @@ def _votes_on_assets(
         yield from ((asset.asset_id, vote) for vote in by_path[asset.file_path])
 
 
+def _told_apart(
+    votes: Sequence[tuple[uuid.UUID, Vote]],
+    stored: Mapping[uuid.UUID, Sequence[LabelVote]],
+    source: str,
+) -> Iterator[tuple[uuid.UUID, Vote]]:
+    """The votes, those without a name under numbers that no other source's votes have."""
+    numbers: dict[uuid.UUID, Iterator[str]] = {}
+    for asset_id, vote in votes:
+        if voters.is_anonymous(vote.author):
+            if asset_id not in numbers:
+                there = [(one.author, one.source) for one in stored.get(asset_id, ())]
+                numbers[asset_id] = voters.numbered(there, source)
+            vote = vote._replace(author=next(numbers[asset_id]))
+        yield asset_id, vote
+
+
 def _names_there(
-    uow: UnitOfWork, asset_ids: Sequence[uuid.UUID], current: Mapping[str, str]
+    uow: UnitOfWork,
+    stored: Mapping[uuid.UUID, Sequence[LabelVote]],
+    current: Mapping[str, str],
 ) -> dict[tuple[uuid.UUID, str], tuple[str, bool]]:
     """The class that each person named of each image, and whether it was said here."""
     names = {label.label_id: label.name for label in uow.labels.list_all()}
     found = {}
-    for asset_id, votes in uow.label_votes.list_of_assets(list(set(asset_ids))).items():
+    for asset_id, votes in stored.items():
         for vote in votes:
             name = names[vote.label_id]
             said = current.get(name, name), vote.revision_id is None

@@ -1,14 +1,19 @@
 """What single persons said comes in beside the label, whichever of it becomes the label."""
 
 import json
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
+from forge_core.catalog.editing import contested
 from forge_core.catalog.formats.scan.scanned_folder import ReadOptions
 from forge_core.catalog.importing import import_plan, run_import
 from forge_core.catalog.importing.run_import import ImportReport
+from forge_core.catalog.opinions import answering
 from forge_core.catalog.revisions import history
+from forge_core.people import voters
+from forge_core.predictions.labelling import agreement
 from forge_core.workspace import Workspace
 from tests.arrange import ACTOR, draw_image, list_all
 
@@ -79,8 +84,16 @@ def test_label_studio__keeps_every_completion_whatever_becomes_the_label(
     assert list_votes(workspace) == {
         "0": [("1", "cat"), ("ben@site", "cat"), ("cleo", "dog")],
         "1": [("1", "dog")],
+        "2": [("anonymous 1", "cat"), ("anonymous 2", "dog")],
     }
-    assert report.votes.sentences() == ["4 votes of single persons kept beside the labels."]
+    assert report.votes.sentences() == ["6 votes of single persons kept beside the labels."]
+    said = {
+        Path(one.asset.file_path).stem: one.voters for one in contested.list_contested(workspace)
+    }
+    assert said["2"] == "anonymous 1: cat, anonymous 2: dog"
+    assert answering.list_people(workspace) == ["1", "ben@site", "cleo"]
+    told = agreement.measure_agreement(workspace)
+    assert (told.num_people, told.num_images) == (3, 1)  # who has no name compares nobody
 
 
 def test_votes_of_a_table__come_to_images_that_are_there__and_go_with_the_undo(
@@ -114,3 +127,13 @@ def test_cvat__of_two_assignees_are_votes(workspace: Workspace, tmp_path) -> Non
     take_in(workspace, photos)
     assert list_votes(workspace) == {"0": [("ana", "cat"), ("ben", "dog")]}
     assert labels_and_states(workspace) == {"0": (None, "contested")}
+
+
+def test_votes_without_a_name__of_one_source_replace_its_own_and_leave_those_of_another() -> None:
+    there = [("ben", "a"), (voters.anonymous(1), "a"), (voters.anonymous(2), "b")]
+    assert list(islice(voters.numbered(there, "a"), 3)) == [
+        "anonymous 1",
+        "anonymous 3",
+        "anonymous 4",
+    ]
+    assert list(islice(voters.numbered(there, "b"), 2)) == ["anonymous 2", "anonymous 3"]
