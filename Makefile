@@ -9,7 +9,7 @@ export FORGE_WORKSPACE ?= workspace
 # Where this variable is set, every process compiles PyTorch's sources again: 11 s of each start.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup setup-dev run demo test test-fast test-extras js-test node test-models chaos chaos-states soak sitting lint types format docs bench screenshots lock clean
+.PHONY: help setup setup-dev run demo test test-fast test-extras test-ray js-test node test-models chaos chaos-states soak sitting lint types format docs bench screenshots lock clean
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
@@ -58,7 +58,7 @@ test: node setup-dev lint types js-test
 
 # Without a browser, without processes of jobs, without Postgres: while you write.
 test-fast: setup-dev
-	$(PYTEST) -m "not browser and not process and not postgres and not slow and not every_model"
+	$(PYTEST) -m "not browser and not process and not postgres and not slow and not every_model and not ray"
 
 js-test: node
 	npm test --silent
@@ -81,12 +81,20 @@ soak: setup-dev
 sitting: setup-dev
 	TORCH_HOME=../shared/data/torch_home FORGE_TEST_SITTING_FOLDER=../shared/data/imagenette224_dev $(BIN)/python -m pytest -s --timeout=3600 tests/journeys/test_sitting_journey.py
 
-# Trackers, which are no part of a development install: their newest versions, in an environment apart.
+# What is no part of a development install, in an environment apart: trackers, and Ray.
 EXTRAS := .venv-extras
-test-extras: setup-dev
+$(EXTRAS)/.installed: $(VENV)/.dev
 	test -x $(EXTRAS)/bin/python || $(BIN)/uv venv --quiet --python $(BIN)/python $(EXTRAS)
-	$(BIN)/uv pip install --quiet --python $(EXTRAS)/bin/python -r requirements-dev.txt --editable '.[mlflow,tensorboard]' -c requirements.txt
+	$(BIN)/uv pip install --quiet --python $(EXTRAS)/bin/python -r requirements-dev.txt --editable '.[mlflow,ray,tensorboard]' -c requirements.txt
+	@touch $@
+
+test-extras: $(EXTRAS)/.installed
 	$(EXTRAS)/bin/python -m pytest tests/forge_core/runs/tracking
+
+# On a machine that does nothing else: a head is not up in time on a busy one, and its end ends every
+# Ray of the machine. It binds every interface, so there is only loopback (Linux).
+test-ray: $(EXTRAS)/.installed
+	unshare -rn sh -c 'ip link set lo up; exec $(EXTRAS)/bin/python -m pytest -m ray --timeout=1200 tests/forge_core/jobs/clusters'
 
 # Every network of torchvision, built, trained a step, saved and loaded, and a network of each
 # family exported: needs 24 GB of memory.

@@ -40,7 +40,27 @@ class Settings(BaseSettings):
         "empty means cache/ in the workspace.",
     )
     user: str = Field("", description="Author of changes; empty means the name of the login.")
-    executor: str = Field("local", description="Where jobs run; this version knows only local.")
+    executor: str = Field(
+        "local", description="Where trainings run: local, or ray; all other jobs run here."
+    )
+    ray_address: str = Field(
+        "", description="Address of the Ray head's dashboard, such as http://head:8265."
+    )
+    ray_token: str = Field("", description="Token of the Ray cluster; empty where it asks none.")
+    cluster_cpus: int = Field(
+        1, gt=0, description="Processors that the cluster reserves for each process of a run."
+    )
+    cluster_gpus: int = Field(
+        0, ge=0, description="GPUs that it reserves for each process of a run that may use one."
+    )
+    cluster_jobs: int = Field(
+        4, gt=0, description="Most runs that are handed to the cluster at a time."
+    )
+    cluster_python: str = Field(
+        "",
+        description="Python of the cluster's nodes; empty means python3, and where the cluster is "
+        "this machine, the one that runs here.",
+    )
     max_image_bytes: int = Field(
         64 * 2**20, gt=0, description="Largest image file that is read, in bytes."
     )

@@ -56,12 +56,20 @@ class JobCommand:
     """The command line."""
     environment: Mapping[str, str]
     """All variables of its processes."""
+    processors: int = 1
+    """That a cluster reserves for it."""
+    gpus: int = 0
+    """The same."""
     is_warm: bool = False
     """Whether a process that has imported its libraries already may take it."""
 
 
 class Executor(Protocol):
-    """Runs commands. A handle is text that the jobs table keeps: it outlives both processes."""
+    """Runs commands.
+
+    A handle is text that the jobs table keeps, the job's number and a colon before all else: it
+    outlives both processes.
+    """
 
     name: str
     """As the jobs table has it."""
@@ -71,6 +79,7 @@ class Executor(Protocol):
 
         Raises:
             OSError: It cannot be started.
+            JobFailed: The same, in words.
         """
         ...
 
@@ -89,3 +98,13 @@ class Executor(Protocol):
     def adopt(self) -> list[str]:
         """Handles of commands that an earlier process submitted and that are not over."""
         ...
+
+
+def job_of(handle: str) -> int:
+    """The job of a handle, whichever executor gave it."""
+    return int(handle.partition(":")[0])
+
+
+def log_name(job_id: int) -> str:
+    """File of a job's log in the logs folder, wherever it runs."""
+    return f"job-{job_id}.log"

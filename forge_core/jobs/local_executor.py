@@ -12,7 +12,14 @@ from collections.abc import Mapping
 
 from forge_core import local_files
 from forge_core.jobs import processes, supervision
-from forge_core.jobs.executors import LOG_BYTES, CommandState, JobCommand, Standing
+from forge_core.jobs.executors import (
+    LOG_BYTES,
+    CommandState,
+    JobCommand,
+    Standing,
+    job_of,
+    log_name,
+)
 from forge_core.jobs.processes import ProcessIdentity
 from forge_core.jobs.warm_worker import WarmWorker
 from forge_core.workspace import Workspace
@@ -120,19 +127,9 @@ class LocalExecutor:
             self._warm.drop()
 
 
-def log_name(job_id: int) -> str:
-    """File of a job's log in the logs folder."""
-    return f"job-{job_id}.log"
-
-
 def handle_of(job_id: int, leader: ProcessIdentity) -> str:
     """What a command is called: its job, and the process that it began as."""
     return f"{job_id}:{leader.pid}:{leader.started}"
-
-
-def job_of(handle: str) -> int:
-    """The job of a handle."""
-    return int(handle.split(":")[0])
 
 
 def leader_of(handle: str) -> ProcessIdentity:

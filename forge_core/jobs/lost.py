@@ -7,7 +7,9 @@ from db.enums import CheckpointKind, EndRequest, JobStatus
 from db.records import EpochRow, Job
 from db.run_records import CheckpointFile
 from db.unit_of_work import UnitOfWork
-from forge_core.jobs import kinds, queue
+from forge_core.errors import JobFailed
+from forge_core.jobs import executors, kinds, queue
+from forge_core.jobs.executors import Executor, Standing
 from forge_core.workspace import Workspace
 
 CANCELLED = JobError(message="Cancelled on request.")
@@ -46,6 +48,37 @@ def mark_lost(
         detail=detail,
     )
     return queue.finish(workspace, current, JobStatus.INTERRUPTED, error=error)
+
+
+def mark_unstarted(workspace: Workspace, job: Job, error: OSError | JobFailed) -> None:
+    """End a claimed job whose process could not be started, with what the attempt said."""
+    failure = JobError(
+        message="The job's process could not be started.",
+        next_step="Check free memory and disk, then start it again.",
+        detail=str(error),
+    )
+    if isinstance(error, JobFailed):
+        failure = JobError(message=error.message, next_step=error.next_step, detail=error.detail)
+    queue.finish(workspace, job, JobStatus.FAILED, error=failure)
+
+
+def why_it_ended(executor: Executor, handle: str, standing: Standing) -> str:
+    """What a worker could not write into the row itself, by its exit status and its log."""
+    if standing.exit_status == executors.UNRECORDED_STATUS:
+        return (
+            "its process could not write to the database any more, whose disk may be full; "
+            "its log says why."
+        )
+    if standing.exit_status != executors.REFUSED_STATUS:
+        return WITHOUT_A_WORD
+    said, offset = "", 0
+    while True:
+        text, offset = executor.logs(handle, offset)
+        if not text:
+            break
+        said = (said + text)[-executors.LOG_BYTES :]
+    reason = said.rpartition(executors.REFUSAL)[2].partition("\n")[0].strip()
+    return f"its process refused to begin. {reason or 'Its log says why.'}"
 
 
 def describe_end(uow: UnitOfWork, job: Job) -> str:

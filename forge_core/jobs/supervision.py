@@ -20,8 +20,9 @@ import forge_core
 from db.enums import JobStatus
 from db.records import Job
 from forge_core import local_files
-from forge_core.errors import ForgeError, InvalidInput, JobFailed
+from forge_core.errors import ForgeError, JobFailed
 from forge_core.jobs import processes
+from forge_core.jobs.clusters import cluster
 from forge_core.jobs.processes import ProcessIdentity
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
@@ -88,14 +89,10 @@ def ensure_supervisor(
         module: The module that the supervisor runs.
 
     Raises:
-        InvalidInput: The executor of the settings is not known.
+        InvalidInput: The executor of the settings is not known, or cannot reach the data.
         JobFailed: The process cannot be started.
     """
-    if workspace.settings.executor != "local":
-        raise InvalidInput(
-            f"The executor {workspace.settings.executor!r} is not known.",
-            next_step="Set FORGE_EXECUTOR=local, or leave it out.",
-        )
+    cluster.check(workspace)
     environment = job_environment(workspace)
     with _start_lock:
         record = read_record(workspace)

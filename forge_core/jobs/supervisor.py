@@ -14,15 +14,15 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import FrameType
+from typing import Any
 
 import filelock
 
-from db.boxes import JobError
 from db.clock import utc_now
 from db.enums import JobStatus
 from db.failures import DATABASE_UNAVAILABLE
 from db.records import Job
-from forge_core.errors import ForgeError
+from forge_core.errors import ForgeError, JobFailed
 from forge_core.jobs import (
     executors,
     kinds,
@@ -33,7 +33,9 @@ from forge_core.jobs import (
     slots,
     supervision,
 )
-from forge_core.jobs.executors import CommandState, JobCommand, Standing
+from forge_core.jobs.clusters import cluster
+from forge_core.jobs.clusters.cluster import Cluster
+from forge_core.jobs.executors import CommandState, Executor, JobCommand, Standing
 from forge_core.jobs.heartbeats import HeartbeatWatch
 from forge_core.jobs.local_executor import LocalExecutor
 from forge_core.jobs.processes import ProcessIdentity
@@ -64,6 +66,9 @@ class SlotLease:
 
     job_id: int
     handle: str
+    executor: Executor
+    cluster: Cluster | None = None
+    """Where it runs, if not on this machine."""
     final_since: float | None = None
     """Since when the row is final, while processes still keep the slot (monotonic seconds)."""
 
@@ -104,6 +109,7 @@ class Supervisor:
         self._leases: dict[str, SlotLease] = {}
         warm = WarmWorker(worker, workspace.logs_folder / "supervisor.log") if keeps_warm else None
         self._executor = executor or LocalExecutor(workspace, warm=warm)
+        self._cluster = cluster.of_settings(workspace, self._environment)
         self._sender = Sender(workspace, self._host)
         self._stopping = threading.Event()
         self._idle_since = time.monotonic()
@@ -160,51 +166,41 @@ class Supervisor:
             return
         lease = next((each for each in self._leases.values() if each.job_id == job.job_id), None)
         if lease is None:
-            if job.pid is None or job.pid_started is None:
-                # Claimed by a supervisor that died before it could start the process.
-                if silent_seconds > UNSTARTED_SECONDS:
-                    lost.mark_lost(self._workspace, job, detail="it was never started")
-                return
-            lease = self._adopt_job(job, ProcessIdentity(job.pid, job.pid_started))
+            lease = self._adopt_job(job)
+        if lease is None:
+            # Claimed by a supervisor that died before it could start the process.
+            if silent_seconds > UNSTARTED_SECONDS:
+                lost.mark_lost(self._workspace, job, detail="it was never started")
+            return
         # Here the process itself is the truth, whatever its heartbeat.
-        standing = self._executor.state(lease.handle)
-        if standing.state != CommandState.RUNNING:
+        standing = lease.executor.state(lease.handle)
+        if standing.state not in (CommandState.RUNNING, CommandState.QUEUED):
             self._mark_lost(job, lease, standing)
+        elif lease.cluster and lease.cluster.follow(
+            job, lease.handle, standing.state, silent_seconds=silent_seconds
+        ):
+            gone = Standing(state=CommandState.LOST, detail="no sign of life from its node")
+            self._mark_lost(job, lease, gone)
+            self._cancel(lease, self._grace_seconds)
         elif job.is_ending():
             self._cancel(lease, self._grace_seconds)
 
     def _mark_lost(self, job: Job, lease: SlotLease, standing: Standing) -> None:
-        why = self._why_it_ended(lease, standing)
+        why = lost.why_it_ended(lease.executor, lease.handle, standing)
         if lost.mark_lost(self._workspace, job, why=why, detail=standing.detail):
             _log.warning("job %d %s is gone: %s", job.job_id, lease.handle, standing.detail)
 
-    def _why_it_ended(self, lease: SlotLease, standing: Standing) -> str:
-        """What a worker could not write into the row itself, by its exit status and its log."""
-        if standing.exit_status == executors.UNRECORDED_STATUS:
-            return (
-                "its process could not write to the database any more, whose disk may be full; "
-                "its log says why."
-            )
-        if standing.exit_status != executors.REFUSED_STATUS:
-            return lost.WITHOUT_A_WORD
-        said, offset = "", 0
-        while True:
-            text, offset = self._executor.logs(lease.handle, offset)
-            if not text:
-                break
-            said = (said + text)[-executors.LOG_BYTES :]
-        reason = said.rpartition(executors.REFUSAL)[2].partition("\n")[0].strip()
-        return f"its process refused to begin. {reason or 'Its log says why.'}"
-
     def _cancel(self, lease: SlotLease, grace_seconds: float) -> None:
-        self._executor.cancel(lease.handle, grace_seconds=grace_seconds)
+        lease.executor.cancel(lease.handle, grace_seconds=grace_seconds)
 
     def _free_slots(self, running: set[int]) -> None:
         freed = []
         for name, lease in self._leases.items():
-            state = self._executor.state(lease.handle).state
+            state = lease.executor.state(lease.handle).state
             if state.is_over():
                 freed.append(name)
+                if lease.cluster:
+                    lease.cluster.copy_log(lease.handle)
             elif state == CommandState.ENDING:
                 self._cancel(lease, self._leftover_seconds)  # what a dead leader left behind
             elif lease.job_id not in running:
@@ -221,9 +217,15 @@ class Supervisor:
     # A queued job
 
     def _start(self, job: Job) -> None:
-        slot = slots.find_slot(job, self._slots, self._leases)
+        remote = self._cluster if self._cluster is not None and self._cluster.takes(job) else None
+        slot = (
+            remote.find_slot(self._leases)
+            if remote
+            else slots.find_slot(job, self._slots, self._leases)
+        )
         if slot is None:
             return
+        executor = remote.executor if remote else self._executor
         with self._workspace.database.write() as uow:
             found = uow.identity.find()
             is_ours = found == self._workspace.id and uow.jobs.update_if(
@@ -231,7 +233,8 @@ class Supervisor:
                 (JobStatus.QUEUED,),
                 status=JobStatus.RUNNING,
                 host=self._host,
-                log_path=local_executor.log_name(job.job_id),
+                log_path=executors.log_name(job.job_id),
+                executor=executor.name,
                 started_at=utc_now(),
                 heartbeat_at=utc_now(),
             )
@@ -247,35 +250,27 @@ class Supervisor:
         if not is_ours:  # another supervisor took it, or it was cancelled
             return
         try:
-            handle = self._executor.submit(self._command(job, slot))
-        except OSError as error:
+            given = remote.command(job) if remote else self._command(job, slot)
+            handle = executor.submit(given)
+        except (OSError, JobFailed) as error:
             _log.warning("job %d cannot be started: %s", job.job_id, error)
-            failure = JobError(
-                message="The job's process could not be started.",
-                next_step="Check free memory and disk, then start it again.",
-                detail=str(error),
-            )
-            queue.finish(self._workspace, job, JobStatus.FAILED, error=failure)
+            lost.mark_unstarted(self._workspace, job, error)
             return
-        lease = SlotLease(job.job_id, handle)
-        standing = self._executor.state(handle)
+        lease = SlotLease(job.job_id, handle, executor, remote)
+        standing = executor.state(handle)
         if standing.state.is_over():  # it died at once
             self._mark_lost(job, lease, standing)
             return
         self._leases[slot.name] = lease
         self._write_record()
-        leader = local_executor.leader_of(handle)
+        process: dict[str, Any] = {}
+        if remote is None:  # of another machine's process only the machine knows
+            leader = local_executor.leader_of(handle)
+            process = {"pid": leader.pid, "pid_started": leader.started}
         with self._workspace.database.write() as uow:
-            uow.jobs.update_if(
-                job.job_id,
-                (JobStatus.RUNNING,),
-                executor=self._executor.name,
-                handle=handle,
-                pid=leader.pid,
-                pid_started=leader.started,
-                heartbeat_at=utc_now(),
-            )
-        _log.info("job %d (%s) runs in %s as pid %d", job.job_id, job.kind, slot.name, leader.pid)
+            values = {"handle": handle, "heartbeat_at": utc_now(), **process}
+            uow.jobs.update_if(job.job_id, (JobStatus.RUNNING,), **values)
+        _log.info("job %d (%s) runs in %s as %s", job.job_id, job.kind, slot.name, handle)
 
     def _command(self, job: Job, slot: Slot) -> JobCommand:
         arguments = [*self._worker, "--job", str(job.job_id)]
@@ -292,7 +287,7 @@ class Supervisor:
     def _keep_warm(self) -> None:
         """Have a process ready for the training that starts next, while none runs."""
         slot = slots.find_next_training_slot(self._slots, self._leases)
-        if slot is not None:
+        if slot is not None and self._cluster is None:
             self._executor.prepare({**self._environment, **slot.environment})
 
     # What an earlier supervisor left
@@ -305,12 +300,27 @@ class Supervisor:
             if handle in alive:
                 _log.info("job %d pid %d is adopted", job_id, leader.pid)
                 is_known = slots.is_known(name, self._slots)
-                self._leases[name if is_known else f"{name}-adopted"] = SlotLease(job_id, handle)
+                name = name if is_known else f"{name}-adopted"
+                self._leases[name] = SlotLease(job_id, handle, self._executor)
 
-    def _adopt_job(self, job: Job, leader: ProcessIdentity) -> SlotLease:
-        """A job of ours that no record names: the record was lost, or written too late."""
-        lease = SlotLease(job.job_id, local_executor.handle_of(job.job_id, leader))
-        slot = slots.find_slot(job, self._slots, self._leases)
+    def _adopt_job(self, job: Job) -> SlotLease | None:
+        """A job of ours that no record names: the record was lost, or written too late.
+
+        None where it was never started. Those of the cluster are in no record.
+        """
+        remote = self._cluster
+        if remote is not None and job.executor == remote.executor.name:
+            handle, slot = remote.find_handle(job), remote.find_slot(self._leases)
+            lease = handle and SlotLease(job.job_id, handle, remote.executor, remote)
+        elif job.executor != self._executor.name or job.pid is None or job.pid_started is None:
+            lease = None
+        else:
+            leader = ProcessIdentity(job.pid, job.pid_started)
+            handle = local_executor.handle_of(job.job_id, leader)
+            slot = slots.find_slot(job, self._slots, self._leases)
+            lease = SlotLease(job.job_id, handle, self._executor)
+        if not lease:
+            return None
         self._leases[slot.name if slot else f"adopted-{job.job_id}"] = lease
         self._write_record()
         return lease
@@ -336,6 +346,7 @@ class Supervisor:
         held = {
             name: (lease.job_id, local_executor.leader_of(lease.handle))
             for name, lease in self._leases.items()
+            if lease.cluster is None  # the rows of others have their handles
         }
         fingerprint = supervision.fingerprint_of(self._environment)
         supervision.write_record(self._workspace, SupervisorRecord(identity, fingerprint, held))

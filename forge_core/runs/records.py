@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from db.boxes import JobError, JobProgress
-from db.enums import CheckpointKind, RunStatus
+from db.enums import CheckpointKind, JobStatus, RunStatus
 from db.records import EpochRow, Job, Run
 from db.unit_of_work import UnitOfWork
 from forge_core.errors import NotFound
 from forge_core.evaluation.report import EvaluationReport
 from forge_core.jobs import kinds, queue, supervision
+from forge_core.jobs.local_executor import LocalExecutor
 from forge_core.runs.files import folders
 from forge_core.training import options
 from forge_core.workspace import Workspace
@@ -107,6 +108,9 @@ def run_progress(workspace: Workspace, run_id: int, after_epoch: int = 0) -> Run
         earlier = (other for other in active if job is None or other.job_id < job.job_id)
         is_behind = any(kinds.find(other.kind).place == kinds.TRAIN.place for other in earlier)
         message = "Waits for a free place on this machine." if is_behind else "Starting."
+        is_handed_over = job is not None and job.status == JobStatus.RUNNING
+        if job is not None and is_handed_over and job.executor != LocalExecutor.name:
+            message = f"Waits for a free node of the cluster ({job.executor})."
     return RunProgress(
         run_id=run_id,
         job_id=job.job_id if job else None,
