@@ -1,5 +1,8 @@
 """What axe finds on the pages: nothing serious and nothing critical, in light and dark.
 
+A page is visited once and turned dark where it stands: what it is made of stays, so that in the
+dark only axe's rules of colour are asked again.
+
 axe looks at no disabled element, so the contrast of disabled buttons is measured beside it.
 
 Left out, with the reason: the list of pages at the left is Streamlit's own, and has its sections
@@ -7,6 +10,7 @@ as `div` between `ul` and `li` (axe: list, listitem); no option of ours changes 
 """
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -22,6 +26,11 @@ from tests.journeys.servers import ForgeServer, running_server, visit
 
 pytestmark = pytest.mark.browser
 
+COLOUR_RULES = {"runOnly": {"type": "tag", "values": ["cat.color"]}}
+IS_PAINTED = """(isDark) => {
+  const ground = getComputedStyle(document.querySelector(".stApp")).backgroundColor;
+  return (ground.match(/\\d+/g).slice(0, 3).every((part) => part < 128)) === isDark;
+}"""
 STREAMLITS_OWN = ['[data-testid="stSidebarNav"]']
 TEXT_CONTRAST, EDGE_CONTRAST = 3.0, 1.1
 """At least, of a disabled button: its words on its ground, and its shape on the page."""
@@ -50,12 +59,10 @@ def server(catalog: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield server
 
 
-@pytest.fixture(params=["light", "dark"])
-def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(
-        viewport={"width": 1280, "height": 800},
-        color_scheme=request.param,
-        reduced_motion="reduce",
+        viewport={"width": 1280, "height": 800}, color_scheme="light", reduced_motion="reduce"
     )
     context.set_default_timeout(30_000)
     yield context.new_page()
@@ -63,15 +70,31 @@ def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
 
 
 def findings(page: Page) -> list[str]:
-    """What axe calls serious or critical, as `rule: element: reason`."""
+    """What axe calls serious or critical in light and in dark, as `scheme: rule: element`."""
     wait_until_drawn(page)
-    answer = Axe().run(page, context={"exclude": [STREAMLITS_OWN]}).response
     return [
-        f"{found['id']}: {node['html'][:120]}: {node.get('failureSummary', '')[:200]}"
-        for found in answer["violations"]
+        f"{scheme}: {found['id']}: {node['html'][:120]}: {node.get('failureSummary', '')[:200]}"
+        for scheme in in_light_and_dark(page)
+        for found in violations(page, {} if scheme == "light" else COLOUR_RULES)
         if found["impact"] in ("serious", "critical")
         for node in found["nodes"]
     ]
+
+
+def in_light_and_dark(page: Page) -> Iterator[str]:
+    """Each scheme while the page is painted in it; light again at the end."""
+    for scheme, is_dark in (("light", False), ("dark", True)):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_function(IS_PAINTED, arg=is_dark)
+        yield scheme
+    page.emulate_media(color_scheme="light")
+
+
+def violations(page: Page, options: dict[str, object]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (
+        Axe().run(page, context={"exclude": [STREAMLITS_OWN]}, options=options)
+    ).response["violations"]
+    return found
 
 
 def wait_until_drawn(page: Page) -> None:
@@ -131,11 +154,13 @@ def check_disabled_buttons(server: ForgeServer, page: Page, name: str) -> None:
     if name in DISABLED_ON:
         expect(page.get_by_role("button", name=DISABLED_ON[name])).to_be_disabled()
     wait_until_drawn(page)
-    found = disabled_buttons(page)
-    assert found or name not in DISABLED_ON
-    for button in found:
-        assert button.text_contrast >= TEXT_CONTRAST, (name, button)
-        assert button.is_text_alone or button.edge_contrast >= EDGE_CONTRAST, (name, button)
+    for scheme in in_light_and_dark(page):
+        found = disabled_buttons(page)
+        assert found or name not in DISABLED_ON
+        for button in found:
+            assert button.text_contrast >= TEXT_CONTRAST, (name, scheme, button)
+            is_seen = button.is_text_alone or button.edge_contrast >= EDGE_CONTRAST
+            assert is_seen, (name, scheme, button)
 
 
 def test_disabled_buttons__can_be_read_on_every_page(
