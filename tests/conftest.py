@@ -18,7 +18,7 @@ from forge_core import workspace as workspace_room
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace
 from tests import forking
-from tests.databases import compilation, kept_imports, on_postgres
+from tests.databases import compilation, kept_imports, on_postgres, schemas
 
 # Where this is set, every process compiles PyTorch's sources again: 11 s of each start.
 sys.dont_write_bytecode = False
@@ -44,6 +44,7 @@ def pytest_configure() -> None:
     """
     forking.use()
     compilation.share()
+    schemas.share()
     with suppress(OSError):
         if "TMPDIR" not in os.environ and shutil.disk_usage(MEMORY_FOLDER).free >= MEMORY_BYTES:
             os.environ["TMPDIR"] = str(MEMORY_FOLDER)  # of the processes that tests start as well

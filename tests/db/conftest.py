@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 from db.session import Database
-from tests.databases import on_postgres
+from tests.databases import on_postgres, schemas
+
+
+@pytest.fixture(autouse=True)
+def _every_migration_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Migrations are what these tests are about."""
+    monkeypatch.setattr(schemas, "is_shared", False)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
