@@ -229,6 +229,11 @@ def _basis(sample: Tensor, components: int) -> Tensor:
     width = sample.shape[1]
     if width <= components:
         return torch.eye(width)
+    if len(sample) < width // 2:  # few images: through the rows, the smaller side
+        _, _, directions = torch.linalg.svd(sample, full_matrices=False)
+        spanned = torch.zeros(width, components)
+        spanned[:, : len(sample)] = directions[:components].T  # the rest of them are nowhere
+        return spanned
     if width <= 2_048:
         _, vectors = torch.linalg.eigh(sample.T @ sample)
         largest: Tensor = vectors[:, -components:]

@@ -70,13 +70,18 @@ def main_directions(values: Halves) -> Tensor:
     width = values.shape[1]
     if width <= COMPONENTS or not len(values):
         return torch.eye(width)
-    sample = normalised(values[:: max(1, len(values) // SAMPLE)])
-    if width > 4 * SAMPLE or len(sample) < width:  # fewer rows than values: through the rows
-        _, _, directions = torch.linalg.svd(sample, full_matrices=False)
-        found: Tensor = directions[:COMPONENTS].T.contiguous()
+    return longest_directions(normalised(values[:: max(1, len(values) // SAMPLE)]), COMPONENTS)
+
+
+def longest_directions(rows: Tensor, components: int) -> Tensor:
+    """In which rows (N, D) are longest (D, C), orthonormal; C at most `components`, N and D."""
+    width = rows.shape[1]
+    if width > 4 * SAMPLE or len(rows) < width:  # fewer rows than values: through the rows
+        _, _, directions = torch.linalg.svd(rows, full_matrices=False)
+        found: Tensor = directions[:components].T.contiguous()
         return found
-    _, vectors = torch.linalg.eigh(sample.T @ sample)
-    largest: Tensor = vectors[:, -COMPONENTS:].contiguous()
+    _, vectors = torch.linalg.eigh(rows.T @ rows)
+    largest: Tensor = vectors[:, -components:].contiguous()
     return largest
 
 

@@ -44,8 +44,7 @@ def fit(values: npt.NDArray[np.float16], *, seed: int = 0, progress: Progress = 
     chosen = np.random.default_rng(seed).permutation(len(values))[:SAMPLE]
     rows = similarity_index.normalised(values[np.sort(chosen)])
     middle = rows.mean(dim=0)
-    _, vectors = torch.linalg.eigh((rows - middle).T @ (rows - middle))
-    basis = vectors[:, -COMPONENTS:].contiguous()
+    basis = similarity_index.longest_directions(rows - middle, COMPONENTS)
     reduced = (rows - middle) @ basis
     places = torch.from_numpy(
         layout.lay_out(reduced.numpy(), seed=seed, progress=progress.within(0.0, _LAYOUT_SHARE))
