@@ -6,6 +6,7 @@ import platform
 import subprocess
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,6 +111,7 @@ def find_driver() -> str:
     return next((word for word in words if word[0].isdigit()), "none")
 
 
+@cache  # a process computes with what it has imported
 def hash_packages() -> str:
     """SHA-256 of the installed packages and their versions: equal for equal environments."""
     installed = sorted(
