@@ -26,7 +26,7 @@ from tests.journeys.servers import ForgeServer, running_server, visit
 
 pytestmark = pytest.mark.browser
 
-COLOUR_RULES = {"runOnly": {"type": "tag", "values": ["cat.color"]}}
+COLOUR_RULES = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 IS_PAINTED = """(isDark) => {
   const ground = getComputedStyle(document.querySelector(".stApp")).backgroundColor;
   return (ground.match(/\\d+/g).slice(0, 3).every((part) => part < 128)) === isDark;
