@@ -34,7 +34,18 @@ IS_PAINTED = """(isDark) => {
 STREAMLITS_OWN = ['[data-testid="stSidebarNav"]']
 TEXT_CONTRAST, EDGE_CONTRAST = 3.0, 1.1
 """At least, of a disabled button: its words on its ground, and its shape on the page."""
-OTHER_PAGES = ("balance", "review", "import", "augmentation", "train", "runs", "predict")
+OTHER_PAGES = (
+    "balance",
+    "review",
+    "import",
+    "augmentation",
+    "train",
+    "runs",
+    "evaluation",
+    "predict",
+    "drift",
+    "settings",
+)
 ALL_PAGES = ("gallery", *OTHER_PAGES)
 DISABLED_ON = {"balance": "Split images", "import": "Import images", "train": "Start training"}
 """A button that cannot be pressed, of the pages that have one when all images are in "val"."""
