@@ -158,7 +158,7 @@ def _apply_one(batch: Batch, operation: Any) -> tuple[str, str]:
             )
         result = apply(batch, operation, operation_id)
         batch.record(result)
-        return result.status, _write(shapes.shape_result(result))
+        return result.status, _write(shapes.shape_result(result, _list_blind(batch, result)))
     except Exception as error:  # one bad operation must not lose the others of its batch
         _, content = describe_error(error, batch.asked.request)
         passes = failures.passes(error) or isinstance(error, StorageUnavailable)
@@ -166,6 +166,13 @@ def _apply_one(batch: Batch, operation: Any) -> tuple[str, str]:
             content.pop("error_id", None)  # it is in the log, but the change is not to blame
         status = REFUSED if isinstance(error, ForgeError) and not passes else FAILED
         return status, _write({"operation_id": operation_id, "status": status, **content})
+
+
+def _list_blind(batch: Batch, result: ChangeResult) -> set[uuid.UUID]:
+    """Of the images that an answer would describe those that wait for a blind answer."""
+    ids = [asset.asset_id for asset in result.assets]
+    ids += [conflict.asset_id for conflict in result.conflicts]
+    return answering.list_open(batch.asked.workspace, batch.asked.actor, ids) if ids else set()
 
 
 def _deferred(operation: Any) -> Mapping[str, Any]:

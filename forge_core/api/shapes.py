@@ -1,7 +1,8 @@
 """Records as the JSON that the browser's components read."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -118,8 +119,15 @@ def shape_label(label: Label) -> dict[str, Any]:
     }
 
 
-def shape_result(result: ChangeResult) -> dict[str, Any]:
-    """What became of one operation."""
+def shape_result(
+    result: ChangeResult, blind: Collection[uuid.UUID] = frozenset()
+) -> dict[str, Any]:
+    """What became of one operation.
+
+    Args:
+        result: Of the operation.
+        blind: Its images that wait for a blind answer of who asks: nothing tells of their labels.
+    """
     return {
         "operation_id": result.operation_id,
         "status": result.status,
@@ -128,8 +136,14 @@ def shape_result(result: ChangeResult) -> dict[str, Any]:
         "num_conflicts": result.num_conflicts,
         "num_chosen": result.num_chosen,
         "chosen_words": result.chosen_words,
-        "assets": [shape_asset(asset) for asset in result.assets],
-        "conflicts": [_shape_conflict(conflict) for conflict in result.conflicts],
+        "assets": [
+            shape_blind(asset) if asset.asset_id in blind else shape_asset(asset)
+            for asset in result.assets
+        ],
+        "conflicts": [
+            _shape_conflict(_hidden(conflict) if conflict.asset_id in blind else conflict)
+            for conflict in result.conflicts
+        ],
     }
 
 
@@ -149,6 +163,20 @@ def shape_history(entry: HistoryEntry) -> dict[str, Any]:
 def shape_time(moment: datetime | None) -> str | None:
     """ISO 8601 with a Z: times of the database are UTC without saying so."""
     return None if moment is None else f"{moment.replace(tzinfo=None).isoformat()}Z"
+
+
+def _hidden(conflict: ChangeConflict) -> ChangeConflict:
+    """The conflict of an image that is asked about blind: that there is one, and not what."""
+    return replace(
+        conflict,
+        message="You are asked for a second opinion of this image: answer that first.",
+        now=None,
+        label_id=None,
+        label_name=None,
+        split_type=None,
+        author=None,
+        changed_at=None,
+    )
 
 
 def _shape_conflict(conflict: ChangeConflict) -> dict[str, Any]:

@@ -199,7 +199,7 @@ def test_operations__one_whose_result_cannot_be_told_does_not_lose_the_answers_o
 ):
     shape_as_ever = shapes.shape_result
 
-    def shape_badly(result):
+    def shape_badly(result, *blind):
         shaped = shape_as_ever(result)
         if result.operation_id == "operation-2":
             shaped["note"] = {"number": float("nan"), "text": "\ud800", "nothing": object()}[what]

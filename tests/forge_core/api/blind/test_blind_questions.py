@@ -137,3 +137,32 @@ def test_questions_of_another_person_are_refused__and_a_vote_answers_nothing(wor
         },
     )
     assert everywhere.json()["results"][0]["status"] == "refused"
+
+
+def test_an_operation_on_an_image_that_is_asked_about__tells_nothing_of_its_label(
+    workspace, assets
+):
+    one = assets[0]
+    decisions.decide(workspace, [one.asset_id], "keep", actor=PEOPLE[0])
+    drawing.draw(workspace, share=1, actor=PEOPLE[0])
+
+    def move(person, split):
+        operation = {
+            "operation_id": f"{person.name}-to-{split}",
+            "kind": "set_split",
+            "split": split,
+            "asset_ids": [str(one.asset_id)],
+            "expected_versions": {str(one.asset_id): one.row_version},
+        }
+        browser = browsing.with_token(workspace, person)
+        answer = browser.post("/operations", json={"operations": [operation]})
+        return answer.json()["results"][0], answer.text
+
+    told, text = move(PEOPLE[0], "train")
+    assert told["assets"][0]["label_name"] == one.label_name  # who decided it sees it
+    stale, text = move(PEOPLE[1], "val")
+    assert stale["conflicts"][0]["message"].startswith("You are asked for a second opinion")
+    assert str(one.label_name) not in text
+    moved, text = move(PEOPLE[1], "train")
+    assert str(one.label_name) not in text
+    assert f'"label_id":{one.label_id}' not in text
