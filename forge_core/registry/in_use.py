@@ -7,6 +7,7 @@ from db.enums import CheckpointKind
 from db.records import Run
 from forge_core.registry import aliases
 from forge_core.runs.files import checkpoints
+from forge_core.runs.listing import shown_accuracies
 from forge_core.workspace import Workspace
 
 PREFERRED_ALIAS = "production"
@@ -25,8 +26,8 @@ class InUse:
 def find(workspace: Workspace, usable: Sequence[Run]) -> InUse:
     """What an alias means, `production` before the one that changed last; else the best run.
 
-    The best is that of the highest validation accuracy, of equal ones the newest; its calibrated
-    copy where it has one.
+    The best is that of the highest validation accuracy as it is shown, weighted where the images
+    are no fair sample; of equal ones the newest; its calibrated copy where it has one.
 
     Args:
         workspace: The workspace.
@@ -41,7 +42,7 @@ def find(workspace: Workspace, usable: Sequence[Run]) -> InUse:
         for file in recorded:
             if (file.kind, file.content_hash) == (entry.kind, entry.checkpoint_hash):
                 return InUse(run_id=entry.run_id, kind=file.kind, alias=entry.alias)
-    best = max(usable, key=lambda run: (run.best_val_accuracy or 0.0, run.run_id))
+    best = max(usable, key=lambda run: (shown_accuracies.value_of(run), run.run_id))
     return InUse(run_id=best.run_id, kind=preferred_kind(workspace, best.run_id), alias="")
 
 

@@ -13,6 +13,7 @@ from forge_core.inference.predictor import Predictor
 from forge_core.registry import in_use
 from forge_core.registry.in_use import InUse
 from forge_core.runs.files import checkpoints
+from forge_core.runs.listing import shown_accuracies
 from forge_core.workspace import Workspace
 from pages.components.frame import workspace_address
 from pages.components.words import glossary, run_text
@@ -97,7 +98,7 @@ def _why(usable: list[Run], used: InUse, run_id: int, kind: str) -> str:
     """Why this checkpoint answers, and which others there are, in a line."""
     others = sorted(
         (run for run in usable if run.run_id != run_id),
-        key=lambda run: (run.best_val_accuracy or 0.0, run.run_id),
+        key=lambda run: (shown_accuracies.value_of(run), run.run_id),
         reverse=True,
     )
     if (run_id, kind) != (used.run_id, used.kind):

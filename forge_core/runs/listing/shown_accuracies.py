@@ -56,6 +56,12 @@ def best_of(run: _Listed) -> ListedAccuracy | None:
     return ListedAccuracy(value=best, interval=None, note=note)
 
 
+def value_of(run: _Listed) -> float:
+    """Where it stands among others, 0 to 1; 0 before its first epoch."""
+    found = best_of(run)
+    return found.value if found else 0.0
+
+
 def of_split(run: _Listed, split: Split) -> ListedAccuracy | None:
     """What was measured of a run's best network on a split; None where nothing was."""
     kept = (run.accuracies or {}).get(split)

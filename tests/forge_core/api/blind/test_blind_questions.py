@@ -158,11 +158,11 @@ def test_an_operation_on_an_image_that_is_asked_about__tells_nothing_of_its_labe
         answer = browser.post("/operations", json={"operations": [operation]})
         return answer.json()["results"][0], answer.text
 
-    told, text = move(PEOPLE[0], "train")
+    told, _ = move(PEOPLE[0], "train")
     assert told["assets"][0]["label_name"] == one.label_name  # who decided it sees it
     stale, text = move(PEOPLE[1], "val")
     assert stale["conflicts"][0]["message"].startswith("You are asked for a second opinion")
     assert str(one.label_name) not in text
-    moved, text = move(PEOPLE[1], "train")
+    _, text = move(PEOPLE[1], "train")
     assert str(one.label_name) not in text
     assert f'"label_id":{one.label_id}' not in text

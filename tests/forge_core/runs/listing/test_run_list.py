@@ -7,6 +7,7 @@ from db.run_records import RunFilter
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.jobs import queue
 from forge_core.people.actor import Actor
+from forge_core.registry import in_use
 from forge_core.runs import records
 from forge_core.runs.listing import marks, run_list, shown_accuracies
 from forge_core.workspace import Workspace
@@ -133,6 +134,8 @@ def test_accuracy__of_no_fair_sample_is_shown_as_everywhere(
     plain = shown_accuracies.best_of(rows["plain"])
     assert plain is not None
     assert (plain.value, plain.interval, plain.note) == (0.7, None, "")
+    both = [records.get_run(workspace, runs[name]) for name in ("biased", "plain")]
+    assert in_use.find(workspace, both).run_id == runs["biased"]  # 0.75, though 0.6 as measured
 
 
 def test_accuracy__of_a_run_that_goes_on_is_marked_before_it_is_measured(
