@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shlex
 import shutil
 import sys
 import tempfile
@@ -9,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy
@@ -24,12 +26,7 @@ from tests.databases import compilation, kept_imports, on_postgres, schemas
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-HAS_GPU = Path("/dev/nvidiactl").exists()
-if not HAS_GPU:
-    # torch imports triton wherever it is installed, takes part of a second for it, and needs it for
-    # GPUs alone. Its library then ends every process with sixty lines about its own leaks. So it is
-    # not there for the tests, as with torch's builds for processors.
-    sys.modules.setdefault("triton", None)  # type: ignore[arg-type]
+forking.leave_out_triton()
 
 SHARED_DATA = Path(__file__).parents[1].parent / "shared" / "data"
 MEMORY_FOLDER = Path("/dev/shm")
@@ -49,6 +46,15 @@ def pytest_configure() -> None:
         if "TMPDIR" not in os.environ and shutil.disk_usage(MEMORY_FOLDER).free >= MEMORY_BYTES:
             os.environ["TMPDIR"] = str(MEMORY_FOLDER)  # of the processes that tests start as well
             tempfile.tempdir = None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(specs: list[Any]) -> None:
+    """Workers are forks of one process that has imported what they would import each."""
+    if forking.is_used:
+        command = shlex.join(forking.serve_workers())
+        for spec in specs:
+            spec.python = command
 
 
 def pytest_collection_finish() -> None:

@@ -1,10 +1,11 @@
-"""Job processes of tests begin with everything imported: they are forked, not started.
+"""Processes of tests begin with everything imported: they are forked, not started.
 
 A process that trains imports for seconds before its first line, and the suite starts a hundred of
 them. Here one server, shared by all processes of the suite, imports what jobs need once. A
 supervisor, worker or web server that a test starts by `subprocess.Popen([python, "-m", module,
 ...])` is a fork of it: with its own session, environment, log and exit status, and with the module
 run from its first line. What a start itself does is tested by those that ask for `started_anew`.
+The workers of pytest-xdist are forks of it as well (`forked_worker`).
 
 Only on Linux, where a fork of a process that has imported torch is sound; elsewhere all start.
 """
@@ -33,6 +34,7 @@ from typing import Any
 from filelock import FileLock
 
 ROOT = Path(__file__).parents[1]
+HAS_GPU = Path("/dev/nvidiactl").exists()
 JOB_MODULES = ("forge_core", "tests.")
 WEB_MODULE = "streamlit"
 MODULES = (*JOB_MODULES, WEB_MODULE)
@@ -40,14 +42,19 @@ MODULES = (*JOB_MODULES, WEB_MODULE)
 ROOMS = ("jobs", "runs", "predictions", "handlers", "api")
 """Rooms of forge_core whose modules the server imports, all of them."""
 ALSO_IMPORTED = (
+    "torchvision.transforms.v2",
     "torch._dynamo",  # each step of an optimizer asks for it
     "streamlit.web.cli",
     "streamlit.web.server.starlette.starlette_app",
+    "streamlit.testing.v1",
     "plotly.graph_objects",
+    "starlette.testclient",
+    "sklearn.linear_model",
+    "onnx",
 )
 SERVER = "TESTS_FORK_SERVER"
 """Variable with the server's socket, in the processes that it forked."""
-START_SECONDS = 120.0
+START_SECONDS = 300.0
 _started = subprocess.Popen
 is_used = sys.platform == "linux"
 is_allowed = True
@@ -102,9 +109,27 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
 
+def leave_out_triton() -> None:
+    """torch imports triton wherever it is installed, and needs it for GPUs alone.
+
+    It takes part of a second, and its library ends every process with sixty lines about its own
+    leaks. So without a GPU it is not there for the tests, as with torch's builds for processors.
+    """
+    if not HAS_GPU:
+        sys.modules.setdefault("triton", None)  # type: ignore[arg-type]
+
+
 def use() -> None:
     """From now on this process forks what it would start."""
     subprocess.Popen = ForkingPopen  # type: ignore[misc]
+
+
+def serve_workers() -> list[str]:
+    """Start the server; the command of an interpreter that is a fork of it (see forked_worker)."""
+    address = _address()
+    _start_server(address)
+    os.environ[SERVER] = str(address)
+    return [sys.executable, str(ROOT / "tests" / "forked_worker.py")]
 
 
 def start(
@@ -220,13 +245,24 @@ class Server:
                     readable, _, _ = select.select([listener], [], [], 1.0)
                     if readable:
                         connection, _ = listener.accept()
-                        with connection, connection.makefile("rw") as stream:
-                            request = json.loads(stream.readline())
-                            stream.write(json.dumps(self._answer(request, listener)) + "\n")
+                        with connection:
+                            self._serve_one(connection, listener)
                 self._end_all()
             finally:
                 self._address.unlink(missing_ok=True)
                 Path(f"{self._address}.lock").unlink(missing_ok=True)
+
+    def _serve_one(self, connection: socket.socket, listener: socket.socket) -> None:
+        first, streams, _, _ = socket.recv_fds(connection, 1, 3)
+        with connection.makefile("rw") as stream:
+            request = json.loads(first.decode() + stream.readline())
+            if "worker" not in request:
+                stream.write(json.dumps(self._answer(request, listener)) + "\n")
+            elif os.fork() == 0:
+                listener.close()
+                _work(request, streams)
+        for each in streams:
+            os.close(each)
 
     def _answer(self, request: dict[str, Any], listener: socket.socket) -> dict[str, Any]:
         if "poll" in request:
@@ -289,8 +325,28 @@ def _run(request: dict[str, Any], address: Path) -> None:
         os._exit(status)
 
 
+def _work(request: dict[str, Any], streams: Sequence[int]) -> None:
+    """In the fork: become a worker of pytest-xdist that speaks over these streams."""
+    try:
+        os.setsid()
+        os.chdir(request["folder"])
+        os.environ.clear()
+        os.environ.update(request["environment"])
+        for number, stream in enumerate(streams):
+            os.dup2(stream, number)
+            os.close(stream)
+        sys.argv = ["-c"]
+        exec(request["worker"], {"__name__": "__main__"})
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(0)  # what it had to say it has said to execnet
+
+
 def main() -> None:
     """Import, then serve: `python -m tests.forking ADDRESS OWNER`."""
+    leave_out_triton()
     warnings.filterwarnings("ignore", message=".*found in sys.modules after import", module="runpy")
     for room in ROOMS:
         path = importlib.import_module(f"forge_core.{room}").__path__
