@@ -5,7 +5,7 @@ them. Here one server, shared by all processes of the suite, imports what jobs n
 supervisor, worker or web server that a test starts by `subprocess.Popen([python, "-m", module,
 ...])` is a fork of it: with its own session, environment, log and exit status, and with the module
 run from its first line. What a start itself does is tested by those that ask for `started_anew`.
-The workers of pytest-xdist are forks of it as well (`forked_worker`).
+The workers of pytest-xdist are forks of it as well (`forks.worker`).
 
 Only on Linux, where a fork of a process that has imported torch is sound; elsewhere all start.
 """
@@ -125,11 +125,11 @@ def use() -> None:
 
 
 def serve_workers() -> list[str]:
-    """Start the server; the command of an interpreter that is a fork of it (see forked_worker)."""
+    """Start the server; the command of an interpreter that is a fork of it (see forks.worker)."""
     address = _address()
     _start_server(address)
     os.environ[SERVER] = str(address)
-    return [sys.executable, str(ROOT / "tests" / "forked_worker.py")]
+    return [sys.executable, str(ROOT / "tests" / "forks" / "worker.py")]
 
 
 def start(

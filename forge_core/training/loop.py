@@ -116,6 +116,10 @@ def _run_epochs(
             epoch = training_state.epochs_done
             if epoch >= sum(stage.epochs for stage in plan):
                 ended_early = plan != context.plan
+                if ended_early:
+                    reporter.on_message(
+                        f"Ended after epoch {epoch}: the time budget has room for no more."
+                    )
                 break
             stage, place = stages.stage_of_epoch(plan, epoch)
             reason = _why_to_end(context, stage, training_state, budget_seconds)

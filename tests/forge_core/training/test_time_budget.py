@@ -78,9 +78,10 @@ def test_is_spent__when_another_epoch_like_the_last_would_exceed_it() -> None:
 
 
 @pytest.mark.slow
-def test_fit__ends_within_its_budget_and_says_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize("minutes", [0.02, 1e-6])
+def test_fit__ends_within_its_budget_and_says_so(tmp_path: Path, minutes: float) -> None:
     listener = Listener()
-    config = make_config(scratch_epochs=2000, time_budget_minutes=0.02)
+    config = make_config(scratch_epochs=2000, time_budget_minutes=minutes)
     result = run_fit(tmp_path / "run", config, listener=listener)
     assert result.ended_early
     assert 1 <= result.epochs_done < 1000

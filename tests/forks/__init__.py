@@ -1,0 +1,1 @@
+"""What is started in the place of a process that `forking` forks."""
