@@ -245,7 +245,7 @@ class Server:
                     readable, _, _ = select.select([listener], [], [], 1.0)
                     if readable:
                         connection, _ = listener.accept()
-                        with connection:
+                        with connection, contextlib.suppress(ConnectionError):
                             self._serve_one(connection, listener)
                 self._end_all()
             finally:
@@ -255,8 +255,11 @@ class Server:
     def _serve_one(self, connection: socket.socket, listener: socket.socket) -> None:
         first, streams, _, _ = socket.recv_fds(connection, 1, 3)
         with connection.makefile("rw") as stream:
-            request = json.loads(first.decode() + stream.readline())
-            if "worker" not in request:
+            line = first.decode() + stream.readline()
+            request = json.loads(line) if line.endswith("\n") else None
+            if request is None:
+                pass  # who asked was killed before the end of its question
+            elif "worker" not in request:
                 stream.write(json.dumps(self._answer(request, listener)) + "\n")
             elif os.fork() == 0:
                 listener.close()
