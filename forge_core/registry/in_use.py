@@ -42,7 +42,7 @@ def find(workspace: Workspace, usable: Sequence[Run]) -> InUse:
         for file in recorded:
             if (file.kind, file.content_hash) == (entry.kind, entry.checkpoint_hash):
                 return InUse(run_id=entry.run_id, kind=file.kind, alias=entry.alias)
-    best = max(usable, key=lambda run: (shown_accuracies.value_of(run), run.run_id))
+    best = max(usable, key=shown_accuracies.rank_of)
     return InUse(run_id=best.run_id, kind=preferred_kind(workspace, best.run_id), alias="")
 
 

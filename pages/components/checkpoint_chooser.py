@@ -98,7 +98,7 @@ def _why(usable: list[Run], used: InUse, run_id: int, kind: str) -> str:
     """Why this checkpoint answers, and which others there are, in a line."""
     others = sorted(
         (run for run in usable if run.run_id != run_id),
-        key=lambda run: (shown_accuracies.value_of(run), run.run_id),
+        key=shown_accuracies.rank_of,
         reverse=True,
     )
     if (run_id, kind) != (used.run_id, used.kind):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from db.enums import RunOrder, RunStatus
-from db.run_records import PAUSED, RunFilter, RunPage, RunRow
+from db.run_records import PAUSED, RunFilter, RunPage
 from forge_core import storable_values
 from forge_core.errors import InvalidInput
 from forge_core.jobs import kinds
@@ -49,13 +49,8 @@ def read_page(workspace: Workspace, where: RunFilter, *, limit: int = MOST_ROWS)
     with workspace.database.read() as uow:
         page = uow.run_lists.list_page(where, limit=limit, job_kind=kinds.TRAIN.name)
     if where.order == RunOrder.BEST:  # by what is shown, to the last one
-        page = RunPage(sorted(page.rows, key=_best, reverse=True), page.total)
+        page = RunPage(sorted(page.rows, key=shown_accuracies.rank_of, reverse=True), page.total)
     return page
-
-
-def _best(row: RunRow) -> tuple[float, int]:
-    best = shown_accuracies.best_of(row)
-    return (-1.0 if best is None else best.value, row.run_id)
 
 
 def list_choices(workspace: Workspace) -> RunChoices:

@@ -29,6 +29,8 @@ class _Listed(Protocol):
     """A run, or what a list has of it."""
 
     @property
+    def run_id(self) -> int: ...
+    @property
     def status(self) -> RunStatus: ...
     @property
     def best_val_accuracy(self) -> float | None: ...
@@ -56,10 +58,10 @@ def best_of(run: _Listed) -> ListedAccuracy | None:
     return ListedAccuracy(value=best, interval=None, note=note)
 
 
-def value_of(run: _Listed) -> float:
-    """Where it stands among others, 0 to 1; 0 before its first epoch."""
-    found = best_of(run)
-    return found.value if found else 0.0
+def rank_of(run: _Listed) -> tuple[float, int]:
+    """What a better run has more of, and of equal ones the newer; those without epochs are last."""
+    best = best_of(run)
+    return (-1.0 if best is None else best.value, run.run_id)
 
 
 def of_split(run: _Listed, split: Split) -> ListedAccuracy | None:
