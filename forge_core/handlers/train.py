@@ -172,11 +172,10 @@ def _describe_sample(workspace: Workspace, record: Run, data: RunData) -> dict[s
     sample = samples.read_sample(workspace, ids, Split.VAL, record.revision_id)
     if sample.is_fair:
         return None
-    fair = sample.weights[~sample.is_chosen]
     return {
         "num_images": len(ids),
         "num_chosen": int(sample.is_chosen.sum()),
-        "is_weighted": bool(len(fair) and (fair != fair[0]).any()),
+        "is_weighted": sample.is_weighted,
     }
 
 

@@ -33,9 +33,13 @@ class Sample:
     @property
     def is_fair(self) -> bool:
         """Whether every image is as likely to be measured as any other."""
-        if self.is_chosen.any():
-            return False
-        return not len(self.weights) or bool((self.weights == self.weights[0]).all())
+        return not self.is_chosen.any() and not self.is_weighted
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether those that nobody chose were drawn with different probabilities."""
+        drawn = self.weights[~self.is_chosen]
+        return bool(len(drawn) and (drawn != drawn[0]).any())
 
     def where(self, mask: npt.NDArray[np.bool_]) -> "Sample":
         """The images at which the mask is true, in their order."""
@@ -79,12 +83,11 @@ def estimate(is_right: npt.NDArray[np.bool_], sample: Sample) -> SampledAccuracy
     spread = float((weights**2 * (right - value) ** 2).sum() / weights.sum() ** 2)
     if spread > 0:
         size = min(size, value * (1 - value) / spread)
-    is_weighted = bool((weights != weights[0]).any())
     return SampledAccuracy(
         value=value,
         interval=wilson_of_rate(value, size),
         num_images=len(is_right),
         num_chosen=num_chosen,
-        is_weighted=is_weighted,
+        is_weighted=sample.is_weighted,
         effective_size=size,
     )
