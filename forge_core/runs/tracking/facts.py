@@ -19,6 +19,7 @@ from forge_core.evaluation.report import EvaluationReport
 from forge_core.models.checkpoints import checkpoint
 from forge_core.models.checkpoints.model_card import ModelCard
 from forge_core.runs import environments, records, run_data
+from forge_core.runs.comparing import used_settings
 from forge_core.runs.files import checkpoints
 from forge_core.training import stages
 from forge_core.training.config import TrainConfig
@@ -26,12 +27,6 @@ from forge_core.training.options import OPTIONS
 from forge_core.workspace import Workspace
 
 Value = str | int | float | bool
-FIELDS_OF_STAGE = {
-    "warmup": ("warmup_epochs", "warmup_lr"),
-    "finetune": ("finetune_epochs", "backbone_lr", "head_lr", "train_all_layers"),
-    "scratch": ("scratch_epochs", "scratch_lr"),
-}
-"""Fields of a config that say nothing of a run without this stage."""
 EPOCH_SERIES = (
     *("train_loss", "train_accuracy", "val_loss", "val_accuracy"),
     *("duration_seconds", "images_per_second"),
@@ -133,10 +128,9 @@ def _parameters(workspace: Workspace, run: Run, card: ModelCard | None) -> dict[
 def _used_config(config: TrainConfig, run: Run, card: ModelCard | None) -> dict[str, Value]:
     """The fields of the config that played a part, with the values that were used."""
     planned = {stage.name for stage in stages.plan_stages(config)}
-    idle = {
-        name for stage, names in FIELDS_OF_STAGE.items() if stage not in planned for name in names
-    }
-    idle |= {option.name for option in OPTIONS if not planned & set(option.stages)}
+    idle = {option.name for option in OPTIONS if not planned & set(option.stages)}
+    idle |= {f"{stage}_epochs" for stage in used_settings.STAGES if stage not in planned}
+    idle |= set() if "finetune" in planned else {"train_all_layers"}
     values = {name: value for name, value in vars(config).items() if name not in idle}
     del values["augmentation"]
     values |= {
