@@ -58,9 +58,8 @@ def load_whole(name: str, state: Mapping[str, Tensor], input_size: int) -> nn.Mo
     Raises:
         InvalidInput: The weights are not those of this network.
     """
-    network = _create(name, input_size)
-    if name in timm_networks.PACKAGES and state.keys() != network.state_dict().keys():
-        state = _renamed(name, state, network.state_dict())
+    if name in timm_networks.PACKAGES:
+        state = _renamed(name, state, _create(name, input_size).state_dict())
     try:
         loaded: nn.Module = _create(name, input_size, pretrained=True, state=dict(state))
     except (RuntimeError, KeyError, AttributeError) as error:
@@ -127,6 +126,8 @@ def _renamed(
     name: str, state: Mapping[str, Tensor], own: Mapping[str, Tensor]
 ) -> Mapping[str, Tensor]:
     """Weights that come in a package have names of their own, in timm's order."""
+    if state.keys() == own.keys():
+        return state
     pairs = list(zip(own.items(), state.items(), strict=False))
     fits = len(own) == len(state) and all(
         ours.shape == theirs.shape and key.rpartition(".")[2] == other.rpartition(".")[2]
