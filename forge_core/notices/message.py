@@ -8,6 +8,7 @@ from db.boxes import JobError
 from db.enums import JobStatus
 from db.records import Job, Run
 from forge_core.errors import NotFound
+from forge_core.evaluation.sampling import shown
 from forge_core.notices import state_words
 from forge_core.workspace import Workspace
 
@@ -55,6 +56,8 @@ def compose(workspace: Workspace, job_id: int) -> Message:
     facts = [] if accuracy is None else [f"best validation accuracy {100 * accuracy:.1f} %"]
     facts += [] if seconds is None else [_duration(seconds)]
     lines += [", ".join(facts)] if facts else []
+    note = shown.describe_unweighted(**run.val_sample) if run and run.val_sample else ""
+    lines += [note] if note and accuracy is not None else []
     where = _where(workspace, job)
     return Message(
         key=f"{workspace.id}-{job_id}",
@@ -67,6 +70,7 @@ def compose(workspace: Workspace, job_id: int) -> Message:
             "run_id": job.run_id,
             "state": str(job.status),
             "best_val_accuracy": accuracy,
+            "note": note,
             "duration_seconds": seconds,
             "look_at": where,
         },

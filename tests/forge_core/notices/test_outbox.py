@@ -164,3 +164,13 @@ def test_message_of_success__says_accuracy_and_duration_and_no_log(sqlite_worksp
         f"forge runs show {job.run_id}",
     )
     assert (found.log_tail, found.facts["state"]) == ("", "succeeded")
+
+
+def test_message_of_success__marks_an_accuracy_of_no_fair_sample(sqlite_workspace) -> None:
+    job = run_in(sqlite_workspace)
+    sample = {"num_images": 60, "num_chosen": 12, "is_weighted": False}
+    with sqlite_workspace.database.write() as uow:
+        uow.runs.update_fields(job.run_id, best_val_accuracy=0.914, val_sample=sample)
+    found = message.compose(sqlite_workspace, job.job_id)
+    assert "Biased: 12 of 60 images were chosen" in found.text
+    assert found.facts["note"] in found.lines
