@@ -34,6 +34,8 @@ CHROMIUM_FLAGS = [
     "--no-first-run",
     "--disable-background-networking",
 ]
+SERVERS = pytest.StashKey[list[ForgeServer]]()
+"""What a test has started."""
 PATIENCE_MS = 30_000  # a promise about what is shown, not about how fast a busy machine is
 # On a first deep visit Streamlit's page looks for its server below the page's path first.
 # And a picture that a rerun replaced while the browser was still asking for it is gone.
@@ -46,10 +48,10 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A journey that fails shows what its server wrote."""
     report = yield
-    if report.failed and isinstance(item, pytest.Function):
-        for server in item.funcargs.values():
-            if isinstance(server, ForgeServer):
-                report.sections.append(("the server's log", server.log[-20_000:]))
+    if report.failed:
+        for server in item.stash.get(SERVERS, []):
+            state = "runs" if server.is_running() else "has ended"
+            report.sections.append((f"the log of a server that {state}", server.log[-20_000:]))
     return report
 
 
@@ -129,11 +131,15 @@ def browser_page(browser_context: BrowserContext, console: Console) -> Page:
 
 
 @pytest.fixture
-def forge_server(tmp_path: Path) -> Iterator[Callable[..., ForgeServer]]:
+def forge_server(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., ForgeServer]]:
     """Start the app on a workspace: `server = forge_server(workspace, NAME="value")`."""
+    servers = request.node.stash.setdefault(SERVERS, [])
     with ExitStack() as stack:
 
         def start(workspace: Workspace, **environment: str) -> ForgeServer:
-            return stack.enter_context(running_server(workspace, tmp_path, **environment))
+            servers.append(stack.enter_context(running_server(workspace, tmp_path, **environment)))
+            return servers[-1]
 
         yield start
