@@ -12,11 +12,9 @@ import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import OptimizeWarning, curve_fit
 
 from forge_core.errors import InvalidInput
 from forge_core.progress import SILENT, Progress
@@ -29,6 +27,9 @@ FEW_VAL = 30
 MIN_SIZES = 3
 """Different numbers of images that a curve needs: a power law has two free numbers and a floor."""
 RESAMPLINGS = 60
+MAX_SCALE, MAX_POWER = 2.0, 2.0
+NUM_POWERS = 101
+REFINEMENT = 20
 MAX_ITERATIONS = 200
 WORTHWHILE = 0.01
 """A gain of at least one point is called worth the labels."""
@@ -273,40 +274,88 @@ def estimate_gain(
     if len(np.unique(sizes)) < MIN_SIZES:
         return None
     errors = 1 - accuracies
-    gain = _gain(sizes, errors, now, extra)
     random = np.random.default_rng(seed)
     # Never certain of 0 or 1 from few images: the rule of succession.
     likely = (errors * num_val + 1) / (num_val + 2)
-    gains = [
-        _gain(sizes, random.binomial(num_val, likely) / num_val, now, extra)
-        for _ in range(RESAMPLINGS)
-    ]
+    drawn = random.binomial(num_val, likely, size=(RESAMPLINGS, len(errors))) / num_val
+    gain, *gains = _gains(sizes, np.concatenate([errors[None], drawn]), now, extra).tolist()
     low, high = np.quantile(gains, (0.05, 0.95))
     return gain, (float(min(low, gain)), float(max(high, gain)))
 
 
-def _gain(
+def _gains(
     sizes: NDArray[np.float64], errors: NDArray[np.float64], now: float, extra: float
-) -> float:
-    """Fall of the fitted error from `now` to `now + extra` images; 0 where it does not fall."""
-    start = (max(float(errors.max()), 1e-3), 0.5, max(float(errors.min()) / 2, 1e-4))
+) -> NDArray[np.float64]:
+    """(R,) falls of the fitted (R, P) errors from `now` to `now + extra` images, none below 0."""
     smallest = sizes.min()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", OptimizeWarning)
-            (scale, power, floor), _ = curve_fit(
-                _power_law,
-                sizes / smallest,
-                errors,
-                p0=start,
-                bounds=([0, 0, 0], [2, 2, 1]),
-                max_nfev=300,
-            )
-    except RuntimeError:  # no fit was found: nothing can be promised
-        return 0.0
-    before, after = (_power_law(n / smallest, scale, power, floor) for n in (now, now + extra))
-    return float(max(0.0, before - after))
+    scales, powers, floors = fit_power_laws(sizes / smallest, errors)
+    before, after = (_power_law(n / smallest, scales, powers, floors) for n in (now, now + extra))
+    return np.maximum(before - after, 0.0)
 
 
-def _power_law(sizes: Any, scale: float, power: float, floor: float) -> Any:
-    return scale * sizes ** (-power) + floor
+def fit_power_laws(
+    sizes: NDArray[np.float64], errors: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Least squares of `scale * size ** -power + floor`, all rows at once.
+
+    For a known power the two others are linear, so only the power is searched: on a grid, then
+    around the best of it (variable projection, Golub and Pereyra 1973). So there is no start to
+    choose and no local minimum coarser than the grid.
+
+    Args:
+        sizes: (P,) at least 1.
+        errors: (R, P) of R curves, 0 to 1.
+
+    Returns:
+        (R,) scales in [0, 2], powers in [0, 2] and floors in [0, 1].
+    """
+    grid = np.linspace(0, MAX_POWER, NUM_POWERS)
+    powers = np.repeat(grid[None], len(errors), axis=0)
+    for step in (grid[1], grid[1] / REFINEMENT):
+        best = _fit_linear(sizes, errors, powers)
+        around = np.linspace(-step, step, 2 * REFINEMENT + 1)
+        powers = np.clip(best[1][:, None] + around, 0, MAX_POWER)
+    return _fit_linear(sizes, errors, powers)
+
+
+def _fit_linear(
+    sizes: NDArray[np.float64], errors: NDArray[np.float64], powers: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Of (R, G) powers the best of each row, and its scale and floor, each (R,).
+
+    The squares are convex, so where their minimum lies outside of the allowed rectangle the best
+    place in it is on one of its four edges.
+    """
+    shrunk = sizes ** -powers[..., None]  # (R, G, P)
+    size, mean_u, mean_e = len(sizes), shrunk.mean(axis=-1), errors.mean(axis=-1)[:, None]
+    u_u = np.einsum("rgp,rgp->rg", shrunk, shrunk) / size
+    u_e = np.einsum("rgp,rp->rg", shrunk, errors) / size
+    spread = np.maximum(u_u - mean_u**2, 1e-12)
+    inner = (u_e - mean_u * mean_e) / spread
+    zero, one = np.zeros_like(powers), np.ones_like(powers)
+    scales = np.stack([inner, zero, MAX_SCALE * one, u_e / u_u, (u_e - mean_u) / u_u])
+    floors = np.stack([mean_e - inner * mean_u, mean_e + zero, mean_e - MAX_SCALE * mean_u])
+    floors = np.concatenate([floors, [zero, one]])
+    is_out = (scales[0] < 0) | (scales[0] > MAX_SCALE) | (floors[0] < 0) | (floors[0] > 1)
+    scales, floors = np.clip(scales, 0, MAX_SCALE), np.clip(floors, 0, 1)
+    squares = (  # without the mean square of the errors, which is the same for all
+        scales**2 * u_u
+        + floors**2
+        + 2 * (scales * floors * mean_u - scales * u_e - floors * mean_e)
+    )
+    squares[0][is_out] = np.inf
+    rows = np.arange(len(powers))
+    edge, column = np.unravel_index(
+        squares.transpose(1, 0, 2).reshape(len(powers), -1).argmin(axis=1),
+        (len(squares), powers.shape[1]),
+    )
+    return scales[edge, rows, column], powers[rows, column], floors[edge, rows, column]
+
+
+def _power_law(
+    size: float,
+    scale: NDArray[np.float64],
+    power: NDArray[np.float64],
+    floor: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    return scale * size**-power + floor

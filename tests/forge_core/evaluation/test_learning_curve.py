@@ -115,6 +115,27 @@ def test_estimate_gain__finds_the_power_law_that_made_the_numbers() -> None:
     assert high - low < 0.01
 
 
+def test_fit_power_laws__no_place_that_is_allowed_has_fewer_squares() -> None:
+    random = np.random.default_rng(0)
+    sizes = np.repeat([1.0, 2.0, 4.0, 8.0], 3)
+    truth = random.uniform((0, 0, 0), (1.5, 1.5, 0.6), (12, 3))
+    errors = random.binomial(20, np.clip(curves(truth, sizes), 0, 1)) / 20
+    fitted = np.column_stack(learning_curve.fit_power_laws(sizes, errors))
+    squares = ((curves(fitted, sizes) - errors) ** 2).sum(axis=1)
+    assert (fitted >= 0).all()
+    assert (fitted <= (2, 2, 1)).all()
+    for theirs, least in zip(errors, squares, strict=True):
+        others = random.uniform((0, 0, 0), (2, 2, 1), (2_000, 3))
+        near = np.clip(fitted + random.normal(0, 0.02, (500, len(fitted), 3)), 0, (2, 2, 1))
+        tried = np.concatenate([others, near.reshape(-1, 3)])
+        assert least <= ((curves(tried, sizes) - theirs) ** 2).sum(axis=1).min() + 1e-6
+
+
+def curves(laws: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(R, P) errors of (R, 3) scales, powers and floors."""
+    return laws[:, :1] * sizes ** -laws[:, 1:2] + laws[:, 2:]
+
+
 def test_estimate_gain__few_validation_images_leave_it_open() -> None:
     sizes = np.array([5.0, 10.0, 20.0, 40.0])
     accuracies = 1 - (0.5 * sizes**-0.5 + 0.05)

@@ -9,7 +9,6 @@ from db.enums import JobStatus, Split
 from forge_core.catalog.editing import label_edits
 from forge_core.catalog.listing import asset_list
 from forge_core.errors import InvalidInput
-from forge_core.evaluation import learning_curve
 from forge_core.handlers import draw_learning_curve
 from forge_core.jobs import queue, supervision
 from forge_core.jobs.context import JobContext
@@ -18,12 +17,6 @@ from forge_core.predictions.labelling import label_learning_curve
 from forge_core.progress import Progress
 from forge_core.workspace import Workspace
 from tests import arrange, ending
-
-
-@pytest.fixture(autouse=True)
-def _few_resamplings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The intervals are another test's matter, and take longer than all else here."""
-    monkeypatch.setattr(learning_curve, "RESAMPLINGS", 3)
 
 
 @pytest.mark.slow
