@@ -49,9 +49,9 @@ demo: setup
 	$(BIN)/forge demo
 
 # One process more than two cores, because some of the tests wait. Threads that wait must not spin:
-# they share the cores (5 times slower).
+# they share the cores (5 times slower). One thread a process does: the cores have other processes.
 WORKERS ?= 3
-PYTEST := OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+PYTEST := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 test: node setup-dev lint types js-test
 	$(PYTEST)

@@ -87,6 +87,11 @@ def find_chromium() -> str:
     return executable
 
 
+def find_headless() -> str:
+    """Chromium without the parts of a window: a visit takes it 0.6 of the processor time."""
+    return shutil.which("chromium-headless-shell") or find_chromium()
+
+
 @pytest.fixture(scope="session")
 def playwright_driver() -> Iterator[Playwright]:
     """Starts browsers; one for all journeys."""
@@ -99,7 +104,7 @@ def playwright_driver() -> Iterator[Playwright]:
 def browser(playwright_driver: Playwright) -> Iterator[Browser]:
     """One Chromium for all journeys."""
     browser = playwright_driver.chromium.launch(
-        executable_path=find_chromium(), args=CHROMIUM_FLAGS
+        executable_path=find_headless(), args=CHROMIUM_FLAGS
     )
     yield browser
     browser.close()

@@ -13,7 +13,7 @@ from forge_core.people.actor import Actor
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 from tests import arrange
-from tests.journeys.conftest import CHROMIUM_FLAGS, Console, find_chromium
+from tests.journeys.conftest import CHROMIUM_FLAGS, Console, find_headless
 from tests.journeys.servers import ForgeServer, running_server, visit
 
 pytestmark = pytest.mark.browser
@@ -159,7 +159,7 @@ def test_plain_http_on_a_name__saves_as_well(
     catalog: Workspace, server: ForgeServer, playwright_driver: Playwright, console: Console
 ):
     flags = [*CHROMIUM_FLAGS, "--host-resolver-rules=MAP forge.test 127.0.0.1"]
-    browser = playwright_driver.chromium.launch(executable_path=find_chromium(), args=flags)
+    browser = playwright_driver.chromium.launch(executable_path=find_headless(), args=flags)
     try:
         page = browser.new_page()
         console.watch(page)

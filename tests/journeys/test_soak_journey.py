@@ -248,11 +248,12 @@ def test_soak__nothing_acknowledged_is_lost_or_doubled(
     mine = ledger.wanted(before=None)
     assert {key: value for key, value in ledger.stored().items() if key not in set(shared)} == mine
     assert ledger.ignored == 0
-    assert len(ledger.presses) > SOAK_SECONDS * KEYS_PER_SECOND / 5  # also on a busy machine
-    assert statuses["applied"] > SOAK_SECONDS
-    assert min(statuses[name] for name in ("already_applied", "conflict", "nothing")) > 0
+    assert ledger.presses
+    assert min(statuses[name] for name in ("applied", "already_applied", "conflict", "nothing")) > 0
     assert not any(word in server.log for word in ("Traceback", "Error", "error "))
-    if IS_LONG:
+    if IS_LONG:  # a pace says nothing of a quarter of a minute beside other tests
+        assert len(ledger.presses) > SOAK_SECONDS * KEYS_PER_SECOND / 5
+        assert statuses["applied"] > SOAK_SECONDS
         grown = {name: found["growth"] for name, found in memory.report().items()}
         assert max(grown.values()) < GROWTH_ALLOWED, grown
 
