@@ -81,6 +81,11 @@ class RequestReason(enum.StrEnum):
     DOUBT = "doubt"  # a network that is trained on the labels would learn from it
     CHANCE = "chance"  # drawn from all images without a label, each as likely
     STRANGE = "strange"  # met in the traffic of a checkpoint, unlike what that was tested on
+    DISAGREEMENT = "disagreement"  # met in the traffic, and the shadow answered otherwise
+
+    def is_of_traffic(self) -> bool:
+        """Whether such an image is in the catalog only because it was met in the traffic."""
+        return self in (RequestReason.STRANGE, RequestReason.DISAGREEMENT)
 
 
 class SplitRuleKind(enum.StrEnum):

@@ -91,7 +91,8 @@ class LabelRequestRow(Base):
     )
     reason: Mapped[str] = mapped_column(String(16))
     probability: Mapped[float | None]
-    """With which each image without a label was drawn; NULL unless drawn by chance."""
+    """With which it was drawn: by chance from all images without a label, or from the
+    disagreements of a shadow; NULL where no chance was in it."""
     revision_id: Mapped[int]
     """The newest revision when it was chosen."""
     actor: Mapped[str] = mapped_column(String(128))

@@ -1,4 +1,4 @@
-"""`forge queue list | show | export`: images that wait for an answer, the most urgent first."""
+"""`forge queue list | show | export | take-shadow`: images that wait for a person's answer."""
 
 from collections.abc import Iterable
 from dataclasses import astuple, fields
@@ -12,6 +12,7 @@ from forge_core.catalog.listing.queues import QueueEntry
 from forge_core.cli import opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
+from forge_core.people.actor import Actor
 
 app = typer.Typer(help="Queues of images that wait for an answer.", no_args_is_help=True)
 
@@ -105,6 +106,50 @@ def export(
         output.answer(list(entries))
         return
     output.write_csv(COLUMNS, map(astuple, entries))
+
+
+@app.command("take-shadow")
+def take_shadow(
+    log: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[LOG]", help="Folder of a log of traffic; the workspace's own if left out."
+        ),
+    ] = None,
+    limit: Annotated[
+        int, typer.Option(min=1, help="Images at most, up to 500; drawn by chance.")
+    ] = 500,
+    by_rule: Annotated[
+        bool,
+        typer.Option(
+            "--by-rule",
+            help="Let the rule for new images choose their splits; without it they go into train.",
+        ),
+    ] = False,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put the pictures that the shadow of a service answered otherwise into the queue shadow.
+
+    The service keeps them with `--shadow`, `--traffic-log` and `--keep-disagreements`. They are no
+    fair sample: what is measured with them is marked as biased.
+    """
+    from forge_core.drift import disagreements
+
+    opened = opening.existing(workspace)
+    found = disagreements.read(opened, log)
+    actor = Actor.of_process(opened)
+    taken = disagreements.take_for_review(
+        opened, found, limit=limit, asks_rule=by_rule, actor=actor
+    )
+    if as_json:
+        output.answer(taken)
+        return
+    output.say(
+        f"{taken.num_images:,} of {taken.num_waiting:,} images that waited are in the queue shadow."
+    )
+    if found.num_without_picture:
+        output.tell(f"Of {found.num_without_picture:,} more no picture is kept.")
 
 
 def _entries(

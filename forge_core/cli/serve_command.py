@@ -42,6 +42,13 @@ def serve(
     keep_pictures: Annotated[
         bool, typer.Option("--keep-pictures", help="Keep the pictures in that log too.")
     ] = False,
+    keep_disagreements: Annotated[
+        bool,
+        typer.Option(
+            "--keep-disagreements",
+            help="Keep there the pictures that the shadow answers otherwise, and no others.",
+        ),
+    ] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Answer predictions over HTTP: POST /predict, GET /health, /ready, /model, /metrics, /docs.
@@ -58,7 +65,9 @@ def serve(
         "cors": cors,
         "shadow_log": shadow_log,
         "traffic_log": traffic_log,
-        "traffic_log_pictures": "yes" if keep_pictures else None,
+        "traffic_log_pictures": (
+            "yes" if keep_pictures else "disagreements" if keep_disagreements else None
+        ),
     }
     chosen: dict[str, Any] = {key: str(value) for key, value in named.items() if value is not None}
     options = replace(

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
-from db.enums import Split
+from db.enums import RequestReason, Split
+from db.repositories.label_requests import LabelRequest
 from forge_core.catalog.editing import corrections, review_flags
 from forge_core.catalog.importing import run_import
 from forge_core.catalog.importing.uploads import upload_plan
@@ -66,8 +67,12 @@ def take_for_review(workspace: Workspace, report: DriftReport, *, actor: Actor) 
     if not ids:
         return 0
     with workspace.database.write() as uow:
-        uow.label_requests.add_strange(
-            [each for each in ids if each not in before],
+        uow.label_requests.add_met(
+            [
+                LabelRequest(asset_id=each, reason=RequestReason.STRANGE)
+                for each in ids
+                if each not in before
+            ],
             revision_id=uow.revisions.latest_id(),
             actor=actor.checked().name,
         )

@@ -90,7 +90,7 @@ async def model(service: Service, _: Request) -> Response:
             "note": served.note,
             "versions": served.versions,
             "shadow": _origin(shadow) if shadow else None,
-            "traffic_log": {"pictures": service.options.keeps_pictures}
+            "traffic_log": {"pictures": service.options.traffic_log_pictures}
             if service.traffic
             else None,
         }
@@ -109,7 +109,7 @@ async def shadow(service: Service, _: Request) -> Response:
         raise Refusal(
             404, "the shadow's disagreements", "There is no shadow.", "Start with --shadow."
         )
-    return JSONResponse({"disagreements": list(service.shadow.disagreements)})
+    return JSONResponse({"disagreements": [asdict(each) for each in service.shadow.disagreements]})
 
 
 async def reload(service: Service, _: Request) -> Response:
@@ -358,8 +358,7 @@ def run(
     if not len(service.keys) and host not in LOOPBACK:
         tell("It has no API keys: everybody who reaches it may ask. Add some with --keys.")
     if service.traffic:
-        pictures = "with pictures" if options.keeps_pictures else "without pictures"
-        tell(f"Every answer is logged to {options.traffic_log}, {pictures}.")
+        tell(f"Every answer is logged to {options.traffic_log}, {options.kept_pictures}.")
     connections.serve(create_app(service), options, bound, service.end)
 
 

@@ -74,7 +74,8 @@ class ServiceOptions:
     traffic_log_days: int = 90
     """How long its parts are kept."""
     traffic_log_pictures: str = "no"
-    """`yes`: the pictures are kept there too."""
+    """`yes`: the pictures are kept there too; `disagreements`: those that the shadow answers
+    otherwise."""
     limits: DecodeLimits = DEFAULT_LIMITS
     """What is refused before a pixel is decoded: `FORGE_MAX_IMAGE_BYTES` and so on."""
 
@@ -87,10 +88,10 @@ class ServiceOptions:
             raise InvalidInput(
                 f"{PREFIX}BATCH_SIZE is {self.batch_size}; at most {BATCH_SIZE} go together."
             )
-        if self.traffic_log_pictures not in ("yes", "no"):
+        if self.traffic_log_pictures not in ("yes", "no", "disagreements"):
             raise InvalidInput(
                 f"{PREFIX}TRAFFIC_LOG_PICTURES is {self.traffic_log_pictures!r}.",
-                next_step="Set yes or no.",
+                next_step="Set yes, no or disagreements.",
             )
         if self.traffic_log_bytes < LEAST_TRAFFIC_LOG_BYTES:
             raise InvalidInput(
@@ -121,8 +122,22 @@ class ServiceOptions:
 
     @property
     def keeps_pictures(self) -> bool:
-        """Whether the log of traffic keeps them."""
+        """Whether the log of traffic keeps all of them."""
         return self.traffic_log_pictures == "yes"
+
+    @property
+    def kept_pictures(self) -> str:
+        """Which pictures the log of traffic keeps, in words."""
+        return {
+            "yes": "with pictures",
+            "no": "without pictures",
+            "disagreements": "with the pictures that the shadow answers otherwise",
+        }[self.traffic_log_pictures]
+
+    @property
+    def keeps_disagreements(self) -> bool:
+        """Whether it keeps the pictures that the shadow answers otherwise."""
+        return self.traffic_log_pictures != "no"
 
 
 def from_environment(environment: Mapping[str, str]) -> ServiceOptions:

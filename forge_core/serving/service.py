@@ -50,9 +50,10 @@ class Service:
         self.bodies = BodyReader(options)
         self.batcher = Batcher(options, self.metrics)
         self.model = ModelInUse(source, loader, self.batcher, self.metrics)
-        self.shadow = Shadow(shadow, options, self.metrics) if shadow else None
         folder = options.traffic_log_path
         self.traffic = TrafficLog(folder, options, self.metrics) if folder else None
+        keep = self.traffic.show_disagreement if self.traffic else None
+        self.shadow = Shadow(shadow, options, self.metrics, keep) if shadow else None
         self._is_ending = False
 
     @asynccontextmanager

@@ -2,14 +2,13 @@
 
 import asyncio
 import hashlib
-import json
 import logging
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from forge_core.errors import ImageRejected
 from forge_core.imaging.decode import DecodeLimits
@@ -17,6 +16,8 @@ from forge_core.inference.prediction import Prediction
 from forge_core.serving.engines import Engine
 from forge_core.serving.metrics import Metrics
 from forge_core.serving.options import ServiceOptions
+from forge_core.serving.traffic import rows
+from forge_core.serving.traffic.rows import Disagreement, Said
 
 MAX_WAITING_BYTES = 32 * 2**20
 MAX_WAITING = 64
@@ -41,10 +42,18 @@ class Shadow:
         engine: The second checkpoint.
         options: Limits of images, and where disagreements may be written.
         metrics: Where it is counted.
+        keep: Is given each disagreement with the bytes of the image's file.
     """
 
-    def __init__(self, engine: Engine, options: ServiceOptions, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        options: ServiceOptions,
+        metrics: Metrics,
+        keep: Callable[[bytes, Disagreement], None] | None = None,
+    ) -> None:
         self.engine = engine
+        self._keep = keep
         self._limits: DecodeLimits = options.limits
         self._log_path = options.shadow_log_path
         self._max_rows = options.shadow_log_rows
@@ -53,7 +62,7 @@ class Shadow:
         self._queue: asyncio.Queue[_Seen] = asyncio.Queue(MAX_WAITING)
         self._waiting_bytes = 0
         self._pool = ThreadPoolExecutor(1, "shadow")
-        self.disagreements: deque[dict[str, Any]] = deque(maxlen=MAX_SHOWN)
+        self.disagreements: deque[Disagreement] = deque(maxlen=MAX_SHOWN)
         """The newest, newest last; no pictures and no names of files, only their hashes."""
 
     def show(self, request_id: str, data: bytes, answered: Prediction, sha256: str) -> None:
@@ -88,44 +97,43 @@ class Shadow:
             return "failed"
         (other,) = self.engine.answer([prepared], 1)
         answered, shadow = _said(seen.answered), _said(other)
-        if answered["label_name"] == shadow["label_name"] and (
-            answered["decision"] == shadow["decision"]
-        ):
+        if (answered.label_name, answered.decision) == (shadow.label_name, shadow.decision):
             return "agrees"
-        row = {
-            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "request_id": seen.request_id,
-            "image_sha256": hashlib.sha256(seen.data).hexdigest(),
-            "checkpoint_sha256": seen.sha256,
-            "answered": answered,
-            "shadow_sha256": self.engine.served.sha256,
-            "shadow": shadow,
-        }
-        self.disagreements.append(row)
+        found = Disagreement(
+            time=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            request_id=seen.request_id,
+            image_sha256=hashlib.sha256(seen.data).hexdigest(),
+            checkpoint_sha256=seen.sha256,
+            answered=answered,
+            shadow_sha256=self.engine.served.sha256,
+            shadow=shadow,
+        )
+        self.disagreements.append(found)
+        if self._keep is not None:
+            self._keep(seen.data, found)
         if self._log_path is not None:
-            self._write(self._log_path, row)
+            self._write(self._log_path, found)
         return "disagrees"
 
-    def _write(self, path: Path, row: dict[str, Any]) -> None:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+    def _write(self, path: Path, disagreement: Disagreement) -> None:
+        with path.open("ab") as file:
+            file.write(rows.disagreement_line(disagreement))
         self._num_rows += 1
         if self._num_rows > self._max_rows:
-            rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
-            kept = rows[-(self._max_rows // 2) :]
+            kept = path.read_bytes().splitlines(keepends=True)[-(self._max_rows // 2) :]
             shorter = path.with_name(path.name + ".partial")
-            shorter.write_text("".join(kept), encoding="utf-8")
+            shorter.write_bytes(b"".join(kept))
             shorter.replace(path)
             self._num_rows = len(kept)
 
 
-def _said(prediction: Prediction) -> dict[str, Any]:
+def _said(prediction: Prediction) -> Said:
     best = prediction.probabilities[0]
-    return {
-        "label_name": best.label_name,
-        "probability": best.probability,
-        "decision": getattr(prediction, "decision", None),
-    }
+    return Said(
+        label_name=best.label_name,
+        probability=best.probability,
+        decision=None if prediction.decision is None else str(prediction.decision),
+    )
 
 
 def _count_rows(path: Path | None) -> int:

@@ -8,7 +8,7 @@ from forge_core.drift import audits, kept_reports
 from forge_core.serving.traffic import parts
 from forge_core.workspace import Workspace
 from pages.components import empty_state, errors, job_progress
-from pages.components.drift import audit_view, report_view
+from pages.components.drift import audit_view, report_view, shadow_panel
 from pages.components.frame import page_frame, session
 
 
@@ -36,6 +36,8 @@ def show() -> None:
         audit_view.show(workspace, report, audit)
     elif not has_log:
         show_nothing(folder)
+    if has_log:
+        shadow_panel.show(workspace)
 
 
 def show_job(workspace: Workspace) -> None:

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 from io import BytesIO
 
+from forge_core.catalog.listing import queues
 from forge_core.drift import audits, judging, kept_reports, traffic
 from forge_core.jobs import supervision
 from forge_core.workspace import Workspace
@@ -71,3 +72,16 @@ def test_an_audit__is_answered_by_clicks_and_taken_back(sqlite_workspace: Worksp
     assert audit is not None
     assert list(audit.said.values()) == ["dog"]
     assert "1 of 50 checked" in app.get("progress")[0].proto.text
+
+
+def test_what_the_shadow_answers_otherwise__goes_into_review(sqlite_workspace: Workspace) -> None:
+    buffer = BytesIO()
+    draw_image("circle", 1).save(buffer, "PNG")
+    folder = kept_reports.standard_folder(sqlite_workspace)
+    logged.disagree(folder, [buffer.getvalue(), b"not kept"], kept=1)
+    app = visit(PAGE)
+    assert "2 images got another answer" in words(app)
+    assert "Of 1 no picture is kept" in words(app)
+    press(app, "Put 1 into Review")
+    state = queues.find_state(sqlite_workspace, queues.find_queue("shadow"))
+    assert state.num_images == 1

@@ -42,6 +42,7 @@ REQUESTED_WORDS = {
     RequestReason.DOUBT.value: "Chosen for the model's doubt",
     RequestReason.CHANCE.value: "Drawn by chance",
     RequestReason.STRANGE.value: "Strange in the traffic",
+    RequestReason.DISAGREEMENT.value: "The shadow answered otherwise",
 }
 """Images that were chosen to be labelled next."""
 

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from db.enums import Question, ReviewState
+from db.enums import Question, RequestReason, ReviewState
 from db.records import ACROSS, ANY, NONE, AssetFilter
 from db.repositories.asset_lists import SORTS
 from db.repositories.opinions import DIFFER
@@ -157,6 +157,13 @@ _QUEUES = (
         reason="It was chosen because its label would teach a network the most, or by chance.",
         where={"label": NONE, "requested": ANY},
         filled_by="“What to label next” on Class balance chooses images without a label.",
+    ),
+    Queue(
+        name="shadow",
+        words="The shadow disagrees",
+        reason="The service and its shadow answered differently: which is right?",
+        where={"label": NONE, "requested": RequestReason.DISAGREEMENT.value},
+        filled_by="The page Drift and `forge queue take-shadow` take what the service kept.",
     ),
     Queue(
         name="look_alikes",

@@ -30,6 +30,8 @@ def describe_list(where: AssetFilter, sort: str = "newest") -> str | None:
         return "by how odd their pictures are"
     if where.requested in (RequestReason.COVERS, RequestReason.DOUBT):
         return "because their labels would teach a network most"
+    if where.requested == RequestReason.DISAGREEMENT:
+        return "because two networks disagree about them"
     if where.requested == RequestReason.STRANGE or joined == "typicality":
         return "by how unlike the others they are"
     if where.opinions == DIFFER:

@@ -26,6 +26,11 @@ def pictures_of(part: Path) -> Path:
     return part.with_suffix(rows.PICTURES_ENDING)
 
 
+def disagreements_of(part: Path) -> Path:
+    """The file beside a part of what the shadow answered otherwise, which may not be there."""
+    return part.with_suffix(rows.DISAGREEMENTS_ENDING)
+
+
 def list_parts(folder: Path) -> list[Path]:
     """All parts, oldest first."""
     return sorted(path for path in folder.glob(f"[0-9]*{rows.ENDING}") if path.is_file())
@@ -56,6 +61,8 @@ def _size_of(part: Path) -> int:
     total = 0
     with suppress(FileNotFoundError):
         total += part.stat().st_size
+        with suppress(FileNotFoundError):
+            total += disagreements_of(part).stat().st_size
         for picture in pictures_of(part).iterdir():
             with suppress(FileNotFoundError):
                 total += picture.stat().st_size
@@ -64,4 +71,5 @@ def _size_of(part: Path) -> int:
 
 def _remove(part: Path) -> None:
     shutil.rmtree(pictures_of(part), ignore_errors=True)
+    disagreements_of(part).unlink(missing_ok=True)
     part.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ Legend: K classes, F features of the backbone.
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,8 @@ from forge_core.serving.engines import EmbeddedPrediction, ServedModel
 
 VERSION = 1
 ENDING = ".jsonl"
+DISAGREEMENTS_ENDING = ".shadow"
+"""Of the file beside a part that tells what a shadow answered otherwise."""
 PICTURES_ENDING = ".pictures"
 """Of the folder beside a part that holds its pictures, named by their hashes."""
 Halves = NDArray[np.float16]
@@ -61,6 +63,30 @@ class LoggedAnswer:
     embedding: Halves | None
     """(F,) of the layer before the head; None where the engine has none."""
     has_picture: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What one checkpoint answered to an image."""
+
+    label_name: str
+    probability: float
+    """Calibrated, 0 to 1."""
+    decision: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disagreement:
+    """An image to which a shadow gave another class, or another decision."""
+
+    time: str
+    """UTC, ISO 8601."""
+    request_id: str
+    image_sha256: str
+    checkpoint_sha256: str
+    answered: Said
+    shadow_sha256: str
+    shadow: Said
 
 
 def checkpoint_line(served: ServedModel) -> bytes:
@@ -142,6 +168,40 @@ def read_line(line: bytes) -> LoggedCheckpoint | LoggedAnswer:
         )
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"no line of a log of traffic: {error!r}") from error
+
+
+def disagreement_line(disagreement: Disagreement) -> bytes:
+    """The line of a disagreement, in the file beside a part and in `--shadow-log`."""
+    return _line(asdict(disagreement))
+
+
+def read_disagreement(line: bytes) -> Disagreement:
+    """What such a line says.
+
+    Raises:
+        ValueError: It is torn, or none of ours.
+    """
+    try:
+        values = json.loads(line)
+        return Disagreement(
+            time=str(values["time"]),
+            request_id=str(values["request_id"]),
+            image_sha256=str(values["image_sha256"]),
+            checkpoint_sha256=str(values["checkpoint_sha256"]),
+            answered=_read_said(values["answered"]),
+            shadow_sha256=str(values["shadow_sha256"]),
+            shadow=_read_said(values["shadow"]),
+        )
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"no line of a disagreement: {error!r}") from error
+
+
+def _read_said(values: Any) -> Said:
+    return Said(
+        label_name=str(values["label_name"]),
+        probability=float(values["probability"]),
+        decision=values["decision"],
+    )
 
 
 def _encode(values: Any) -> str:

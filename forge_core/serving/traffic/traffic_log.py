@@ -1,5 +1,7 @@
 """Writes what was answered to a folder, beside the answers and never in their way.
 
+What a shadow answers otherwise comes beside it, and the pictures as far as that is allowed.
+
 Each answer is handed to one thread; what it cannot keep up with, and what the disk does not take,
 is left out and counted. Only whole lines are appended, many at a time, so that the end of the
 process by whatever way tears at most the last one.
@@ -23,6 +25,7 @@ from forge_core.serving.engines import ServedModel
 from forge_core.serving.metrics import Metrics
 from forge_core.serving.options import ServiceOptions
 from forge_core.serving.traffic import parts, rows
+from forge_core.serving.traffic.rows import Disagreement
 
 MAX_WAITING = 2_048
 MAX_WAITING_BYTES = 64 * 2**20
@@ -41,6 +44,14 @@ class _Answered:
     data: bytes
     prediction: Prediction
     served: ServedModel
+
+
+@dataclass(frozen=True)
+class _Doubted:
+    """An image to which the shadow answered otherwise."""
+
+    data: bytes
+    disagreement: Disagreement
 
 
 class TrafficLog:
@@ -62,7 +73,7 @@ class TrafficLog:
         self._options = options
         self._metrics = metrics
         self._part_bytes = min(PART_BYTES, options.traffic_log_bytes // 8)
-        self._queue: queue.Queue[_Answered | None] = queue.Queue(MAX_WAITING)
+        self._queue: queue.Queue[_Answered | _Doubted | None] = queue.Queue(MAX_WAITING)
         self._waiting_bytes = 0
         self._counting = threading.Lock()
         self._thread = threading.Thread(target=self._work, name="traffic", daemon=True)
@@ -97,18 +108,24 @@ class TrafficLog:
         self, request_id: str, data: bytes, prediction: Prediction, served: ServedModel
     ) -> None:
         """Hand over an answer; it is written later, or left out and counted."""
+        self._hand_over(_Answered(datetime.now(UTC), request_id, data, prediction, served))
+
+    def show_disagreement(self, data: bytes, disagreement: Disagreement) -> None:
+        """Hand over what the shadow answered otherwise; promises as `show`."""
+        self._hand_over(_Doubted(data, disagreement))
+
+    def _hand_over(self, seen: _Answered | _Doubted) -> None:
+        size = len(seen.data)
         with self._counting:
-            has_room = self._waiting_bytes + len(data) <= MAX_WAITING_BYTES
+            has_room = self._waiting_bytes + size <= MAX_WAITING_BYTES
             if has_room:
-                self._waiting_bytes += len(data)
+                self._waiting_bytes += size
         if has_room:
             try:
-                self._queue.put_nowait(
-                    _Answered(datetime.now(UTC), request_id, data, prediction, served)
-                )
+                self._queue.put_nowait(seen)
                 return
             except queue.Full:
-                self._release(len(data))
+                self._release(size)
         self._metrics.traffic_rows.labels("dropped").inc()
 
     def _release(self, num_bytes: int) -> None:
@@ -118,22 +135,22 @@ class TrafficLog:
     def _work(self) -> None:
         is_ending = False
         while not is_ending:
-            answered, is_ending = self._take()
-            size = sum(len(each.data) for each in answered)
+            seen, is_ending = self._take()
+            size = sum(len(each.data) for each in seen)
             try:
-                self._write_all(answered)
+                self._write_all(seen)
             except OSError as error:
-                self._fail(len(answered), error.strerror or str(error))
+                self._fail(len(seen), error.strerror or str(error))
             except Exception:
                 _log.exception("the log of traffic failed")
-                self._fail(len(answered), "see the trace above")
+                self._fail(len(seen), "see the trace above")
             finally:
                 self._release(size)
         self._close()
 
-    def _take(self) -> tuple[list[_Answered], bool]:
+    def _take(self) -> tuple[list[_Answered | _Doubted], bool]:
         """What waits, at least one unless nothing comes for long; and whether the end is near."""
-        found: list[_Answered] = []
+        found: list[_Answered | _Doubted] = []
         try:
             next_ = self._queue.get(timeout=LOOK_SECONDS)
             while next_ is not None:
@@ -145,26 +162,33 @@ class TrafficLog:
             return found, False
         return found, True
 
-    def _write_all(self, answered: list[_Answered]) -> None:
+    def _write_all(self, seen: list[_Answered | _Doubted]) -> None:
         """Write them, and take out of the list what is written."""
-        if not answered:
+        if not seen:
             parts.remove_old(self._folder, self._options.traffic_log_days, keep=self._part_path)
             return
         if time.monotonic() < self._retry_at:
-            self._count_failed(len(answered))
+            self._count_failed(len(seen))
             return
-        while answered:
+        while seen:
             part = self._open_part()
-            lines = bytearray()
+            lines, doubts = bytearray(), bytearray()
             num_lines = 0
-            for each in answered:
-                lines += self._lines_of(each)
+            for each in seen:
+                if isinstance(each, _Answered):
+                    lines += self._lines_of(each)
+                else:
+                    doubts += self._line_of_doubt(each)
                 num_lines += 1
-                if self._part_size + len(lines) >= self._part_bytes:
+                if self._part_size + len(lines) + len(doubts) >= self._part_bytes:
                     break
             _write_whole(part, bytes(lines))
-            self._part_size += len(lines)
-            del answered[:num_lines]
+            if doubts:
+                beside = parts.disagreements_of(self._part_path)
+                with local_files.open_private(beside, "ab") as file:
+                    _write_whole(file, bytes(doubts))
+            self._part_size += len(lines) + len(doubts)
+            del seen[:num_lines]
             self._metrics.traffic_rows.labels("written").inc(num_lines)
             if self._num_failed:
                 _log.warning(
@@ -186,12 +210,17 @@ class TrafficLog:
             sha256,
             answered.prediction,
             served,
-            has_picture=self._keep_picture(sha256, answered.data),
+            has_picture=self._options.keeps_pictures and self._keep_picture(sha256, answered.data),
         )
         return described + line
 
+    def _line_of_doubt(self, doubted: _Doubted) -> bytes:
+        if self._options.keeps_disagreements:
+            self._keep_picture(doubted.disagreement.image_sha256, doubted.data)
+        return rows.disagreement_line(doubted.disagreement)
+
     def _keep_picture(self, sha256: str, data: bytes) -> bool:
-        if not self._options.keeps_pictures or len(data) > self._part_bytes:
+        if len(data) > self._part_bytes:
             return False
         folder = parts.pictures_of(self._part_path)
         path = folder / sha256

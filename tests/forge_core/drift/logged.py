@@ -8,10 +8,12 @@ import numpy as np
 
 from forge_core.drift.reference import Reference
 from forge_core.evaluation.answers import Floats, Whole
+from forge_core.imaging import hashing
 from forge_core.inference.prediction import ClassProbability
 from forge_core.models.checkpoints.golden_report import GoldenReport
 from forge_core.serving.engines import EmbeddedPrediction, ServedModel
 from forge_core.serving.traffic import parts, rows
+from forge_core.serving.traffic.rows import Disagreement, Said
 
 NAMES = ("cat", "dog", "owl")
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -89,3 +91,29 @@ def write(
             parts.pictures_of(part).mkdir(exist_ok=True)
             (parts.pictures_of(part) / sha256).write_bytes(pictures[row])
     part.write_bytes(b"".join(lines))
+
+
+def disagree(folder: Path, pictures: Sequence[bytes], *, kept: int | None = None) -> list[str]:
+    """What a shadow answered otherwise, with so many pictures kept; returns their hashes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    part = parts.new_path(folder)
+    part.write_bytes(rows.checkpoint_line(served()))
+    parts.pictures_of(part).mkdir()
+    hashes = [hashing.content_hash(data) for data in pictures]
+    lines = b""
+    for place, sha256 in enumerate(hashes):
+        lines += rows.disagreement_line(
+            Disagreement(
+                time=START.isoformat(),
+                request_id=f"r{place}",
+                image_sha256=sha256,
+                checkpoint_sha256="a" * 64,
+                answered=Said(label_name="cat", probability=0.93, decision="accepted"),
+                shadow_sha256="b" * 64,
+                shadow=Said(label_name="dog", probability=0.7, decision="not_sure"),
+            )
+        )
+        if kept is None or place < kept:
+            (parts.pictures_of(part) / sha256).write_bytes(pictures[place])
+    parts.disagreements_of(part).write_bytes(lines + b'{"torn')
+    return hashes

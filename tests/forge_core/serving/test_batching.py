@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from forge_core.serving import http
 from forge_core.serving.engines import ServedModel
 from forge_core.serving.options import ServiceOptions
 from forge_core.serving.service import Service
+from forge_core.serving.traffic import parts, rows
+from forge_core.serving.traffic.rows import LoggedAnswer
 
 
 class NamedEngine:
@@ -258,7 +261,12 @@ def test_a_checkpoint_that_cannot_be_used__leaves_the_old_one_answering(tmp_path
 def test_a_shadow__answers_nobody_and_its_disagreements_are_kept(tmp_path: Path) -> None:
     async def scene() -> None:
         log = tmp_path / "disagreements.jsonl"
-        options = ServiceOptions(shadow_log=str(log), shadow_log_rows=4)
+        options = ServiceOptions(
+            shadow_log=str(log),
+            shadow_log_rows=4,
+            traffic_log=str(tmp_path / "traffic"),
+            traffic_log_pictures="disagreements",
+        )
         service = Service(
             lambda: Path(__file__), lambda _: NamedEngine("a"), options, NamedEngine("b")
         )
@@ -276,7 +284,14 @@ def test_a_shadow__answers_nobody_and_its_disagreements_are_kept(tmp_path: Path)
             "a",
             "b",
         )
-        rows = [json.loads(line) for line in log.read_text().splitlines()]
-        assert rows == shown[-3:]  # the fifth made it too long: the older half went
+        written = [json.loads(line) for line in log.read_text().splitlines()]
+        assert written == shown[-3:]  # the fifth made it too long: the older half went
+        (part,) = parts.list_parts(tmp_path / "traffic")
+        beside = parts.disagreements_of(part).read_bytes().splitlines()
+        assert [asdict(rows.read_disagreement(line)) for line in beside] == shown
+        kept = [path.name for path in parts.pictures_of(part).iterdir()]
+        assert kept == [shown[0]["image_sha256"]]  # each time the same picture
+        answered = [rows.read_line(line) for line in part.read_bytes().splitlines()[1:]]
+        assert not any(line.has_picture for line in answered if isinstance(line, LoggedAnswer))
 
     asyncio.run(scene())

@@ -45,7 +45,7 @@ def test_an_answer_is_logged__with_its_embedding_and_without_the_picture(
     data = make_png((200, 20, 20))
     with TestClient(http.create_app(open_service(traffic_log=str(tmp_path / "log")))) as client:
         (told,) = ask(client, data)
-        assert client.get("/model").json()["traffic_log"] == {"pictures": False}
+        assert client.get("/model").json()["traffic_log"] == {"pictures": "no"}
     assert "embedding" not in told
     checkpoint, answer = read(tmp_path / "log")
     assert isinstance(checkpoint, LoggedCheckpoint)

@@ -65,6 +65,7 @@ def test_queues__count_what_the_gallery_lists_by_their_address(workspace, run):
         "flagged": 4,
         "corrected": 0,
         "label_next": 0,
+        "shadow": 0,
         "look_alikes": 0,
     }
     for state in queues.list_states(workspace):
