@@ -21,6 +21,8 @@ from forge_core.serving.options import ServiceOptions
 LINGER_SECONDS = 2.0
 """How long the rest of a body is thrown away after an answer that did not wait for it, so that
 the client reads the answer and not a reset."""
+YIELD_SECONDS = 0.5
+"""From this silence on a connection that keeps the service waiting gives its place to a new one."""
 _SPARE_SECONDS = 5.0
 _log = logging.getLogger(__name__)
 
@@ -31,13 +33,17 @@ class BoundedProtocol(HttpToolsProtocol):
     options: ServiceOptions
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin with a header to wait for, or refuse at once where there are too many."""
+        """Begin with a header to wait for; where there are too many, in the place of a silent one.
+
+        Where none is silent, refuse at once.
+        """
         super().connection_made(transport)
+        self._heard_at = self.loop.time()
         self._timer: asyncio.TimerHandle | None = None
         self._header_bytes = 0
         self._is_in_header = True
         self._is_refused = False
-        if len(self.connections) > self.options.connections:
+        if len(self.connections) > self.options.connections and not self._find_place():
             self._refuse(
                 503,
                 f"{self.options.connections:,} connections are open already.",
@@ -56,6 +62,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Count the bytes of a header; pass everything else on."""
         if self._is_refused:
             return
+        self._heard_at = self.loop.time()
         if self._is_in_header:
             self._header_bytes += len(data)
         super().data_received(data)
@@ -107,6 +114,58 @@ class BoundedProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """What is no HTTP gets the same shape of refusal as everything else."""
         self._refuse(400, "This is not HTTP.", "Send HTTP/1.1.", {})
+
+    def _find_place(self) -> bool:
+        """Whether this connection is within the bound, or another gives way to it.
+
+        First those that rest between two requests, then the one that has been silent for longest
+        in a header or a body. Whoever is answered, or sends, keeps its place.
+        """
+        others = [
+            each
+            for each in self.connections
+            if isinstance(each, BoundedProtocol) and each is not self
+        ]
+        refused = [each for each in others if each._is_refused]
+        if len(refused) > self.options.connections:  # they have been told, and only linger
+            min(refused, key=lambda each: each._heard_at).transport.abort()
+        if len(others) - len(refused) < self.options.connections:
+            return True
+        waiting = [each for each in others if each._waits_for_client()]
+        resting = [each for each in waiting if each._rests()]
+        silent = min(resting or waiting, key=lambda each: each._heard_at, default=None)
+        if silent is None or (not resting and self.loop.time() - silent._heard_at < YIELD_SECONDS):
+            return False
+        silent._give_way()
+        return True
+
+    def _waits_for_client(self) -> bool:
+        """Whether all that goes on here is up to the client."""
+        cycle: RequestResponseCycle | None = self.cycle
+        if self._is_refused or self.pipeline:
+            return False
+        return cycle is None or cycle.response_complete or cycle.more_body
+
+    def _rests(self) -> bool:
+        """Whether no request has begun here since the last answer."""
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is not None and cycle.response_complete and not self._is_in_header
+
+    def _give_way(self) -> None:
+        cycle: RequestResponseCycle | None = self.cycle
+        if self._rests() or (cycle is None and not self._header_bytes):
+            self._is_refused = True
+            self.transport.close()
+            return
+        self._refuse(
+            503,
+            "This connection kept the service waiting, and others need its place.",
+            "Send a request at once and as a whole.",
+            {"retry-after": "1"},
+        )
+        if cycle is not None and not cycle.response_complete:  # what it sent is held no longer
+            cycle.disconnected = True
+            cycle.message_event.set()
 
     def _refuse_header(self) -> None:
         self._refuse(
@@ -185,10 +244,8 @@ class BoundedServer(uvicorn.Server):
         self._captured_signals.clear()  # an end that was asked for is no failure
 
 
-def serve(
-    app: Any, options: ServiceOptions, bound: socket.socket, on_end: Callable[[], None]
-) -> NoReturn:
-    """Answer on a bound socket until SIGTERM or SIGINT; then end the process within its bound."""
+def make_server(app: Any, options: ServiceOptions, on_end: Callable[[], None]) -> BoundedServer:
+    """A server of an application within these bounds; `on_end` is called when its end begins."""
 
     class Protocol(BoundedProtocol):
         pass
@@ -207,7 +264,14 @@ def serve(
         timeout_graceful_shutdown=max(1, round(options.end_seconds)),
         backlog=min(4096, 2 * options.connections),
     )
-    BoundedServer(config, on_end).run([bound])
+    return BoundedServer(config, on_end)
+
+
+def serve(
+    app: Any, options: ServiceOptions, bound: socket.socket, on_end: Callable[[], None]
+) -> NoReturn:
+    """Answer on a bound socket until SIGTERM or SIGINT; then end the process within its bound."""
+    make_server(app, options, on_end).run([bound])
     sys.stdout.flush()
     sys.stderr.flush()
     # Python would wait for threads that decode or compute for nobody, and take PyTorch apart
