@@ -19,6 +19,7 @@ from forge_core.workspace import Workspace, open_workspace
 from tests import ending, trained
 from tests.databases import on_postgres
 from tests.forge_core.jobs.supervising import Supervising
+from tests.forge_core.serving.loopback import sitecustomize
 
 
 @pytest.fixture
@@ -41,6 +42,22 @@ def sqlite_supervising(sqlite_workspace: Workspace) -> Iterator[Supervising]:
 def no_supervisor(monkeypatch: pytest.MonkeyPatch) -> None:
     """Jobs stay queued, unless the test runs them itself, in this process."""
     monkeypatch.setattr(supervision, "ensure_supervisor", lambda *_, **__: None)
+
+
+@pytest.fixture
+def watched_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], list[str]]]:
+    """The commands of all processes started since, none of which may leave this machine."""
+    told = tmp_path / "told.txt"
+    monkeypatch.setenv(sitecustomize.VARIABLE, str(told))
+    monkeypatch.setenv("PYTHONPATH", str(Path(sitecustomize.__file__).parent))
+
+    def lines() -> list[str]:
+        return told.read_text().splitlines() if told.exists() else []
+
+    yield lines
+    assert [line for line in lines() if not line.startswith("watched")] == []
 
 
 @pytest.fixture(scope="module")

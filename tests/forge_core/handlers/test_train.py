@@ -19,12 +19,15 @@ from forge_core.runs.files import checkpoints
 from forge_core.runs.live import step_series
 from forge_core.runs.live.reporter import TrainReporter
 from forge_core.runs.starting import launch
+from tests import forking
 from tests.arrange import ACTOR, CLASSES, draw_image, make_catalog
 from tests.db.test_prediction_blocks import BLOCK
 from tests.forge_core.handlers.running import finished_run, run_here, start, train_job
 
 
-def test_start_run__trains_measures_and_keeps_everything(supervising, started_anew, tmp_path):
+def test_start_run__trains_measures_and_keeps_everything(
+    watched_processes, supervising, started_anew, tmp_path
+):
     workspace = supervising.workspace
     make_catalog(workspace, tmp_path / "drawn", train=8, val=3, test=3)
     supervising.start()
@@ -69,6 +72,8 @@ def test_start_run__trains_measures_and_keeps_everything(supervising, started_an
     assert job.result["test_accuracy"] == test_report.accuracy
     assert f"run {run.run_id} epoch 3" in logs.log_tail(workspace, run.run_id)
     assert len(logs.log_tail(workspace, run.run_id, lines=2).splitlines()) == 2
+    # Supervisor and worker spoke to nobody outside; forks, on Postgres, are not watched.
+    assert forking.is_used or any("worker_entry" in line for line in watched_processes())
 
 
 def test_changed_and_missing_files__are_named_and_left_out(

@@ -1,6 +1,12 @@
-"""Predicting and serving speak to nobody: no name is looked up, nothing leaves the machine."""
+"""The whole loop speaks to nobody: no name is looked up, nothing leaves the machine.
 
-import ipaddress
+What runs in this process is watched by a hook of the interpreter. An import reads TIFF, and files
+by the thousand, in processes of their own; a supervisor starts a process for each job. These get
+the same hook through the environment: the readers here, supervisor and worker in `test_train`. Not
+looked at: the page's server (journeys run it), several processes that train one run together (they
+meet on the loopback), and clusters.
+"""
+
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,30 +16,20 @@ from starlette.testclient import TestClient
 
 from forge_core.serving import http
 from forge_core.serving.service import Service
+from forge_core.workspace import Workspace
+from tests import arrange
 from tests.forge_core.cli.commands import forge
+from tests.forge_core.handlers import running
+from tests.forge_core.serving.loopback import sitecustomize
 
 _watched: list[list[object]] = []
 """Of each test that watches what it saw; a hook of the interpreter cannot be taken away again."""
 
 
 def _watch(event: str, arguments: tuple[object, ...]) -> None:
-    if _watched and event in ("socket.connect", "socket.getaddrinfo", "socket.sendto"):
-        address = arguments[0 if event == "socket.getaddrinfo" else 1]
-        host = address[0] if isinstance(address, tuple) else address
-        if not _is_here(host):
-            _watched[-1].append((event, address))
-
-
-def _is_here(host: object) -> bool:
-    if host in (None, "", "localhost") or isinstance(host, bytes):
-        return True
-    text = str(host)
-    if text.startswith(("/", "\0")):  # a socket of this machine
-        return True
-    try:
-        return ipaddress.ip_address(text).is_loopback
-    except ValueError:
-        return False
+    stranger = sitecustomize.find_stranger(event, arguments) if _watched else None
+    if stranger is not None:
+        _watched[-1].append(stranger)
 
 
 sys.addaudithook(_watch)
@@ -76,4 +72,31 @@ def test_predict_and_serve__connect_to_nobody(
             "/predict", content=picture.read_bytes(), headers={"Content-Type": "image/png"}
         )
     assert answer.status_code == 200, answer.text
+    assert strangers == []
+
+
+def test_import_train_evaluate_and_predict__connect_to_nobody(
+    strangers: list[object],
+    watched_processes: Callable[[], list[str]],
+    no_supervisor: None,
+    sqlite_workspace: Workspace,
+    tmp_path: Path,
+) -> None:
+    where = ["-w", sqlite_workspace.folder]
+    folder = tmp_path / "images"
+    for split, number in (("train", 6), ("val", 2)):
+        for name in ("circle", "square"):
+            (folder / split / name).mkdir(parents=True)
+            for seed in range(number):
+                path = folder / split / name / f"{seed}.{'png' if seed else 'tiff'}"
+                arrange.draw_image(name, 100 * number + seed).save(path)
+    assert forge("import", folder, *where).exit_code == 0
+    assert len(arrange.list_all(sqlite_workspace)) == 16
+    assert any("reader_processes" in line for line in watched_processes())
+    run = running.start(sqlite_workspace, scratch_epochs=1)
+    running.run_here(sqlite_workspace, running.train_job(sqlite_workspace, run.run_id).job_id)
+    told = forge("evaluate", run.run_id, "--split", "val", *where)
+    assert told.exit_code == 0, told.stderr
+    told = forge("predict", run.run_id, folder / "val" / "circle" / "1.png", *where)
+    assert told.exit_code == 0, told.stderr
     assert strangers == []
