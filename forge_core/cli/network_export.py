@@ -17,6 +17,7 @@ class NetworkFiles:
 
     onnx: Path | None = None
     onnx_batch: Path | None = None
+    int8: Path | None = None
     torch_export: Path | None = None
     hugging_face: Path | None = None
 
@@ -43,16 +44,17 @@ def export_network(
     """
     from forge_core.models.checkpoints import checkpoint
 
-    if files.onnx is None and files.onnx_batch is not None:
-        raise InvalidInput(
-            "--onnx-batch goes with --onnx.", next_step="Name a file for each of the two."
-        )
+    for name, path in (("--onnx-batch", files.onnx_batch), ("--int8", files.int8)):
+        if files.onnx is None and path is not None:
+            raise InvalidInput(
+                f"{name} goes with --onnx.", next_step="Name a file for each of the two."
+            )
     loaded = checkpoint.load_checkpoint(opening.checkpoint_of(target, folder, kind))
     answers: dict[str, object] = {name: path for name, path in asdict(files).items() if path}
     said: list[str] = []
     try:
         if files.onnx is not None:
-            answers["report"] = _write_onnx(loaded, files, folder, said, as_json=as_json)
+            answers |= _write_onnx(loaded, files, folder, said, as_json=as_json)
         if files.torch_export is not None:
             _write_program(loaded, files.torch_export, said)
         if files.hugging_face is not None:
@@ -76,8 +78,8 @@ def _write_onnx(
     said: list[str],
     *,
     as_json: bool,
-) -> object:
-    from forge_core.exports import checked_images, onnx_export
+) -> dict[str, object]:
+    from forge_core.exports import checked_images, int8_export, network_graph, onnx_export
 
     assert files.onnx is not None, "asked for"
     window = loaded.card.eval_transform.grey_window
@@ -87,9 +89,18 @@ def _write_onnx(
         if has_catalog
         else checked_images.drawn(window)
     )
+    measuring = (
+        None if files.int8 is None else int8_export.find_images(opening.existing(folder), loaded)
+    )
     with output.progress_bar("Exporting", as_json=as_json) as progress:
+        network = network_graph.trace(loaded)
         report = onnx_export.export_onnx(
-            loaded, files.onnx, images=images, batch_path=files.onnx_batch, progress=progress
+            loaded,
+            files.onnx,
+            images=images,
+            batch_path=files.onnx_batch,
+            network=network,
+            progress=progress,
         )
     said.append(
         f"Wrote {files.onnx} ({output.size(report.size_bytes)}): pixels of any size in, "
@@ -101,7 +112,20 @@ def _write_onnx(
         f"Same classes as the checkpoint on {report.agreement.num_images:,} images; logits differ "
         f"by at most {report.agreement.largest_difference:.1g} of the largest."
     )
-    return report
+    if files.int8 is None or measuring is None:
+        return {"report": report}
+    with output.progress_bar("Measuring 8 bits", as_json=as_json) as progress:
+        cost = int8_export.export_int8(
+            opening.existing(folder),
+            loaded,
+            network,
+            files.onnx,
+            files.int8,
+            images=measuring,
+            progress=progress,
+        )
+    said.append(f"Wrote {files.int8} ({output.size(files.int8.stat().st_size)}). {cost.words}")
+    return {"report": report, "int8_report": cost}
 
 
 def _write_program(loaded: "LoadedCheckpoint", path: Path, said: list[str]) -> None:

@@ -6,7 +6,7 @@ class names and the golden predictions in their metadata, so that any runtime ca
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +49,7 @@ def export_onnx(
     *,
     images: Iterable[Image.Image] = (),
     batch_path: Path | None = None,
+    network: onnx.ModelProto | None = None,
     progress: Progress = SILENT,
 ) -> ExportReport:
     """Write the file that takes an image of any size; the old file stays where that fails.
@@ -59,6 +60,7 @@ def export_onnx(
         images: RGB, upright, to compare the answers on, besides the golden ones; see
             `checked_images`.
         batch_path: Also the form for batches of framed images, to this file.
+        network: Its traced network, where it was traced already.
         progress: Told the share of the work.
 
     Raises:
@@ -73,16 +75,17 @@ def export_onnx(
             f"{loaded.card.architecture} is larger than the 2 GB that one ONNX file can hold.",
             next_step="Train a smaller network.",
         )
-    progress.advance(0, 10, "Tracing the network")
-    network = network_graph.trace(loaded)
+    if network is None:
+        progress.advance(0, 10, "Tracing the network")
+        network = network_graph.trace(loaded)
     progress.check()
-    proof = _golden_files(loaded)
+    proof = golden_files(loaded)
     with ExitStack() as stack:
-        written = stack.enter_context(_placed(path))
-        _write(network, written, loaded, proof, onnx_network.PIXELS_FORM)
-        batch_written = None if batch_path is None else stack.enter_context(_placed(batch_path))
+        written = stack.enter_context(placed(path))
+        write(network, written, loaded, proof, onnx_network.PIXELS_FORM)
+        batch_written = None if batch_path is None else stack.enter_context(placed(batch_path))
         if batch_written is not None:
-            _write(network, batch_written, loaded, proof, onnx_network.BATCH_FORM)
+            write(network, batch_written, loaded, proof, onnx_network.BATCH_FORM)
         agreement = verification.verify(
             written, batch_written, loaded, proof, images, progress=progress.within(0.5, 1)
         )
@@ -90,18 +93,30 @@ def export_onnx(
     return ExportReport(size_bytes=size_bytes, agreement=agreement, checkpoint_sha256=loaded.sha256)
 
 
-def _placed(path: Path) -> AbstractContextManager[Path]:
+def placed(path: Path) -> AbstractContextManager[Path]:
+    """A file to write that then takes the place of this one, whose folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     return written_whole(path, place="export")
 
 
-def _write(
+def write(
     network: onnx.ModelProto,
     path: Path,
     loaded: LoadedCheckpoint,
     proof: GoldenFiles,
     form: str,
+    more: Mapping[str, str] = {},
 ) -> None:
+    """Write one form of a traced network.
+
+    Args:
+        network: From `network_graph.trace`.
+        path: The file.
+        loaded: The checkpoint it was traced from.
+        proof: The golden predictions that it shall carry.
+        form: `PIXELS_FORM` or `BATCH_FORM`.
+        more: Further texts for its metadata.
+    """
     is_single = form == onnx_network.PIXELS_FORM
     transform = loaded.card.eval_transform
     pixels = pixel_graph.of_any_size(transform) if is_single else pixel_graph.of_batch(transform)
@@ -125,6 +140,7 @@ def _write(
             onnx_network.CARD_KEY: loaded.card.to_json(),
             onnx_network.GOLDEN_KEY: onnx_network.golden_text(proof),
             onnx_network.CHECKPOINT_KEY: loaded.sha256,
+            **more,
         },
     )
     onnx.checker.check_model(model)
@@ -168,7 +184,7 @@ def _answer(graph: onnx.GraphProto, card: ModelCard, *, is_single: bool) -> None
     graph.output.extend(outputs)
 
 
-def _golden_files(loaded: LoadedCheckpoint) -> GoldenFiles:
+def golden_files(loaded: LoadedCheckpoint) -> GoldenFiles:
     """The golden predictions as files; drawn anew where an older version kept pixels alone."""
     found = loaded.golden_predictions
     if not found.images:

@@ -26,6 +26,8 @@ GOLDEN_KEY = "vision_forge_golden"
 FORM_KEY = "vision_forge_form"
 CLASSES_KEY = "class_names"
 CHECKPOINT_KEY = "vision_forge_checkpoint_sha256"
+INT8_KEY = "vision_forge_int8"
+"""What 8 bits cost, as JSON; only of a file that computes in them."""
 PIXELS_FORM, BATCH_FORM = "pixels", "batch"
 IMAGE, IMAGES = "image", "images"
 LOGITS, PROBABILITIES, LABEL = "logits", "probabilities", "label"
@@ -116,6 +118,8 @@ class OnnxNetwork:
         self.rule = None if rule is None else DecisionRule.from_dict(rule)
         self.golden = _read_golden(path, metadata)
         self.checkpoint_sha256 = metadata.get(CHECKPOINT_KEY, "")
+        self.int8_words = _read_int8(path, metadata)
+        """What 8 bits cost, a sentence; empty where it computes in floating point."""
         self.sha256 = known_hash(path)
 
     def run(self, image: Image.Image) -> OnnxAnswer:
@@ -187,6 +191,15 @@ def _read_golden(path: Path, metadata: Mapping[str, str]) -> GoldenFiles:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _unusable(path, "golden predictions", error) from error
     return GoldenFiles(images, logits)
+
+
+def _read_int8(path: Path, metadata: Mapping[str, str]) -> str:
+    if INT8_KEY not in metadata:
+        return ""
+    try:
+        return str(json.loads(metadata[INT8_KEY])["words"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _unusable(path, "note on 8 bits", error) from error
 
 
 def _unusable(path: Path, what: str, error: Exception) -> CheckpointRejected:

@@ -49,6 +49,7 @@ class OnnxEngine:
             sha256=network.sha256,
             card=network.card,
             golden=golden,
+            note=network.int8_words,
             versions={name: version(name) for name in ("onnxruntime", "pillow", "numpy")}
             | {"device": "cpu"},
             origin_sha256=network.checkpoint_sha256,

@@ -59,3 +59,27 @@ def test_run_page__the_file_is_there_with_what_it_was_compared_on(
     assert "204 images it gave the same classes" in said
     assert "at most 0.0002 of the largest" in said
     assert OFFER not in labels_of_buttons(app)
+
+
+def test_run_page__in_8_bits_it_says_what_they_cost(finished_workspace: Workspace) -> None:
+    best = checkpoints.find_checkpoint(finished_workspace, 1).content_hash
+    path = requests.kept_path(finished_workspace, best)
+    small = requests.kept_path(finished_workspace, best, in_int8=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"x" * 2048)
+    app = visit(PAGE, run=1)
+    press(app, "Also in 8 bits")
+    job = requests.find_export_job(finished_workspace, 1, in_int8=True)
+    assert job is not None
+    assert job.payload == {"run_id": 1, "kind": "best", "in_int8": True}
+    cost = "In 8 bits 91.0 % of 100 validation images are right, 92.0 % in floating point."
+    with finished_workspace.database.write() as uow:
+        status = JobStatus.SUCCEEDED
+        uow.jobs.update_if(
+            job.job_id, list(JobStatus), status=status, result={"int8": {"words": cost}}
+        )
+    small.write_bytes(b"x" * 1024)
+    app = visit(PAGE, run=1)
+    assert cost in words(app)
+    labels = [button.proto.label for button in app.get("download_button")]
+    assert "Download in 8 bits (1.0 kB)" in labels

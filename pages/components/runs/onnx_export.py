@@ -18,6 +18,12 @@ MEANING = (
     "normalisation are in it."
 )
 
+INT8_MEANING = (
+    "The network computes in whole numbers of 8 bits: a quarter of the size, and faster on a "
+    "processor. It answers otherwise than the checkpoint; how much is measured on validation "
+    "images."
+)
+
 
 def show(workspace: Workspace, run: Run) -> None:
     """The file where it is there, its making while it is made, else a button to make it."""
@@ -28,6 +34,7 @@ def show(workspace: Workspace, run: Run) -> None:
         return  # the checkpoint is not there any more, which is said above
     if path is not None:
         _show_file(run, path, job)
+        _show_int8(workspace, run)
         return
     if job is not None and job.status != JobStatus.SUCCEEDED:
         job_progress.has_result(job)
@@ -62,6 +69,45 @@ def _describe(job: Job | None) -> str:
     )
 
 
+def _show_int8(workspace: Workspace, run: Run) -> None:
+    """The file in 8 bits with what those cost, its making, or the button that makes it."""
+    path = requests.find_kept(workspace, run.run_id, in_int8=True)
+    job = requests.find_export_job(workspace, run.run_id, in_int8=True)
+    if path is None and job is not None and job.status != JobStatus.SUCCEEDED:
+        job_progress.has_result(job)
+        if not job.status.is_finished():
+            return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if path is not None:
+            st.download_button(
+                f"Download in 8 bits ({text.file_size(path.stat().st_size)})",
+                data=path.read_bytes,
+                file_name=f"run{run.run_id}-best-int8.onnx",
+                mime="application/octet-stream",
+                icon=":material/download:",
+                on_click="ignore",
+                key="run_int8",
+                help=INT8_MEANING,
+            )
+            told = job.result.get("int8") if job is not None and job.result else None
+            st.caption(told["words"] if told else "What 8 bits cost stands in its metadata.")
+            return
+        if st.button(
+            "Also in 8 bits", icon=":material/compress:", key="run_int8", help=INT8_MEANING
+        ):
+            _submit(workspace, run, in_int8=True)
+        st.caption("Smaller and faster, and a little less right: how much is measured.")
+
+
+def _submit(workspace: Workspace, run: Run, *, in_int8: bool = False) -> None:
+    try:
+        requests.submit_export(workspace, run.run_id, actor=session.actor(), in_int8=in_int8)
+    except ForgeError as error:
+        errors.show(error)
+        return
+    st.rerun()
+
+
 def _offer(workspace: Workspace, run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
@@ -72,9 +118,4 @@ def _offer(workspace: Workspace, run: Run) -> None:
             "and is compared with the checkpoint on 200 of your images."
         )
     if pressed:
-        try:
-            requests.submit_export(workspace, run.run_id, actor=session.actor())
-        except ForgeError as error:
-            errors.show(error)
-            return
-        st.rerun()
+        _submit(workspace, run)

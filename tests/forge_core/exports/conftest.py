@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import onnx
 import pytest
 
 from forge_core.exports import network_graph, requests
@@ -15,13 +17,20 @@ from tests.arrange import ACTOR
 from tests.forge_core.handlers import running
 
 
+@pytest.fixture(scope="session")
+def graphs() -> dict[Any, onnx.ModelProto]:
+    """The traced network of run 1 by its decision rule, for all modules."""
+    return {}
+
+
 @pytest.fixture(scope="module")
 def exported(
-    finished_run_folder: Path, tmp_path_factory: pytest.TempPathFactory
+    finished_run_folder: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    graphs: dict[Any, onnx.ModelProto],
 ) -> Iterator[Workspace]:
     """A workspace whose run 1 was exported by its job; what traces again gets the same graph."""
     workspace = trained.open_copy(finished_run_folder, tmp_path_factory.mktemp("exports") / "copy")
-    graphs = {}
     trace = network_graph.trace
 
     def trace_once(loaded):
