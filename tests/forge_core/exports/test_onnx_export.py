@@ -1,9 +1,13 @@
 """A network as an ONNX file: it answers as the checkpoint does, or it is not written."""
 
+import importlib
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -11,6 +15,8 @@ import onnxruntime
 import pytest
 import torch
 from onnx import numpy_helper
+from PIL import Image
+from starlette.testclient import TestClient
 
 from forge_core.errors import CheckpointRejected, ImageRejected, InvalidInput
 from forge_core.exports import checked_images, onnx_export, requests
@@ -24,6 +30,7 @@ from forge_core.models.checkpoints.familiarity import Familiarity, measure_dista
 from forge_core.serving import engines, loading
 from forge_core.workspace import Workspace
 from tests.forge_core.cli.commands import forge, forge_json
+from tests.forge_core.serving import slim
 
 
 @pytest.fixture
@@ -185,3 +192,36 @@ def test_engine__a_file_that_answers_otherwise_here_is_refused(path: Path, tmp_p
     onnx.save(changed, tmp_path / "changed.onnx")
     with pytest.raises(CheckpointRejected, match="does not answer here as its checkpoint did"):
         loading.load(tmp_path / "changed.onnx")
+
+
+def test_serving_a_file__needs_the_extra_serve_alone(
+    path: Path, make_png: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = OnnxNetwork(path).run(Image.open(BytesIO(make_png("red"))).convert("RGB"))
+    with slim.only_serve_installed():
+        with pytest.raises(ImportError):
+            importlib.import_module("torch")
+        http = importlib.import_module("forge_core.serving.http")
+        start = importlib.import_module("forge_core.cli.start")
+        asked: list[Any] = []
+        with monkeypatch.context() as patch:
+            patch.setattr(http, "run", lambda source, **options: asked.append((source(), options)))
+            patch.setattr(sys, "argv", ["forge", "serve", str(path), "--port", "81"])
+            start.main()
+        ((named, options),) = asked
+        assert (named, options["port"]) == (path, 81)
+        service = http.Service(lambda: path, http.loading.load, options["options"])
+        with TestClient(http.create_app(service)) as client:
+            assert client.get("/ready").status_code == 200
+            answer = client.post("/predict", files={"file": ("a.png", make_png("red"))})
+        assert {*service.model.engine.served.versions} == {
+            "onnxruntime", "pillow", "numpy", "device",
+        }  # fmt: skip
+        assert slim.undeclared_imports() == set()
+        assert not [name for name in sys.modules if name.startswith("forge_core.catalog")]
+    assert answer.status_code == 200, answer.text
+    (found,) = answer.json()["predictions"]
+    assert found["probabilities"][0]["probability"] == pytest.approx(
+        float(expected.probabilities.max()), abs=1e-5
+    )
+    assert sys.modules["torch"] is torch
