@@ -65,7 +65,7 @@ js-test: node
 
 # Kills, full disks and locks a hundred times, and hundreds of sequences of changes: an hour.
 chaos: setup-dev
-	FORGE_TEST_KILLS=100 FORGE_TEST_EXAMPLES=300 $(BIN)/python -m pytest --timeout=3600 tests/db/test_faults.py tests/db/test_lost_connections.py tests/forge_core/catalog/revisions/test_any_sequence.py tests/forge_core/catalog/editing/test_decisions.py tests/forge_core/catalog/importing/test_import_faults.py tests/forge_core/catalog/listing/test_filters.py
+	FORGE_TEST_KILLS=100 FORGE_TEST_EXAMPLES=300 $(BIN)/python -m pytest --timeout=3600 tests/db/test_faults.py tests/db/test_lost_connections.py tests/forge_core/catalog/revisions/test_any_sequence.py tests/forge_core/catalog/editing/test_decisions.py tests/forge_core/catalog/importing/test_import_faults.py tests/forge_core/catalog/listing/test_filters.py tests/forge_core/test_backup.py
 	FORGE_TEST_KILLS=20 FORGE_TEST_CUT_SECONDS=60 FORGE_TEST_LOCK_SECONDS=20 FORGE_TEST_MONKEY_KEYS=1000 $(BIN)/python -m pytest --timeout=3600 tests/journeys/test_faults_journey.py tests/journeys/test_monkey_journey.py
 
 # Kills, halts, a clock an hour off and a machine that sleeps, five minutes on each database: the

@@ -3,6 +3,7 @@
 import gzip
 import itertools
 import json
+import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -39,6 +40,8 @@ from tests.arrange import (
     relabel_one,
 )
 from tests.databases import on_postgres
+
+NUM_BACKUPS = 4 if "FORGE_TEST_EXAMPLES" in os.environ else 2
 
 
 @pytest.fixture
@@ -185,7 +188,7 @@ def test_backup__taken_while_writers_work_holds_whole_revisions(
     for writer in writers:
         writer.start()
     try:
-        manifests = [making.backup(workspace, tmp_path / f"backup{n}") for n in range(4)]
+        manifests = [making.backup(workspace, tmp_path / f"backup{n}") for n in range(NUM_BACKUPS)]
     finally:
         stop.set()
         for writer in writers:

@@ -8,7 +8,6 @@ trained on half of imagenette224_dev, answers wrongly, within five minutes of th
 import itertools
 import os
 import re
-import subprocess
 import sys
 import threading
 import time
@@ -33,6 +32,7 @@ from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 from tests import arrange, ending, trained
 from tests.arrange import ACTOR
+from tests.forge_core.cli import commands
 from tests.journeys.servers import ForgeServer, free_port, visit
 
 pytestmark = pytest.mark.browser
@@ -144,12 +144,11 @@ def copy_to(path: Path, place: Path) -> None:
 
 
 @pytest.fixture
-def client(sitting: Sitting) -> Iterator[Client]:
+def client(sitting: Sitting, tmp_path: Path) -> Iterator[Client]:
     """The service in a process of its own, and who asks it."""
-    port = free_port()
-    command = [sys.executable, "-m", "forge_core", "serve", "production", "--port", str(port)]
-    folder = sitting.workspace.folder
-    service = subprocess.Popen([*command, "--workspace", str(folder)], stderr=subprocess.DEVNULL)
+    port, folder = free_port(), sitting.workspace.folder
+    where = ("--port", port, "--workspace", folder)
+    service = commands.start("serve", "production", *where, log=tmp_path / "service.log")
     url = f"http://127.0.0.1:{port}"
     try:
         wait_until_ready(url)

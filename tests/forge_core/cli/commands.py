@@ -1,7 +1,11 @@
 """Run the command in a test, and read what it says."""
 
 import json
+import os
+import subprocess
+import sys
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import typer.main
@@ -51,3 +55,16 @@ def forge_json(*arguments):
     result = forge(*arguments, "--json")
     assert result.exit_code == 0, result.stderr
     return json.loads(result.stdout)
+
+
+def start(*words: object, log: Path) -> subprocess.Popen[bytes]:
+    """The command as a process of its own; what it says is in `log`."""
+    with log.open("ab") as file:
+        return subprocess.Popen(
+            [sys.executable, "-m", "forge_core", *map(str, words)],
+            env=dict(os.environ),
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )

@@ -2,10 +2,7 @@
 
 import csv
 import io
-import os
 import signal
-import subprocess
-import sys
 import time
 
 import httpx2 as httpx
@@ -17,8 +14,9 @@ from forge_core.runs.starting import launch
 from forge_core.settings import Settings
 from forge_core.workspace import open_workspace
 from tests.arrange import draw_folder, draw_image
-from tests.forge_core.cli.commands import FAST, forge, forge_json
+from tests.forge_core.cli.commands import FAST, forge, forge_json, start
 from tests.forge_core.jobs.supervising import Supervising, wait_for
+from tests.journeys.servers import free_port
 
 pytestmark = pytest.mark.process
 
@@ -173,38 +171,18 @@ def test_train__no_wait_then_cancel_and_delete(trained):
     assert forge_json("runs", "delete", number, "--yes", "-w", trained)["run_id"] == number
 
 
-def test_train__interrupted_watching_leaves_the_run_going(trained):
-    command = [
-        sys.executable,
-        "-m",
-        "forge_core.cli.main",
-        "train",
-        "-a",
-        "forge_cnn",
-        "--scratch",
-        "--epochs",
-        "5000",
-        "--device",
-        "cpu",
-        "-w",
-        str(trained),
-    ]
-    watching = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "FORGE_USER": "tester"},
-    )
+def test_train__interrupted_watching_leaves_the_run_going(trained, tmp_path):
+    log = tmp_path / "log"
+    network = ("--architecture", "forge_cnn", "--scratch", "--device", "cpu")
+    watching = start("train", *network, "--epochs", 5000, "-w", trained, log=log)
     try:
-        for line in watching.stdout:
-            if line.startswith("epoch"):
-                break
+        wait_for(lambda: "\nepoch" in log.read_text(), what="an epoch", seconds=90)
         watching.send_signal(signal.SIGINT)
-        _, errors = watching.communicate(timeout=90)
+        watching.wait(timeout=90)
     finally:
         watching.kill()
         watching.wait()
+    errors = log.read_text()
     assert "goes on in the background" in errors
     assert "Traceback" not in errors
     workspace = open_workspace(Settings(_env_file=None, workspace=trained, user="tester"))
@@ -219,19 +197,9 @@ def test_serve__answers_like_predict(trained, tmp_path):
     image = tmp_path / "circle.png"
     draw_image("circle", 77).save(image)
     expected = forge_json("predict", 1, image, "-w", trained)["predictions"][0]["probabilities"]
-    command = [
-        sys.executable,
-        "-m",
-        "forge_core.cli.main",
-        "serve",
-        "1",
-        "--port",
-        "18473",
-        "-w",
-        str(trained),
-    ]
-    service = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    address = "http://127.0.0.1:18473"
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    service = start("serve", 1, "--port", port, "-w", trained, log=tmp_path / "log")
     try:
         wait_for(lambda: _is_healthy(address), what="healthy", seconds=60)
         with image.open("rb") as file:
