@@ -8,6 +8,7 @@ from db.boxes import JobError
 from db.enums import RunStatus
 from forge_core.jobs import supervision
 from forge_core.runs import records
+from forge_core.runs.listing import marks
 from forge_core.training.diagnostics import underfitting
 from forge_core.training.diagnostics.underfitting import Underfitting
 from forge_core.workspace import Workspace
@@ -73,3 +74,17 @@ def test_underfitting__is_named_and_the_larger_network_is_a_click_away(
     changed = {k for k, v in second.config.items() if first.config.get(k) != v}
     assert (changed, second.name) == ({"architecture"}, "1, larger")
     assert second.revision_id == first.revision_id
+
+
+def test_filters__a_tag_with_a_comma_comes_back_from_the_address_as_it_is(catalog: Workspace):
+    tags = ["lower rate, longer", "base"]
+    marks.change_tags(catalog, [add_run(catalog, RunStatus.SUCCEEDED).run_id], add=tags)
+    app = visit(PAGE)
+    app.multiselect(key="runs_tag").set_value(tags).run()
+    assert app.query_params["tag"] == tags
+    assert app.query_params["workspace"] in (catalog.id, [catalog.id])
+    again = visit(PAGE, tag=tags)
+    assert again.multiselect(key="runs_tag").value == tags
+    assert list(again.dataframe[0].value["Run"]) == ["Run 1"]
+    again.multiselect(key="runs_tag").set_value([]).run()
+    assert "tag" not in again.query_params

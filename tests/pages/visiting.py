@@ -31,7 +31,7 @@ def wait_until_it_stopped(runner: local_script_runner.LocalScriptRunner, timeout
 local_script_runner.require_widgets_deltas = wait_until_it_stopped
 
 
-def visit(file: str, /, **query: str | int) -> AppTest:
+def visit(file: str, /, **query: str | int | list[str]) -> AppTest:
     """The page of this file under `pages/`, with these query parameters, drawn once.
 
     As a browser that is given this address. `AppTest.switch_page` takes a page for the name of its
@@ -39,7 +39,7 @@ def visit(file: str, /, **query: str | int) -> AppTest:
     """
     app = AppTest.from_file(str(SHELL), default_timeout=90)
     for name, value in query.items():
-        app.query_params[name] = str(value)
+        app.query_params[name] = value if isinstance(value, list) else str(value)
     app._page_hash = calc_hash(ADDRESS_OF_FILE[file])
     return app.run()
 

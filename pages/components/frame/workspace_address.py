@@ -3,7 +3,7 @@
 An address without it is of the workspace that is here, as all were before there were ids.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -20,9 +20,19 @@ def named(query: Mapping[str, str | int]) -> dict[str, str]:
     return given | {PARAMETER: session.workspace().id} if given else {}
 
 
-def put(query: Mapping[str, str | int]) -> None:
-    """Write parameters, and whose they are, into the address of the page that is open."""
-    st.query_params.update(named(query))
+def put(query: Mapping[str, str | int | Sequence[str]]) -> None:
+    """Write parameters, and whose they are, into the address of the page that is open.
+
+    Args:
+        query: A list of values is written as a parameter each, so that a value may hold anything.
+    """
+    given: dict[str, str | Sequence[str]] = {
+        name: str(value) if isinstance(value, str | int) else list(value)
+        for name, value in query.items()
+    }
+    if given:
+        given[PARAMETER] = session.workspace().id
+    st.query_params.update(given)
 
 
 def is_of_another() -> bool:

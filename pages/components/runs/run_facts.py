@@ -13,6 +13,7 @@ from db.records import Run
 from forge_core.errors import Conflict, ForgeError, NotFound
 from forge_core.predictions.report import run_report
 from forge_core.runs import environments, removal
+from forge_core.runs.comparing import environment_words
 from forge_core.runs.files import checkpoints
 from forge_core.runs.starting import launch
 from forge_core.workspace import Workspace
@@ -116,7 +117,11 @@ def show_config(run: Run) -> None:
             st.markdown("**Environment**")
             if run.environment:
                 rows = environments.as_rows(run.environment)
-                _show_values({**rows, "started by": run.author})
+                shown = {
+                    environment_words.title_of(name): environment_words.describe_value(name, value)
+                    for name, value in rows.items()
+                }
+                _show_values({**shown, "Started by": run.author})
             else:
                 st.caption("It is written when the run starts.")
 

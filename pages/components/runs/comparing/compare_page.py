@@ -11,7 +11,7 @@ from forge_core.errors import InvalidInput
 from forge_core.predictions.seeds import duels
 from forge_core.predictions.seeds.duels import Duel
 from forge_core.runs import comparison, records
-from forge_core.runs.comparing import class_moves, used_settings
+from forge_core.runs.comparing import class_moves, environment_words, used_settings
 from forge_core.runs.listing import shown_accuracies
 from forge_core.workspace import Workspace
 from pages.components import errors, gallery_links
@@ -72,14 +72,12 @@ def show_pair(workspace: Workspace, first: Run, second: Run) -> None:
     _show_curves(workspace, [first, second])
     settings_table.show([first, second], used_settings.list_settings(workspace, [first, second]))
     if found.environment:
-        with st.expander(f"{len(found.environment)} differences of the environment"):
+        number = text.plural(len(found.environment), "difference")
+        with st.expander(f"{number} of the environment"):
             st.dataframe(
                 pd.DataFrame(
-                    {
-                        "": [each.name for each in found.environment],
-                        run_text.title(first): [str(each.first) for each in found.environment],
-                        run_text.title(second): [str(each.second) for each in found.environment],
-                    }
+                    environment_words.list_rows(found.environment),
+                    columns=["Ran on", run_text.title(first), run_text.title(second)],
                 ),
                 hide_index=True,
                 height="content",

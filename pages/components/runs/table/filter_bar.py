@@ -1,6 +1,9 @@
-"""Which runs the table shows, and in which order; the address holds it."""
+"""Which runs the table shows, and in which order; the address holds it.
 
-from collections.abc import Sequence
+Several values of a kind are a parameter each (`?tag=a&tag=b`), so that a tag may hold a comma.
+"""
+
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -22,7 +25,6 @@ ORDERS = {
     RunOrder.LONGEST: "Longest first",
     RunOrder.NAME: "By name",
 }
-SEPARATOR = ","
 
 
 def show(choices: RunChoices) -> RunFilter:
@@ -55,12 +57,12 @@ def show(choices: RunChoices) -> RunFilter:
         )
     _write(
         {
-            FIND: words.strip(),
-            STATE: SEPARATOR.join(states),
-            NETWORK: SEPARATOR.join(networks),
-            TAG: SEPARATOR.join(tags),
-            STARRED: "yes" if starred else "",
-            ORDER: "" if order == RunOrder.NEWEST else str(order),
+            FIND: [words.strip()],
+            STATE: states,
+            NETWORK: networks,
+            TAG: tags,
+            STARRED: ["yes" if starred else ""],
+            ORDER: ["" if order == RunOrder.NEWEST else str(order)],
         }
     )
     where = RunFilter(
@@ -91,7 +93,7 @@ def clear() -> None:
 
 def _choose(name: str, title: str, known: Sequence[str], width: int) -> tuple[str, ...]:
     """Some of what there is; what the address asks for can be taken away where there is none."""
-    asked = [value for value in st.query_params.get(name, "").split(SEPARATOR) if value]
+    asked = [value for value in st.query_params.get_all(name) if value]
     key = _start(name, asked)
     chosen: list[str] = st.session_state[key]
     options = [*known, *(value for value in chosen if value not in known)]
@@ -132,9 +134,10 @@ def _key(name: str) -> str:
     return f"runs_{name}"
 
 
-def _write(values: dict[str, str]) -> None:
-    changed = {n: v for n, v in values.items() if v != st.query_params.get(n, "")}
-    for name in (name for name, value in changed.items() if not value):
+def _write(values: Mapping[str, Sequence[str]]) -> None:
+    given = {name: [each for each in chosen if each] for name, chosen in values.items()}
+    changed = {n: chosen for n, chosen in given.items() if chosen != st.query_params.get_all(n)}
+    for name in (name for name, chosen in changed.items() if not chosen):
         st.query_params.pop(name, None)
     if any(changed.values()):
-        workspace_address.put({name: value for name, value in changed.items() if value})
+        workspace_address.put({name: chosen for name, chosen in changed.items() if chosen})
