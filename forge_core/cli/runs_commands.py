@@ -2,23 +2,24 @@
 
 import csv
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from db.boxes import RunEnvironment
-from db.enums import RunOrder
-from db.run_records import RunFilter
 from forge_core import spreadsheet_cells
 from forge_core.catalog.revisions import history
-from forge_core.cli import opening, output, runs_export_command, runs_seeds_command
+from forge_core.cli import (
+    opening,
+    output,
+    runs_export_command,
+    runs_list_command,
+    runs_seeds_command,
+)
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
 from forge_core.notices import state_words
 from forge_core.people.actor import Actor
-
-if TYPE_CHECKING:
-    from forge_core.runs.listing.shown_accuracies import ListedAccuracy
 
 app = typer.Typer(help="Look at training runs and steer them.", no_args_is_help=True)
 RunArgument = Annotated[int, typer.Argument(metavar="RUN", help="Number of the run.")]
@@ -26,70 +27,7 @@ RunArgument = Annotated[int, typer.Argument(metavar="RUN", help="Number of the r
 RunsArgument = Annotated[list[int], typer.Argument(metavar="RUN...", help="Numbers of runs.")]
 
 
-@app.command("list")
-def list_all(
-    find: Annotated[
-        str, typer.Option(help="Words in number, name, tags, note, network or author.")
-    ] = "",
-    state: Annotated[list[str] | None, typer.Option(help="Only this state; repeatable.")] = None,
-    network: Annotated[
-        list[str] | None, typer.Option(help="Only this architecture; repeatable.")
-    ] = None,
-    tag: Annotated[list[str] | None, typer.Option(help="Only with this tag; repeatable.")] = None,
-    starred: Annotated[bool, typer.Option("--starred", help="Only with a star.")] = False,
-    order: Annotated[RunOrder, typer.Option(help="What comes first.")] = RunOrder.NEWEST,
-    workspace: WorkspaceOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Runs with their stars, tags and best accuracy; at most 1,000 of them at once."""
-    from forge_core.runs import records
-    from forge_core.runs.listing import run_list, shown_accuracies
-
-    where = RunFilter(
-        states=tuple(state_words.find_key(word) for word in state or ()),
-        architectures=tuple(network or ()),
-        tags=tuple(tag or ()),
-        is_starred=starred,
-        order=order,
-    )
-    opened = opening.existing(workspace)
-    page = run_list.read_page(opened, run_list.find_by(find, where))
-    if page.total > len(page.rows):
-        output.tell(f"These are the first {len(page.rows):,} of {page.total:,} runs.")
-    if as_json:
-        runs = {run.run_id: run for run in records.list_runs(opened)}
-        output.answer([{**output.plain(runs[row.run_id]), "tags": row.tags} for row in page.rows])
-        return
-    if not page.rows:
-        nothing = "No run matches." if where.restricts or find else None
-        output.say(nothing or "No runs yet. Start one: forge train")
-        return
-    best = {row.run_id: shown_accuracies.best_of(row) for row in page.rows}
-    output.show_table(
-        "",
-        ["run", "name", "state", "architecture", "tags", "val accuracy", "epoch", "started"],
-        [
-            [
-                row.run_id,
-                f"{'* ' * row.is_starred}{row.name or '-'}",
-                state_words.WORDS[row.state],
-                row.architecture or "-",
-                ", ".join(row.tags) or "-",
-                _describe_best(best[row.run_id]),
-                row.best_epoch or "-",
-                f"{row.started_at:%Y-%m-%d %H:%M} UTC" if row.started_at else "-",
-            ]
-            for row in page.rows
-        ],
-    )
-    if any(each is not None and each.note for each in best.values()):
-        output.say("biased: of no fair sample of images; forge runs show says how.")
-
-
-def _describe_best(accuracy: "ListedAccuracy | None") -> str:
-    if accuracy is None:
-        return output.percent(None)
-    return f"{output.percent(accuracy.value)}{' biased' if accuracy.note else ''}"
+app.command("list")(runs_list_command.list_all)
 
 
 @app.command()
@@ -193,7 +131,7 @@ def diff(
     """What differs between two runs in config, data and environment, and what the metrics did."""
     from forge_core.predictions.seeds import duels
     from forge_core.runs import comparison
-    from forge_core.runs.comparing import used_settings
+    from forge_core.runs.comparing import environment_words, used_settings
 
     opened = opening.existing(workspace)
     found = comparison.compare_runs(opened, first, second)
@@ -209,7 +147,7 @@ def diff(
     names = [f"run {first}", f"run {second}"]
     settings = used_settings.list_settings(opened, [found.first, found.second])
     used = [[each.title, *each.values] for each in settings if each.differs]
-    places = [[each.name, str(each.first), str(each.second)] for each in found.environment]
+    places = [list(row) for row in environment_words.list_rows(found.environment)]
     for title, rows in (("What was used", used), ("Environment", places)):
         if rows:
             output.show_table(title, ["", *names], rows)

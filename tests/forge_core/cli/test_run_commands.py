@@ -54,12 +54,14 @@ def test_train__bad_fields_are_refused(trained, assignment):
 def test_runs_list_and_show(trained):
     (run,) = forge_json("runs", "list", "-w", trained)
     assert (run["run_id"], run["status"], run["name"]) == (1, "succeeded", "first")
-    assert run["config"]["scratch_epochs"] == 2
+    assert (run["state"], run["runs"], len(run["curve"])) == ("succeeded", [1], 2)
+    assert "report" not in run  # a list of a thousand would read all of each
     listed = forge("runs", "list", "-w", trained).stdout
     assert "first" in listed
     assert "finished" in listed
     shown = forge_json("runs", "show", 1, "-w", trained)
     assert [epoch["epoch"] for epoch in shown["progress"]["epochs"]] == [1, 2]
+    assert shown["run"]["config"]["scratch_epochs"] == 2
     words = forge("runs", "show", 1, "-w", trained).stdout
     assert "epoch   2" in words
     assert "test: accuracy" in words
@@ -97,7 +99,7 @@ def test_runs_assets__exactly_the_images_of_a_split(trained):
 
 def test_evaluate__same_numbers_as_the_run(trained):
     report = forge_json("evaluate", 1, "--split", "val", "--device", "cpu", "-w", trained)["report"]
-    kept = forge_json("runs", "list", "-w", trained)[0]["report"]["val"]
+    kept = forge_json("runs", "show", 1, "-w", trained)["run"]["report"]["val"]
     assert report["confusion"] == kept["confusion"]
     words = forge("evaluate", 1, "-w", trained).stdout
     assert "Run 1 on test: accuracy" in words

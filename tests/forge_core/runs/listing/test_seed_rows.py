@@ -1,12 +1,15 @@
 """A group of seeds is one row of the list."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from db.enums import RunOrder, RunStatus, Split
 from db.run_records import RunFilter
+from forge_core.cli.main import app as forge
 from forge_core.runs.listing import run_list, seed_rows, shown_accuracies
 from forge_core.workspace import Workspace
 from tests.arrange import make_catalog
@@ -52,3 +55,24 @@ def test_join__a_group_goes_on_while_one_of_its_runs_does(
     paused = replace(second, status=RunStatus.INTERRUPTED, is_paused=True)
     assert seed_rows.join([first, paused]).state == "paused"
     assert seed_rows.join([first, second]).state == "succeeded"
+
+
+def test_the_command__lists_them_as_the_page_does(
+    sqlite_workspace: Workspace, tmp_path: Path
+) -> None:
+    make_catalog(sqlite_workspace, tmp_path / "drawn")
+    add_measured(sqlite_workspace, [WRONG, HALF, RIGHT])
+
+    def ask(*more: str) -> str:
+        folder = str(sqlite_workspace.folder)
+        result = CliRunner().invoke(forge, ["runs", "list", *more, "-w", folder])
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    assert len(json.loads(ask("--json"))) == 3
+    (group,) = json.loads(ask("--seeds", "--json"))
+    assert group["runs"] == [1, 2, 3]
+    assert group["accuracies"]["val"]["accuracy"] == pytest.approx(10 / 18)
+    words = " ".join(ask("--seeds").split())
+    assert "1, 2, 3" in words
+    assert "(0.0 to 100.0)" in words
