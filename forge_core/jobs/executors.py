@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+LOCAL = "local"
+"""Name of the executor of this machine."""
 LOG_BYTES = 64 * 1024
 """Most bytes of a log that one call reads."""
 REFUSED_STATUS = 4

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from forge_core import local_files
 from forge_core.jobs import processes, supervision
 from forge_core.jobs.executors import (
+    LOCAL,
     LOG_BYTES,
     CommandState,
     JobCommand,
@@ -35,7 +36,7 @@ class LocalExecutor:
         warm: A process that waits for a command, where one is kept.
     """
 
-    name = "local"
+    name = LOCAL
 
     def __init__(self, workspace: Workspace, *, warm: WarmWorker | None = None) -> None:
         self._workspace = workspace

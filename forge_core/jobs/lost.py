@@ -1,6 +1,7 @@
 """What is written when a job's process is gone without having said how it ended."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterable, Sequence
 
 from db.boxes import JobError, JobProgress
 from db.enums import CheckpointKind, EndRequest, JobStatus
@@ -8,14 +9,15 @@ from db.records import EpochRow, Job
 from db.run_records import CheckpointFile
 from db.unit_of_work import UnitOfWork
 from forge_core.errors import JobFailed
-from forge_core.jobs import executors, kinds, queue
-from forge_core.jobs.executors import Executor, Standing
+from forge_core.jobs import executors, kinds, processes, queue, supervision, warm_worker
+from forge_core.jobs.executors import LOCAL, Executor, Standing
+from forge_core.jobs.processes import ProcessIdentity
 from forge_core.workspace import Workspace
 
 CANCELLED = JobError(message="Cancelled on request.")
-
-
 WITHOUT_A_WORD = "its process ended without a word (killed, or out of memory)."
+NEVER_STARTED = "it was never started"
+_log = logging.getLogger("forge.jobs")
 
 
 def mark_lost(
@@ -48,6 +50,47 @@ def mark_lost(
         detail=detail,
     )
     return queue.finish(workspace, current, JobStatus.INTERRUPTED, error=error)
+
+
+def mark_abandoned(workspace: Workspace, jobs: Iterable[Job]) -> None:
+    """End running jobs of this machine that have no process, while no supervisor tends them.
+
+    Whoever shows their state calls this: a new supervisor takes seconds to start, on a busy
+    machine twenty, and until then every page would say that they run.
+
+    Args:
+        workspace: The workspace.
+        jobs: As they were read before this call: then whoever claimed them is gone as well.
+    """
+    here = supervision.host_name()
+    ours = [each for each in jobs if each.status == JobStatus.RUNNING and each.host == here]
+    if not ours or supervision.find_supervisor(workspace) is not None:
+        return
+    for job in ours:
+        if not may_have_process(workspace, job):
+            detail = NEVER_STARTED if job.pid is None else "its process is gone"
+            if mark_lost(workspace, job, detail=detail):
+                _log.warning("job %d is gone, and so is its supervisor: %s", job.job_id, detail)
+
+
+def may_have_process(workspace: Workspace, job: Job) -> bool:
+    """Whether a process of this machine works on a job, or begins to; true where nobody knows.
+
+    Args:
+        workspace: The workspace.
+        job: A running one of this machine, whose supervisor may have died before it could note
+            what it had started.
+    """
+    if job.executor != LOCAL:
+        return True
+    if job.pid is not None and job.pid_started is not None:
+        return processes.is_alive(ProcessIdentity(job.pid, job.pid_started))
+    own = ["--job", str(job.job_id), "--workspace-id", workspace.id]
+    return any(
+        warm_worker.ARGUMENT in words or own == words[start : start + len(own)]
+        for words in processes.list_commands()
+        for start in [words.index(own[0]) if own[0] in words else 0]
+    )
 
 
 def mark_unstarted(workspace: Workspace, job: Job, error: OSError | JobFailed) -> None:

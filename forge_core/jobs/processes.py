@@ -85,6 +85,15 @@ def list_group(leader: ProcessIdentity) -> list[int]:
     return members
 
 
+def list_commands() -> list[list[str]]:
+    """The words of the command line of every process that we may look at."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            found.append(process.cmdline())
+    return found
+
+
 def signal_group(leader: ProcessIdentity, number: signal.Signals) -> bool:
     """Send a signal to the whole group; says whether anybody was there."""
     if not is_group_alive(leader):

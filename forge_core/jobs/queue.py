@@ -14,7 +14,7 @@ from db.enums import EndRequest, JobStatus, RunStatus
 from db.records import Job
 from db.unit_of_work import UnitOfWork
 from forge_core import storable_values
-from forge_core.errors import JobFailed, NotFound
+from forge_core.errors import Conflict, JobFailed, NotFound
 from forge_core.jobs import kinds, request_keys, supervision
 from forge_core.notices import outbox
 from forge_core.people.actor import Actor
@@ -168,6 +168,37 @@ def _request_end(workspace: Workspace, job_id: int, asked: EndRequest) -> Job:
     if not job.status.is_finished():
         supervision.ensure_supervisor(workspace, replace=False)
     return job
+
+
+def claim(workspace: Workspace, job: Job, *, executor: str, log_path: str) -> bool:
+    """Take a queued job for this machine; says whether it was still there to be taken.
+
+    Args:
+        workspace: The workspace.
+        job: As it was read.
+        executor: Name of what will run it.
+        log_path: Of its log, in the logs folder.
+
+    Raises:
+        Conflict: The database is that of another workspace by now.
+    """
+    with workspace.database.write() as uow:
+        found = uow.identity.find()
+        if found != workspace.id:
+            raise Conflict(
+                f"Job {job.job_id} is of the workspace {found} and we tend {workspace.id}: the "
+                "database was replaced."
+            )
+        return uow.jobs.update_if(
+            job.job_id,
+            (JobStatus.QUEUED,),
+            status=JobStatus.RUNNING,
+            host=supervision.host_name(),
+            log_path=log_path,
+            executor=executor,
+            started_at=utc_now(),
+            heartbeat_at=utc_now(),
+        )
 
 
 def finish(

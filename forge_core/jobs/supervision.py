@@ -179,6 +179,14 @@ def find_supervisor(workspace: Workspace) -> ProcessIdentity | None:
     return record.identity if record and processes.is_alive(record.identity) else None
 
 
+def has_leftovers(workspace: Workspace) -> bool:
+    """Whether processes still run of which the supervisor that was to end them is gone."""
+    record = read_record(workspace)
+    if record is None or not record.held or processes.is_alive(record.identity):
+        return False
+    return any(processes.is_group_alive(leader) for _, leader in record.held.values())
+
+
 def read_record(workspace: Workspace) -> SupervisorRecord | None:
     """What the newest supervisor of this machine wrote about itself, dead or alive."""
     try:

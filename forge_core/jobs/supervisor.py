@@ -22,7 +22,7 @@ from db.clock import utc_now
 from db.enums import JobStatus
 from db.failures import DATABASE_UNAVAILABLE
 from db.records import Job
-from forge_core.errors import ForgeError, JobFailed
+from forge_core.errors import Conflict, ForgeError, JobFailed
 from forge_core.jobs import (
     executors,
     kinds,
@@ -54,6 +54,8 @@ UNSTARTED_SECONDS = 8.0
 """So long a job that was claimed here, and that no process took, may have one that still starts."""
 LEFTOVER_SECONDS = 5.0
 """Between the end of a job and SIGTERM to processes that stay, and from that to SIGKILL."""
+ADOPTED_LEFTOVER_SECONDS = 1.0
+"""The same for processes that an earlier supervisor had: they had their time already."""
 LOCK_SECONDS = 15.0
 WORKER = (sys.executable, "-P", "-m", "forge_core", "worker")
 """The command `forge worker`, also where the folder of scripts is not on the path."""
@@ -69,6 +71,7 @@ class SlotLease:
     executor: Executor
     cluster: Cluster | None = None
     """Where it runs, if not on this machine."""
+    is_adopted: bool = False
     final_since: float | None = None
     """Since when the row is final, while processes still keep the slot (monotonic seconds)."""
 
@@ -101,7 +104,6 @@ class Supervisor:
         self._worker = worker
         self._slots = list(slots.list_slots() if available is None else available)
         self._grace_seconds = grace_seconds
-        self._leftover_seconds = min(grace_seconds, LEFTOVER_SECONDS)
         self._heartbeats = HeartbeatWatch()
         self._idle_seconds = idle_seconds
         self._environment = supervision.job_environment(workspace)
@@ -168,9 +170,10 @@ class Supervisor:
         if lease is None:
             lease = self._adopt_job(job)
         if lease is None:
-            # Claimed by a supervisor that died before it could start the process.
-            if silent_seconds > UNSTARTED_SECONDS:
-                lost.mark_lost(self._workspace, job, detail="it was never started")
+            # Claimed by a supervisor that died before it could start or note the process.
+            may_come = silent_seconds <= UNSTARTED_SECONDS
+            if not (may_come and lost.may_have_process(self._workspace, job)):
+                lost.mark_lost(self._workspace, job, detail=lost.NEVER_STARTED)
             return
         # Here the process itself is the truth, whatever its heartbeat.
         standing = lease.executor.state(lease.handle)
@@ -197,17 +200,18 @@ class Supervisor:
         freed = []
         for name, lease in self._leases.items():
             state = lease.executor.state(lease.handle).state
+            most = ADOPTED_LEFTOVER_SECONDS if lease.is_adopted else LEFTOVER_SECONDS
+            patience = min(self._grace_seconds, most)
             if state.is_over():
                 freed.append(name)
                 if lease.cluster:
                     lease.cluster.copy_log(lease.handle)
             elif state == CommandState.ENDING:
-                self._cancel(lease, self._leftover_seconds)  # what a dead leader left behind
+                self._cancel(lease, patience)  # what a dead leader left behind
             elif lease.job_id not in running:
                 lease.final_since = lease.final_since or time.monotonic()
-                if time.monotonic() - lease.final_since > self._leftover_seconds:
-                    # It said that it is done, and does not go.
-                    self._cancel(lease, self._leftover_seconds)
+                if time.monotonic() - lease.final_since > patience:
+                    self._cancel(lease, patience)  # it said that it is done, and does not go
         for name in freed:
             _log.info("job %d: its processes are gone, %s is free", self._leases[name].job_id, name)
             del self._leases[name]
@@ -226,28 +230,13 @@ class Supervisor:
         if slot is None:
             return
         executor = remote.executor if remote else self._executor
-        with self._workspace.database.write() as uow:
-            found = uow.identity.find()
-            is_ours = found == self._workspace.id and uow.jobs.update_if(
-                job.job_id,
-                (JobStatus.QUEUED,),
-                status=JobStatus.RUNNING,
-                host=self._host,
-                log_path=executors.log_name(job.job_id),
-                executor=executor.name,
-                started_at=utc_now(),
-                heartbeat_at=utc_now(),
-            )
-        if found != self._workspace.id:
-            _log.error(
-                "job %d is of the workspace %s and we tend %s: the database was replaced. Leaving; "
-                "whoever needs a supervisor starts a new one",
-                job.job_id,
-                found,
-                self._workspace.id,
-            )
+        log_path = executors.log_name(job.job_id)
+        try:
+            if not queue.claim(self._workspace, job, executor=executor.name, log_path=log_path):
+                return  # another supervisor took it, or it was cancelled
+        except Conflict as error:
+            _log.error("%s Leaving; whoever needs a supervisor starts a new one", error.message)
             self.stop()
-        if not is_ours:  # another supervisor took it, or it was cancelled
             return
         try:
             given = remote.command(job) if remote else self._command(job, slot)
@@ -301,7 +290,7 @@ class Supervisor:
                 _log.info("job %d pid %d is adopted", job_id, leader.pid)
                 is_known = slots.is_known(name, self._slots)
                 name = name if is_known else f"{name}-adopted"
-                self._leases[name] = SlotLease(job_id, handle, self._executor)
+                self._leases[name] = SlotLease(job_id, handle, self._executor, is_adopted=True)
 
     def _adopt_job(self, job: Job) -> SlotLease | None:
         """A job of ours that no record names: the record was lost, or written too late.

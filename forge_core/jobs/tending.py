@@ -2,7 +2,7 @@
 
 A supervisor is started when a job is queued or asked to end. It may die after that, and a machine
 that was switched off has none; then the web app, and a command that waits for its own run, start
-another one within seconds.
+another one within seconds, and say themselves until it is there which jobs have lost their process.
 """
 
 import asyncio
@@ -13,22 +13,27 @@ from collections.abc import AsyncIterator, Callable
 
 from db.failures import DATABASE_UNAVAILABLE
 from forge_core.errors import ForgeError
-from forge_core.jobs import queue, supervision
+from forge_core.jobs import lost, queue, supervision
 from forge_core.notices import outbox
 from forge_core.workspace import Workspace
 
-LOOK_SECONDS = 4.0
+LOOK_SECONDS = 2.0
 _log = logging.getLogger("forge.jobs")
 
 
 def tend(workspace: Workspace) -> None:
     """Start a supervisor when there is unfinished work or untold news, and none; else only look.
 
+    Unfinished are also processes of jobs that have ended and that a supervisor was to end.
+
     Raises:
         InvalidInput: The executor of the settings is not known.
         JobFailed: The process cannot be started.
     """
-    if queue.list_active_jobs(workspace) or outbox.list_waiting(workspace, supervision.host_name()):
+    active = queue.list_active_jobs(workspace)
+    lost.mark_abandoned(workspace, active)
+    is_needed = active or outbox.list_waiting(workspace, supervision.host_name())
+    if is_needed or supervision.has_leftovers(workspace):
         supervision.ensure_supervisor(workspace, replace=False)
 
 

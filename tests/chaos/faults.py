@@ -45,6 +45,8 @@ class Faults:
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
         self.web: subprocess.Popen[bytes] | None = None
+        self._away: set[str] = set()
+        """What was killed and is not back yet: it is not killed, nor brought back, twice."""
         self._timers: list[threading.Timer] = []
         self._table = ProcessTable(self.workspace)
 
@@ -94,7 +96,7 @@ class Faults:
         assert self.web is not None
         self.web.kill()
         self.web.wait()
-        self._later(AWAY_SECONDS, self.start_web)
+        self._bring_back("web", self.start_web)
 
     def halt_web(self) -> None:
         assert self.web is not None
@@ -163,7 +165,7 @@ class Faults:
         for pid in self._postgres_pids():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        self._later(AWAY_SECONDS, self.start_postgres)
+        self._bring_back("postgres", self.start_postgres)
 
     def start_postgres(self) -> None:
         for _ in range(20):
@@ -202,6 +204,17 @@ class Faults:
                     os.kill(pid, signal.SIGCONT)
 
         self._later(seconds, wake)
+
+    def _bring_back(self, name: str, start: Callable[[], None]) -> None:
+        if name in self._away:
+            return
+        self._away.add(name)
+
+        def come() -> None:
+            self._away.discard(name)
+            start()
+
+        self._later(AWAY_SECONDS, come)
 
     def _later(self, seconds: tuple[float, float], work: Callable[[], None]) -> None:
         timer = threading.Timer(self.random.uniform(*seconds), work)

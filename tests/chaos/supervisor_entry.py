@@ -9,9 +9,9 @@ from forge_core.errors import ForgeError
 from forge_core.jobs import supervisor
 from forge_core.jobs.slots import Slot
 from forge_core.workspace import open_workspace
-from tests.chaos import shifted_clock, worker_entry
+from tests.chaos import shifted_clock
 
-WORKER = (sys.executable, "-m", worker_entry.MODULE)
+WORKER = (sys.executable, "-m", "tests.chaos.worker_entry")
 SLOTS = [Slot("cpu", "training"), *(Slot(f"cuda:{number}", "training") for number in range(10))]
 
 if __name__ == "__main__":

@@ -15,12 +15,19 @@ from forge_core.errors import InvalidInput
 from forge_core.jobs import kinds
 from forge_core.jobs.clusters import sharing
 from forge_core.jobs.clusters.ray_executor import RayExecutor
-from forge_core.jobs.executors import CommandState, Executor, JobCommand, job_of, log_name
+from forge_core.jobs.executors import (
+    LOCAL,
+    CommandState,
+    Executor,
+    JobCommand,
+    job_of,
+    log_name,
+)
 from forge_core.jobs.slots import CPU, Slot
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace
 
-LOCAL, RAY = "local", "ray"
+RAY = "ray"
 STALE_SECONDS = 60.0
 """A worker that was silent for so long is gone, whatever the cluster says of it."""
 WORKER = ("-P", "-m", "forge_core", "worker")

@@ -100,7 +100,7 @@ def test_claim__of_a_job_of_another_workspace_is_refused_and_the_supervisor_leav
     tending.run()  # it ends
     assert noting.given == []
     assert queue.get_job(workspace, job.job_id).status == JobStatus.QUEUED
-    assert f"job {job.job_id} is of the workspace 4f1c and we tend {workspace.id}" in caplog.text
+    assert f"Job {job.job_id} is of the workspace 4f1c and we tend {workspace.id}" in caplog.text
 
 
 @pytest.mark.parametrize("given", ["right", "none"])
