@@ -41,12 +41,17 @@ class Settings(BaseSettings):
     )
     user: str = Field("", description="Author of changes; empty means the name of the login.")
     executor: str = Field(
-        "local", description="Where trainings run: local, or ray; all other jobs run here."
+        "local", description="Where trainings run: local, ray or slurm; all other jobs run here."
     )
     ray_address: str = Field(
         "", description="Address of the Ray head's dashboard, such as http://head:8265."
     )
     ray_token: str = Field("", description="Token of the Ray cluster; empty where it asks none.")
+    slurm_options: str = Field(
+        "",
+        description="What sbatch is asked for, such as partition=gpu time=4:00:00 gres=gpu:1; a "
+        "time must be given.",
+    )
     cluster_cpus: int = Field(
         1, gt=0, description="Processors that the cluster reserves for each process of a run."
     )
@@ -55,6 +60,11 @@ class Settings(BaseSettings):
     )
     cluster_jobs: int = Field(
         4, gt=0, description="Most runs that are handed to the cluster at a time."
+    )
+    cluster_resumes: int = Field(
+        0,
+        ge=0,
+        description="How often a run whose node was lost goes on by itself from what it saved.",
     )
     cluster_python: str = Field(
         "",

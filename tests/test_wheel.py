@@ -111,7 +111,18 @@ def test_wheel__says_what_it_is(wheel: Path) -> None:
     told = message_from_string(read_about(wheel, "METADATA"))
     assert told["Version"] == "0.1.0"
     assert told["License-Expression"] == "Apache-2.0"
-    extras = ["s3", "excel", "heic", "mlflow", "tensorboard", "timm", "ray", "serve", "dev"]
+    extras = [
+        "s3",
+        "excel",
+        "heic",
+        "mlflow",
+        "tensorboard",
+        "timm",
+        "ray",
+        "slurm",
+        "serve",
+        "dev",
+    ]
     assert told.get_all("Provides-Extra") == extras
     assert "Version 2.0, January 2004" in read_about(wheel, "licenses/LICENSE")
     assert "forge = forge_core.cli.start:main" in read_about(wheel, "entry_points.txt")

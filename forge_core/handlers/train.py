@@ -12,6 +12,7 @@ from db.records import EpochMetrics, Run
 from db.unit_of_work import UnitOfWork
 from forge_core.errors import ForgeError
 from forge_core.handlers import rank_processes
+from forge_core.jobs.clusters import resuming
 from forge_core.jobs.context import JobContext
 from forge_core.models.checkpoints import checkpoint
 from forge_core.people.actor import Actor
@@ -31,6 +32,7 @@ from forge_core.training.inputs.image_sets import RejectedImage
 from forge_core.training.reporting import StepLosses
 from forge_core.training.results import FitResult
 from forge_core.training.resume_state import ImagesChanged
+from forge_core.training.run_files import STATE_FILE
 from forge_core.workspace import Workspace
 
 MAX_NAMED = 10
@@ -75,7 +77,10 @@ def _train(context: JobContext, setup: RunSetup) -> Mapping[str, Any]:
     for split, reasons in data.left_out.items():
         for reason, number in reasons.items():
             context.log(f"left out of {split}: {number:,} images, {reason}")
-    resume = bool(context.job.payload.get("resume", False))
+    payload = context.job.payload
+    resume = bool(payload.get("resume", False))
+    if resuming.TRY in payload:  # nobody looked what its lost node had saved
+        resume = workspace.runs.has_saved(setup.folder_name, STATE_FILE)
     if resume:
         _check_files(workspace, setup)
     environment = _Environment(context, record, environments.describe(device), resume)
@@ -83,7 +88,7 @@ def _train(context: JobContext, setup: RunSetup) -> Mapping[str, Any]:
         lambda uow: uow.runs.update_fields(
             record.run_id,
             status=RunStatus.RUNNING,
-            message="",
+            message=payload.get(resuming.MESSAGE, ""),
             started_at=record.started_at or utc_now(),
             device=device.name,
             environment=environment.now,

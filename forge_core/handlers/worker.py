@@ -35,6 +35,8 @@ from forge_core.progress import Cancelled
 from forge_core.workspace import Workspace, open_workspace
 
 LOST_STATUS = 3
+SOON_OVER = [signal.SIGUSR2] if hasattr(signal, "SIGUSR2") else []
+"""What Slurm sends through submitit before the time that it gave is over."""
 OPEN_SECONDS = 60.0
 """So long a worker that begins asks a database that does not answer."""
 _FREE = "Free some and resume."
@@ -85,8 +87,8 @@ def _do(workspace: Workspace, job_id: int, device: str, handlers: Mapping[str, H
     def _on_signal(number: int, frame: FrameType | None) -> None:
         context.ask_to_stop()
 
-    signal.signal(signal.SIGTERM, _on_signal)
-    signal.signal(signal.SIGINT, _on_signal)
+    for number in (signal.SIGTERM, signal.SIGINT, *SOON_OVER):
+        signal.signal(number, _on_signal)
     os.nice(kinds.find(job.kind).niceness)
     _log.info("job %d (%s) begins as pid %d", job.job_id, job.kind, os.getpid())
     context.begin()

@@ -2,14 +2,17 @@
 
 import logging
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from db.boxes import JobError, JobProgress
 from db.enums import CheckpointKind, EndRequest, JobStatus
 from db.records import EpochRow, Job
 from db.run_records import CheckpointFile
 from db.unit_of_work import UnitOfWork
+from forge_core import storable_values
 from forge_core.errors import JobFailed
 from forge_core.jobs import executors, kinds, processes, queue, supervision, warm_worker
+from forge_core.jobs.clusters.resuming import NextTry
 from forge_core.jobs.executors import LOCAL, Executor, Standing
 from forge_core.jobs.processes import ProcessIdentity
 from forge_core.workspace import Workspace
@@ -21,7 +24,13 @@ _log = logging.getLogger("forge.jobs")
 
 
 def mark_lost(
-    workspace: Workspace, job: Job, *, why: str = WITHOUT_A_WORD, detail: str = ""
+    workspace: Workspace,
+    job: Job,
+    *,
+    why: str = WITHOUT_A_WORD,
+    detail: str = "",
+    after: str = "",
+    next_try: NextTry | None = None,
 ) -> bool:
     """End a running job whose process is gone: cancelled or paused if asked, else interrupted.
 
@@ -30,6 +39,8 @@ def mark_lost(
         job: As it was read; a job that finished meanwhile is left alone.
         why: What became of its process, behind a colon.
         detail: What is known of the end, such as the signal.
+        after: What follows all that, with a space before it.
+        next_try: How its run goes on by itself now; None where it does not.
 
     Returns:
         Whether the job was still running.
@@ -44,12 +55,13 @@ def mark_lost(
         return queue.finish(workspace, current, JobStatus.INTERRUPTED, error=paused)
     if current.end_requested == EndRequest.CANCEL:
         return queue.finish(workspace, current, JobStatus.CANCELLED, error=CANCELLED)
-    error = JobError(
-        message=f"{message}: {why}{_last_checkpoint(workspace, current)}",
-        next_step=kinds.find(current.kind).after_loss,
-        detail=detail,
-    )
-    return queue.finish(workspace, current, JobStatus.INTERRUPTED, error=error)
+    words = f"{message}: {why}{_last_checkpoint(workspace, current)}{after}"
+    next_step, then = kinds.find(current.kind).after_loss, None
+    if next_try is not None:
+        words, next_step = words + next_try.words, ""
+        then = partial(next_try.add_in, storable_values.readable_text(words))
+    error = JobError(message=words, next_step=next_step, detail=detail)
+    return queue.finish(workspace, current, JobStatus.INTERRUPTED, error=error, then=then)
 
 
 def mark_abandoned(workspace: Workspace, jobs: Iterable[Job]) -> None:

@@ -33,8 +33,9 @@ from forge_core.jobs import (
     slots,
     supervision,
 )
-from forge_core.jobs.clusters import cluster
+from forge_core.jobs.clusters import cluster, resuming
 from forge_core.jobs.clusters.cluster import Cluster
+from forge_core.jobs.clusters.resuming import NextTry
 from forge_core.jobs.executors import CommandState, Executor, JobCommand, Standing
 from forge_core.jobs.heartbeats import HeartbeatWatch
 from forge_core.jobs.local_executor import LocalExecutor
@@ -71,6 +72,8 @@ class SlotLease:
     executor: Executor
     cluster: Cluster | None = None
     """Where it runs, if not on this machine."""
+    next_try: NextTry | None = None
+    """How its run goes on once it is over, where it was silent for too long."""
     is_adopted: bool = False
     final_since: float | None = None
     """Since when the row is final, while processes still keep the slot (monotonic seconds)."""
@@ -183,14 +186,18 @@ class Supervisor:
             job, lease.handle, standing.state, silent_seconds=silent_seconds
         ):
             gone = Standing(state=CommandState.LOST, detail="no sign of life from its node")
-            self._mark_lost(job, lease, gone)
+            lease.next_try = resuming.find_next_try(self._workspace, job, gone)
+            later = resuming.LATER if lease.next_try else ""
+            lost.mark_lost(self._workspace, job, detail=gone.detail, after=later)
+            _log.warning("job %d %s: %s", job.job_id, lease.handle, gone.detail)
             self._cancel(lease, self._grace_seconds)
         elif job.is_ending():
             self._cancel(lease, self._grace_seconds)
 
     def _mark_lost(self, job: Job, lease: SlotLease, standing: Standing) -> None:
         why = lost.why_it_ended(lease.executor, lease.handle, standing)
-        if lost.mark_lost(self._workspace, job, why=why, detail=standing.detail):
+        again = resuming.find_next_try(self._workspace, job, standing) if lease.cluster else None
+        if lost.mark_lost(self._workspace, job, why=why, detail=standing.detail, next_try=again):
             _log.warning("job %d %s is gone: %s", job.job_id, lease.handle, standing.detail)
 
     def _cancel(self, lease: SlotLease, grace_seconds: float) -> None:
@@ -206,6 +213,8 @@ class Supervisor:
                 freed.append(name)
                 if lease.cluster:
                     lease.cluster.copy_log(lease.handle)
+                if lease.next_try:
+                    resuming.begin(self._workspace, lease.job_id, lease.next_try)
             elif state == CommandState.ENDING:
                 self._cancel(lease, patience)  # what a dead leader left behind
             elif lease.job_id not in running:

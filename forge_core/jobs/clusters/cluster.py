@@ -13,8 +13,9 @@ from db.records import Job
 from forge_core import local_files
 from forge_core.errors import InvalidInput
 from forge_core.jobs import kinds
-from forge_core.jobs.clusters import sharing
+from forge_core.jobs.clusters import sharing, slurm_executor
 from forge_core.jobs.clusters.ray_executor import RayExecutor
+from forge_core.jobs.clusters.slurm_executor import SlurmExecutor
 from forge_core.jobs.executors import (
     LOCAL,
     CommandState,
@@ -27,7 +28,9 @@ from forge_core.jobs.slots import CPU, Slot
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace
 
-RAY = "ray"
+RAY, SLURM = "ray", "slurm"
+SLURM_FOLDER = "slurm"
+"""In the workspace: what Slurm is handed and what its jobs print."""
 STALE_SECONDS = 60.0
 """A worker that was silent for so long is gone, whatever the cluster says of it."""
 WORKER = ("-P", "-m", "forge_core", "worker")
@@ -40,7 +43,7 @@ class Cluster:
         workspace: The workspace.
         executor: Of the cluster.
         environment: Of a worker of this machine.
-        is_here: Whether the cluster is this machine.
+        shares_files: Whether the cluster has the folders of this machine, or is this machine.
     """
 
     def __init__(
@@ -49,13 +52,17 @@ class Cluster:
         executor: Executor,
         *,
         environment: Mapping[str, str],
-        is_here: bool,
+        shares_files: bool,
     ) -> None:
         self.executor = executor
         self._workspace = workspace
         self._settings = workspace.settings
-        self._environment = sharing.worker_environment(workspace, environment, is_here=is_here)
-        self._python = self._settings.cluster_python or (sys.executable if is_here else "python3")
+        self._environment = sharing.worker_environment(
+            workspace, environment, shares_files=shares_files
+        )
+        self._python = self._settings.cluster_python or (
+            sys.executable if shares_files else "python3"
+        )
 
     def takes(self, job: Job) -> bool:
         """Whether a job runs there."""
@@ -132,10 +139,14 @@ def check(workspace: Workspace) -> None:
     settings = workspace.settings
     if settings.executor == LOCAL:
         return
+    if settings.executor == SLURM:
+        slurm_executor.read_options(settings.slurm_options)
+        sharing.check_reachable(workspace, "the Slurm cluster", shares_files=True)
+        return
     if settings.executor != RAY:
         raise InvalidInput(
             f"The executor {settings.executor!r} is not known.",
-            next_step="Set FORGE_EXECUTOR to local or ray, or leave it out.",
+            next_step="Set FORGE_EXECUTOR to local, ray or slurm, or leave it out.",
         )
     if not settings.ray_address.startswith(("http://", "https://")):
         raise InvalidInput(
@@ -156,10 +167,12 @@ def of_settings(workspace: Workspace, environment: Mapping[str, str]) -> Cluster
     settings = workspace.settings
     if settings.executor == LOCAL:
         return None
-    executor = RayExecutor(
-        settings.ray_address, token=settings.ray_token, workspace_id=workspace.id
-    )
-    return Cluster(workspace, executor, environment=environment, is_here=_is_here(settings))
+    if settings.executor == SLURM:
+        options = slurm_executor.read_options(settings.slurm_options)
+        slurm = SlurmExecutor(workspace.folder.resolve() / SLURM_FOLDER, options)
+        return Cluster(workspace, slurm, environment=environment, shares_files=True)
+    ray = RayExecutor(settings.ray_address, token=settings.ray_token, workspace_id=workspace.id)
+    return Cluster(workspace, ray, environment=environment, shares_files=_is_here(settings))
 
 
 def _is_here(settings: Settings) -> bool:

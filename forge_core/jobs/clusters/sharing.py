@@ -1,7 +1,7 @@
 """What a process on another machine needs to work on this workspace, and whether it can have it.
 
 It opens the same database and the same object stores, and has a folder of its own for all that can
-be made again. Nothing else is shared: no file system, no files of the web app.
+be made again. Only Slurm's nodes share the files of the web app as well.
 """
 
 import socket
@@ -16,11 +16,11 @@ from forge_core.workspace import Workspace
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "0.0.0.0")
 OF_THE_PLACE = frozenset({"WORKSPACE", "CACHE_ROOT", "IMPORT_ROOTS", "ALLOWED_HOSTS"})
 """Settings that mean nothing on another machine."""
-OF_THE_SUPERVISOR = frozenset({"EXECUTOR", "RAY_ADDRESS", "RAY_TOKEN"})
+OF_THE_SUPERVISOR = frozenset({"EXECUTOR", "RAY_ADDRESS", "RAY_TOKEN", "SLURM_OPTIONS"})
 """Settings that a worker neither needs nor shall know."""
 CREDENTIALS = ("AWS_",)
 ALSO_HERE = ("TORCH_HOME", "XDG_CACHE_HOME", "PYTHONPATH", "PATH", "HOME", "LD_LIBRARY_PATH")
-"""Variables of this machine that a process needs which runs on it."""
+"""Variables that a process needs which has the files of this machine."""
 ALWAYS = ("PYTHONUNBUFFERED", "PYTHONFAULTHANDLER", "GOMP_SPINCOUNT", "OMP_NUM_THREADS")
 
 
@@ -30,12 +30,13 @@ def is_this_machine(address: str) -> bool:
     return host in (*LOOPBACK, socket.gethostname(), socket.getfqdn())
 
 
-def check_reachable(workspace: Workspace, cluster: str) -> None:
+def check_reachable(workspace: Workspace, cluster: str, *, shares_files: bool = False) -> None:
     """Refuse a workspace whose data no other machine can reach.
 
     Args:
         workspace: The workspace.
         cluster: What the other machines are, in words.
+        shares_files: Whether they have the same folders.
 
     Raises:
         InvalidInput: It says what lies on this machine alone.
@@ -46,9 +47,9 @@ def check_reachable(workspace: Workspace, cluster: str) -> None:
         here.append("the database (SQLite: set FORGE_DATABASE_URL to a Postgres server)")
     elif (url.host or "localhost") in LOOPBACK:
         here.append(f"the address of the database ({url.host or 'a socket'} of this machine)")
-    if workspace.store.local_root() is not None:
+    if workspace.store.local_root() is not None and not shares_files:
         here.append("the images (a folder: set FORGE_ASSET_ROOT to an object store)")
-    if workspace.runs.local_root() is not None:
+    if workspace.runs.local_root() is not None and not shares_files:
         here.append("the runs (a folder: set FORGE_RUNS_ROOT to an object store)")
     if here:
         raise InvalidInput(
@@ -59,24 +60,24 @@ def check_reachable(workspace: Workspace, cluster: str) -> None:
 
 
 def worker_environment(
-    workspace: Workspace, environment: Mapping[str, str], *, is_here: bool
+    workspace: Workspace, environment: Mapping[str, str], *, shares_files: bool
 ) -> dict[str, str]:
     """The variables with which a worker of the cluster opens this workspace.
 
     Args:
         workspace: The workspace.
         environment: Those of a worker of this machine.
-        is_here: Whether the cluster is this machine: then folders are the same.
+        shares_files: Whether the cluster has the folders of this machine, or is this machine.
     """
-    hidden = OF_THE_SUPERVISOR if is_here else OF_THE_SUPERVISOR | OF_THE_PLACE
+    hidden = OF_THE_SUPERVISOR if shares_files else OF_THE_SUPERVISOR | OF_THE_PLACE
     kept = {
         name: value
         for name, value in environment.items()
         if (name.startswith("FORGE_") and name.removeprefix("FORGE_") not in hidden)
         or name.startswith(CREDENTIALS)
         or name in ALWAYS
-        or (is_here and name in ALSO_HERE)
+        or (shares_files and name in ALSO_HERE)
     }
-    if not is_here:
+    if not shares_files:
         kept["FORGE_WORKSPACE"] = f"~/.cache/vision-forge/{workspace.id}"
     return kept

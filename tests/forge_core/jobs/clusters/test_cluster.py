@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from db.enums import JobStatus
+from db.enums import JobStatus, RunStatus
 from db.records import Job
 from forge_core.errors import InvalidInput
 from forge_core.jobs import queue, supervision, supervisor
 from forge_core.jobs.clusters import cluster, ray_executor, sharing
 from forge_core.jobs.supervisor import Supervisor
+from forge_core.runs import records
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 from tests.forge_core.jobs.clusters import ray_head
@@ -158,6 +160,8 @@ def test_a_head_that_does_not_answer_ends_the_job_in_words(opened: Workspace) ->
     ("settings", "words"),
     [
         ({"executor": "cloud"}, "'cloud' is not known"),
+        ({"executor": "slurm"}, "FORGE_SLURM_OPTIONS does not say how long"),
+        ({"executor": "slurm", "slurm_options": "time=60"}, "SQLite: set FORGE_DATABASE_URL"),
         ({"executor": "ray"}, "no address of a Ray head"),
         ({"executor": "ray", "ray_address": "ray://head:10001"}, "no address of a Ray head"),
         ({"executor": "ray", "ray_address": "http://head:8265"}, "SQLite: set FORGE_DATABASE_URL"),
@@ -181,13 +185,87 @@ def test_worker_environment__of_another_machine_has_its_own_folder_and_no_secret
         "AWS_ACCESS_KEY_ID": "key",
         "MAIL_PASSWORD": "secret",
     }
-    there = sharing.worker_environment(opened, own, is_here=False)
+    there = sharing.worker_environment(opened, own, shares_files=False)
     assert there["FORGE_WORKSPACE"] == f"~/.cache/vision-forge/{opened.id}"
     assert there["FORGE_DATABASE_URL"] == own["FORGE_DATABASE_URL"]
     assert there["AWS_ACCESS_KEY_ID"] == "key"
     left_out = {"FORGE_EXECUTOR", "FORGE_CACHE_ROOT", "PATH", "PYTHONPATH", "MAIL_PASSWORD"}
     assert not {*left_out, "FORGE_RAY_TOKEN"} & there.keys()
-    here = sharing.worker_environment(opened, own, is_here=True)
+    here = sharing.worker_environment(opened, own, shares_files=True)
     assert here["FORGE_WORKSPACE"] == str(opened.folder)
     assert here["PYTHONPATH"] == own["PYTHONPATH"]
     assert "FORGE_RAY_TOKEN" not in here
+
+
+def queue_run(workspace: Workspace) -> Job:
+    with workspace.database.write() as uow:
+        run_id = uow.runs.add(
+            name="",
+            status=RunStatus.QUEUED,
+            author="ann",
+            config={"pretrained": False, "scratch_epochs": 3},
+            revision_id=0,
+            class_names=[],
+            label_ids=[],
+        )
+        return queue.add_in(uow, "train", "a run", {"run_id": run_id}, actor=ACTOR, run_id=run_id)
+
+
+@pytest.mark.parametrize(
+    ("says", "goes_on"),
+    [
+        ({"status": "FAILED", "message": "its node died"}, True),
+        ({"status": "FAILED", "driver_exit_code": 1}, False),
+        ({"status": "STOPPED"}, False),
+    ],
+)
+def test_a_run_whose_node_was_lost_goes_on_as_often_as_it_may(
+    head: RayHead, opened: Workspace, says: dict[str, Any], goes_on: bool
+) -> None:
+    opened.settings.cluster_resumes = 1
+    job, supervising = queue_run(opened), tending(opened)
+    supervising.tick()
+    head.stand(**says)
+    supervising.tick()  # finds it over
+    assert queue.get_job(opened, job.job_id).status == JobStatus.INTERRUPTED
+    assert job.run_id is not None
+    run = records.get_run(opened, job.run_id)
+    if not goes_on:
+        assert run.status == RunStatus.INTERRUPTED
+        return
+    assert "It goes on by itself, 1 of at most 1 times." in run.message
+    supervising.tick()
+    supervising.tick()
+    again = records.find_job(opened, job.run_id)
+    assert again is not None
+    assert (again.job_id, again.status) == (job.job_id + 1, JobStatus.RUNNING)
+    assert again.payload["try"] == 1
+    assert again.payload["message"] == run.message
+    head.jobs[f"forge-{opened.id}-{again.job_id}"].update(says)
+    supervising.tick()
+    ended = records.get_run(opened, job.run_id)
+    assert ended.status == RunStatus.INTERRUPTED
+    assert "goes on by itself" not in ended.message
+
+
+def test_a_run_whose_node_is_silent_goes_on_once_the_cluster_says_that_it_is_over(
+    head: RayHead, opened: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then its worker may still write the files of the run."""
+    monkeypatch.setattr(cluster, "STALE_SECONDS", -1.0)
+    opened.settings.cluster_resumes = 3
+    job, supervising = queue_run(opened), tending(opened)
+    supervising.tick()
+    with opened.database.write() as uow:
+        uow.jobs.update_if(job.job_id, (JobStatus.RUNNING,), pid=7, pid_started="1")
+    head.stand("RUNNING")
+    supervising.tick()
+    assert job.run_id is not None
+    silent = records.get_run(opened, job.run_id)
+    assert silent.status == RunStatus.INTERRUPTED
+    assert silent.message.endswith("once the cluster says that this process is over.")
+    head.stand("STOPPED")
+    supervising.tick()
+    run = records.get_run(opened, job.run_id)
+    assert run.status == RunStatus.QUEUED
+    assert run.message.endswith("checkpoint yet. It goes on by itself, 1 of at most 3 times.")
