@@ -35,10 +35,7 @@ def list_all(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Runs with their stars, tags and best accuracy; at most 1,000 of them at once.
-
-    Config, environment and reports of one of them: forge runs show.
-    """
+    """Runs with their stars, tags and best accuracy; at most 1,000 of them at once."""
     from forge_core.runs.listing import run_list, seed_rows, shown_accuracies
 
     where = RunFilter(
