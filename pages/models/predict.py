@@ -24,6 +24,7 @@ from pages.components.predict import (
     answers,
     beside,
     nearest,
+    pasting,
     train_door,
 )
 from pages.components.predict import dropped as dropped_files
@@ -45,7 +46,7 @@ DROP_ZONE = """
   border: 2px dashed color-mix(in srgb, currentColor 28%, transparent);
 }
 .st-key-predict_zone [data-testid="stFileUploaderDropzone"]::before {
-  content: "Drop pictures here"; font-size: 1.25rem; font-weight: 600;
+  content: "Drop or paste pictures here"; font-size: 1.25rem; font-weight: 600;
 }
 .st-key-predict_zone [data-testid="stFileUploaderDropzone"] > * { flex: 0 0 auto; width: auto; }
 .st-key-predict_zone [data-testid="stFileUploaderDropzoneInstructions"] { margin: 0; }
@@ -109,6 +110,7 @@ def drop_zone(workspace: Workspace, *, is_large: bool) -> list[UploadedFile]:
             label_visibility="collapsed",
             max_upload_size=max(1, workspace.settings.max_image_bytes // 2**20),
         )
+        pasting.listen()
         taken = None
         if st.toggle("Use the camera", key="predict_use_camera"):
             taken = st.camera_input(
