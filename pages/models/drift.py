@@ -37,7 +37,7 @@ def show() -> None:
     elif not has_log:
         show_nothing(folder)
     if has_log:
-        shadow_panel.show(workspace)
+        shadow_panel.show(workspace, is_below=report is not None)
 
 
 def show_job(workspace: Workspace) -> None:

@@ -16,12 +16,13 @@ NUM_PICTURES = 8
 PICTURE_SIDE = 96
 
 
-def show(workspace: Workspace) -> None:
-    """Draw it; nothing where no shadow answered otherwise."""
+def show(workspace: Workspace, *, is_below: bool) -> None:
+    """Draw it, apart from what it is below; nothing where no shadow answered otherwise."""
     log = disagreements.read(workspace)
     if not log.num_images:
         return
-    st.divider()
+    if is_below:
+        st.divider()
     st.subheader("The shadow answers otherwise", anchor=False)
     st.markdown(_describe(log))
     if not log.waiting:
