@@ -94,7 +94,11 @@ def load(
     rates = [offline(path, photos)]
     for name in ("fastapi", *(["litserve"] if importlib.util.find_spec("litserve") else [])):
         with server(["-m", "benchmarks.serving_peers", name, str(path)]) as (port, _):
-            report[name] = asyncio.run(serving_client.throughput(port, photos, CLIENTS, SECONDS))
+            report[name] = asyncio.run(
+                serving_client.throughput(
+                    port, photos, CLIENTS, SECONDS, as_form=name == "litserve"
+                )
+            )
     command = ["-m", "forge_core.serving.http", "--checkpoint", str(path)]
     with server([*command, "--device", "cpu"]) as (port, process):
         report["service"] = asyncio.run(serving_client.throughput(port, photos, CLIENTS, SECONDS))

@@ -5,15 +5,26 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+BOUNDARY = b"part-of-a-form"
+FORM = (
+    b"--%b\r\nContent-Disposition: form-data; name=file; filename=a.jpg\r\n"
+    b"Content-Type: image/jpeg\r\n\r\n%%b\r\n--%b--\r\n" % (BOUNDARY, BOUNDARY)
+)
 MEMORY_EVERY = 20
 """Requests between two looks at the server's memory."""
 
 
 class Connection:
-    """One connection that is kept; it is opened anew after the server closed it."""
+    """One connection that is kept; it is opened anew after the server closed it.
 
-    def __init__(self, port: int) -> None:
+    Args:
+        port: Of the server on this machine.
+        as_form: Send images in the field `file` of a form, and not as the body.
+    """
+
+    def __init__(self, port: int, *, as_form: bool = False) -> None:
         self._port = port
+        self._as_form = as_form
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, data: bytes) -> tuple[int, bytes]:
@@ -23,9 +34,12 @@ class Connection:
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self._port)
         reader, writer = self._streams
+        kind = b"image/jpeg"
+        if self._as_form:
+            kind, data = b"multipart/form-data; boundary=" + BOUNDARY, FORM % data
         writer.write(
-            b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: image/jpeg\r\n"
-            b"Content-Length: %d\r\n\r\n" % len(data)
+            b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: %s\r\n"
+            b"Content-Length: %d\r\n\r\n" % (kind, len(data))
         )
         writer.write(data)
         await writer.drain()
@@ -53,7 +67,7 @@ async def ask_once(port: int, data: bytes) -> tuple[int, bytes]:
 
 
 async def throughput(
-    port: int, photos: list[bytes], clients: int, seconds: float
+    port: int, photos: list[bytes], clients: int, seconds: float, *, as_form: bool = False
 ) -> dict[str, Any]:
     """Requests a second of clients that ask again as soon as they are answered."""
     took: list[float] = []
@@ -62,7 +76,7 @@ async def throughput(
     end = 0.0
 
     async def client(until: Callable[[], bool]) -> None:
-        connection = Connection(port)
+        connection = Connection(port, as_form=as_form)
         while until():
             started = time.perf_counter()
             status, _ = await connection.ask(photos[next(counter) % len(photos)])

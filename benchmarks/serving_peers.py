@@ -2,7 +2,8 @@
 
 python -m benchmarks.serving_peers fastapi|litserve CHECKPOINT --port PORT
 
-The same predictor, the same route, one image as the body.
+The same predictor, the same route, one image as the body; for LitServe in a form, as it reads no
+other bytes.
 """
 
 import argparse
@@ -44,33 +45,9 @@ def serve_fastapi(path: Path, port: int) -> None:
 
 def serve_litserve(path: Path, port: int) -> None:
     """Its own batching, in a process of its own."""
-    import litserve  # type: ignore[import-not-found]
+    from benchmarks import serving_litserve  # only where it is installed
 
-    class Api(litserve.LitAPI):  # type: ignore[misc]
-        def setup(self, device: str) -> None:
-            self.predictor = Predictor.load(path, "cpu")
-
-        async def decode_request(self, request: Request) -> bytes:
-            return await request.body()
-
-        def batch(self, inputs: list[bytes]) -> list[bytes]:
-            return inputs
-
-        def predict(self, inputs: list[bytes]) -> list[Any]:
-            return self.predictor.predict_many(inputs)
-
-        def unbatch(self, output: list[Any]) -> list[Any]:
-            return output
-
-        def encode_response(self, output: Any) -> dict[str, Any]:
-            return {
-                "probabilities": [
-                    [each.label_name, each.probability] for each in output.probabilities
-                ]
-            }
-
-    server = litserve.LitServer(Api(max_batch_size=16, batch_timeout=0.005), accelerator="cpu")
-    server.run(host="127.0.0.1", port=port, generate_client_file=False, log_level="warning")
+    serving_litserve.serve(path, port)
 
 
 if __name__ == "__main__":
