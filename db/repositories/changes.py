@@ -29,7 +29,7 @@ from db.enums import Split, UndoBlock
 from db.models import AssetChangeRow, LabelClass, VisionAsset
 from db.patches import AssetPatch
 from db.records import AssetFilter, NewAsset
-from db.repositories import bulk, chosen_images, filters
+from db.repositories import bulk, chosen_images, filters, opinions
 from db.repositories.assets import AssetRepository
 from db.repositories.revisions import CHANGE_COLUMNS, STATE_FIELDS, RevisionRepository
 from db.repositories.rows import slices
@@ -109,14 +109,18 @@ class ChangeRepository:
         *,
         keep_held_out: bool = False,
         keep_mined: str | None = None,
+        keep_asked_of: str | None = None,
     ) -> int:
         """Give all living assets that match and differ the same values; returns how many.
 
-        With `keep_mined`, a source, what `chosen_images.is_mined` of it says is left alone.
+        With `keep_mined`, a source, what `chosen_images.is_mined` of it says is left alone; with
+        `keep_asked_of`, what this person is asked about blind.
 
         The revision must have no changes yet: it is told from them which assets are meant.
         """
         conditions = self._to_change(where, patch)
+        if keep_asked_of is not None:
+            conditions.append(~opinions.waits_for(keep_asked_of))
         if keep_held_out:
             conditions.append(VisionAsset.split_type.is_distinct_from(Split.HELD_OUT.value))
         if keep_mined is not None:
@@ -157,18 +161,31 @@ class ChangeRepository:
         *,
         held_out: bool | None = None,
         mined: str | None = None,
+        keep_asked_of: str | None = None,
     ) -> int:
         """How many living assets match and differ; only those in held_out, or only others.
 
-        With `mined`, a source, only those of which `chosen_images.is_mined` says so.
+        With `mined`, a source, only those of which `chosen_images.is_mined` says so; with
+        `keep_asked_of`, without those that this person is asked about blind.
         """
         conditions = self._to_change(where, patch)
+        if keep_asked_of is not None:
+            conditions.append(~opinions.waits_for(keep_asked_of))
         if mined is not None:
             conditions.append(chosen_images.is_mined(mined))
         if held_out is not None:
             held = VisionAsset.split_type.is_not_distinct_from(Split.HELD_OUT.value)
             conditions.append(held if held_out else ~held)
         statement = select(func.count()).select_from(VisionAsset).where(*conditions)
+        return self._session.scalar(statement) or 0
+
+    def count_asked(self, where: AssetFilter, person: str) -> int:
+        """How many that match this person is asked about blind, whatever their labels are."""
+        statement = (
+            select(func.count())
+            .select_from(VisionAsset)
+            .where(*self._assets.conditions(where), opinions.waits_for(person))
+        )
         return self._session.scalar(statement) or 0
 
     def list_blocked(self, undone: int, *, limit: int) -> list[BlockedUndo]:

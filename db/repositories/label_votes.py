@@ -28,7 +28,8 @@ class LabelVote:
 
     asset_id: uuid.UUID
     author: str
-    label_id: int
+    label_id: int | None
+    """None: they say that no one class is right."""
     source: str = ""
     """Where it was given: the source of the import that brought it; empty for in this workspace."""
     revision_id: int | None = None
@@ -37,6 +38,8 @@ class LabelVote:
     """When it was given, in UTC; None for now."""
 
 
+VOTES = (Answer.CHOOSE, Answer.AMBIGUOUS)
+"""Answers to what an image shows that are votes."""
 COLUMNS = columns_of(LabelVote, LabelVoteRow)
 
 
@@ -92,7 +95,7 @@ class LabelVoteRepository:
         The newest answer of a person to what an image shows is the vote; without one there is none.
         """
         row = ReviewDecisionRow
-        opinions = row.question == Question.OPINION, row.answer == Answer.CHOOSE
+        opinions = row.question == Question.OPINION, row.answer.in_(VOTES)
         touched = self._session.execute(
             select(row.asset_id, row.actor)
             .where(
@@ -101,7 +104,7 @@ class LabelVoteRepository:
             .distinct()
         ).all()
         for asset_id, author in touched:
-            label_id = self._session.scalar(
+            said = self._session.execute(
                 select(row.label_id)
                 .where(
                     *opinions,
@@ -111,11 +114,11 @@ class LabelVoteRepository:
                 )
                 .order_by(row.decision_id.desc())
                 .limit(1)
-            )
-            if label_id is None:
+            ).first()
+            if said is None:
                 self.remove([asset_id], author)
             else:
-                self.add([LabelVote(asset_id=asset_id, author=author, label_id=label_id)])
+                self.add([LabelVote(asset_id=asset_id, author=author, label_id=said.label_id)])
 
     def list_all(self) -> list[LabelVote]:
         """Every vote that holds about a living image, by image and person."""

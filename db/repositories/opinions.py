@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, literal, or_, select
 from sqlalchemy.orm import aliased
 
-from db.enums import Answer, OpinionKind, Question, RevisionKind
+from db.enums import Answer, OpinionKind, Question, ReviewState, RevisionKind
 from db.models import (
     AssetChangeRow,
     LabelVoteRow,
@@ -41,7 +41,7 @@ def open_for(person: str) -> list[ColumnElement[bool]]:
         ReviewDecisionRow.asset_id == row.asset_id,
         ReviewDecisionRow.content_hash == row.content_hash,
         ReviewDecisionRow.question == Question.OPINION,
-        ReviewDecisionRow.answer == Answer.CHOOSE,
+        ReviewDecisionRow.answer.in_((Answer.CHOOSE, Answer.AMBIGUOUS)),
         ReviewDecisionRow.taken_back_by.is_(None),
     )
     return [
@@ -49,6 +49,16 @@ def open_for(person: str) -> list[ColumnElement[bool]]:
         ~voted.correlate(row).exists(),
         or_(row.kind == OpinionKind.GOLD, ~answered.correlate(row).exists()),
     ]
+
+
+def waits_for(person: str) -> ColumnElement[bool]:
+    """Whether an asset waits for this person's opinion."""
+    asked = select(literal(1)).where(
+        OpinionRequestRow.asset_id == VisionAsset.asset_id,
+        is_as_it_was_drawn(),
+        *open_for(person),
+    )
+    return asked.correlate(VisionAsset).exists()
 
 
 def is_decider(person: str) -> ColumnElement[bool]:
@@ -88,6 +98,8 @@ def is_as_it_was_drawn() -> ColumnElement[bool]:
 def differs(same_class: Any) -> ColumnElement[bool]:
     """That a vote says another class than the asset's label, or than another vote of it.
 
+    So does one that no one class is right, of an asset that is not put aside as ambiguous.
+
     Args:
         same_class: Of a vote and an asset together: the vote's class went to that of the label.
     """
@@ -95,9 +107,14 @@ def differs(same_class: Any) -> ColumnElement[bool]:
     against = select(literal(1)).where(
         other.asset_id == LabelVoteRow.asset_id,
         other.taken_back_by.is_(None),
-        other.label_id != LabelVoteRow.label_id,
+        other.label_id.is_distinct_from(LabelVoteRow.label_id),
     )
     return or_(
         and_(LabelVoteRow.label_id != VisionAsset.label_id, ~same_class),
+        and_(
+            LabelVoteRow.label_id.is_(None),
+            VisionAsset.label_id.is_not(None),
+            VisionAsset.review_state.is_distinct_from(ReviewState.AMBIGUOUS.value),
+        ),
         and_(VisionAsset.label_id.is_(None), against.correlate(LabelVoteRow).exists()),
     )

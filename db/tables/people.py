@@ -23,7 +23,8 @@ class LabelVoteRow(Base):
         ForeignKey("vision_assets.asset_id"), primary_key=True
     )
     author: Mapped[str] = mapped_column(String(128), primary_key=True)
-    label_id: Mapped[int] = mapped_column(ForeignKey("label_classes.label_id"))
+    label_id: Mapped[int | None] = mapped_column(ForeignKey("label_classes.label_id"))
+    """NULL: they say that no one class is right."""
     created_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
     source: Mapped[str] = mapped_column(String(64), server_default="")
     """The source of the import that brought it; empty for one that was given here."""

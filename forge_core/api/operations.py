@@ -305,9 +305,11 @@ def _decide(batch: Batch, operation: Mapping[str, Any], operation_id: str) -> Ch
     if question == Question.OPINION:
         if answer not in answering.ANSWERS or (number is None) is (answer == Answer.CHOOSE):
             raise InvalidInput(
-                "A second opinion is a class, or skipped.", next_step="Choose a class."
+                "A second opinion is a class, ambiguous, or skipped.", next_step="Choose a class."
             )
-        return answering.answer(workspace, _parse_ids(operation), number, **who)
+        ambiguous = answer == Answer.AMBIGUOUS
+        ids = _parse_ids(operation)
+        return answering.answer(workspace, ids, number, is_ambiguous=ambiguous, **who)
     if question == Question.GOLD:
         is_gold = answer == Answer.KEEP
         return drawing.mark_gold(workspace, _parse_ids(operation), is_gold, **who)

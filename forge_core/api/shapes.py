@@ -8,6 +8,7 @@ from typing import Any
 
 from db.records import Asset, Label
 from forge_core.catalog.listing.suggestions import OPINIONS, Suggestion
+from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.history import HistoryEntry
 from forge_core.catalog.revisions.journal import ChangeConflict, ChangeResult
 
@@ -169,7 +170,8 @@ def _hidden(conflict: ChangeConflict) -> ChangeConflict:
     """The conflict of an image that is asked about blind: that there is one, and not what."""
     return replace(
         conflict,
-        message="You are asked for a second opinion of this image: answer that first.",
+        message=journal.ASKED_BLIND,
+        is_asked=True,
         now=None,
         label_id=None,
         label_name=None,
@@ -190,6 +192,7 @@ def _shape_conflict(conflict: ChangeConflict) -> dict[str, Any]:
         "split": conflict.split_type,
         "row_version": conflict.row_version,
         "chosen": conflict.is_chosen,
+        "asked": conflict.is_asked,
         "author": conflict.author,
         "changed_at": shape_time(conflict.changed_at),
     }

@@ -86,7 +86,7 @@ def agreement(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """How far people agree (Fleiss' and Cohen's kappa), and how often each is wrong on gold."""
+    """How far people agree (Fleiss' and Cohen's kappa, by class), and who is wrong on gold."""
     from forge_core.predictions.labelling import agreement as measuring
 
     found = measuring.measure_agreement(opening.existing(workspace))

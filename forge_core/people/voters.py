@@ -1,14 +1,21 @@
-"""What votes are called that do not say whose they are: they count, but belong to no person."""
+"""Votes in words, and what those are called that are nobody's: they count, but of no person."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+AMBIGUOUS = "ambiguous"
+"""What a vote says, in words, that names no class: no one class is right."""
 _ANONYMOUS = re.compile(r"anonymous (\d+)")
 
 
 def anonymous(number: int) -> str:
     """The author of a vote without a name, by its place among those of its image, from 1 on."""
     return f"anonymous {number}"
+
+
+def describe(author: str, label_id: int | None, names: Mapping[int, str]) -> str:
+    """A vote in words, as "ben: square"."""
+    return f"{author}: {AMBIGUOUS if label_id is None else names[label_id]}"
 
 
 def is_anonymous(author: str) -> bool:

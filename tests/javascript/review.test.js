@@ -31,7 +31,9 @@ async function makeReview(count) {
     add: (payload) => sent.push(payload),
     whenEmpty: async () => true,
   };
-  const labels = new Labels({ rows, outbox, classes: names, onPaint() {}, onMessage() {} });
+  const told = [];
+  const onMessage = (words) => told.push(words);
+  const labels = new Labels({ rows, outbox, classes: names, onPaint() {}, onMessage });
   const selection = new Selection(rows, () => {});
   const said = [];
   const review = new Review({
@@ -48,7 +50,7 @@ async function makeReview(count) {
   review.ask({ queue: "disagrees", words: "Doubted", question: "label", run: 12 }, (done) =>
     sent.push(done),
   );
-  return { review, rows, selection, labels, sent, said };
+  return { review, rows, selection, labels, sent, said, told };
 }
 
 test("each answer is sent with its question, counted, and leads to the next image", async () => {
@@ -110,27 +112,43 @@ test("behind the last image it is over, until an answer is undone", async () => 
   assert.deepEqual(sent.at(-1), { what: "retrain", changed: 1, kept: 0, skipped: 1 });
 });
 
-test("a blind question takes a class or is skipped, and is undone", async () => {
+test("a blind question takes a class, that none is right, or is skipped, and is undone", async () => {
   const { review, rows, labels, sent, said } = await makeReview(3);
   for (const row of rows.loaded()) Object.assign(row, { label_id: null, label_name: null });
   review.ask({ queue: "second", words: "Second", question: "opinion", blind: true }, () => {});
-  for (const answer of ["keep", "accept", "ambiguous", "split.train"]) review.answer(answer);
+  for (const answer of ["keep", "accept", "held_out", "split.train"]) review.answer(answer);
   assert.deepEqual([sent.length, said.length], [0, 4]);
   review.answer("choose", 2);
+  review.answer("ambiguous");
+  assert.deepEqual([rows.loaded()[1].split, rows.loaded()[1].review ?? null], [null, null]);
   review.answer("skip");
   assert.deepEqual(
     sent.map(({ question, answer, label_id: label }) => [question, answer, label]),
     [
       ["opinion", "choose", 2],
+      ["opinion", "ambiguous", undefined],
       ["opinion", "skip", undefined],
     ],
   );
-  assert.equal(review.words(), "1 answered, 1 skipped");
+  assert.equal(review.words(), "2 answered, 1 skipped");
   assert.equal(rows.loaded()[0].label_name, "dog");
+  review.count((await labels.undo()).entries, -1);
   review.count((await labels.undo()).entries, -1);
   review.count((await labels.undo()).entries, -1);
   assert.equal(review.words(), "0 answered");
   assert.equal(rows.loaded()[0].label_name, null);
+});
+
+test("an image that is asked about blind takes no label, and is shown as before", async () => {
+  const { labels, rows, sent, told } = await makeReview(3);
+  const [asked, other] = rows.loaded();
+  labels.relabel([asked, other], 2);
+  const payload = sent[0];
+  const conflicts = [{ asset_id: asked.id, row_version: 1, asked: true, message: "Answer first." }];
+  labels.receive({ ...payload, payload, versions: {} }, { status: "applied", conflicts });
+  assert.deepEqual([asked.label_name, other.label_name], ["cat", "dog"]);
+  assert.deepEqual(told, ["1 image left as before. Answer first."]);
+  assert.deepEqual((await labels.undo()).ids, [other.id], "its undo is of the other alone");
 });
 
 test("an image that was passed over comes at the end", async () => {

@@ -21,6 +21,7 @@ from db.unit_of_work import UnitOfWork
 from forge_core.catalog.editing import class_merges, decisions
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.journal import ChangeConflict, ChangeResult, Operation
+from forge_core.people import voters
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
@@ -61,7 +62,8 @@ def list_contested(workspace: Workspace, *, limit: int = 1_000) -> list[Conteste
             asset=asset,
             said=said.get(asset.asset_id, ()),
             voters=", ".join(
-                f"{vote.author}: {names[vote.label_id]}" for vote in votes.get(asset.asset_id, ())
+                voters.describe(vote.author, vote.label_id, names)
+                for vote in votes.get(asset.asset_id, ())
             ),
         )
         for asset in assets

@@ -13,10 +13,10 @@ from db.records import Asset
 from forge_core.catalog.editing import decisions, label_edits
 from forge_core.catalog.importing import run_import
 from forge_core.catalog.importing.uploads import upload_plan
-from forge_core.catalog.revisions import history
+from forge_core.catalog.revisions import history, journal
 from forge_core.catalog.revisions.journal import Operation
 from forge_core.catalog.splits import chosen_images, split_rule
-from forge_core.errors import ImageRejected, NotFound
+from forge_core.errors import ImageRejected, InvalidInput, NotFound
 from forge_core.imaging import decode, hashing
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.people.actor import Actor
@@ -84,6 +84,7 @@ def correct(
     Raises:
         ImageRejected: The bytes are not an image that can be read.
         NotFound: There is no such class.
+        InvalidInput: The actor is asked about this image blind.
     """
     limits = DecodeLimits.from_settings(workspace.image_settings)
     decoded = decode.decode_image(data, limits=limits)
@@ -95,6 +96,8 @@ def correct(
                 next_step="Reload the page; the class may have been removed.",
             )
     known = _find(workspace, content_hash)
+    if known is not None:
+        _check_asked(workspace, known, actor)
     revisions: list[int | None] = []
     if known is None:
         file_name = _safe_name(name, content_hash, decoded.mime)
@@ -123,6 +126,15 @@ def correct(
         revision_ids=tuple(each for each in revisions if each is not None),
         answer_id=answer_id,
     )
+
+
+def _check_asked(workspace: Workspace, asset: Asset, actor: Actor) -> None:
+    """Nothing is done to an image of a blind question: what was done would tell its label."""
+    with workspace.database.read() as uow:
+        if uow.opinion_requests.list_open(actor.name, [asset.asset_id]):
+            raise InvalidInput(
+                journal.ASKED_BLIND, next_step="It waits in “Second opinions” on Review."
+            )
 
 
 def undo(workspace: Workspace, correction: Correction, *, actor: Actor) -> bool:

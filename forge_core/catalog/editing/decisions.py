@@ -61,7 +61,8 @@ def decide(
     "ambiguous" marks it and puts it into held_out, where no training, no split and no import moves
     it. All but "skip" settle the question until bytes, label or the class's definition change, or
     the answer is undone. Idempotent by `operation_id`; an image whose row version is not the
-    expected one is left alone and reported.
+    expected one is left alone and reported. So is one that the actor is asked about blind where
+    the answer gives a label: whether that changed it would tell what it was.
 
     Args:
         workspace: The workspace.
@@ -88,15 +89,21 @@ def decide(
         label = label_edits.find_label(uow, label_id) if kind in GIVES_LABEL else None
         named = list(dict.fromkeys(asset_ids))
         assets = {asset.asset_id: asset for asset in uow.assets.list_by_ids(named)}
-        stale = [a for a in assets.values() if _is_stale(a, expected_versions, label)]
+        asked = set() if label is None else uow.opinion_requests.list_open(actor.name, named)
+        stale = [
+            asset
+            for asset in assets.values()
+            if asset.asset_id not in asked and _is_stale(asset, expected_versions, label)
+        ]
         wanted = label.name if label else answer
         conflicts = journal.describe_conflicts(uow, stale, wanted=wanted)
+        conflicts += journal.describe_asked([i for i in named if i in asked], assets, wanted=wanted)
         conflicts += [
             ChangeConflict(asset_id=asset_id, message="This image is no longer in the catalog.")
             for asset_id in named
             if asset_id not in assets
         ]
-        left_alone = {asset.asset_id for asset in stale}
+        left_alone = asked | {asset.asset_id for asset in stale}
         judged = [a for a in assets.values() if a.asset_id not in left_alone]
         patch = _patch_of(kind, Question(question), label)
         result = journal.write_revision(

@@ -32,7 +32,8 @@ def relabel(
     """Give assets a label, or take it away with None.
 
     Idempotent by `operation_id`. An asset whose row version is not the expected one is left
-    alone and reported as a conflict, unless it has the asked label already; the others change.
+    alone and reported as a conflict, unless it has the asked label already; the others change. So
+    is, whatever its label, an image that the actor is asked about blind: no answer tells it.
     An image that imports contest leaves their queue with the label, be it the one it has.
 
     Raises:
@@ -52,6 +53,7 @@ def relabel(
             expected_versions,
             wanted=label.name if label else "no label",
             is_answer=label is not None,
+            gives_label=True,
         )
 
 
@@ -67,7 +69,8 @@ def relabel_matching(
     """Give every image that matches a label, or take it away with None: one revision.
 
     The database does it alone, so that a million images are no more work here than one.
-    Idempotent by `operation_id`. The answer has numbers, not assets.
+    Idempotent by `operation_id`. The answer has numbers, not assets. What the actor is asked about
+    blind stays, and is counted as a conflict.
 
     Raises:
         NotFound: There is no such class.
@@ -79,7 +82,8 @@ def relabel_matching(
     asset_list.check_filter(where)
     with workspace.database.write() as uow:
         patch = AssetPatch.labelled(find_label(uow, label_id))
-        return journal.change_matching(uow, operation, where, patch)
+        person = operation.actor.name
+        return journal.change_matching(uow, operation, where, patch, keep_asked_of=person)
 
 
 def set_split(
@@ -304,6 +308,7 @@ def _change(
     subject: Subject = "label_name",
     keep_held_out: bool = False,
     is_answer: bool = False,
+    gives_label: bool = False,
     chosen: Collection[uuid.UUID] = (),
     why: str = "",
 ) -> ChangeResult:
@@ -313,7 +318,9 @@ def _change(
         return repetition
     unique_ids = list(dict.fromkeys(asset_ids))
     assets = {asset.asset_id: asset for asset in uow.assets.list_by_ids(unique_ids)}
-    pending = patch.differing(assets.values())
+    person = operation.actor.name
+    asked = uow.opinion_requests.list_open(person, unique_ids) if gives_label else set()
+    pending = [a for a in patch.differing(assets.values()) if a.asset_id not in asked]
     locked = [a for a in pending if keep_held_out and a.split_type == Split.HELD_OUT]
     locked_ids = {asset.asset_id for asset in locked}
     barred = [a for a in pending if a.asset_id in chosen and a.asset_id not in locked_ids]
@@ -325,10 +332,13 @@ def _change(
         and asset.asset_id not in locked_ids
         and expected_versions.get(asset.asset_id, asset.row_version) != asset.row_version
     ]
-    left_alone = locked_ids | {asset.asset_id for asset in stale}
+    left_alone = locked_ids | asked | {asset.asset_id for asset in stale}
     conflicts = journal.describe_conflicts(uow, stale, wanted=wanted, subject=subject)
     conflicts += journal.describe_locked(locked, wanted=wanted)
     conflicts += journal.describe_chosen(barred, why, wanted=wanted)
+    conflicts += journal.describe_asked(
+        [i for i in unique_ids if i in asked], assets, wanted=wanted
+    )
     conflicts += [
         ChangeConflict(asset_id=asset_id, message="This image is no longer in the catalog.")
         for asset_id in unique_ids

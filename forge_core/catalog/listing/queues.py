@@ -318,6 +318,8 @@ def list_entries(
         for asset in page.assets:
             rank += 1
             suggestion = said.get(asset.asset_id)
+            if suggestion and suggestion.voters and suggestion.label_id == asset.label_id:
+                suggestion = None  # nobody names another class
             yield QueueEntry(
                 rank=rank,
                 path="" if queue.is_blind else asset.file_path,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from db.records import Asset
 from db.unit_of_work import UnitOfWork
+from forge_core.people import voters
 from forge_core.workspace import Workspace
 
 JUDGING = "labels"
@@ -95,8 +96,12 @@ def _suggest_instead(uow: UnitOfWork, assets: Sequence[Asset]) -> dict[uuid.UUID
 
 
 def _suggest_voted(uow: UnitOfWork, assets: Sequence[Asset]) -> dict[uuid.UUID, Suggestion]:
-    """The class that most of those say who say another than the label."""
+    """The class that most of those say who say another than the label.
+
+    The label itself, where nobody names another and somebody says that no one class is right.
+    """
     labels = {label.label_id: label for label in uow.labels.list_all()}
+    names = {label_id: label.name for label_id, label in labels.items()}
     votes = uow.label_votes.list_of_assets([asset.asset_id for asset in assets])
     found = {}
     for asset in assets:
@@ -104,19 +109,24 @@ def _suggest_voted(uow: UnitOfWork, assets: Sequence[Asset]) -> dict[uuid.UUID, 
         others = Counter(
             vote.label_id
             for vote in of_asset
-            if vote.label_id != asset.label_id and not labels[vote.label_id].is_retired
+            if vote.label_id not in (None, asset.label_id) and not labels[vote.label_id].is_retired
         )
-        if not others:
+        if others:
+            label_id = min(others, key=lambda each: (-others[each], each))
+        elif asset.label_id is not None and any(vote.label_id is None for vote in of_asset):
+            label_id = asset.label_id  # the only class that anybody says
+        else:
             continue
-        label_id = min(others, key=lambda each: (-others[each], each))
         found[asset.asset_id] = Suggestion(
             run_id=None,
             label_id=label_id,
             label_name=labels[label_id].name,
-            confidence=others[label_id] / len(of_asset),
+            confidence=sum(vote.label_id == label_id for vote in of_asset) / len(of_asset),
             margin=None,
             entropy=None,
             label_quality=None,
-            voters=", ".join(f"{vote.author}: {labels[vote.label_id].name}" for vote in of_asset),
+            voters=", ".join(
+                voters.describe(vote.author, vote.label_id, names) for vote in of_asset
+            ),
         )
     return found

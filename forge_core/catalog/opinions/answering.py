@@ -19,7 +19,7 @@ from forge_core.people import voters
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
-ANSWERS = (Answer.CHOOSE, Answer.SKIP)
+ANSWERS = (Answer.CHOOSE, Answer.AMBIGUOUS, Answer.SKIP)
 
 
 def answer(
@@ -28,19 +28,27 @@ def answer(
     label_id: int | None,
     *,
     actor: Actor,
+    is_ambiguous: bool = False,
     operation_id: str | None = None,
 ) -> ChangeResult:
     """Say what images show, as votes of this person; None skips, and the question stays open.
 
-    All of them or none. Idempotent by `operation_id`; its undo takes the votes back.
+    With `is_ambiguous` and no class the vote is that no one class is right, which changes the image
+    no more than another does. All of them or none. Idempotent by `operation_id`; its undo takes the
+    votes back.
 
     Raises:
-        InvalidInput: This person gave or judged the label of one, or nobody asks about it.
+        InvalidInput: This person gave or judged the label of one, or nobody asks about it; or a
+            class is given that is ambiguous.
         NotFound: There is no such class.
     """
     operation = Operation.of(
         RevisionKind.UNFLAG, actor=actor, operation_id=operation_id, message="second opinion"
     )
+    if is_ambiguous and label_id is not None:
+        raise InvalidInput("A second opinion is a class, or ambiguous, not both.")
+    given = Answer.SKIP if label_id is None else Answer.CHOOSE
+    given = Answer.AMBIGUOUS if is_ambiguous else given
     person = operation.actor.name
     with workspace.database.write() as uow:
         uow.revisions.lock()
@@ -60,7 +68,7 @@ def answer(
                 ReviewDecision(
                     asset_id=asset.asset_id,
                     question=Question.OPINION,
-                    answer=Answer.SKIP if label is None else Answer.CHOOSE,
+                    answer=given,
                     content_hash=asset.content_hash,
                     label_id=None if label is None else label.label_id,
                     class_version=version,
@@ -71,9 +79,9 @@ def answer(
                 for asset in assets
             ]
         )
-        if label is not None:
+        if given is not Answer.SKIP:
             uow.label_votes.add(
-                LabelVote(asset_id=asset_id, author=person, label_id=label.label_id)
+                LabelVote(asset_id=asset_id, author=person, label_id=label and label.label_id)
                 for asset_id in named
             )
     return ChangeResult(

@@ -184,7 +184,7 @@ def _list_certain(
     words: dict[tuple[uuid.UUID, str, int], set[str]] = {}
     for one in said:
         words.setdefault((one.asset_id, one.content_hash, one.label_id), set()).add(one.person)
-    votes: dict[uuid.UUID, dict[str, int]] = {}
+    votes: dict[uuid.UUID, dict[str, int | None]] = {}
     for vote in uow.label_votes.list_all():
         votes.setdefault(vote.asset_id, {})[vote.author] = vote.label_id
     for image, people in words.items():

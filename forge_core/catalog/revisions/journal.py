@@ -6,7 +6,7 @@ reproducibility and idempotent saves come from one mechanism.
 
 import dataclasses
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -24,6 +24,7 @@ from forge_core.people.actor import Actor
 
 MAX_OPERATION_ID_CHARACTERS = 64
 MAX_ASSETS_TOLD = 10_000
+ASKED_BLIND = "You are asked for a second opinion of this image: answer that first."
 PATH_TAKEN = "{} belongs to another image now, so this one cannot come back."
 
 
@@ -47,6 +48,8 @@ class ChangeConflict:
     row_version: int | None = None
     is_chosen: bool = False
     """Left alone because it was chosen for what it is, and would bias what is measured on it."""
+    is_asked: bool = False
+    """Left alone because who asks owes a second opinion of it, whatever its label is."""
     author: str | None = None
     changed_at: datetime | None = None
 
@@ -182,6 +185,7 @@ def change_matching(
     *,
     keep_held_out: bool = False,
     keep_mined: str | None = None,
+    keep_asked_of: str | None = None,
 ) -> ChangeResult:
     """Give all living assets that match and differ the same values, as one revision.
 
@@ -196,6 +200,8 @@ def change_matching(
         keep_held_out: Leave assets of held_out alone and count them as conflicts.
         keep_mined: Leave alone what was chosen for what it is, some of it from this source, and
             count it likewise.
+        keep_asked_of: Leave alone what this person is asked about blind, whatever its label is, and
+            count it likewise.
     """
     repetition = find_applied_operation(uow, operation)
     if repetition is not None:
@@ -203,11 +209,18 @@ def change_matching(
     asset_list.check_run(uow, where)
     kept = uow.changes.count_to_change(where, patch, held_out=True) if keep_held_out else 0
     held_out = False if keep_held_out else None
+    if keep_asked_of is not None:
+        asked = uow.changes.count_asked(where, keep_asked_of)
+        kept += asked
+        keep_asked_of = keep_asked_of if asked else None
     mined = 0
     if keep_mined is not None:
         mined = uow.changes.count_to_change(where, patch, held_out=held_out, mined=keep_mined)
         kept += mined
-    if uow.changes.count_to_change(where, patch, held_out=held_out) == mined:
+    number = uow.changes.count_to_change(
+        where, patch, held_out=held_out, keep_asked_of=keep_asked_of
+    )
+    if number == mined:
         return ChangeResult(
             operation_id=operation.operation_id,
             status=ChangeOutcome.CONFLICT if kept else ChangeOutcome.NOTHING,
@@ -221,7 +234,12 @@ def change_matching(
         status=ChangeOutcome.APPLIED,
         revision_id=revision_id,
         num_changed=uow.changes.update_matching(
-            revision_id, where, patch, keep_held_out=keep_held_out, keep_mined=keep_mined
+            revision_id,
+            where,
+            patch,
+            keep_held_out=keep_held_out,
+            keep_mined=keep_mined,
+            keep_asked_of=keep_asked_of,
         ),
         num_conflicts=kept,
         num_chosen=mined,
@@ -322,6 +340,22 @@ def describe_chosen(assets: Sequence[Asset], why: str, *, wanted: str) -> list[C
             is_chosen=True,
         )
         for asset in assets
+    ]
+
+
+def describe_asked(
+    asset_ids: Iterable[uuid.UUID], assets: Mapping[uuid.UUID, Asset], *, wanted: str
+) -> list[ChangeConflict]:
+    """Say of each image that who asks is asked about it blind, and nothing of its label."""
+    return [
+        ChangeConflict(
+            asset_id=asset_id,
+            message=ASKED_BLIND,
+            wanted=wanted,
+            row_version=assets[asset_id].row_version,
+            is_asked=True,
+        )
+        for asset_id in asset_ids
     ]
 
 

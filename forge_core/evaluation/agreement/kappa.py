@@ -64,6 +64,15 @@ def cohen(first: Sequence[int], second: Sequence[int]) -> Kappa:
     return _told(number, observed, float(cohen_kappa_score(ours, theirs)), by_chance, number)
 
 
+def cohen_of_class(first: Sequence[int], second: Sequence[int], class_id: int) -> Kappa:
+    """Cohen's kappa of one class against all others; the answers as in `cohen`."""
+    said = [class_id in pair for pair in zip(first, second, strict=True)]
+    if sum(said) < MIN_OF_CLASS:
+        return _too_rare(len(said), sum(said))
+    ours, theirs = ([int(each == class_id) for each in answers] for answers in (first, second))
+    return cohen(ours, theirs)
+
+
 def fleiss(counts: Counts) -> Kappa:
     """Fleiss' kappa of all answers.
 
@@ -93,11 +102,7 @@ def fleiss_of_class(counts: Counts, class_id: int) -> Kappa:
     said = counts[:, class_id]
     num_said = int((said > 0).sum())
     if num_said < MIN_OF_CLASS:
-        return Kappa(
-            num_images=len(counts),
-            reason=f"Too few to tell: it was said of {num_said} of these images, "
-            f"{MIN_OF_CLASS} are needed.",
-        )
+        return _too_rare(len(counts), num_said)
     return fleiss(np.column_stack([said, counts.sum(axis=1) - said]))
 
 
@@ -113,6 +118,14 @@ def _too_few(number: int) -> Kappa:
         num_images=number,
         reason=f"Too few to tell: {number} images have answers of two people or more, "
         f"{MIN_IMAGES} are needed.",
+    )
+
+
+def _too_rare(number: int, num_said: int) -> Kappa:
+    return Kappa(
+        num_images=number,
+        reason=f"Too few to tell: it was said of {num_said} of these images, "
+        f"{MIN_OF_CLASS} are needed.",
     )
 
 

@@ -2,10 +2,11 @@
 
 Only answers that were given without knowing another's are compared: votes, and beside a second
 opinion the first answer as it was when the image was drawn, whatever the label is by then. Votes
-that say not whose they are compare nobody.
+that say not whose they are compare nobody. That no one class is right is an answer as a class is.
 """
 
 import uuid
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
@@ -23,8 +24,22 @@ from forge_core.evaluation.agreement.kappa import Kappa
 from forge_core.people import voters
 from forge_core.workspace import Workspace
 
+NO_ONE_CLASS = 0
+"""Stands for the number of a class where somebody says that no one class is right."""
 Answers = dict[uuid.UUID, dict[str, int]]
-"""Of each image what each person says, by number of the class."""
+"""Of each image what each person says, by number of the class, or `NO_ONE_CLASS`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassAgreement:
+    """The kappa of one class against all others: Cohen's of two people, Fleiss' of everybody."""
+
+    label_id: int
+    """`NO_ONE_CLASS` for the answer that no one class is right."""
+    label_name: str
+    num_answers: int
+    """That say this class, of the images which several people answered."""
+    agreement: Kappa
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,17 +49,8 @@ class PairAgreement:
     first: str
     second: str
     agreement: Kappa
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClassAgreement:
-    """Fleiss' kappa of one class against all others."""
-
-    label_id: int
-    label_name: str
-    num_answers: int
-    """That say this class, of the images which several people answered."""
-    agreement: Kappa
+    classes: list[ClassAgreement]
+    """Of each class that one of them says, the least agreed first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +85,7 @@ def measure_agreement(workspace: Workspace) -> Agreement:
         every = uow.label_votes.list_all()
         votes = [vote for vote in every if not voters.is_anonymous(vote.author)]
         names = {label.label_id: label.name for label in uow.labels.list_all()}
+        names[NO_ONE_CLASS] = voters.AMBIGUOUS
         merges = class_merges.merges_as_of(uow, uow.revisions.latest_id())
         gold = _list_gold_labels(uow, requests, merges)
     answers = _collect(requests, votes, merges)
@@ -103,7 +110,7 @@ def measure_agreement(workspace: Workspace) -> Agreement:
         num_people=len({person for said in shared.values() for person in said}),
         overall=kappa.fleiss(counts),
         classes=sorted(classes, key=lambda one: _rank(one.agreement)),
-        pairs=_compare_pairs(shared),
+        pairs=_compare_pairs(shared, names),
         people=_measure_people(votes, gold, merges),
     )
 
@@ -113,7 +120,7 @@ class AgreementRow:
     """One number of an agreement; what cannot be told has no value, and why."""
 
     kind: str
-    """`everybody`, `class` (Fleiss' kappa), `pair` (Cohen's), or `gold errors`."""
+    """`everybody`, `class` (Fleiss' kappa), `pair`, `class of pair` (Cohen's), or `gold errors`."""
     who: str
     images: int
     value: float | None
@@ -133,6 +140,11 @@ def tabulate(found: Agreement) -> list[AgreementRow]:
         ("everybody", f"{found.num_people} people", found.overall),
         *(("class", one.label_name, one.agreement) for one in found.classes),
         *(("pair", f"{one.first} and {one.second}", one.agreement) for one in found.pairs),
+        *(
+            ("class of pair", f"{one.first} and {one.second}: {each.label_name}", each.agreement)
+            for one in found.pairs
+            for each in one.classes
+        ),
     ]
     rows = [
         _row(kind, who, one.num_images, one.kappa, one.interval, one.reason)
@@ -171,12 +183,16 @@ def _collect(
     answers: Answers = {}
     for vote in votes:
         said = answers.setdefault(vote.asset_id, {})
-        said[vote.author] = class_merges.follow(merges, vote.label_id)
+        said[vote.author] = _class_of(vote, merges)
     for one in requests:
         if one.kind == OpinionKind.SECOND and one.decided_by and one.asset_id in answers:
             label_id = class_merges.follow(merges, one.label_id)
             answers[one.asset_id].setdefault(one.decided_by, label_id)
     return answers
+
+
+def _class_of(vote: LabelVote, merges: Mapping[int, int]) -> int:
+    return NO_ONE_CLASS if vote.label_id is None else class_merges.follow(merges, vote.label_id)
 
 
 def _list_gold_labels(
@@ -192,7 +208,7 @@ def _list_gold_labels(
     return {one.asset_id: gold[one.asset_id] for one in now if one.label_id == gold[one.asset_id]}
 
 
-def _compare_pairs(shared: Answers) -> list[PairAgreement]:
+def _compare_pairs(shared: Answers, names: Mapping[int, str]) -> list[PairAgreement]:
     common: dict[tuple[str, str], tuple[list[int], list[int]]] = {}
     for said in shared.values():
         for first, second in combinations(sorted(said), 2):
@@ -200,10 +216,31 @@ def _compare_pairs(shared: Answers) -> list[PairAgreement]:
             ours.append(said[first])
             theirs.append(said[second])
     pairs = [
-        PairAgreement(first=first, second=second, agreement=kappa.cohen(ours, theirs))
+        PairAgreement(
+            first=first,
+            second=second,
+            agreement=kappa.cohen(ours, theirs),
+            classes=_compare_classes(ours, theirs, names),
+        )
         for (first, second), (ours, theirs) in common.items()
     ]
     return sorted(pairs, key=lambda one: (-one.agreement.num_images, one.first, one.second))
+
+
+def _compare_classes(
+    ours: list[int], theirs: list[int], names: Mapping[int, str]
+) -> list[ClassAgreement]:
+    said = Counter(ours) + Counter(theirs)
+    classes = [
+        ClassAgreement(
+            label_id=label_id,
+            label_name=names[label_id],
+            num_answers=number,
+            agreement=kappa.cohen_of_class(ours, theirs, label_id),
+        )
+        for label_id, number in said.items()
+    ]
+    return sorted(classes, key=lambda one: (*_rank(one.agreement), one.label_name))
 
 
 def _measure_people(
@@ -212,7 +249,7 @@ def _measure_people(
     right: dict[str, list[bool]] = {}
     for vote in votes:
         if vote.asset_id in gold:
-            is_right = class_merges.follow(merges, vote.label_id) == gold[vote.asset_id]
+            is_right = _class_of(vote, merges) == gold[vote.asset_id]
             right.setdefault(vote.author, []).append(is_right)
     return [
         PersonError(person=person, error=error_rate(len(each) - sum(each), len(each)))

@@ -17,6 +17,7 @@ TITLES = {
     "everybody": "Everybody, Fleiss' kappa",
     "class": "By class, Fleiss' kappa of it against all others",
     "pair": "Pairs of people, Cohen's kappa",
+    "class of pair": "By class of pairs, Cohen's kappa of it against all others",
     "gold errors": "Wrong on gold questions",
 }
 

@@ -114,13 +114,16 @@ def _names_there(
     uow: UnitOfWork,
     stored: Mapping[uuid.UUID, Sequence[LabelVote]],
     current: Mapping[str, str],
-) -> dict[tuple[uuid.UUID, str], tuple[str, bool]]:
-    """The class that each person named of each image, and whether it was said here."""
+) -> dict[tuple[uuid.UUID, str], tuple[str | None, bool]]:
+    """The class that each person named of each image, and whether it was said here.
+
+    None for those who said that no one class is right.
+    """
     names = {label.label_id: label.name for label in uow.labels.list_all()}
-    found = {}
+    found: dict[tuple[uuid.UUID, str], tuple[str | None, bool]] = {}
     for asset_id, votes in stored.items():
         for vote in votes:
-            name = names[vote.label_id]
-            said = current.get(name, name), vote.revision_id is None
+            name = None if vote.label_id is None else names[vote.label_id]
+            said = name and current.get(name, name), vote.revision_id is None
             found[asset_id, vote.author] = said
     return found

@@ -15,7 +15,8 @@ export const ANSWERS = [
   { id: "skip", label: "Skip", words: "not now; it stays in the queue" },
 ];
 
-const BLIND_ANSWERS = ["choose", "skip"];
+const BLIND_ANSWERS = ["choose", "ambiguous", "skip"];
+const BLIND_WORDS = { ambiguous: "no one class is right: a vote, the image stays as it is" };
 export const SAY_WHAT_YOU_SEE =
   "Choose the class that you see: what it was called is not shown here.";
 
@@ -38,9 +39,14 @@ export class Review {
     return Boolean(this.task?.blind);
   }
 
-  /** Whether the queue takes this answer; a blind one only classes, and to skip. */
+  /** Whether the queue takes this answer; a blind one only classes, none of them, and to skip. */
   offers(answer) {
     return !this.isBlind || BLIND_ANSWERS.includes(answer);
+  }
+
+  /** What an answer means here, in words. */
+  explain({ id, words }) {
+    return (this.isBlind && BLIND_WORDS[id]) || words;
   }
 
   /** Begin with a queue, or with null leave the one that was worked on; `tell` says how it ended. */

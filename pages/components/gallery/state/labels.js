@@ -78,7 +78,7 @@ export class Labels {
         ? { label_id: labelId, label_name: name, ...unmarked }
         : {
             keep: question === "label" ? unmarked : {},
-            ambiguous: { split: "held_out", review: "ambiguous" },
+            ambiguous: question === "opinion" ? {} : { split: "held_out", review: "ambiguous" },
             held_out: { split: "held_out" },
             skip: {},
           }[answer];
@@ -283,7 +283,10 @@ export class Labels {
             payload.label_id === null ? null : this.classes.get(payload.label_id)?.name;
         }
         if (row && payload.kind === "set_split") row.split = payload.split;
-        if (row && ["ambiguous", "held_out"].includes(payload.answer)) row.split = "held_out";
+        const isVote = payload.question === "opinion"; // changes no image
+        if (row && !isVote && ["ambiguous", "held_out"].includes(payload.answer)) {
+          row.split = "held_out";
+        }
         if (row && payload.kind === "flag") {
           Object.assign(row, { review: payload.review, note: payload.note });
         }
@@ -302,9 +305,8 @@ export class Labels {
     this.told = null;
     const words = [`${plural(told.changed, "image")} changed`];
     if (told.left) {
-      words.push(
-        `${formatNumber(told.left)} left as they were${payload.kind === "set_split" ? ": kept aside" : ""}`,
-      );
+      const why = { set_split: ": kept aside", relabel: ": you are asked about them" };
+      words.push(`${formatNumber(told.left)} left as they were${why[payload.kind] ?? ""}`);
     }
     if (told.chosen) this.offerChosen(`${words.join(", ")}.`, told.chosen);
     else {
@@ -323,6 +325,18 @@ export class Labels {
       words: `Put them into ${splitWords(split)} all the same`,
       run: () => this.setSplit([], split, { where, allow: true }),
     });
+  }
+
+  /** Images that this person is asked about blind are shown as before: no answer tells of them. */
+  leaveAsked({ operation_id: id }, asked) {
+    const ids = new Set(asked.map((conflict) => conflict.asset_id));
+    const entry = this.done.find((each) => each.operation_id === id);
+    for (const each of entry ? ids : []) {
+      Object.assign(this.rows.get(each) ?? {}, entry.before[each]);
+      delete entry.before[each];
+    }
+    if (entry) entry.ids = entry.ids.filter((each) => !ids.has(each));
+    this.onMessage(`${plural(ids.size, "image")} left as before. ${asked[0].message}`);
   }
 
   receive(record, result) {
@@ -350,6 +364,8 @@ export class Labels {
         `${plural(gone.length, "image is", "images are")} no longer in the catalog: removed by somebody else.`,
       );
     }
+    const asked = (result.conflicts ?? []).filter((conflict) => conflict.asked && kind !== "undo");
+    if (asked.length) this.leaveAsked(record, asked);
     if (result.status === "refused") {
       this.onMessage(result.message + (result.next_step ? ` ${result.next_step}` : ""));
       this.onStale();

@@ -176,7 +176,9 @@ export class Outbox {
       }
       this.dequeue(record);
       if (EXPECTING.has(record.payload.kind) && !record.payload.where) {
-        record.open = (result.conflicts ?? []).filter((conflict) => conflict.row_version != null);
+        record.open = (result.conflicts ?? []).filter(
+          (conflict) => conflict.row_version != null && !conflict.asked,
+        );
       }
       if (record.open?.length) {
         record.state = "conflict";

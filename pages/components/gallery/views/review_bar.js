@@ -32,11 +32,12 @@ export class ReviewBar {
     const key = this.keyOf(answer.id);
     const button = el(
       "button",
-      { type: "button", className: `tool answer ${answer.id}`, title: answer.words },
+      { type: "button", className: `tool answer ${answer.id}`, title: this.review.explain(answer) },
       key && el("kbd", {}, showKey(key)),
       el("span", { className: "name" }, this.describe(answer, row)),
     );
-    button.disabled = answer.id === "accept" && !row.suggestion;
+    const says = row.suggestion;
+    button.disabled = answer.id === "accept" && (!says || isOwn(says, row));
     button.addEventListener("click", () => this.review.answer(answer.id));
     return button;
   }
@@ -44,7 +45,7 @@ export class ReviewBar {
   /** "Keep cat", "Accept dog 0.93" */
   describe({ id, label }, row) {
     if (id === "keep") return `${label} ${row.label_name ?? "without a label"}`;
-    if (id !== "accept" || !row.suggestion) return label;
+    if (id !== "accept" || !row.suggestion || isOwn(row.suggestion, row)) return label;
     const { label_name: name, confidence } = row.suggestion;
     return `${label} ${name} ${formatConfidence(confidence)}`;
   }
@@ -70,4 +71,9 @@ export class ReviewBar {
       el("div", { className: "choices-row" }, isWorth && retrain, back),
     );
   }
+}
+
+/** Whether people name no class but that of the label, as where one says that none is right. */
+function isOwn(suggestion, row) {
+  return Boolean(suggestion.voters) && suggestion.label_id === row.label_id;
 }

@@ -3,11 +3,14 @@
 import random
 import uuid
 
+import pytest
+
 from db.records import AssetFilter
-from forge_core.catalog.editing import decisions, label_edits
+from forge_core.catalog.editing import corrections, decisions, label_edits
 from forge_core.catalog.listing import asset_list
 from forge_core.catalog.opinions import answering, drawing
 from forge_core.catalog.revisions import history
+from forge_core.errors import InvalidInput
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from tests.arrange import CLASSES, class_id
@@ -137,6 +140,38 @@ def test_questions_of_another_person_are_refused__and_a_vote_answers_nothing(wor
         },
     )
     assert everywhere.json()["results"][0]["status"] == "refused"
+
+
+def test_a_label_for_an_image_that_is_asked_about__is_answered_the_same_whatever_it_has(
+    workspace, assets
+):
+    one, label_ids = assets[0], [class_id(workspace, name) for name in CLASSES]
+    decisions.decide(workspace, [one.asset_id], "keep", actor=PEOPLE[0])
+    drawing.draw(workspace, share=1, actor=PEOPLE[0])
+    ben = browsing.with_token(workspace, PEOPLE[1])
+    named = {"asset_ids": [str(one.asset_id)]}
+    shapes = [
+        {"kind": "relabel", **named},
+        {"kind": "relabel", **named, "expected_versions": {str(one.asset_id): 99}},
+        {"kind": "relabel", "where": {"text": one.file_path}},
+        {"kind": "decide", "question": "label", "answer": "choose", **named},
+        {"kind": "decide", "question": "label", "answer": "accept", **named},
+    ]
+    for number, shape in enumerate(shapes):
+        answers = set()
+        before = ben.get("/revision").text
+        for label_id in label_ids:
+            operation = {"operation_id": f"blind-same-{number}", **shape, "label_id": label_id}
+            answer = ben.post("/operations", json={"operations": [operation]})
+            name = next(name for name in CLASSES if class_id(workspace, name) == label_id)
+            answers.add(answer.text.replace(f'"wanted":"{name}"', '"wanted":"it"'))
+        assert len(answers) == 1, shape
+        assert '"status":"conflict"' in answers.pop()
+        assert ben.get("/revision").text == before
+    assert asset_list.get_asset(workspace, one.asset_id) == one
+    data = workspace.image_store.read(one.file_path)
+    with pytest.raises(InvalidInput, match="asked for a second opinion"):
+        corrections.correct(workspace, data, label_ids[0], name="x.png", actor=PEOPLE[1])
 
 
 def test_an_operation_on_an_image_that_is_asked_about__tells_nothing_of_its_label(

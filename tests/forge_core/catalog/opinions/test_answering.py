@@ -36,7 +36,7 @@ def questions_of(workspace: Workspace, actor: Actor) -> set[uuid.UUID]:
     return set(asset_list.list_ids(workspace, AssetFilter(asked_of=actor.name)))
 
 
-def votes_of(workspace: Workspace, asset: Asset) -> dict[str, int]:
+def votes_of(workspace: Workspace, asset: Asset) -> dict[str, int | None]:
     with workspace.database.read() as uow:
         votes = uow.label_votes.list_of_assets([asset.asset_id]).get(asset.asset_id, [])
     return {vote.author: vote.label_id for vote in votes}
@@ -116,6 +116,28 @@ def test_opinions_that_differ__are_decided_once_and_do_not_return(workspace, ass
     class_merges.merge_classes(workspace, square, circle, actor=CEM)
     assert changed not in asset_list.list_ids(workspace, DIFFERING), "one class by now"
     assert asset_list.count_assets(workspace, AssetFilter(opinions=DIFFER)) == 1
+
+
+def test_that_no_one_class_is_right__is_a_vote_and_leaves_the_image_as_it_is(workspace, assets):
+    drawing.draw(workspace, share=1, actor=ANNA)
+    asked = assets[0]
+    vote = {"actor": BEN, "operation_id": "no-class"}
+    answering.answer(workspace, [asked.asset_id], None, is_ambiguous=True, **vote)
+    assert votes_of(workspace, asked) == {"ben": None}
+    assert asset_list.get_asset(workspace, asked.asset_id) == asked
+    assert asked.asset_id not in questions_of(workspace, BEN) | questions_of(workspace, CEM)
+    assert asset_list.list_ids(workspace, DIFFERING) == [asked.asset_id]
+    said = suggestions.suggest(workspace, suggestions.OPINIONS, [asked])[asked.asset_id]
+    assert (said.label_id, said.voters) == (asked.label_id, "ben: ambiguous")
+    undone = undo(workspace, "no-class", BEN)
+    assert votes_of(workspace, asked) == {}
+    undo(workspace, undone, BEN)
+    assert votes_of(workspace, asked) == {"ben": None}
+    aside = {"question": Question.DIFFERENCE, "actor": CEM}
+    decisions.decide(workspace, [asked.asset_id], "ambiguous", **aside)
+    assert asset_list.count_assets(workspace, AssetFilter(opinions=DIFFER)) == 0
+    with pytest.raises(InvalidInput, match="not both"):
+        answering.answer(workspace, [assets[1].asset_id], 1, is_ambiguous=True, actor=BEN)
 
 
 def test_gold_questions__go_to_everybody_who_did_not_decide_them(workspace, assets):

@@ -40,12 +40,33 @@ def test_agreement__is_of_the_first_answers_whatever_is_decided_later(answered):
     assert pair.agreement.kappa == pytest.approx(0.5)
     by_class = {one.label_name: one.agreement for one in before.classes}
     assert by_class["stripe"].kappa == 1.0
+    of_pair = {one.label_name: one.agreement for one in pair.classes}
+    # Circle: Anna says it 10 times, Ben 20; 20 of 30 agree, by chance 2/9 + 2/9.
+    assert of_pair["circle"].kappa == pytest.approx((2 / 3 - 4 / 9) / (1 - 4 / 9))
+    assert (of_pair["stripe"].kappa, of_pair["square"].kappa) == (1.0, pytest.approx(0.0))
     # Square: 10 of 60 answers, chance 1 - 2/6 * 5/6 = 26/36; 20 of 30 agree.
     assert by_class["square"].kappa == pytest.approx((2 / 3 - 26 / 36) / (1 - 26 / 36))
     assert before.classes[-1].label_name == "stripe", "the least agreed first"
     squares = [a.asset_id for a in assets if a.label_name == "square"]
     label_edits.relabel(workspace, squares, class_id(workspace, "circle"), actor=CEM)
     assert agreement.measure_agreement(workspace).pairs == before.pairs
+
+
+def test_agreement__counts_that_no_one_class_is_right_as_an_answer(answered):
+    workspace, assets = answered
+    squares = [a.asset_id for a in assets if a.label_name == "square"]
+    answering.answer(workspace, squares, None, is_ambiguous=True, actor=BEN)
+    found = agreement.measure_agreement(workspace)
+    (pair,) = found.pairs
+    assert pair.agreement.observed == pytest.approx(2 / 3)
+    # Three classes of Anna's, circle, stripe and none of Ben's, 10 times each: chance 2/9.
+    assert pair.agreement.kappa == pytest.approx((2 / 3 - 2 / 9) / (1 - 2 / 9))
+    told = {row.who: row.value for row in agreement.tabulate(found) if row.kind != "class"}
+    assert told["anna and ben: ambiguous"] == pytest.approx(0.0)
+    with workspace.database.read() as uow:
+        gold = {one.asset_id for one in uow.opinion_requests.list_all() if one.kind == "gold"}
+    (ben,) = found.people
+    assert ben.error.num_wrong == len(gold & set(squares)), "no class is not the certain one"
 
 
 def test_gold_errors__are_told_with_their_count_or_that_they_are_too_few(answered):
@@ -77,7 +98,13 @@ def test_opinion_commands__draw_mark_and_tell(answered):
     document = forge_json("opinions", "agreement", *named)
     assert document["pairs"][0]["agreement"]["kappa"] == pytest.approx(0.5)
     rows = list(csv.DictReader(io.StringIO(forge("opinions", "agreement", "--csv", *named).stdout)))
-    assert {row["kind"] for row in rows} == {"everybody", "class", "pair", "gold errors"}
+    assert {row["kind"] for row in rows} == {
+        "everybody",
+        "class",
+        "pair",
+        "class of pair",
+        "gold errors",
+    }
     assert "anna and ben" in forge("opinions", "agreement", *named).stdout
     shown = forge_json("queue", "show", "opinions_differ", *named)
     assert len(shown) == 10
