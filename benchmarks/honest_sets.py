@@ -24,8 +24,8 @@ from sklearn.linear_model import LogisticRegression
 
 from benchmarks import frozen_features
 from forge_core.evaluation import label_issues
-from forge_core.evaluation.metrics import wilson_interval
 from forge_core.evaluation.sampling.estimate import Sample, estimate
+from forge_core.evaluation.sampling.intervals import wilson_interval
 
 NUM_TEST, NUM_TRAIN, NUM_HARD, NUM_DRAWN = 1_500, 3_000, 500, 1_000
 TIMES_AS_OFTEN = 20.0

@@ -14,7 +14,7 @@ from forge_core.people.actor import Actor
 from forge_core.predictions.kept_evaluations import LeftOut, MeasuredEvaluation
 from forge_core.predictions.seeds import duels
 from forge_core.predictions.seeds.duels import Duel, Settings
-from forge_core.predictions.standings import Standings
+from forge_core.predictions.standings import SEEDS_ALIKE, WEIGHTED, Standings
 from forge_core.workspace import Workspace
 
 OWN, NOW = "run", "now"
@@ -140,6 +140,7 @@ def _standings_json(found: Standings, split: str) -> dict[str, object]:
         "num_common": found.num_common,
         "num_trained": found.num_trained,
         "num_chosen": found.num_chosen,
+        "is_weighted": found.is_weighted,
         "apart": [each.run.run_id for each in found.apart],
         "seeds": [
             {
@@ -187,11 +188,11 @@ def _show(measured: MeasuredEvaluation, *, with_classes: bool) -> None:
     output.say(
         f"Run {measured.run_id} on {measured.split}: accuracy {output.percent(shown.value)} "
         f"({100 * low:.1f} to {100 * high:.1f} with 95 % confidence), "
-        f"loss {report.loss:.4f}, macro F1 {report.macro_f1:.3f}, {report.num_images:,} images, "
-        f"at revision {measured.revision_id}"
+        f"loss {report.loss:.4f}, macro F1 {report.shown_macro_f1:.3f}, "
+        f"{report.num_images:,} images, at revision {measured.revision_id}"
     )
     if shown.note:
-        output.tell(shown.note)
+        output.tell(f"{shown.note} {report.classes_note}".rstrip())
     if with_classes:
         _show_classes(report)
     num_trained = int(measured.answers.is_trained.sum())
@@ -205,18 +206,23 @@ def _show(measured: MeasuredEvaluation, *, with_classes: bool) -> None:
 def _show_classes(report: EvaluationReport) -> None:
     output.show_table(
         "",
-        ["class", "precision", "recall", "F1", "images"],
+        ["class", "precision", "recall", "95 %", "F1", "images"],
         [
             [
                 entry.class_name,
-                f"{entry.precision:.3f}",
-                f"{entry.recall:.3f}",
-                f"{entry.f1:.3f}",
+                _number(entry.precision),
+                _number(entry.recall),
+                " to ".join(map(_number, entry.recall_interval or ())),
+                _number(entry.f1),
                 entry.support,
             ]
-            for entry in report.per_class
+            for entry in report.shown_classes
         ],
     )
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
 
 
 def _tell_left_out(left_out: LeftOut) -> None:
@@ -248,6 +254,8 @@ def _show_standings(found: Standings, split: str) -> None:
         output.tell(f"left out, because one of them was trained on it: {found.num_trained:,}")
     if found.num_chosen:
         output.tell(chosen_images.say_left_out(found.num_chosen))
+    if found.is_weighted:
+        output.tell(f"{WEIGHTED} {SEEDS_ALIKE}")
     for contender in found.apart:
         output.tell(
             f"Run {contender.run.run_id} was measured on too few of these images to be compared: "

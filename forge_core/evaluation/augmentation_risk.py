@@ -16,7 +16,7 @@ from forge_core.augmentation.eval_transform import EvalTransform
 from forge_core.augmentation.presets import AugmentationParameters
 from forge_core.augmentation.train_transform import TrainTransform
 from forge_core.errors import InvalidInput
-from forge_core.evaluation import metrics
+from forge_core.evaluation.sampling import intervals
 from forge_core.progress import SILENT, Progress
 
 ALL_TOGETHER = "all together"
@@ -162,7 +162,7 @@ def check_risk(
                 num_images=len(pixels),
                 num_changed=num_changed,
                 num_spoilt=int((changed & right).sum()),
-                changed_interval=metrics.wilson_interval(num_changed, len(pixels)),
+                changed_interval=intervals.wilson_interval(num_changed, len(pixels)),
             )
         )
     return sorted(risks, key=lambda risk: (risk.part == ALL_TOGETHER, -risk.num_changed))

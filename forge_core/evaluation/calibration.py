@@ -11,7 +11,8 @@ from scipy.optimize import minimize_scalar
 
 from forge_core.errors import InvalidInput
 from forge_core.evaluation.answers import Flags, Floats, Whole
-from forge_core.evaluation.metrics import log_loss, wilson_interval
+from forge_core.evaluation.metrics import log_loss
+from forge_core.evaluation.sampling.intervals import wilson_interval
 
 BINS = 10
 MIN_IMAGES = 30

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from forge_core.evaluation.metrics import wilson_interval
 from forge_core.evaluation.report import EvaluationReport
 
 Interval = tuple[float, float]
@@ -40,28 +39,16 @@ class ClassMove:
     """Images of the class in the first and in the second report."""
 
 
-def compare_rates(num_first: int, of_first: int, num_second: int, of_second: int) -> RateDifference:
-    """The difference of two shares with its interval.
+def compare_rates(
+    first: float, bounds_first: Interval, second: float, bounds_second: Interval
+) -> RateDifference:
+    """The difference of two shares, each with its Wilson interval, and the interval of that.
 
     Holds for independent sets of images; for two networks on the same images it is too wide, never
     too narrow as long as they are right on mostly the same ones.
 
-    Raises:
-        InvalidInput: A share of no images.
-
     Source: Newcombe 1998, method 10 (from the Wilson intervals).
     """
-    return _subtract(
-        num_first / max(of_first, 1),
-        wilson_interval(num_first, of_first),
-        num_second / max(of_second, 1),
-        wilson_interval(num_second, of_second),
-    )
-
-
-def _subtract(
-    first: float, bounds_first: Interval, second: float, bounds_second: Interval
-) -> RateDifference:
     (low_first, high_first), (low_second, high_second) = bounds_first, bounds_second
     difference = second - first
     below = ((second - low_second) ** 2 + (high_first - first) ** 2) ** 0.5
@@ -74,24 +61,26 @@ def _subtract(
 def compare_accuracy(first: EvaluationReport, second: EvaluationReport) -> RateDifference:
     """The accuracies of two reports, as each is shown; see `compare_rates`."""
     before, after = first.shown, second.shown
-    return _subtract(before.value, before.interval, after.value, after.interval)
+    return compare_rates(before.value, before.interval, after.value, after.interval)
 
 
 def compare_classes(first: EvaluationReport, second: EvaluationReport) -> list[ClassMove]:
-    """Recalls of the classes that both reports have images of, largest change first."""
-    before = {entry.class_name: entry for entry in first.per_class if entry.support}
-    moves = [
-        ClassMove(
-            class_name=entry.class_name,
-            recall=compare_rates(
-                round(old.recall * old.support),
-                old.support,
-                round(entry.recall * entry.support),
-                entry.support,
-            ),
-            support=(old.support, entry.support),
+    """Recalls, as they are shown, of the classes that both have images of, largest change first."""
+    before = {entry.class_name: entry for entry in first.shown_classes}
+    moves = []
+    for entry in second.shown_classes:
+        old = before.get(entry.class_name)
+        if old is None or old.recall_interval is None or entry.recall_interval is None:
+            continue
+        assert old.recall is not None, "it has an interval"
+        assert entry.recall is not None, "it has an interval"
+        moves.append(
+            ClassMove(
+                class_name=entry.class_name,
+                recall=compare_rates(
+                    old.recall, old.recall_interval, entry.recall, entry.recall_interval
+                ),
+                support=(old.support, entry.support),
+            )
         )
-        for entry in second.per_class
-        if entry.support and (old := before.get(entry.class_name)) is not None
-    ]
     return sorted(moves, key=lambda move: (-abs(move.recall.difference), move.class_name))

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forge_core.errors import InvalidInput
-from forge_core.evaluation.metrics import wilson_of_rate
+from forge_core.evaluation.sampling.intervals import wilson_of_rate
 
 MAX_LOOKS = 200
 MAX_STRATA = 8

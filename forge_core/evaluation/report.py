@@ -9,7 +9,11 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from forge_core.errors import InvalidInput
+from forge_core.evaluation.sampling.intervals import wilson_interval
 from forge_core.evaluation.sampling.shown import SampledAccuracy, ShownAccuracy, shown
+from forge_core.evaluation.sampling.weighted import WeightedClasses
+
+Interval = tuple[float, float]
 
 SCHEMA = 1
 SPARSE_SCHEMA = 2
@@ -34,6 +38,20 @@ class ClassMetrics:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShownClass:
+    """One class as people are to read it. A number is None where no image could tell it."""
+
+    class_name: str
+    support: int
+    """Images of this class that were measured."""
+    precision: float | None
+    recall: float | None
+    recall_interval: Interval | None
+    """At 95 %; None also where there is no image."""
+    f1: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class EvaluationReport:
     """Metrics of one checkpoint on one set of images."""
 
@@ -55,11 +73,41 @@ class EvaluationReport:
     """Share of images whose label is among the five highest scores; None up to five classes."""
     sampled: SampledAccuracy | None = None
     """The accuracy that speaks of all images; None where the measured ones were drawn alike."""
+    weighted: WeightedClasses | None = None
+    """The same of the classes; None also in a report from before they were weighted."""
 
     @property
     def shown(self) -> ShownAccuracy:
         """The accuracy as people are to read it."""
         return shown(self.accuracy, self.accuracy_interval, self.sampled)
+
+    @property
+    def shown_macro_f1(self) -> float:
+        """The mean F1 as people are to read it, where an image is left that can tell it."""
+        weighted = None if self.weighted is None else self.weighted.macro_f1
+        return self.macro_f1 if weighted is None else weighted
+
+    @property
+    def shown_classes(self) -> list[ShownClass]:
+        """Every class as people are to read it, in the order of `class_names`."""
+        if self.weighted is None or not self.weighted.num_images:
+            return [_show_counted(each) for each in self.per_class]
+        return [
+            ShownClass(
+                class_name=each.class_name,
+                support=each.support,
+                precision=None if own.precision is None else own.precision.value,
+                recall=None if own.recall is None else own.recall.value,
+                recall_interval=None if own.recall is None else own.recall.interval,
+                f1=own.f1,
+            )
+            for each, own in zip(self.per_class, self.weighted.classes, strict=True)
+        ]
+
+    @property
+    def classes_note(self) -> str:
+        """What must be known of the numbers of classes; empty where nothing must."""
+        return describe_classes(self.sampled, self.weighted)
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain JSON values, with a schema number."""
@@ -113,6 +161,7 @@ class EvaluationReport:
             per_class=tuple(ClassMetrics(**entry) for entry in values["per_class"]),
             top5_accuracy=values["top5_accuracy"],
             sampled=read_sampled(values.get("sampled")),
+            weighted=_read_weighted(values.get("weighted")),
         )
 
 
@@ -122,6 +171,36 @@ def read_sampled(values: Mapping[str, Any] | None) -> SampledAccuracy | None:
         return None
     interval = values["interval"]
     return SampledAccuracy(**{**values, "interval": None if interval is None else tuple(interval)})
+
+
+def describe_classes(sampled: SampledAccuracy | None, weighted: WeightedClasses | None) -> str:
+    """What must be known of recall, precision and F1; empty of images that were drawn alike."""
+    if sampled is None:
+        return ""
+    if weighted is None or not weighted.num_images:
+        why = "no image is left that was not chosen" if weighted else "evaluate again to weigh them"
+        return (
+            "Biased: recall, precision and F1 are of all that were measured, each counted alike; "
+            f"{why}."
+        )
+    how = "weighted likewise" if sampled.is_weighted else "without those that were chosen"
+    return f"Recall, precision and F1 are {how}; numbers of images are of all that were measured."
+
+
+def _show_counted(each: ClassMetrics) -> ShownClass:
+    found = round(each.recall * each.support)
+    return ShownClass(
+        class_name=each.class_name,
+        support=each.support,
+        precision=each.precision,
+        recall=each.recall,
+        recall_interval=wilson_interval(found, each.support) if each.support else None,
+        f1=each.f1,
+    )
+
+
+def _read_weighted(values: Mapping[str, Any] | None) -> WeightedClasses | None:
+    return None if values is None else WeightedClasses.from_dict(dict(values))
 
 
 def _fill(cells: Sequence[Sequence[int]], size: int) -> list[list[int]]:

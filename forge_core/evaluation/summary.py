@@ -11,7 +11,8 @@ import numpy as np
 
 from forge_core.errors import InvalidInput
 from forge_core.evaluation.answers import Answers
-from forge_core.evaluation.metrics import wilson_interval
+from forge_core.evaluation.sampling import weighing
+from forge_core.evaluation.sampling.intervals import wilson_interval
 
 TOP = (1, 2, 3, 5, 10)
 """The k of top-k accuracy."""
@@ -60,6 +61,8 @@ class Summary:
     accuracy: Rate
     balanced_accuracy: float
     """Mean recall of the classes that have images."""
+    balanced_interval: tuple[float, float]
+    """Of it, at 95 %."""
     macro_f1: float
     """Mean F1 of the classes that occur as a label or as an answer."""
     weighted_f1: float
@@ -104,10 +107,11 @@ def summarise(answers: Answers, label_ids: Sequence[int]) -> Summary:
         )
         for label_id, score in zip(occurring, f1, strict=True)
     ]
-    recalls = [each.recall.value for each in classes if each.recall is not None]
+    recalls = [each.recall for each in classes if each.recall is not None]
     return Summary(
         accuracy=Rate(count=int(answers.is_right.sum()), of=len(answers)),
-        balanced_accuracy=float(np.mean(recalls)),
+        balanced_accuracy=float(np.mean([each.value for each in recalls])),
+        balanced_interval=weighing.interval_of_mean(recalls),
         macro_f1=float(known.f1_score(average="macro", **given)),
         weighted_f1=float(known.f1_score(average="weighted", **given)),
         top={

@@ -125,6 +125,7 @@ def measure_run(
         )
     content_hash = network.predictor.loaded.sha256
     answered = collected.answers()
+    told = samples.estimate_all(workspace, answered, network.label_ids, str(split), revision_id)
     return MeasuredEvaluation(
         run_id=run_id,
         kind=str(kind),
@@ -134,7 +135,8 @@ def measure_run(
         data_digest=images.digest(),
         report=replace(
             collected.report(answered),
-            sampled=samples.estimate_accuracy(workspace, answered, str(split), revision_id),
+            sampled=None if told is None else told.accuracy,
+            weighted=None if told is None else told.classes,
         ),
         label_ids=tuple(network.label_ids),
         answers=answered,

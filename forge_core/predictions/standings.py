@@ -12,9 +12,14 @@ from db.enums import CheckpointKind, JobStatus, Split
 from db.records import Job, Run
 from db.run_records import CheckpointFile, EvaluationSummary
 from db.unit_of_work import UnitOfWork
-from forge_core.evaluation.answers import Answers, Flags
-from forge_core.evaluation.pairing import PairedDifference, compare_paired
-from forge_core.evaluation.summary import Rate
+from forge_core.evaluation.answers import Answers, Flags, Floats
+from forge_core.evaluation.pairing import (
+    PairedDifference,
+    WeightedDifference,
+    compare_paired,
+    compare_weighted,
+)
+from forge_core.evaluation.sampling import weighing
 from forge_core.people.actor import Actor
 from forge_core.predictions import evaluation_requests, kept_evaluations, measured_images
 from forge_core.predictions.measured_images import SplitFacts
@@ -23,6 +28,13 @@ from forge_core.runs.probabilities import blocks
 from forge_core.runs.probabilities.blocks import Ids
 from forge_core.workspace import Workspace
 
+WEIGHTED = (
+    "Weighted: the images were drawn with different probabilities, so each counts by the inverse "
+    "of its own."
+)
+"""What is said of a ranking that is."""
+SEEDS_ALIKE = "What several seeds tell counts all images alike, and is biased."
+"""And of what is told beside it."""
 LEAST_SHARE = 0.9
 """A model that was measured on fewer of the split's images than this is not ranked with others."""
 
@@ -85,13 +97,25 @@ class Field:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MeasuredRate:
+    """A share of images, as it is shown: weighted where they were drawn differently."""
+
+    value: float
+    """0 to 1."""
+    interval: tuple[float, float]
+    """At 95 %."""
+    of: int
+    """Images that were measured."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Standing:
     """A model among others, on the images that all of them were measured on."""
 
     contender: Contender
     evaluation_id: int
-    accuracy: Rate
-    to_best: PairedDifference | None
+    accuracy: MeasuredRate
+    to_best: PairedDifference | WeightedDifference | None
     """Its accuracy less that of the best; None of the best itself."""
     is_right: Flags = field(repr=False, compare=False)
     """(N,) of the images that all were measured on, in the same order for all."""
@@ -109,6 +133,8 @@ class Standings:
     """Images that were left out because one of them was trained on them."""
     num_chosen: int
     """Images that were left out because they were chosen for what they are."""
+    is_weighted: bool
+    """Whether each image counts by the inverse of the probability that it was drawn with."""
     apart: list[Contender]
     """Measured, but on too few of the images, such as one that knows only some of the classes."""
 
@@ -211,7 +237,7 @@ def rank(workspace: Workspace, field: Field) -> Standings:
     ranked = [each for each in measured if _size(each) >= LEAST_SHARE * most]
     found = [_read(workspace, each) for each in ranked]
     if not found:
-        return Standings(standings=[], num_common=0, num_trained=0, num_chosen=0, apart=[])
+        return _none_ranked([])
     common = _ids(found[0])
     for answers in found[1:]:
         common = np.intersect1d(common, _ids(answers), assume_unique=True)
@@ -222,40 +248,60 @@ def rank(workspace: Workspace, field: Field) -> Standings:
     apart = [each for each in measured if each not in ranked]
     num_trained = num_common - len(common)
     if not len(common):
-        return Standings(
-            standings=[],
-            num_common=0,
-            num_trained=num_trained,
-            num_chosen=0,
-            apart=measured,
-        )
-    fair = common
-    if field.split != Split.TRAIN:
-        fair = np.setdiff1d(common, samples.read_chosen(workspace, field.revision_id))
-    num_chosen = len(common) - len(fair) if len(fair) else 0
-    common = fair if len(fair) else common
-    right = [each.is_right[np.isin(_ids(each), common)] for each in found]
+        return _none_ranked(measured, num_trained)
+    there = [np.isin(_ids(each), common) for each in found]
+    named = [found[0].asset_ids[place] for place in np.flatnonzero(there[0]).tolist()]
+    sample = samples.read_sample(workspace, named, field.split, field.revision_id)
+    is_fair = ~sample.is_chosen
+    num_chosen = int(sample.is_chosen.sum()) if is_fair.any() else 0
+    is_used = is_fair if is_fair.any() else np.ones(len(named), np.bool_)
+    weights = sample.weights[is_used] if is_fair.any() else np.ones(len(named))
+    right = [each.is_right[mask][is_used] for each, mask in zip(found, there, strict=True)]
+    rates = [_rate(each, weights) for each in right]
     order = sorted(
-        range(len(ranked)), key=lambda place: (-int(right[place].sum()), ranked[place].run.run_id)
+        range(len(ranked)), key=lambda place: (-rates[place].value, ranked[place].run.run_id)
     )
     best = order[0]
+    is_weighted = bool((weights != weights[0]).any())
     standings = [
         Standing(
             contender=ranked[place],
             evaluation_id=_number(ranked[place]),
-            accuracy=Rate(count=int(right[place].sum()), of=len(common)),
-            to_best=None if place == best else compare_paired(right[best], right[place]),
+            accuracy=rates[place],
+            to_best=None
+            if place == best
+            else compare_weighted(right[best], right[place], weights)
+            if is_weighted
+            else compare_paired(right[best], right[place]),
             is_right=right[place],
         )
         for place in order
     ]
     return Standings(
         standings=standings,
-        num_common=len(common),
+        num_common=len(weights),
         num_trained=num_trained,
         num_chosen=num_chosen,
+        is_weighted=is_weighted,
         apart=apart,
     )
+
+
+def _none_ranked(apart: list[Contender], num_trained: int = 0) -> Standings:
+    return Standings(
+        standings=[],
+        num_common=0,
+        num_trained=num_trained,
+        num_chosen=0,
+        is_weighted=False,
+        apart=apart,
+    )
+
+
+def _rate(is_right: Flags, weights: Floats) -> MeasuredRate:
+    rate = weighing.weigh(is_right, weights)
+    assert rate is not None, "there are images"
+    return MeasuredRate(value=rate.value, interval=rate.interval, of=len(is_right))
 
 
 def _size(contender: Contender) -> int:

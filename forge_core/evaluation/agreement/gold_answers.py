@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from forge_core.evaluation.metrics import wilson_interval
+from forge_core.evaluation.sampling.intervals import wilson_interval
 
 MIN_ANSWERS = 10
 """With fewer answers an error rate cannot be told."""

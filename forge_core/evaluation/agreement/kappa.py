@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forge_core.errors import InvalidInput
-from forge_core.evaluation.metrics import wilson_of_rate
+from forge_core.evaluation.sampling.intervals import wilson_of_rate
 
 MIN_IMAGES = 10
 """With fewer images that several people answered it cannot be told."""

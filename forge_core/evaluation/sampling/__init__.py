@@ -1,1 +1,1 @@
-"""Accuracy of images that are no fair sample: weighted where that can be done, else marked."""
+"""How sure a share of images is; of images that are no fair sample: weighted, or else marked."""

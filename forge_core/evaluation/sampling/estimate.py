@@ -6,14 +6,16 @@ they are, with a probability that nobody knows, say nothing of all images, and a
 Legend: N measured images.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from forge_core.errors import InvalidInput
-from forge_core.evaluation.metrics import wilson_of_rate
+from forge_core.evaluation.sampling import weighing
 from forge_core.evaluation.sampling.shown import SampledAccuracy
+from forge_core.evaluation.sampling.weighted import WeightedClasses
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,9 +51,7 @@ class Sample:
 def estimate(is_right: npt.NDArray[np.bool_], sample: Sample) -> SampledAccuracy:
     """The accuracy on images like those that the sample stands for.
 
-    The interval is Wilson's at the effective number of images: the smaller of Kish's, which knows
-    the weights alone, and the one that gives the variance of the weighted mean. With equal weights
-    both are the number of images, and the interval is the usual one.
+    The interval is that of `weighing`.
 
     Args:
         is_right: (N,) whether each image was answered right.
@@ -59,35 +59,38 @@ def estimate(is_right: npt.NDArray[np.bool_], sample: Sample) -> SampledAccuracy
 
     Raises:
         InvalidInput: The lengths differ.
-
-    Source: Hájek 1971 (the weighted mean); Kish 1965, section 11.7 (effective size).
     """
     if len(is_right) != len(sample.is_chosen):
         raise InvalidInput(
             f"{len(is_right):,} answers and {len(sample.is_chosen):,} images do not fit."
         )
     is_used = ~sample.is_chosen
-    right, weights = is_right[is_used].astype(np.float64), sample.weights[is_used]
-    num_chosen = int(sample.is_chosen.sum())
-    if not len(right):
-        return SampledAccuracy(
-            value=None,
-            interval=None,
-            num_images=len(is_right),
-            num_chosen=num_chosen,
-            is_weighted=False,
-            effective_size=0.0,
-        )
-    value = float(np.average(right, weights=weights))
-    size = float(weights.sum() ** 2 / (weights**2).sum())
-    spread = float((weights**2 * (right - value) ** 2).sum() / weights.sum() ** 2)
-    if spread > 0:
-        size = min(size, value * (1 - value) / spread)
+    found = weighing.weigh(is_right[is_used], sample.weights[is_used])
     return SampledAccuracy(
-        value=value,
-        interval=wilson_of_rate(value, size),
+        value=None if found is None else found.value,
+        interval=None if found is None else found.interval,
         num_images=len(is_right),
-        num_chosen=num_chosen,
+        num_chosen=int(sample.is_chosen.sum()),
         is_weighted=sample.is_weighted,
-        effective_size=size,
+        effective_size=0.0 if found is None else found.effective_size,
+    )
+
+
+def weigh_classes(
+    label_ids: npt.NDArray[np.int64],
+    predicted_ids: npt.NDArray[np.int64],
+    class_ids: Sequence[int],
+    sample: Sample,
+) -> WeightedClasses:
+    """The numbers of classes on images like those that the sample stands for.
+
+    Args:
+        label_ids: (N,) the class of each image.
+        predicted_ids: (N,) the answered one.
+        class_ids: The classes that there are; every label and answer is among them.
+        sample: How the images came in; those that were chosen are left out.
+    """
+    is_used = ~sample.is_chosen
+    return weighing.weigh_classes(
+        label_ids[is_used], predicted_ids[is_used], sample.weights[is_used], class_ids
     )

@@ -16,7 +16,6 @@ from forge_core.catalog.revisions import history
 from forge_core.catalog.splits import leaks
 from forge_core.errors import InvalidInput
 from forge_core.evaluation.answers import list_pairs
-from forge_core.evaluation.metrics import wilson_interval
 from forge_core.evaluation.report import EvaluationReport
 from forge_core.predictions.report import markup
 from forge_core.predictions.shortcuts import kept_shortcuts
@@ -92,26 +91,25 @@ def _metrics_of(split: Split, report: EvaluationReport) -> list[str]:
     words = (
         f"Accuracy on {SPLIT_WORDS[split]}: {_percent(shown.value)} ({_percent(low)} to "
         f"{_percent(high)} with 95 % confidence) of {report.num_images:,} images. Macro F1 "
-        f"{report.macro_f1:.3f}, loss {report.loss:.3f}."
+        f"{report.shown_macro_f1:.3f}, loss {report.loss:.3f}."
     )
     if shown.note:
-        words += f" {shown.note}"
+        words += f" {shown.note} {report.classes_note}".rstrip()
     if split == Split.VAL:
         words += " Validation chose the best epoch, so this is a little too kind."
     if split == Split.TRAIN:
         words += " It was trained on these images."
     parts = [f"<h3>{markup.text(SPLIT_WORDS[split])}</h3>", markup.paragraph(words)]
-    numbers = [
-        (each, row[i])
-        for i, (each, row) in enumerate(zip(report.per_class, report.confusion, strict=True))
-    ]
-    classes = sorted(numbers, key=lambda each: each[0].f1)
+    classes = sorted(report.shown_classes, key=lambda each: (each.f1 is None, each.f1 or 0.0))
     rows = []
-    for each, found in classes[:MOST_CLASSES]:
-        bounds = wilson_interval(found, each.support) if each.support else None
+    for each in classes[:MOST_CLASSES]:
+        bounds = each.recall_interval
         interval = "" if bounds is None else f"{100 * bounds[0]:.0f} to {100 * bounds[1]:.0f} %"
-        shares = (_percent(each.recall), interval, _percent(each.precision), f"{each.f1:.3f}")
-        rows.append((each.class_name, f"{each.support:,}", *shares))
+        recall, precision = (
+            "" if share is None else _percent(share) for share in (each.recall, each.precision)
+        )
+        f1 = "" if each.f1 is None else f"{each.f1:.3f}"
+        rows.append((each.class_name, f"{each.support:,}", recall, interval, precision, f1))
     parts.append(markup.table(("class", "images", "recall", "95 %", "precision", "F1"), rows))
     if len(classes) > MOST_CLASSES:
         parts.append(markup.paragraph(f"The {MOST_CLASSES} weakest of {len(classes):,} classes."))

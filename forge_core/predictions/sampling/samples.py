@@ -4,6 +4,7 @@ Imports no torch.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
@@ -16,17 +17,46 @@ from forge_core.evaluation.answers import Answers
 from forge_core.evaluation.sampling import estimate
 from forge_core.evaluation.sampling.estimate import Sample
 from forge_core.evaluation.sampling.shown import SampledAccuracy
+from forge_core.evaluation.sampling.weighted import WeightedClasses
 from forge_core.runs.probabilities import blocks
 from forge_core.runs.probabilities.blocks import Ids
 from forge_core.workspace import Workspace
 
 
-def estimate_accuracy(
-    workspace: Workspace, answers: Answers, split: str, revision_id: int
-) -> SampledAccuracy | None:
-    """The accuracy that speaks of all images; None where the answered ones were drawn alike."""
+@dataclass(frozen=True, kw_only=True)
+class Estimates:
+    """What answers tell of all images, where those that were answered were not drawn alike."""
+
+    accuracy: SampledAccuracy
+    classes: WeightedClasses
+    """In the order that was asked for."""
+    sample: Sample
+
+
+def estimate_all(
+    workspace: Workspace,
+    answers: Answers,
+    label_ids: Sequence[int],
+    split: str,
+    revision_id: int,
+) -> Estimates | None:
+    """The numbers that speak of all images; None where the answered ones were drawn alike.
+
+    Args:
+        workspace: The workspace.
+        answers: Of a network.
+        label_ids: The classes that could be answered.
+        split: Of the images.
+        revision_id: As of this revision.
+    """
     sample = read_sample(workspace, answers.asset_ids, split, revision_id)
-    return None if sample.is_fair else estimate.estimate(answers.is_right, sample)
+    if sample.is_fair:
+        return None
+    return Estimates(
+        accuracy=estimate.estimate(answers.is_right, sample),
+        classes=estimate.weigh_classes(answers.label_ids, answers.predicted_ids, label_ids, sample),
+        sample=sample,
+    )
 
 
 def read_sample(

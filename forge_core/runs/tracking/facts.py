@@ -40,9 +40,10 @@ class ClassResult:
     split: str
     label_id: int
     class_name: str
-    precision: float
-    recall: float
-    f1: float
+    precision: float | None
+    """As it is shown of all images; None where no measured image could tell it, as the next two."""
+    recall: float | None
+    f1: float | None
     support: int
     """Images of the class."""
 
@@ -193,12 +194,13 @@ def _metrics(
             f"{split}/accuracy_low": low,
             f"{split}/accuracy_high": high,
             f"{split}/loss": report.loss,
-            f"{split}/macro_f1": report.macro_f1,
+            f"{split}/macro_f1": report.shown_macro_f1,
             f"{split}/top5_accuracy": report.top5_accuracy,
             f"{split}/images": report.num_images,
         }
         if report.sampled is not None:
             found[f"{split}/accuracy_of_measured"] = report.accuracy
+            found[f"{split}/macro_f1_of_measured"] = report.macro_f1
     return {name: float(value) for name, value in found.items() if value is not None}
 
 
@@ -214,7 +216,7 @@ def _classes(run: Run, split: str, report: EvaluationReport) -> list[ClassResult
             f1=entry.f1,
             support=entry.support,
         )
-        for entry in report.per_class
+        for entry in report.shown_classes
     ]
 
 

@@ -200,12 +200,16 @@ def _parameters(facts: RunFacts) -> Iterator[tuple[str, str]]:
 def _class_metrics(classes: list[ClassResult]) -> dict[str, float]:
     """Results of classes by names that MLflow takes: "test/recall/circle"."""
     found: dict[str, float] = {}
+    taken: set[tuple[str, str]] = set()
     for each in classes:
         name = NOT_IN_A_NAME.sub("-", each.class_name).strip(". ")[:MAX_NAME_CHARACTERS]
-        if not name or f"{each.split}/recall/{name}" in found:  # two that only differ in a sign
+        if not name or (each.split, name) in taken:  # two that only differ in a sign
             name = f"{name} {each.label_id}".strip()
+        taken.add((each.split, name))
         for measure in ("precision", "recall", "f1"):
-            found[f"{each.split}/{measure}/{name}"] = getattr(each, measure)
+            value = getattr(each, measure)
+            if value is not None:
+                found[f"{each.split}/{measure}/{name}"] = value
     return found
 
 

@@ -65,7 +65,9 @@ def _finals(facts: RunFacts) -> dict[str, float]:
     found = {f"final/{name}": value for name, value in facts.metrics.items()}
     for each in facts.classes:
         for name in ("precision", "recall", "f1"):
-            found[f"{each.split} {name} of classes/{each.class_name}"] = getattr(each, name)
+            value = getattr(each, name)
+            if value is not None:
+                found[f"{each.split} {name} of classes/{each.class_name}"] = value
     return found
 
 

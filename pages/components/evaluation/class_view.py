@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from forge_core.evaluation.sampling.weighted import WeightedClass, WeightedRate
 from forge_core.evaluation.summary import ClassSummary, Rate
 from pages.components.evaluation import doors
 from pages.components.evaluation.shown import ShownEvaluation
@@ -19,6 +20,7 @@ DOORS: dict[str, dict[str, str]] = {
     "Recall": {"true_label": "own", "outcome": "right"},
     "Recall, 95 %": {"true_label": "own"},
     "Precision": {"answered": "own", "outcome": "right"},
+    "Precision, 95 %": {"answered": "own"},
 }
 """What each column leads to; `own` is the class of the row."""
 
@@ -26,8 +28,12 @@ DOORS: dict[str, dict[str, str]] = {
 def show(shown: ShownEvaluation) -> None:
     """Draw the table, weakest first."""
     assert shown.summary is not None, "there are images"
-    classes = sorted(shown.summary.classes, key=lambda each: each.f1)
-    table = pd.DataFrame([_row(shown, each) for each in classes])
+    weighted = list_weighted(shown)
+    classes = sorted(
+        shown.summary.classes,
+        key=lambda each: _order(weighted[each.label_id].f1 if weighted else each.f1),
+    )
+    table = pd.DataFrame([_row(shown, each, weighted.get(each.label_id)) for each in classes])
     share = st.column_config.NumberColumn(format="%.1f %%")
     number = st.column_config.NumberColumn(format="localized")
     event = st.dataframe(
@@ -39,9 +45,13 @@ def show(shown: ShownEvaluation) -> None:
             "Class": st.column_config.TextColumn(pinned=True),
             **dict.fromkeys(("Images", "Found", "Missed", "Taken for it", "Wrongly"), number),
             **dict.fromkeys(("Recall", "Precision", "F1"), share),
-            "Recall, 95 %": st.column_config.TextColumn(
-                help="With 95 % confidence the recall on images like these lies in this range."
-            ),
+            **{
+                f"{name}, 95 %": st.column_config.TextColumn(
+                    help=f"With 95 % confidence the {name.lower()} on images like these lies in "
+                    "this range."
+                )
+                for name in ("Recall", "Precision")
+            },
         },
         on_select="rerun",
         selection_mode="single-cell",
@@ -50,10 +60,16 @@ def show(shown: ShownEvaluation) -> None:
     )
     few = sum(each.num_images < FEW for each in classes)
     more = f" {few} with fewer than {FEW} images: too few to tell." if few else ""
-    st.caption(f"Weakest first. Click a number to see its images.{more}")
+    st.caption(f"Weakest first. Click a number to see its images.{more} {shown.classes_note}")
     if event.selection.cells:
         position, column = event.selection.cells[0]
         doors.open_gallery(door(shown, classes[position], str(column)))
+
+
+def list_weighted(shown: ShownEvaluation) -> dict[int, WeightedClass]:
+    """By class the numbers that speak of all images; empty where those counted do."""
+    found = shown.classes
+    return {} if found is None else dict(zip(shown.kept.label_ids, found.classes, strict=True))
 
 
 def door(shown: ShownEvaluation, of: ClassSummary, column: str) -> dict[str, str]:
@@ -80,17 +96,35 @@ def _counts(rate: Rate | None) -> tuple[int, int]:
     return (0, 0) if rate is None else (rate.count, rate.of)
 
 
-def _row(shown: ShownEvaluation, of: ClassSummary) -> dict[str, object]:
-    low, high = (0.0, 0.0) if of.recall is None else of.recall.interval
+def _row(
+    shown: ShownEvaluation, of: ClassSummary, weighted: WeightedClass | None
+) -> dict[str, object]:
+    """Counts are of all images; shares are those that speak of all, where they are weighted."""
+    own = weighted or of
     return {
         "Class": shown.names[of.label_id],
         "Images": count(of, "Images"),
         "Found": count(of, "Found"),
         "Missed": count(of, "Missed"),
-        "Recall": None if of.recall is None else 100 * of.recall.value,
-        "Recall, 95 %": "" if of.recall is None else f"{100 * low:.0f} to {100 * high:.0f} %",
+        "Recall": _share(own.recall),
+        "Recall, 95 %": _interval(own.recall),
         "Taken for it": count(of, "Taken for it"),
         "Wrongly": count(of, "Wrongly"),
-        "Precision": None if of.precision is None else 100 * of.precision.value,
-        "F1": 100 * of.f1,
+        "Precision": _share(own.precision),
+        "Precision, 95 %": _interval(own.precision),
+        "F1": None if own.f1 is None else 100 * own.f1,
     }
+
+
+def _share(rate: Rate | WeightedRate | None) -> float | None:
+    return None if rate is None else 100 * rate.value
+
+
+def _interval(rate: Rate | WeightedRate | None) -> str:
+    return (
+        "" if rate is None else "{:.0f} to {:.0f} %".format(*(100 * end for end in rate.interval))
+    )
+
+
+def _order(f1: float | None) -> tuple[bool, float]:
+    return f1 is None, f1 or 0.0

@@ -63,7 +63,10 @@ def show(workspace: Workspace, evaluation_id: int, field: Field, asked: int | No
     if shown.summary is None:
         return
     show_numbers(shown)
-    match choose_view():
+    view = choose_view()
+    if shown.estimates is not None and view != "classes":
+        st.caption("What follows is of all that were measured, each counted alike.")
+    match view:
         case "classes":
             class_view.show(shown)
         case "certainty":
@@ -104,6 +107,7 @@ def show_numbers(shown: ShownEvaluation) -> None:
     assert sums is not None, "there are images"
     assert accuracy is not None, "there are images"
     low, high = accuracy.interval
+    own = shown.classes or sums
     with st.container(horizontal=True, gap="large"):
         st.metric(
             "Accuracy",
@@ -116,34 +120,43 @@ def show_numbers(shown: ShownEvaluation) -> None:
         )
         st.metric(
             "Balanced accuracy",
-            text.percent(sums.balanced_accuracy),
+            text.percent(own.balanced_accuracy or 0.0),
+            _describe_interval(shown),
+            delta_color="off",
+            delta_arrow="off",
             help="Mean recall of the classes, each counted alike.",
             width="content",
         )
         st.metric(
             "Macro F1",
-            f"{sums.macro_f1:.3f}",
+            f"{own.macro_f1 or 0.0:.3f}",
             help="Mean F1 of the classes, each counted alike.",
             width="content",
         )
         st.metric(
             "Weighted F1",
-            f"{sums.weighted_f1:.3f}",
+            f"{own.weighted_f1 or 0.0:.3f}",
             help="Mean F1 of the classes, each by its images.",
             width="content",
         )
         k = max((k for k in sums.top if k <= MOST_TOP), default=1)
         if k > 1:
-            share = text.percent(sums.top[k].value)
+            share = text.percent(shown.share(shown.answers.label_rank <= k))
             st.metric(f"Among the top {k}", share, width="content")
     if accuracy.note:
-        st.warning(
-            f"{accuracy.note} The other numbers here are of all that were measured.",
-            icon=":material/balance:",
-        )
+        st.warning(f"{accuracy.note} {shown.classes_note}", icon=":material/balance:")
     with st.container(horizontal=True, gap="medium"):
         for words, count, where in list_doors(shown):
             doors.show(words, count, where)
+
+
+def _describe_interval(shown: ShownEvaluation) -> str:
+    """Of the balanced accuracy, at 95 %."""
+    assert shown.summary is not None, "there are images"
+    low, high = shown.summary.balanced_interval
+    if shown.classes is not None and shown.classes.balanced_interval is not None:
+        low, high = shown.classes.balanced_interval
+    return f"{100 * low:.1f} to {100 * high:.1f} %"
 
 
 def list_doors(shown: ShownEvaluation) -> list[tuple[str, int, dict[str, str]]]:

@@ -8,13 +8,16 @@ import streamlit as st
 
 from forge_core.catalog.revisions import history
 from forge_core.evaluation import summary
-from forge_core.evaluation.answers import Answers
+from forge_core.evaluation.answers import Answers, Flags
+from forge_core.evaluation.report import describe_classes
 from forge_core.evaluation.sampling import shown
 from forge_core.evaluation.sampling.shown import ShownAccuracy
+from forge_core.evaluation.sampling.weighted import WeightedClasses
 from forge_core.evaluation.summary import Summary
 from forge_core.predictions import kept_evaluations
 from forge_core.predictions.kept_evaluations import KeptEvaluation
 from forge_core.predictions.sampling import samples
+from forge_core.predictions.sampling.samples import Estimates
 from forge_core.workspace import Workspace
 
 
@@ -30,8 +33,30 @@ class ShownEvaluation:
     """None where all images are gone."""
     accuracy: ShownAccuracy | None
     """As people are to read it; None as `summary`."""
+    estimates: Estimates | None
+    """What speaks of all images; None where the measured ones were drawn alike."""
     names: Mapping[int, str]
     """Of the classes, as they were called then."""
+
+    @property
+    def classes(self) -> WeightedClasses | None:
+        """The numbers of classes that speak of all images; None where those counted do, or none."""
+        found = None if self.estimates is None else self.estimates.classes
+        return found if found and found.num_images else None
+
+    @property
+    def classes_note(self) -> str:
+        """What must be known of the numbers of classes; empty where nothing must."""
+        found = self.estimates
+        return "" if found is None else describe_classes(found.accuracy, found.classes)
+
+    def share(self, is_in: Flags) -> float:
+        """The share of the images at which a flag is true, weighted where the accuracy is."""
+        if self.classes is None or self.estimates is None:
+            return float(is_in.mean())
+        sample = self.estimates.sample
+        used = ~sample.is_chosen
+        return float(np.average(is_in[used], weights=sample.weights[used]))
 
     @property
     def evaluation_id(self) -> int:
@@ -59,20 +84,23 @@ def _load(_workspace: Workspace, folder: str, evaluation_id: int, key: object) -
         is_there = np.array([each not in removed for each in answers.asset_ids], dtype=np.bool_)
         answers = answers.where(is_there)
     sums = summary.summarise(answers, kept.label_ids) if len(answers) else None
+    found = None if sums is None else _estimate(_workspace, kept, answers)
     return ShownEvaluation(
         kept=kept,
         answers=answers,
         num_removed=len(removed),
         summary=sums,
-        accuracy=None if sums is None else _accuracy(_workspace, kept, answers, sums),
+        accuracy=None if sums is None else _accuracy(sums, found),
+        estimates=found,
         names=dict(zip(kept.label_ids, kept.report.class_names, strict=True)),
     )
 
 
-def _accuracy(
-    workspace: Workspace, kept: KeptEvaluation, answers: Answers, sums: Summary
-) -> ShownAccuracy:
-    found = samples.estimate_accuracy(
-        workspace, answers, kept.summary.split, kept.summary.revision_id
-    )
-    return shown.shown(sums.accuracy.value, sums.accuracy.interval, found)
+def _estimate(workspace: Workspace, kept: KeptEvaluation, answers: Answers) -> Estimates | None:
+    split, revision_id = kept.summary.split, kept.summary.revision_id
+    return samples.estimate_all(workspace, answers, kept.label_ids, split, revision_id)
+
+
+def _accuracy(sums: Summary, found: Estimates | None) -> ShownAccuracy:
+    sampled = None if found is None else found.accuracy
+    return shown.shown(sums.accuracy.value, sums.accuracy.interval, sampled)

@@ -7,7 +7,14 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from forge_core.catalog.splits import chosen_images
-from forge_core.predictions.standings import Contender, Field, Standing, Standings
+from forge_core.predictions.standings import (
+    SEEDS_ALIKE,
+    WEIGHTED,
+    Contender,
+    Field,
+    Standing,
+    Standings,
+)
 from forge_core.workspace import Workspace
 from pages.components import errors, job_progress
 from pages.components.evaluation import flips_view
@@ -32,6 +39,8 @@ def show(workspace: Workspace, field: Field, found: Standings) -> int | None:
             config={"displayModeBar": False},
         )
     clicked = _show_table(field, found)
+    if found.is_weighted:
+        st.caption(SEEDS_ALIKE)
     settings_view.show(workspace, found, field.split)
     return clicked
 
@@ -64,6 +73,8 @@ def show_notices(field: Field, found: Standings) -> None:
         )
     if found.num_chosen:
         st.warning(chosen_images.say_left_out(found.num_chosen), icon=":material/balance:")
+    if found.is_weighted:
+        st.warning(WEIGHTED, icon=":material/balance:")
     for each in found.apart:
         number = 0 if each.evaluation is None else each.evaluation.num_images
         st.info(

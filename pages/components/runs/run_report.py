@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from db.records import Run
-from forge_core.evaluation.report import EvaluationReport
+from forge_core.evaluation.report import EvaluationReport, ShownClass
 from forge_core.predictions import kept_evaluations
 from forge_core.predictions.kept_evaluations import KeptEvaluation
 from forge_core.runs import records
@@ -62,7 +62,7 @@ def _show_split(workspace: Workspace, run: Run, report: EvaluationReport, split:
         st.metric("Images", f"{report.num_images:,}", width="content")
         st.metric(
             "Macro F1",
-            f"{report.macro_f1:.3f}",
+            f"{report.shown_macro_f1:.3f}",
             help="Mean F1 of the classes, each counted alike.",
             width="content",
         )
@@ -70,7 +70,8 @@ def _show_split(workspace: Workspace, run: Run, report: EvaluationReport, split:
         if report.top5_accuracy is not None:
             st.metric("Among the top 5", text.percent(report.top5_accuracy), width="content")
     if shown.note:
-        st.warning(shown.note, icon=":material/balance:")
+        notes = " ".join(filter(None, (shown.note, report.classes_note)))
+        st.warning(notes, icon=":material/balance:")
     left, right = st.columns([5, 4], gap="large")
     with left:
         st.markdown("**Confusion matrix**")
@@ -120,13 +121,14 @@ def label_of(names: Sequence[str], label_ids: Sequence[int], name: str) -> int:
 
 
 def _show_classes(report: EvaluationReport) -> None:
-    rows = sorted(report.per_class, key=lambda entry: entry.f1)
+    rows = sorted(report.shown_classes, key=lambda entry: (entry.f1 is None, entry.f1 or 0.0))
     table = pd.DataFrame(
         {
             "Class": [entry.class_name for entry in rows],
-            "Precision": [100 * entry.precision for entry in rows],
-            "Recall": [100 * entry.recall for entry in rows],
-            "F1": [100 * entry.f1 for entry in rows],
+            "Precision": [_in_percent(entry.precision) for entry in rows],
+            "Recall": [_in_percent(entry.recall) for entry in rows],
+            "Recall, 95 %": [_interval(entry) for entry in rows],
+            "F1": [_in_percent(entry.f1) for entry in rows],
             "Images": [entry.support for entry in rows],
         }
     )
@@ -135,6 +137,7 @@ def _show_classes(report: EvaluationReport) -> None:
         table,
         hide_index=True,
         height="content" if len(rows) <= ROWS_WITHOUT_SCROLLING else 460,
+        placeholder="–",
         column_config={
             "Precision": share,
             "Recall": share,
@@ -143,3 +146,14 @@ def _show_classes(report: EvaluationReport) -> None:
         },
     )
     st.caption("Weakest first.")
+
+
+def _in_percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
+
+
+def _interval(entry: ShownClass) -> str:
+    if entry.recall_interval is None:
+        return ""
+    low, high = entry.recall_interval
+    return f"{100 * low:.0f} to {100 * high:.0f} %"

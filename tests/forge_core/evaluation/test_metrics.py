@@ -10,6 +10,7 @@ from sklearn.metrics import log_loss as sklearn_log_loss
 
 from forge_core.errors import InvalidInput
 from forge_core.evaluation import metrics
+from forge_core.evaluation.sampling import intervals
 
 CLASS_NAMES = ("cat", "dog", "owl")
 
@@ -50,7 +51,7 @@ def test_wilson_interval__by_hand() -> None:
     # 8 of 10, z = 1.96: z^2 = 3.8416, denominator = 1.38416
     # centre = (0.8 + 0.19208) / 1.38416 = 0.716738
     # half = 1.96 / 1.38416 * sqrt(0.016 + 0.009604) = 1.416021 * 0.160012 = 0.226581
-    low, high = metrics.wilson_interval(8, 10, z=1.96)
+    low, high = intervals.wilson_interval(8, 10, z=1.96)
 
     assert low == pytest.approx(0.490157, abs=1e-5)
     assert high == pytest.approx(0.943319, abs=1e-5)
@@ -58,10 +59,10 @@ def test_wilson_interval__by_hand() -> None:
 
 def test_wilson_interval__all_or_none_right_stays_inside_0_and_1() -> None:
     # 10 of 10: low = 1 / (1 + z^2 / 10) = 10 / 13.8415 = 0.722467, high = 1
-    low, high = metrics.wilson_interval(10, 10)
+    low, high = intervals.wilson_interval(10, 10)
     assert (low, high) == (pytest.approx(0.722467, abs=1e-5), pytest.approx(1.0))
     assert high <= 1.0
-    assert metrics.wilson_interval(0, 10) == (
+    assert intervals.wilson_interval(0, 10) == (
         pytest.approx(0.0, abs=1e-12),
         pytest.approx(1 - low),
     )

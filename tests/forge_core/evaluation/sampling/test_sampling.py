@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from forge_core.evaluation.metrics import wilson_interval
 from forge_core.evaluation.sampling.estimate import Sample, estimate
+from forge_core.evaluation.sampling.intervals import wilson_interval
 from forge_core.evaluation.sampling.shown import shown
 
 
