@@ -145,6 +145,8 @@ class AssetFilter:
     """Number of a class, `NONE`, or `ANY`: every image that has a label."""
     split: str | None = None
     source: str | None = None
+    group: str | None = None
+    """What it belongs to, as an import said: its `group_key`; or `NONE`."""
     text: str | None = None
     """A part of the path; case does not matter for a to z."""
     augmented: bool | None = None
@@ -183,7 +185,7 @@ class AssetFilter:
     undecided: str | None = field(default=None, metadata=_BESIDE_REVISIONS)
     """A `Question` that nobody has settled for what it is now."""
     measured: str | None = field(default=None, metadata=_BESIDE_REVISIONS)
-    """A measure of its picture beyond a line, read by `measure_conditions`: `sharpness<12.5`."""
+    """A measure of its picture beyond a line or between two, as `measure_conditions` read it."""
     file: str | None = field(default=None, metadata=_BESIDE_REVISIONS)
     """A `FileFact` of its bytes."""
     requested: str | None = field(default=None, metadata=_BESIDE_REVISIONS)

@@ -96,6 +96,7 @@ CONDITIONS: dict[str, Condition] = {
     "split": _equal_or_none(VisionAsset.split_type),
     "review": _equal_or_none(VisionAsset.review_state),
     "source": lambda value, column: [column(VisionAsset.source_dataset) == value],
+    "group": _equal_or_none(VisionAsset.group_key),
     "text": lambda value, column: [path_contains(value)] if value else [],
     "augmented": lambda value, column: [
         column(VisionAsset.is_augmented).is_(true() if value else false())

@@ -17,7 +17,7 @@ from db.models import ImageMeasuresRow, MeasureLineRow, VisionAsset
 from db.records import Asset
 from db.repositories import bulk, filters, measure_conditions, related
 from db.repositories.asset_lists import ASSET_COLUMNS
-from db.repositories.rows import to_record
+from db.repositories.rows import slices, to_record
 
 
 class ImageMeasuresRepository:
@@ -55,6 +55,11 @@ class ImageMeasuresRepository:
         counted = self._unmeasured(select(func.count()).select_from(VisionAsset))
         return self._session.scalar(counted) or 0
 
+    def count(self) -> int:
+        """How many assets were ever measured."""
+        counted = select(func.count()).select_from(ImageMeasuresRow)
+        return self._session.scalar(counted) or 0
+
     def list_values(self, measure: str) -> list[float]:
         """This measure of every living asset that has it, in no order."""
         named = measure_conditions.find(measure)
@@ -66,6 +71,24 @@ class ImageMeasuresRepository:
             .where(filters.living(), column.is_not(None))
         )
         return list(self._session.scalars(statement))
+
+    def list_of_assets(
+        self, asset_ids: Sequence[uuid.UUID], measures: Sequence[Measure]
+    ) -> dict[uuid.UUID, tuple[float, ...]]:
+        """These measures, in this order, of those of the assets whose bytes were measured."""
+        columns = [related.measure_column(measure) for measure in measures]
+        is_of_asset = and_(
+            ImageMeasuresRow.asset_id == VisionAsset.asset_id, related.holds_now(measures[0])
+        )
+        found: dict[uuid.UUID, tuple[float, ...]] = {}
+        for part in slices(asset_ids):
+            rows = self._session.execute(
+                select(ImageMeasuresRow.asset_id, *columns)
+                .join(VisionAsset, is_of_asset)
+                .where(filters.living(), ImageMeasuresRow.asset_id.in_(part))
+            )
+            found |= {row.asset_id: tuple(row)[1:] for row in rows}
+        return found
 
     def list_lines(self) -> dict[str, float]:
         """The lines that people drew, by issue."""

@@ -296,9 +296,11 @@ def _measured(where: AssetFilter) -> Related | None:
         return None
     wanted = measure_conditions.read(where.measured)
     column = measure_column(wanted.measure)
-    beyond = column < wanted.line if wanted.is_below else column > wanted.line
+    beyond = [] if wanted.above is None else [column > wanted.above]
+    beyond += [] if wanted.start is None else [column >= wanted.start]
+    beyond += [] if wanted.below is None else [column < wanted.below]
     return Related(
-        asset_id=column.class_.asset_id, conditions=[beyond], both=[holds_now(wanted.measure)]
+        asset_id=column.class_.asset_id, conditions=beyond, both=[holds_now(wanted.measure)]
     )
 
 

@@ -13,6 +13,8 @@ from forge_core.evaluation.answers import Flags
 from forge_core.evaluation.pairing import SIGNIFICANT, adjust_holm
 from forge_core.evaluation.summary import Rate
 
+REST = ""
+"""The value of images that are no part themselves: only others are compared with them."""
 MIN_IMAGES = 10
 """A part of fewer images is not asked about: nothing could be said of it."""
 
@@ -46,7 +48,8 @@ def slice_by(is_right: Flags, parts: Mapping[str, Sequence[str | None]]) -> list
 
     Args:
         is_right: (N,).
-        parts: By kind the value of each image, N of them; None leaves an image out of that kind.
+        parts: By kind the value of each image, N of them; None leaves an image out of that kind,
+            and `REST` is no part.
 
     Returns:
         Values of at least `MIN_IMAGES` images that have as many others beside them. Each is
@@ -61,6 +64,8 @@ def slice_by(is_right: Flags, parts: Mapping[str, Sequence[str | None]]) -> list
         )
         num_all, num_right = int(there.sum()), int(is_right[there].sum())
         for code, name in enumerate(names):
+            if name == REST:
+                continue
             inside = (codes == code) & there
             number, right = int(inside.sum()), int(is_right[inside].sum())
             if number < MIN_IMAGES or num_all - number < MIN_IMAGES:

@@ -6,11 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
 from db.enums import JobStatus, Split
+from db.models import VisionAsset
 from forge_core.catalog.editing import classes, label_edits
-from forge_core.catalog.listing import asset_list, filter_fields
+from forge_core.catalog.listing import asset_list, filter_fields, saved_views
+from forge_core.catalog.quality import image_issues
 from forge_core.catalog.revisions import history
 from forge_core.evaluation import answers as answer_columns
 from forge_core.evaluation import calibration
@@ -231,13 +234,32 @@ def test_the_tables_and_charts__every_number_is_the_count_of_the_gallery(
             query = certainty_view.bin_door(shown, place, outcome)
             assert count(finished_workspace, query) == number
     parts, slices = slices_view.find(finished_workspace, shown)
-    assert {each.kind for each in slices} >= {"class"}
+    assert {each.kind for each in slices} == {"class"}
+    assert parts.num_unmeasured == len(shown.answers)
+    make_parts(finished_workspace, shown)
+    parts, slices = slices_view.find(finished_workspace, shown)
+    kinds = {each.kind for each in slices}
+    assert kinds == {"class", "brightness", "sharpness", "group", "view “circles”"}
+    assert sum(part.accuracy.of for part in slices if part.kind == "brightness") == 48
     for part in slices:
         number = part.accuracy.of
         query = slices_view.door(shown, parts, part, only_wrong=False)
         assert count(finished_workspace, query) == number
         query = slices_view.door(shown, parts, part, only_wrong=True)
         assert count(finished_workspace, query) == number - part.accuracy.count
+
+
+def make_parts(workspace: Workspace, shown: ShownEvaluation) -> None:
+    """Measure the pictures, put them into two groups, and save views."""
+    image_issues.measure_images(workspace)
+    half = list(shown.answers.asset_ids)[:20]
+    with workspace.database.write() as uow:
+        for group, ids in (("night", half), ("day", list(shown.answers.asset_ids)[20:])):
+            uow.session.execute(
+                update(VisionAsset).where(VisionAsset.asset_id.in_(ids)).values(group_key=group)
+            )
+    saved_views.save_view(workspace, "circles", {"text": "circle", "sort": "path"}, actor=ACTOR)
+    saved_views.save_view(workspace, "doubted", {"disagrees": "yes", "run": "1"}, actor=ACTOR)
 
 
 def test_flips__both_ways_lead_to_their_images(finished_workspace: Workspace) -> None:

@@ -36,6 +36,7 @@ VALUES = {
     "label": "none",
     "split": "none",
     "source": "drawn",
+    "group": "none",
     "text": "circle",
     "predicted": "1",
     "disagrees": "yes",

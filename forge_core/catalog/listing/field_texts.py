@@ -87,5 +87,6 @@ def say_days(since: str | None, until: str | None, said: Said) -> str:
 
 
 def say_measured(value: str) -> str:
-    """A measure beyond a line."""
-    return value.replace("_", " ").replace("<", " below ").replace(">", " above ")
+    """A measure beyond a line or between two."""
+    words = value.replace("_", " ").replace("<", " below ").replace(">", " above ")
+    return words.replace("=", " ").replace("..", " to ")

@@ -116,6 +116,16 @@ _FIELDS = (
         offer=Offer.SOURCES,
     ),
     FilterField(
+        name="group",
+        read=text_values.parse_text,
+        words="Group",
+        control=Control.CHOICE,
+        group=Group.PICTURE,
+        seat=9,
+        values={NONE: "no group"},
+        say=lambda value, said: "in no group" if value == NONE else f"group {value}",
+    ),
+    FilterField(
         name="text",
         read=text_values.parse_text,
         words="Text in the path",

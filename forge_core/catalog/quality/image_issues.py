@@ -201,6 +201,12 @@ def count_unmeasured(workspace: Workspace) -> int:
         return uow.image_measures.count_to_measure()
 
 
+def count_measured(workspace: Workspace) -> int:
+    """How many measures there are, also of what images were before."""
+    with workspace.database.read() as uow:
+        return uow.image_measures.count()
+
+
 def find_issue(name: str) -> ImageIssue:
     """The issue of this name.
 

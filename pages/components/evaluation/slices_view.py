@@ -3,13 +3,15 @@
 import pandas as pd
 import streamlit as st
 
+from forge_core.catalog.listing import saved_views
+from forge_core.catalog.quality import image_issues
 from forge_core.catalog.revisions import history
 from forge_core.evaluation import slices
 from forge_core.evaluation.slices import Slice
 from forge_core.predictions import image_parts
 from forge_core.predictions.image_parts import ImageParts
 from forge_core.workspace import Workspace
-from pages.components import errors
+from pages.components import errors, gallery_links
 from pages.components.evaluation import doors
 from pages.components.evaluation.shown import ShownEvaluation
 from pages.components.words import text
@@ -25,7 +27,8 @@ def show(workspace: Workspace, shown: ShownEvaluation) -> None:
     if not found:
         st.info(
             "There are no parts to compare: it takes two of at least "
-            f"{slices.MIN_IMAGES} images that differ in source, size or class.",
+            f"{slices.MIN_IMAGES} images that differ in source, group, size, brightness, class or "
+            "a saved view.",
             icon=":material/pie_chart:",
         )
         return
@@ -57,6 +60,11 @@ def show(workspace: Workspace, shown: ShownEvaluation) -> None:
         alt="Accuracy of parts of the images",
     )
     st.caption(f"{text.capital(asked)}, each against the others. Click a number: its images.")
+    if parts.num_unmeasured:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            measured = text.plural(parts.num_unmeasured, "image is", "images are")
+            st.caption(f"{measured} not measured: in no band of brightness.", width="content")
+            gallery_links.show("Measure on Review", "review", {})
     if event.selection.cells:
         position, column = event.selection.cells[0]
         doors.open_gallery(door(shown, parts, found[position], only_wrong=column == "Wrong"))
@@ -64,7 +72,12 @@ def show(workspace: Workspace, shown: ShownEvaluation) -> None:
 
 def find(workspace: Workspace, shown: ShownEvaluation) -> tuple[ImageParts, list[Slice]]:
     """The parts of the images and what is known of each."""
-    key = (shown.kept.summary.created_at, history.latest_revision_id(workspace))
+    key = (
+        shown.kept.summary.created_at,
+        history.latest_revision_id(workspace),
+        image_issues.count_measured(workspace),
+        [(view.view_id, view.name) for view in saved_views.list_views(workspace)],
+    )
     return _find(workspace, str(workspace.folder), shown, (shown.evaluation_id, key))
 
 
@@ -72,7 +85,8 @@ def find(workspace: Workspace, shown: ShownEvaluation) -> tuple[ImageParts, list
 def _find(
     _workspace: Workspace, folder: str, _shown: ShownEvaluation, key: object
 ) -> tuple[ImageParts, list[Slice]]:
-    parts = image_parts.read_parts(_workspace, _shown.answers, _shown.names)
+    own = _shown.evaluation_id
+    parts = image_parts.read_parts(_workspace, own, _shown.answers, _shown.names)
     return parts, slices.slice_by(_shown.answers.is_right, parts.values)
 
 
