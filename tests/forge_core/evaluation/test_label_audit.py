@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from benchmarks import label_issues as benchmark
 from forge_core.errors import InvalidInput
 from forge_core.evaluation import label_audit
 from forge_core.evaluation.label_audit import Look, Stratum
@@ -126,3 +127,19 @@ def test_class__intervals_cover_the_truth_of_each():
             low, high = label_audit.estimate_class(plan.strata, looks, number).interval
             covered.append(low <= wrong[classes == number].mean() <= high)
     assert np.mean(covered) >= 0.93
+
+
+def test_the_simulation_of_the_benchmark__counts_what_covers_and_how_wide_it_is():
+    wrong = np.arange(200) % 5 == 0
+    told = benchmark.simulate_audits(
+        np.where(wrong, 0.9, 0.1), wrong, np.arange(200) % 2, audits=3, looks=200
+    )
+    # Every image is looked at: the answer is exact, and 200 looks at random are Wilson's of 40.
+    assert (told["share_wrong"], told["covered"], told["width"]) == (0.2, 1.0, 0.0)
+    low, high = label_audit.random_interval(0.2, 200)
+    assert told["random_width"] == pytest.approx(high - low, abs=1e-4)
+    assert (told["narrower"], told["random_covered"], told["classes_told"]) == (1.0, 1.0, 1.0)
+    half = benchmark.simulate_audits(
+        np.where(wrong, 0.9, 0.1), wrong, np.arange(200) % 2, audits=3, looks=100
+    )
+    assert half["narrower"] == pytest.approx(1 - half["width"] / half["random_width"], abs=2e-3)
