@@ -37,11 +37,14 @@ def routes(provider: WorkspaceProvider) -> list[Route]:
 def show_map(asked: ApiRequest) -> Response:
     """The points and what colours them; with `run`, what its network answers.
 
+    `network` is the key of the network whose map is meant, here and in the other routes; without it
+    that whose map was drawn last.
+
     The answer is the length of a JSON head in 4 bytes, the head, and the arrays that it names, each
     from a multiple of 8 bytes on: its name, type (as JavaScript's typed arrays) and offset.
     """
-    query = parsing.parse_query(asked.request.query_params, ("run",))
-    points = map_points.load(asked.workspace)
+    query = parsing.parse_query(asked.request.query_params, ("run", "network"))
+    points = map_points.load(asked.workspace, query.get("network", ""))
     columns = points.columns
     arrays: dict[str, npt.NDArray[Any]] = {
         "places": points.places,
@@ -65,8 +68,9 @@ def show_map(asked: ApiRequest) -> Response:
 
 def list_matching(asked: ApiRequest) -> Response:
     """Of each point a byte, 1 where the filter has its image; `state` in the head, as of `/map`."""
-    values = parsing.parse_query(asked.request.query_params, tuple(filter_fields.FIELDS))
-    points = map_points.load(asked.workspace)
+    allowed = (*filter_fields.FIELDS, "network")
+    values = parsing.parse_query(asked.request.query_params, allowed)
+    points = map_points.load(asked.workspace, values.pop("network", ""))
     matching = map_points.read_matching(asked.workspace, points, filter_fields.read(values))
     data = _pack({"state": points.state}, {"matching": matching.astype(np.uint8)})
     return Response(data, media_type="application/octet-stream", headers=NO_STORE)
@@ -77,12 +81,13 @@ def keep_inside(asked: ApiRequest) -> Mapping[str, Any]:
 
     `selection` is its number, null where the line surrounds no image.
     """
-    parsing.check_fields(asked.body, ("line", "state"), "The request")
+    parsing.check_fields(asked.body, ("line", "state", "network"), "The request")
     line, state = asked.body.get("line"), asked.body.get("state")
+    network = text_values.parse_text(asked.body.get("network", ""), "network")
     if not isinstance(line, list) or not isinstance(state, str):
         raise InvalidInput("The request needs line, a list of corners, and state, a text.")
     corners = [_parse_corner(corner) for corner in line[: map_points.MOST_CORNERS + 1]]
-    points = map_points.load(asked.workspace)
+    points = map_points.load(asked.workspace, network)
     inside = map_points.list_inside(points, corners, state)
     if not inside:
         return {"selection": None, "number": 0}

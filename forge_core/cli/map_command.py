@@ -43,7 +43,7 @@ def draw_map(
         output.answer(report)
         return
     if as_csv:
-        output.write_csv(COLUMNS, _list_points(opened))
+        output.write_csv(COLUMNS, _list_points(opened, report.key))
     else:
         how = "a new layout" if report.is_new else "in the layout that is there"
         output.say(f"{report.num_placed:,} images have a place, {how}. The gallery shows the map.")
@@ -51,10 +51,10 @@ def draw_map(
         output.tell(f"{report.num_missing:,} images could not be read and have no place.")
 
 
-def _list_points(workspace: Workspace) -> Iterator[tuple[str, float, float, str, str]]:
+def _list_points(workspace: Workspace, key: str) -> Iterator[tuple[str, float, float, str, str]]:
     from forge_core.predictions.embeddings.maps import map_points
 
-    found = map_points.load(workspace)
+    found = map_points.load(workspace, key)
     columns = found.columns
     assert columns.paths is not None, "read with files"
     names = {

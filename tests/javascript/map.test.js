@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { colourPoints, COLOURINGS, readColour } from "../../pages/components/image_map/colours.js";
-import { thinned } from "../../pages/components/image_map/gestures.js";
+import { bindGestures, thinned } from "../../pages/components/image_map/gestures.js";
 import { findNearest, paint } from "../../pages/components/image_map/painter.js";
 import {
   idAt,
@@ -129,4 +129,45 @@ test("a line of many corners keeps its shape with fewer", () => {
   assert.equal(thinned(line, 300).length, 300);
   assert.deepEqual(thinned(line, 300)[0], [0, 0]);
   assert.equal(thinned(line.slice(0, 5), 300).length, 5);
+});
+
+/** A canvas whose pointer a test moves; what the map is asked is in `calls`. */
+function makeStage(mode) {
+  const listeners = {};
+  const canvas = {
+    addEventListener: (name, run) => (listeners[name] = run),
+    setPointerCapture() {},
+  };
+  const calls = [];
+  const map = new Proxy({ mode }, {
+    get: (own, name) => own[name] ?? ((...given) => calls.push([name, ...given])),
+  });
+  bindGestures({ getBoundingClientRect: () => ({ left: 10, top: 20 }) }, canvas, map);
+  const send = (name, x, y, more = {}) =>
+    listeners[name]({ pointerId: 1, button: 0, clientX: x, clientY: y, type: name, ...more });
+  return { calls, send };
+}
+
+test("a press that stands still is a click, whatever dragging does", () => {
+  for (const mode of ["lasso", "move"]) {
+    const { calls, send } = makeStage(mode);
+    send("pointerdown", 110, 120);
+    send("pointermove", 112, 121);
+    send("pointerup", 112, 121, { pointerType: "touch" });
+    assert.deepEqual(calls, [["clickAt", [100, 100], true]], mode);
+  }
+});
+
+test("a press that wanders draws a line, or moves the map by all that it wandered", () => {
+  const drawn = makeStage("lasso");
+  drawn.send("pointerdown", 110, 120);
+  drawn.send("pointermove", 140, 120);
+  drawn.send("pointerup", 140, 120);
+  assert.deepEqual(drawn.calls.at(-1), ["endLine", [[100, 100], [130, 100]]]);
+  const dragged = makeStage("move");
+  dragged.send("pointerdown", 110, 120);
+  dragged.send("pointermove", 112, 120);
+  dragged.send("pointermove", 120, 125);
+  dragged.send("pointerup", 120, 125);
+  assert.deepEqual(dragged.calls, [["leave"], ["moveBy", 10, 5]]);
 });

@@ -80,9 +80,9 @@ def answer(
             ]
         )
         if given is not Answer.SKIP:
+            said = None if label is None else label.label_id
             uow.label_votes.add(
-                LabelVote(asset_id=asset_id, author=person, label_id=label and label.label_id)
-                for asset_id in named
+                LabelVote(asset_id=asset_id, author=person, label_id=said) for asset_id in named
             )
     return ChangeResult(
         operation_id=operation.operation_id,

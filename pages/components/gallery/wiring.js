@@ -245,6 +245,7 @@ export class Gallery {
       views,
       finding,
       listing,
+      say: (words) => notices.say(words),
     });
     this.navigation = new Navigation({ rows, selection, grid, views, compare, notices, listing });
     this.decisions = new Decisions({

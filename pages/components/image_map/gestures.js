@@ -3,10 +3,16 @@
 const STEP = 60; // CSS pixels an arrow key moves the map
 const CLOSE = 1.4;
 
-/** `map` has `mode`, `moveBy`, `zoomAt`, `showAll`, `hoverAt`, `leave`, `drawLine` and `endLine`. */
+const STILL = 4; // CSS pixels that a press may wander and still be a click
+
+/**
+ * `map` has `mode`, `moveBy`, `zoomAt`, `showAll`, `hoverAt`, `leave`, `clickAt`, `drawLine` and
+ * `endLine`.
+ */
 export function bindGestures(stage, canvas, map) {
   const pointers = new Map();
   let line = null;
+  let press = null; // where a press began that may be a click
   const spot = (event) => {
     const box = stage.getBoundingClientRect();
     return [event.clientX - box.left, event.clientY - box.top];
@@ -18,6 +24,7 @@ export function bindGestures(stage, canvas, map) {
     pointers.set(event.pointerId, spot(event));
     const draws = map.mode === "lasso" && event.button === 0 && !event.shiftKey;
     line = draws && pointers.size === 1 ? [spot(event)] : null; // a second finger moves
+    press = event.button === 0 && pointers.size === 1 ? spot(event) : null;
     if (pointers.size > 1) map.drawLine([]);
   });
 
@@ -28,6 +35,8 @@ export function bindGestures(stage, canvas, map) {
       map.hoverAt(now);
       return;
     }
+    if (press && Math.hypot(now[0] - press[0], now[1] - press[1]) > STILL) press = null;
+    if (press) return;
     map.leave();
     if (line) {
       line.push(now);
@@ -48,9 +57,11 @@ export function bindGestures(stage, canvas, map) {
 
   const end = (event) => {
     if (!pointers.delete(event.pointerId)) return;
-    if (line && event.type === "pointerup") map.endLine(line);
+    if (press && event.type === "pointerup") map.clickAt(press, event.pointerType === "touch");
+    else if (line && event.type === "pointerup") map.endLine(line);
     else if (line) map.drawLine([]);
     line = null;
+    press = null;
   };
   canvas.addEventListener("pointerup", end);
   canvas.addEventListener("pointercancel", end);

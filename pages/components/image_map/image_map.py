@@ -33,6 +33,7 @@ def show(
     *,
     where: Mapping[str, str],
     run_id: int | None,
+    network: str,
     drawn: str,
     token: str,
     workspace_id: str,
@@ -44,6 +45,7 @@ def show(
     Args:
         where: The gallery's filter: its images are bright, the others dim.
         run_id: The run whose answers can colour the points; None for none.
+        network: Key of the network whose map it is.
         drawn: Another text when the map was drawn anew.
         token: Write token of the person; a new one may be passed on every run.
         workspace_id: Names the routes.
@@ -59,6 +61,7 @@ def show(
         data={
             "filter": dict(where),
             "run": run_id,
+            "network": network,
             "drawn": drawn,
             "token": token,
             "workspace": workspace_id,

@@ -14,6 +14,7 @@ const MOST_CORNERS = 300;
 const SMALLEST_LINE = 12; // CSS pixels across: less is a click
 const REACH = 9; // CSS pixels from the pointer to a point
 const IN_LEGEND = 24;
+const OPEN_IMAGE = "forge-open-image"; // the gallery of the page listens
 const RADII = [
   [3_000, 3],
   [20_000, 2.2],
@@ -55,7 +56,7 @@ export class ImageMap {
     const before = this.data;
     this.data = data;
     const has = (name) => JSON.stringify(before?.[name]) === JSON.stringify(data[name]);
-    if (!before || !has("run") || !has("drawn")) this.load();
+    if (!before || !has("run") || !has("drawn") || !has("network")) this.load();
     else if (!has("filter")) this.match();
     else this.colour(); // classes or the theme may have changed
   }
@@ -64,13 +65,16 @@ export class ImageMap {
 
   async load() {
     await this.guarded(async () => {
-      const points = readPoints(await this.client.getBytes("/map", { run: this.data.run }));
+      const { run, network } = this.data;
+      const points = readPoints(await this.client.getBytes("/map", { run, network }));
+      if (network !== this.data.network) return; // another was chosen since
       const isOther = points.state !== this.points?.state;
       if (isOther) {
         this.order = mixedOrder(points.number);
-        this.view = this.view && this.points ? this.view : null;
+        const isSame = this.points && this.network === network;
+        this.view = isSame ? this.view : null;
       }
-      this.points = points;
+      Object.assign(this, { points, network });
       this.card.forget();
       await this.match();
     });
@@ -78,10 +82,12 @@ export class ImageMap {
 
   async match() {
     await this.guarded(async () => {
-      const { filter } = this.data;
-      const asked = JSON.stringify(filter);
-      const answer = readPoints(await this.client.getBytes("/map/matching", filter));
-      if (asked !== JSON.stringify(this.data.filter)) return; // another was asked for since
+      const { filter, network } = this.data;
+      const asked = JSON.stringify([filter, network]);
+      const query = { ...filter, network };
+      const answer = readPoints(await this.client.getBytes("/map/matching", query));
+      const now = JSON.stringify([this.data.filter, this.data.network]);
+      if (asked !== now) return; // another was asked for since
       if (answer.state !== this.points.state) {
         await this.load();
         return;
@@ -234,14 +240,35 @@ export class ImageMap {
     this.draw();
   }
 
-  hoverAt([x, y]) {
-    if (!this.view || !this.points) return;
+  /** The point near a spot, or -1. */
+  findAt([x, y]) {
+    if (!this.view || !this.points) return -1;
     const { ratio, view, points } = this;
-    const place = findNearest(points.places, view, x * ratio, y * ratio, REACH * ratio);
+    return findNearest(points.places, view, x * ratio, y * ratio, REACH * ratio);
+  }
+
+  /** The image of a point is opened; a finger sees its card first, and opens it by a second tap. */
+  clickAt(spot, isFinger) {
+    const place = this.findAt(spot);
     if (place < 0) {
       this.card.hide();
       return;
     }
+    const id = idAt(this.points.ids, place);
+    if (isFinger && this.card.id !== id) {
+      this.hoverAt(spot);
+      return;
+    }
+    if (!openImage(id)) this.say("The list below shows no image: take filters away to open this.");
+  }
+
+  hoverAt(where) {
+    const place = this.findAt(where);
+    if (place < 0) {
+      this.card.hide();
+      return;
+    }
+    const { ratio, view, points } = this;
     const at = spotOf(view, [points.places[2 * place], points.places[2 * place + 1]]);
     const { clientWidth, clientHeight } = this.parts.stage;
     const spot = at.map((each) => each / ratio);
@@ -263,7 +290,6 @@ export class ImageMap {
     };
     if (line.length < 3 || Math.max(across(0), across(1)) < SMALLEST_LINE) {
       this.drawLine([]);
-      this.hoverAt(line[0]); // a finger that taps
       return;
     }
     const { ratio, view, points } = this;
@@ -272,7 +298,7 @@ export class ImageMap {
       placeAt(view, x * ratio, y * ratio),
     );
     await this.guarded(async () => {
-      const body = { line: corners, state: points.state };
+      const body = { line: corners, state: points.state, network: this.data.network };
       const { selection } = await this.client.post("/map/lasso", body);
       if (selection) this.ask("picked", selection);
       else this.drawLine([]);
@@ -285,4 +311,10 @@ export class ImageMap {
     this.resizing.disconnect();
     this.card.hide();
   }
+}
+
+/** Whether the gallery beneath heard that it is to open an image. */
+function openImage(id) {
+  const asked = new CustomEvent(OPEN_IMAGE, { detail: { id }, cancelable: true });
+  return !window.dispatchEvent(asked);
 }

@@ -1,6 +1,6 @@
 """The map above the gallery's list: drawn when it is asked for, and what a line on it does."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -9,6 +9,7 @@ from forge_core.catalog.editing import classes
 from forge_core.jobs import kinds, queue
 from forge_core.predictions.embeddings import vector_store
 from forge_core.predictions.embeddings.maps import map_points
+from forge_core.predictions.embeddings.vector_store import NetworkFacts
 from forge_core.workspace import Workspace
 from pages.components import errors, job_progress
 from pages.components.frame import session, torch_loading
@@ -16,6 +17,11 @@ from pages.components.gallery import filter_address
 from pages.components.image_map import image_map
 
 PARAMETER, OPEN = "map", "on"
+NETWORK = "map_network"
+"""Of the address: the first digits of a network's key."""
+SHORT_KEY = 12
+NETWORK_WIDTH = 280
+"""Pixels."""
 
 
 def is_open() -> bool:
@@ -51,33 +57,69 @@ def show(workspace: Workspace, where: Mapping[str, str], run_id: int | None) -> 
         return
     if job is not None:
         job_progress.has_result(job)
-    if map_points.find_network(workspace) is None:
-        _offer(workspace)
+    network = choose_network(workspace)
+    if network is None or map_points.find_network(workspace, network.key) is None:
+        _offer(workspace, network)
         return
-    _show_map(where, run_id, "" if job is None else str(job.job_id))
+    _show_map(where, run_id, network.key, "" if job is None else str(job.job_id))
 
 
-def _offer(workspace: Workspace) -> None:
+def choose_network(workspace: Workspace) -> NetworkFacts | None:
+    """Whose map is looked at: of the networks that have embeddings the one that the address names.
+
+    By default that whose map was drawn last; None where no image was embedded yet.
+    """
+    there = {each.key: each for each in vector_store.list_networks(workspace)}
+    if len(there) < 2:
+        return next(iter(there.values()), None)
+    drawn = map_points.find_network(workspace)
+    asked = st.query_params.get(NETWORK, "")
+    by_default = next(iter(there)) if drawn is None else drawn.key
+    shown = next((key for key in there if asked and key.startswith(asked)), by_default)
+    chosen = st.selectbox(
+        "Network of the map",
+        list(there),
+        index=list(there).index(shown),
+        format_func=lambda key: _name(there[key], list(there.values())),
+        help="Each network sees the images in its own way: those with embeddings",
+        key=f"map_network_{shown[:SHORT_KEY]}",
+        width=NETWORK_WIDTH,
+    )
+    if chosen != shown:
+        st.query_params[NETWORK] = chosen[:SHORT_KEY]
+        st.rerun(scope="app")
+    return there[chosen]
+
+
+def _name(network: NetworkFacts, there: Sequence[NetworkFacts]) -> str:
+    """Its words; with its key where other weights are called the same."""
+    is_alone = sum(each.words == network.words for each in there) == 1
+    return network.words if is_alone else f"{network.words} ({network.key[:6]})"
+
+
+def _offer(workspace: Workspace, network: NetworkFacts | None) -> None:
     with st.container(border=True, key="map_offer"):
-        is_known = bool(vector_store.list_networks(workspace))
+        is_known = network is not None
         looks = "" if is_known else " A network looks at each image once, minutes for ten thousand."
         st.markdown(
             "A map shows all images as points, those that look alike near each other: clusters, "
             f"strays and wrong labels stand out, and a line drawn around some lists them.{looks}"
         )
-        if st.button("Draw the map", type="primary", key="map_draw"):
-            _submit(workspace)
+        of = "" if network is None else f" of {network.words}"
+        if st.button(f"Draw the map{of}", type="primary", key="map_draw"):
+            _submit(workspace, network)
 
 
 @st.fragment
 @errors.guarded_page()
-def _show_map(where: Mapping[str, str], run_id: int | None, drawn: str) -> None:
+def _show_map(where: Mapping[str, str], run_id: int | None, network: str, drawn: str) -> None:
     """In a fragment: a new token needs no run of the whole page."""
     workspace = session.workspace()
     labels = classes.list_classes(workspace, with_retired=True)
     asked = image_map.show(
         where=where,
         run_id=run_id,
+        network=network,
         drawn=drawn,
         token=session.api_token(),
         workspace_id=workspace.id,
@@ -88,14 +130,16 @@ def _show_map(where: Mapping[str, str], run_id: int | None, drawn: str) -> None:
         filter_address.put("selected", asked.picked)
         st.rerun(scope="app")
     if asked.place:
-        _submit(workspace)
+        _submit(workspace, map_points.find_network(workspace, network))
 
 
-def _submit(workspace: Workspace) -> None:
+def _submit(workspace: Workspace, network: NetworkFacts | None) -> None:
     torch_loading.wait()
-    from forge_core.predictions.embeddings.maps import drawing  # torch
+    from forge_core.predictions.embeddings import networks  # torch
+    from forge_core.predictions.embeddings.maps import drawing
 
-    drawing.submit(workspace, actor=session.actor())
+    source = None if network is None else networks.parse(network.source)
+    drawing.submit(workspace, source, actor=session.actor())
     st.rerun(scope="app")
 
 

@@ -21,6 +21,8 @@ class MapReport:
 
     network: str
     """Whose embeddings, as `networks.parse` reads it."""
+    key: str
+    """Of that network, as `map_points.load` takes it."""
     num_placed: int
     """Images with a place."""
     num_missing: int
@@ -74,6 +76,7 @@ def draw_map(
         placing.write(workspace, facts, fitted)
     return MapReport(
         network=facts.source,
+        key=facts.key,
         num_placed=len(found.columns),
         num_missing=found.num_missing,
         num_embedded=embedding.num_computed,

@@ -27,6 +27,8 @@ from forge_core.workspace import Workspace
 NO_DOUBT = 255
 """In `doubts`: the label was not judged."""
 MOST_CORNERS = 1_000
+MOST_KEPT = 2
+"""Maps in memory: people may look at those of two networks."""
 
 Floats = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
@@ -60,19 +62,26 @@ class _Places:
     is_there: Flags
 
 
-def find_network(workspace: Workspace) -> NetworkFacts | None:
-    """The network whose map was drawn or whose embeddings were written last; None without a map."""
-    there = vector_store.list_networks(workspace)
+def find_network(workspace: Workspace, key: str = "") -> NetworkFacts | None:
+    """The network of this key, where its map was drawn; else None.
+
+    Without a key that whose map was drawn or whose embeddings were written last.
+    """
+    there = [each for each in vector_store.list_networks(workspace) if key in ("", each.key)]
     return next((each for each in there if placing.find(workspace, each) is not None), None)
 
 
-def load(workspace: Workspace) -> MapPoints:
+def load(workspace: Workspace, key: str = "") -> MapPoints:
     """The points of the map as the catalog is now.
+
+    Args:
+        workspace: The workspace.
+        key: Of the network whose map is meant; see `find_network`.
 
     Raises:
         NotFound: No map was drawn.
     """
-    facts = find_network(workspace)
+    facts = find_network(workspace, key)
     drawn = None if facts is None else placing.find(workspace, facts)
     if facts is None or drawn is None:
         raise NotFound("No map was drawn yet.", next_step="Draw it in the gallery, or `forge map`.")
@@ -84,15 +93,16 @@ def load(workspace: Workspace) -> MapPoints:
     digest = hashlib.sha256(columns.ids.tobytes())
     digest.update(columns.content_hashes.tobytes())
     written = placing.path_of(workspace, facts).stat().st_mtime_ns
-    state = f"{digest.hexdigest()[:32]}-{len(store)}-{written}"
-    key = (str(workspace.cache_folder), facts.key, state)
+    state = f"{facts.key[:8]}-{digest.hexdigest()[:32]}-{len(store)}-{written}"
+    kept_as = (str(workspace.cache_folder), facts.key, state)
     with _lock:
-        if key not in _kept:
+        if kept_as not in _kept:
             values, is_there = store.read(vector_store.keys_of(columns.content_hashes))
             found = _Places(places=drawn.place(values[is_there]), is_there=is_there)
-            _kept.clear()  # one is enough
-            _kept[key] = found
-        found = _kept[key]
+            while len(_kept) >= MOST_KEPT:
+                _kept.pop(next(iter(_kept)))
+            _kept[kept_as] = found
+        found = _kept[kept_as]
     return MapPoints(
         network=facts,
         columns=columns.where(found.is_there),

@@ -1,9 +1,17 @@
-// The image and the view that the page's address names: opened once, then kept up to date.
+// The image and the view that the page's address names: opened once, then kept up to date; and
+// the image that another part of the page, such as the map, asks to open.
+
+const OPEN_IMAGE = "forge-open-image";
 
 export class DeepLink {
-  constructor({ address, client, rows, selection, grid, views, finding, listing }) {
-    Object.assign(this, { address, client, rows, selection, grid, views, finding, listing });
+  constructor({ address, client, rows, selection, grid, views, finding, listing, say }) {
+    Object.assign(this, { address, client, rows, selection, grid, views, finding, listing, say });
     this.named = address.read();
+    this.onAsked = (event) => {
+      event.preventDefault(); // it was heard
+      this.openImage(event.detail.id);
+    };
+    window.addEventListener(OPEN_IMAGE, this.onAsked);
   }
 
   /** Go where the address leads, once, when the page opens. */
@@ -20,6 +28,21 @@ export class DeepLink {
       this.grid.center();
     }
     if (view === "film" || view === "focus") this.views.set(view, { remember: false });
+  }
+
+  /** Open an image of the list in focus. */
+  async openImage(id) {
+    const { search } = this.finding;
+    const position = await this.findPosition(id);
+    if (search !== this.finding.search) return; // another list is shown by now
+    if (position === null) {
+      this.say("This image is not in the list: filters leave it out.");
+      return;
+    }
+    await this.listing.loadAt(position);
+    this.selection.moveTo(this.rows.index.get(id) ?? position);
+    this.grid.center();
+    this.views.set("focus", { remember: false });
   }
 
   /** Where an image is in the list, or null. */
@@ -41,6 +64,7 @@ export class DeepLink {
   }
 
   stop() {
+    window.removeEventListener(OPEN_IMAGE, this.onAsked);
     this.address.stop();
   }
 }

@@ -169,7 +169,7 @@ def test_a_label_for_an_image_that_is_asked_about__is_answered_the_same_whatever
         assert '"status":"conflict"' in answers.pop()
         assert ben.get("/revision").text == before
     assert asset_list.get_asset(workspace, one.asset_id) == one
-    data = workspace.image_store.read(one.file_path)
+    data = workspace.store.read(one.file_path)
     with pytest.raises(InvalidInput, match="asked for a second opinion"):
         corrections.correct(workspace, data, label_ids[0], name="x.png", actor=PEOPLE[1])
 

@@ -1,6 +1,7 @@
 """The map: neighbours stay neighbours, old points stay where they are, and a line is a filter."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from db.records import AssetFilter
 from forge_core.catalog.listing import asset_list
 from forge_core.errors import Conflict, InvalidInput, NotFound
+from forge_core.predictions.embeddings import vector_store
 from forge_core.predictions.embeddings.maps import drawing, fitting, layout, map_points, placing
 from forge_core.predictions.embeddings.networks import NetworkSource
 from forge_core.progress import Cancelled, Progress
@@ -158,6 +160,30 @@ def test_routes__tell_the_points_and_keep_what_a_line_surrounds(drawn_soon):
     assert stranger.get("/map").status_code == stranger.post("/map/lasso").status_code == 401
     with pytest.raises(NotFound, match="no selection"):
         asset_list.list_assets(drawn_soon, AssetFilter(selected=99))
+
+
+def test_routes__show_the_map_of_the_network_that_is_asked_for(drawn_soon):
+    report = drawing.draw_map(drawn_soon, RUN, device="cpu")
+    first = map_points.load(drawn_soon, report.key)
+    other = replace(first.network, key="e" * 64, words="another network", num_values=6)
+    store = vector_store.VectorStore(drawn_soon, other)
+    keys, values = vector_store.keys_of(first.columns.content_hashes), clouds(ALL, 6)[0]
+    store.append(keys, values)
+    store.close()
+    browser = browsing.with_token(drawn_soon, ACTOR)
+    assert browser.get("/map", params={"network": other.key}).status_code == 404, "not drawn yet"
+    placing.write(drawn_soon, other, fitting.fit(values))
+    states = {}
+    for key, words in ((report.key, "run 1"), (other.key, "another network")):
+        head, _ = unpack(browser.get("/map", params={"network": key}).content)
+        matching, _ = unpack(browser.get("/map/matching", params={"network": key}).content)
+        assert (head["network"], head["state"]) == (words, matching["state"])
+        states[key] = head["state"]
+    around = {"line": [[-99, -99], [99, -99], [99, 99], [-99, 99]], "state": states[report.key]}
+    asked = around | {"network": report.key}
+    assert browser.post("/map/lasso", json=asked).json()["number"] == ALL
+    asked = around | {"network": other.key}
+    assert browser.post("/map/lasso", json=asked).status_code == 409, "of another network's map"
 
 
 def test_command__draws_once_places_what_comes_and_writes_a_table(drawn_soon):
