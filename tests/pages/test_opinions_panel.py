@@ -26,6 +26,7 @@ def test_second_opinions__are_asked_for_and_compared(sqlite_workspace: Workspace
     assert figures(app)["Opinions differ"] == "8"
     app.toggle(key="agreement").set_value(True).run()
     assert not app.exception
-    pairs = app.dataframe[-1].value
+    pairs, by_class = (each.value for each in app.dataframe[-2:])
     # Ben says one class of all: 4 of 12 agree, as chance would.
     assert pairs.iloc[0].tolist() == ["anna and ben", 12, "0.00", "-0.29 to 0.41"]
+    assert by_class["Who"].tolist()[0].startswith("anna and ben: ")
