@@ -139,9 +139,12 @@ function makeStage(mode) {
     setPointerCapture() {},
   };
   const calls = [];
-  const map = new Proxy({ mode }, {
-    get: (own, name) => own[name] ?? ((...given) => calls.push([name, ...given])),
-  });
+  const map = new Proxy(
+    { mode },
+    {
+      get: (own, name) => own[name] ?? ((...given) => calls.push([name, ...given])),
+    },
+  );
   bindGestures({ getBoundingClientRect: () => ({ left: 10, top: 20 }) }, canvas, map);
   const send = (name, x, y, more = {}) =>
     listeners[name]({ pointerId: 1, button: 0, clientX: x, clientY: y, type: name, ...more });
@@ -163,7 +166,13 @@ test("a press that wanders draws a line, or moves the map by all that it wandere
   drawn.send("pointerdown", 110, 120);
   drawn.send("pointermove", 140, 120);
   drawn.send("pointerup", 140, 120);
-  assert.deepEqual(drawn.calls.at(-1), ["endLine", [[100, 100], [130, 100]]]);
+  assert.deepEqual(drawn.calls.at(-1), [
+    "endLine",
+    [
+      [100, 100],
+      [130, 100],
+    ],
+  ]);
   const dragged = makeStage("move");
   dragged.send("pointerdown", 110, 120);
   dragged.send("pointermove", 112, 120);
