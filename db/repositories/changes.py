@@ -113,14 +113,11 @@ class ChangeRepository:
     ) -> int:
         """Give all living assets that match and differ the same values; returns how many.
 
-        With `keep_mined`, a source, what `chosen_images.is_mined` of it says is left alone; with
-        `keep_asked_of`, what this person is asked about blind.
+        `keep_mined`, a source, leaves what is mined; `keep_asked_of`, a person, what is asked them.
 
         The revision must have no changes yet: it is told from them which assets are meant.
         """
-        conditions = self._to_change(where, patch)
-        if keep_asked_of is not None:
-            conditions.append(~opinions.waits_for(keep_asked_of))
+        conditions = self._to_change(where, patch, keep_asked_of)
         if keep_held_out:
             conditions.append(VisionAsset.split_type.is_distinct_from(Split.HELD_OUT.value))
         if keep_mined is not None:
@@ -165,27 +162,15 @@ class ChangeRepository:
     ) -> int:
         """How many living assets match and differ; only those in held_out, or only others.
 
-        With `mined`, a source, only those of which `chosen_images.is_mined` says so; with
-        `keep_asked_of`, without those that this person is asked about blind.
+        With `mined`, a source, only those that are; `keep_asked_of` as in `update_matching`.
         """
-        conditions = self._to_change(where, patch)
-        if keep_asked_of is not None:
-            conditions.append(~opinions.waits_for(keep_asked_of))
+        conditions = self._to_change(where, patch, keep_asked_of)
         if mined is not None:
             conditions.append(chosen_images.is_mined(mined))
         if held_out is not None:
             held = VisionAsset.split_type.is_not_distinct_from(Split.HELD_OUT.value)
             conditions.append(held if held_out else ~held)
         statement = select(func.count()).select_from(VisionAsset).where(*conditions)
-        return self._session.scalar(statement) or 0
-
-    def count_asked(self, where: AssetFilter, person: str) -> int:
-        """How many that match this person is asked about blind, whatever their labels are."""
-        statement = (
-            select(func.count())
-            .select_from(VisionAsset)
-            .where(*self._assets.conditions(where), opinions.waits_for(person))
-        )
         return self._session.scalar(statement) or 0
 
     def list_blocked(self, undone: int, *, limit: int) -> list[BlockedUndo]:
@@ -404,8 +389,11 @@ class ChangeRepository:
         self._revisions.update_num_changes(revision_id, number)
         return number
 
-    def _to_change(self, where: AssetFilter, patch: AssetPatch) -> list[ColumnElement[bool]]:
-        return [*self._assets.conditions(where), filters.differing(patch)]
+    def _to_change(
+        self, where: AssetFilter, patch: AssetPatch, keep_asked_of: str | None
+    ) -> list[ColumnElement[bool]]:
+        kept = [] if keep_asked_of is None else [~opinions.waits_for(keep_asked_of)]
+        return [*self._assets.conditions(where), filters.differing(patch), *kept]
 
 
 def _literal(column: Any, value: Any) -> ColumnElement[Any]:

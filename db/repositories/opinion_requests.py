@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,8 @@ from db.models import (
     RevisionRow,
     VisionAsset,
 )
-from db.repositories import bulk, opinions
+from db.records import AssetFilter
+from db.repositories import bulk, filters, opinions
 from db.repositories.filters import living
 from db.repositories.review_decisions import speaks_of_the_asset
 from db.repositories.rows import columns_of, slices, to_record
@@ -90,6 +91,12 @@ class OpinionRequestRepository:
     def list_open(self, person: str, asset_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
         """Of these images those that wait for this person's opinion."""
         return self._among(asset_ids, opinions.open_for(person))
+
+    def count_open(self, person: str, where: AssetFilter) -> int:
+        """How many that match wait for this person's opinion, whatever their labels are."""
+        matching = (*filters.matching(where), opinions.waits_for(person))
+        counted = select(func.count()).select_from(VisionAsset).where(*matching)
+        return self._session.scalar(counted) or 0
 
     def list_answerable(self, person: str, asset_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
         """Of these images those that were asked about and that this person did not decide."""

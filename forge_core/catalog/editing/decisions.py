@@ -15,7 +15,7 @@ from db.saved_records import ReviewDecision
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog.editing import label_edits
 from forge_core.catalog.revisions import journal
-from forge_core.catalog.revisions.journal import ChangeConflict, ChangeResult, Operation
+from forge_core.catalog.revisions.journal import ChangeResult, Operation
 from forge_core.errors import InvalidInput
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
@@ -97,12 +97,8 @@ def decide(
         ]
         wanted = label.name if label else answer
         conflicts = journal.describe_conflicts(uow, stale, wanted=wanted)
-        conflicts += journal.describe_asked([i for i in named if i in asked], assets, wanted=wanted)
-        conflicts += [
-            ChangeConflict(asset_id=asset_id, message="This image is no longer in the catalog.")
-            for asset_id in named
-            if asset_id not in assets
-        ]
+        conflicts += journal.describe_asked(asked, assets, wanted=wanted)
+        conflicts += journal.describe_gone(named, assets)
         left_alone = asked | {asset.asset_id for asset in stale}
         judged = [a for a in assets.values() if a.asset_id not in left_alone]
         patch = _patch_of(kind, Question(question), label)

@@ -69,8 +69,7 @@ def relabel_matching(
     """Give every image that matches a label, or take it away with None: one revision.
 
     The database does it alone, so that a million images are no more work here than one.
-    Idempotent by `operation_id`. The answer has numbers, not assets. What the actor is asked about
-    blind stays, and is counted as a conflict.
+    Idempotent by `operation_id`. The answer has numbers; what is asked blind counts as a conflict.
 
     Raises:
         NotFound: There is no such class.
@@ -82,8 +81,7 @@ def relabel_matching(
     asset_list.check_filter(where)
     with workspace.database.write() as uow:
         patch = AssetPatch.labelled(find_label(uow, label_id))
-        person = operation.actor.name
-        return journal.change_matching(uow, operation, where, patch, keep_asked_of=person)
+        return journal.change_matching(uow, operation, where, patch, keep_asked_of=actor.name)
 
 
 def set_split(
@@ -336,14 +334,8 @@ def _change(
     conflicts = journal.describe_conflicts(uow, stale, wanted=wanted, subject=subject)
     conflicts += journal.describe_locked(locked, wanted=wanted)
     conflicts += journal.describe_chosen(barred, why, wanted=wanted)
-    conflicts += journal.describe_asked(
-        [i for i in unique_ids if i in asked], assets, wanted=wanted
-    )
-    conflicts += [
-        ChangeConflict(asset_id=asset_id, message="This image is no longer in the catalog.")
-        for asset_id in unique_ids
-        if asset_id not in assets
-    ]
+    conflicts += journal.describe_asked(asked, assets, wanted=wanted)
+    conflicts += journal.describe_gone(unique_ids, assets)
     versions = expected_versions or {}
     answered = {
         asset.asset_id: asset

@@ -6,7 +6,7 @@ reproducibility and idempotent saves come from one mechanism.
 
 import dataclasses
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -210,7 +210,7 @@ def change_matching(
     kept = uow.changes.count_to_change(where, patch, held_out=True) if keep_held_out else 0
     held_out = False if keep_held_out else None
     if keep_asked_of is not None:
-        asked = uow.changes.count_asked(where, keep_asked_of)
+        asked = uow.opinion_requests.count_open(keep_asked_of, where)
         kept += asked
         keep_asked_of = keep_asked_of if asked else None
     mined = 0
@@ -344,18 +344,30 @@ def describe_chosen(assets: Sequence[Asset], why: str, *, wanted: str) -> list[C
 
 
 def describe_asked(
-    asset_ids: Iterable[uuid.UUID], assets: Mapping[uuid.UUID, Asset], *, wanted: str
+    asked: Collection[uuid.UUID], assets: Mapping[uuid.UUID, Asset], *, wanted: str
 ) -> list[ChangeConflict]:
     """Say of each image that who asks is asked about it blind, and nothing of its label."""
     return [
         ChangeConflict(
-            asset_id=asset_id,
+            asset_id=asset.asset_id,
             message=ASKED_BLIND,
             wanted=wanted,
-            row_version=assets[asset_id].row_version,
+            row_version=asset.row_version,
             is_asked=True,
         )
-        for asset_id in asset_ids
+        for asset in assets.values()
+        if asset.asset_id in asked
+    ]
+
+
+def describe_gone(
+    named: Iterable[uuid.UUID], assets: Mapping[uuid.UUID, Asset]
+) -> list[ChangeConflict]:
+    """Say of each image that was named and is not among the assets that it is gone."""
+    return [
+        ChangeConflict(asset_id=asset_id, message="This image is no longer in the catalog.")
+        for asset_id in named
+        if asset_id not in assets
     ]
 
 
