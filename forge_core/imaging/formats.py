@@ -38,10 +38,15 @@ EXTENSIONS: frozenset[str] = frozenset({
 FOREIGN_EXTENSIONS: frozenset[str] = frozenset({
     ".heic", ".heif", ".psd", ".svg", ".eps", ".ai", ".icns", ".jp2", ".j2k", ".jxl",
     ".tga", ".dds", ".exr", ".hdr", ".dcm", ".raw", ".cr2", ".cr3", ".nef", ".arw", ".dng",
-    ".orf", ".rw2", ".wmf", ".emf", ".pcx", ".sgi", ".qoi",
+    ".orf", ".rw2", ".nrw", ".pef", ".srw", ".raf", ".wmf", ".emf", ".pcx", ".sgi", ".qoi",
 })
 # fmt: on
 """Endings of pictures in formats that are not read, to say so instead of "not an image"."""
+
+RAW_EXTENSIONS = frozenset(
+    {".cr2", ".cr3", ".nef", ".nrw", ".arw", ".dng", ".orf", ".rw2", ".pef", ".srw", ".raf"}
+)
+"""Endings of raw photographs: many are a TIFF inside, of which the first picture is a thumbnail."""
 
 MAX_FRAMES_COUNTED = 1000
 

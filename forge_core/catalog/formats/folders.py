@@ -185,7 +185,9 @@ def _labels(
     labels = {p.file.path: levels.label_of(p.levels) for p in inside}
     names = set(labels.values())
     for p in tree.placed:
-        if p.beside:
+        if p.is_mask:
+            labels[p.file.path] = None
+        elif p.beside:
             told = (*reversed(p.levels), p.beside)
             labels[p.file.path] = next((name for name in told if name in names), None)
     if not any(p.levels for p in inside) and chosen is None:
@@ -303,6 +305,8 @@ def _tell_folders(tree: Tree, entries: list[ScannedFile], layout: str, reading: 
     if tree.copies:
         named = signals.listed(tree.copies)
         notes.append(f"{named} seems to hold the collection once more and is read like it.")
+    if tree.masks:
+        _tell_masks(tree, reading)
     if tree.doubtful:
         _tell_doubtful(tree, layout, reading)
     by_path = {entry.path: entry for entry in entries}
@@ -316,6 +320,18 @@ def _tell_folders(tree: Tree, entries: list[ScannedFile], layout: str, reading: 
     for top, number in sorted(loose.items()):
         where = f"directly in “{printable(top)}”" if top else "outside any folder"
         notes.append(f"No folder labels {label_records.counted(number)} {where}.")
+
+
+def _tell_masks(tree: Tree, reading: _Reading) -> None:
+    number = label_records.counted(sum(p.is_mask for p in tree.placed))
+    reading.cautions.append(
+        Caution(
+            kind="masks",
+            message=f"{number} in {signals.listed(tree.masks)} seem to be masks of the images "
+            "beside them, and come in without a label. Take these folders away if the catalog is "
+            "not to hold them.",
+        )
+    )
 
 
 def _tell_doubtful(tree: Tree, layout: str, reading: _Reading) -> None:
@@ -343,7 +359,7 @@ def _tell_beside(
 ) -> None:
     labelled: Counter[str] = Counter()
     for p in tree.placed:
-        if p.beside:
+        if p.beside and not p.is_mask:
             labelled[p.beside] += by_path[p.file.path].label_name is not None
     what = "the split folders" if layout == "split_class" else "the folder of the collection"
     is_split = layout == "split_class"

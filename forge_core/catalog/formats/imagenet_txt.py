@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TextIO
 
+from forge_core.catalog.formats import table
 from forge_core.catalog.formats.documents import class_names, table_file, text_encoding
 from forge_core.catalog.formats.scan import label_records, questions
 from forge_core.catalog.formats.scan.file_walk import Walked
@@ -21,7 +22,7 @@ from forge_core.catalog.formats.scan.scanned_folder import (
     ScannedFolder,
     split_of_document,
 )
-from forge_core.catalog.formats.tables import row_labels
+from forge_core.catalog.formats.tables import row_labels, split_numbers
 
 NAME_LISTS = ("synsets.txt", "classes.txt", "synset_words.txt", "class_names.txt")
 _SAMPLE = 100
@@ -30,7 +31,12 @@ _LONGEST_LINE = 4096
 
 def recognises(walked: Walked) -> bool:
     """A text file at the top whose first lines end in a label and begin with an image's name."""
-    return bool(_documents(walked))
+    documents = _of_one_kind(_documents(walked))
+    if not documents or not table.folders_say(walked):
+        return bool(documents)
+    # Folders that are labels are not given up for a list of a part of the images.
+    named = sum(1 for path in documents for _ in _lines(walked, path))
+    return 2 * named >= len(walked.files)
 
 
 def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
@@ -39,9 +45,7 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
     Raises:
         InvalidInput: A list cannot be read.
     """
-    documents: Sequence[str] = _documents(walked)
-    if not all(split_of_document(path) for path in documents):
-        documents = documents[:1]
+    documents: Sequence[str] = _of_one_kind(_documents(walked))
     lists = documents
     asked, documents = _asked(walked, lists, options.question)
     labels = {label for path in documents for r in _records(walked, path, {}) for label in r.labels}
@@ -68,6 +72,12 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         several=options.several,
     )
     return replace(scanned, cautions=(*scanned.cautions, *asked.cautions, *doubts))
+
+
+def _of_one_kind(documents: Sequence[str]) -> Sequence[str]:
+    """Lists of splits together; otherwise the best one."""
+    are_splits = all(split_of_document(path) for path in documents)
+    return documents if are_splits else documents[:1]
 
 
 def _asked(
@@ -102,7 +112,8 @@ def _documents(walked: Walked) -> list[str]:
     """Lists of which at least half of the first lines name an image, the best first."""
     parts = {path: _part_found(walked, path) for path in _at_top(walked)}
     found = [path for path in sorted(parts) if parts[path] >= 0.5]
-    return sorted(found, key=lambda path: -parts[path])
+    sizes = {path: (walked.root / path).stat().st_size for path in found}
+    return sorted(found, key=lambda path: (-parts[path], -sizes[path]))
 
 
 def _part_found(walked: Walked, document: str) -> float:
@@ -110,17 +121,23 @@ def _part_found(walked: Walked, document: str) -> float:
         return 0.0
     asked = hits = 0
     counts: set[int] = set()
+    seen: set[str] = set()
+    is_table = False
     try:
         with _open(walked, document) as file:
             for line in islice(file, _SAMPLE):
+                is_table = is_table or line.count("\t") > 1
                 path, labels = _split_line(line[:_LONGEST_LINE].rstrip("\n"), walked.finder.find)
                 if path:
                     asked += 1
                     hits += bool(labels and walked.finder.find(path))
                     counts.add(len(labels))
+                    seen.update(labels)
     except (OSError, ValueError):
         return 0.0
-    if asked > 1 and len(counts) == 1 and min(counts) > 1:
+    if seen and seen <= split_numbers.MEANING.keys() and split_numbers.says_splits(document):
+        return 0.0
+    if is_table or (asked > 1 and len(counts) == 1 and min(counts) > 1):
         return 0.0  # columns of a table, or boxes
     return hits / asked if asked else 0.0
 

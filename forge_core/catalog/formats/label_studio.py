@@ -9,6 +9,7 @@ converter of label-studio-sdk 2.0.19.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -23,7 +24,7 @@ from forge_core.catalog.formats.scan import label_records, questions
 from forge_core.catalog.formats.scan.file_walk import Walked
 from forge_core.catalog.formats.scan.label_records import Record
 from forge_core.catalog.formats.scan.questions import Asked
-from forge_core.catalog.formats.scan.scanned_folder import ReadOptions, ScannedFolder
+from forge_core.catalog.formats.scan.scanned_folder import Caution, ReadOptions, ScannedFolder
 
 Answer = tuple[str, str]
 """A question and a choice."""
@@ -84,7 +85,8 @@ def read(walked: Walked, options: ReadOptions) -> ScannedFolder:
         several=options.several,
         votes=options.votes,
     )
-    return replace(scanned, cautions=(*scanned.cautions, *asked.cautions))
+    others = _other_results(documents)
+    return replace(scanned, cautions=(*scanned.cautions, *asked.cautions, *others))
 
 
 def _documents(walked: Walked) -> dict[str, list[Any]]:
@@ -163,15 +165,57 @@ def _completions_of(task: Mapping[str, Any]) -> Iterator[Completion]:
         found: list[Answer] = []
         results = annotation.get("result")
         for result in results if isinstance(results, list) else []:
-            value = result.get("value") if isinstance(result, dict) else None
-            choices = value.get("choices") if isinstance(value, dict) else None
-            if isinstance(choices, list):
+            if isinstance(result, dict):
                 name = _text(result.get("from_name")) or "choice"
-                found += [(name, c) for c in choices if isinstance(c, str) and c.strip()]
+                found += [(name, choice) for choice in _chosen(result.get("value"))]
         if found:
             author = _author(annotation.get("completed_by"))
             given_at = _time(annotation.get("updated_at") or annotation.get("created_at"))
             yield Completion(found, author, given_at)
+
+
+def _chosen(value: Any) -> list[str]:
+    """What a result says of the whole image: choices, the ends of a taxonomy, a rating."""
+    if not isinstance(value, dict):
+        return []
+    if isinstance(rating := value.get("rating"), int) and not isinstance(rating, bool):
+        return [str(rating)]
+    choices = value.get("choices")
+    if not isinstance(choices, list):
+        paths = value.get("taxonomy")
+        choices = [
+            " > ".join(str(part) for part in path)
+            for path in (paths if isinstance(paths, list) else [])
+            if isinstance(path, list)
+        ]
+    return [choice for choice in choices if isinstance(choice, str) and choice.strip()]
+
+
+def _other_results(documents: Mapping[str, list[Any]]) -> list[Caution]:
+    """A word where persons said something of images, but nothing that is a label of one."""
+    kinds: Counter[str] = Counter()
+    for task in (task for tasks in documents.values() for task in tasks if isinstance(task, dict)):
+        annotations = task.get("annotations", task.get("completions"))
+        results = [
+            result
+            for annotation in (annotations if isinstance(annotations, list) else [])
+            if isinstance(annotation, dict) and isinstance(annotation.get("result"), list)
+            for result in annotation["result"]
+            if isinstance(result, dict)
+        ]
+        if not any(_chosen(result.get("value")) for result in results):
+            kinds.update({_text(result.get("type")) or "unknown" for result in results})
+    if not kinds:
+        return []
+    number = label_records.counted(max(kinds.values()))
+    shown = ", ".join(sorted(kinds))
+    return [
+        Caution(
+            kind="unread_labels",
+            message=f"{number} of {label_records.named(list(documents))} were annotated "
+            f"without a label of the whole image, and come in unlabelled: {shown}.",
+        )
+    ]
 
 
 def _author(value: Any) -> str | None:

@@ -25,7 +25,7 @@ from forge_core.catalog.formats.scan.scanned_folder import (
     split_of_document,
     split_of_name,
 )
-from forge_core.catalog.formats.tables import row_labels, table_choice
+from forge_core.catalog.formats.tables import row_labels, split_numbers, table_choice
 from forge_core.catalog.formats.tables.table_choice import Reading
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.errors import InvalidInput
@@ -75,7 +75,7 @@ def _recognises(walked: Walked, *, wide: bool) -> bool:
         return False  # of a part of the images: told, not believed
     # Folders that are labels are not given up for a table of a part of the images, nor for a
     # column of which only the values say that it may hold a label.
-    if not _folders_say(walked):
+    if not folders_say(walked):
         return True
     best = chosen[0]
     if best.choices or ("label" in best.mapping and not best.knows_label):
@@ -84,7 +84,7 @@ def _recognises(walked: Walked, *, wide: bool) -> bool:
     return _num_rows(chosen, enough) >= enough
 
 
-def _folders_say(walked: Walked) -> bool:
+def folders_say(walked: Walked) -> bool:
     """Whether folders give labels, here or inside folders that only wrap others."""
     level = walked
     while not folders.says_labels(level):
@@ -177,6 +177,7 @@ def _read(walked: Walked, options: ReadOptions, *, wide: bool) -> ScannedFolder:
         *asked.cautions,
         *settled.cautions,
         *_label_caution(chosen[0]),
+        *_split_caution(chosen[0]),
     )
     return with_tables(replace(scanned, cautions=cautions), walked, options)
 
@@ -250,6 +251,22 @@ def _label_caution(reading: Reading) -> list[Caution]:
     ]
 
 
+def _split_caution(reading: Reading) -> list[Caution]:
+    """A word about splits that are numbers."""
+    column = reading.mapping.get("split", _NO_COLUMN)
+    found = split_numbers.meaning(reading.table, reading.rows, column)
+    if found == {}:
+        return []
+    shown = f"The numbers in “{printable(column)}” of {printable(reading.table.document)}"
+    text = f"{shown} are read as splits: 0 is train, 1 is val, 2 is test."
+    if found is None:
+        text = (
+            f"{shown} are 0 and 1, and either may be train: the images come in without a split. "
+            "Write train, val and test there."
+        )
+    return [Caution(kind="split_numbers", message=text)]
+
+
 def marked(cells: dict[str, str], classes: Sequence[str]) -> tuple[str, ...]:
     """The classes that a one-hot row marks."""
     return tuple(name for name in classes if cells.get(name, "").strip() in ("1", "1.0"))
@@ -260,10 +277,13 @@ def _records(
 ) -> Iterator[Record | ImportProblem]:
     mapping, classes = reading.mapping, reading.one_hot
     bad: list[ImportProblem] = []
+    column = mapping.get("split", _NO_COLUMN)
+    numbers = split_numbers.meaning(reading.table, reading.rows, column)
     folder = reading.table.document.rpartition("/")[0]
     for row, cells in reading.table.rows(bad):
         path = _path_of(walked, cells, mapping["path"])
-        split = read_split(cells.get(mapping.get("split", _NO_COLUMN), ""))
+        word = cells.get(column, "").strip()
+        split = None if numbers is None else read_split(numbers.get(word, word))
         if isinstance(split, str) and split not in SPLITS:
             yield bad_split(path, split, row)
             continue

@@ -8,6 +8,19 @@ from forge_core.catalog.importing.import_problems import REASONS, ImportProblem,
 from forge_core.errors import InvalidInput
 
 _MOST_SHOWN = 4
+_DATA_FILES: dict[str, str] = {
+    ".h5": "HDF5",
+    ".hdf5": "HDF5",
+    ".tfrecord": "TFRecord",
+    ".tfrecords": "TFRecord",
+    ".arrow": "Arrow",
+    ".lmdb": "LMDB",
+    ".mdb": "LMDB",
+    ".npz": "NumPy arrays of unknown names",
+    ".npy": "NumPy arrays of unknown names",
+    ".mat": "MATLAB",
+}
+"""Endings of files that may hold images and are not read."""
 _NEXT_STEPS: dict[str, str] = {
     "encrypted": "Unpack it with its password, and import the folder.",
     "archive": "Unpack them, or import an archive by itself.",
@@ -54,6 +67,22 @@ def refusal(
         by_reason[problem.reason].append(problem)
     groups = sorted(by_reason.items(), key=lambda group: -len(group[1]))
     told = " ".join(_told(reason, members) for reason, members in groups[:3])
+    kinds = {
+        kind
+        for problem in by_reason["not_an_image"]
+        for ending, kind in _DATA_FILES.items()
+        if f"{ending}-" in f"{problem.path.lower()}-"
+    }
+    if kinds:
+        listed_kinds = ", ".join(sorted(kinds))
+        return NothingFound(
+            scanned,
+            f"No image was found in {printable(name)}. {told} They hold {listed_kinds}, which is "
+            "not read here.",
+            next_step="Save their images as JPEG or PNG in a folder per class, as Parquet with "
+            "bytes (datasets: to_parquet), or as NumPy arrays x_train, y_train, x_test, y_test.",
+            detail=reasons,
+        )
     known = (reason for reason, _ in groups if reason in _NEXT_STEPS)
     return NothingFound(
         scanned,

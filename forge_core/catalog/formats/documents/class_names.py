@@ -11,6 +11,7 @@ from forge_core.catalog.formats.documents import json_rows, table_file, text_enc
 from forge_core.catalog.formats.scan import folder_names
 from forge_core.catalog.formats.scan.file_walk import Walked
 from forge_core.catalog.importing.import_problems import printable
+from forge_core.imaging import formats
 
 _WORDS = re.compile(
     r"class|label|name|map|index|synset|categor|dict|legend|breed|species|disease|idx|2id|id2", re.I
@@ -75,6 +76,8 @@ def beside(walked: Walked, labels: Iterable[str], documents: Sequence[str]) -> N
         names, is_counted = _names(walked, document)
         if len(set(names.values())) * 2 <= len(names) or len(names) >= 100_000:
             continue  # a table of labels or of splits, not of names
+        if sum(map(_is_picture, names.values())) * 2 > len(names):
+            continue  # a list of images
         start = ""
         if is_counted and "0" not in numbers:
             if str(len(names)) in numbers:
@@ -94,6 +97,11 @@ def beside(walked: Walked, labels: Iterable[str], documents: Sequence[str]) -> N
                 note=f"Numbers are named by {printable(document)}.{start}{more}",
             )
     return None
+
+
+def _is_picture(name: str) -> bool:
+    words = name.split() or [""]
+    return any(PurePosixPath(word).suffix.lower() in formats.EXTENSIONS for word in words)
 
 
 def by_folders(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -125,6 +125,14 @@ def _ragged(found: Sequence[tuple[str, ...]], choices: tuple[str, ...]) -> Level
             inside[levels[position]].add(levels[position + 1])
     doubt = ""
     inner = set().union(*inside.values())
+    ends = Counter(end for outer, end in {(levels[position], levels[-1]) for levels in found})
+    if len(inside) > 1 and sum(number > 1 for number in ends.values()) * 2 > len(ends):
+        # The same names end in several of the outer folders: those are parts or kinds of pictures.
+        doubt = (
+            f"Some images lie deeper than others: the classes are {_listed(ends)}, not "
+            f"{_listed(inside)} outside."
+        )
+        return Levels(position=-1, choices=choices, doubt=doubt)
     if any(len(names) > 1 for names in inside.values()) and not _are_ids(inner, 0):
         outer = {levels[position] for levels in found}
         doubt = f"Some images lie deeper than others: the classes are {_listed(outer)}, not " + (

@@ -7,40 +7,12 @@ Only names and places of images are looked at. Which level is the class is decid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from forge_core.catalog.formats.layout import folder_nodes
+from forge_core.catalog.formats.layout.folder_nodes import Node
 from forge_core.catalog.formats.scan import folder_names
 from forge_core.catalog.formats.scan.name_index import FoundFile
 
 _ENOUGH = 0.5  # part of the images that the folder of the collection holds in a repository
-
-
-@dataclass(slots=True)
-class Node:
-    """A folder with images in it or below."""
-
-    name: str
-    files: list[FoundFile] = field(default_factory=list)
-    children: dict[str, "Node"] = field(default_factory=dict)
-    num_files: int = 0
-    """With those further down."""
-
-    @property
-    def is_deep(self) -> bool:
-        """Whether it has folders that are no containers: places for classes."""
-        only = self.only_container()
-        return only.is_deep if only is not None else bool(self.children)
-
-    def only_container(self) -> "Node | None":
-        """The one folder inside that only holds the images of this one."""
-        if len(self.children) != 1:
-            return None
-        (child,) = self.children.values()
-        repeats = child.name.casefold() == self.name.casefold()
-        return child if repeats or folder_names.is_container(child.name) else None
-
-    def names_inside(self) -> set[str]:
-        """Names of the folders inside, containers looked through."""
-        only = self.only_container()
-        return only.names_inside() if only is not None else set(self.children)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +25,8 @@ class PlacedFile:
     """Folders that may be classes, from outside to inside; empty for an image in none."""
     beside: str = ""
     """The folder that stands beside the splits or the collection and holds it; empty for none."""
+    is_mask: bool = False
+    """Whether it is drawn over a picture that lies elsewhere, and is no picture of a class."""
 
 
 @dataclass(slots=True)
@@ -66,23 +40,10 @@ class Tree:
     """Folders that may be splits or classes."""
     copies: list[str]
     """Folders that seem to hold the whole collection a second time."""
+    masks: list[str] = field(default_factory=list)
+    """Folders of masks of the pictures beside them, each name once."""
     has_splits_inside: bool = False
     """Whether split folders lie inside class folders."""
-
-
-def build(files: Sequence[FoundFile], name: str) -> Node:
-    """The tree of the folders that images lie in."""
-    root = Node(name)
-    for file in files:
-        node = root
-        root.num_files += 1
-        for part in file.parts[:-1]:
-            if part not in node.children:
-                node.children[part] = Node(part)
-            node = node.children[part]
-            node.num_files += 1
-        node.files.append(file)
-    return root
 
 
 def read(files: Sequence[FoundFile], name: str, *, splits: bool | None = None) -> Tree:
@@ -94,8 +55,12 @@ def read(files: Sequence[FoundFile], name: str, *, splits: bool | None = None) -
         splits: False takes no folder for a split, True each that is called so; None judges.
     """
     reading = _Reading(splits)
-    reading.place(build(files, name), None, (), may_hold_splits=True)
+    root = folder_nodes.build(files, name)
     tree = reading.tree
+    for folder, masks in folder_nodes.take_masks(root):
+        _note(tree.masks, folder)
+        tree.placed.extend(PlacedFile(file, None, (), folder, is_mask=True) for file in masks)
+    reading.place(root, None, (), may_hold_splits=True)
     tree.placed.sort(key=lambda placed: placed.file.path)
     return tree
 
@@ -129,7 +94,7 @@ class _Reading:
         aside = self._aside(node, passed_over) if not levels and not beside else set()
         holds_splits = may_hold_splits and self._all_hold_splits(node)
         for name, child in children.items():
-            if name in passed_over:
+            if name in passed_over or _only_wraps(node, child, levels):
                 _note(self.tree.containers, name)
                 self.place(child, split, levels, may_hold_splits=may_hold_splits, beside=beside)
             elif name in aside:
@@ -226,6 +191,12 @@ class _Reading:
         if not any(self._is_collection(node.children[name], node) for name in passed_over):
             return set()
         return set(node.children) - passed_over
+
+
+def _only_wraps(node: Node, child: Node, levels: tuple[str, ...]) -> bool:
+    """Whether all images of the collection lie in this one folder, and in folders of it."""
+    is_only = not levels and not node.files and len(node.children) == 1
+    return is_only and not child.files and len(child.children) > 0
 
 
 def _is_second_copy(child: Node, node: Node) -> bool:

@@ -300,8 +300,13 @@ def _judge_file(root: Path, path: str, walked: Walked) -> None:
         walked.documents[path] = _problem(path, "not_an_image", text)
         return
     if ending not in formats.EXTENSIONS:
-        if not formats.is_image(_first_bytes(root / path)):
-            _report(walked, path, *_no_image(root / path, ending))
+        is_raw = ending in formats.RAW_EXTENSIONS
+        if is_raw or not formats.is_image(_first_bytes(root / path)):
+            problem = _problem(path, *_no_image(root / path, ending))
+            if problem.reason == "not_an_image" and _is_text(root / path):
+                walked.documents[path] = problem  # it may name images all the same
+            else:
+                walked.problems.append(problem)
             return
         if ending not in formats.FOREIGN_EXTENSIONS:
             walked.by_content.append(path)
@@ -326,6 +331,12 @@ def _first_bytes(path: Path, number: int = formats.SIGNATURE_BYTES) -> bytes:
             return file.read(number)
     except OSError:
         return b""
+
+
+def _is_text(path: Path) -> bool:
+    """Whether a file of an unknown ending begins like a text."""
+    start = _first_bytes(path, _LARGEST_POINTER)
+    return bool(start) and b"\0" not in start and not any(byte < 9 for byte in start)
 
 
 def _pointer(path: Path) -> str:

@@ -59,6 +59,15 @@ _ASIDE = frozenset({
 })
 """Folders of a repository that stand beside its images."""
 
+_MASKS = frozenset({
+    "mask", "masks", "groundtruth", "trimap", "trimaps", "segmentation", "segmentations",
+})
+_MASK_WORDS = _MASKS | frozenset({
+    "ground", "truth", "gt", "binary", "png", "lesion", "lung", "object", "instance", "semantic",
+    "annotation", "annotations",
+})
+"""What is drawn over pictures, and says no class of them."""
+
 _UNLABELLED = frozenset({
     "no label", "no labels", "nolabel", "unlabeled", "unlabelled", "not labeled", "not labelled",
     "unknown", "unannotated", "no class", "noclass", "unclassified", "to label", "unsorted",
@@ -160,6 +169,13 @@ def is_aside(name: str) -> bool:
     return any(word in _ASIDE for word in words) and all(
         word in _ASIDE or word.isdigit() for word in words
     )
+
+
+def says_masks(name: str) -> bool:
+    """Whether a folder is called as one of masks, drawn over pictures that lie elsewhere."""
+    words = words_of(name)
+    said = any(word in _MASKS for word in words) or words[:2] == ["ground", "truth"]
+    return said and all(word in _MASK_WORDS or word in _COMPANIONS for word in words)
 
 
 def are_parts(names: Iterable[str]) -> bool:

@@ -6,8 +6,8 @@ that were found, never opened, so no row can lead out of the folder.
 
 import hashlib
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from forge_core.catalog.formats.scan import votes as ballots
 from forge_core.catalog.formats.scan.file_walk import Walked
 from forge_core.catalog.formats.scan.name_index import FoundFile
 from forge_core.catalog.formats.scan.scanned_folder import (
+    Caution,
     ScannedFile,
     ScannedFolder,
     split_of_name,
@@ -123,8 +124,28 @@ def place(
         problems=problems,
         notes=[*walked.notes, *notes, *placing.several.notes(), *placing.notes(entries)],
         documents=tuple(documents),
-        cautions=(*placing.votes.cautions(), *placing.several.cautions()),
+        cautions=(
+            *_unmatched(problems, len(entries), known),
+            *placing.votes.cautions(),
+            *placing.several.cautions(),
+        ),
     )
+
+
+def _unmatched(problems: Sequence[ImportProblem], num_found: int, known: str) -> Iterator[Caution]:
+    """A word where names of a label file and images here are left over: the same, perhaps."""
+    counts = Counter(problem.reason for problem in problems)
+    missing = counts["missing_file"] + counts["bad_name"]
+    if counts["ambiguous"]:
+        text = f"{counted(counts['ambiguous'], 'name')} of {known} can each mean several images: "
+        text += "these are left out. Write the folder before each name."
+        yield Caution(kind="unmatched", message=text)
+    if min(missing, counts["not_listed"]) * 10 > num_found:
+        text = f"{counted(missing, 'name')} of {known} {'is' if missing == 1 else 'are'} of no "
+        text += f"image here, and {counted(counts['not_listed'])} here "
+        text += f"{'is' if counts['not_listed'] == 1 else 'are'} not listed there and left out: "
+        text += "they may be the same, called in another way."
+        yield Caution(kind="unmatched", message=text)
 
 
 def similar_names(entries: Iterable[ScannedFile]) -> list[str]:
@@ -331,7 +352,8 @@ class _Placing:
         if self._loose:
             notes.append(
                 f"{counted(self._loose, 'name')} written in another way (capital letters, %20, "
-                "what an upload changes, zeros in front) belong to one file only each."
+                "what an upload changes, another ending, zeros in front) belong to one file only "
+                "each."
             )
         notes += self.votes.notes()
         groups = {entry.group_key for entry in entries} - {None}

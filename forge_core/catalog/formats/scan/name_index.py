@@ -7,17 +7,20 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from urllib.parse import unquote
 
 from forge_core.catalog.formats.scan.scanned_folder import split_of_name
+from forge_core.imaging import formats
 
-_URL = re.compile(r"(?:gs|s3|https?)://", re.IGNORECASE)
+_URL = re.compile(r"(?!file:)[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"[A-Za-z]:/|(?:file:)?/", re.IGNORECASE)
 _ROOT = re.compile(r"^(?:file:/*)?(?:[A-Za-z]:)?/+|^(?:\.\./)+", re.IGNORECASE)
 _HASH_BEFORE = re.compile(r"[0-9a-f]{6,40}[-_](?=.)", re.IGNORECASE)
+_HERE = re.compile(r"(?<=[^/:])/(?:\.?/)+")
 _NUMBER = re.compile(r"(\d{1,18})(?:\.0+)?")
+_PICTURES = formats.EXTENSIONS | formats.FOREIGN_EXTENSIONS
 _LONGEST = 1024
 _MOST_OF_ONE_NAME = 200  # so that a million files of one name are not compared with each row
 
@@ -52,7 +55,7 @@ class LookedUp:
     is_elsewhere: bool = False
     """Whether it was an address of another place, of which the end was looked up."""
     is_loose: bool = False
-    """Whether capital letters, percent signs, an upload's changes or zeros were overlooked."""
+    """Whether it is written in another way: capital letters, %20, an upload's changes, zeros."""
 
 
 class Finder:
@@ -85,7 +88,8 @@ class Finder:
 
         Paths of other machines and URLs are looked up by their ends. What is not found so is
         looked up once more without regard to capital letters, percent-encoding, what an upload
-        makes of a name, and zeros that a spreadsheet lost: then only one single file counts.
+        makes of a name, the ending of a picture that was converted, and zeros that a spreadsheet
+        lost: then only one single file counts.
 
         Args:
             written: The name as it stands there.
@@ -96,7 +100,8 @@ class Finder:
         """
         name = written.strip()
         is_url = may_be_url or bool(_URL.match(name))
-        path = _local_part(name) if is_url else name.replace("\\", "/").removeprefix("./")
+        path = _local_part(name) if is_url else _HERE.sub("/", name.replace("\\", "/"))
+        path = path.removeprefix("./")
         if not path or len(path) > _LONGEST:
             return LookedUp(path)
         is_elsewhere = is_url or bool(_ELSEWHERE.match(path)) or path.startswith("../")
@@ -130,6 +135,11 @@ class Finder:
             yield [_normal(part) for part in parts], self._plain
             for form, index in self._loose:
                 yield [form(part) for part in parts], index
+        stem, _, ending = path.split("/")[-1].rpartition(".")
+        if stem and f".{ending.lower()}" in _PICTURES:  # converted since: a.tif is a.png now
+            for form, index in ((_normal, self._plain), *self._loose):
+                parts = [form(part) for part in (*path.split("/")[:-1], stem)]
+                yield parts, replace(index, by_name={})
         number = _NUMBER.fullmatch(parts[-1])
         if number:
             yield [*parts[:-1], str(int(number[1]))], self._numbers

@@ -30,6 +30,7 @@ _ENDINGS = (".txt", ".csv", ".tsv", ".lst", ".list", ".dat")
 _MOST_DOCUMENTS = 40
 _SPLIT_NAME = re.compile(r"split|train.*test|test.*train|is_?train", re.IGNORECASE)
 _LABEL_NAME = re.compile(r"class|label|categor|target", re.IGNORECASE)
+_CODE = re.compile(r"(?=.*\d)[\w-]{8,64}")
 _FLAGS = frozenset({"0", "1"})
 
 
@@ -186,13 +187,20 @@ def _list_of_images(walked: Walked, table: TableFile, rows: Sequence[Row]) -> _L
     if path is None:
         return None
     rest = [name for name in table.columns if name and name != path]
-    keys = [name for name in rest if column_values.is_count(rows, name)]
+    keys = [name for name in rest if _are_keys(rows, name)]
     named = roles.guess_others(table.columns, path)
     if not keys or named.get("label", keys[0]) not in keys:
         return None
     if column_values.label_columns(rows, [name for name in rest if name not in keys]).columns:
         return None
     return _List(table=table, key=keys[0], value=path)
+
+
+def _are_keys(rows: Sequence[Row], column: str) -> bool:
+    """Whether a column numbers the rows, or calls each by a code of its own (a UUID)."""
+    values = [value for row in rows if (value := row.get(column, "").strip())]
+    is_code = len(set(values)) == len(values) > 2 and all(map(_CODE.fullmatch, values))
+    return is_code or column_values.is_count(rows, column)
 
 
 def _partner(table: TableFile, rows: Sequence[Row], key: str, keys: set[str]) -> _List | None:

@@ -17,7 +17,7 @@ from forge_core.catalog.formats.scan.scanned_folder import (
     split_of_document,
     split_of_name,
 )
-from forge_core.catalog.formats.tables import table_choice
+from forge_core.catalog.formats.tables import split_numbers, table_choice
 from forge_core.catalog.formats.tables.table_choice import Reading
 from forge_core.catalog.importing import entry_names
 from forge_core.catalog.importing.import_problems import printable
@@ -103,9 +103,13 @@ def _add_splits(
     column = reading.mapping.get("split")
     if column is None and (whole is None or reading.one_hot):
         return
+    numbers = split_numbers.meaning(reading.table, reading.rows, column) if column else {}
+    if numbers is None:
+        return
     found: dict[str, str] = {}
     for path, cells in _rows(level, reading):
-        split = split_of_name(cells.get(column, "")) if column is not None else whole
+        word = cells.get(column, "").strip() if column is not None else ""
+        split = split_of_name(numbers.get(word, word)) if column is not None else whole
         if split is not None and path in known:
             found[path] = split
     if not found or any(known[path].split not in (None, split) for path, split in found.items()):

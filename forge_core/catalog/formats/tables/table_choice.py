@@ -22,6 +22,7 @@ from forge_core.catalog.formats.scan.scanned_folder import (
     split_of_document,
     split_of_name,
 )
+from forge_core.catalog.formats.tables import split_numbers
 from forge_core.errors import InvalidInput
 
 LISTS = (".txt", ".lst", ".list", ".tab")
@@ -179,7 +180,10 @@ def forms(table: TableFile) -> Iterator[TableFile]:
                         yield replace(table, part=part, columns=json_rows.columns_of(rows))
         return
     is_list = table.path.suffix.lower() in LISTS
-    if not is_list or len(table.columns) > 1:
+    is_title = len(table.columns) > 1 and 2 * sum(map(bool, table.columns)) <= len(table.columns)
+    if is_title:
+        pass  # a title with blank cells beside it: the header stands further down
+    elif not is_list or len(table.columns) > 1:
         yield table
     for separator in (None, " ") if is_list else (None,):
         form = table_file.without_header(table, separator)
@@ -208,6 +212,8 @@ def _reading(table: TableFile, walked: Walked, options: ReadOptions) -> Reading:
     if path is None or "path" in unused:
         return Reading(table=table, mapping={}, rows=tuple(rows))
     found = _part(rows, path, finds)
+    if path.startswith("column ") and LEAST_FOUND <= found < 1:  # titles above, totals below
+        rows = [row for row in rows if finds(row.get(path, ""))]
     is_row = table.first_row > 0 and column_values.has_ending(path) == _have_endings(rows, path)
     if found and is_row and not told and finds(path):  # there is no header
         return Reading(table=table, mapping={}, rows=tuple(rows))
@@ -219,6 +225,11 @@ def _reading(table: TableFile, walked: Walked, options: ReadOptions) -> Reading:
         mapping = {r: n for r, n in mapping.items() if n != options.label_column}
         mapping["label"] = options.label_column or ""
     mapping = {role: name for role, name in mapping.items() if role not in unused}
+    if "split" not in {*mapping, *unused} and split_numbers.says_splits(table.document):
+        free = [name for name in table.columns if name not in told.values() and name != path]
+        parted = [name for name in free if split_numbers.are_numbers(rows, name)]
+        if len(free) == len(parted) == 1:
+            mapping = {"path": path, "split": parted[0]}
     is_told = "label" in told or options.label_column is not None
     if not is_told and not roles.is_known("label", mapping.get("label", "")):
         mapping.pop("label", None)  # only because there are two columns: what it holds decides

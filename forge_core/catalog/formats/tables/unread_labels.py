@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import PurePosixPath
 
 from forge_core.catalog.formats.documents import text_encoding, workbook
-from forge_core.catalog.formats.scan.file_walk import Walked
+from forge_core.catalog.formats.scan.file_walk import DOCUMENT_EXTENSIONS, Walked
 from forge_core.catalog.formats.scan.label_records import counted
 from forge_core.catalog.formats.scan.scanned_folder import (
     CAUTIONS,
@@ -58,6 +58,7 @@ def told(
         if (caution := _judge(walked, document, labels, start)) is not None
     ]
     found += _paired(walked, read, labels)
+    found += _packed(walked, labels)
     if len(found) > _MOST_TOLD:
         more = len(found) - _MOST_TOLD
         rest = Caution(
@@ -125,6 +126,18 @@ def _paired(walked: Walked, read: set[str], labels: dict[str, str | None]) -> It
         )
 
 
+def _packed(walked: Walked, labels: dict[str, str | None]) -> Iterator[Caution]:
+    """A word about archives beside images: they may hold more images, or the labels."""
+    packed = [problem.path for problem in walked.problems if problem.reason == "archive"]
+    if packed and (None in labels.values() or not labels):
+        named = ", ".join(f"“{printable(path)}”" for path in packed[:3])
+        more = f" and {len(packed) - 3:,} more" if len(packed) > 3 else ""
+        yield _caution(
+            f"{named}{more} may hold images or labels, but archives inside a folder are not "
+            "unpacked. Unpack them there, or import an archive by itself."
+        )
+
+
 def _judge(
     walked: Walked, document: str, labels: dict[str, str | None], start: str
 ) -> Caution | None:
@@ -165,7 +178,8 @@ def _judge(
     text = _text(walked, document)
     if not text or not _names_images(walked, text):
         return None
-    if ending in (".md", ".html", ".txt") and _share_of_lines(walked, text) < _LEAST_SHARE:
+    is_known = ending in DOCUMENT_EXTENSIONS and ending not in (".md", ".html", ".txt")
+    if not is_known and _share_of_lines(walked, text) < _LEAST_SHARE:
         return None
     return _caution(
         f"{shown} names images that are there, but is not read: nothing is known in it that gives "

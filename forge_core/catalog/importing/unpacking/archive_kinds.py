@@ -3,6 +3,7 @@
 Pure look at names and first bytes; nothing is unpacked.
 """
 
+import re
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -26,6 +27,7 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"PK\x07\x08", "a part of a zip in several files"),
 )
 _ZIP = b"PK\x03\x04"
+_PART = re.compile(r"\.(?:z\d\d|\d{3})")
 _MOST_ENTRIES = 2_000
 
 COMPRESSIONS: dict[int, str] = {
@@ -43,6 +45,10 @@ def foreign_kind(path: Path) -> str:
     except OSError:
         return ""
     found = next((name for magic, name in _SIGNATURES if start.startswith(magic)), "")
+    if not found and start.lstrip()[:1] == b"<":
+        return "a web page that was saved under this name"
+    if not found and start.startswith(_ZIP) and _PART.fullmatch(path.suffix.lower()):
+        return "a part of a zip in several files"
     if not found and start.startswith(_ZIP) and not _is_zip(path):
         return "a zip whose end is missing"
     return found
@@ -50,6 +56,8 @@ def foreign_kind(path: Path) -> str:
 
 def advice(kind: str) -> str:
     """What to do with an archive of a kind that is not read."""
+    if kind.startswith("a web page"):
+        return "Open it to see what it says, and download the archive itself."
     if kind.startswith("a zip"):
         return "Copy or download it again."
     if kind.startswith("a part"):
