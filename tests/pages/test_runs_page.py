@@ -82,7 +82,7 @@ def test_finished__report_files_and_next_step(finished_workspace: Workspace):
 def test_finished__classes_and_images_are_counted(finished_workspace: Workspace):
     app = visit(PAGE, run=1)
     by_columns = {tuple(frame.value.columns): frame.value for frame in app.dataframe}
-    classes = by_columns["Class", "Precision", "Recall", "F1", "Images"]
+    classes = by_columns["Class", "Precision", "Recall", "Recall, 95 %", "F1", "Images"]
     assert set(classes["Class"]) == {"circle", "square", "stripe"}
     images = by_columns["Class", "train", "val", "test"].set_index("Class")
     assert images.loc["circle"].tolist() == [16, 4, 4]
