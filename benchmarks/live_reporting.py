@@ -21,6 +21,8 @@ from typing import Any
 from unittest import mock
 
 from db.enums import JobStatus
+from forge_core.catalog.splits import split_plan
+from forge_core.catalog.splits.sizes import SplitRatios
 from forge_core.demo import digits
 from forge_core.handlers import train
 from forge_core.jobs import queue, supervision
@@ -115,6 +117,8 @@ def main() -> None:
             Settings(_env_file=None, workspace=folder / "workspace", score_after_training=False)
         )
         digits.import_digits(workspace, actor=ACTOR)
+        plan = split_plan.plan_split(workspace, SplitRatios(train=80, val=10, test=10))
+        split_plan.apply_split(workspace, plan, actor=ACTOR)
         found = {"load": os.getloadavg()[0], **measure(workspace, given.rounds)}
         workspace.database.dispose()
     print(json.dumps(found, indent=2))
