@@ -51,6 +51,7 @@ def main(arguments: Sequence[str], *, handlers: Mapping[str, Handler] = HANDLERS
         handlers: What to run for each kind.
     """
     allocator.keep_freed_memory()
+    processes.step_back(kinds.ASKED_NICENESS)  # also while it imports, and waits
     parser = argparse.ArgumentParser(prog="forge worker")
     parser.add_argument("--job", type=int, required=True)
     parser.add_argument("--workspace-id", default="")
@@ -89,7 +90,7 @@ def _do(workspace: Workspace, job_id: int, device: str, handlers: Mapping[str, H
 
     for number in (signal.SIGTERM, signal.SIGINT, *SOON_OVER):
         signal.signal(number, _on_signal)
-    os.nice(kinds.find(job.kind).niceness)
+    processes.step_back(kinds.find(job.kind).niceness)
     _log.info("job %d (%s) begins as pid %d", job.job_id, job.kind, os.getpid())
     context.begin()
     return _run(context, handlers)

@@ -10,6 +10,12 @@ from typing import Literal
 Place = Literal["training", "scoring", "light"]
 DeviceNeed = Literal["own", "shared", "none"]
 
+ASKED_NICENESS = 5
+"""Of what a person asked for and waits for: behind the web server and the browser, so that whoever
+labels meanwhile is not disturbed. On a machine with nothing else to do it costs nothing."""
+UNASKED_NICENESS = 15
+"""Of what can wait: behind what a person waits for."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class JobKind:
@@ -21,7 +27,7 @@ class JobKind:
     """Which of the machine's places a job takes; each has a number of its own."""
     device: DeviceNeed = "none"
     """`own`: no other such job computes on it; `shared`: the device with the least company."""
-    niceness: int = 0
+    niceness: int = ASKED_NICENESS
     """How far its process steps back behind others of the machine, 0 to 19."""
     is_warm: bool = False
     """Whether it runs in the process that waits with PyTorch imported: a person waits for it."""
@@ -49,16 +55,33 @@ class JobKind:
         return "Resume the run." if self.mirrors_run else "Start it again."
 
 
-SCORE = JobKind(name="score", place="scoring", device="shared", niceness=10, is_continued=True)
-EMBED = JobKind(name="embed", place="scoring", device="shared", niceness=10, is_continued=True)
+SCORE = JobKind(
+    name="score", place="scoring", device="shared", niceness=UNASKED_NICENESS, is_continued=True
+)
+EMBED = JobKind(
+    name="embed", place="scoring", device="shared", niceness=UNASKED_NICENESS, is_continued=True
+)
 MAP = JobKind(
-    name="map", place="scoring", device="shared", niceness=10, is_continued=True, subject="The map"
+    name="map",
+    place="scoring",
+    device="shared",
+    niceness=UNASKED_NICENESS,
+    is_continued=True,
+    subject="The map",
 )
 COMPARE = JobKind(
-    name="compare", place="scoring", device="shared", niceness=10, subject="The comparison"
+    name="compare",
+    place="scoring",
+    device="shared",
+    niceness=UNASKED_NICENESS,
+    subject="The comparison",
 )
 LABEL_ISSUES = JobKind(
-    name="label_issues", place="scoring", device="shared", niceness=10, subject="The judging"
+    name="label_issues",
+    place="scoring",
+    device="shared",
+    niceness=UNASKED_NICENESS,
+    subject="The judging",
 )
 TRAIN = JobKind(
     name="train",
@@ -80,7 +103,7 @@ LEARNING_CURVE = JobKind(name="label_outlook", device="shared", is_warm=True)
 SHORTCUTS = JobKind(
     name="shortcuts", device="shared", is_warm=True, noun="step", subject="The look"
 )
-MEASURE = JobKind(name="measure", niceness=10)
+MEASURE = JobKind(name="measure", niceness=UNASKED_NICENESS)
 LABEL_NEXT = JobKind(name="label_next", device="shared", is_warm=True)
 RATE_SEARCH = JobKind(name="find_rate", device="shared", is_warm=True)
 DRIFT = JobKind(name="drift", device="shared", is_warm=True, subject="The look")

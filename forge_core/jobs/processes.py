@@ -1,13 +1,15 @@
-"""Which process is which, and which belong together.
+"""Which process is which, which belong together, and how one steps back behind the others.
 
 A process number alone says nothing: numbers are used again. A process is named by its number
 and the moment it started; a zombie counts as dead.
 """
 
 import contextlib
+import logging
 import os
 import signal
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +20,10 @@ _DEAD_STATES = (b"Z", b"X", b"x")
 _HALTED_STATE = b"T"
 # Signals that a shell, nohup or a parent may have set to be ignored; that survives exec.
 _INHERITABLE = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE)
+_GROUP_TRIES = 20
+_GROUP_PAUSE_SECONDS = 0.1
+"""The kernel takes one change of a session's niceness in a tenth of a second, of the machine."""
+_log = logging.getLogger("forge.jobs")
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,59 @@ def restore_default_signals() -> None:
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _INHERITABLE)
+
+
+def step_back(niceness: int, *, root: Path = Path("/proc")) -> None:
+    """Let others of this machine go first: this process, all its threads, and its session.
+
+    Linux knows a niceness for each thread, so those that a library has started already are told
+    as well. They are marked as batch work too, which interrupts nobody when it wakes. Where the
+    kernel first shares the processors among sessions (autogroup, the default on most systems), a
+    niceness counts only within a session, so one that we lead gets it as a whole. What has
+    stepped back further stays there.
+
+    Args:
+        niceness: 0 to 19.
+        root: Of the proc file system.
+    """
+    tasks = root / "self" / "task"
+    threads = [int(task.name) for task in tasks.iterdir()] if tasks.is_dir() else [0]
+    for thread in threads:
+        with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+            now = os.getpriority(os.PRIO_PROCESS, thread)
+            os.setpriority(os.PRIO_PROCESS, thread, max(now, niceness))
+            if _HAS_PROC and os.sched_getscheduler(thread) == os.SCHED_OTHER:
+                with contextlib.suppress(PermissionError):  # a sandbox may forbid it
+                    os.sched_setscheduler(thread, os.SCHED_BATCH, os.sched_param(0))
+    if os.getsid(0) == os.getpid():
+        step_session_back(niceness, root=root)
+
+
+def step_session_back(niceness: int, *, root: Path = Path("/proc")) -> bool:
+    """Let other sessions go first, where the kernel shares among sessions; says whether it does.
+
+    Args:
+        niceness: 0 to 19.
+        root: Of the proc file system.
+    """
+    group = root / "self" / "autogroup"
+    try:
+        words = group.read_text().split()  # "/autogroup-25 nice 0"
+    except OSError:
+        return False
+    if not words:  # switched off, or our control group shares the processors
+        return False
+    for _ in range(_GROUP_TRIES if int(words[-1]) < niceness else 0):
+        try:
+            group.write_text(str(niceness))
+        except BlockingIOError:
+            time.sleep(_GROUP_PAUSE_SECONDS)
+        except OSError as error:
+            _log.info("the session keeps its share of the processors: %s", error)
+            return False
+        else:
+            break
+    return True
 
 
 def _read_state(pid: int) -> _ProcessState | None:

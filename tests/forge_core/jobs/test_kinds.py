@@ -28,3 +28,9 @@ def test_what_a_person_can_do_after_a_loss_depends_on_the_kind() -> None:
     assert kinds.TRAIN.after_loss == "Resume the run, or see its log."
     assert kinds.TRAIN.after_end == "Resume the run."
     assert kinds.SCORE.after_loss == kinds.SCORE.after_end == "Start it again."
+
+
+def test_every_kind_steps_back_behind_the_web_and_what_nobody_asked_for_behind_the_rest() -> None:
+    assert {kind.niceness for kind in kinds.KINDS.values()} == {5, 15}
+    assert kinds.TRAIN.niceness == kinds.EVALUATE.niceness == kinds.IMPORT.niceness == 5
+    assert kinds.SCORE.niceness == kinds.MEASURE.niceness == 15

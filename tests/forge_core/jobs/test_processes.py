@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -118,3 +119,45 @@ def test_halted_process__is_told_and_goes_on_when_it_is_woken(sqlite_workspace, 
     assert job_progress.describe(running, JobProgress()).startswith("Halted: ")
     assert processes.wake(identity)
     wait_for(lambda: not processes.is_halted(identity), what="it goes on")
+
+
+@pytest.mark.parametrize(
+    ("before", "is_one", "after"),
+    [
+        ("/autogroup-7 nice 0\n", True, "10"),
+        ("/autogroup-7 nice 15\n", True, None),
+        ("", False, None),
+    ],
+    ids=["shared", "stepped_back_further", "switched_off"],
+)
+def test_step_session_back__where_the_kernel_shares_among_sessions_and_never_forwards(
+    tmp_path: Path, before: str, is_one: bool, after: str | None
+):
+    group = tmp_path / "self" / "autogroup"
+    group.parent.mkdir()
+    group.write_text(before)
+    assert processes.step_session_back(10, root=tmp_path) is is_one
+    assert group.read_text() == (before if after is None else after)
+
+
+def test_step_session_back__waits_while_the_kernel_takes_no_change_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    assert not processes.step_session_back(10, root=tmp_path)  # a kernel without groups
+    group = tmp_path / "self" / "autogroup"
+    group.parent.mkdir()
+    group.write_text("/autogroup-7 nice 0\n")
+    asked: list[str] = []
+
+    def write(path: Path, text: str) -> None:
+        asked.append(text)
+        if len(asked) < 3:
+            raise BlockingIOError
+        with path.open("w") as file:
+            file.write(text)
+
+    monkeypatch.setattr(Path, "write_text", write)
+    monkeypatch.setattr(processes, "_GROUP_PAUSE_SECONDS", 0.0)
+    assert processes.step_session_back(10, root=tmp_path)
+    assert asked == ["10"] * 3
+    assert group.read_text() == "10"

@@ -5,12 +5,15 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from forge_core.errors import InvalidInput
 from forge_core.handlers import worker
 from forge_core.handlers.registry import HANDLERS
 from forge_core.jobs.context import JobContext
 from forge_core.progress import Cancelled
+
+IS_LINUX = sys.platform == "linux"
 
 
 def wait(context: JobContext):
@@ -55,6 +58,20 @@ def die(context: JobContext):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def read_priority() -> dict[str, list[int]]:
+    """Of all our threads, as the system has it, and of our session where it has one of its own."""
+    tasks = Path("/proc/self/task")
+    threads = [int(task.name) for task in tasks.iterdir()] if IS_LINUX else [0]
+    session = Path("/proc/self/autogroup")
+    return {
+        "niceness": sorted({os.getpriority(os.PRIO_PROCESS, thread) for thread in threads}),
+        "policy": sorted({os.sched_getscheduler(thread) for thread in threads if IS_LINUX}),
+        "session": [int(word) for word in session.read_text().split()[-1:]]
+        if session.exists()
+        else [],
+    }
+
+
 def tell_environment(context: JobContext):
     return {
         "workspace": str(context.workspace.folder),
@@ -66,6 +83,7 @@ def tell_environment(context: JobContext):
         "torch": "torch" in sys.modules,
         "pid": os.getpid(),
         "torch_home": os.environ.get("TORCH_HOME", ""),
+        "priority": read_priority(),
     }
 
 
