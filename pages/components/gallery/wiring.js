@@ -343,7 +343,7 @@ export class Gallery {
   }
 
   showSelection() {
-    this.grid.render();
+    this.grid.showSelection();
     const { ids, matching } = this.selection;
     this.selectedCount.hidden = !ids.size;
     this.selectedCount.textContent = matching
@@ -354,14 +354,10 @@ export class Gallery {
     this.deepLink.write();
   }
 
-  /** Once a frame, however often a key changes the selection and the labels. */
   showPanel() {
-    this.panelFrame ??= requestAnimationFrame(() => {
-      this.panelFrame = null;
+    this.panel.show(() => {
       const { selection } = this;
-      if (!this.panel.element.hidden) {
-        this.panel.show(selection.targets(), selection.ids.size > 0 && !selection.only);
-      }
+      return [selection.targets(), selection.ids.size > 0 && !selection.only];
     });
   }
 
@@ -377,6 +373,7 @@ export class Gallery {
     for (const undo of this.unbind) undo();
     for (const part of [
       this.labels,
+      this.pace,
       this.grid,
       this.watch,
       this.listing,

@@ -1,6 +1,7 @@
 // Numbers, sizes and times as people read them.
 
-export const formatNumber = (number) => number.toLocaleString("en-US");
+const NUMBERS = new Intl.NumberFormat("en-US"); // made once: a number's own method makes it each time
+export const formatNumber = (number) => NUMBERS.format(number);
 const SPLIT_WORDS = { train: "train", val: "val", test: "test", held_out: "kept aside" };
 /** What a split is called where people read it, and what an image without one is. */
 export const splitWords = (split) => SPLIT_WORDS[split] ?? "not assigned";

@@ -26,7 +26,8 @@ export const powerText = (value) =>
 
 export const bytesText = (bytes) => (bytes == null ? "–" : `${(bytes / 2 ** 30).toFixed(1)} GiB`);
 
-export const count = (number) => Math.round(number).toLocaleString("en");
+const NUMBERS = new Intl.NumberFormat("en"); // made once: a number's own method makes it each time
+export const count = (number) => NUMBERS.format(Math.round(number));
 
 export const rateText = (rate) =>
   rate > 0 ? `${rate >= 10 ? count(rate) : rate.toFixed(1)} images/s` : "";

@@ -15,13 +15,22 @@ export class Notices {
   }
 
   showState({ kind, count, isKept }) {
+    this.showSaved(kind, count, isKept);
+    this.showConflict();
+    this.asideNotice.show();
+  }
+
+  showSaved(kind, count, isKept) {
+    const shown = `${kind} ${count} ${isKept}`;
+    if (this.shownSaved === shown) return;
+    this.shownSaved = shown;
     const words = {
       saved: "saved",
       saving: `saving ${formatNumber(count)}`,
       offline: `offline, ${formatNumber(count)} ${isKept ? "kept" : "not sent"}`,
       aside: `${formatNumber(count)} not saved`,
     }[kind];
-    if (this.saved.textContent !== words) this.saved.textContent = words;
+    this.saved.textContent = words;
     this.saved.dataset.state = kind;
     this.saved.title = {
       saved: "Every change is in the catalog.",
@@ -32,8 +41,6 @@ export class Notices {
       aside:
         "The server failed at these changes again and again. They are kept in this browser; every other change is in the catalog.",
     }[kind];
-    this.showConflict();
-    this.asideNotice.show();
   }
 
   say(words, action = null) {

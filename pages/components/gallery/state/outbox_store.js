@@ -24,7 +24,7 @@ export function openStore(name) {
         });
       resolve({
         all: () => run("readonly", (store) => store.getAll()),
-        put: (record) => run("readwrite", (store) => store.put(structuredClone(record))),
+        put: (record) => run("readwrite", (store) => store.put(record)),
         remove: (id) => run("readwrite", (store) => store.delete(id)),
       });
     };

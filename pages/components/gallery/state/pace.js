@@ -4,6 +4,7 @@ import { storage } from "../../javascript/storage.js";
 import { formatNumber } from "../../javascript/text.js";
 
 const PACE_WINDOW_MS = 60000;
+const STORE_DELAY_MS = 250;
 
 export class Pace {
   constructor() {
@@ -11,6 +12,8 @@ export class Pace {
     this.goal = kept.goal ?? 0;
     this.done = kept.day === this.today() ? kept.done : 0;
     this.times = []; // [when, how many], of the last minute
+    this.onLeave = () => this.timer && this.store();
+    addEventListener("pagehide", this.onLeave);
   }
 
   today() {
@@ -20,7 +23,7 @@ export class Pace {
   count(number) {
     this.times.push([performance.now(), number]); // the clock may be set back
     this.done += number;
-    this.store();
+    this.timer ??= setTimeout(() => this.store(), STORE_DELAY_MS); // no key waits for it
   }
 
   setGoal(goal) {
@@ -29,7 +32,15 @@ export class Pace {
   }
 
   store() {
+    clearTimeout(this.timer);
+    this.timer = null;
     storage.set("localStorage", "pace", { day: this.today(), done: this.done, goal: this.goal });
+  }
+
+  /** The gallery goes: what was counted is kept. */
+  stop() {
+    this.onLeave();
+    removeEventListener("pagehide", this.onLeave);
   }
 
   perMinute() {

@@ -1,12 +1,16 @@
-// The tiles: only those near the screen exist, and they are used again while scrolling.
+// The tiles: only those near the screen exist, and they are used again while scrolling. What a key
+// changed is painted at once, since the next key acts on what is seen; all else once a frame, and new
+// tiles only for so long in each: a long way further fills by and by, and the browser answers.
 
 import { Prefetch } from "./prefetch.js";
 import { Scrolling } from "./scrolling.js";
+import { inTime } from "./slices.js";
 import { Tiles } from "./tiles.js";
 
 const GAP = 8;
 const EDGE = 4; // the line in the colour of the class
 const OVERSCAN_ROWS = 2;
+const NEW_TILES_MS = 6; // of a frame; the browser lays out and paints what is new in the rest
 
 export class Grid {
   constructor({ viewport, canvas, rows, selection, look, pictures, onNeed }) {
@@ -16,6 +20,7 @@ export class Grid {
     this.prefetch = new Prefetch(rows, pictures);
     this.tiles = new Map(); // position -> tile element
     this.spare = [];
+    this.marked = 0; // position of the tile that shows the focus
     this.columns = 1;
     this.height = 0; // of the viewport, in pixels
     this.rowHeight = 100;
@@ -24,6 +29,7 @@ export class Grid {
   }
 
   stop() {
+    cancelAnimationFrame(this.frame);
     this.observer.disconnect();
     this.scrolling.stop();
     this.prefetch.stop();
@@ -85,29 +91,69 @@ export class Grid {
   /** Rows came, went or moved. */
   refresh() {
     this.resize();
-    this.render(true);
+    this.render();
   }
 
+  /** The focus or the selection changed. */
+  showSelection() {
+    for (const position of [this.marked, this.selection.focus]) {
+      const tile = this.tiles.get(position);
+      const row = this.rows.at(position);
+      if (tile && tile.shown === row?.id) this.painter.paintMarks(tile, row, position);
+    }
+    this.marked = this.selection.focus;
+    this.schedule();
+  }
+
+  /** Paint with the next frame. */
   schedule() {
-    this.frame ??= requestAnimationFrame(() => {
-      this.frame = null;
-      this.render();
-    });
+    this.frame ??= requestAnimationFrame(() => this.render());
   }
 
-  render(repaint = false) {
+  render() {
+    cancelAnimationFrame(this.frame);
+    this.frame = null;
     const first = Math.max(0, Math.floor(this.scrolling.top / this.rowHeight) - OVERSCAN_ROWS);
     const lines = Math.ceil(this.height / this.rowHeight) + 2 * OVERSCAN_ROWS;
     const from = first * this.columns;
     const to = Math.min(this.rows.length, (first + lines) * this.columns);
-    for (const position of [...this.tiles.keys()]) {
+    for (const position of this.tiles.keys()) {
       if (position < from || position >= to) this.release(position);
     }
-    for (let position = from; position < to; position += 1) this.place(position, repaint);
+    this.geometry = `${this.tileWidth} ${this.rowHeight} ${this.columns} ${this.scrolling.shift}`;
+    const missing = this.repaintThere(from, to);
+    const left = inTime(this.inOrder(missing), (position) => this.add(position), NEW_TILES_MS);
+    if (left) this.schedule();
     this.onNeed(from, to + 2 * lines * this.columns);
     this.prefetch.want(to, to + this.linesOnScreen * this.columns);
-    const focused = this.tiles.get(this.selection.focus);
-    if (focused) this.viewport.setAttribute("aria-activedescendant", focused.id);
+    this.nameFocused();
+  }
+
+  /** What is new on the tiles that are there; the positions that have none yet. */
+  repaintThere(from, to) {
+    const missing = [];
+    for (let position = from; position < to; position += 1) {
+      const tile = this.tiles.get(position);
+      if (tile) this.place(tile, position);
+      else missing.push(position);
+    }
+    return missing;
+  }
+
+  /** First what keys act on, then what is in view. */
+  inOrder(positions) {
+    const { focus } = this.selection;
+    const top = Math.floor(this.scrolling.top / this.rowHeight) * this.columns;
+    const end = top + (this.linesOnScreen + 2) * this.columns;
+    const rank = (at) => (at === focus ? 0 : at >= top && at < end ? 1 : 2);
+    return positions.sort((a, b) => rank(a) - rank(b));
+  }
+
+  nameFocused() {
+    const name = this.tiles.get(this.selection.focus)?.id ?? null;
+    if (this.focusedName === name) return;
+    this.focusedName = name;
+    if (name) this.viewport.setAttribute("aria-activedescendant", name);
     else this.viewport.removeAttribute("aria-activedescendant");
   }
 
@@ -116,6 +162,7 @@ export class Grid {
     this.tiles.delete(position);
     this.painter.letGo(tile);
     tile.hidden = true;
+    tile.shown = null;
     delete tile.dataset.id;
     delete tile.dataset.position;
     this.spare.push(tile);
@@ -124,32 +171,27 @@ export class Grid {
   /** Every tile again, as after another choice of what is shown on them. */
   repaintAll() {
     this.layout();
-    this.render(true);
+    this.repaintRows(this.shownIds());
   }
 
-  place(position, repaint) {
+  add(position) {
+    const tile = this.spare.pop() ?? this.painter.make();
+    tile.hidden = false;
+    this.tiles.set(position, tile);
+    this.place(tile, position);
+  }
+
+  /** Most tiles stay as and where they are; then nothing of the page is touched. */
+  place(tile, position) {
     const row = this.rows.at(position);
-    let tile = this.tiles.get(position);
-    const isNew = !tile;
-    if (isNew) {
-      tile = this.spare.shift() ?? this.painter.make();
-      tile.hidden = false;
-      this.tiles.set(position, tile);
+    if (tile.position !== position || tile.geometry !== this.geometry) {
+      Object.assign(tile, { position, geometry: this.geometry });
+      const x = (position % this.columns) * (this.tileWidth + GAP);
+      tile.style.transform = `translate(${x}px, ${this.top(position) - this.scrolling.shift}px)`;
     }
-    const x = (position % this.columns) * (this.tileWidth + GAP);
-    const place = `translate(${x}px, ${this.top(position) - this.scrolling.shift}px)`;
-    if (tile.place !== place) tile.style.transform = tile.place = place; // most stay where they are
-    if (!row) return this.painter.paintEmpty(tile, position);
-    tile.classList.remove("awaited");
-    if (isNew || tile.dataset.id !== row.id) this.painter.showImage(tile, row);
-    if (isNew || repaint || tile.dataset.id !== row.id) {
-      tile.dataset.id = row.id;
-      tile.dataset.position = position;
-      this.painter.paint(tile, row, position);
-    } else {
-      this.painter.paintMarks(tile, row, position);
-    }
-    return undefined;
+    if (!row) this.painter.paintEmpty(tile, position);
+    else if (tile.shown !== row.id) this.painter.show(tile, row, position);
+    else this.painter.paintMarks(tile, row, position);
   }
 
   /** Repaint these rows where they are on screen. */
@@ -170,7 +212,8 @@ export class Grid {
     else if (top + this.rowHeight > now + clientHeight) {
       this.scrolling.top = top + this.rowHeight - clientHeight + GAP;
     }
-    this.render();
+    if (this.tiles.has(this.selection.focus)) this.schedule();
+    else this.render();
   }
 
   /** Scroll until the focused tile is in the middle. */

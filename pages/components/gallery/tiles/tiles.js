@@ -5,6 +5,7 @@ import { splitWords } from "../../javascript/text.js";
 import { formatConfidence, isDoubted, saysWords, whoSays } from "../state/suggestions.js";
 import { BROKEN_SHORT, TINY_PIXELS } from "./pictures.js";
 
+const AWAITED = Symbol("its row is on its way");
 const SPLIT_SHORT = { train: "train", val: "val", test: "test", held_out: "aside" };
 
 export class Tiles {
@@ -33,8 +34,9 @@ export class Tiles {
 
   /** A place whose row is on its way. */
   paintEmpty(tile, position) {
+    if (tile.shown === AWAITED) return;
+    tile.shown = AWAITED;
     tile.dataset.position = position;
-    if (tile.classList.contains("awaited")) return;
     delete tile.dataset.id;
     tile.className = "tile awaited";
     tile.marks = null;
@@ -49,6 +51,15 @@ export class Tiles {
   /** A picture that was scrolled past and is not here yet is not waited for any more. */
   letGo(tile) {
     stopLoading(tile.firstChild.firstChild);
+  }
+
+  /** Another row than the tile had. */
+  show(tile, row, position) {
+    tile.shown = tile.dataset.id = row.id;
+    tile.dataset.position = position;
+    tile.classList.remove("awaited");
+    this.showImage(tile, row);
+    this.paint(tile, row, position);
   }
 
   /** A new <img> each time: a used one would show its last picture until the new one is there. */
@@ -94,7 +105,6 @@ export class Tiles {
     flag.hidden = !show.review || !row.review;
     marks.hidden = doubt.hidden && says.hidden && flag.hidden;
     tile.setAttribute("aria-posinset", position + 1);
-    tile.setAttribute("aria-setsize", this.rows.length);
     this.describe(tile, row);
     this.paintMarks(tile, row, position);
   }
@@ -131,7 +141,11 @@ export class Tiles {
     const selected = this.selection.ids.has(row.id);
     const focused = position === this.selection.focus;
     const pending = this.look.isPending(row.id);
-    const marks = `${selected} ${focused} ${pending}`;
+    if (tile.setSize !== this.rows.length) {
+      tile.setSize = this.rows.length;
+      tile.setAttribute("aria-setsize", tile.setSize);
+    }
+    const marks = Number(selected) + 2 * Number(focused) + 4 * Number(pending);
     if (tile.marks === marks) return; // most tiles, on most keys
     tile.marks = marks;
     tile.classList.toggle("selected", selected);

@@ -24,6 +24,7 @@ export class Compare {
   }
 
   close() {
+    if (this.element.hidden) return;
     this.element.hidden = true;
     this.panes.replaceChildren();
     this.shown = null;

@@ -45,6 +45,7 @@ export class LargeView {
   }
 
   close() {
+    if (this.element.hidden) return;
     this.element.hidden = true;
     cancelAnimationFrame(this.frame);
     this.frame = null;

@@ -48,12 +48,14 @@ export class Panel {
     );
   }
 
-  /** Painted with the next frame, once however often it is asked for until then. */
-  show(targets, selected) {
-    this.asked = [targets, selected];
+  /**
+   * Painted with the next frame, once however often it is asked for until then: `read` gives then
+   * the images that are meant, and whether they are selected.
+   */
+  show(read) {
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
-      this.paint(...this.asked);
+      if (!this.element.hidden) this.paint(...read());
     });
   }
 
@@ -176,10 +178,14 @@ export class Panel {
 
   showSplits(targets) {
     const now = new Set(targets.map((row) => row.split));
+    const keys = SPLITS.map((split) => this.actions.keyOf(`split.${split ?? "none"}`));
+    const shown = [...now, ...keys].join("/");
+    if (this.shownSplits === shown) return;
+    this.shownSplits = shown;
     this.splits.replaceChildren(
-      ...SPLITS.map((split) => {
+      ...SPLITS.map((split, i) => {
         const words = splitWords(split);
-        const key = this.actions.keyOf(`split.${split ?? "none"}`);
+        const key = keys[i];
         const button = el(
           "button",
           {

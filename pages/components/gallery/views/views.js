@@ -87,6 +87,12 @@ export class Views {
 
   focusHere() {
     if (this.now === "compare") this.compare.focusHere();
-    else this.grid.viewport.focus({ preventScroll: true });
+    else {
+      const { viewport } = this.grid;
+      // To be given the focus that it has would lay out the page all the same.
+      if (viewport.getRootNode().activeElement !== viewport) {
+        viewport.focus({ preventScroll: true });
+      }
+    }
   }
 }
