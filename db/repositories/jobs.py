@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Select, insert, select, update
+from sqlalchemy import CursorResult, Select, Table, bindparam, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from db import boxes, models
@@ -14,6 +14,25 @@ from db.records import Job
 from db.repositories.rows import columns_of
 
 JOB_COLUMNS = columns_of(Job, models.JobRow)
+_JOBS = cast("Table", models.JobRow.__table__)
+_CATALOG = cast("Table", models.CatalogState.__table__)
+# Built once: a statement that the mapper makes takes 2 ms, in which nobody else can write.
+_CLAIM = (
+    update(_JOBS)
+    .where(
+        _JOBS.c.job_id == bindparam("claimed"),
+        _JOBS.c.status == JobStatus.QUEUED,
+        exists().where(_CATALOG.c.workspace_id == bindparam("claimed_for")),
+    )
+    .values(
+        status=JobStatus.RUNNING,
+        host=bindparam("claiming_host"),
+        log_path=bindparam("claimed_log"),
+        executor=bindparam("claiming_executor"),
+        started_at=utc_now(),
+        heartbeat_at=utc_now(),
+    )
+)
 
 
 class JobRepository:
@@ -92,6 +111,19 @@ class JobRepository:
         return self._session.scalars(
             insert(models.JobRow).returning(models.JobRow.job_id), [boxes.as_columns(values)]
         ).one()
+
+    def claim(
+        self, job_id: int, *, workspace_id: str, host: str, log_path: str, executor: str
+    ) -> bool:
+        """Let a queued job of this workspace run; says whether it was there."""
+        values = {
+            "claimed": job_id,
+            "claimed_for": workspace_id,
+            "claiming_host": host,
+            "claimed_log": log_path,
+            "claiming_executor": executor,
+        }
+        return self._session.connection().execute(_CLAIM, values).rowcount == 1
 
     def update_if(self, job_id: int, statuses: Sequence[JobStatus], **values: Any) -> bool:
         """Set these fields only while the job is in one of the states; says whether it was."""

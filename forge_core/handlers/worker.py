@@ -147,7 +147,10 @@ def _take(workspace: Workspace, job_id: int) -> Job | None:
                 pid_started=started,
                 heartbeat_at=utc_now(),
             )
-            return uow.jobs.find(job_id) if is_ours else None
+            job = uow.jobs.find(job_id) if is_ours else None
+            if job is not None:
+                queue.mark_begun_in(uow, job)
+            return job
 
     job = retry_while_unavailable(take)
     if job is None:

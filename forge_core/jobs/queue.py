@@ -183,22 +183,27 @@ def claim(workspace: Workspace, job: Job, *, executor: str, log_path: str) -> bo
         Conflict: The database is that of another workspace by now.
     """
     with workspace.database.write() as uow:
+        if uow.jobs.claim(
+            job.job_id,
+            workspace_id=workspace.id,
+            host=supervision.host_name(),
+            log_path=log_path,
+            executor=executor,
+        ):
+            return True
         found = uow.identity.find()
         if found != workspace.id:
             raise Conflict(
                 f"Job {job.job_id} is of the workspace {found} and we tend {workspace.id}: the "
                 "database was replaced."
             )
-        return uow.jobs.update_if(
-            job.job_id,
-            (JobStatus.QUEUED,),
-            status=JobStatus.RUNNING,
-            host=supervision.host_name(),
-            log_path=log_path,
-            executor=executor,
-            started_at=utc_now(),
-            heartbeat_at=utc_now(),
-        )
+        return False
+
+
+def mark_begun_in(uow: UnitOfWork, job: Job) -> None:
+    """Let the run of a job run, whose process is there: it imports for seconds before it acts."""
+    if kinds.find(job.kind).mirrors_run and job.run_id is not None:
+        uow.runs.update_fields(job.run_id, status=RunStatus.RUNNING)
 
 
 def finish(

@@ -267,7 +267,8 @@ class Supervisor:
             process = {"pid": leader.pid, "pid_started": leader.started}
         with self._workspace.database.write() as uow:
             values = {"handle": handle, "heartbeat_at": utc_now(), **process}
-            uow.jobs.update_if(job.job_id, (JobStatus.RUNNING,), **values)
+            if uow.jobs.update_if(job.job_id, (JobStatus.RUNNING,), **values) and not remote:
+                queue.mark_begun_in(uow, job)
         _log.info("job %d (%s) runs in %s as %s", job.job_id, job.kind, slot.name, handle)
 
     def _command(self, job: Job, slot: Slot) -> JobCommand:

@@ -104,6 +104,8 @@ def run_progress(workspace: Workspace, run_id: int, after_epoch: int = 0) -> Run
     told = (job.progress if job else None) or JobProgress()
     is_halted = job is not None and supervision.is_halted(job)
     message = supervision.HALTED if is_halted else run.message or told.message
+    if run.status == RunStatus.RUNNING and job is not None and job.progress is None:
+        message = message or "Starting."
     if is_queued:
         earlier = (other for other in active if job is None or other.job_id < job.job_id)
         is_behind = any(kinds.find(other.kind).place == kinds.TRAIN.place for other in earlier)

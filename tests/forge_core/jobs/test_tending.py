@@ -15,7 +15,7 @@ from db.enums import JobStatus, RunStatus
 from db.records import Job
 from forge_core.errors import JobFailed
 from forge_core.jobs import executors, lost, processes, queue, supervision, supervisor, tending
-from forge_core.jobs.local_executor import handle_of
+from forge_core.jobs.local_executor import LocalExecutor, handle_of
 from forge_core.jobs.processes import ProcessIdentity
 from forge_core.jobs.supervision import SupervisorRecord
 from forge_core.people.actor import Actor
@@ -255,3 +255,29 @@ def test_leftovers__have_had_their_time_when_a_supervisor_adopts_them(
     tending_._adopt()
     tending_.tick()
     assert standing.graces == [supervisor.ADOPTED_LEFTOVER_SECONDS]
+
+
+def test_a_run_is_shown_as_running_from_the_start_of_its_process(
+    sqlite_workspace: Workspace,
+) -> None:
+    """It imports its libraries for seconds, on a busy machine half a minute, before it acts."""
+
+    class Starting(LocalExecutor):
+        def submit(self, command: executors.JobCommand) -> str:
+            return handle_of(command.job_id, own())
+
+    with sqlite_workspace.database.write() as uow:
+        run_id = uow.runs.add(
+            name="",
+            status=RunStatus.QUEUED,
+            author="ada",
+            config={"pretrained": False, "scratch_epochs": 3},
+            revision_id=0,
+            class_names=[],
+            label_ids=[],
+        )
+        queue.add_in(uow, "train", "a run", {}, actor=Actor("ada"), run_id=run_id)
+    executor = Starting(sqlite_workspace)
+    supervisor.Supervisor(sqlite_workspace, executor=executor, available=ONE_CPU).tick()
+    told = records.run_progress(sqlite_workspace, run_id)
+    assert (told.status, told.message) == (RunStatus.RUNNING, "Starting.")
