@@ -78,6 +78,7 @@ def test_not_looked__says_why_one_should_and_finds_on_request(
         "Flagged by people": "0",
         "Corrected predictions": "0",
         "Label next": "0",
+        "The shadow disagrees": "0",
         "Copies in two splits": "4",
         "Near-duplicates": "2",
         "Unlabelled": "0",
