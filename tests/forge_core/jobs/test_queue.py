@@ -33,6 +33,7 @@ def test_submit__job_runs_in_its_own_group_and_workspace(supervising, started_an
         "torch_home": job.result["torch_home"],
         "torch": forking.is_used and job.result["torch"],  # a light job does not pay for it
         "pid": job.pid,
+        "priority": job.result["priority"],
     }
     assert job.error is None
     assert job.host == supervision.host_name()

@@ -140,13 +140,12 @@ export class Grid {
     return missing;
   }
 
-  /** First what keys act on, then what is in view. */
+  /** First what is in view; within it and beyond as they lie, which is how they are read. */
   inOrder(positions) {
-    const { focus } = this.selection;
     const top = Math.floor(this.scrolling.top / this.rowHeight) * this.columns;
     const end = top + (this.linesOnScreen + 2) * this.columns;
-    const rank = (at) => (at === focus ? 0 : at >= top && at < end ? 1 : 2);
-    return positions.sort((a, b) => rank(a) - rank(b));
+    const isOut = (at) => at < top || at >= end;
+    return positions.sort((a, b) => isOut(a) - isOut(b));
   }
 
   nameFocused() {
@@ -175,7 +174,7 @@ export class Grid {
   }
 
   add(position) {
-    const tile = this.spare.pop() ?? this.painter.make();
+    const tile = this.spare.shift() ?? this.painter.make(); // so the page keeps their order
     tile.hidden = false;
     this.tiles.set(position, tile);
     this.place(tile, position);
