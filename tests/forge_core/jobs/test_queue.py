@@ -2,7 +2,9 @@
 
 import os
 import signal
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from sqlalchemy import event, text
@@ -16,6 +18,12 @@ from tests import forking
 from tests.arrange import ACTOR
 from tests.forge_core.jobs.submitting import finished, queue_only, submit
 from tests.forge_core.jobs.supervising import leader_of, wait_for, wait_running
+
+
+def is_shared_among_sessions() -> bool:
+    """Whether the kernel shares the processors among sessions before it looks at processes."""
+    group = Path("/proc/self/autogroup")
+    return group.exists() and bool(group.read_text())
 
 
 def test_submit__job_runs_in_its_own_group_and_workspace(supervising, started_anew):
@@ -35,6 +43,12 @@ def test_submit__job_runs_in_its_own_group_and_workspace(supervising, started_an
         "pid": job.pid,
         "priority": job.result["priority"],
     }
+    if not forking.is_used:  # every thread, and the session
+        assert job.result["priority"] == {
+            "niceness": [max(os.nice(0), kinds.ASKED_NICENESS)],
+            "policy": [os.SCHED_BATCH] if sys.platform == "linux" else [],
+            "session": [kinds.ASKED_NICENESS] if is_shared_among_sessions() else [],
+        }
     assert job.error is None
     assert job.host == supervision.host_name()
     assert job.executor == "local"

@@ -1,7 +1,6 @@
 """A process that waits with everything imported runs the next job, and outlives nobody."""
 
 import contextlib
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ import psutil
 import pytest
 
 from db.enums import JobStatus
-from forge_core.jobs import kinds, processes, queue, supervision, warm_worker
+from forge_core.jobs import processes, queue, supervision, warm_worker
 from forge_core.jobs.warm_worker import WarmWorker
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
@@ -24,12 +23,6 @@ def warm(sqlite_workspace: Workspace) -> Iterator[WarmWorker]:
     made = WarmWorker(WORKER, sqlite_workspace.logs_folder / "supervisor.log")
     yield made
     made.drop()
-
-
-def is_shared_among_sessions() -> bool:
-    """Whether the kernel shares the processors among sessions before it looks at processes."""
-    group = Path("/proc/self/autogroup")
-    return group.exists() and bool(group.read_text())
 
 
 def find_warm(supervisor: int, *, besides: int = 0) -> int:
@@ -62,11 +55,6 @@ def test_supervisor__assigns_the_next_job_to_its_warm_process_and_prepares_anoth
     assert done.result["pid"] == warm_pid == done.pid
     assert done.result["torch"]  # it was imported before there was a job
     assert done.result["group_is_own"]
-    assert done.result["priority"] == {  # every thread that importing started, and the session
-        "niceness": [max(os.nice(0), kinds.ASKED_NICENESS)],
-        "policy": [os.SCHED_BATCH] if sys.platform == "linux" else [],
-        "session": [kinds.ASKED_NICENESS] if is_shared_among_sessions() else [],
-    }
     assert done.log_path is not None
     assert (
         f"job {job.job_id} (tell_environment) begins"
