@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forge_core.imaging import brightening
 from forge_core.imaging.fingerprints import Fingerprint
@@ -25,6 +26,11 @@ LEAST_DETAIL = 4.0
 _DETAIL_A_NOISE = 2.0
 """Two pictures of little detail must be nearer than others: by so much nearer than it is large."""
 DESCRIPTOR_SIDE = 16
+OWN_SIDE = 32
+_OWN_NOISE = 1.5
+"""Grey levels of contrast below which a place shows noise."""
+_MUCH_CLIPPED = 0.02
+"""The part of a picture."""
 FAR = 9.0
 """The distance of pairs that are not worth a closer look."""
 _NOISE = 1_088.0
@@ -80,6 +86,38 @@ def descriptors(fingerprints: Sequence[Fingerprint]) -> tuple[Planes, Planes]:
     contrast = np.sqrt((rows * rows).mean(axis=1))
     rows /= np.maximum(contrast, 1e-3)[:, None] * side
     return rows, contrast
+
+
+def own_details(fingerprints: Sequence[Fingerprint]) -> Planes:
+    """What tells each from the others, whatever its brightness: (P, 1024), mean 0, length 1.
+
+    Each place is taken beside its neighbours and in units of their contrast, what is clipped at
+    white or black is left out, and what all P have in common says nothing of any of them.
+    """
+    side = OWN_SIDE
+    rows = np.empty((len(fingerprints), side * side), dtype=np.float32)
+    for start in range(0, len(fingerprints), _AT_ONCE):
+        part = fingerprints[start : start + _AT_ONCE]
+        small = np.concatenate(
+            [resampled(found.luma[None].astype(np.float32), side, side) for found in part]
+        )
+        around = blur(blur(small))
+        rest = small - around
+        contrast = np.sqrt(blur(blur(rest * rest)))
+        is_open = (around > _CLIPPED) & (around < 255 - _CLIPPED)
+        rows[start : start + len(part)] = np.where(
+            is_open, rest / (contrast + _OWN_NOISE), 0
+        ).reshape(len(part), -1)
+    rows -= rows.mean(axis=0, keepdims=True)
+    rows /= np.maximum(np.sqrt((rows * rows).sum(axis=1, keepdims=True)), 1e-3)
+    return rows
+
+
+def has_clipped(fingerprints: Sequence[Fingerprint]) -> NDArray[np.bool_]:
+    """Which lose part of what they show to white or black, as brightened ones do, (P,)."""
+    low, high = _CLIPPED, 255 - _CLIPPED
+    shares = [((x.luma <= low) | (x.luma >= high)).mean() for x in fingerprints]
+    return np.array(shares) >= _MUCH_CLIPPED
 
 
 def distances(pairs: Sequence[tuple[Fingerprint, Fingerprint]]) -> Distances:

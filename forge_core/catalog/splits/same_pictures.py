@@ -11,7 +11,7 @@ and a group is kept when
 Letters: N images that the hash joined, n of one joined set.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -35,6 +35,12 @@ _WORTH = 2.5
 """Differences at 16 x 16, in units of noise, beyond which the pixels need not be asked."""
 _ALIKE = 0.85
 """Correlation at 16 x 16 from which the most alike image of all is compared on the pixels."""
+FEWEST_ALIKE, MOST_ALIKE = 3, 20_000
+"""Joined sets in which brightened pictures are looked for by what tells them apart: in smaller ones
+nothing is known to be common, and in larger ones it takes minutes."""
+NEAREST_OF_CLIPPED = 2
+_ALIKE_OWN = 0.3
+"""Correlation of what tells pictures apart from which their pixels are compared."""
 
 Positions = NDArray[np.int64]
 Pair = tuple[int, int]
@@ -151,11 +157,33 @@ def _nearest(places: Sequence[int], fingerprints: Sequence[Fingerprint]) -> list
         # Clipped highlights differ by more: the most alike one is worth a look all the same.
         near |= (corr >= _ALIKE) & (corr == corr.max(axis=1, keepdims=True))
         left, right = np.nonzero(near)
-        found.update(
-            (min(a, b), max(a, b))
-            for a, b in zip((left + start).tolist(), nearest[left, right].tolist(), strict=True)
-        )
+        found.update(_ordered(left + start, nearest[left, right]))
+    found |= _nearest_of_clipped(fingerprints)
     return sorted((places[a], places[b]) for a, b in found)
+
+
+def _nearest_of_clipped(fingerprints: Sequence[Fingerprint]) -> set[Pair]:
+    """Those that may be brightened ones, with the likest by what tells pictures of a kind apart."""
+    number = len(fingerprints)
+    places = np.flatnonzero(likeness.has_clipped(fingerprints))
+    if not len(places) or not FEWEST_ALIKE <= number <= MOST_ALIKE:
+        return set()
+    rows = likeness.own_details(fingerprints)
+    most = min(NEAREST_OF_CLIPPED, number - 1)
+    found: set[Pair] = set()
+    for start in range(0, len(places), _ROWS):
+        part = places[start : start + _ROWS]
+        alike = rows[part] @ rows.T
+        alike[np.arange(len(part)), part] = -2
+        nearest = np.argpartition(-alike, most - 1, axis=1)[:, :most]
+        corr = np.take_along_axis(alike, nearest, axis=1)
+        left, right = np.nonzero(corr >= _ALIKE_OWN)
+        found.update(_ordered(part[left], nearest[left, right]))
+    return found
+
+
+def _ordered(some: Positions, others: Positions) -> Iterator[Pair]:
+    return ((min(a, b), max(a, b)) for a, b in zip(some.tolist(), others.tolist(), strict=True))
 
 
 def _measured_in_parts(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageEnhance
 from sklearn.datasets import load_digits
 
 from benchmarks import look_alikes
@@ -37,6 +37,12 @@ def test_look_alikes__are_no_group_and_their_copies_are(kind: str) -> None:
     assert groups_of(images) == []
     copies = [altered(image, quality=80) for image in images[:5]]
     assert groups_of([*images, *copies]) == [[place, 20 + place] for place in range(5)]
+
+
+def test_brightened__x_rays_find_their_original_among_many_that_are_alike() -> None:
+    images = look_alikes.draw("x-rays", 90)
+    copies = [ImageEnhance.Brightness(image).enhance(1.3) for image in images[:50:10]]
+    assert groups_of([*images, *copies]) == [[10 * place, 90 + place] for place in range(5)]
 
 
 def test_digits__of_8_pixels_are_no_group_unless_every_pixel_is_the_same() -> None:
