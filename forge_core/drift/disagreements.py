@@ -4,21 +4,15 @@ An image comes in because two networks disagree about it, so it is no fair sampl
 and with what probability it was drawn from all that wait. What is measured with it says so.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from db.enums import RequestReason, Split
+from db.enums import RequestReason
 from db.records import Asset
 from db.repositories.label_requests import LabelRequest
-from forge_core.catalog.editing import corrections
-from forge_core.catalog.importing import run_import
-from forge_core.catalog.importing.import_plan import ImportPlan
-from forge_core.catalog.importing.uploads import upload_plan
-from forge_core.drift import kept_reports
-from forge_core.errors import ImageRejected, InvalidInput, NotFound
-from forge_core.imaging import decode
-from forge_core.imaging.decode import DecodeLimits
+from forge_core.drift import incoming, kept_reports, traffic
+from forge_core.errors import InvalidInput, NotFound
 from forge_core.people.actor import Actor
 from forge_core.serving.traffic import parts, rows
 from forge_core.serving.traffic.rows import Disagreement, Said
@@ -64,14 +58,13 @@ class Taken:
 def read(workspace: Workspace, folder: Path | None = None) -> ShadowLog:
     """What the shadow answered otherwise, by default of the workspace's own log of traffic."""
     folder = folder or kept_reports.standard_folder(workspace)
-    logged = parts.list_parts(folder)
     found: dict[str, Disagreement] = {}
-    for part in reversed(logged):
+    for part in reversed(parts.list_parts(folder)):
         for disagreement in _read_part(part):
             if len(found) < MAX_READ:
                 found.setdefault(disagreement.image_sha256, disagreement)
     settled = _settled(workspace, list(found))
-    pictures = _find_pictures(logged, found.keys() - settled)
+    pictures = traffic.find_pictures(folder, found.keys() - settled)
     return ShadowLog(
         folder=folder,
         num_images=len(found),
@@ -108,22 +101,14 @@ def take_for_review(
         )
     drawn = log.waiting[:limit]
     probability = len(drawn) / len(log.waiting)
-    limits = DecodeLimits.from_settings(workspace.settings)
-    files: list[tuple[str, bytes]] = []
-    notes: dict[str, str] = {}
-    for disagreement, path in drawn:
-        try:
-            data = path.read_bytes()
-            mime = decode.decode_image(data, limits=limits).mime
-        except (ImageRejected, OSError):  # other limits than the service's, or removed by now
-            continue
-        name = f"{path.name[:24]}{corrections.SUFFIX_BY_MIME.get(mime, '')}"
-        files.append((name, data))
-        notes[name] = describe(disagreement)
-    if files:
-        plan = upload_plan.prepare_files(workspace, files, source_dataset=SOURCE)
-        plan = plan if asks_rule else upload_plan.put_into(plan, Split.TRAIN)
-        run_import.run_import(workspace, _with_notes(plan, notes), actor=actor)
+    incoming.bring_in(
+        workspace,
+        [path for _, path in drawn],
+        source=SOURCE,
+        notes={path.name: describe(disagreement) for disagreement, path in drawn},
+        asks_rule=asks_rule,
+        actor=actor,
+    )
     number = _ask(workspace, [path.name for _, path in drawn], probability, actor)
     return Taken(num_images=number, num_waiting=len(log.waiting), probability=probability)
 
@@ -153,17 +138,6 @@ def _read_part(part: Path) -> list[Disagreement]:
     return found
 
 
-def _find_pictures(logged: Sequence[Path], wanted: Iterable[str]) -> dict[str, Path]:
-    """The newest picture of each, where one is kept."""
-    left = set(wanted)
-    found = {}
-    for part in logged:
-        folder = parts.pictures_of(part)
-        if folder.is_dir():
-            found.update({path.name: path for path in folder.iterdir() if path.name in left})
-    return found
-
-
 def _settled(workspace: Workspace, hashes: Sequence[str]) -> set[str]:
     with workspace.database.read() as uow:
         known = uow.assets.list_by_hashes(hashes)
@@ -173,11 +147,6 @@ def _settled(workspace: Workspace, hashes: Sequence[str]) -> set[str]:
         for asset in known
         if asset.label_id is not None or asset.asset_id in asked
     }
-
-
-def _with_notes(plan: ImportPlan, notes: dict[str, str]) -> ImportPlan:
-    noted = [replace(file, review_note=notes.get(file.path)) for file in plan.files]
-    return replace(plan, scanned=replace(plan.scanned, entries=noted))
 
 
 def _ask(workspace: Workspace, hashes: Sequence[str], probability: float, actor: Actor) -> int:

@@ -4,16 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
-from db.enums import RequestReason, Split
+from db.enums import RequestReason
 from db.repositories.label_requests import LabelRequest
-from forge_core.catalog.editing import corrections, review_flags
-from forge_core.catalog.importing import run_import
-from forge_core.catalog.importing.uploads import upload_plan
-from forge_core.drift import traffic
+from forge_core.catalog.editing import review_flags
+from forge_core.drift import incoming, traffic
 from forge_core.drift.judging import DriftReport
-from forge_core.errors import ImageRejected, NotFound
-from forge_core.imaging import decode
-from forge_core.imaging.decode import DecodeLimits
+from forge_core.errors import NotFound
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
@@ -23,13 +19,9 @@ NOTE = "Strange in the traffic"
 
 def list_pictures(report: DriftReport) -> list[Path]:
     """The pictures that the log keeps of the strangest images, the strangest first."""
-    folder = Path(report.folder)
-    found = (
-        traffic.find_picture(folder, each.image_sha256)
-        for each in report.strangest
-        if each.has_picture
-    )
-    return [path for path in found if path is not None]
+    hashes = [each.image_sha256 for each in report.strangest if each.has_picture]
+    found = traffic.find_pictures(Path(report.folder), hashes)
+    return [found[each] for each in hashes if each in found]
 
 
 def take_for_review(workspace: Workspace, report: DriftReport, *, actor: Actor) -> int:
@@ -44,25 +36,14 @@ def take_for_review(workspace: Workspace, report: DriftReport, *, actor: Actor) 
     Raises:
         NotFound: The log keeps no picture of them.
     """
-    files: list[tuple[str, bytes]] = []
-    hashes: list[str] = []
-    limits = DecodeLimits.from_settings(workspace.settings)
-    for path in list_pictures(report):
-        data = path.read_bytes()
-        try:
-            mime = decode.decode_image(data, limits=limits).mime
-        except ImageRejected:  # the limits are others here than where it was answered
-            continue
-        files.append((f"{path.name[:24]}{corrections.SUFFIX_BY_MIME.get(mime, '')}", data))
-        hashes.append(path.name)
-    if not files:
+    pictures = list_pictures(report)
+    before = _find(workspace, [path.name for path in pictures])
+    hashes = incoming.bring_in(workspace, pictures, source=SOURCE, actor=actor)
+    if not hashes:
         raise NotFound(
             "The log keeps no picture of the strangest images.",
             next_step="Start the service with --keep-pictures; their hashes are in the list.",
         )
-    before = _find(workspace, hashes)
-    plan = upload_plan.prepare_files(workspace, files, source_dataset=SOURCE)
-    run_import.run_import(workspace, upload_plan.put_into(plan, Split.TRAIN), actor=actor)
     ids = _find(workspace, hashes)
     if not ids:
         return 0

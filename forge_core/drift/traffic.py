@@ -4,7 +4,7 @@ Legend: N answers, K classes, F features of the backbone.
 """
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -73,6 +73,16 @@ def find_picture(folder: Path, image_sha256: str) -> Path | None:
         if path.is_file():
             return path
     return None
+
+
+def find_pictures(folder: Path, hashes: Iterable[str]) -> dict[str, Path]:
+    """The newest picture with each of these hashes that a log keeps, by hash."""
+    wanted, found = set(hashes), dict[str, Path]()
+    for part in parts.list_parts(folder) if wanted else ():
+        pictures = parts.pictures_of(part)
+        if pictures.is_dir():
+            found.update({path.name: path for path in pictures.iterdir() if path.name in wanted})
+    return found
 
 
 def read(

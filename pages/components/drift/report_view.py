@@ -177,11 +177,12 @@ def show_mix(report: DriftReport) -> None:
 
 def show_strangest(workspace: Workspace, report: DriftReport) -> None:
     """Pictures where they are kept, else the requests."""
-    folder = Path(report.folder)
+    with_picture = [each for each in report.strangest if each.has_picture]
+    pictures = traffic.find_pictures(
+        Path(report.folder), (each.image_sha256 for each in with_picture)
+    )
     kept = [
-        (each, path)
-        for each in report.strangest
-        if each.has_picture and (path := traffic.find_picture(folder, each.image_sha256))
+        (each, path) for each in with_picture if (path := pictures.get(each.image_sha256)) is not None
     ]
     if kept:
         with st.container(horizontal=True, gap="small"):
