@@ -115,5 +115,4 @@ def describe(risks: list[AugmentationRisk]) -> list[str]:
 
 
 def _interval(risk: AugmentationRisk) -> str:
-    low, high = risk.changed_interval
-    return f"{100 * low:.0f} to {100 * high:.0f} %"
+    return text.interval(risk.changed_interval, 0)

@@ -152,7 +152,7 @@ def show_mix(report: DriftReport) -> None:
                     "Class": share.name,
                     "In training": 100 * share.trained,
                     "In the traffic": 100 * share.traffic,
-                    "95 %": f"{100 * share.low:.0f} to {100 * share.high:.0f} %",
+                    "95 %": text.interval((share.low, share.high), 0),
                     "Answered": 100 * share.answered,
                     "Changed": share.is_changed,
                 }
@@ -182,7 +182,9 @@ def show_strangest(workspace: Workspace, report: DriftReport) -> None:
         Path(report.folder), (each.image_sha256 for each in with_picture)
     )
     kept = [
-        (each, path) for each in with_picture if (path := pictures.get(each.image_sha256)) is not None
+        (each, path)
+        for each in with_picture
+        if (path := pictures.get(each.image_sha256)) is not None
     ]
     if kept:
         with st.container(horizontal=True, gap="small"):

@@ -7,6 +7,7 @@ from forge_core.evaluation.sampling.weighted import WeightedClass, WeightedRate
 from forge_core.evaluation.summary import ClassSummary, Rate
 from pages.components.evaluation import doors
 from pages.components.evaluation.shown import ShownEvaluation
+from pages.components.words import text
 
 MOST_HEIGHT = 480
 FEW = 10
@@ -121,9 +122,7 @@ def _share(rate: Rate | WeightedRate | None) -> float | None:
 
 
 def _interval(rate: Rate | WeightedRate | None) -> str:
-    return (
-        "" if rate is None else "{:.0f} to {:.0f} %".format(*(100 * end for end in rate.interval))
-    )
+    return "" if rate is None else text.interval(rate.interval, 0)
 
 
 def _order(f1: float | None) -> tuple[bool, float]:

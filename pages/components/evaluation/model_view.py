@@ -106,13 +106,12 @@ def show_numbers(shown: ShownEvaluation) -> None:
     sums, accuracy = shown.summary, shown.accuracy
     assert sums is not None, "there are images"
     assert accuracy is not None, "there are images"
-    low, high = accuracy.interval
     own = shown.classes or sums
     with st.container(horizontal=True, gap="large"):
         st.metric(
             "Accuracy",
             text.percent(accuracy.value),
-            f"{100 * low:.1f} to {100 * high:.1f} %",
+            text.interval(accuracy.interval),
             delta_color="off",
             delta_arrow="off",
             help="With 95 % confidence the accuracy on images like these lies in this interval.",
@@ -153,10 +152,8 @@ def show_numbers(shown: ShownEvaluation) -> None:
 def _describe_interval(shown: ShownEvaluation) -> str:
     """Of the balanced accuracy, at 95 %."""
     assert shown.summary is not None, "there are images"
-    low, high = shown.summary.balanced_interval
-    if shown.classes is not None and shown.classes.balanced_interval is not None:
-        low, high = shown.classes.balanced_interval
-    return f"{100 * low:.1f} to {100 * high:.1f} %"
+    weighted = None if shown.classes is None else shown.classes.balanced_interval
+    return text.interval(weighted or shown.summary.balanced_interval)
 
 
 def list_doors(shown: ShownEvaluation) -> list[tuple[str, int, dict[str, str]]]:

@@ -216,10 +216,9 @@ def _row(contender: Contender, standing: Standing | None) -> dict[str, object]:
         "Images": None if known is None else known.num_images,
     }
     if standing is not None:
-        low, high = standing.accuracy.interval
         row |= {
             "Accuracy": 100 * standing.accuracy.value,
-            "95 %": f"{100 * low:.1f} to {100 * high:.1f} %",
+            "95 %": text.interval(standing.accuracy.interval),
             "Images": standing.accuracy.of,
         }
         if standing.to_best is not None:

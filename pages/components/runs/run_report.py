@@ -48,12 +48,11 @@ def show(workspace: Workspace, run: Run) -> None:
 
 def _show_split(workspace: Workspace, run: Run, report: EvaluationReport, split: str) -> None:
     shown = report.shown
-    low, high = shown.interval
     with st.container(horizontal=True, gap="large"):
         st.metric(
             f"Accuracy on {split}",
             text.percent(shown.value),
-            f"{100 * low:.1f} to {100 * high:.1f} %",
+            text.interval(shown.interval),
             delta_color="off",
             delta_arrow="off",
             help="With 95 % confidence the accuracy on images like these lies in this interval.",
@@ -153,7 +152,4 @@ def _in_percent(share: float | None) -> float | None:
 
 
 def _interval(entry: ShownClass) -> str:
-    if entry.recall_interval is None:
-        return ""
-    low, high = entry.recall_interval
-    return f"{100 * low:.0f} to {100 * high:.0f} %"
+    return "" if entry.recall_interval is None else text.interval(entry.recall_interval, 0)

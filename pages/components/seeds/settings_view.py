@@ -64,9 +64,7 @@ def list_rows(settings: Sequence[Settings], fought: Sequence[Duel]) -> list[dict
                 "Settings": _name(each),
                 "Seeds": len(each.runs),
                 "Mean": 100 * each.spread.mean,
-                "95 %": ""
-                if interval is None
-                else f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f} %",
+                "95 %": "" if interval is None else text.interval(interval),
                 "The best is ahead by": _ahead(duel),
                 "State": _state(duel),
             }

@@ -22,6 +22,12 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{100 * share:.{digits}f} %"
 
 
+def interval(bounds: tuple[float, float], digits: int = 1) -> str:
+    """81.2 to 88.0 % from 0.812 and 0.88."""
+    low, high = bounds
+    return f"{100 * low:.{digits}f} to {percent(high, digits)}"
+
+
 def file_size(size_bytes: int) -> str:
     """A size in decimal units: 812 B, 4.1 MB."""
     size = float(size_bytes)
