@@ -189,10 +189,10 @@ def test_undo_that_asks_again__stays_where_it_is(
     viewport = page.locator(".viewport")
     viewport.evaluate("view => view.scrollTop = 4000")
     page.wait_for_timeout(300)
-    before = viewport.evaluate("view => view.scrollTop")
     shown = page.locator(".tile:not([hidden])").nth(20)
-    shown.click()
+    shown.click()  # a tile that is drawn in reserve, out of sight, is scrolled to
     position = shown.get_attribute("data-position")
+    before = viewport.evaluate("view => view.scrollTop")
     page.locator(".remove").click()
     expect_saved(page)
     page.evaluate("sessionStorage.clear()")
