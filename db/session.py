@@ -1,7 +1,8 @@
 """Engines and transactions, set up so that an acknowledged save survives a power cut.
 
-SQLite: WAL, `synchronous=FULL`, a 30 s busy timeout, and `BEGIN IMMEDIATE` for every
-writing transaction (a deferred one that upgrades its lock fails at once under load).
+SQLite: WAL, `synchronous=FULL` (but for commits that a power cut may take back), a 30 s busy
+timeout, and `BEGIN IMMEDIATE` for every writing transaction (a deferred one that upgrades its
+lock fails at once under load).
 Postgres: psycopg 3; readers have one snapshot (REPEATABLE READ), writers READ COMMITTED and a
 queue on the row of `catalog_state`.
 """
@@ -57,6 +58,11 @@ class Database:
             expire_on_commit=False,
             autoflush=False,
         )
+        self._quick_writer = sessionmaker(
+            self.engine.execution_options(forge_writes=True, forge_flushes=False),
+            expire_on_commit=False,
+            autoflush=False,
+        )
 
     @property
     def is_sqlite(self) -> bool:
@@ -74,15 +80,21 @@ class Database:
                 session.rollback()
 
     @contextmanager
-    def write(self) -> Iterator[UnitOfWork]:
+    def write(self, *, flushes: bool = True) -> Iterator[UnitOfWork]:
         """One transaction: committed when the block ends, rolled back when it raises.
+
+        Args:
+            flushes: Wait for the disk at the commit. Without it a power cut takes the commit back,
+                with all that came after it and never a part of it; the end of a process does not.
+                Only for what the same power cut makes untrue. Postgres waits anyhow.
 
         On SQLite it also raises when the file was deleted or replaced, before or meanwhile: what
         was written then is in no file that anybody will open.
         """
         with self._translated_errors():
             self._check_file()
-            with self._writer() as session, session.begin():
+            writer = self._writer if flushes else self._quick_writer
+            with writer() as session, session.begin():
                 yield UnitOfWork(session)
             self._check_file()
 
@@ -162,10 +174,20 @@ def _make_engine(url: URL, file: DatabaseFile | None) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        writes = connection.get_execution_options().get("forge_writes", False)
+        options = connection.get_execution_options()
+        writes = options.get("forge_writes", False)
+        if writes:
+            _set_flushes(connection, options.get("forge_flushes", True))
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _set_flushes(connection: Any, flushes: bool) -> None:
+    """Whether the next commit waits for the disk; it is asked only where it changes."""
+    if connection.info.get("forge_flushes", True) != flushes:
+        connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if flushes else 'NORMAL'}")
+        connection.info["forge_flushes"] = flushes
 
 
 def _use_wal(connection: Any) -> None:

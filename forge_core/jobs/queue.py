@@ -182,7 +182,8 @@ def claim(workspace: Workspace, job: Job, *, executor: str, log_path: str) -> bo
     Raises:
         Conflict: The database is that of another workspace by now.
     """
-    with workspace.database.write() as uow:
+    # A power cut may take it back: it ends the process as well, and then the job waits again.
+    with workspace.database.write(flushes=False) as uow:
         if uow.jobs.claim(
             job.job_id,
             workspace_id=workspace.id,

@@ -188,3 +188,13 @@ def test_sqlite_is_set_up_to_survive_a_power_cut(sqlite_workspace: Workspace) ->
         "busy_timeout": 30_000,
         "foreign_keys": 1,
     }
+
+
+def test_sqlite_waits_for_the_disk_again_after_a_commit_that_did_not(
+    sqlite_workspace: Workspace,
+) -> None:
+    found = []
+    for flushes in (True, False, True):
+        with sqlite_workspace.database.write(flushes=flushes) as uow:
+            found.append(uow.session.scalar(text("PRAGMA synchronous")))
+    assert found == [2, 1, 2]  # FULL, NORMAL, FULL
