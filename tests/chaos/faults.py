@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psutil
+import psycopg
 
 from db.failures import DATABASE_UNAVAILABLE
 from forge_core.errors import ForgeError
@@ -29,6 +30,7 @@ HALT_SECONDS = (2.0, 10.0)
 AWAY_SECONDS = (1.0, 6.0)
 SLEEP_SECONDS = (8.0, 20.0)
 MOST_HOURS = 1.0
+LONGEST_AWAY_SECONDS = 60.0
 
 
 @dataclass
@@ -168,11 +170,15 @@ class Faults:
         self._bring_back("postgres", self.start_postgres)
 
     def start_postgres(self) -> None:
-        for _ in range(20):
+        """Until it answers: one that was killed and not buried yet passes for one that runs."""
+        end = time.monotonic() + LONGEST_AWAY_SECONDS
+        while time.monotonic() < end:
             with contextlib.suppress(Exception):  # until the memory of the killed one is free
                 self.postgres.ensure_postgres_running()
-                return
+                with psycopg.connect(self.postgres.get_uri(), connect_timeout=5):
+                    return
             time.sleep(0.5)
+        self.note("postgres did not come back")
 
     # The end
 
