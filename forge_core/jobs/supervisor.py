@@ -212,7 +212,7 @@ class Supervisor:
             if state.is_over():
                 freed.append(name)
                 if lease.cluster:
-                    lease.cluster.copy_log(lease.handle)
+                    lease.cluster.leave(lease.handle, is_told=lease.job_id not in running)
                 if lease.next_try:
                     resuming.begin(self._workspace, lease.job_id, lease.next_try)
             elif state == CommandState.ENDING:

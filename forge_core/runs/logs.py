@@ -8,6 +8,7 @@ from pathlib import Path
 from db.records import Run
 from forge_core import run_store
 from forge_core.jobs import kinds
+from forge_core.jobs.clusters import cluster
 from forge_core.runs import records
 from forge_core.runs.files import folders
 from forge_core.workspace import Workspace
@@ -74,6 +75,14 @@ def log_paths(workspace: Workspace, run_id: int) -> list[Path]:
     """Logs of the run's training jobs that are on this machine, oldest first."""
     paths = [workspace.logs_folder / name for name in _log_names(workspace, run_id)]
     return [path for path in paths if path.exists()]
+
+
+def slurm_folders(workspace: Workspace, run_id: int) -> list[Path]:
+    """What Slurm left of the run's jobs, where no supervisor saw their end, oldest first."""
+    with workspace.database.read() as uow:
+        jobs = uow.jobs.list_of_run(run_id)
+    found = [cluster.slurm_folder(workspace, job.job_id) for job in jobs]
+    return [folder for folder in found if folder.is_dir()]
 
 
 def _log_names(workspace: Workspace, run_id: int) -> list[str]:

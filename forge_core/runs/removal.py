@@ -1,6 +1,7 @@
 """Remove training runs, and everything that was kept of them."""
 
 import contextlib
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,7 @@ def removal_preview(workspace: Workspace, run_id: int) -> int:
     """
     name = folders.find(workspace, records.get_run(workspace, run_id))
     stored = workspace.runs.list_files(name, with_marker=True) if name else []
-    beside = [*kept.list_files(workspace, run_id), *logs.log_paths(workspace, run_id)]
+    beside = [*kept.list_files(workspace, run_id), *_list_printed(workspace, run_id)]
     return sum(file.size_bytes for file in stored) + sum(_sizes(beside).values())
 
 
@@ -69,10 +70,12 @@ def delete_run(workspace: Workspace, run_id: int) -> DeletedRun:
         uow.evaluations.remove_of_run(run_id)
     scoring_requests.remove_predictions(workspace, run_id)  # of a scoring that had not stopped yet
     stored = workspace.runs.remove_folder(name) if name else []
-    log_paths = logs.log_paths(workspace, run_id)
-    removed |= _sizes(log_paths)
-    for path in log_paths:
+    printed = _list_printed(workspace, run_id)
+    removed |= _sizes(printed)
+    for path in printed:
         path.unlink(missing_ok=True)
+    for folder in logs.slurm_folders(workspace, run_id):
+        shutil.rmtree(folder, ignore_errors=True)
     return DeletedRun(
         run_id=run_id,
         freed_bytes=sum(file.size_bytes for file in stored) + sum(removed.values()),
@@ -102,6 +105,11 @@ def _check_removable(uow: UnitOfWork, run_id: int) -> Run:
             f'forge registry withdraw "{aliases[0]}"',
         )
     return run
+
+
+def _list_printed(workspace: Workspace, run_id: int) -> list[Path]:
+    in_slurm = [path for each in logs.slurm_folders(workspace, run_id) for path in each.iterdir()]
+    return [*logs.log_paths(workspace, run_id), *in_slurm]
 
 
 def _sizes(files: Sequence[Path]) -> dict[Path, int]:

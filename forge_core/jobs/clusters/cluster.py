@@ -6,6 +6,7 @@ this machine and what writes into its caches stays here.
 
 import sys
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from db.clock import utc_now
 from db.enums import JobStatus
@@ -128,6 +129,22 @@ class Cluster:
             with local_files.open_private(log_path, "ab") as log:
                 log.write(text.encode())
             offset = end
+
+    def leave(self, handle: str, *, is_told: bool) -> None:
+        """Copy the rest of what a command printed that is over, and remove what is left of it.
+
+        Args:
+            handle: What the cluster calls it.
+            is_told: Its job's row says how it ended; until then its exit status is looked for.
+        """
+        self.copy_log(handle)
+        if is_told and isinstance(self.executor, SlurmExecutor):
+            self.executor.forget(handle)
+
+
+def slurm_folder(workspace: Workspace, job_id: int) -> Path:
+    """Of a job that runs in Slurm; it goes when the job is over, and with its run."""
+    return slurm_executor.job_folder(workspace.folder.resolve() / SLURM_FOLDER, job_id)
 
 
 def check(workspace: Workspace) -> None:

@@ -151,6 +151,11 @@ class SlurmExecutor:
                 found.append(handle)
         return found
 
+    def forget(self, handle: str) -> None:
+        """Remove the folder of a command that is over, whose log was read to its end."""
+        shutil.rmtree(self._folder_of(job_of(handle)), ignore_errors=True)
+        self._jobs.pop(handle, None)
+
     def _parameters(self, command: JobCommand) -> dict[str, Any]:
         own: dict[str, Any] = {"name": f"forge-{command.job_id}", "stderr_to_stdout": True}
         if self._cluster == "slurm":  # others take no options of sbatch
@@ -196,7 +201,12 @@ class SlurmExecutor:
         return self._jobs[handle]
 
     def _folder_of(self, job_id: int) -> Path:
-        return self._folder / f"job-{job_id}"
+        return job_folder(self._folder, job_id)
+
+
+def job_folder(folder: Path, job_id: int) -> Path:
+    """Where Slurm is handed a job and leaves what it prints, in the folder of all."""
+    return folder / f"job-{job_id}"
 
 
 def read_options(text: str) -> dict[str, str | int]:

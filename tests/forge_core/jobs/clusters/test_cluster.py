@@ -12,7 +12,7 @@ from forge_core.errors import InvalidInput
 from forge_core.jobs import queue, supervision, supervisor
 from forge_core.jobs.clusters import cluster, ray_executor, sharing
 from forge_core.jobs.supervisor import Supervisor
-from forge_core.runs import records
+from forge_core.runs import records, removal
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace, open_workspace
 from tests.forge_core.jobs.clusters import ray_head
@@ -269,3 +269,15 @@ def test_a_run_whose_node_is_silent_goes_on_once_the_cluster_says_that_it_is_ove
     run = records.get_run(opened, job.run_id)
     assert run.status == RunStatus.QUEUED
     assert run.message.endswith("checkpoint yet. It goes on by itself, 1 of at most 3 times.")
+
+
+def test_a_removed_run_takes_along_what_slurm_left_of_it(opened: Workspace) -> None:
+    job = queue_run(opened)
+    assert job.run_id is not None
+    queue.request_cancel(opened, job.job_id)
+    folder = cluster.slurm_folder(opened, job.job_id)
+    folder.mkdir(parents=True)
+    (folder / "777_0_log.out").write_text("epoch 1\n")
+    assert removal.removal_preview(opened, job.run_id) == 8
+    assert removal.delete_run(opened, job.run_id).freed_bytes == 8
+    assert not folder.exists()

@@ -8,8 +8,11 @@ import pytest
 
 from forge_core.errors import InvalidInput, JobFailed
 from forge_core.jobs.clusters import slurm_executor
+from forge_core.jobs.clusters.cluster import Cluster
 from forge_core.jobs.clusters.slurm_executor import RECORD, SlurmExecutor
 from forge_core.jobs.executors import CommandState, JobCommand
+from forge_core.settings import Settings
+from forge_core.workspace import open_workspace
 from tests.forge_core.jobs.supervising import wait_for
 
 
@@ -92,6 +95,20 @@ def test_adopt__those_that_are_not_over(slurm: SlurmExecutor) -> None:
     assert slurm.adopt() == [handle]
     stand(slurm, "RUNNING", status=1)
     assert slurm.adopt() == []
+
+
+def test_a_folder_goes_once_its_job_is_over_and_its_end_is_told(
+    slurm: SlurmExecutor, tmp_path: Path
+) -> None:
+    workspace = open_workspace(Settings(_env_file=None, workspace=tmp_path / "workspace"))
+    of_slurm = Cluster(workspace, slurm, environment={}, shares_files=True)
+    handle = stand(slurm, "COMPLETED", prints="epoch 1\n", status=0)
+    of_slurm.leave(handle, is_told=False)  # its exit status may still be asked for
+    assert slurm.state(handle).exit_status == 0
+    of_slurm.leave(handle, is_told=True)
+    assert list(tmp_path.glob("job-*")) == []
+    assert (workspace.logs_folder / "job-12.log").read_text() == "epoch 1\n"
+    workspace.database.dispose()
 
 
 def test_cancel__slurm_is_told_after_the_grace_or_before_it_has_begun(
