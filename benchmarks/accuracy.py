@@ -4,6 +4,7 @@
     TORCH_HOME=... python -m benchmarks.accuracy photos FOLDER [--seeds 1]
     TORCH_HOME=... python -m benchmarks.accuracy cifar10_1k FOLDER [--architecture mobilenet_v2]
     TORCH_HOME=... python -m benchmarks.accuracy aerial|nails FOLDER [--architecture mobilenet_v2]
+    TORCH_HOME=... python -m benchmarks.accuracy imagenette FOLDER [--book] [--per-class 100]
 
 `digits`: `forge demo`, that is 1,797 digits, 70/10/20 by class with split seed 0, ForgeCNN,
 preset text. `photos`: import of a folder with train and val, then `forge train` as recommended
@@ -12,6 +13,7 @@ preset text. `photos`: import of a folder with train and val, then `forge train`
 `cifar10_1k`: 1,000 images a class, measured on 200 a class: a pretrained network, the same from
 scratch, ForgeCNN from scratch. `aerial` (a folder a class, each fifth image by hash is measured
 on) and `nails` (Roboflow multiclass, train and valid): the natural preset beside the domain's.
+`imagenette` (train and val, photos like those that the weights have learned from): natural alone.
 With `--book` each of them compares the recommended schedule with the one by the book instead.
 These through the training loop; the accuracy is that of the last epoch, so that nothing was
 chosen by the images it is measured on.
@@ -34,6 +36,8 @@ from forge_core.models import allocator
 
 Case = dict[str, Any]
 SCRATCH = {"pretrained": False, "scratch_epochs": 15, "scratch_lr": 2e-3, "label_smoothing": 0.1}
+READ = ("cifar10_1k", "aerial", "nails", "imagenette")
+DOMAINS = {"aerial": "aerial", "nails": "medical"}
 TRANSFER = {"pretrained": True, "warmup_epochs": 5, "finetune_epochs": 5}
 
 
@@ -69,16 +73,15 @@ def cases_of(what: str, architecture: str, input_size: int, *, book: bool) -> di
     if book:
         from forge_core.training.recommendation import BOOK
 
-        preset = {"aerial": "aerial", "nails": "medical"}.get(what, "natural")
+        preset = DOMAINS.get(what, "natural")
         return {
             "recommended": {**transfer, "preset": preset},
             "by the book": {**transfer, "preset": preset, **BOOK},
         }
     if what != "cifar10_1k":
-        domain = {"aerial": "aerial", "nails": "medical"}[what]
         return {
             f"{architecture} pretrained, preset {preset}": {**transfer, "preset": preset}
-            for preset in ("natural", domain)
+            for preset in dict.fromkeys(("natural", DOMAINS.get(what, "natural")))
         }
     return {
         f"{architecture} pretrained": transfer,
@@ -100,7 +103,7 @@ def read_images(what: str, folder: Path) -> tuple[list[str], Any, Any]:
     return (
         names,
         folders.of_folder(folder / "train", names),
-        folders.of_folder(folder / "test", names),
+        folders.of_folder(folder / ("val" if what == "imagenette" else "test"), names),
     )
 
 
@@ -162,7 +165,7 @@ def compare(what: str, folder: Path, options: argparse.Namespace, scratch: Path)
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("digits", "photos", "cifar10_1k", "aerial", "nails"))
+    parser.add_argument("what", choices=("digits", "photos", *READ))
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--architecture", default="mobilenet_v2")
