@@ -9,7 +9,7 @@ export FORGE_WORKSPACE ?= workspace
 # Where this variable is set, every process compiles PyTorch's sources again: 11 s of each start.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup setup-dev run demo test test-fast test-extras test-ray js-test node test-models chaos chaos-states soak sitting lint types format docs bench screenshots lock clean
+.PHONY: help setup setup-dev run demo test suite test-fast test-extras test-ray js-test node test-models chaos chaos-states soak sitting lint types format docs bench screenshots lock clean
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
@@ -53,7 +53,11 @@ demo: setup
 WORKERS ?= 3
 PYTEST := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-test: node setup-dev lint types js-test
+# The types are checked on one core while the tests begin.
+test: node setup-dev lint js-test
+	@$(MAKE) --no-print-directory --jobs=2 types suite
+
+suite: setup-dev
 	$(PYTEST)
 
 # Without a browser, without processes of jobs, without Postgres: while you write.
@@ -65,7 +69,7 @@ js-test: node
 
 # Kills, full disks and locks a hundred times, and hundreds of sequences of changes: an hour.
 chaos: setup-dev
-	FORGE_TEST_KILLS=100 FORGE_TEST_EXAMPLES=300 $(BIN)/python -m pytest --timeout=3600 tests/db/test_faults.py tests/db/test_lost_connections.py tests/forge_core/catalog/revisions/test_any_sequence.py tests/forge_core/catalog/editing/test_decisions.py tests/forge_core/catalog/importing/test_import_faults.py tests/forge_core/catalog/listing/test_filters.py tests/forge_core/test_backup.py
+	FORGE_TEST_KILLS=100 FORGE_TEST_EXAMPLES=300 $(BIN)/python -m pytest --timeout=3600 tests/db/test_faults.py tests/db/test_lost_connections.py tests/forge_core/catalog/revisions/test_any_sequence.py tests/forge_core/catalog/editing/test_decisions.py tests/forge_core/catalog/importing/test_import_faults.py tests/forge_core/catalog/listing/test_filters.py tests/forge_core/test_backup.py tests/forge_core/catalog/formats tests/forge_core/catalog/importing/test_archives.py tests/forge_core/catalog/splits tests/forge_core/test_storable_values.py tests/forge_core/api/test_borders.py tests/forge_core/imaging tests/forge_core/models/checkpoints/test_checkpoint.py
 	FORGE_TEST_KILLS=20 FORGE_TEST_CUT_SECONDS=60 FORGE_TEST_LOCK_SECONDS=20 FORGE_TEST_MONKEY_KEYS=1000 $(BIN)/python -m pytest --timeout=3600 tests/journeys/test_faults_journey.py tests/journeys/test_monkey_journey.py
 
 # Kills, halts, a clock an hour off and a machine that sleeps, five minutes on each database: the

@@ -19,7 +19,7 @@ from db.session import Database
 from forge_core import workspace as workspace_room
 from forge_core.settings import Settings
 from forge_core.workspace import Workspace
-from tests import forking
+from tests import chance, forking
 from tests.databases import compilation, kept_imports, on_postgres, schemas
 
 # Where this is set, every process compiles PyTorch's sources again: 11 s of each start.
@@ -75,8 +75,10 @@ STARTING = frozenset({"supervising", "sqlite_supervising", "tended", "started_an
 """Fixtures whose tests start processes of jobs."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What waits for processes comes first, so that no worker is left with it at the end."""
+    chance.without_constants_of_the_product()
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         if BROWSING & fixtures:

@@ -3,7 +3,6 @@
 import gzip
 import itertools
 import json
-import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -39,9 +38,10 @@ from tests.arrange import (
     make_unsplit,
     relabel_one,
 )
+from tests.chance import ASKED
 from tests.databases import on_postgres
 
-NUM_BACKUPS = 4 if "FORGE_TEST_EXAMPLES" in os.environ else 2
+NUM_BACKUPS = 4 if ASKED else 2
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from forge_core import storable_values
 from forge_core.errors import InvalidInput
+from tests.chance import examples
 
 TEXTS = st.text(st.characters(exclude_categories=[])) | st.sampled_from(
     ["a\0b", "\ud800", "\udcff.png", "\ud83d\ude00", "é", "😀", ""]
@@ -48,7 +49,9 @@ def as_numbers(value):
 
 @pytest.mark.slow
 @settings(
-    max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=examples(25),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
 )
 @given(values=st.lists(VALUES.filter(is_storable), min_size=1, max_size=20))
 def test_check__what_it_lets_through_is_sent_stored_and_read_back(workspace, values):

@@ -49,11 +49,6 @@ for address, lines in {pages}.items():
 """
 
 
-@pytest.mark.slow
-def test_pages_that_do_not_say_that_they_need_torch__import_none_of_it():
-    run_code(IMPORT_EACH.format(pages=imports_of(needs_torch=False)))
-
-
 LOAD_IN_A_THREAD = """
 import gc, sys, app
 from pages.components.frame import torch_loading
@@ -69,8 +64,13 @@ assert gc.get_freeze_count() > 100_000 > len(gc.get_objects())  # garbage is che
 
 @pytest.mark.slow
 def test_the_app_starts_without_torch__a_thread_loads_all_that_pages_need():
-    """In one process: what a page would load itself is new with that page, whoever was before."""
-    run_code(f"{LOAD_IN_A_THREAD}\n{IMPORT_EACH.format(pages=imports_of(needs_torch=True))}")
+    """In one process: what a page would load itself is new with that page, whoever was before.
+
+    Pages that do not say that they need torch come first, and import none of it.
+    """
+    light, heavy = (imports_of(needs_torch=needs) for needs in (False, True))
+    before, after = IMPORT_EACH.format(pages=light), IMPORT_EACH.format(pages=heavy)
+    run_code(f"{before}\n{LOAD_IN_A_THREAD}\n{after}")
 
 
 def test_only_pages_that_need_torch__wait_for_it(

@@ -12,6 +12,7 @@ from forge_core.api.routes import routes
 from forge_core.catalog.listing import filter_fields
 from forge_core.catalog.revisions import history
 from tests import arrange
+from tests.chance import examples
 
 PREFERENCES = "/preferences/gallery"
 OPERATIONS = "/operations"
@@ -90,7 +91,9 @@ def test_operations__one_that_cannot_be_kept_is_refused_and_its_neighbours_are_s
 
 
 @settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=examples(25),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
 )
 @given(
     kind=st.sampled_from(["relabel", "set_split", "remove", "restore", "flag", "decide", "undo"]),

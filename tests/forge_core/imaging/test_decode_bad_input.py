@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from forge_core.errors import ImageRejected
 from forge_core.imaging import decode
 from forge_core.imaging.decode import DecodeLimits
+from tests.chance import examples
 from tests.forge_core.imaging.draw import (
     encode,
     make_quarters,
@@ -31,7 +32,7 @@ BASES = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     base=st.sampled_from(BASES),
     changes=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=12),

@@ -148,13 +148,14 @@ def test_val__gets_a_temperature_that_other_splits_of_the_same_weights_take_over
     assert kept_evaluations.get(finished, number).summary.num_images == 16
     again = kept_evaluations.get(finished, number).temperature
     assert again is not None
-    assert (again.value, again.num_images) == (on_val.value, 12)  # not what it was trained on
+    assert again.num_images == 12  # not what it was trained on
+    assert again.value == pytest.approx(on_val.value, rel=1e-4)  # 16 in a batch round otherwise
     monkeypatch.setattr("forge_core.evaluation.calibration.MIN_IMAGES", 1_000)
     label_edits.set_split(finished, ids_in(finished, "train")[:1], "val", actor=ACTOR)
     assert kept_evaluations.get(finished, evaluate(finished)).temperature is None
     later = kept_evaluations.get(finished, evaluate(finished, "test")).temperature
     assert later is not None  # a val that is too small takes none away
-    assert later.value == on_val.value
+    assert later.value == pytest.approx(on_val.value, rel=1e-4)
 
 
 def test_evaluating_again__takes_the_place_and_removing_the_run_removes_it(

@@ -1,6 +1,5 @@
 """What a person answered is not asked again until what was judged changes. On both databases."""
 
-import os
 import random
 import uuid
 from dataclasses import dataclass, field, replace
@@ -27,12 +26,13 @@ from forge_core.errors import InvalidInput, NotFound
 from forge_core.workspace import Workspace
 from tests.arrange import ACTOR, class_id, draw_folder, draw_image, import_folder, list_all
 from tests.arrange import make_catalog as catalog_of
+from tests.chance import examples
 
 OPEN = AssetFilter(undecided=Question.LABEL)
 SETTLED = AssetFilter(decided=Question.LABEL)
 HISTORIES = {
-    "sqlite": int(os.environ.get("FORGE_TEST_EXAMPLES", "50")),
-    "postgresql": int(os.environ.get("FORGE_TEST_EXAMPLES", "12")),
+    "sqlite": examples(25),
+    "postgresql": examples(6),
 }
 STEPS = 6
 

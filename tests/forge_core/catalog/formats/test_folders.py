@@ -11,6 +11,7 @@ from forge_core.catalog.formats import recognition
 from forge_core.catalog.formats.scan.scanned_folder import ScannedFolder
 from forge_core.catalog.importing import entry_names, import_problems
 from forge_core.errors import InvalidInput, NotFound
+from tests.chance import examples
 
 Found = dict[str, tuple[str | None, str | None]]
 
@@ -283,7 +284,7 @@ part = st.text(st.sampled_from("abT .é-_2"), min_size=1, max_size=5) | st.sampl
 part = part.filter(lambda name: name not in (".", ".."))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(paths=st.lists(st.lists(part, min_size=1, max_size=3), max_size=8))
 def test_read_folder__every_image_is_an_entry_or_accounted_for(
     paths: list[list[str]], tmp_path_factory: pytest.TempPathFactory

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from forge_core.catalog.formats import recognition
 from forge_core.catalog.formats.scan.scanned_folder import ReadOptions, ScannedFolder
 from forge_core.errors import ForgeError, InvalidInput
+from tests.chance import examples
 
 Labels = dict[str, str | None]
 
@@ -342,7 +343,7 @@ json_like = st.recursive(
 
 
 @pytest.mark.slow
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(text=anything, header=st.sampled_from(HEADERS))
 @example(text="1.png,\U00018d09", header="TRAIN,gs://b/1.png,")  # a label that no screen shows
 @pytest.mark.parametrize(
@@ -365,7 +366,7 @@ def test_any_text_in_a_table_is_read_or_refused(
     assert all(problem.message.isprintable() for problem in scanned.problems)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(content=json_like)
 @pytest.mark.parametrize("name", ["labels.json", "any.json", "annotations/train.json"])
 def test_any_json_is_read_or_passed_over(

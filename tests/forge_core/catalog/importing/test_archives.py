@@ -14,6 +14,7 @@ from forge_core.catalog.importing.archives import ArchiveLimits
 from forge_core.catalog.importing.import_problems import ImportProblem
 from forge_core.errors import InvalidInput
 from forge_core.settings import Settings
+from tests.chance import examples
 
 
 def make_zip(path: Path, files: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> Path:
@@ -281,7 +282,7 @@ def test_archive_limits__come_from_the_settings() -> None:
     assert ArchiveLimits.from_settings(Settings(_env_file=None)) == ArchiveLimits()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(
     names=st.lists(
         st.text(st.sampled_from("ab./\\: \n\0é\u202e"), min_size=1, max_size=12),
@@ -308,7 +309,7 @@ def test_unpack__any_name_stays_inside(
     assert len(inside) <= len(names)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     kind=st.sampled_from(["zip", "tar", "tar.gz"]),
     changes=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=8),

@@ -1,7 +1,6 @@
 """A catalog of every kind of fact, and what each filter finds in it, in plain Python."""
 
 import datetime
-import os
 import uuid
 from collections import defaultdict
 from collections.abc import Callable
@@ -30,13 +29,14 @@ from forge_core.catalog.revisions.journal import Operation
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from tests.arrange import ACTOR, list_all, set_columns
+from tests.chance import examples
 from tests.databases import kept_imports
 
 NUMBER = 48
 DAYS = [datetime.datetime(2026, 3, day, hour) for day in (1, 2, 3) for hour in (0, 23)]
 SIDES = [(8, 8), (8, 64), (64, 32), (640, 480)]
 COMMON = settings(
-    max_examples=int(os.environ.get("FORGE_TEST_EXAMPLES", "40")),
+    max_examples=examples(25),
     deadline=None,
     derandomize=True,
     database=None,

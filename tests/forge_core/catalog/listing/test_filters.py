@@ -2,7 +2,6 @@
 
 import datetime
 import itertools
-import os
 import uuid
 from dataclasses import replace
 from typing import Any
@@ -21,6 +20,7 @@ from forge_core.errors import InvalidInput, NotFound
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 from tests.arrange import ACTOR, list_all
+from tests.chance import ASKED
 from tests.forge_core.catalog.listing.filter_model import (
     COMMON,
     ORDERS,
@@ -49,7 +49,7 @@ def set_way(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("way", WAYS if "FORGE_TEST_EXAMPLES" in os.environ else FAR_WAYS)
+@pytest.mark.parametrize("way", WAYS if ASKED else FAR_WAYS)
 def test_every_filter_alone_and_in_every_order(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:

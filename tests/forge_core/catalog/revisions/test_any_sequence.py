@@ -1,12 +1,11 @@
 """Any sequence of changes and undos, by two writers, gives back every earlier state exactly.
 
 A plain model in Python does the same as the catalog; after each step every revision is read and
-compared. FORGE_TEST_EXAMPLES sets how many sequences are tried on each database. Else it is 12 on
-SQLite and, as each step there costs twice as much, 4 on Postgres.
+compared. FORGE_TEST_EXAMPLES sets how many sequences are tried on each database. Else it is 7 on
+SQLite and, as each step there costs twice as much, 3 on Postgres.
 """
 
 import itertools
-import os
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -37,10 +36,11 @@ from forge_core.people.actor import Actor
 from forge_core.settings import Settings
 from forge_core.storage import AssetStore
 from forge_core.workspace import Workspace
+from tests.chance import ASKED, examples
 from tests.forge_core.catalog.revisions.catalog_model import ClassState, Image, Model
 
-EXAMPLES = int(os.environ.get("FORGE_TEST_EXAMPLES", "12"))
-POSTGRES_EXAMPLES = int(os.environ.get("FORGE_TEST_EXAMPLES", "4"))
+EXAMPLES = examples(7)
+POSTGRES_EXAMPLES = examples(3)
 STEPS = 14
 PATHS = [f"photos/{number}.jpg" for number in range(8)]
 SPLITS = ["train", "val", "held_out", None]
@@ -298,7 +298,7 @@ def _run(
             max_examples=examples,
             stateful_step_count=STEPS,
             deadline=None,
-            derandomize="FORGE_TEST_EXAMPLES" not in os.environ,
+            derandomize=ASKED is None,
             database=None,
             suppress_health_check=list(HealthCheck),
         ),

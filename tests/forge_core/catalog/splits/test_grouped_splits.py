@@ -24,6 +24,7 @@ from forge_core.errors import InvalidInput
 from forge_core.imaging.hashing import content_hash
 from forge_core.workspace import Workspace
 from tests.arrange import ACTOR, list_all
+from tests.chance import examples
 
 EIGHTY = SplitRatios(train=80, val=10, test=10)
 BY_KEY = Grouping(by_group_key=True)
@@ -300,7 +301,7 @@ def test_held_out__can_be_unlocked_only_by_hand(workspace: Workspace) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(data=st.data())
 def test_division__never_tears_a_group(data: st.DataObject) -> None:
     number = data.draw(st.integers(1, 60))

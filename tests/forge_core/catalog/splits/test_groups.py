@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from forge_core.catalog.splits import groups, similarity
 from forge_core.catalog.splits.groups import Grouping
 from forge_core.errors import InvalidInput
+from tests.chance import examples
 
 
 def flip(value: int, *bits: int) -> int:
@@ -55,7 +56,7 @@ def test_similar__of_nothing_or_one_is_nothing(number: int) -> None:
     assert found.groups.tolist() == [-1] * number
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(
     bits=st.integers(0, similarity.MAX_BITS),
     many=st.booleans(),
@@ -69,7 +70,7 @@ def test_blocks__hashes_within_the_bits_always_agree_on_one_choice(
     assert any(touched.isdisjoint(mask) for mask in similarity.block_masks(bits, many=many))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(seed=st.integers(0, 2**32), bits=st.integers(0, 6))
 def test_similar__is_what_comparing_all_pairs_finds(seed: int, bits: int) -> None:
     random = np.random.default_rng(seed)

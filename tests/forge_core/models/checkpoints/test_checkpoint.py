@@ -18,6 +18,7 @@ from forge_core.errors import CheckpointRejected, InvalidInput, NotFound
 from forge_core.models import precision
 from forge_core.models.checkpoints import checkpoint, golden, model_card
 from forge_core.models.networks import construction
+from tests.chance import examples
 from tests.forge_core.models.checkpoints.altered import (
     EVAL,
     change_card,
@@ -278,7 +279,7 @@ def test_load__refuses_a_truncated_file(saved: Path, keep: int) -> None:
         checkpoint.load_checkpoint(saved)
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=400))
 def test_load__refuses_random_bytes(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "random.safetensors"

@@ -18,8 +18,18 @@ from forge_core.models.networks import construction
 K = 3
 
 
-LARGE = {"maxvit_t", "wide_resnet50_2"}
-"""Each takes six seconds or more: a design of which the smallest is large, and ResNet once more."""
+LARGE = {
+    "convnext_tiny",
+    "efficientnet_v2_s",
+    "inception_v3",
+    "maxvit_t",
+    "resnext50_32x4d",
+    "swin_v2_t",
+    "vgg11_bn",
+    "vit_b_16",
+    "wide_resnet50_2",
+}
+"""Each takes three to ten seconds: designs of which the smallest is large, and close relatives."""
 
 
 def smallest() -> list[str]:
