@@ -9,7 +9,7 @@ import pytest
 from pages.components.gallery import gallery
 from pages.components.javascript import bundle
 from pages.components.live_chart import live_chart
-from tests.node import find_node
+from tests.pages.node import find_node
 
 MODULES = {
     "entry.js": """
