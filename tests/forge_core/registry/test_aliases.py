@@ -85,54 +85,62 @@ def test_alias__that_could_be_taken_for_something_else_is_refused(name: str) -> 
         aliases.check_alias(name)
 
 
-def test_history__tells_what_held_at_a_time(pair: Workspace) -> None:
+def test_history__tells_what_held_at_a_time(pair_on_both: Workspace) -> None:
     noon = datetime(2026, 11, 3, 12)
-    date_back(pair, point(pair, "production", 1), noon)
-    date_back(pair, point(pair, "production", 2), noon + timedelta(hours=4))
+    date_back(pair_on_both, point(pair_on_both, "production", 1), noon)
+    date_back(pair_on_both, point(pair_on_both, "production", 2), noon + timedelta(hours=4))
     runs = [
         found and found.run_id
         for found in (
-            aliases.find_at(pair, "production", noon + timedelta(hours=hours))
+            aliases.find_at(pair_on_both, "production", noon + timedelta(hours=hours))
             for hours in (-1, 0, 2, 4, 100)
         )
     ]
     assert runs == [None, 1, 1, 2, 2]
     in_zone = datetime.fromisoformat("2026-11-03T16:30+02:00")
-    assert aliases.find_at(pair, "production", in_zone).run_id == 1
+    assert aliases.find_at(pair_on_both, "production", in_zone).run_id == 1
 
 
-def test_roll_back__goes_back_step_by_step_and_never_to_what_was_left(pair: Workspace) -> None:
+def test_roll_back__goes_back_step_by_step_and_never_to_what_was_left(
+    pair_on_both: Workspace,
+) -> None:
     for run_id in (1, 2, 1):
-        point(pair, "production", run_id)
-    back = entries.roll_back(pair, "production", actor=ANA, reason="wrong on Mondays")
+        point(pair_on_both, "production", run_id)
+    back = entries.roll_back(pair_on_both, "production", actor=ANA, reason="wrong on Mondays")
     assert (back.version, back.run_id, back.author) == (4, 2, "ana")
-    assert entries.roll_back(pair, "production", actor=ANA).run_id == 1
+    assert entries.roll_back(pair_on_both, "production", actor=ANA).run_id == 1
     with pytest.raises(NotFound, match="has not meant another checkpoint"):
-        entries.roll_back(pair, "production", actor=ANA)
-    assert [each.run_id for each in aliases.list_history(pair, "production")] == [1, 2, 1, 2, 1]
+        entries.roll_back(pair_on_both, "production", actor=ANA)
+    assert [each.run_id for each in aliases.list_history(pair_on_both, "production")] == [
+        1,
+        2,
+        1,
+        2,
+        1,
+    ]
 
 
-def test_withdrawn__means_nothing_and_can_come_back(pair: Workspace) -> None:
-    point(pair, "production", 1)
-    entries.withdraw(pair, "production", actor=ANA)
-    assert aliases.find_current(pair, "production") is None
-    assert aliases.list_current(pair) == []
-    assert entries.roll_back(pair, "production", actor=ANA).run_id == 1
+def test_withdrawn__means_nothing_and_can_come_back(pair_on_both: Workspace) -> None:
+    point(pair_on_both, "production", 1)
+    entries.withdraw(pair_on_both, "production", actor=ANA)
+    assert aliases.find_current(pair_on_both, "production") is None
+    assert aliases.list_current(pair_on_both) == []
+    assert entries.roll_back(pair_on_both, "production", actor=ANA).run_id == 1
 
 
-def test_two_who_decide_at_once__the_second_is_told(pair: Workspace) -> None:
-    seen = entries.find_newest(pair, "production")
-    point(pair, "production", 1)
+def test_two_who_decide_at_once__the_second_is_told(pair_on_both: Workspace) -> None:
+    seen = entries.find_newest(pair_on_both, "production")
+    point(pair_on_both, "production", 1)
     with pytest.raises(Conflict, match="Somebody else"):
         entries.append(
-            pair,
+            pair_on_both,
             "production",
             RegistryAction.PROMOTE,
-            checkpoints.find_checkpoint(pair, 2),
+            checkpoints.find_checkpoint(pair_on_both, 2),
             expected=seen,
             actor=ANA,
         )
-    assert aliases.get_current(pair, "production").run_id == 1
+    assert aliases.get_current(pair_on_both, "production").run_id == 1
 
 
 def test_checkpoint_written_anew__is_not_what_was_promoted(pair: Workspace) -> None:
@@ -145,13 +153,15 @@ def test_checkpoint_written_anew__is_not_what_was_promoted(pair: Workspace) -> N
         aliases.checkpoint_path(pair, "production")
 
 
-def test_run_with_an_alias__cannot_be_removed_until_it_answers_no_more(pair: Workspace) -> None:
-    point(pair, "production", 2)
+def test_run_with_an_alias__cannot_be_removed_until_it_answers_no_more(
+    pair_on_both: Workspace,
+) -> None:
+    point(pair_on_both, "production", 2)
     with pytest.raises(Conflict, match="Run 2 answers as production"):
-        removal.delete_run(pair, 2)
-    point(pair, "production", 1)
-    assert removal.list_former_aliases(pair, 2) == ["production"]
-    removal.delete_run(pair, 2)
+        removal.delete_run(pair_on_both, 2)
+    point(pair_on_both, "production", 1)
+    assert removal.list_former_aliases(pair_on_both, 2) == ["production"]
+    removal.delete_run(pair_on_both, 2)
     with pytest.raises(ForgeError):
-        entries.roll_back(pair, "production", actor=ANA)
-    assert aliases.list_history(pair, "production")[-1].run_id == 2
+        entries.roll_back(pair_on_both, "production", actor=ANA)
+    assert aliases.list_history(pair_on_both, "production")[-1].run_id == 2
