@@ -20,6 +20,7 @@ from forge_core.evaluation.pairing import (
     compare_weighted,
 )
 from forge_core.evaluation.sampling import weighing
+from forge_core.evaluation.sampling.weighted import WeightedRate
 from forge_core.people.actor import Actor
 from forge_core.predictions import evaluation_requests, kept_evaluations, measured_images
 from forge_core.predictions.measured_images import SplitFacts
@@ -97,24 +98,12 @@ class Field:
 
 
 @dataclass(frozen=True, kw_only=True)
-class MeasuredRate:
-    """A share of images, as it is shown: weighted where they were drawn differently."""
-
-    value: float
-    """0 to 1."""
-    interval: tuple[float, float]
-    """At 95 %."""
-    of: int
-    """Images that were measured."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Standing:
     """A model among others, on the images that all of them were measured on."""
 
     contender: Contender
     evaluation_id: int
-    accuracy: MeasuredRate
+    accuracy: WeightedRate
     to_best: PairedDifference | WeightedDifference | None
     """Its accuracy less that of the best; None of the best itself."""
     is_right: Flags = field(repr=False, compare=False)
@@ -298,10 +287,10 @@ def _none_ranked(apart: list[Contender], num_trained: int = 0) -> Standings:
     )
 
 
-def _rate(is_right: Flags, weights: Floats) -> MeasuredRate:
+def _rate(is_right: Flags, weights: Floats) -> WeightedRate:
     rate = weighing.weigh(is_right, weights)
     assert rate is not None, "there are images"
-    return MeasuredRate(value=rate.value, interval=rate.interval, of=len(is_right))
+    return rate
 
 
 def _size(contender: Contender) -> int:

@@ -179,7 +179,7 @@ def state(contender: Contender, standing: Standing | None) -> str:
 def _show_table(field: Field, found: Standings) -> int | None:
     rows = list_rows(field, found)
     event = st.dataframe(
-        pd.DataFrame([_row(contender, standing) for contender, standing in rows]),
+        pd.DataFrame([_row(contender, standing, found.num_common) for contender, standing in rows]),
         hide_index=True,
         height="content" if len(rows) <= 12 else 460,
         placeholder="–",
@@ -205,7 +205,7 @@ def _show_table(field: Field, found: Standings) -> int | None:
     return None if known is None else known.evaluation_id
 
 
-def _row(contender: Contender, standing: Standing | None) -> dict[str, object]:
+def _row(contender: Contender, standing: Standing | None, num_common: int) -> dict[str, object]:
     known = contender.evaluation or contender.outdated
     row: dict[str, object] = {
         "Model": flips_view.name(contender),
@@ -219,7 +219,7 @@ def _row(contender: Contender, standing: Standing | None) -> dict[str, object]:
         row |= {
             "Accuracy": 100 * standing.accuracy.value,
             "95 %": text.interval(standing.accuracy.interval),
-            "Images": standing.accuracy.of,
+            "Images": num_common,
         }
         if standing.to_best is not None:
             low, high = standing.to_best.interval

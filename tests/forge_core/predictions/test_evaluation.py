@@ -130,7 +130,7 @@ def test_images_that_the_run_was_trained_on__are_known_and_are_not_compared(
     assert asset_list.count_assets(finished, seen) == 4
     found = standings.rank(finished, standings.find_field(finished, "test"))
     assert (found.num_common, found.num_trained) == (12, 4)
-    assert found.standings[0].accuracy.of == 12
+    assert len(found.standings[0].is_right) == 12
 
 
 def test_val__gets_a_temperature_that_other_splits_of_the_same_weights_take_over(
