@@ -21,7 +21,7 @@ from forge_core.api.routes import routes
 from forge_core.jobs import tending
 from forge_core.workspace import Workspace, open_workspace
 from pages.components import errors
-from pages.components.frame import torch_loading
+from pages.components.frame import first_visit, torch_loading
 
 log = logging.getLogger("forge.app")
 
@@ -53,6 +53,6 @@ app = st.App(
         Middleware(SecurityHeaders),
         Middleware(AllowedHosts, allowed=settings.current().allowed_hosts),
     ],
-    routes=routes(served_workspace),
+    routes=[*routes(served_workspace), *first_visit.routes()],
     on_script_error=errors.show_unexpected,
 )

@@ -37,9 +37,8 @@ CHROMIUM_FLAGS = [
 SERVERS = pytest.StashKey[list[ForgeServer]]()
 """What a test has started."""
 PATIENCE_MS = 30_000  # a promise about what is shown, not about how fast a busy machine is
-# On a first deep visit Streamlit's page looks for its server below the page's path first.
-# And a picture that a rerun replaced while the browser was still asking for it is gone.
-STREAMLIT_MISSES = re.compile(r"/[a-z]+/_stcore/(health|host-config)$|/media/[0-9a-f]+\.\w+$")
+# A picture that a rerun replaced while the browser was still asking for it is gone.
+STREAMLIT_MISSES = re.compile(r"/media/[0-9a-f]+\.\w+$")
 
 
 @pytest.hookimpl(wrapper=True)

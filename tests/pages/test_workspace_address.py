@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from forge_core.workspace import Workspace
-from pages.components.frame import workspace_address
+from pages.components.frame import first_visit, workspace_address
 from tests import arrange
 from tests.pages.visiting import visit, words
 
@@ -61,3 +63,9 @@ def test_every_door__names_the_workspace_that_its_numbers_are_of(
     assert queries
     for query in queries:
         assert query.endswith(f"&workspace={sqlite_workspace.id}")
+
+
+@pytest.mark.parametrize("path", ["/gallery", "/predict?run=12"])
+def test_a_visit_straight_to_a_page__is_told_where_the_server_is(path: str) -> None:
+    page = TestClient(Starlette(routes=first_visit.routes())).get(path).text
+    assert page.index("BACKEND_BASE_URL") < page.index('<script type="module"')
