@@ -22,6 +22,7 @@ from forge_core.jobs import tending
 from forge_core.workspace import Workspace, open_workspace
 from pages.components import errors
 from pages.components.frame import first_visit, torch_loading
+from pages.components.javascript import scripts
 
 log = logging.getLogger("forge.app")
 
@@ -53,6 +54,6 @@ app = st.App(
         Middleware(SecurityHeaders),
         Middleware(AllowedHosts, allowed=settings.current().allowed_hosts),
     ],
-    routes=[*routes(served_workspace), *first_visit.routes()],
+    routes=[*scripts.routes(), *routes(served_workspace), *first_visit.routes()],
     on_script_error=errors.show_unexpected,
 )

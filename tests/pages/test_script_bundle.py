@@ -1,13 +1,17 @@
 """Modules joined to one script: what it does, and what it refuses to join."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
+from forge_core.api.routes import routes
 from pages.components.gallery import gallery
-from pages.components.javascript import bundle
+from pages.components.javascript import bundle, scripts
 from pages.components.live_chart import live_chart
 from tests.pages.node import find_node
 
@@ -132,3 +136,17 @@ def test_components__are_joined_from_all_their_files(entry: Path, tmp_path: Path
     script = tmp_path / "joined.mjs"
     script.write_text(joined, encoding="utf-8")
     subprocess.run([find_node(), "--check", script], check=True)
+
+
+def test_a_component__is_declared_with_an_address_that_serves_its_script() -> None:
+    entry = live_chart.HERE / "live_chart.js"
+    declared = scripts.load(entry)
+    assert len(declared) < 1_000
+    (address,) = re.findall(r'"(/forge-api/scripts/[\w-]+\.js)"', declared)
+    app = Starlette(routes=[*scripts.routes(), *routes(lambda: pytest.fail("no workspace"))])
+    browser = TestClient(app)
+    answer = browser.get(address)
+    assert (answer.status_code, answer.text) == (200, bundle.join(entry))
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert browser.get(address.replace(".js", "0.js")).status_code == 404

@@ -12,7 +12,7 @@ import streamlit as st
 
 from forge_core.catalog.listing.suggestions import Suggester
 from forge_core.people.actor import Actor
-from pages.components.javascript import bundle
+from pages.components.javascript import scripts
 
 HERE = Path(__file__).parent
 STYLES = ("gallery", "grid", "views", "panel", "messages", "small_screens")
@@ -38,7 +38,7 @@ _mount = st.components.v2.component(
     "forge_gallery",
     html=(HERE / "gallery.html").read_text(encoding="utf-8"),
     css=read_styles(),
-    js=bundle.join(HERE / "gallery.js"),
+    js=scripts.load(HERE / "gallery.js"),
 )
 
 

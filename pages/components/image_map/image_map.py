@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components.javascript import bundle
+from pages.components.javascript import scripts
 
 HERE = Path(__file__).parent
 
@@ -15,7 +15,7 @@ _mount = st.components.v2.component(
     "forge_image_map",
     html=(HERE / "image_map.html").read_text(encoding="utf-8"),
     css=(HERE / "image_map.css").read_text(encoding="utf-8"),
-    js=bundle.join(HERE / "image_map.js"),
+    js=scripts.load(HERE / "image_map.js"),
 )
 
 

@@ -13,7 +13,7 @@ import streamlit as st
 from db.records import EpochRow
 from forge_core.api import runs as run_routes
 from forge_core.training.stages import Stage
-from pages.components.javascript import bundle
+from pages.components.javascript import scripts
 
 HERE = Path(__file__).parent
 
@@ -21,7 +21,7 @@ _mount = st.components.v2.component(
     "forge_live_chart",
     html=(HERE / "live_chart.html").read_text(encoding="utf-8"),
     css=(HERE / "live_chart.css").read_text(encoding="utf-8"),
-    js=bundle.join(HERE / "live_chart.js"),
+    js=scripts.load(HERE / "live_chart.js"),
 )
 
 

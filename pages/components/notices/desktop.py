@@ -8,7 +8,7 @@ import streamlit as st
 from db.run_records import Notice
 from forge_core.notices import message, outbox
 from forge_core.workspace import Workspace
-from pages.components.javascript import bundle
+from pages.components.javascript import scripts
 
 HERE = Path(__file__).parent
 SINCE_KEY = "notices:since"
@@ -19,7 +19,7 @@ _mount = st.components.v2.component(
     "forge_notices",
     html='<div class="notices"></div>',
     css=(HERE / "notices.css").read_text(encoding="utf-8"),
-    js=bundle.join(HERE / "notices.js"),
+    js=scripts.load(HERE / "notices.js"),
 )
 
 

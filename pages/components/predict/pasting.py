@@ -4,12 +4,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.components.javascript import bundle
+from pages.components.javascript import scripts
 
 HERE = Path(__file__).parent
 
 _mount = st.components.v2.component(
-    "forge_pasting", html="<i hidden></i>", js=bundle.join(HERE / "pasting.js")
+    "forge_pasting", html="<i hidden></i>", js=scripts.load(HERE / "pasting.js")
 )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from forge_core.catalog.importing.uploads.earlier import CutUpload
-from pages.components.javascript import bundle
+from pages.components.javascript import scripts
 
 HERE = Path(__file__).parent
 
@@ -19,7 +19,7 @@ _mount = st.components.v2.component(
     "forge_upload",
     html=(HERE / "upload.html").read_text(encoding="utf-8"),
     css=(HERE / "upload.css").read_text(encoding="utf-8"),
-    js=bundle.join(HERE / "upload.js"),
+    js=scripts.load(HERE / "upload.js"),
 )
 
 
