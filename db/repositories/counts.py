@@ -1,10 +1,19 @@
 """Counts of assets, kept by triggers; and the recount that proves them."""
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from db.models import AssetCount, AssetFacetCount, VisionAsset
 from db.records import CountRow
+
+_IS_OWN = AssetCount.is_augmented.is_(False)
+_SUMS = select(
+    *(
+        func.coalesce(func.sum(case((condition, AssetCount.num_images), else_=0)), 0)
+        for condition in (_IS_OWN, _IS_OWN & (AssetCount.label_key == 0), ~_IS_OWN)
+    )
+)
+"""Built once: every page asks for it when it opens and every few seconds."""
 
 
 class CountRepository:
@@ -32,6 +41,11 @@ class CountRepository:
             )
             for label_key, split_key, is_augmented, num_images in rows
         ]
+
+    def sum_up(self) -> tuple[int, int, int]:
+        """Living images, those of them without a label, and augmented copies."""
+        images, unlabelled, augmented = self._session.execute(_SUMS).one()
+        return int(images), int(unlabelled), int(augmented)
 
     def list_facet(self, facet: str) -> list[tuple[str, int]]:
         """Each value of `source` or `review` with its number of living assets, by value.

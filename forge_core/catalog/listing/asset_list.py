@@ -369,13 +369,8 @@ def describe_evaluation(evaluation: EvaluationSummary) -> str:
 def totals(workspace: Workspace) -> Totals:
     """The figures of the header line."""
     with workspace.database.read() as uow:
-        rows = uow.counts.list_all()
-    own = [row for row in rows if not row.is_augmented]
-    return Totals(
-        images=sum(row.num_images for row in own),
-        unlabelled=sum(row.num_images for row in own if row.label_id is None),
-        augmented=sum(row.num_images for row in rows if row.is_augmented),
-    )
+        images, unlabelled, augmented = uow.counts.sum_up()
+    return Totals(images=images, unlabelled=unlabelled, augmented=augmented)
 
 
 def _matches(row: CountRow, where: AssetFilter) -> bool:
