@@ -5,6 +5,7 @@ from typing import Any
 
 from starlette.routing import Route
 
+from db.records import AssetFilter
 from forge_core.api import parsing, shapes
 from forge_core.api.endpoints import ApiRequest, WorkspaceProvider, read_route
 from forge_core.catalog.listing import (
@@ -14,10 +15,12 @@ from forge_core.catalog.listing import (
     suggestions,
     text_values,
 )
+from forge_core.catalog.listing.suggestions import Suggester
 from forge_core.catalog.opinions import answering
 from forge_core.catalog.revisions import history
 from forge_core.errors import InvalidInput
 from forge_core.imaging.decode import DecodeLimits
+from forge_core.workspace import Workspace
 
 DEFAULT_LIMIT = 100
 MAX_CURSOR_CHARACTERS = 1100  # a path may be the cursor
@@ -47,22 +50,51 @@ def list_assets(asked: ApiRequest) -> Mapping[str, Any]:
     where = parsing.read_filter(values, asked.actor)
     sort = values.get("sort", "newest")
     limit = text_values.parse_number(values.get("limit", DEFAULT_LIMIT), "limit")
-    revision_id = history.latest_revision_id(asked.workspace)
-    if "position" in values:
-        if "after" in values:
-            raise InvalidInput("A page starts at a position or behind a cursor, not at both.")
-        position = text_values.parse_number(values["position"], "position")
-        page = positions.list_at(asked.workspace, where, position=position, sort=sort, limit=limit)
-    else:
-        page = asset_list.list_assets(
-            asked.workspace, where, sort=sort, after=values.get("after"), limit=limit
-        )
-    window = DecodeLimits.from_settings(asked.workspace.image_settings).window.name()
     by = text_values.parse_suggester(values.get("suggest"), "suggest")
+    if "position" not in values:
+        return read_page(
+            asked.workspace, where, sort=sort, by=by, limit=limit, after=values.get("after")
+        )
+    if "after" in values:
+        raise InvalidInput("A page starts at a position or behind a cursor, not at both.")
+    position = text_values.parse_number(values["position"], "position")
+    return read_page(asked.workspace, where, sort=sort, by=by, limit=limit, position=position)
+
+
+def read_page(
+    workspace: Workspace,
+    where: AssetFilter,
+    *,
+    sort: str,
+    by: Suggester | None,
+    limit: int = DEFAULT_LIMIT,
+    after: str | None = None,
+    position: int | None = None,
+) -> dict[str, Any]:
+    """What `/assets` answers: `assets`, `next` and `revision`.
+
+    Args:
+        workspace: The workspace.
+        where: Of what the person may see: see `parsing.read_filter`.
+        sort: Order of the images.
+        by: Whose suggestions stand in the rows.
+        limit: Most rows.
+        after: The cursor that the page starts behind.
+        position: Where in the list it starts instead.
+
+    Raises:
+        InvalidInput: The filter, the order, the limit, the cursor or the position makes no sense.
+    """
+    revision_id = history.latest_revision_id(workspace)
+    if position is not None:
+        page = positions.list_at(workspace, where, position=position, sort=sort, limit=limit)
+    else:
+        page = asset_list.list_assets(workspace, where, sort=sort, after=after, limit=limit)
+    window = DecodeLimits.from_settings(workspace.image_settings).window.name()
     if where.asked_of is not None:
         rows = [shapes.shape_blind(one, is_listed=True, window=window) for one in page.assets]
         return {"assets": rows, "next": page.next_cursor, "revision": revision_id}
-    suggested = None if by is None else suggestions.suggest(asked.workspace, by, page.assets)
+    suggested = None if by is None else suggestions.suggest(workspace, by, page.assets)
     return {
         "assets": shapes.shape_rows(
             page.assets,

@@ -24,6 +24,20 @@ test("the first page comes with the filter, the order and the run that is asked 
   assert.equal(rows.complete, false);
 });
 
+test("a first page that came along is not asked for, and scrolling goes on behind it", async () => {
+  const list = makeList(450);
+  const first = await list.get("/assets", { limit: 200 });
+  const rows = new Rows(list);
+  list.asked.length = 0;
+  await rows.restart({ label: "3" }, "newest", 12, first);
+  assert.deepEqual([list.asked.length, rows.at(199).id, rows.get("id-5").asOf], [0, "id-199", 7]);
+  await rows.need(150, 260);
+  assert.deepEqual(list.asked[0], [
+    "/assets",
+    { label: "3", sort: "newest", suggest: 12, after: "200", limit: 200 },
+  ]);
+});
+
 test("scrolling goes on behind the last row, a jump asks for a place", async () => {
   const { rows, list } = await open(1000);
   rows.setTotal(1000);

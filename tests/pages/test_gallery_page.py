@@ -1,15 +1,18 @@
 """The gallery page in each state a person can meet. The component itself: tests/journeys."""
 
+import json
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from db.records import Asset
+from db.records import Asset, AssetFilter
 from db.repositories.label_issues import LabelIssue
+from forge_core.api import assets as api_assets
 from forge_core.catalog.editing import classes, label_edits, review_flags
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
+from pages.components.gallery import filter_groups, gallery, view_list
 from tests import arrange
 from tests.pages.visiting import visit
 
@@ -60,6 +63,31 @@ def test_filled__shows_filters_and_the_grid(assets: list[Asset]):
     assert mounted(app)
     assert "12 images" in words(app)
     assert not app.error
+
+
+def test_filled__the_first_rows_come_with_the_grid_as_the_route_answers_them(
+    sqlite_workspace: Workspace, assets: list[Asset]
+):
+    (grid,) = mounted(open_page(split="none", sort="path"))
+    sent = json.loads(json.loads(grid.proto.json)["first"])
+    where = AssetFilter(split="none")
+    assert sent == api_assets.read_page(sqlite_workspace, where, sort="path", by=None)
+    assert [row["id"] for row in sent["assets"]] == [
+        str(asset.asset_id) for asset in sorted(assets, key=lambda asset: asset.file_path)
+    ]
+
+
+def test_filled__the_grid_is_drawn_before_what_is_hidden(
+    assets: list[Asset], monkeypatch: pytest.MonkeyPatch
+):
+    drawn = []
+    for module in (gallery, filter_groups, view_list):
+        show = module.show
+        monkeypatch.setattr(
+            module, "show", lambda *a, _of=module, _do=show, **k: drawn.append(_of) or _do(*a, **k)
+        )
+    open_page()
+    assert drawn == [gallery, filter_groups, view_list]
 
 
 def test_header__counts_what_is_unlabelled(sqlite_workspace: Workspace, assets: list[Asset]):

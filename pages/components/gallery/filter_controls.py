@@ -2,7 +2,6 @@
 
 import datetime
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import streamlit as st
 
@@ -19,15 +18,24 @@ from pages.components.gallery import filter_address
 from pages.components.words import glossary
 
 
-@dataclass(frozen=True)
 class Choices:
-    """What the catalog offers: by kind, each value of the address in words."""
+    """What the catalog offers: by kind, each value of the address in words.
 
-    offered: Mapping[Offer, Mapping[str, str]]
+    Args:
+        offered: How each kind is read; it is asked once, when somebody needs it.
+    """
+
+    def __init__(self, offered: Mapping[Offer, Callable[[], Mapping[str, str]]]) -> None:
+        self._offered = offered
+        self._read: dict[Offer, Mapping[str, str]] = {}
 
     def of(self, offer: Offer) -> Mapping[str, str]:
         """The values of one kind, in the order in which they are shown."""
-        return self.offered.get(offer, {})
+        if offer not in self._offered:
+            return {}
+        if offer not in self._read:
+            self._read[offer] = self._offered[offer]()
+        return self._read[offer]
 
     @property
     def runs(self) -> Sequence[str]:

@@ -1,6 +1,10 @@
-"""The row of filters above the gallery: boxes, "More", and a chip for each hidden condition."""
+"""The row of filters above the gallery: boxes, "More", and a chip for each hidden condition.
 
-from collections.abc import Mapping
+What lies behind a button that nobody has pressed is drawn last, when the images are on their way.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import streamlit as st
 
@@ -18,28 +22,23 @@ from pages.components.gallery.filter_controls import Choices
 from pages.components.image_map import panel
 
 
-def show(where: Mapping[str, str], sort: str, choices: Choices) -> None:
+@contextmanager
+def shown(where: Mapping[str, str], sort: str, choices: Choices) -> Iterator[None]:
     """Draw the filters as the address has them; a choice changes the address.
+
+    What is drawn inside comes before the controls behind "More" and "Views", which are two thirds
+    of the page's widgets.
 
     Args:
         where: From `filter_address.read`.
         sort: From `filter_address.read_sort`.
         choices: What the catalog offers.
     """
-    said = Said(
-        where=where,
-        sort=sort,
-        class_names=choices.of(Offer.ALL_CLASSES),
-        evaluations=choices.of(Offer.EVALUATIONS),
-        searches=choices.of(Offer.SEARCHES),
-        selections=choices.of(Offer.SELECTIONS),
-    )
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
         for field in filter_groups.fields_of(Group.ROW):
             filter_controls.show(field, where, choices)
-        with st.popover("More", icon=":material/tune:", type="tertiary"):
-            filter_groups.show(where, choices)
-        view_list.show(session.workspace(), where, sort, session.actor())
+        more = st.popover("More", icon=":material/tune:", type="tertiary")
+        views = view_list.show_button()
         st.button(
             "Assign…",
             icon=":material/group_add:",
@@ -49,9 +48,26 @@ def show(where: Mapping[str, str], sort: str, choices: Choices) -> None:
             key="filters_assign",
         )
         panel.show_button()
-        filter_chips.show(filter_chips.describe(said))
+        if where or sort != "newest":
+            filter_chips.show(filter_chips.describe(_said(where, sort, choices)))
         assign_dialog.show_mine(where, list(choices.of(Offer.PERSONS)))
         if where:
             st.button(
                 "Clear filters", type="tertiary", on_click=filter_address.clear, key="filters_clear"
             )
+    yield
+    with more:
+        filter_groups.show(where, choices)
+    with views:
+        view_list.show(session.workspace(), where, sort, session.actor())
+
+
+def _said(where: Mapping[str, str], sort: str, choices: Choices) -> Said:
+    return Said(
+        where=where,
+        sort=sort,
+        class_names=choices.of(Offer.ALL_CLASSES),
+        evaluations=choices.of(Offer.EVALUATIONS),
+        searches=choices.of(Offer.SEARCHES),
+        selections=choices.of(Offer.SELECTIONS),
+    )

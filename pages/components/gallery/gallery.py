@@ -3,6 +3,7 @@
 `gallery.js` wires the modules in the folders beside it.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from forge_core.people.actor import Actor
 from pages.components.javascript import scripts
 
 HERE = Path(__file__).parent
+PAGE_ROWS = 200
+"""Rows that the browser asks for at a time."""
 STYLES = ("gallery", "grid", "views", "panel", "messages", "small_screens")
 
 
@@ -53,8 +56,11 @@ def show(
     classes: Sequence[Mapping[str, Any]],
     on_token_asked: Callable[[], None],
     review: Mapping[str, Any] | None = None,
+    first: Mapping[str, Any] | None = None,
 ) -> Asked:
     """Draw the gallery. Rows, pictures and saves travel over the data routes, not through here.
+
+    Only the first rows may come along, so that nobody waits for another question and its answer.
 
     Args:
         where: The filter as query parameters of the route `/assets`.
@@ -68,6 +74,8 @@ def show(
         on_token_asked: Called when the browser's token has expired; the run that follows must
             pass a new one.
         review: The queue that is worked on: queue, words, question, run; None for none.
+        first: What the route `/assets` answers for the first `PAGE_ROWS` of this filter and order;
+            without it the browser asks.
 
     Returns:
         What the person asks for beyond the gallery, once.
@@ -83,6 +91,7 @@ def show(
             "workspace": workspace_id,
             "classes": [dict(label) for label in classes],
             "review": None if review is None else dict(review),
+            "first": None if first is None else json.dumps(first),  # one text: nothing to look into
         },
         on_token_change=on_token_asked,
         on_finished_change=_nothing,

@@ -1,17 +1,22 @@
 """The gallery page around its component: filters, empty states, and the demo."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
 
 import streamlit as st
 
 from db.enums import Question
-from forge_core.api import shapes
+from db.records import Label
+from forge_core.api import assets, shapes
 from forge_core.catalog.editing import assignments, classes
 from forge_core.catalog.listing import asset_list, filter_fields, queues
+from forge_core.catalog.listing.asset_list import Totals
 from forge_core.catalog.listing.field_types import Offer
 from forge_core.catalog.listing.finds import kept_selections
 from forge_core.catalog.listing.queues import Queue
 from forge_core.catalog.listing.suggestions import JUDGING, OPINIONS, Suggester
+from forge_core.catalog.opinions import answering
 from forge_core.catalog.revisions import history
 from forge_core.errors import ForgeError
 from forge_core.progress import Advance, Progress
@@ -55,11 +60,24 @@ def show() -> None:
     queue = review_task.read()
     if queue is not None and queue.is_blind:  # everybody has their own, whatever the address says
         where, sort = {"asked_of": session.actor().name}, queue.sort
-    if queue is None:  # else the image has the room, and "Leave" brings the filters back
-        filters.show(where, sort, choices)
+    if queue is not None:  # the image has the room, and "Leave" brings the filters back
+        _show_matching(where, sort, queue, choices, totals)
+        return
+    with filters.shown(where, sort, choices):
+        _show_matching(where, sort, queue, choices, totals)
+
+
+def _show_matching(
+    where: Mapping[str, str], sort: str, queue: Queue | None, choices: Choices, totals: Totals
+) -> None:
+    """Draw the images that match, and what stands above them."""
+    workspace = session.workspace()
+    suggest = _suggester(where, sort, choices)
+    if queue is not None and queue.question is Question.DIFFERENCE:
+        suggest = OPINIONS
     try:
-        asked = filter_fields.read(where)  # a page of one: a count of all may take a second
-        found = asset_list.list_assets(workspace, asked, sort=sort, limit=1).assets
+        asked = answering.check_own(filter_fields.read(where), session.actor())
+        first = assets.read_page(workspace, asked, sort=sort, by=suggest, limit=gallery.PAGE_ROWS)
     except ForgeError as error:
         _show_refused(error)
         return
@@ -69,18 +87,15 @@ def show() -> None:
         assign_dialog.show(where)
         run_id = where.get("run", next(iter(choices.runs), None))
         panel.show(workspace, where, None if run_id is None else int(run_id))
-    elif found:
+    elif first["assets"]:
         review_task.show_head(queue)
     else:
         review_task.show_empty(queue)
         return
-    if not found:
+    if not first["assets"]:
         _show_nothing_matches(totals.images + totals.augmented)
         return
-    suggest = _suggester(where, sort, choices)
-    if queue is not None and queue.question is Question.DIFFERENCE:
-        suggest = OPINIONS
-    _show_grid(where, sort, suggest, queue)
+    _show_grid(where, sort, suggest, queue, [first])
 
 
 def _suggester(where: Mapping[str, str], sort: str, choices: Choices) -> Suggester | None:
@@ -114,38 +129,55 @@ def _show_refused(error: ForgeError) -> None:
 
 
 def _find_choices(workspace: Workspace) -> Choices:
-    labels = classes.list_classes(workspace, with_retired=True)
-    names = {str(label.label_id): label.name for label in labels}
-    retired = {str(label.label_id) for label in labels if label.is_retired}
-    authors, persons = history.list_authors(workspace), assignments.list_persons(workspace)
+    @cache
+    def labels() -> list[Label]:
+        return classes.list_classes(workspace, with_retired=True)
+
+    def name_classes(*, with_retired: bool) -> dict[str, str]:
+        listed = (label for label in labels() if with_retired or not label.is_retired)
+        return {str(label.label_id): label.name for label in listed}
+
     return Choices(
         {
-            Offer.CLASSES: {key: name for key, name in names.items() if key not in retired},
-            Offer.ALL_CLASSES: names,
-            Offer.SOURCES: {name: name for name, _ in asset_list.list_sources(workspace)},
-            Offer.RUNS: {f"{n}": f"run {n}" for n in asset_list.list_scored_runs(workspace)},
-            Offer.EVALUATIONS: {
+            Offer.CLASSES: lambda: name_classes(with_retired=False),
+            Offer.ALL_CLASSES: lambda: name_classes(with_retired=True),
+            Offer.SOURCES: lambda: _as_said(name for name, _ in asset_list.list_sources(workspace)),
+            Offer.RUNS: lambda: {
+                f"{n}": f"run {n}" for n in asset_list.list_scored_runs(workspace)
+            },
+            Offer.EVALUATIONS: lambda: {
                 f"{one.evaluation_id}": asset_list.describe_evaluation(one)
                 for one in asset_list.list_evaluations(workspace)
             },
-            Offer.SEARCHES: {
+            Offer.SEARCHES: lambda: {
                 f"{one.search_id}": one.name for one in asset_list.list_searches(workspace)
             },
-            Offer.SELECTIONS: {
+            Offer.SELECTIONS: lambda: {
                 f"{one.selection_id}": one.name for one in kept_selections.list_newest(workspace)
             },
-            Offer.AUTHORS: {name: name for name in authors},
-            Offer.PERSONS: {name: name for name in persons},
+            Offer.AUTHORS: lambda: _as_said(history.list_authors(workspace)),
+            Offer.PERSONS: lambda: _as_said(assignments.list_persons(workspace)),
         }
     )
+
+
+def _as_said(values: Iterable[str]) -> dict[str, str]:
+    return {value: value for value in values}
 
 
 @st.fragment
 @errors.guarded_page()
 def _show_grid(
-    where: Mapping[str, str], sort: str, suggest: Suggester | None, queue: Queue | None
+    where: Mapping[str, str],
+    sort: str,
+    suggest: Suggester | None,
+    queue: Queue | None,
+    first: list[Mapping[str, Any]],
 ) -> None:
-    """The component in a fragment: a new token needs no run of the whole page."""
+    """The component in a fragment: a new token needs no run of the whole page.
+
+    The rows in `first` are sent once: a run of the fragment alone finds none there any more.
+    """
     labels = classes.list_classes(session.workspace())
     run_id = suggest if isinstance(suggest, int) else _newest_run(queue)
     asked = gallery.show(
@@ -158,6 +190,7 @@ def _show_grid(
         classes=[shapes.shape_label(label) for label in labels if not label.is_retired],
         on_token_asked=_mint_again,
         review=None if queue is None else review_task.describe(queue, run_id),
+        first=first.pop() if first else None,
     )
     if asked.finished:
         review_task.finish(asked.finished, run_id)

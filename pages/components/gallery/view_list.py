@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from db.saved_records import SavedView
 from forge_core.catalog.listing import names, saved_views
@@ -17,8 +18,13 @@ OPEN = "views_open"
 RENAME, REMOVE = "rename", "remove"
 
 
+def show_button() -> DeltaGenerator:
+    """Draw the button; `show` fills what it opens."""
+    return st.popover("Views", icon=":material/bookmark:", type="tertiary", key="views")
+
+
 def show(workspace: Workspace, where: Mapping[str, str], sort: str, actor: Actor) -> None:
-    """Draw the popover.
+    """Draw the views, and how the present one is kept.
 
     Args:
         workspace: The workspace.
@@ -26,14 +32,13 @@ def show(workspace: Workspace, where: Mapping[str, str], sort: str, actor: Actor
         sort: The present order.
         actor: Who saves.
     """
-    with st.popover("Views", icon=":material/bookmark:", type="tertiary", key="views"):
-        found = saved_views.list_views(workspace)
-        if not found:
-            st.caption("A view keeps a filter and an order under a name, for everybody.")
-        for view in found:
-            _show_view(workspace, view)
-        order = {} if sort == "newest" else {"sort": sort}
-        _show_save(workspace, {**where, **order}, actor)
+    found = saved_views.list_views(workspace)
+    if not found:
+        st.caption("A view keeps a filter and an order under a name, for everybody.")
+    for view in found:
+        _show_view(workspace, view)
+    order = {} if sort == "newest" else {"sort": sort}
+    _show_save(workspace, {**where, **order}, actor)
 
 
 def _show_view(workspace: Workspace, view: SavedView) -> None:

@@ -17,19 +17,22 @@ export class Listing {
   }
 
   /** Begin again where another question is asked than before; whether it is another. */
-  ask({ filter, sort, suggest }) {
+  ask({ filter, sort, suggest, first }) {
     const question = JSON.stringify([filter, sort, suggest]);
     if (this.question === question) return false;
     this.question = question;
     this.filter = filter;
     this.sort = sort;
     this.suggestions.run = suggest ?? null;
-    this.start();
+    this.start({ first: first ? JSON.parse(first) : null });
     return true;
   }
 
-  /** With `stay` at the same place, as after an undo that brought back images that are not here. */
-  async start({ stay = false } = {}) {
+  /**
+   * With `stay` at the same place, as after an undo that brought back images that are not here.
+   * `first` is the first page where it came along.
+   */
+  async start({ stay = false, first = null } = {}) {
     const { focus } = this.selection;
     const { top } = this.grid.scrolling;
     this.selection.reset();
@@ -37,7 +40,7 @@ export class Listing {
     this.root.setAttribute("aria-busy", "true");
     try {
       await this.client.openSession();
-      await this.rows.restart(this.filter, this.sort, this.suggestions.run);
+      await this.rows.restart(this.filter, this.sort, this.suggestions.run, first);
     } catch (error) {
       this.retryStart(error);
       return;

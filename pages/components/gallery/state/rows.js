@@ -22,14 +22,14 @@ export class Rows {
     this.isCounted = false; // whether the length is that of the whole list
   }
 
-  /** Start again with another filter; answers to older questions are dropped. */
-  restart(filter, sort, suggest = null) {
+  /** Start again with another filter; answers to older questions are dropped. `first` is not asked. */
+  restart(filter, sort, suggest = null, first = null) {
     this.generation += 1;
     this.clear();
     this.filter = filter;
     this.sort = sort;
     this.suggest = suggest; // the run whose predictions come along
-    return this.load(0);
+    return first ? this.take(0, first) : this.load(0);
   }
 
   /** How many the list has in all, once the server has counted. It never shrinks what is here. */
