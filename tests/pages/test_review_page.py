@@ -68,21 +68,26 @@ def test_not_looked__says_why_one_should_and_finds_on_request(
     app.run()
     assert not app.exception
     assert figures(app) == {
-        "Labels that look wrong": "0",
-        "Drawn by an audit": "0",
-        "The model disagrees": "–",
-        "Contested by an import": "0",
-        "Second opinions": "0",
-        "Opinions differ": "0",
-        "Least sure": "–",
-        "Flagged by people": "0",
-        "Corrected predictions": "0",
-        "Label next": "0",
-        "The shadow disagrees": "0",
         "Copies in two splits": "4",
         "Near-duplicates": "2",
         "Unlabelled": "0",
     }
+    (empty,) = (each for each in app.expander if each.label.endswith("queues are empty"))
+    assert empty.label == "11 queues are empty"
+    assert not empty.proto.expanded
+    assert [each.value.split("**")[1] for each in empty.markdown] == [
+        "Labels that look wrong",
+        "Drawn by an audit",
+        "The model disagrees",
+        "Contested by an import",
+        "Second opinions",
+        "Opinions differ",
+        "Least sure",
+        "Flagged by people",
+        "Corrected predictions",
+        "Label next",
+        "The shadow disagrees",
+    ]
     assert primary(app).label == "Look again"
 
 

@@ -76,7 +76,7 @@ def _choose(field: FilterField, where: Mapping[str, str], choices: Choices) -> N
         placeholder=field.words if in_row else "Any",
         label_visibility="collapsed" if in_row else "visible",
         icon=f":material/{field.icon}:" if in_row else None,
-        width=150 if in_row else "stretch",
+        width=136 if in_row else "stretch",
         on_change=_store,
         args=(field.name, choices),
     )
@@ -93,7 +93,7 @@ def _search(field: FilterField, where: Mapping[str, str], choices: Choices) -> N
         icon=f":material/{field.icon}:",
         max_chars=text_values.MAX_TEXT_CHARACTERS,
         live="400ms",
-        width=200,
+        width=170,
         on_change=_store,
         args=(field.name, choices),
     )

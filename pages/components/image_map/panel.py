@@ -32,10 +32,12 @@ def is_open() -> bool:
 def show_button() -> None:
     """The button that opens and closes the map."""
     st.button(
-        "Hide the map" if is_open() else "Map",
-        icon=":material/scatter_plot:",
+        "Map",
+        icon=":material/close:" if is_open() else ":material/scatter_plot:",
         type="tertiary",
-        help="Images as points, those that look alike near each other; draw around some",
+        help="Hide the map"
+        if is_open()
+        else "Images as points, those that look alike near each other; draw around some",
         on_click=_toggle,
         key="gallery_map",
     )

@@ -6,8 +6,9 @@ from forge_core.catalog.listing import asset_list, queues
 from forge_core.catalog.listing.queues import QueueState
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
-from pages.components import errors, gallery_links
+from pages.components import gallery_links
 from pages.components.frame import workspace_address
+from pages.components.words import text
 
 CARD = 236
 """Pixels: two cards side by side on a tablet, one on a phone."""
@@ -16,11 +17,23 @@ KEY = "review_run"
 
 
 def show(workspace: Workspace, actor: Actor) -> None:
-    """Draw a card for each queue; those of a network go by the run that is chosen above them."""
+    """Draw a card for each queue that has images, and name the others with what fills them.
+
+    Those of a network go by the run that is chosen above them.
+    """
     run_id = _choose_run(workspace)
+    states = queues.list_states(workspace, run_id=run_id, person=actor.name)
+    waiting = [state for state in states if state.num_images]
+    empty = [state for state in states if not state.num_images]
     with st.container(horizontal=True, gap="small", key="review-queues"):
-        for state in queues.list_states(workspace, run_id=run_id, person=actor.name):
+        for state in waiting:
             _show_card(state)
+    if empty:
+        words = text.plural(len(empty), "queue is empty", "queues are empty")
+        with st.expander(words, icon=":material/check:", expanded=not waiting):
+            for state in empty:
+                # What fills it may name a command, in backticks.
+                st.markdown(f"**{state.queue.words}** :gray[{state.empty_words}]")
 
 
 def address_of(state: QueueState) -> dict[str, str]:
@@ -53,9 +66,5 @@ def _store() -> None:
 
 def _show_card(state: QueueState) -> None:
     with st.container(border=True, width=CARD, gap="xsmall", key=f"queue-{state.queue.name}"):
-        figure = "–" if state.query is None else f"{state.num_images:,}"
-        st.metric(state.queue.words, figure, help=state.queue.reason)
-        if state.num_images:
-            gallery_links.gallery("Review them", address_of(state), icon=":material/play_arrow:")
-        else:
-            st.caption(errors.literal(state.empty_words))
+        st.metric(state.queue.words, f"{state.num_images:,}", help=state.queue.reason)
+        gallery_links.gallery("Review them", address_of(state), icon=":material/play_arrow:")
