@@ -27,6 +27,7 @@ from db.tables.judging import (
     LabelAuditLookRow,
     LabelAuditRow,
     LabelIssueRow,
+    RepairLedgerRow,
     ScenePairRow,
 )
 from db.tables.notices import NoticeRow
@@ -96,6 +97,7 @@ __all__ = [
     "Prediction",
     "PredictionBlockRow",
     "RegistryEntryRow",
+    "RepairLedgerRow",
     "ReviewDecisionRow",
     "RevisionRow",
     "RunMetric",

@@ -37,6 +37,7 @@ from db.repositories.prediction_blocks import PredictionBlockRepository
 from db.repositories.predictions import PredictionRepository
 from db.repositories.preferences import PreferenceRepository
 from db.repositories.registry import RegistryRepository
+from db.repositories.repair_ledgers import RepairLedgerRepository
 from db.repositories.review_decisions import ReviewDecisionRepository
 from db.repositories.revisions import RevisionRepository
 from db.repositories.run_lists import RunListRepository
@@ -196,6 +197,11 @@ class UnitOfWork:
     def prediction_blocks(self) -> PredictionBlockRepository:
         """Files with all class probabilities of scored images."""
         return PredictionBlockRepository(self.session)
+
+    @cached_property
+    def repair_ledgers(self) -> RepairLedgerRepository:
+        """What repaired labels brought between two runs."""
+        return RepairLedgerRepository(self.session)
 
     @cached_property
     def label_audits(self) -> LabelAuditRepository:

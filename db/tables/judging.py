@@ -127,3 +127,28 @@ class ScenePairRow(Base):
     """Whether somebody said that these are two scenes."""
 
     __table_args__ = (Index("ix_scene_pairs_similarity", "similarity"),)
+
+
+class RepairLedgerRow(Base):
+    """What repaired labels brought between two runs; it stays when one of them is removed."""
+
+    __tablename__ = "repair_ledgers"
+
+    ledger_id: Mapped[int] = mapped_column(primary_key=True)
+    first_run_id: Mapped[int] = mapped_column(ForeignKey("training_runs.run_id"))
+    """The run before the repair."""
+    second_run_id: Mapped[int] = mapped_column(ForeignKey("training_runs.run_id"))
+    split: Mapped[str] = mapped_column(String(10))
+    revision_id: Mapped[int]
+    """The newest when it was drawn up."""
+    report: Mapped[dict[str, Any]] = mapped_column(Json)
+    author: Mapped[str] = mapped_column(String(128))
+    created_at: Mapped[datetime] = mapped_column(DateTime, server_default=utc_now())
+
+    __table_args__ = (
+        CheckConstraint("first_run_id <> second_run_id", name="two_runs"),
+        CheckConstraint("split IN ('val', 'test')", name="split_known"),
+        Index(
+            "uq_repair_ledgers_runs_split", "first_run_id", "second_run_id", "split", unique=True
+        ),
+    )

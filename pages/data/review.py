@@ -22,6 +22,7 @@ from pages.components.review import (
     opinions_panel,
     outliers_panel,
     queue_cards,
+    repairs_panel,
     scenes_panel,
 )
 from pages.components.review.leaks import ACROSS, CONTESTED, OTHER
@@ -61,6 +62,7 @@ def show() -> None:
     image_issues_panel.show(workspace)
     outliers_panel.show(workspace, totals.images)
     scenes_panel.show(workspace)
+    repairs_panel.show(workspace)
     st.subheader("Near-duplicates and leaks", anchor=False)
     show_groups_and_unlabelled(status, totals.unlabelled)
     show_state(status)

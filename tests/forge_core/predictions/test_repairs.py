@@ -9,11 +9,12 @@ from db.records import Asset
 from db.repositories.predictions import PredictionRow
 from forge_core.catalog.editing import class_merges, label_edits
 from forge_core.catalog.revisions import history
-from forge_core.errors import InvalidInput
-from forge_core.predictions import repairs
-from forge_core.runs import records
+from forge_core.errors import InvalidInput, NotFound
+from forge_core.predictions.repairs import kept_ledgers, ledgers
+from forge_core.runs import records, removal
 from forge_core.workspace import Workspace
 from tests.arrange import ACTOR, class_id, list_all, make_catalog, set_columns
+from tests.forge_core.cli.commands import forge, forge_json
 
 
 def add_run(workspace: Workspace, answers: dict[Asset, int], **config: object) -> int:
@@ -50,6 +51,10 @@ def add_run(workspace: Workspace, answers: dict[Asset, int], **config: object) -
 
 @pytest.fixture
 def runs(workspace: Workspace, tmp_path) -> tuple[int, int]:
+    return repaired(workspace, tmp_path)
+
+
+def repaired(workspace: Workspace, tmp_path) -> tuple[int, int]:
     """Before and after a repair of one test label and two training labels, circle to square."""
     make_catalog(workspace, tmp_path / "drawn", ("circle", "square"), train=4, val=2, test=3)
     circle, square = (class_id(workspace, name) for name in ("circle", "square"))
@@ -65,7 +70,7 @@ def runs(workspace: Workspace, tmp_path) -> tuple[int, int]:
 
 
 def test_labels_are_those_of_each_run(workspace, runs):
-    found = repairs.draw_up(workspace, *runs)
+    found = ledgers.draw_up(workspace, *runs)
     assert (found.split, found.ledger.num_images, found.num_repaired_in_training) == ("test", 6, 2)
     # Circle of all: 3 of 6 on the labels then, 2 of 6 on those now; the new run is always right.
     assert found.ledger.accuracies[0] == pytest.approx((3 / 6, 2 / 6))
@@ -80,7 +85,7 @@ def test_images_that_moved_or_were_not_scored_are_left_out_and_counted(workspace
     label_edits.set_split(workspace, [moved.asset_id], "train", actor=ACTOR)
     now = [a for a in list_all(workspace) if a.split_type == "test"]
     third = add_run(workspace, {a: a.label_id or 0 for a in now[:-1]}, seed=1)
-    found = repairs.draw_up(workspace, first, third)
+    found = ledgers.draw_up(workspace, first, third)
     assert (found.ledger.num_images, found.num_left_out) == (4, 2)
     assert "configs differ" in found.lines()[-1]
     assert "2 images are left out" in found.lines()[-1]
@@ -95,7 +100,7 @@ def test_a_merge_between_two_runs_is_no_repair(workspace, tmp_path):
     first = add_run(workspace, dict.fromkeys(measured, disc))
     class_merges.merge_classes(workspace, disc, circle, actor=ACTOR)
     second = add_run(workspace, dict.fromkeys(measured, square))
-    found = repairs.draw_up(workspace, first, second)
+    found = ledgers.draw_up(workspace, first, second)
     assert not found.has_repairs
     assert (found.ledger.num_images, found.num_repaired_in_training) == (9, 0)
     # The first says disc, which is circle by now: right of 3 circles and 3 discs, on both labels.
@@ -111,7 +116,7 @@ def test_images_that_a_run_was_trained_on_are_left_out(workspace, tmp_path):
     trained = next(a for a in list_all(workspace) if a.split_type == "train")
     with workspace.database.write() as uow:
         set_columns(uow, [trained.asset_id], content_hash=measured[0].content_hash)
-    found = repairs.draw_up(workspace, first, second)
+    found = ledgers.draw_up(workspace, first, second)
     assert (found.ledger.num_images, found.num_left_out) == (5, 1)
     assert "trained on by one" in found.lines()[-1]
 
@@ -121,7 +126,7 @@ def test_read_state__changes_with_labels_and_answers(workspace, runs):
 
     def look() -> int:
         seen.add(
-            repairs.read_state(workspace, *(records.get_run(workspace, each) for each in runs))
+            ledgers.read_state(workspace, *(records.get_run(workspace, each) for each in runs))
         )
         return len(seen)
 
@@ -140,9 +145,52 @@ def test_read_state__changes_with_labels_and_answers(workspace, runs):
 def test_what_cannot_be_compared_is_refused(workspace, runs):
     first, second = runs
     with pytest.raises(InvalidInput, match="itself"):
-        repairs.draw_up(workspace, first, first)
+        ledgers.draw_up(workspace, first, first)
     with pytest.raises(InvalidInput, match="train"):
-        repairs.draw_up(workspace, first, second, "train")
+        ledgers.draw_up(workspace, first, second, "train")
     with pytest.raises(InvalidInput, match="no images of val"):
-        repairs.draw_up(workspace, first, second, "val")
+        ledgers.draw_up(workspace, first, second, "val")
     assert history.latest_revision_id(workspace) > 1
+
+
+def test_a_ledger_that_was_drawn__is_told_when_a_run_is_gone(workspace, runs):
+    first, second = runs
+    assert kept_ledgers.find(workspace, first, second) is None
+    drawn, since = kept_ledgers.answer(workspace, first, second, actor=ACTOR)
+    assert since is None
+    again, since = kept_ledgers.answer(workspace, first, second, actor=ACTOR)
+    (kept,) = kept_ledgers.list_all(workspace)
+    assert (kept.ledger, since) == (drawn, None)
+    assert (again, kept.ledger.lines()) == (drawn, drawn.lines())
+    assert (kept.author, kept.revision_id) == (ACTOR.name, history.latest_revision_id(workspace))
+    removal.delete_run(workspace, first)
+    told, since = kept_ledgers.answer(workspace, first, second, actor=ACTOR)
+    assert told == drawn
+    assert since == kept
+    with pytest.raises(NotFound):
+        kept_ledgers.answer(workspace, first, second, "val", actor=ACTOR)
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_ledger_without_a_repair__is_not_kept(workspace):
+    measured = [a for a in list_all(workspace) if a.split_type == "test"]
+    third, fourth = (add_run(workspace, {a: a.label_id or 0 for a in measured}) for _ in range(2))
+    assert not kept_ledgers.draw_up_and_keep(workspace, third, fourth, actor=ACTOR).has_repairs
+    assert kept_ledgers.list_all(workspace) == []
+
+
+def test_ledgers_on_the_command_line__are_drawn_kept_and_listed(sqlite_workspace, tmp_path):
+    workspace = sqlite_workspace
+    where = ("-w", workspace.folder)
+    assert "No ledger was drawn up yet" in forge("ledger", *where).stdout
+    first, second = repaired(workspace, tmp_path)
+    found = forge_json("ledger", first, second, *where)
+    assert (found["num_repaired_in_training"], found["kept_at"]) == (2, None)
+    removal.delete_run(workspace, second)
+    later = forge_json("ledger", first, second, *where)
+    assert (later["lines"], later["ledger"]) == (found["lines"], found["ledger"])
+    assert later["kept_at"]
+    assert f"{first} to {second}" in forge("ledger", *where).stdout
+    (listed,) = forge_json("ledger", *where)["ledgers"]
+    assert listed["ledger"]["ledger"] == found["ledger"]
+    assert "only run 1 was given" in forge("ledger", 1, *where).stderr

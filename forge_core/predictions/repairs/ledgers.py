@@ -28,9 +28,12 @@ _AT_ONCE = 500
 class RunLedger:
     """What the repair between two runs brought."""
 
-    first: Run
-    second: Run
+    first: int
+    """Number of the run before it."""
+    second: int
     split: str
+    differ_in_config: bool
+    """Whether the two runs have other settings, too."""
     ledger: RepairLedger
     num_left_out: int
     """Images of the split that are not in both runs, not scored by both, or trained on by one."""
@@ -46,7 +49,7 @@ class RunLedger:
         """The ledger in sentences."""
         told = repair_ledger.summarise(self.ledger, self.split)
         numbers = f"{self.num_repaired_in_training:,} training labels were corrected between them."
-        if dict(self.first.config) != dict(self.second.config):
+        if self.differ_in_config:
             numbers += " Their configs differ as well, and the first effect contains that."
         if self.num_left_out:
             numbers += (
@@ -116,9 +119,10 @@ def _draw_up_on(workspace: Workspace, old: Run, new: Run, split: str) -> RunLedg
     if not usable:
         return None
     return RunLedger(
-        first=old,
-        second=new,
+        first=old.run_id,
+        second=new.run_id,
         split=split,
+        differ_in_config=dict(old.config) != dict(new.config),
         ledger=repair_ledger.draw_up(
             old_answers=_classes(merges, (said_before[i].label_id for i in usable)),
             new_answers=_classes(merges, (said_after[i].label_id for i in usable)),

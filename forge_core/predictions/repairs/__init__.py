@@ -1,0 +1,1 @@
+"""What repaired labels brought between two runs, drawn up and kept."""
