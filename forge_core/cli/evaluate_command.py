@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from forge_core.catalog.splits import chosen_images
-from forge_core.cli import opening, output
+from forge_core.cli import evaluated_parts, opening, output
 from forge_core.cli.opening import WorkspaceOption
 from forge_core.cli.output import JsonOption
 from forge_core.errors import InvalidInput
@@ -36,12 +36,15 @@ def evaluate(
             "each run. By default `run` for one run, and `now` for several."
         ),
     ] = None,
+    by: evaluated_parts.ByOption = None,
+    as_csv: evaluated_parts.CsvOption = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure runs' checkpoints on a split, keep what was answered for each image, and compare."""
     from forge_core.catalog.revisions import history
 
+    kinds = evaluated_parts.check_kinds(by, as_csv=as_csv, as_json=as_json)
     opened = opening.existing(workspace)
     asked = revision or (OWN if len(run_ids) == 1 else NOW)
     if asked not in (OWN, NOW) and not (asked.isascii() and asked.isdigit()):
@@ -50,12 +53,18 @@ def evaluate(
     if asked != OWN:
         as_of = history.latest_revision_id(opened) if asked == NOW else int(asked)
     found = [
-        _measure(opened, run_id, split, kind, device, as_of, as_json=as_json)
+        _measure(opened, run_id, split, kind, device, as_of, as_json=as_json or as_csv)
         for run_id in dict.fromkeys(run_ids)
     ]
     standings = None if len(found) == 1 else _compare(opened, split, as_of, kind, found)
+    parted = [evaluated_parts.read(opened, number, kinds) for number, _ in found] if kinds else []
+    if as_csv:
+        evaluated_parts.write_csv(parted)
+        return
     if as_json:
         documents = [_as_json(number, measured) for number, measured in found]
+        for document, parts in zip(documents, parted, strict=False):
+            document["parts"] = parts.to_json()
         if standings is None:
             output.answer(documents[0])
         else:
@@ -67,6 +76,8 @@ def evaluate(
         _show(measured, with_classes=standings is None)
     if standings is not None:
         _show_standings(standings, split)
+    for parts in parted:
+        parts.show(with_run=standings is not None)
 
 
 def _measure(

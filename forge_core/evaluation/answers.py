@@ -109,16 +109,21 @@ def count_confusion(answers: Answers, label_ids: Sequence[int]) -> Whole:
 
     Images of other classes, or taken for others, are not counted.
     """
+    return weigh_confusion(answers, label_ids, np.ones(len(answers))).astype(np.int64)
+
+
+def weigh_confusion(answers: Answers, label_ids: Sequence[int], weights: Floats) -> Floats:
+    """The same, each image counted by its weight (N,); with weight 0 it is not counted."""
     order = np.argsort(np.asarray(label_ids, dtype=np.int64))
     known = np.asarray(label_ids, dtype=np.int64)[order]
-    counts = np.zeros((len(known), len(known)), dtype=np.int64)
+    sums = np.zeros((len(known), len(known)))
     if not len(known) or not len(answers):
-        return counts
+        return sums
     true, is_true = _find(known, answers.label_ids)
     predicted, is_predicted = _find(known, answers.predicted_ids)
     both = is_true & is_predicted
-    np.add.at(counts, (order[true[both]], order[predicted[both]]), 1)
-    return counts
+    np.add.at(sums, (order[true[both]], order[predicted[both]]), weights[both])
+    return sums
 
 
 def list_pairs(confusion: Whole, most: int) -> list[tuple[int, int, int]]:

@@ -16,8 +16,9 @@ from db.records import Asset, AssetFilter
 from db.repositories import measure_conditions
 from forge_core.catalog.listing import asset_list, filter_fields, saved_views
 from forge_core.errors import InvalidInput, NotFound
+from forge_core.evaluation import slices
 from forge_core.evaluation.answers import Answers
-from forge_core.evaluation.slices import REST
+from forge_core.evaluation.slices import REST, Slice
 from forge_core.workspace import Workspace
 
 AT_ONCE = 500
@@ -29,6 +30,7 @@ MOST_VIEWS = 20
 SOURCE, GROUP, SIZE, LABEL = "source", "group", "shorter side", "class"
 MEASURES = (Measure.BRIGHTNESS, Measure.SHARPNESS)
 """Of the pictures, by bands of about as many images each."""
+VIEW = "view"
 IN_VIEW = "in it"
 
 Filter = Mapping[str, object]
@@ -100,6 +102,17 @@ def read_parts(
     )
 
 
+def compare(
+    workspace: Workspace, evaluation_id: int, answers: Answers, class_names: Mapping[int, str]
+) -> tuple[ImageParts, list[Slice]]:
+    """The parts of an evaluation's images and how right it is on each, worst first.
+
+    The arguments are those of `read_parts`; all kinds are asked at once.
+    """
+    parts = read_parts(workspace, evaluation_id, answers, class_names)
+    return parts, slices.slice_by(answers.is_right, parts.values)
+
+
 def _read_views(
     workspace: Workspace, evaluation_id: int
 ) -> Iterable[tuple[str, Filter, set[uuid.UUID]]]:
@@ -117,7 +130,7 @@ def _read_views(
             ids = asset_list.list_ids(workspace, replace(where, evaluation=evaluation_id))
         except (InvalidInput, NotFound):  # such as one of a class or a selection that is gone
             continue
-        yield f"view “{view.name}”", query, set(ids)
+        yield f"{VIEW} “{view.name}”", query, set(ids)
 
 
 def _is_of_answers(where: AssetFilter) -> bool:

@@ -232,6 +232,16 @@ def read_answers(workspace: Workspace, evaluation_id: int) -> Answers:
     )
 
 
+def read_present(workspace: Workspace, evaluation_id: int) -> tuple[Answers, int]:
+    """What was answered of images that are still in the catalog, and how many are gone."""
+    answers = read_answers(workspace, evaluation_id)
+    removed = set(list_removed(workspace, evaluation_id))
+    if removed:
+        is_there = np.array([each not in removed for each in answers.asset_ids], dtype=np.bool_)
+        answers = answers.where(is_there)
+    return answers, len(removed)
+
+
 def list_removed(workspace: Workspace, evaluation_id: int) -> list[uuid.UUID]:
     """Images that were measured and are not in the catalog any more: no gallery shows them."""
     with workspace.database.read() as uow:

@@ -27,6 +27,7 @@ from pages.components.evaluation import (
     class_view,
     confusion_chart,
     confusion_view,
+    flips_view,
     model_view,
     slices_view,
 )
@@ -262,19 +263,18 @@ def make_parts(workspace: Workspace, shown: ShownEvaluation) -> None:
     saved_views.save_view(workspace, "doubted", {"disagrees": "yes", "run": "1"}, actor=ACTOR)
 
 
-def test_flips__both_ways_lead_to_their_images(finished_workspace: Workspace) -> None:
-    number = evaluate(finished_workspace)
-    with finished_workspace.database.write() as uow:
+def add_another(workspace: Workspace, number: int, split: Split) -> tuple[int, list]:
+    """Another network that is wrong at the first three images, and right at the rest; the rows."""
+    with workspace.database.write() as uow:
         rows = uow.evaluations.list_answers(number)
         kept = uow.evaluations.find(number)
         assert kept is not None
         (last,) = (each for each in uow.checkpoints.list_of_run(RUN) if each.kind == "last")
         uow.checkpoints.add(replace(last, content_hash=OTHER_HASH))
-        # Another network that is wrong at the first three images, and right at the rest.
         other = uow.evaluations.add(
             run_id=RUN,
             checkpoint_hash=OTHER_HASH,
-            split=Split.VAL,
+            split=split,
             revision_id=kept.revision_id,
             num_images=len(rows),
             accuracy=0.75,
@@ -287,12 +287,53 @@ def test_flips__both_ways_lead_to_their_images(finished_workspace: Workspace) ->
             for place, row in enumerate(rows)
         ]
         uow.evaluations.add_answers(other, others)
+    return other, rows
+
+
+def test_flips__both_ways_lead_to_their_images(finished_workspace: Workspace) -> None:
+    number = evaluate(finished_workspace)
+    other, rows = add_another(finished_workspace, number, Split.VAL)
     app = visit(PAGE, evaluation=number, look="against", against=other, last="yes")
     assert check_doors(finished_workspace, app) >= 4
     right = [row.label_id == row.predicted_id for row in rows]
     said = words(app)
     assert f"Right here, wrong there: {sum(right[:3])}" in said
     assert f"Wrong here, right there: {len(right[3:]) - sum(right[3:])}" in said
+
+
+def test_hard_images_in_the_split__shares_and_differences_are_without_them_and_counts_with_them(
+    finished_workspace: Workspace,
+) -> None:
+    hard = ids_in(finished_workspace, "val")[:5]
+    label_edits.set_split(
+        finished_workspace, hard, "test", found_by="by hand", allow_chosen=True, actor=ACTOR
+    )
+    number = evaluate(finished_workspace, "test")
+    another, _ = add_another(finished_workspace, number, Split.TEST)
+    shown = shown_room.load(finished_workspace, number)
+    assert shown.weights is not None
+    is_fair = shown.weights > 0
+    assert (int(is_fair.sum()), len(is_fair)) == (12, 17)
+    ids, names = shown.kept.label_ids, shown.kept.report.class_names
+    answers = replace(shown.answers, predicted_ids=np.where(is_fair, shown.answers.label_ids, 1))
+    counts = answer_columns.count_confusion(answers, ids)
+    sums = answer_columns.weigh_confusion(answers, ids, shown.weights)
+    matrix = confusion_view.make_matrix(counts, names, range(3), confusion_chart.ROWS, sums)
+    assert np.array_equal(matrix.shares(), np.eye(3))  # the fair ones are all right
+    only = confusion_view.make_matrix(counts, names, range(3), confusion_chart.ROWS)
+    assert not np.array_equal(only.shares(), np.eye(3))
+    other = replace(shown, answers=replace(answers, predicted_ids=answers.label_ids % 3 + 1))
+    flips = flips_view.compare(replace(shown, answers=answers), other)
+    assert flips is not None
+    assert flips.weighted is not None
+    assert flips.weighted.difference == pytest.approx(1.0)
+    assert flips.counted.difference < 1.0
+    app = visit(PAGE, evaluation=number)
+    assert "shares and colours are without the 5 images that were chosen" in words(app)
+    assert "each counted alike" not in words(app)
+    app = visit(PAGE, evaluation=number, look="against", against=another, last="yes")
+    assert "The difference is without the 5 images" in words(app)
+    assert check_doors(finished_workspace, app) >= 4
 
 
 def test_the_block_of_many_classes__is_what_is_confused_most_or_what_is_chosen() -> None:

@@ -11,13 +11,15 @@ import streamlit as st
 
 MIN_SIDE = 320
 MAX_SIDE = 900
-CELL_SIDE = 42
+CELL_HEIGHT = 30
+"""Pixels; a cell is as wide as the column of the page lets it be."""
 MOST_NUMBERS = 24
 """Up to so many classes the counts are written into the cells."""
 LONGEST_NAME = 18
 NOTHING = "rgba(127,127,127,0.06)"
 RIGHT_SCALE = [[0, NOTHING], [0.001, "rgba(0,114,178,0.1)"], [1, "rgba(0,114,178,1)"]]
 WRONG_SCALE = [[0, NOTHING], [0.001, "rgba(213,94,0,0.1)"], [1, "rgba(213,94,0,1)"]]
+FAINTEST = 0.02
 DARK_TONE = 0.6
 """Above it a cell carries white text."""
 ROWS, COLUMNS = "true", "answered"
@@ -37,6 +39,8 @@ class Matrix:
     column_totals: Counts
     """(K,) images taken for each class."""
     names: Sequence[str]
+    weighed: "Weighed | None" = None
+    """What shares are of where images do not count alike; None where they do."""
     by: str = ROWS
     """Of what a cell is a share: `ROWS` (of the true class) or `COLUMNS` (of the answer)."""
     shows_shares: bool = False
@@ -45,9 +49,22 @@ class Matrix:
 
     def shares(self) -> Shares:
         """(K, K), 0 to 1."""
-        totals = self.row_totals[:, None] if self.by == ROWS else self.column_totals[None, :]
-        shares: Shares = self.counts / np.maximum(totals, 1)
+        found = self.weighed or Weighed(self.counts, self.row_totals, self.column_totals)
+        totals = found.rows[:, None] if self.by == ROWS else found.columns[None, :]
+        shares: Shares = found.cells / np.where(totals > 0, totals, 1)
         return shares
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """The sums of the images' weights, where `Matrix` has their numbers."""
+
+    cells: Shares | Counts
+    """(K, K)."""
+    rows: Shares | Counts
+    """(K,), of whole rows."""
+    columns: Shares | Counts
+    """(K,), of whole columns."""
 
 
 def of_counts(counts: Counts, names: Sequence[str], **options: str | bool) -> Matrix:
@@ -65,8 +82,8 @@ def make_figure(matrix: Matrix) -> go.Figure:
     """True classes down, answers across; colour is the share."""
     names = [_short(name) for name in matrix.names]
     places = list(range(len(names)))
-    # Small shares are lifted, so that one mistake in a hundred is not white.
-    tones = matrix.shares() ** 0.5
+    # Small shares are lifted, so that one mistake in a hundred is not white; so are those of 0.
+    tones = np.where(matrix.counts > 0, np.maximum(matrix.shares() ** 0.5, FAINTEST), 0.0)
     is_right = np.eye(len(names), dtype=np.bool_)
     figure = go.Figure()
     # Right answers in blue, mistakes in orange; even a rare mistake is to be seen.
@@ -90,7 +107,7 @@ def make_figure(matrix: Matrix) -> go.Figure:
         x=[column for _, column in cells],
         y=[row for row, _ in cells],
         mode="markers",
-        marker={"symbol": "square", "size": CELL_SIDE * 0.8, "color": "rgba(0,0,0,0.004)"},
+        marker={"symbol": "square", "size": CELL_HEIGHT * 0.8, "color": "rgba(0,0,0,0.004)"},
         selected={"marker": {"opacity": 1}},
         unselected={"marker": {"opacity": 1}},
         customdata=[[row, column] for row, column in cells],
@@ -112,19 +129,17 @@ def make_figure(matrix: Matrix) -> go.Figure:
             if matrix.counts[row, column]
         ]
         figure.update_layout(annotations=written)  # one by one each would cost all before it
-    side = min(MAX_SIDE, max(MIN_SIDE, len(names) * CELL_SIDE + 120))
+    side = min(MAX_SIDE, max(MIN_SIDE, len(names) * CELL_HEIGHT + 120))
     axis = {
         "tickmode": "array",
         "tickvals": places,
         "ticktext": names,
         "showgrid": False,
         "zeroline": False,
-        "constrain": "domain",
     }
     last = len(names) - 0.5
     figure.update_xaxes(**axis, title="predicted", range=[-0.5, last])
-    figure.update_yaxes(**axis, title="true", range=[last, -0.5], scaleanchor="x")
-    figure.update_layout(yaxis_constraintoward="top", xaxis_constraintoward="left")
+    figure.update_yaxes(**axis, title="true", range=[last, -0.5])
     figure.update_layout(
         height=side,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
@@ -156,14 +171,20 @@ def show(matrix: Matrix, key: str) -> tuple[int, int] | None:
 def _cell_text(matrix: Matrix, row: int, column: int) -> str:
     if not matrix.shows_shares:
         return f"{int(matrix.counts[row, column]):,}"
+    return _cell_share(matrix, row, column)
+
+
+def _cell_share(matrix: Matrix, row: int, column: int) -> str:
     share = 100 * float(matrix.shares()[row, column])
-    return f"{share:.0f} %" if share >= 1 else "<1 %"
+    return f"{share:.0f} %" if share >= 1 or not share else "<1 %"
 
 
 def _cell_words(matrix: Matrix, row: int, column: int) -> str:
     count, of_class = int(matrix.counts[row, column]), int(matrix.row_totals[row])
     true, predicted = (html.escape(matrix.names[place]) for place in (row, column))
     verdict = "right" if row == column else f"taken for {predicted}"
+    if matrix.weighed is not None:
+        verdict += f"; weighted {_cell_share(matrix, row, column)}"
     return f"{true}: {count:,} of {of_class:,} {verdict}<br>{matrix.door.format(true=true)}"
 
 

@@ -9,7 +9,15 @@ from PIL import Image
 
 from forge_core.evaluation import answers as columns
 from pages.components.evaluation import confusion_chart, doors
-from pages.components.evaluation.confusion_chart import COLUMNS, MOST_NUMBERS, ROWS, Counts, Matrix
+from pages.components.evaluation.confusion_chart import (
+    COLUMNS,
+    MOST_NUMBERS,
+    ROWS,
+    Counts,
+    Matrix,
+    Shares,
+    Weighed,
+)
 from pages.components.evaluation.shown import ShownEvaluation
 
 BLOCK = MOST_NUMBERS
@@ -30,6 +38,8 @@ def show(shown: ShownEvaluation) -> None:
     """Draw the matrix and the pairs that are confused most; a click opens the images."""
     label_ids, names = shown.kept.label_ids, shown.kept.report.class_names
     counts = columns.count_confusion(shown.answers, label_ids)
+    weights = shown.weights
+    sums = None if weights is None else columns.weigh_confusion(shown.answers, label_ids, weights)
     left, right = st.columns([5, 4], gap="large")
     with left:
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -47,17 +57,22 @@ def show(shown: ShownEvaluation) -> None:
                 help="Those that a chosen class is confused with stand beside it.",
             )
         places = sort_places(counts, names, order, choose_places(counts, wanted))
-        matrix = make_matrix(counts, names, places, written)
+        matrix = make_matrix(counts, names, places, written, sums)
         cell = confusion_chart.show(matrix, key=f"evaluation_confusion_{shown.evaluation_id}")
         if len(places) < len(names):
             st.caption(
                 f"{len(places)} of {len(names):,} classes. Their whole rows and columns: the table."
             )
+        if sums is not None:
+            st.caption(
+                "Counts are of all that were measured, and lead to them; shares and colours are "
+                f"{shown.weights_note}."
+            )
         if cell is not None:
             true, answered = (label_ids[places[place]] for place in cell)
             doors.open_gallery(doors.query(shown.evaluation_id, true_label=true, answered=answered))
     with right:
-        _show_pairs(shown, counts)
+        _show_pairs(shown, counts, counts if sums is None else sums)
         if len(names) > BLOCK:
             st.image(
                 draw_overview(counts),
@@ -106,15 +121,31 @@ def sort_places(
 
 
 def make_matrix(
-    counts: Counts, names: Sequence[str], places: Sequence[int], written: str
+    counts: Counts,
+    names: Sequence[str],
+    places: Sequence[int],
+    written: str,
+    sums: Shares | None = None,
 ) -> Matrix:
-    """The block of these classes; shares are of whole rows or columns."""
+    """The block of these classes; shares are of whole rows or columns.
+
+    Args:
+        counts: (K, K) images, rows true, columns answered.
+        names: K.
+        places: Of the classes of the block.
+        written: What is written into the cells, of `WRITTEN`.
+        sums: (K, K) of their weights, where they do not count alike.
+    """
     chosen = list(places)
+    block = np.ix_(chosen, chosen)
     return Matrix(
-        counts=counts[np.ix_(chosen, chosen)],
+        counts=counts[block],
         row_totals=counts.sum(axis=1)[chosen],
         column_totals=counts.sum(axis=0)[chosen],
         names=[names[place] for place in chosen],
+        weighed=None
+        if sums is None
+        else Weighed(sums[block], sums.sum(axis=1)[chosen], sums.sum(axis=0)[chosen]),
         by=COLUMNS if written == COLUMNS else ROWS,
         shows_shares=written != "counts",
     )
@@ -130,21 +161,23 @@ def draw_overview(counts: Counts) -> Image.Image:
     return Image.fromarray(pixels)
 
 
-def _show_pairs(shown: ShownEvaluation, counts: Counts) -> None:
+def _show_pairs(shown: ShownEvaluation, counts: Counts, sums: Counts | Shares) -> None:
     st.markdown("**Confused most**")
     pairs = columns.list_pairs(counts, MOST_PAIRS)
     if not pairs:
         st.caption("Nothing was confused.")
         return
     label_ids, names = shown.kept.label_ids, shown.kept.report.class_names
-    totals = counts.sum(axis=1)
+    totals = np.maximum(sums.sum(axis=1), np.finfo(np.float64).tiny)
     event = st.dataframe(
         pd.DataFrame(
             {
                 "True": [names[true] for true, _, _ in pairs],
                 "Taken for": [names[answered] for _, answered, _ in pairs],
                 "Images": [count for _, _, count in pairs],
-                "Of the class": [100 * count / int(totals[true]) for true, _, count in pairs],
+                "Of the class": [
+                    100 * float(sums[true, answered] / totals[true]) for true, answered, _ in pairs
+                ],
             }
         ),
         hide_index=True,

@@ -30,6 +30,8 @@ VIEWS = {
     "mistakes": "Worst mistakes",
     "against": "Against another",
 }
+WEIGHTED_VIEWS = ("confusion", "against")
+"""Say themselves which of their numbers are weighted, where any is."""
 MOST_NAMED = 5
 MOST_TOP = 5
 """The headline tells the largest k up to it; the others are doors."""
@@ -64,7 +66,8 @@ def show(workspace: Workspace, evaluation_id: int, field: Field, asked: int | No
         return
     show_numbers(shown)
     view = choose_view()
-    if shown.estimates is not None and view != "classes":
+    is_told = view == "classes" or (shown.weights is not None and view in WEIGHTED_VIEWS)
+    if shown.estimates is not None and not is_told:
         st.caption("What follows is of all that were measured, each counted alike.")
     match view:
         case "classes":
@@ -144,7 +147,7 @@ def show_numbers(shown: ShownEvaluation) -> None:
             st.metric(f"Among the top {k}", share, width="content")
     if accuracy.note:
         st.warning(f"{accuracy.note} {shown.classes_note}", icon=":material/balance:")
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="small"):
         for words, count, where in list_doors(shown):
             doors.show(words, count, where)
 
@@ -167,9 +170,7 @@ def list_doors(shown: ShownEvaluation) -> list[tuple[str, int, dict[str, str]]]:
         ("Wrong", number - right, doors.query(own, outcome="wrong")),
     ]
     found += [
-        (f"Among the top {k}", rate.count, doors.query(own, top=k))
-        for k, rate in sums.top.items()
-        if k > 1
+        (f"Top {k}", rate.count, doors.query(own, top=k)) for k, rate in sums.top.items() if k > 1
     ]
     return found
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from forge_core.catalog.revisions import history
 from forge_core.evaluation import summary
-from forge_core.evaluation.answers import Answers, Flags
+from forge_core.evaluation.answers import Answers, Flags, Floats
 from forge_core.evaluation.report import describe_classes
 from forge_core.evaluation.sampling import shown
 from forge_core.evaluation.sampling.shown import ShownAccuracy
@@ -19,6 +19,7 @@ from forge_core.predictions.kept_evaluations import KeptEvaluation
 from forge_core.predictions.sampling import samples
 from forge_core.predictions.sampling.samples import Estimates
 from forge_core.workspace import Workspace
+from pages.components.words import text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,13 +51,29 @@ class ShownEvaluation:
         found = self.estimates
         return "" if found is None else describe_classes(found.accuracy, found.classes)
 
+    @property
+    def weights(self) -> Floats | None:
+        """(N,) by which images count, 0 if chosen; None where all count alike, or none is fair."""
+        if self.classes is None or self.estimates is None:
+            return None
+        sample = self.estimates.sample
+        return np.where(sample.is_chosen, 0.0, sample.weights)
+
+    @property
+    def weights_note(self) -> str:
+        """How images count in shares and differences, beside numbers of images."""
+        found = self.estimates
+        assert found is not None, "there are weights"
+        how = "weighted as the accuracy is"
+        if not found.accuracy.is_weighted:
+            how = f"without the {text.plural(found.accuracy.num_chosen, 'image')} that were chosen"
+        elif found.accuracy.num_chosen:
+            how += f", without the {text.plural(found.accuracy.num_chosen, 'image')} chosen"
+        return how
+
     def share(self, is_in: Flags) -> float:
         """The share of the images at which a flag is true, weighted where the accuracy is."""
-        if self.classes is None or self.estimates is None:
-            return float(is_in.mean())
-        sample = self.estimates.sample
-        used = ~sample.is_chosen
-        return float(np.average(is_in[used], weights=sample.weights[used]))
+        return float(np.average(is_in, weights=self.weights))
 
     @property
     def evaluation_id(self) -> int:
@@ -78,17 +95,13 @@ def load(workspace: Workspace, evaluation_id: int) -> ShownEvaluation:
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _load(_workspace: Workspace, folder: str, evaluation_id: int, key: object) -> ShownEvaluation:
     kept = kept_evaluations.get(_workspace, evaluation_id)
-    answers = kept_evaluations.read_answers(_workspace, evaluation_id)
-    removed = set(kept_evaluations.list_removed(_workspace, evaluation_id))
-    if removed:
-        is_there = np.array([each not in removed for each in answers.asset_ids], dtype=np.bool_)
-        answers = answers.where(is_there)
+    answers, num_removed = kept_evaluations.read_present(_workspace, evaluation_id)
     sums = summary.summarise(answers, kept.label_ids) if len(answers) else None
     found = None if sums is None else _estimate(_workspace, kept, answers)
     return ShownEvaluation(
         kept=kept,
         answers=answers,
-        num_removed=len(removed),
+        num_removed=num_removed,
         summary=sums,
         accuracy=None if sums is None else _accuracy(sums, found),
         estimates=found,

@@ -85,9 +85,7 @@ def find(workspace: Workspace, shown: ShownEvaluation) -> tuple[ImageParts, list
 def _find(
     _workspace: Workspace, folder: str, _shown: ShownEvaluation, key: object
 ) -> tuple[ImageParts, list[Slice]]:
-    own = _shown.evaluation_id
-    parts = image_parts.read_parts(_workspace, own, _shown.answers, _shown.names)
-    return parts, slices.slice_by(_shown.answers.is_right, parts.values)
+    return image_parts.compare(_workspace, _shown.evaluation_id, _shown.answers, _shown.names)
 
 
 def door(

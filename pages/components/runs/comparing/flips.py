@@ -41,8 +41,18 @@ def show(workspace: Workspace, first: Run, second: Run) -> None:
     old, new = first.run_id, second.run_id
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         for words, count, outcome, against in (
-            (f"Right in run {new}, wrong in run {old}", found.num_only_second, "right", "wrong"),
-            (f"Right in run {old}, wrong in run {new}", found.num_only_first, "wrong", "right"),
+            (
+                f"Right in run {new}, wrong in run {old}",
+                found.counted.num_only_second,
+                "right",
+                "wrong",
+            ),
+            (
+                f"Right in run {old}, wrong in run {new}",
+                found.counted.num_only_first,
+                "wrong",
+                "right",
+            ),
         ):
             where = doors.query(
                 pair[1].evaluation_id,
@@ -51,7 +61,8 @@ def show(workspace: Workspace, first: Run, second: Run) -> None:
                 against_outcome=against,
             )
             doors.show(words, count, where)
-    st.caption(flips_view.describe(found, f"run {old}"))
+    weighted = "" if found.weighted is None else f" The difference is {mine.weights_note}."
+    st.caption(flips_view.describe(found, f"run {old}") + weighted)
 
 
 def find_pair(
