@@ -26,8 +26,7 @@ from forge_core.catalog.formats.scan.scanned_folder import (
     ScannedFile,
     ScannedFolder,
 )
-from forge_core.catalog.importing import entry_names
-from forge_core.catalog.importing.import_problems import ImportProblem, printable
+from forge_core.catalog.importing.import_problems import printable
 from forge_core.errors import InvalidInput
 
 MOST_PARTS = 4
@@ -77,8 +76,9 @@ def read_folder_per_class(walked: Walked, options: ReadOptions) -> ScannedFolder
 
 def read_flat(walked: Walked, options: ReadOptions) -> ScannedFolder:
     """Images side by side, unlabelled unless their names or a person say more."""
-    placed = [PlacedFile(file, None, ()) for file in walked.files]
-    return _read(walked, options, "flat", Tree(placed, [], [], []))
+    tree = _tree(walked, splits=False)
+    placed = [p if p.is_mask else PlacedFile(p.file, None, ()) for p in tree.placed]
+    return _read(walked, options, "flat", Tree(placed, [], [], [], tree.masks))
 
 
 def _tree(walked: Walked, *, splits: bool | None = None) -> Tree:
@@ -98,6 +98,8 @@ class _Reading:
     cautions: list[Caution] = field(default_factory=list)
     sources: dict[str, str] = field(default_factory=dict)
     """Path to the domain that an image is from."""
+    splits: dict[str, str] = field(default_factory=dict)
+    """Path to the split that the name of an image begins with."""
     groups: dict[str, str] = field(default_factory=dict)
     """Path to the patient or the like that an image is of."""
 
@@ -109,7 +111,7 @@ def _read(walked: Walked, options: ReadOptions, layout: str, tree: Tree) -> Scan
         ScannedFile(
             p.file.path,
             label,
-            p.split,
+            p.split or reading.splits.get(p.file.path),
             p.file.size_bytes,
             source_dataset=reading.sources.get(p.file.path),
             group_key=reading.groups.get(p.file.path),
@@ -119,7 +121,7 @@ def _read(walked: Walked, options: ReadOptions, layout: str, tree: Tree) -> Scan
     entries = no_classes.without_unlabelled(entries, options, reading.cautions)
     entries = no_classes.without_copies(walked, entries, options, reading.cautions)
     _tell_folders(tree, entries, layout, reading)
-    entries, refused = _with_class_names(entries)
+    entries, refused = no_classes.with_class_names(entries)
     return ScannedFolder(
         root=walked.root,
         layout=layout,
@@ -222,7 +224,8 @@ def _from_file_names(
     nothing: list[str | None] = [None] * len(tree.placed)
     found = None
     for split in (None, *dict.fromkeys(p.split for p in tree.placed)):
-        names = [p.file.parts[-1] for p in tree.placed if split is None or p.split == split]
+        pictures = [p for p in tree.placed if not p.is_mask]
+        names = [p.file.parts[-1] for p in pictures if split is None or p.split == split]
         found = file_names.propose(names)
         if found is not None:
             break
@@ -234,7 +237,8 @@ def _from_file_names(
         if layout == "flat" and walked.wrappers and len(walked.files) > 1:
             _ask_about_one_folder(walked.wrappers[-1], reading)
         return nothing
-    classes = signals.listed(found.classes)
+    by_name = file_names.splits_before(found.classes)
+    classes = signals.listed({by_name[name][1] for name in by_name} or found.classes)
     text = f"File names are read as classes by the pattern {found.pattern} ({found.example}): "
     text += f"{classes}."
     if not found.is_sure:
@@ -248,7 +252,17 @@ def _from_file_names(
     )
     if not found.is_sure:
         return nothing
-    return [file_names.class_of(found.pattern, p.file.parts[-1]) for p in tree.placed]
+    labels = [
+        None if p.is_mask else file_names.class_of(found.pattern, p.file.parts[-1])
+        for p in tree.placed
+    ]
+    if not by_name:
+        return labels
+    parted = [by_name.get(label or "", (None, label)) for label in labels]
+    for p, (split, _) in zip(tree.placed, parted, strict=True):
+        reading.splits |= {p.file.path: split} if split else {}
+    reading.notes.append("The splits before the classes are read, too.")
+    return [label for _, label in parted]
 
 
 def _ask_about_parts(tree: Tree, reading: _Reading) -> bool:
@@ -369,30 +383,3 @@ def _tell_beside(
             lost.append("label")
         without = " and no ".join(lost)
         notes.append(f"“{printable(beside)}” stands beside {what}: its images get no {without}.")
-
-
-def _with_class_names(
-    placed: list[ScannedFile],
-) -> tuple[list[ScannedFile], list[ImportProblem]]:
-    """The entries with normalised class names; one problem for each name that cannot be one."""
-    names: dict[str, str] = {}
-    refused: dict[str, ImportProblem] = {}
-    entries: list[ScannedFile] = []
-    for entry in placed:
-        group = entry.group_key or label_records.original_of(entry.path)
-        source = (entry.source_dataset or "")[: label_records.MAX_SOURCE_DATASET] or None
-        entry = replace(entry, group_key=group, source_dataset=source)
-        label = entry.label_name
-        if label is None:
-            entries.append(entry)
-            continue
-        if label not in names and label not in refused:
-            try:
-                names[label] = entry_names.normalise_class_name(label)
-            except InvalidInput as error:
-                refused[label] = ImportProblem(
-                    printable(label), "bad_class_name", f"{error} Its images are left out."
-                )
-        if label in names:
-            entries.append(replace(entry, label_name=names[label]))
-    return entries, list(refused.values())

@@ -22,7 +22,7 @@ from forge_core.catalog.formats.scan.scanned_folder import (
     ScannedFolder,
     split_of_document,
 )
-from forge_core.catalog.formats.tables import row_labels, split_numbers
+from forge_core.catalog.formats.tables import row_labels, split_numbers, table_choice
 
 NAME_LISTS = ("synsets.txt", "classes.txt", "synset_words.txt", "class_names.txt")
 _SAMPLE = 100
@@ -110,7 +110,11 @@ def _at_top(walked: Walked) -> list[str]:
 
 def _documents(walked: Walked) -> list[str]:
     """Lists of which at least half of the first lines name an image, the best first."""
-    parts = {path: _part_found(walked, path) for path in _at_top(walked)}
+    at_top = _at_top(walked)
+    who = [path for path in at_top if questions.says_who(path)]
+    if who and table_choice.others_label(walked, who):
+        at_top = [path for path in at_top if path not in who]
+    parts = {path: _part_found(walked, path) for path in at_top}
     found = [path for path in sorted(parts) if parts[path] >= 0.5]
     sizes = {path: (walked.root / path).stat().st_size for path in found}
     return sorted(found, key=lambda path: (-parts[path], -sizes[path]))
@@ -130,9 +134,10 @@ def _part_found(walked: Walked, document: str) -> float:
                 path, labels = _split_line(line[:_LONGEST_LINE].rstrip("\n"), walked.finder.find)
                 if path:
                     asked += 1
-                    hits += bool(labels and walked.finder.find(path))
-                    counts.add(len(labels))
-                    seen.update(labels)
+                    if labels and walked.finder.find(path):
+                        hits += 1
+                        counts.add(len(labels))
+                        seen.update(labels)
     except (OSError, ValueError):
         return 0.0
     if seen and seen <= split_numbers.MEANING.keys() and split_numbers.says_splits(document):
@@ -176,7 +181,7 @@ def _split_line(line: str, is_there: Callable[[str], object]) -> tuple[str, list
     """
     words = line.split(" ") if "\t" not in line else line.split("\t")
     end = len(words)
-    while end > 1 and words[end - 1].isdecimal():
+    while end > 1 and words[end - 1].removeprefix("-").isdecimal():
         end -= 1
     if end == len(words) and end > 1:
         end -= 1

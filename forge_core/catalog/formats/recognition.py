@@ -35,6 +35,7 @@ from forge_core.catalog.formats.tables import (
     joined_lists,
     label_overlay,
     sidecars,
+    unlisted,
     unread_labels,
 )
 from forge_core.catalog.importing.import_problems import printable
@@ -242,6 +243,7 @@ def read_walked(walked: Walked, options: ReadOptions = ReadOptions()) -> Scanned
     if not scanned.tables:
         scanned = table.with_tables(scanned, level, options)
     scanned, lists = label_overlay.completed(scanned, level, walked, options)
+    scanned = unlisted.completed(scanned, level, options)
     if found in FOLDERS:
         seen = signals.cautions_of(scanned.entries)
         scanned = replace(scanned, cautions=(*scanned.cautions, *seen))

@@ -10,13 +10,12 @@ from dataclasses import replace
 from itertools import islice
 
 from forge_core.catalog.formats import folders
+from forge_core.catalog.formats.documents import column_values, table_file
 from forge_core.catalog.formats.documents import columns as roles
-from forge_core.catalog.formats.documents import table_file
-from forge_core.catalog.formats.scan import label_records, questions
+from forge_core.catalog.formats.scan import label_records
 from forge_core.catalog.formats.scan.file_walk import Walked
 from forge_core.catalog.formats.scan.label_records import Record
 from forge_core.catalog.formats.scan.name_index import FoundFile
-from forge_core.catalog.formats.scan.questions import Asked
 from forge_core.catalog.formats.scan.scanned_folder import (
     Caution,
     ReadOptions,
@@ -25,7 +24,7 @@ from forge_core.catalog.formats.scan.scanned_folder import (
     split_of_document,
     split_of_name,
 )
-from forge_core.catalog.formats.tables import row_labels, split_numbers, table_choice
+from forge_core.catalog.formats.tables import persons, row_labels, split_numbers, table_choice
 from forge_core.catalog.formats.tables.table_choice import Reading
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
 from forge_core.errors import InvalidInput
@@ -140,7 +139,7 @@ def _read(walked: Walked, options: ReadOptions, *, wide: bool) -> ScannedFolder:
     readable = table_choice.readings(walked, options, wide=wide)
     if not readable:
         raise _not_readable(walked, options)
-    asked, chosen, others = _asked(readable, options)
+    asked, chosen, others, written_by = persons.ask(readable, options)
     is_ours = _is_ours(chosen[0])
     records = [
         record
@@ -150,13 +149,21 @@ def _read(walked: Walked, options: ReadOptions, *, wide: bool) -> ScannedFolder:
             reading,
             split_of_document(reading.table.document) if len(chosen) > 1 else None,
             is_ours=is_ours,
+            person=written_by.get(reading.table.document),
         )
     ]
     documents = [reading.table.document for reading in chosen]
     words = "A table of labels" if len(documents) == 1 else "Tables of labels"
     if asked.is_open:
         records = [replace(r, labels=()) if isinstance(r, Record) else r for r in records]
-    settled = row_labels.settle(walked, records, documents, options, is_ours=is_ours)
+    settled = row_labels.settle(
+        walked,
+        records,
+        documents,
+        options,
+        columns={r.mapping["label"] for r in chosen if "label" in r.mapping},
+        is_ours=is_ours,
+    )
     scanned = label_records.place(
         walked,
         settled.records,
@@ -180,25 +187,6 @@ def _read(walked: Walked, options: ReadOptions, *, wide: bool) -> ScannedFolder:
         *_split_caution(chosen[0]),
     )
     return with_tables(replace(scanned, cautions=cautions), walked, options)
-
-
-def _asked(
-    readable: Sequence[Reading], options: ReadOptions
-) -> tuple[Asked, list[Reading], list[str]]:
-    """The tables to read, of lists that answer different questions those of one, and the others."""
-    chosen = table_choice.together(readable)
-    is_told = options.document is not None or options.label_column is not None or options.columns
-    lists = {r.table.document: r for r in readable if table_choice.is_list(r)}
-    if is_told or chosen[0].table.document not in lists:
-        return Asked(chosen=None, is_open=False), chosen, []
-    by_document = questions.of_lists({name: r.labels for name, r in lists.items()})
-    if not by_document:
-        return Asked(chosen=None, is_open=False), chosen, []
-    answers = (by_document[name] for name, r in lists.items() for _ in r.rows)
-    asked = questions.ask(answers, options.question, list(lists))
-    wanted = asked.chosen or by_document[chosen[0].table.document]
-    chosen = [r for name, r in lists.items() if by_document[name] == wanted]
-    return asked, chosen, [name for name in lists if by_document[name] != wanted]
 
 
 def with_tables(scanned: ScannedFolder, walked: Walked, options: ReadOptions) -> ScannedFolder:
@@ -258,6 +246,8 @@ def _split_caution(reading: Reading) -> list[Caution]:
     if found == {}:
         return []
     shown = f"The numbers in “{printable(column)}” of {printable(reading.table.document)}"
+    if split_numbers.is_flag(reading.rows, column):
+        return []
     text = f"{shown} are read as splits: 0 is train, 1 is val, 2 is test."
     if found is None:
         text = (
@@ -269,17 +259,25 @@ def _split_caution(reading: Reading) -> list[Caution]:
 
 def marked(cells: dict[str, str], classes: Sequence[str]) -> tuple[str, ...]:
     """The classes that a one-hot row marks."""
-    return tuple(name for name in classes if cells.get(name, "").strip() in ("1", "1.0"))
+    return tuple(
+        name for name in classes if column_values.mark(cells.get(name, "")) in ("1", "1.0")
+    )
 
 
 def _records(
-    walked: Walked, reading: Reading, table_split: str | None, *, is_ours: bool
+    walked: Walked,
+    reading: Reading,
+    table_split: str | None,
+    *,
+    is_ours: bool,
+    person: str | None,
 ) -> Iterator[Record | ImportProblem]:
     mapping, classes = reading.mapping, reading.one_hot
     bad: list[ImportProblem] = []
     column = mapping.get("split", _NO_COLUMN)
     numbers = split_numbers.meaning(reading.table, reading.rows, column)
     folder = reading.table.document.rpartition("/")[0]
+    near_split = split_of_document(reading.table.document)
     for row, cells in reading.table.rows(bad):
         path = _path_of(walked, cells, mapping["path"])
         word = cells.get(column, "").strip()
@@ -297,12 +295,13 @@ def _records(
             if classes
             else tuple(_labels(label) if is_ours else row_labels.of_cell(label)),
             split=split or table_split,
+            near_split=near_split,
             source_dataset=cells.get(mapping.get("source", _NO_COLUMN), "").strip() or None,
             is_augmented=augmented in _TRUE,
             group_key=cells.get(mapping.get("group", _NO_COLUMN), "") or None,
             review_note=cells.get(mapping.get("note", _NO_COLUMN), "") or None,
-            is_vote="annotator" in mapping,
-            author=cells.get(mapping.get("annotator", _NO_COLUMN)),
+            is_vote="annotator" in mapping or person is not None,
+            author=person or cells.get(mapping.get("annotator", _NO_COLUMN)),
         )
     yield from bad
 

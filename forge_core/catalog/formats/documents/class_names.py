@@ -2,15 +2,17 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import PurePosixPath
 
+from forge_core.catalog.formats.documents import columns as roles
 from forge_core.catalog.formats.documents import json_rows, table_file, text_encoding
 from forge_core.catalog.formats.scan import folder_names
 from forge_core.catalog.formats.scan.file_walk import Walked
 from forge_core.catalog.importing.import_problems import printable
+from forge_core.errors import InvalidInput
 from forge_core.imaging import formats
 
 _WORDS = re.compile(
@@ -54,16 +56,28 @@ def shared(names: Mapping[str, str]) -> list[str]:
     ]
 
 
-def beside(walked: Walked, labels: Iterable[str], documents: Sequence[str]) -> Named | None:
+def beside(
+    walked: Walked,
+    labels: Iterable[str],
+    documents: Sequence[str],
+    columns: Collection[str] = (),
+) -> Named | None:
     """The list in a folder that names all of these labels, if they are numbers.
+
+    Codes of letters (MEL) are named by a table with a column called as that of the labels.
 
     Args:
         walked: The folder.
         labels: All that occur.
         documents: The tables that were read, which name nothing.
+        columns: What the columns of the labels are called there.
     """
     asked = set(labels)
-    if not asked or not all(label.isascii() and label.isdecimal() for label in asked):
+    if not asked:
+        return None
+    if columns and (joined := _by_column(walked, asked, documents, columns)):
+        return joined
+    if not all(label.isascii() and label.isdecimal() for label in asked):
         return None
     found = [
         path
@@ -97,6 +111,50 @@ def beside(walked: Walked, labels: Iterable[str], documents: Sequence[str]) -> N
                 note=f"Numbers are named by {printable(document)}.{start}{more}",
             )
     return None
+
+
+def _by_column(
+    walked: Walked, asked: set[str], documents: Sequence[str], columns: Collection[str]
+) -> Named | None:
+    """A table of codes and names that has a column called as that of the labels."""
+    tables = replace(walked, asked=None).documents_named(".csv", ".tsv", depth=2)
+    for document in [path for path in tables if path not in documents][:_MOST_LISTS]:
+        path = walked.root / document
+        table = table_file.open_table(path, document, encoding=walked.encoding)
+        keys = [c for c in table.columns if c in columns] if table is not None else []
+        if table is None or len(keys) != 1 or path.stat().st_size > _MOST_BYTES:
+            continue
+        try:
+            rows = [cells for _, cells in table.rows()]
+        except InvalidInput:
+            continue
+        codes = [row_key(cells.get(keys[0], "")) for cells in rows]
+        named = [
+            column
+            for column in table.columns
+            if roles.is_known("label", column) or roles.is_known("path", column)
+            if column != keys[0]
+        ]
+        for column in named:
+            names = dict(zip(codes, (cells.get(column, "").strip() for cells in rows), strict=True))
+            is_list = len(names) == len(codes) and all(names.values())
+            if is_list and {row_key(label) for label in asked} <= names.keys():
+                if any(map(_is_picture, names.values())) or names.keys() == set(names.values()):
+                    continue
+                apart = told_apart(names)
+                more = "".join(f" {note}" for note in shared(names))
+                return Named(
+                    names={label: apart[row_key(label)] for label in asked},
+                    document=document,
+                    note=f"“{printable(keys[0])}” is named by {printable(document)}.{more}",
+                )
+    return None
+
+
+def row_key(code: str) -> str:
+    """A code as it is compared: 04 is 4."""
+    plain = code.strip()
+    return str(int(plain)) if plain.isascii() and plain.isdecimal() and len(plain) < 19 else plain
 
 
 def _is_picture(name: str) -> bool:

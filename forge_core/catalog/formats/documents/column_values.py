@@ -13,6 +13,8 @@ LEAST_FOUND = 0.5
 _MOST_CLASSES = 1000
 _MARKS = frozenset({"0", "1", "0.0", "1.0"})
 _MARKED = frozenset({"1", "1.0"})
+_YES = frozenset({"true", "yes", "ja", "oui", "si", "sí", "sim", "да", "x", "✓"})
+_NO = frozenset({"false", "no", "nein", "non", "não", "нет"})
 _UNSURE = _MARKS | {"", "-1", "-1.0"}
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?")
 _WHOLE = re.compile(r"\d+(?:\.0+)?")
@@ -32,10 +34,12 @@ _NO_LABEL = re.compile(
     annotation_id|score|confidence|prob(?:ability)?|iscrowd|weights?|comments?|notes?|remarks?|
     bemerkung(?:en)?|anmerkung(?:en)?|kommentare?|remarques?|commentaires?|comentarios?|
     observaciones|caption|description|
-    camera|device|iso|exposure|age|sex|gender|is_\w+|has_\w+|seed|version|format|extension|ext
+    camera|device|iso|exposure|is_\w+|has_\w+|seed|version|format|extension|ext
     )$""",
     re.VERBOSE | re.IGNORECASE,
 )
+_PERSON = re.compile(r"(?:^|[_. ])(?:age|sex|gender)$", re.IGNORECASE)
+"""What is said of who is seen: seldom the label, and a question where others are one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +122,10 @@ def label_columns(rows: Sequence[Row], columns: Sequence[str]) -> LabelChoice:
     likely = _without_ids(rows, texts) or _without_ids(rows, numbers)
     if any(2 * filled[column] > len(rows) for column in likely):  # remarks stand here and there
         likely = [column for column in likely if 2 * filled[column] > len(rows)]
+    plain = [column for column in likely if not _PERSON.search(column)]
+    if len(plain) < 2:  # one column besides is the label, and none leaves a question
+        others += [column for column in likely if column not in plain]
+        likely = plain
     return LabelChoice(columns=tuple(_of_one_meaning(rows, likely)), others=tuple(others))
 
 
@@ -163,7 +171,13 @@ def words_for(rows: Sequence[Row], column: str, columns: Sequence[str]) -> str |
         is_one = len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs}) > 1
         are_words = not any(_NUMBER.fullmatch(value) for value in values)
         is_whole = len(values) == len(rows) > len(pairs)
-        if is_one and is_whole and are_words and not _NO_LABEL.search(other):
+        if (
+            is_one
+            and is_whole
+            and are_words
+            and not _NO_LABEL.search(other)
+            and not _PERSON.search(other)
+        ):
             return other
     return None
 
@@ -188,9 +202,23 @@ def is_no_label(rows: Sequence[Row], column: str) -> bool:
     return bool(
         not values
         or _NO_LABEL.search(column)
+        or _PERSON.search(column)
         or all(_HASH_OR_TIME.fullmatch(value) for value in values)
         or any("." in v and _NUMBER.fullmatch(v) and not _WHOLE.fullmatch(v) for v in values)
     )
+
+
+def mark(cell: str) -> str:
+    """A cell of a column of marks as 1 or 0, be it written as a word; any other cell as it is."""
+    plain = cell.strip()
+    folded = plain.casefold()
+    return "1" if folded in _YES else "0" if folded in _NO else plain
+
+
+def _are_words(rows: Sequence[Row], column: str) -> bool:
+    """Whether a column answers in words of both kinds, not in blanks."""
+    values = {row.get(column, "").strip().casefold() for row in rows}
+    return bool(values & _YES and values & _NO and values <= _YES | _NO)
 
 
 def one_hot(rows: Sequence[Row], columns: Sequence[str]) -> tuple[str, ...]:
@@ -199,14 +227,12 @@ def one_hot(rows: Sequence[Row], columns: Sequence[str]) -> tuple[str, ...]:
         column
         for column in columns
         if column
-        and not _NO_LABEL.search(column)
-        and all(row.get(column, "").strip() in _MARKS for row in rows)
+        and (not _NO_LABEL.search(column) or _are_words(rows, column))
+        and all(mark(row.get(column, "")) in _MARKS for row in rows)
     )
     if len(marks) < 2 or not rows:
         return ()
-    single = sum(
-        sum(row.get(column, "").strip() in ("1", "1.0") for column in marks) == 1 for row in rows
-    )
+    single = sum(sum(mark(row.get(column, "")) in _MARKED for column in marks) == 1 for row in rows)
     return marks if single >= 0.95 * len(rows) else ()
 
 

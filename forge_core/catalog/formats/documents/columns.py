@@ -144,6 +144,13 @@ NAMES: dict[str, tuple[str, ...]] = {
         "lesion_id",
         "case_id",
         "study_id",
+        "person_id",
+        "participant_id",
+        "driver_id",
+        "identity",
+        "subject",
+        "participant",
+        "driver",
     ),
     "source": ("source_dataset", "source", "dataset"),
     "note": (
@@ -183,6 +190,8 @@ NAMES: dict[str, tuple[str, ...]] = {
 """Names by which a column of each role is known, the surest first; see `_plain`."""
 _NESTED = ("label", "split", "group", "note")
 """Roles that a field inside other fields may have."""
+_WHO = frozenset({"identity", "subject", "participant", "driver"})
+"""Names of groups that may be the class itself, where no other column is."""
 _VAGUE = frozenset({"name", "y", "set", "target", "id", "art", "group", "reader"})
 """Names that say little of a field inside others."""
 
@@ -198,6 +207,8 @@ def guess(columns: Sequence[str]) -> dict[str, str]:
             column = next((nested[n] for n in names if n in nested and n not in _VAGUE), None)
         if column is not None:
             found[role] = column
+    if "label" not in found and _plain(found.get("group", "")) in _WHO:
+        del found["group"]
     if "path" in found and "label" not in found and len(columns) == 2:
         (other,) = [column for column in columns if column != found["path"]]
         found |= {} if other in found.values() else {"label": other}

@@ -90,7 +90,7 @@ def spread(cells: Row) -> Row:
                 content = json.loads(cell)
             except (ValueError, RecursionError):
                 content = None
-            if isinstance(content, dict):
+            if isinstance(content, dict) and content.keys() != {"choices"}:
                 row |= _flat(content, f"{name}.")
                 continue
         row[name] = cell

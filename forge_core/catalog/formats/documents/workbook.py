@@ -1,4 +1,4 @@
-"""The first sheet of an Excel workbook as rows, through openpyxl where that is installed."""
+"""The sheets of an Excel workbook as rows, through openpyxl where that is installed."""
 
 import zipfile
 from collections.abc import Iterator
@@ -25,14 +25,22 @@ def columns(path: Path) -> tuple[str, tuple[str, ...]]:
     Raises:
         ValueError: It is no workbook, is too large, or `openpyxl` is not there.
     """
+    return next(sheets(path), ("", ()))
+
+
+def sheets(path: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The name of each sheet that holds anything, and its columns.
+
+    Raises:
+        ValueError: See `columns`.
+    """
     for title, table in _sheets(path):
-        for values in table:
-            if any(values):
-                names = [value.strip() for value in values]
-                while names and not names[-1]:
-                    names.pop()
-                return title, tuple(names)
-    return "", ()
+        filled = next((values for values in table if any(values)), None)
+        if filled is not None:
+            names = [value.strip() for value in filled]
+            while names and not names[-1]:
+                names.pop()
+            yield title, tuple(names)
 
 
 def rows(path: Path, part: str) -> Iterator[tuple[int, dict[str, str]]]:

@@ -102,6 +102,18 @@ def propose(names: Sequence[str]) -> Proposal | None:
     return None
 
 
+def splits_before(names: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Each class called as `train_cat` to its split and its class; empty unless all are so."""
+    found: dict[str, tuple[str, str]] = {}
+    for name in names:
+        first, mark, rest = name.replace("-", "_").partition("_")
+        split = folder_names.split_of_folder(first)
+        if split is None or not mark or not _is_word(rest):
+            return {}
+        found[name] = (split, name[len(first) + 1 :])
+    return found if len({split for split, _ in found.values()}) > 1 else {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """A part of nearly all file names that might be the class."""

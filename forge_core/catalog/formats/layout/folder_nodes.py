@@ -10,6 +10,8 @@ from forge_core.catalog.formats.scan import folder_names
 from forge_core.catalog.formats.scan.name_index import FoundFile
 
 _MASK_ENDING = re.compile(r"[ _.-]*(?:mask|gt|groundtruth|segmentation|seg|trimap|label)s?$", re.I)
+_HASH = re.compile(r"(?=.*\d)(?=.*[a-f])[0-9a-f-]{12,}")
+_MOST_SPREAD, _LONGEST_SPREAD = 4, 3
 _MOST_COMPARED = 1_000
 _ALIKE = 0.8
 """Share of the masks that are called as images beside them."""
@@ -52,18 +54,47 @@ class Node:
 
 
 def build(files: Sequence[FoundFile], name: str) -> Node:
-    """The tree of the folders that images lie in."""
+    """The tree of the folders that images lie in.
+
+    Folders that only spread files by the first letters of their names (`a/b/c/abc1f9.jpg`) are
+    passed over.
+    """
     root = Node(name)
+    num_spread = _num_spread(files)
     for file in files:
         node = root
         root.num_files += 1
-        for part in file.parts[:-1]:
+        folders = file.parts[:-1]
+        for part in folders[: len(folders) - num_spread]:
             if part not in node.children:
                 node.children[part] = Node(part)
             node = node.children[part]
             node.num_files += 1
         node.files.append(file)
     return root
+
+
+def _num_spread(files: Sequence[FoundFile]) -> int:
+    """How many folders above each image are called as its first letters, one after the other."""
+    fewest = _MOST_SPREAD
+    for file in files:
+        stem = _stem(file).casefold()
+        folders = [part.casefold() for part in file.parts[:-1]]
+        number = next(
+            (n for n in range(min(fewest, len(folders)), 0, -1) if _spreads(folders[-n:], stem)), 0
+        )
+        fewest = min(fewest, number)
+        if not fewest:
+            return 0
+    return fewest if files else 0
+
+
+def _spreads(folders: Sequence[str], stem: str) -> bool:
+    """One folder alone spreads hashes only: cat/cat12.jpg and A/A1.jpg are classes."""
+    start = "".join(folders)
+    if not stem.startswith(start) or any(len(part) > _LONGEST_SPREAD for part in folders):
+        return False
+    return len(folders) > 1 or _HASH.fullmatch(stem) is not None
 
 
 def take_masks(node: Node) -> Iterator[tuple[str, list[FoundFile]]]:

@@ -91,6 +91,8 @@ class _Reading:
             self._place_splits(node, found, levels, beside)
             return
         passed_over = self._containers(node)
+        if not levels and not beside and _are_unpacked(node):
+            passed_over = set(children)
         aside = self._aside(node, passed_over) if not levels and not beside else set()
         holds_splits = may_hold_splits and self._all_hold_splits(node)
         for name, child in children.items():
@@ -197,6 +199,14 @@ def _only_wraps(node: Node, child: Node, levels: tuple[str, ...]) -> bool:
     """Whether all images of the collection lie in this one folder, and in folders of it."""
     is_only = not levels and not node.files and len(node.children) == 1
     return is_only and not child.files and len(child.children) > 0
+
+
+def _are_unpacked(node: Node) -> bool:
+    """Whether each of several folders holds one of its own name, as unpacked archives do."""
+    several = len(node.children) > 1
+    return several and all(
+        not child.files and name in child.children for name, child in node.children.items()
+    )
 
 
 def _is_second_copy(child: Node, node: Node) -> bool:

@@ -1,4 +1,4 @@
-"""Folders that look like classes and are none: of unlabelled images, of copies of all others."""
+"""Folders that look like classes and are none: of the unlabelled, of copies, or not to be named."""
 
 from dataclasses import replace
 
@@ -6,7 +6,9 @@ from forge_core.catalog.formats.layout import origins, signals
 from forge_core.catalog.formats.scan import folder_names, label_records
 from forge_core.catalog.formats.scan.file_walk import Walked
 from forge_core.catalog.formats.scan.scanned_folder import Caution, ReadOptions, ScannedFile
-from forge_core.catalog.importing.import_problems import printable
+from forge_core.catalog.importing import entry_names
+from forge_core.catalog.importing.import_problems import ImportProblem, printable
+from forge_core.errors import InvalidInput
 
 
 def without_unlabelled(
@@ -57,3 +59,30 @@ def without_copies(
         )
     )
     return [replace(e, label_name=None) if e.label_name == name else e for e in entries]
+
+
+def with_class_names(
+    placed: list[ScannedFile],
+) -> tuple[list[ScannedFile], list[ImportProblem]]:
+    """The entries with normalised class names; one problem for each name that cannot be one."""
+    names: dict[str, str] = {}
+    refused: dict[str, ImportProblem] = {}
+    entries: list[ScannedFile] = []
+    for entry in placed:
+        group = entry.group_key or label_records.original_of(entry.path)
+        source = (entry.source_dataset or "")[: label_records.MAX_SOURCE_DATASET] or None
+        entry = replace(entry, group_key=group, source_dataset=source)
+        label = entry.label_name
+        if label is None:
+            entries.append(entry)
+            continue
+        if label not in names and label not in refused:
+            try:
+                names[label] = entry_names.normalise_class_name(label)
+            except InvalidInput as error:
+                refused[label] = ImportProblem(
+                    printable(label), "bad_class_name", f"{error} Its images are left out."
+                )
+        if label in names:
+            entries.append(replace(entry, label_name=names[label]))
+    return entries, list(refused.values())

@@ -41,7 +41,7 @@ _COMPANIONS = _CONTAINERS | frozenset({
     "raw", "resized", "cropped", "crop", "crops", "clean", "cleaned", "processed", "original",
     "originals", "orig", "new", "final", "full", "all", "small", "mini", "public", "private",
     "labeled", "labelled", "augmented", "aug", "the", "of", "for", "class", "classes", "v",
-    "version", "subset", "px", "x", "k", "classification", "only", "copy", "sorted",
+    "version", "rev", "subset", "px", "x", "k", "classification", "only", "copy", "sorted",
 })
 """Words that stand beside the word of a split and change nothing."""
 

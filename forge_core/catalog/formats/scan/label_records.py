@@ -19,6 +19,7 @@ from forge_core.catalog.formats.scan.scanned_folder import (
     Caution,
     ScannedFile,
     ScannedFolder,
+    parted,
     split_of_name,
 )
 from forge_core.catalog.formats.scan.several_labels import SeveralLabels
@@ -47,6 +48,8 @@ class Record:
     labels: tuple[str, ...] = ()
     """None, one or several."""
     split: str | None = None
+    near_split: str | None = None
+    """The split whose folders are looked into first where several hold such a name."""
     source_dataset: str | None = None
     is_augmented: bool = False
     group_key: str | None = None
@@ -164,7 +167,7 @@ def similar_names(entries: Iterable[ScannedFile]) -> list[str]:
 
 def without_split(document: str) -> str:
     """A document's name without the words that mean a split: of one kind are those alike."""
-    words = _WORD.sub(lambda match: "*" if split_of_name(match[0]) else match[0], document.lower())
+    words = _WORD.sub(lambda match: "*" if split_of_name(match[0]) else match[0], parted(document))
     return re.sub(r"held[ _-]?out|hold[ _-]?out", "*", words)
 
 
@@ -215,7 +218,7 @@ class _Placing:
         looked = self._finder.look_up(
             record.path,
             folder=record.folder,
-            split=record.split,
+            split=record.split or record.near_split,
             near=near,
             may_be_url=record.may_be_url,
         )

@@ -8,10 +8,10 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from urllib.parse import unquote
 
-from forge_core.catalog.formats.scan.scanned_folder import split_of_name
+from forge_core.catalog.formats.scan import folder_names
 from forge_core.imaging import formats
 
 _URL = re.compile(r"(?!file:)[a-z][a-z0-9+.-]+://", re.IGNORECASE)
@@ -218,12 +218,14 @@ class Finder:
                 continue
             if folder and folders == [*map(form, folder.split("/")), *wanted[:-1]]:
                 return [file]  # only the ending was left out
-            if any(name == near or (split and split_of_name(name) == split) for name in folders):
+            if any(name == near or (split and _split_of(name) == split) for name in folders):
                 shared += 0.5
             if shared > most:
                 best, most = [file], shared
             elif shared == most:
                 best.append(file)
+        if len(best) > 1:  # masks are called as their images
+            return [f for f in best if not any(map(_is_of_masks, f.parts[:-1]))] or best
         return best
 
 
@@ -243,6 +245,16 @@ def _indexed(files: Sequence[FoundFile], form: Callable[[str], str]) -> _Index:
         index.by_name[name].append(file)
         index.by_stem[name.rsplit(".", 1)[0]].append(file)
     return index
+
+
+@lru_cache(maxsize=4096)
+def _split_of(folder: str) -> str | None:
+    return folder_names.split_of_folder(folder)
+
+
+@lru_cache(maxsize=4096)
+def _is_of_masks(folder: str) -> bool:
+    return folder_names.says_masks(folder)
 
 
 def _local_part(url: str) -> str:

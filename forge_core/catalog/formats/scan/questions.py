@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from forge_core.catalog.formats.scan import label_records
-from forge_core.catalog.formats.scan.scanned_folder import Caution
+from forge_core.catalog.formats.scan.scanned_folder import Caution, parted
 from forge_core.catalog.importing.import_problems import printable
 from forge_core.errors import InvalidInput
 
 _WORD = re.compile(r"[^\W_]+")
+_WHO = frozenset({"identity", "identities", "person", "persons", "subject", "subjects", "patients"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,11 @@ class Asked:
     def counts(self, question: str) -> bool:
         """Whether answers to a question are labels."""
         return not self.is_open and self.chosen in (None, question)
+
+
+def says_who(document: str) -> bool:
+    """Whether a list is called as one of who is seen (identity_CelebA.txt), not of classes."""
+    return not _WHO.isdisjoint(_WORD.findall(parted(PurePosixPath(document).stem)))
 
 
 def of_lists(said: Mapping[str, Mapping[str, object]]) -> dict[str, str]:

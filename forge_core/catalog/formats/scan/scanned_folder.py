@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from forge_core.catalog.importing.import_problems import ImportProblem
 
 _WORDS = re.compile(r"held[ _-]?out|hold[ _-]?out|[a-z]+")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 SPLIT_BY_NAME: dict[str, str] = {
     "train": "train",
@@ -239,10 +240,15 @@ def split_of_name(name: str) -> str | None:
     return SPLIT_BY_NAME.get(re.sub(r"[ -]", "_", name.strip().lower()))
 
 
+def parted(name: str) -> str:
+    """A name in small letters, with a space before each word that began with a capital."""
+    return _CAMEL.sub(" ", name).lower()
+
+
 def split_of_document(document: str) -> str | None:
     """The split that a word of the file's name means, or else its folder."""
     folder, _, name = document.rpartition("/")
-    for word in _WORDS.findall(name.rpartition(".")[0].lower()):
+    for word in _WORDS.findall(parted(name.rpartition(".")[0])):
         if split := split_of_name(word):
             return split
     return split_of_name(folder.rpartition("/")[2])

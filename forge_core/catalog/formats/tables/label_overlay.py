@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from forge_core.catalog.formats.documents.cells import split_list
+from forge_core.catalog.formats.scan import questions
 from forge_core.catalog.formats.scan.file_walk import Walked
-from forge_core.catalog.formats.scan.label_records import counted
+from forge_core.catalog.formats.scan.label_records import clean_group_key, counted
 from forge_core.catalog.formats.scan.scanned_folder import (
     ReadOptions,
     ScannedFile,
@@ -35,6 +36,7 @@ class _Added:
 
     splits: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)
     twice: set[str] = field(default_factory=set)
     """Images that lists put into two splits: they get none."""
     documents: list[str] = field(default_factory=list)
@@ -55,17 +57,20 @@ def completed(
     if options.format_name is not None or walked.is_catalog or scanned.layout in _WHOLE:
         return scanned, []
     has_splits = any(entry.split is not None for entry in scanned.entries)
+    documents = table_choice.documents(walked, wide=True)[:_MOST_DOCUMENTS]
     if scanned.layout not in _FOLDERS and (has_splits or options.document is not None):
-        return scanned, []
+        documents = [document for document in documents if questions.says_who(document)]
     above = level.root.relative_to(walked.root).as_posix()
     start = "" if above == "." else f"{above}/"
     known = {f"{start}{entry.path}": entry for entry in scanned.entries}
     added = _Added()
-    for document in table_choice.documents(walked, wide=True)[:_MOST_DOCUMENTS]:
-        if document.removeprefix(start) in scanned.documents:
+    for document in documents:
+        if document.removeprefix(start) in scanned.documents or is_filler(document):
             continue
         reading = table_choice.read(walked, document, ReadOptions(encoding=options.encoding))
         if reading is not None and reading.found >= table_choice.LEAST_FOUND:
+            if _add_groups(walked, reading, known, added):
+                continue
             _add_splits(walked, reading, known, added)
             if scanned.layout in _FOLDERS:
                 _add_labels(walked, reading, known, added)
@@ -77,6 +82,7 @@ def completed(
             entry,
             split=entry.split or splits.get(path),
             label_name=entry.label_name or added.labels.get(path),
+            group_key=entry.group_key or added.groups.get(path),
         )
         for path, entry in known.items()
     ]
@@ -94,6 +100,38 @@ def completed(
     return completed, added.documents
 
 
+def is_filler(document: str) -> bool:
+    """Whether a table only shows the form of an answer: Kaggle's sample_submission.csv."""
+    return "submission" in document.lower()
+
+
+def _add_groups(
+    level: Walked, reading: Reading, known: dict[str, ScannedFile], added: _Added
+) -> bool:
+    """From a column of groups, or a list of who is seen; true where it says nothing else."""
+    says_who = questions.says_who(reading.table.document)
+    column = reading.mapping.get("group")
+    if column is None and says_who:
+        column = reading.mapping.get("label")
+    if column is None:
+        return False
+    found = {
+        path: key
+        for path, cells in rows_of(level, reading)
+        if path in known and known[path].group_key is None
+        if (key := clean_group_key(cells.get(column, "")))
+    }
+    if found:
+        added.groups |= found
+        number = counted(len(set(found.values())), "group")
+        added.notes.append(
+            f"{printable(reading.table.document)} puts {counted(len(found))} into {number}."
+        )
+        if says_who:
+            added.documents.append(reading.table.document)
+    return says_who
+
+
 def _add_splits(
     level: Walked, reading: Reading, known: dict[str, ScannedFile], added: _Added
 ) -> None:
@@ -107,7 +145,7 @@ def _add_splits(
     if numbers is None:
         return
     found: dict[str, str] = {}
-    for path, cells in _rows(level, reading):
+    for path, cells in rows_of(level, reading):
         word = cells.get(column, "").strip() if column is not None else ""
         split = split_of_name(numbers.get(word, word)) if column is not None else whole
         if split is not None and path in known:
@@ -138,7 +176,7 @@ def _add_labels(
         return
     by_number = _by_number(classes)
     found: dict[str, str] = {}
-    for path, cells in _rows(level, reading):
+    for path, cells in rows_of(level, reading):
         labels = split_list(cells.get(column, ""))
         if path not in known or len(labels) != 1 or not labels[0].strip():
             continue
@@ -175,13 +213,13 @@ def _agrees(level: Walked, reading: Reading, known: dict[str, ScannedFile]) -> b
     column = reading.mapping["label"]
     seen = {
         (known[path].label_name, cells.get(column, "").strip())
-        for path, cells in _rows(level, reading)
+        for path, cells in rows_of(level, reading)
         if path in known
     }
     return len(seen) == len({first for first, _ in seen}) == len({second for _, second in seen})
 
 
-def _rows(level: Walked, reading: Reading) -> Iterator[tuple[str, dict[str, str]]]:
+def rows_of(level: Walked, reading: Reading) -> Iterator[tuple[str, dict[str, str]]]:
     """The rows of a table whose image is there, with its path; a damaged file ends them."""
     folder = reading.table.document.rpartition("/")[0]
     try:

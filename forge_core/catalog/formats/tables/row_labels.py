@@ -1,12 +1,13 @@
 """What the labels of all rows of a table mean together: numbers, names, and lists in a cell."""
 
+import ast
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from forge_core.catalog.formats.documents import class_names
-from forge_core.catalog.formats.documents.cells import split_list
+from forge_core.catalog.formats.documents.cells import as_text, join, split_list
 from forge_core.catalog.formats.scan import folder_names
 from forge_core.catalog.formats.scan.file_walk import Walked
 from forge_core.catalog.formats.scan.label_records import Record, counted
@@ -15,6 +16,8 @@ from forge_core.catalog.importing.import_problems import ImportProblem, printabl
 
 _WHOLE = re.compile(r"-?\d+\.0+")
 _SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
+_LIST = re.compile(r"""(?:\{"choices":\s*)?(\[.*\])\s*\}?""", re.DOTALL)
+_LONGEST_LIST = 4_000
 _MISSING = frozenset({"nan", "NaN", "NAN", "NaT", "<NA>", "#N/A"})
 _DOUBTFUL = frozenset({"None", "NULL", "Null", "null", "NA", "N/A", "n/a", "#NA"})
 """What programs write for nothing too, and what a person may call a class (pandas reads none)."""
@@ -36,11 +39,24 @@ class Settled:
 def of_cell(cell: str) -> list[str]:
     """The labels of a cell: what a program writes for nothing is none, and 3.0 is 3."""
     found = []
-    for part in split_list(cell):
+    for part in split_list(_literal(cell)):
         plain = part.strip()
         if plain and plain not in _MISSING:
             found.append(plain.partition(".")[0] if _WHOLE.fullmatch(plain) else part)
     return found
+
+
+def _literal(cell: str) -> str:
+    """A cell that a program wrote as a list (['cat'], {"choices": ["cat"]}), as ours are."""
+    match = _LIST.fullmatch(cell.strip())
+    if match is None or len(cell) > _LONGEST_LIST:
+        return cell
+    try:
+        parts = ast.literal_eval(match[1])  # texts and numbers only: nothing is run
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return cell
+    plain = all(isinstance(part, str | int | float) for part in parts)
+    return join([as_text(part) for part in parts]) if plain else cell
 
 
 def settle(
@@ -49,6 +65,7 @@ def settle(
     documents: Sequence[str],
     options: ReadOptions,
     *,
+    columns: Collection[str] = (),
     is_ours: bool = False,
 ) -> Settled:
     """Numbers get their names from a list beside them; cells with several labels are taken apart.
@@ -60,6 +77,7 @@ def settle(
         records: All rows.
         documents: The tables they come from.
         options: What a person decided.
+        columns: What the columns of the labels are called.
         is_ours: Whether an export of ours wrote them: then every label is what it says.
     """
     if is_ours:
@@ -69,7 +87,7 @@ def settle(
     notes: list[str] = []
     cautions = (*doubts, *_shortened(rows, documents))
     counts = Counter(label for row in rows for label in row.labels)
-    named = class_names.beside(walked, counts, documents)
+    named = class_names.beside(walked, counts, documents, columns)
     if named is not None:
         notes.append(named.note)
         records = [

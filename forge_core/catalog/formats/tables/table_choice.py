@@ -5,17 +5,17 @@ name images that are there is the path, one with few values that come again may 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import PurePosixPath
 
-from forge_core.catalog.formats.documents import column_values, json_rows, table_file
+from forge_core.catalog.formats.documents import column_values, json_rows, table_file, workbook
 from forge_core.catalog.formats.documents import columns as roles
 from forge_core.catalog.formats.documents.column_values import Row
 from forge_core.catalog.formats.documents.table_file import TableFile
-from forge_core.catalog.formats.scan import label_records
+from forge_core.catalog.formats.scan import label_records, questions
 from forge_core.catalog.formats.scan.file_walk import TABLE_EXTENSIONS, Walked
 from forge_core.catalog.formats.scan.scanned_folder import (
     ReadOptions,
@@ -117,8 +117,23 @@ def readings(walked: Walked, options: ReadOptions, *, wide: bool) -> list[Readin
         if score > 0 or is_told:
             is_ours = reading.mapping["path"].lower() == roles.NAMES["path"][0]
             scores.append((score + 0.001 * is_ours + 0.01 * reading.knows_label, reading))
+    who = {r.table.document for _, r in scores if questions.says_who(r.table.document)}
+    if who and not is_told and others_label(walked, who):
+        scores = [pair for pair in scores if pair[1].table.document not in who]
     scores.sort(key=lambda pair: (-pair[0], -_size(pair[1].table), pair[1].table.document))
     return [reading for _, reading in scores]
+
+
+def others_label(walked: Walked, who: Collection[str]) -> bool:
+    """Whether another document labels images: then these only say who is seen (`says_who`)."""
+    options = ReadOptions(encoding=walked.encoding)
+    for document in documents(replace(walked, asked=None), wide=True):
+        reading = None if document in who else read(walked, document, options)
+        if reading is None or reading.found < LEAST_FOUND:
+            continue
+        if reading.one_hot or reading.choices or "label" in reading.mapping:
+            return True
+    return False
 
 
 def read(walked: Walked, document: str, options: ReadOptions) -> Reading | None:
@@ -173,6 +188,11 @@ def forms(table: TableFile) -> Iterator[TableFile]:
     """The ways to take a document for a table: with header and without, each part of a JSON."""
     if not table.separator:
         yield table
+        if table.path.suffix.lower() in WORKBOOKS:
+            with suppress(OSError, ValueError):
+                for part, columns in workbook.sheets(table.path):
+                    if part != table.part:
+                        yield replace(table, part=part, columns=columns)
         if table.path.suffix.lower() in table_file.JSON_ENDINGS:
             with suppress(OSError, ValueError, RecursionError):
                 for part, rows in json_rows.tables(table.path, table.encoding).items():
@@ -225,6 +245,7 @@ def _reading(table: TableFile, walked: Walked, options: ReadOptions) -> Reading:
         mapping = {r: n for r, n in mapping.items() if n != options.label_column}
         mapping["label"] = options.label_column or ""
     mapping = {role: name for role, name in mapping.items() if role not in unused}
+    _find_split(mapping, table, rows, unused | told.keys())
     if "split" not in {*mapping, *unused} and split_numbers.says_splits(table.document):
         free = [name for name in table.columns if name not in told.values() and name != path]
         parted = [name for name in free if split_numbers.are_numbers(rows, name)]
@@ -245,10 +266,6 @@ def _reading(table: TableFile, walked: Walked, options: ReadOptions) -> Reading:
         for name in table.columns
         if name and name not in mapping.values() and not _is_name(rows, name, finds)
     ]
-    spoken = [n for n in rest if "split" not in {*mapping, *unused} and _are_splits(rows, n)]
-    if len(spoken) == 1:
-        reading = replace(reading, mapping={**reading.mapping, "split": spoken[0]})
-        rest.remove(spoken[0])
     if "label" in unused or not rest:
         return reading
     marks = () if "split" in mapping and len(rest) < 2 else _marks(rows, rest)
@@ -266,6 +283,33 @@ def _reading(table: TableFile, walked: Walked, options: ReadOptions) -> Reading:
     if len(table.columns) == 2 and len(rest) == 1 and _may_be_label(rows, rest[0]):
         return replace(reading, mapping={**reading.mapping, "label": rest[0]})
     return replace(reading, choices=choice.columns, others=choice.others)
+
+
+def _find_split(
+    mapping: dict[str, str], table: TableFile, rows: Sequence[Row], decided: Collection[str]
+) -> None:
+    """Take the column for the splits that holds their words, whatever it is called.
+
+    A column that is called so and holds none of them (usage: Casual) is given up.
+    """
+    if "split" in decided:
+        return
+    named = mapping.get("split")
+    values = {v for row in rows if (v := row.get(named, "").strip())} if named else set()
+    if named and any(split_of_name(v) for v in values):
+        return
+    is_vague = named is not None and not roles.is_obvious("split", named)
+    if is_vague and values and not split_numbers.are_numbers(rows, named or ""):
+        del mapping["split"]
+    kept = {mapping["path"], *(mapping[role] for role in decided if role in mapping)}
+    free = [name for name in table.columns if name and name not in kept]
+    spoken = [name for name in free if _are_splits(rows, name)]
+    flags = [name for name in free if split_numbers.is_flag(rows, name)]
+    found = spoken or ([] if "split" in mapping else flags)
+    if len(found) == 1:
+        for role in [role for role, name in mapping.items() if name == found[0]]:
+            del mapping[role]
+        mapping["split"] = found[0]
 
 
 def _are_splits(rows: Sequence[Row], column: str) -> bool:

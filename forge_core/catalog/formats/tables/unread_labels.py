@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import PurePosixPath
 
-from forge_core.catalog.formats.documents import text_encoding, workbook
+from forge_core.catalog.formats.documents import column_values, text_encoding, workbook
 from forge_core.catalog.formats.scan.file_walk import DOCUMENT_EXTENSIONS, Walked
 from forge_core.catalog.formats.scan.label_records import counted
 from forge_core.catalog.formats.scan.scanned_folder import (
@@ -22,7 +22,7 @@ from forge_core.catalog.formats.scan.scanned_folder import (
     ReadOptions,
     ScannedFolder,
 )
-from forge_core.catalog.formats.tables import paired_files, table_choice
+from forge_core.catalog.formats.tables import label_overlay, paired_files, table_choice
 from forge_core.catalog.formats.tables.table_choice import Reading
 from forge_core.catalog.importing.import_problems import printable
 from forge_core.imaging import formats
@@ -100,7 +100,7 @@ def _unread(walked: Walked, read: set[str]) -> list[str]:
         if path not in read
         and path.rpartition(".")[0] not in stems
         and not _PROSE.search(PurePosixPath(path).stem)
-        and "submission" not in path.lower()
+        and not label_overlay.is_filler(path)
     ]
     return sorted(found, key=lambda path: (path.count("/"), path))[:_MOST_DOCUMENTS]
 
@@ -253,7 +253,9 @@ def _repeats_marks(walked: Walked, reading: Reading, labels: dict[str, str | Non
     pairs = (
         (
             row.get(reading.mapping["path"], ""),
-            "".join(name for name in reading.one_hot if row.get(name, "").strip()[:1] == "1"),
+            "".join(
+                name for name in reading.one_hot if column_values.mark(row.get(name, ""))[:1] == "1"
+            ),
         )
         for row in reading.rows
     )
