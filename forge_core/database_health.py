@@ -81,11 +81,15 @@ def prevents_opening(health: Health, settings: Settings) -> bool:
 
 
 def _was_used(settings: Settings) -> bool:
-    """Whether this workspace has had a catalog: it has runs, or keys that pages were given."""
+    """Whether this workspace has had a catalog.
+
+    It has runs, keys that pages were given, or thumbnails of images that were imported.
+    """
     folder = settings.workspace_folder
-    for name in ("runs", "secrets"):
+    places = (folder / "runs", folder / "secrets", folder / "cache" / "thumbnails")
+    for place in places:
         try:
-            if any((folder / name).iterdir()):
+            if any(place.iterdir()):
                 return True
         except OSError:
             continue

@@ -1,6 +1,7 @@
 """Every state that a database can be in: told in words at the start and by `forge doctor`."""
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -118,6 +119,16 @@ def test_an_older_database__is_brought_up_to_date(used: Workspace):
     url = driver_url(used.settings.resolved_database_url)
     assert health.examine(url).condition == Condition.OLDER
     assert open_workspace(used.settings).database.is_current()
+
+
+def test_thumbnails__tell_that_there_was_a_catalog(used: Workspace):
+    """Images were imported by commands alone: no page was given a key, and nothing was trained."""
+    shutil.rmtree(used.folder / "secrets")
+    (used.folder / "forge.db").unlink()
+    (used.folder / "cache" / "thumbnails" / "64").mkdir(parents=True)
+    with pytest.raises(DatabaseUnusable):
+        open_workspace(used.settings)
+    assert not (used.folder / "forge.db").exists()
 
 
 def test_a_new_workspace__is_made(tmp_path: Path):
