@@ -98,6 +98,7 @@ OF_ONE_KIND = {
     "forge_core/cli": "commands",
     "forge_core/handlers": "kinds of jobs",
     "tests/forge_core/api": "routes",
+    "tests/forge_core/catalog/public_cases": "kinds of public sets",
     "tests/forge_core/cli": "commands",
     "tests/journeys": "journeys of a person in a browser",
     "tests/pages": "pages",

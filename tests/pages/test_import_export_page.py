@@ -168,7 +168,7 @@ def test_read_differently__columns_of_a_table_nobody_knows(workspace: Workspace,
     for role, column in {"File name": "key", "Label": "what", "Group": "who"}.items():
         next(box for box in app.selectbox if box.label == role).select(column)
     press(app, "Read the table so")
-    assert "6 images · 2 classes · 3 groups" in words(app)
+    assert "6 images · 2 classes · 6 train · 3 groups" in words(app)
     assert "because you chose it" in words(app)
     primary(app).click()
     app.run()
@@ -184,7 +184,7 @@ def test_read_differently__a_table_that_was_named_itself(workspace: Workspace, t
     assert "no column is known to hold their label" in app.warning[0].value
     asked = {tuple(group.options): group.label for group in app.button_group}
     assert asked["what", "who"] == "Which column is the label?"
-    assert "6 images · 6 unlabelled" in words(app)
+    assert "6 images · 6 train · 6 unlabelled" in words(app)
     assert not app.error
 
 

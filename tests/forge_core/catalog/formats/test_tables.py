@@ -105,8 +105,11 @@ def test_read__a_submission_with_made_up_labels_is_not_read(tmp_path: Path):
     (tmp_path / "test.csv").write_text("id\n1\n2\n")
     (tmp_path / "sample_submission.csv").write_text("id,label\n1,cat\n2,cat\n")
     scanned = recognition.read_folder(tmp_path)
-    assert labels(scanned) == {"train/1.png": "cat", "train/2.png": "dog"}
-    assert reasons(scanned) == {"not_an_image": 2, "not_listed": 2}
+    learnt, asked = {"train/1.png": "cat", "train/2.png": "dog"}, ("test/1.png", "test/2.png")
+    assert labels(scanned) == {**learnt, **dict.fromkeys(asked)}
+    splits = {entry.path: entry.split for entry in scanned.entries}
+    assert splits == {**dict.fromkeys(learnt, "train"), **dict.fromkeys(asked, "test")}
+    assert reasons(scanned) == {"not_an_image": 2}
 
 
 def test_read__equal_names_are_told_apart_by_their_split_or_named(tmp_path: Path):

@@ -87,7 +87,8 @@ def test_images_without_an_ending(look: Look):
 
 def test_zips_inside_a_zip__are_unpacked(look: Look):
     found = look("nested_zip")
-    assert Counter(found.labels.values()) == {"cat": 2, "dog": 1}
+    assert Counter(found.labels.values()) == {"cat": 2, "dog": 1, None: 2}
+    assert "2 images of test, of which train.csv lists none, come in unlabelled" in found.notes
     assert "“train.zip” lies inside" in found.notes
 
 
