@@ -16,6 +16,7 @@ from db.unit_of_work import UnitOfWork
 from forge_core import storable_values
 from forge_core.errors import Conflict, JobFailed, NotFound
 from forge_core.jobs import kinds, request_keys, supervision
+from forge_core.jobs.executors import LOCAL
 from forge_core.notices import outbox
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
@@ -182,8 +183,8 @@ def claim(workspace: Workspace, job: Job, *, executor: str, log_path: str) -> bo
     Raises:
         Conflict: The database is that of another workspace by now.
     """
-    # A power cut may take it back: it ends the process as well, and then the job waits again.
-    with workspace.database.write(flushes=False) as uow:
+    # A power cut that takes it back ends a process of this machine as well: the job waits again.
+    with workspace.database.write(flushes=executor != LOCAL) as uow:
         if uow.jobs.claim(
             job.job_id,
             workspace_id=workspace.id,
