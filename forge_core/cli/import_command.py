@@ -233,6 +233,8 @@ def _divide(workspace: Workspace, ratios: SplitRatios, *, as_json: bool) -> None
     plan = split_plan.plan_split(workspace, ratios, only_unassigned=True, grouping=chosen)
     split_plan.apply_split(workspace, plan, actor=Actor.of_process(workspace))
     output.say(f"Divided {plan.num_moved:,} images {ratios} by class.", as_json=as_json)
+    if plan.num_moved == 0:
+        output.tell("  No labelled image was without a split. `forge split` divides all anew.")
     for warning in plan.warnings:
         output.tell(f"  {warning}")
 

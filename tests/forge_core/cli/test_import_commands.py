@@ -57,7 +57,10 @@ def test_import__what_cannot_be_is_said(
 def test_import__divides_what_has_no_split_and_keeps_groups_whole(breeds: Path, tmp_path: Path):
     where = ("-w", tmp_path / "w")
     columns = ("--columns", "path=key,label=what,group=who", "--format", "table")
-    (breeds / "train").rename(breeds / "photos")  # else all 12 are of train
+    settled = forge("import", breeds, *columns, "--split-ratio", "60/20/20", "-w", tmp_path / "t")
+    assert "Divided 0 images" in settled.stdout, "the folder is called train"
+    assert "`forge split` divides all anew" in settled.stdout + settled.stderr
+    (breeds / "train").rename(breeds / "photos")
     done = forge("import", breeds, *columns, "--split-ratio", "60/20/20", *where)
     assert done.exit_code == 0
     assert "Divided 12 images 60/20/20 by class." in done.stdout
