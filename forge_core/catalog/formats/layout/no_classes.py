@@ -71,18 +71,18 @@ def with_class_names(
     for entry in placed:
         group = entry.group_key or label_records.original_of(entry.path)
         source = (entry.source_dataset or "")[: label_records.MAX_SOURCE_DATASET] or None
-        entry = replace(entry, group_key=group, source_dataset=source)
         label = entry.label_name
-        if label is None:
-            entries.append(entry)
-            continue
-        if label not in names and label not in refused:
+        if label is not None and label not in names and label not in refused:
             try:
                 names[label] = entry_names.normalise_class_name(label)
             except InvalidInput as error:
                 refused[label] = ImportProblem(
                     printable(label), "bad_class_name", f"{error} Its images are left out."
                 )
-        if label in names:
-            entries.append(replace(entry, label_name=names[label]))
+        if label in refused:
+            continue
+        name = None if label is None else names[label]
+        if (group, source, name) != (entry.group_key, entry.source_dataset, label):
+            entry = replace(entry, group_key=group, source_dataset=source, label_name=name)
+        entries.append(entry)
     return entries, list(refused.values())
