@@ -5,6 +5,7 @@ so that each such visit begins with two answers of 404. It takes the place from
 `window.__streamlit`; relative to the page, as its scripts are, so a proxy's prefix stays in it.
 """
 
+from functools import cache
 from pathlib import Path
 
 from starlette.requests import Request
@@ -28,7 +29,10 @@ def routes() -> list[Route]:
 
 
 async def _answer(_: Request) -> HTMLResponse:
+    return HTMLResponse(_page(), headers={"Cache-Control": "no-cache"})
+
+
+@cache
+def _page() -> str:
     page = (Path(file_util.get_static_dir()) / "index.html").read_text(encoding="utf-8")
-    return HTMLResponse(
-        page.replace(_HEAD, _HEAD + _TOLD, 1), headers={"Cache-Control": "no-cache"}
-    )
+    return page.replace(_HEAD, _HEAD + _TOLD, 1)

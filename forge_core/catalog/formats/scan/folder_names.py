@@ -95,7 +95,12 @@ def words_of(name: str) -> list[str]:
         bases = (c for c in unicodedata.normalize("NFD", name) if unicodedata.category(c) != "Mn")
         plain = unicodedata.normalize("NFC", "".join(bases))
     plain = _HELD_OUT.sub("heldout", plain.replace("_", " "))
-    return [word.casefold() for word in _WORDS.findall(_CAMEL.sub(" ", plain))]
+    return [word.casefold() for word in _WORDS.findall(spaced(plain))]
+
+
+def spaced(name: str) -> str:
+    """A name with a space before each word that begins with a capital."""
+    return _CAMEL.sub(" ", name)
 
 
 def parse_split(name: str) -> SplitName | None:

@@ -7,10 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from forge_core.catalog.formats.scan import folder_names
 from forge_core.catalog.importing.import_problems import ImportProblem
 
 _WORDS = re.compile(r"held[ _-]?out|hold[ _-]?out|[a-z]+")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 SPLIT_BY_NAME: dict[str, str] = {
     "train": "train",
@@ -242,7 +242,7 @@ def split_of_name(name: str) -> str | None:
 
 def parted(name: str) -> str:
     """A name in small letters, with a space before each word that began with a capital."""
-    return _CAMEL.sub(" ", name).lower()
+    return folder_names.spaced(name).lower()
 
 
 def split_of_document(document: str) -> str | None:

@@ -65,7 +65,7 @@ def completed(
     known = {f"{start}{entry.path}": entry for entry in scanned.entries}
     added = _Added()
     for document in documents:
-        if document.removeprefix(start) in scanned.documents or is_filler(document):
+        if document.removeprefix(start) in scanned.documents or table_choice.is_filler(document):
             continue
         reading = table_choice.read(walked, document, ReadOptions(encoding=options.encoding))
         if reading is not None and reading.found >= table_choice.LEAST_FOUND:
@@ -98,11 +98,6 @@ def completed(
         problems=[problem for problem in scanned.problems if problem.path not in read],
     )
     return completed, added.documents
-
-
-def is_filler(document: str) -> bool:
-    """Whether a table only shows the form of an answer: Kaggle's sample_submission.csv."""
-    return "submission" in document.lower()
 
 
 def _add_groups(

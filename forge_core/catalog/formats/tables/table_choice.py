@@ -105,8 +105,8 @@ def readings(walked: Walked, options: ReadOptions, *, wide: bool) -> list[Readin
         reading = read(walked, document, options)
         if reading is None or "path" not in reading.mapping:
             continue
-        stem = PurePosixPath(document).stem.lower()
-        if not is_told and ("submission" in stem or (not wide and stem in OTHERS_TABLES)):
+        is_others = not wide and PurePosixPath(document).stem.lower() in OTHERS_TABLES
+        if not is_told and (is_others or is_filler(document)):
             continue
         if options.label_column is not None:
             if reading.mapping.get("label") != options.label_column:
@@ -122,6 +122,11 @@ def readings(walked: Walked, options: ReadOptions, *, wide: bool) -> list[Readin
         scores = [pair for pair in scores if pair[1].table.document not in who]
     scores.sort(key=lambda pair: (-pair[0], -_size(pair[1].table), pair[1].table.document))
     return [reading for _, reading in scores]
+
+
+def is_filler(document: str) -> bool:
+    """Whether a table only shows the form of an answer: Kaggle's sample_submission.csv."""
+    return "submission" in PurePosixPath(document).stem.lower()
 
 
 def others_label(walked: Walked, who: Collection[str]) -> bool:

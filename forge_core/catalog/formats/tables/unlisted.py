@@ -85,7 +85,7 @@ def _of_lists(
         split = split_of_document(document)
         if split is None or split in own or document in scanned.documents:
             continue
-        if label_overlay.is_filler(document):
+        if table_choice.is_filler(document):
             continue
         reading = table_choice.read(everywhere, document, ReadOptions(encoding=options.encoding))
         if reading is None or reading.found < table_choice.LEAST_FOUND:

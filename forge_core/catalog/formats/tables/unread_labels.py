@@ -22,7 +22,7 @@ from forge_core.catalog.formats.scan.scanned_folder import (
     ReadOptions,
     ScannedFolder,
 )
-from forge_core.catalog.formats.tables import label_overlay, paired_files, table_choice
+from forge_core.catalog.formats.tables import paired_files, table_choice
 from forge_core.catalog.formats.tables.table_choice import Reading
 from forge_core.catalog.importing.import_problems import printable
 from forge_core.imaging import formats
@@ -100,7 +100,7 @@ def _unread(walked: Walked, read: set[str]) -> list[str]:
         if path not in read
         and path.rpartition(".")[0] not in stems
         and not _PROSE.search(PurePosixPath(path).stem)
-        and not label_overlay.is_filler(path)
+        and not table_choice.is_filler(path)
     ]
     return sorted(found, key=lambda path: (path.count("/"), path))[:_MOST_DOCUMENTS]
 
