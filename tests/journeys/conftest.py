@@ -37,7 +37,8 @@ CHROMIUM_FLAGS = [
 SERVERS = pytest.StashKey[list[ForgeServer]]()
 """What a test has started."""
 PATIENCE_MS = 30_000  # a promise about what is shown, not about how fast a busy machine is
-# A picture that a rerun replaced while the browser was still asking for it is gone.
+# A picture that a rerun replaced while the browser was still asking for it is gone: the browser
+# says so with the picture's address, and Streamlit's page once more in words.
 STREAMLIT_MISSES = re.compile(r"/media/[0-9a-f]+\.\w+$")
 
 
@@ -68,7 +69,8 @@ class Console:
 
     def _on_message(self, message: ConsoleMessage) -> None:
         where = message.location.get("url", "")
-        if message.type == "error" and not STREAMLIT_MISSES.search(where):
+        is_miss = STREAMLIT_MISSES.search(where) or STREAMLIT_MISSES.search(message.text)
+        if message.type == "error" and not is_miss:
             self.errors.append(f"{message.text} ({where})")
 
     def unexpected(self) -> list[str]:
