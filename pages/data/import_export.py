@@ -17,6 +17,7 @@ from pages.components.importing import (
     export_section,
     grey_panel,
     history_list,
+    merge_choice,
     preview,
     report,
 )
@@ -51,7 +52,7 @@ def show() -> None:
 def show_top(workspace: Workspace, *, offers_import: bool) -> None:
     """Title, the one primary action, and the offer to undo what was just done."""
     plan = chooser.chosen_plan()
-    action = describe(plan) if plan else "Import images"
+    action = describe(workspace, plan) if plan else "Import images"
     pressed = page_frame.show_title(
         "Import & export",
         action=action if plan or offers_import else None,
@@ -67,7 +68,7 @@ def show_top(workspace: Workspace, *, offers_import: bool) -> None:
 def start_import(workspace: Workspace, plan: ImportPlan) -> None:
     """Queue the import of what was found."""
     request_id = import_requests.save(workspace, plan)
-    title = f"{describe(plan)} from {plan.source_dataset}"
+    title = f"{describe(workspace, plan)} from {plan.source_dataset}"
     chooser.forget()
     with errors.redrawing():
         queue.submit(
@@ -75,10 +76,15 @@ def start_import(workspace: Workspace, plan: ImportPlan) -> None:
         )
 
 
-def describe(plan: ImportPlan) -> str:
-    """What importing it does."""
+def describe(workspace: Workspace, plan: ImportPlan) -> str:
+    """What importing it does. Images that are all here are not promised once more."""
     images = text.plural(plan.num_images, "image")
-    return f"Import labels of {images}" if plan.labels_only else f"Import {images}"
+    if plan.labels_only:
+        return f"Import labels of {images}"
+    found = merge_choice.compared(workspace, plan)
+    if not found.is_all_here:
+        return f"Import {images}"
+    return f"Update {images}" if found.is_changing else f"Check {images} again"
 
 
 def show_import(workspace: Workspace) -> None:

@@ -291,9 +291,11 @@ def test_again__labels_that_differ_are_shown_and_one_choice_decides(
     assert "12 images, all here already." in words(app)
     assert "1 label differs; what is there would stay." in words(app)
     assert "label: circle here, square there" in words(app)
+    assert primary(app).label == "Check 12 images again"
     choice = next(c for c in app.segmented_control if "something else" in c.label)
     choice.set_value("ask").run()
     assert "would wait for a person" in words(app)
+    assert primary(app).label == "Update 12 images"
     primary(app).click()
     app.run()
     job = queue.list_latest_jobs(workspace)[0]

@@ -25,7 +25,7 @@ WORDS = {
 
 def show(workspace: Workspace, plan: ImportPlan) -> None:
     """Draw how the plan stands to the catalog; nothing where no image of it is there."""
-    found = _compared(workspace, plan)
+    found = compared(workspace, plan)
     first, *others = found.sentences() or [""]
     if not first:
         return
@@ -38,8 +38,11 @@ def show(workspace: Workspace, plan: ImportPlan) -> None:
         _show_differences(workspace, found)
 
 
-def _compared(workspace: Workspace, plan: ImportPlan) -> Comparison:
-    """Looked at once for each reading, choice and revision: files are hashed for it."""
+def compared(workspace: Workspace, plan: ImportPlan) -> Comparison:
+    """How a plan stands to the catalog.
+
+    Looked at once for each reading, choice and revision: files are hashed for it.
+    """
     key = (id(plan.scanned), plan.source_dataset, history.latest_revision_id(workspace))
     known: dict[tuple[Merge, bool], Comparison] = {}
     kept = st.session_state.get(_COMPARED)

@@ -59,6 +59,17 @@ class Comparison:
         return self.num_files - self.num_here - self.num_copies - self.num_unseen
 
     @property
+    def is_all_here(self) -> bool:
+        """Whether it brings no image, as far as a look at names and sizes can say."""
+        return 0 < self.num_files == self.num_here
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether images that are there would get something of it, or wait for a person."""
+        changing = (FindingOutcome.TAKEN, FindingOutcome.ASKED, FindingOutcome.LEAK)
+        return any(self.outcomes.get(outcome) for outcome in changing)
+
+    @property
     def num_differing(self) -> int:
         """Values that differ from what is there, of all subjects."""
         settled = (FindingOutcome.TAKEN, FindingOutcome.DECIDED)
@@ -69,7 +80,7 @@ class Comparison:
         """All of it in words; nothing where no image is there and none comes twice."""
         sentences = []
         images = f"{self.num_files:,} image{'' if self.num_files == 1 else 's'}"
-        if self.num_here and self.num_here == self.num_files:
+        if self.is_all_here:
             sentences.append(f"{images}, {'all ' if self.num_files > 1 else ''}here already.")
         elif self.num_here:
             more = f", {self.num_unseen:,} were not looked at yet" if self.num_unseen else ""
