@@ -26,6 +26,8 @@ _BESIDE_HISTORY: dict[str, Any] = {
 }
 """Columns that history does not remember, by the subject of their findings."""
 _EMPTY_IS_NULL = frozenset({FindingSubject.GROUP})
+_ASKING = (FindingOutcome.ASKED, FindingOutcome.LEAK)
+"""What makes an image wait for a person."""
 _WRITTEN = ("revision_id", "asset_id", "subject", "outcome", "path", "before", "said")
 
 
@@ -154,6 +156,22 @@ class ImportFindingRepository:
             )
         ]
 
+    def list_open(self, asset_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[ImportFinding]]:
+        """What the newest import that asked said of each, oldest first; undone ones left out.
+
+        Of images that a person has answered for since, too: whether one waits, its state says.
+        """
+        undone = self._revisions.list_undone()
+        said: dict[uuid.UUID, list[ImportFinding]] = {}
+        for outcome in _ASKING:
+            for finding in self.list_of_assets(asset_ids, outcome):
+                if finding.revision_id not in undone:
+                    said.setdefault(finding.asset_id, []).append(finding)
+        for findings in said.values():
+            newest = max(finding.revision_id or 0 for finding in findings)
+            findings[:] = [one for one in findings if one.revision_id == newest]
+        return said
+
     def list_decided(
         self, asset_ids: Sequence[uuid.UUID]
     ) -> dict[uuid.UUID, set[tuple[FindingSubject, str]]]:
@@ -165,7 +183,7 @@ class ImportFindingRepository:
         undone = self._revisions.list_undone()
         found: dict[uuid.UUID, set[tuple[FindingSubject, str]]] = {}
         row = ImportFindingRow
-        asked = [FindingOutcome.ASKED.value, FindingOutcome.LEAK.value]
+        asked = [outcome.value for outcome in _ASKING]
         is_settled = VisionAsset.review_state.is_distinct_from(ReviewState.CONTESTED.value)
         for part in slices(asset_ids):
             rows = self._session.execute(

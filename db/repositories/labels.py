@@ -144,6 +144,15 @@ class LabelRepository:
             if state.is_retired and state.merged_into_label_id is not None
         }
 
+    def list_current_names(self) -> dict[str, str]:
+        """Name of every merged class, to the name of the class that took it over in the end."""
+        merges = self.list_merges()
+        ends = dict(merges)
+        for _ in merges:  # no chain is longer
+            ends = {label_id: merges.get(end, end) for label_id, end in ends.items()}
+        names = {label.label_id: label.name for label in self.list_all()}
+        return {names[label_id]: names[end] for label_id, end in ends.items()}
+
     def list_names_as_of(self, revision_id: int) -> dict[int, str]:
         """The name that each class had right after this revision; later classes are left out."""
         states = self.list_states_as_of(revision_id)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from db.records import Asset, Label
-from forge_core.catalog.listing.suggestions import OPINIONS, Suggestion
+from forge_core.catalog.listing.suggestions import IMPORTS, OPINIONS, Suggestion
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.history import HistoryEntry
 from forge_core.catalog.revisions.journal import ChangeConflict, ChangeResult
@@ -74,11 +74,13 @@ def shape_suggestion(suggestion: Suggestion | None) -> dict[str, Any] | None:
     """What a run suggests for one image; entropy in nats, the other numbers 0 to 1."""
     if suggestion is None:
         return None
+    who = OPINIONS if suggestion.voters else IMPORTS if suggestion.among else None
     return {
-        "run": OPINIONS if suggestion.voters else suggestion.run_id,
+        "run": who or suggestion.run_id,
         "voters": suggestion.voters,
         "label_id": suggestion.label_id,
         "label_name": suggestion.label_name,
+        "among": list(suggestion.among),
         "confidence": suggestion.confidence,
         "margin": suggestion.margin,
         "entropy": suggestion.entropy,

@@ -5,7 +5,7 @@ import { Review } from "../../pages/components/gallery/actions/review.js";
 import { Labels } from "../../pages/components/gallery/state/labels.js";
 import { Rows } from "../../pages/components/gallery/state/rows.js";
 import { Selection } from "../../pages/components/gallery/state/selection.js";
-import { Suggestions } from "../../pages/components/gallery/state/suggestions.js";
+import { saysWords, Suggestions } from "../../pages/components/gallery/state/suggestions.js";
 import { makeList } from "./fakes.js";
 
 globalThis.addEventListener ??= () => {};
@@ -158,4 +158,22 @@ test("an image that was passed over comes at the end", async () => {
   review.answer("keep");
   assert.equal(selection.focus, 0);
   assert.equal(review.isOver, false);
+});
+
+test("of several classes that an import says none is accepted", async () => {
+  const { review, rows, selection, sent, said } = await makeReview(2);
+  const [several, one] = rows.loaded();
+  const imported = { run: "imports", confidence: null };
+  several.suggestion = { ...imported, label_id: null, label_name: "dog or wolf", among: [2, 3] };
+  one.suggestion = { ...imported, label_id: 2, label_name: "dog", among: [2] };
+  review.accept();
+  assert.deepEqual([sent.length, selection.focus], [0, 0]);
+  assert.deepEqual(said, ["The import says dog or wolf: choose one of them."]);
+  review.answer("choose", 2);
+  review.accept();
+  assert.deepEqual(
+    sent.map(({ answer }) => answer),
+    ["choose", "accept"],
+  );
+  assert.equal(saysWords(one.suggestion), "dog");
 });

@@ -253,13 +253,6 @@ def list_fates(workspace: Workspace, names: Sequence[str]) -> dict[str, Label]:
     }
 
 
-def list_current_names(uow: UnitOfWork) -> dict[str, str]:
-    """Name of every merged class, to the name of the class that took it over."""
-    names = {label.label_id: label.name for label in uow.labels.list_all()}
-    merges = uow.labels.list_merges()
-    return {names[label_id]: names[follow(merges, label_id)] for label_id in merges}
-
-
 def take_in_names(uow: UnitOfWork, names: Sequence[str], *, revision_id: int) -> ImportedClasses:
     """The classes for these names inside an import's revision.
 

@@ -8,7 +8,6 @@ from enum import StrEnum
 from db import enums
 from db.enums import (
     ChangeOutcome,
-    FindingOutcome,
     FindingSubject,
     Question,
     ReviewState,
@@ -24,8 +23,6 @@ from forge_core.catalog.revisions.journal import ChangeConflict, ChangeResult, O
 from forge_core.people import voters
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
-
-OPEN = (FindingOutcome.ASKED, FindingOutcome.LEAK)
 
 
 class Answer(StrEnum):
@@ -54,7 +51,7 @@ def list_contested(workspace: Workspace, *, limit: int = 1_000) -> list[Conteste
         where = AssetFilter(review=ReviewState.CONTESTED)
         assets = uow.assets.list_page(where, sort="oldest", after=None, limit=limit)
         asset_ids = [asset.asset_id for asset in assets]
-        said = _list_said(uow, asset_ids)
+        said = uow.findings.list_open(asset_ids)
         votes = uow.label_votes.list_of_assets(asset_ids)
         names = {label.label_id: label.name for label in uow.labels.list_all()}
     return [
@@ -110,7 +107,7 @@ def decide(
             for asset in uow.assets.list_by_ids(list(dict.fromkeys(asset_ids)))
             if asset.review_state == ReviewState.CONTESTED
         ]
-        said = _list_said(uow, [asset.asset_id for asset in assets])
+        said = uow.findings.list_open([asset.asset_id for asset in assets])
         conflicts: list[ChangeConflict] = []
         chosen: dict[tuple[str | None, str | None], list[Asset]] = {}
         for asset in assets:
@@ -156,20 +153,6 @@ def _write(
         )
         journal.change_assets(uow, revision_id, assets, patch)
     return revision_id
-
-
-def _list_said(
-    uow: UnitOfWork, asset_ids: Sequence[uuid.UUID]
-) -> dict[uuid.UUID, list[ImportFinding]]:
-    """What the newest import that asked said of each, oldest finding first."""
-    said: dict[uuid.UUID, list[ImportFinding]] = {}
-    for outcome in OPEN:
-        for finding in uow.findings.list_of_assets(asset_ids, outcome):
-            said.setdefault(finding.asset_id, []).append(finding)
-    for findings in said.values():
-        newest = max(finding.revision_id or 0 for finding in findings)
-        findings[:] = [finding for finding in findings if finding.revision_id == newest]
-    return said
 
 
 def _values(

@@ -3,10 +3,11 @@
 import uuid
 from dataclasses import dataclass, replace
 
+from db.enums import ReviewState
 from db.records import ANY, NONE, AssetFilter
 from db.repositories.opinions import DIFFER
 from forge_core.catalog.listing import asset_list
-from forge_core.catalog.listing.suggestions import OPINIONS, SUSPECT, Suggester
+from forge_core.catalog.listing.suggestions import IMPORTS, OPINIONS, SUSPECT, Suggester
 from forge_core.errors import InvalidInput
 from forge_core.workspace import Workspace
 
@@ -115,6 +116,9 @@ def _narrow(where: AssetFilter, wanted: str, by: Suggester | None) -> AssetFilte
         )
     if by == OPINIONS:
         return replace(where, opinions=DIFFER)
+    if by == IMPORTS:
+        is_asked = where.review in (None, ReviewState.CONTESTED)
+        return replace(where, review=ReviewState.CONTESTED) if is_asked else None
     if isinstance(by, str):
         return replace(where, issue_min=max(where.issue_min or 0.0, SUSPECT))
     run = by if by is not None else where.run

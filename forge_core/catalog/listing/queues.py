@@ -14,7 +14,7 @@ from db.repositories.asset_lists import SORTS
 from db.repositories.opinions import DIFFER
 from forge_core.catalog.listing import asset_list, filter_fields, suggestions
 from forge_core.catalog.listing.asset_list import MAX_PAGE, AssetPage
-from forge_core.catalog.listing.suggestions import JUDGING, OPINIONS, SUSPECT, Suggester
+from forge_core.catalog.listing.suggestions import IMPORTS, JUDGING, OPINIONS, SUSPECT, Suggester
 from forge_core.errors import InvalidInput
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
@@ -45,6 +45,20 @@ class Queue:
     def asks_a_run(self) -> bool:
         """Whether it goes by what the network of a run says."""
         return SORTS[self.sort].of_a_run or filter_fields.read(self.where).asks_the_run()
+
+    def suggester(self, run_id: int | None) -> Suggester | None:
+        """Whose word stands beside the labels of its images.
+
+        Args:
+            run_id: The run whose network is meant, where nobody else speaks.
+        """
+        if self.is_blind:
+            return None
+        if "opinions" in self.where:  # who said what
+            return OPINIONS
+        if self.where.get("review") == ReviewState.CONTESTED:
+            return IMPORTS
+        return JUDGING if SORTS[self.sort].joined == "issue" else run_id
 
     def query(self, run_id: int | None = None, person: str | None = None) -> dict[str, str]:
         """The parameters of the gallery's address that show it.
@@ -308,7 +322,7 @@ def list_entries(
     """
     if run_id is None:
         run_id = newest_scored_run(workspace)
-    by = _suggester(queue, run_id)
+    by = queue.suggester(run_id)
     where = queue.filter(run_id, person or Actor.of_process(workspace).name)
     rank, cursor = 0, None
     while limit is None or rank < limit:
@@ -332,14 +346,6 @@ def list_entries(
         cursor = page.next_cursor
         if cursor is None:
             return
-
-
-def _suggester(queue: Queue, run_id: int | None) -> Suggester | None:
-    if queue.is_blind:
-        return None
-    if "opinions" in queue.where or queue.name == "contested":  # who said what
-        return OPINIONS
-    return JUDGING if SORTS[queue.sort].joined == "issue" else run_id
 
 
 def _score(page: AssetPage, asset_id: uuid.UUID) -> float | None:

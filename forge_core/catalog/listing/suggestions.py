@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from db.enums import FindingSubject, ReviewState
 from db.records import Asset
 from db.unit_of_work import UnitOfWork
 from forge_core.people import voters
@@ -14,10 +15,12 @@ JUDGING = "labels"
 """Suggests what labels look like that look wrong, as a run suggests what it sees."""
 OPINIONS = "opinions"
 """Suggests what people say who say another class than the label."""
+IMPORTS = "imports"
+"""Suggests what an import says of images about which a person has to decide."""
 SUSPECT = 0.5
 """From this score on a label looks wrong."""
 Suggester = int | str
-"""The number of a run, `JUDGING` or `OPINIONS`."""
+"""The number of a run, `JUDGING`, `OPINIONS` or `IMPORTS`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +28,14 @@ class Suggestion:
     """A class for an image. Classes that are retired or merged are never suggested."""
 
     run_id: int | None
-    """None where the judging of labels, or people, suggest it."""
-    label_id: int
+    """None where the judging of labels, people or an import suggest it."""
+    label_id: int | None
+    """None where an import says several classes, none of which can be accepted unseen."""
     label_name: str
-    confidence: float
+    """Of several classes all names."""
+    confidence: float | None
     """Probability of the class, 0 to 1; of the judging, that the label is wrong; of people, the
-    share of them who say it."""
+    share of them who say it; None of an import."""
     margin: float | None
     """Confidence less the probability of the second class, 0 to 1; None of the judging."""
     entropy: float | None
@@ -39,6 +44,8 @@ class Suggestion:
     """Probability of the label that the image has now, 0 to 1; None where it is not known."""
     voters: str = ""
     """Who of the people says what, in words; empty of networks."""
+    among: Sequence[int] = ()
+    """The classes that an import says, in the order of their names; empty of all others."""
 
 
 def suggest(
@@ -57,6 +64,8 @@ def suggest_in(
         return {}
     if by == OPINIONS:
         return _suggest_voted(uow, assets)
+    if by == IMPORTS:
+        return _suggest_imported(uow, assets)
     if isinstance(by, str):
         return _suggest_instead(uow, assets)
     found = uow.predictions.list_by_assets(by, [asset.asset_id for asset in assets])
@@ -128,5 +137,35 @@ def _suggest_voted(uow: UnitOfWork, assets: Sequence[Asset]) -> dict[uuid.UUID, 
             voters=", ".join(
                 voters.describe(vote.author, vote.label_id, names) for vote in of_asset
             ),
+        )
+    return found
+
+
+def _suggest_imported(uow: UnitOfWork, assets: Sequence[Asset]) -> dict[uuid.UUID, Suggestion]:
+    """What the newest import that asked says a label is instead.
+
+    Of an image whose split is asked about too nothing is suggested: a label is half an answer.
+    """
+    waiting = [asset for asset in assets if asset.review_state == ReviewState.CONTESTED]
+    said = uow.findings.list_open([asset.asset_id for asset in waiting])
+    labels = {label.name: label for label in uow.labels.list_all() if not label.is_retired}
+    current_names = uow.labels.list_current_names()
+    found = {}
+    for asset in waiting:
+        findings = said.get(asset.asset_id, [])
+        names = {current_names.get(one.said or "", one.said) for one in findings}
+        others = sorted(name for name in names if name in labels and name != asset.label_name)
+        if not others or any(one.subject != FindingSubject.LABEL for one in findings):
+            continue
+        among = [labels[name].label_id for name in others]
+        found[asset.asset_id] = Suggestion(
+            run_id=None,
+            label_id=among[0] if len(among) == 1 else None,
+            label_name=" or ".join(others),
+            confidence=None,
+            margin=None,
+            entropy=None,
+            label_quality=None,
+            among=among,
         )
     return found

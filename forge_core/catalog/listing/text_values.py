@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from forge_core import storable_values
-from forge_core.catalog.listing.suggestions import JUDGING, OPINIONS
+from forge_core.catalog.listing.suggestions import IMPORTS, JUDGING, OPINIONS
 from forge_core.errors import InvalidInput
 
 MAX_TEXT_CHARACTERS = 256
@@ -56,12 +56,12 @@ def parse_run(value: Any, name: str) -> int | None:
 
 
 def parse_suggester(value: Any, name: str) -> int | str | None:
-    """The number of a run, or the word for the judging of labels or for people; None for none.
+    """The number of a run, or the word for the judging of labels, people or imports; None for none.
 
     Raises:
         InvalidInput: It is neither.
     """
-    return str(value) if value in (JUDGING, OPINIONS) else parse_run(value, name)
+    return str(value) if value in (JUDGING, OPINIONS, IMPORTS) else parse_run(value, name)
 
 
 def parse_part(value: Any, name: str) -> float:

@@ -6,7 +6,6 @@ from typing import Any
 
 import streamlit as st
 
-from db.enums import Question
 from db.records import Label
 from forge_core.api import assets, shapes
 from forge_core.catalog.editing import assignments, classes
@@ -15,7 +14,7 @@ from forge_core.catalog.listing.asset_list import Totals
 from forge_core.catalog.listing.field_types import Offer
 from forge_core.catalog.listing.finds import kept_selections
 from forge_core.catalog.listing.queues import Queue
-from forge_core.catalog.listing.suggestions import JUDGING, OPINIONS, Suggester
+from forge_core.catalog.listing.suggestions import JUDGING, Suggester
 from forge_core.catalog.opinions import answering
 from forge_core.catalog.revisions import history
 from forge_core.errors import ForgeError
@@ -73,8 +72,8 @@ def _show_matching(
     """Draw the images that match, and what stands above them."""
     workspace = session.workspace()
     suggest = _suggester(where, sort, choices)
-    if queue is not None and queue.question is Question.DIFFERENCE:
-        suggest = OPINIONS
+    if queue is not None and (isinstance(suggest, int) or suggest is None):
+        suggest = queue.suggester(suggest)
     try:
         asked = answering.check_own(filter_fields.read(where), session.actor())
         first = assets.read_page(workspace, asked, sort=sort, by=suggest, limit=gallery.PAGE_ROWS)

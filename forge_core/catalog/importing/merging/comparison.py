@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from db.enums import FindingOutcome
 from db.records import Asset
 from db.unit_of_work import UnitOfWork
-from forge_core.catalog.editing import class_merges
 from forge_core.catalog.formats.scan.scanned_folder import ScannedFile
 from forge_core.catalog.importing.import_plan import ImportPlan
 from forge_core.catalog.importing.merging import rules
@@ -131,7 +130,7 @@ class _Comparing:
 
     def look(self, uow: UnitOfWork, *, until: float) -> None:
         """Compare all files with the catalog."""
-        self._names = class_merges.list_current_names(uow)
+        self._names = uow.labels.list_current_names()
         for files in _parts(self._plan.files):
             known = self._list_known(uow, files, until)
             decided = list_decided(uow, [asset for asset, _ in known], self._names)

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
-from db.records import Label
+from db.enums import FindingOutcome, FindingSubject
+from db.records import ImportFinding, Label
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog.editing import class_merges
 from forge_core.catalog.editing.class_merges import ImportedClasses
 from forge_core.catalog.revisions import journal
 from forge_core.catalog.revisions.journal import Operation
+
+_ASKED_LABEL = (FindingSubject.LABEL, FindingOutcome.ASKED)
 
 
 class ImportRevision:
@@ -38,6 +41,19 @@ class ImportRevision:
                 merged={**self.classes.merged, **more.merged},
             )
         return self.classes.labels
+
+    def keep_findings(self, findings: Sequence[ImportFinding]) -> None:
+        """Keep what was said; a label that a person is asked about can be chosen from then on.
+
+        A name that is no class yet becomes one. A class that was retired stays so.
+        """
+        asked = {
+            one.said for one in findings if one.said and (one.subject, one.outcome) == _ASKED_LABEL
+        }
+        if asked:
+            known = {label.name for label in self.uow.labels.list_all()}
+            self.take_in(sorted(asked - known))
+        self.uow.findings.add(self.begin(), findings)
 
     def end(self, message: str) -> None:
         """Say what it did, if there is anything."""

@@ -31,7 +31,7 @@ def add(writing: ImportRevision, spool: ImportSpool) -> dict[str, int]:
             spooled_finding(found, ids[found.content_hash])
             for found in spool.list_findings(list(ids))
         ]
-        uow.findings.add(revision_id, findings)
+        writing.keep_findings(findings)
     return dict(splits.given)
 
 

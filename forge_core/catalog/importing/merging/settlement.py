@@ -11,7 +11,6 @@ from dataclasses import replace
 from db.enums import FindingOutcome, FindingSubject, ReviewState
 from db.records import Asset, ImportFinding, Label
 from db.unit_of_work import UnitOfWork
-from forge_core.catalog.editing import class_merges
 from forge_core.catalog.formats.scan.scanned_folder import ScannedFile
 from forge_core.catalog.importing.import_plan import clean_source
 from forge_core.catalog.importing.import_problems import ImportProblem, printable
@@ -49,7 +48,7 @@ class Settlement:
         self._merge = merge
         self._is_merge_chosen = is_merge_chosen
         self._unlock_held_out = unlock_held_out
-        self._current_names = class_merges.list_current_names(uow)
+        self._current_names = uow.labels.list_current_names()
         self.outcomes: dict[str, dict[str, int]] = {}
         self.problems: list[ImportProblem] = []
         self.num_updated = 0
@@ -123,9 +122,7 @@ class Settlement:
             self._uow.findings.record_changes(
                 revision_id, [(asset, _settled_asset(asset, s, labels)) for asset, s in pairs]
             )
-            self._uow.findings.add(
-                revision_id, [finding for pair in pairs for finding in _findings(*pair)]
-            )
+            revision.keep_findings([finding for pair in pairs for finding in _findings(*pair)])
             self.num_updated += len(pairs)
         if self.num_updated:
             self._uow.findings.apply(revision.begin())
@@ -133,12 +130,11 @@ class Settlement:
             revision.begin()
         if revision.revision_id is not None:
             for findings in self._spool.findings_of(_KNOWN):
-                self._uow.findings.add(
-                    revision.revision_id,
+                revision.keep_findings(
                     [
                         spooled_finding(one, uuid.UUID(one.content_hash.removeprefix(_KNOWN)))
                         for one in findings
-                    ],
+                    ]
                 )
 
     def _list_known(self, claimed: Mapping[Target, list[Claim]]) -> list[tuple[Asset, list[Claim]]]:

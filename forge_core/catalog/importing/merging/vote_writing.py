@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from db.repositories.label_votes import LabelVote
 from db.unit_of_work import UnitOfWork
-from forge_core.catalog.editing import class_merges
 from forge_core.catalog.formats.scan.scanned_folder import Vote
 from forge_core.catalog.importing.merging.import_revision import ImportRevision
 from forge_core.catalog.importing.merging.rules import Merge
@@ -47,7 +46,7 @@ def write_votes(
         merge: With `TAKE` they also replace what the same persons said in this workspace.
     """
     uow = revision.uow
-    current = class_merges.list_current_names(uow)
+    current = uow.labels.list_current_names()
     written = left = 0
     for voted in spool.voted():
         votes = list(_votes_on_assets(uow, voted))

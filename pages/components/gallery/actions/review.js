@@ -84,11 +84,11 @@ export class Review {
     this.moveOn(targets);
   }
 
-  /** The label that the model suggests for each; where it is there already, that is to keep it. */
+  /** The label that is suggested for each, one class; where it is there already, that is to keep it. */
   accept() {
     const targets = this.selection.targets().filter((row) => !row.gone);
     if (!targets.length || this.isOver) return;
-    const said = targets.filter((row) => row.suggestion);
+    const said = targets.filter((row) => (row.suggestion?.label_id ?? null) !== null);
     const nothing = said.length ? null : this.suggestions.describeNothing(targets);
     if (nothing) {
       this.actions.say(nothing);

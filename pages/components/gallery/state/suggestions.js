@@ -5,19 +5,31 @@
 
 const JUDGING = "labels";
 const OPINIONS = "opinions"; // people who say another class than the label
+const IMPORTS = "imports"; // an import that says another; of several classes none is suggested
 
-/** "0.93"; a model is never certain. */
+/** "0.93"; a model is never certain, and an import does not say how sure it is. */
 export function formatConfidence(confidence) {
+  if (confidence === null) return "";
   return confidence >= 0.995 ? ">0.99" : confidence.toFixed(2);
 }
 
 export const saysWords = ({ label_name: name, confidence }) =>
-  `${name} ${formatConfidence(confidence)}`;
+  `${name} ${formatConfidence(confidence)}`.trimEnd();
 
 /** Who says it: "Run 12", or the judging of labels. */
 export function whoSays(run) {
   if (run === OPINIONS) return "Another opinion";
+  if (run === IMPORTS) return "The import";
   return run === null || run === JUDGING ? "The judging of labels" : `Run ${run}`;
+}
+
+/** Within a sentence: "model", "the import". */
+export const speaker = (run) => (Number.isInteger(run) ? "model" : whoSays(run).toLowerCase());
+
+/** "model says: dog 0.93 (run 12)", "the import says: dog" */
+export function describeSaid(run, words) {
+  const which = Number.isInteger(run) ? ` (${whoSays(run).toLowerCase()})` : "";
+  return `${speaker(run)} says: ${words}${which}`;
 }
 
 /** Whether the model would have given another label than the image has. */
@@ -79,6 +91,8 @@ export class Suggestions {
 
   /** Why there was nothing to accept. */
   describeNothing(targets) {
+    const open = targets.find((row) => row.suggestion && row.suggestion.label_id === null);
+    if (open) return `The import says ${open.suggestion.label_name}: choose one of them.`;
     if (this.run === null) {
       return "No model has predicted these images yet. Train one first; it looks at all of them at its end.";
     }

@@ -2,7 +2,7 @@
 
 import { el } from "../../javascript/dom.js";
 import { splitWords } from "../../javascript/text.js";
-import { formatConfidence, isDoubted, saysWords, whoSays } from "../state/suggestions.js";
+import { formatConfidence, isDoubted, saysWords, speaker, whoSays } from "../state/suggestions.js";
 import { BROKEN_SHORT, TINY_PIXELS } from "./pictures.js";
 
 const AWAITED = Symbol("its row is on its way");
@@ -123,7 +123,9 @@ export class Tiles {
       ? [row.label_name ?? "its label is not shown"]
       : [row.label_name ?? "unlabelled", splitWords(row.split), row.path];
     if (row.augmented) words.push("augmented copy");
-    if (row.suggestion) words.push(`model says ${saysWords(row.suggestion)}`);
+    if (row.suggestion) {
+      words.push(`${speaker(row.suggestion.run)} says ${saysWords(row.suggestion)}`);
+    }
     if (row.review) words.push(row.note ? `marked for review: ${row.note}` : "marked for review");
     if (row.gone) words.push("removed from the catalog");
     if (tile.dataset.broken) words.push(tile.dataset.broken);

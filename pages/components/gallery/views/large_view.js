@@ -100,7 +100,8 @@ export class LargeView {
     const { isOn } = this.review; // then both stand above, as answers
     const says = !isOn && this.classes.get(row?.suggestion?.label_id) ? row.suggestion : null;
     const own = isOn ? null : row?.label_id;
-    const first = new Set([says?.label_id, own].filter((id) => this.classes.get(id)));
+    const among = row?.suggestion?.among ?? []; // what imports say, of which one may hold
+    const first = new Set([says?.label_id, own, ...among].filter((id) => this.classes.get(id)));
     const others = this.classes.list.filter((label) => !first.has(label.label_id));
     const shown = [...first]
       .map((id) => this.classes.get(id))

@@ -3,7 +3,7 @@
 import { el } from "../../javascript/dom.js";
 import { formatAgo, formatBytes, formatNumber, plural, splitWords } from "../../javascript/text.js";
 import { showKey } from "../keys/commands.js";
-import { saysWords, whoSays } from "../state/suggestions.js";
+import { describeSaid, saysWords } from "../state/suggestions.js";
 
 const MAX_CLASS_BUTTONS = 20;
 const HISTORY_DELAY_MS = 180;
@@ -282,7 +282,7 @@ function describeSuggestions(rows) {
   if (!rows.length) return "";
   const { suggestion } = rows[0];
   if (rows.length === 1) {
-    return `model says: ${saysWords(suggestion)} (${whoSays(suggestion.run).toLowerCase()})`;
+    return describeSaid(suggestion.run, saysWords(suggestion));
   }
   const counts = new Map();
   for (const row of rows) {
@@ -295,5 +295,5 @@ function describeSuggestions(rows) {
   if (named.length > SAID_CLASSES) {
     parts.push(`${formatNumber(named.length - SAID_CLASSES)} other classes`);
   }
-  return `model says: ${parts.join(", ")} (${whoSays(suggestion.run).toLowerCase()})`;
+  return describeSaid(suggestion.run, parts.join(", "));
 }

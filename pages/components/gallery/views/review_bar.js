@@ -3,7 +3,7 @@
 import { el } from "../../javascript/dom.js";
 import { ANSWERS } from "../actions/review.js";
 import { showKey } from "../keys/commands.js";
-import { formatConfidence } from "../state/suggestions.js";
+import { saysWords } from "../state/suggestions.js";
 
 export class ReviewBar {
   constructor(review, bindings) {
@@ -36,8 +36,7 @@ export class ReviewBar {
       key && el("kbd", {}, showKey(key)),
       el("span", { className: "name" }, this.describe(answer, row)),
     );
-    const says = row.suggestion;
-    button.disabled = answer.id === "accept" && (!says || isOwn(says, row));
+    button.disabled = answer.id === "accept" && !isOneOther(row);
     button.addEventListener("click", () => this.review.answer(answer.id));
     return button;
   }
@@ -45,9 +44,7 @@ export class ReviewBar {
   /** "Keep cat", "Accept dog 0.93" */
   describe({ id, label }, row) {
     if (id === "keep") return `${label} ${row.label_name ?? "without a label"}`;
-    if (id !== "accept" || !row.suggestion || isOwn(row.suggestion, row)) return label;
-    const { label_name: name, confidence } = row.suggestion;
-    return `${label} ${name} ${formatConfidence(confidence)}`;
+    return id === "accept" && isOneOther(row) ? `${label} ${saysWords(row.suggestion)}` : label;
   }
 
   /** What stands in place of an image once every one was answered. */
@@ -73,7 +70,11 @@ export class ReviewBar {
   }
 }
 
-/** Whether people name no class but that of the label, as where one says that none is right. */
-function isOwn(suggestion, row) {
-  return Boolean(suggestion.voters) && suggestion.label_id === row.label_id;
+/**
+ * Whether one class is suggested. An import may say several, and people none but that of the label,
+ * as where one says that no class is right.
+ */
+function isOneOther({ suggestion, label_id: labelId }) {
+  if (!suggestion || suggestion.label_id === null) return false;
+  return !suggestion.voters || suggestion.label_id !== labelId;
 }

@@ -8,13 +8,13 @@ import pytest
 
 from db.enums import FindingOutcome
 from db.records import Asset, AssetFilter
-from forge_core.catalog.editing import contested, label_edits
+from forge_core.catalog.editing import class_merges, contested, decisions, label_edits
 from forge_core.catalog.editing.contested import Answer
 from forge_core.catalog.importing import import_plan, run_import
 from forge_core.catalog.importing.merging import rules
 from forge_core.catalog.importing.merging.rules import Claim, Merge, Values
 from forge_core.catalog.importing.run_import import ImportReport
-from forge_core.catalog.listing import asset_list
+from forge_core.catalog.listing import asset_list, queues, suggestions
 from forge_core.catalog.revisions import history
 from forge_core.progress import Cancelled, Progress
 from forge_core.workspace import Workspace
@@ -284,6 +284,41 @@ def test_contested__either_side_holds_for_all_and_undo_brings_the_queue_back(
     assert done.revision_id is not None
     history.undo(workspace, done.revision_id, actor=ACTOR)
     assert [asset.label_name for asset in list_contested(workspace)] == ["cat"]
+
+
+def test_contested__accept_takes_what_the_import_said_and_is_remembered(
+    workspace: Workspace, tmp_path
+) -> None:
+    photos = draw_photos(tmp_path / "photos", 4)
+    names = ["0.png,cat,train", "1.png,cat,train", "2.png,cat,train", "3.png,cat,train"]
+    import_folder(workspace, write_labels(photos, "image,label,split", *names))
+    rows = ("0.png,fox,train", "1.png,dog,train", "1b.png,wolf,train", "2.png,dog,val")
+    shutil.copy(photos / "1.png", photos / "1b.png")
+    report = take_in(workspace, write_labels(photos, "image,label,split", *rows), Merge.ASK)
+    assert report.classes_created == ["dog", "fox", "wolf"], "what is asked about can be chosen"
+    queue = queues.QUEUES["contested"]
+    rows_of = {asset.file_path: asset for asset in list_contested(workspace)}
+    said = {
+        Path(rows_of[entry.path].file_path).name: entry.suggestion
+        for entry in queues.list_entries(workspace, queue)
+    }
+    assert said == {"0.png": "fox", "1.png": "dog or wolf", "2.png": None}, "a split is asked too"
+    found = suggestions.suggest(workspace, suggestions.IMPORTS, list_all(workspace))
+    one, several = (found[by_name(workspace)[name].asset_id] for name in ("0.png", "1.png"))
+    assert (several.label_id, len(several.among), one.among) == (None, 2, [one.label_id])
+    asset_id = by_name(workspace)["0.png"].asset_id
+    fox, dog = one.label_id, min(several.among)
+    decided = decisions.decide(workspace, [asset_id], "accept", label_id=fox, actor=ACTOR)
+    assert by_name(workspace)["0.png"].label_name == "fox"
+    assert asset_id not in asset_list.list_ids(workspace, queue.filter())
+    history.undo(workspace, decided.revision_id, actor=ACTOR)
+    assert asset_id in asset_list.list_ids(workspace, queue.filter())
+    class_merges.merge_classes(workspace, fox, dog, actor=ACTOR)
+    found = suggestions.suggest(workspace, suggestions.IMPORTS, list_all(workspace))
+    assert found[asset_id].label_name == "dog", "the class that took it over"
+    decisions.decide(workspace, [asset_id], "accept", label_id=dog, actor=ACTOR)
+    take_in(workspace, write_labels(photos, "image,label,split", "0.png,cat,train"), Merge.ASK)
+    assert asset_id not in asset_list.list_ids(workspace, queue.filter()), "it is remembered"
 
 
 def test_import_again__keeps_with_its_revision_what_it_did_not_take(
