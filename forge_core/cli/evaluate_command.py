@@ -266,13 +266,15 @@ def _show_standings(found: Standings, split: str) -> None:
     if found.num_chosen:
         output.tell(chosen_images.say_left_out(found.num_chosen))
     if found.is_weighted:
-        output.tell(f"{WEIGHTED} {SEEDS_ALIKE}")
+        output.tell(WEIGHTED)
     for contender in found.apart:
         output.tell(
             f"Run {contender.run.run_id} was measured on too few of these images to be compared: "
             "it does not know all classes."
         )
     settings = _repeated(found)
+    if settings and found.is_weighted:
+        output.tell(SEEDS_ALIKE)
     for own in settings:
         spread = own.spread
         if spread.interval is not None and spread.deviation is not None:

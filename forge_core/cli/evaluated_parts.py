@@ -14,6 +14,8 @@ from forge_core.workspace import Workspace
 
 ALL = "all"
 KINDS = ("source", "group", "size", "brightness", "sharpness", "class", "view")
+_ALIKE = "Every image counts alike."
+_WEIGHTED = "Accuracies are weighted as that of the whole, without images that were chosen."
 COLUMNS = (
     "run",
     "by",
@@ -52,6 +54,8 @@ class Parted:
     num_unmeasured: int
     """Images without measures; 0 where none was asked for."""
     num_removed: int
+    how_counted: str
+    """How images count in the accuracies, a sentence."""
 
     def to_json(self) -> list[dict[str, Any]]:
         """The parts, each with the fields of the filter that names its images."""
@@ -59,8 +63,8 @@ class Parted:
             {
                 "by": each.kind,
                 "part": each.value,
-                "images": each.accuracy.of,
-                "wrong": each.accuracy.of - each.accuracy.count,
+                "images": each.counted.of,
+                "wrong": each.counted.of - each.counted.count,
                 "accuracy": each.accuracy.value,
                 "interval": each.accuracy.interval,
                 "accuracy_of_rest": each.rest.value,
@@ -81,8 +85,8 @@ class Parted:
                 self.run_id,
                 each.kind,
                 each.value,
-                each.accuracy.of,
-                each.accuracy.of - each.accuracy.count,
+                each.counted.of,
+                each.counted.of - each.counted.count,
                 each.accuracy.value,
                 *each.accuracy.interval,
                 each.rest.value,
@@ -103,7 +107,7 @@ class Parted:
             )
             output.say(
                 f"Parts of at least {slices.MIN_IMAGES} images, each against the others; p is "
-                "adjusted for all that the page asks at once (Holm). Every image counts alike."
+                f"adjusted for all that the page asks at once (Holm). {self.how_counted}"
             )
         else:
             output.say(
@@ -148,11 +152,16 @@ def check_kinds(by: Sequence[str] | None, *, as_csv: bool, as_json: bool) -> tup
 def read(workspace: Workspace, evaluation_id: int, kinds: Sequence[str]) -> Parted:
     """The parts of these kinds of an evaluation's images that are still there."""
     from forge_core.predictions import image_parts, kept_evaluations
+    from forge_core.predictions.sampling import samples
 
     kept = kept_evaluations.get(workspace, evaluation_id)
     answers, num_removed = kept_evaluations.read_present(workspace, evaluation_id)
     names = dict(zip(kept.label_ids, kept.report.class_names, strict=True))
-    parts, found = image_parts.compare(workspace, evaluation_id, answers, names)
+    estimates = samples.estimate_all(
+        workspace, answers, kept.label_ids, kept.summary.split, kept.summary.revision_id
+    )
+    weights = None if estimates is None else estimates.weights
+    parts, found = image_parts.compare(workspace, evaluation_id, answers, names, weights)
     asked = {"size": image_parts.SIZE}
     wanted = {asked.get(kind, kind) for kind in kinds}
     own = [
@@ -169,6 +178,7 @@ def read(workspace: Workspace, evaluation_id: int, kinds: Sequence[str]) -> Part
         filters=parts.filters,
         num_unmeasured=parts.num_unmeasured if wanted & set(image_parts.MEASURES) else 0,
         num_removed=num_removed,
+        how_counted=_ALIKE if weights is None else _WEIGHTED,
     )
 
 
@@ -184,8 +194,8 @@ def _words(of: Slice) -> list[object]:
     return [
         of.kind,
         of.value,
-        of.accuracy.of,
-        of.accuracy.of - of.accuracy.count,
+        of.counted.of,
+        of.counted.of - of.counted.count,
         output.percent(of.accuracy.value),
         f"{100 * low:.1f} to {100 * high:.1f}",
         output.percent(of.rest.value),

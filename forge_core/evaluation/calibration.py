@@ -12,7 +12,8 @@ from scipy.optimize import minimize_scalar
 from forge_core.errors import InvalidInput
 from forge_core.evaluation.answers import Flags, Floats, Whole
 from forge_core.evaluation.metrics import log_loss
-from forge_core.evaluation.sampling.intervals import wilson_interval
+from forge_core.evaluation.sampling import weighing
+from forge_core.evaluation.sampling.weighted import WeightedRate
 
 BINS = 10
 MIN_IMAGES = 30
@@ -30,17 +31,9 @@ class ConfidenceBin:
     num_images: int
     num_right: int
     mean_confidence: float
-    """Of its images; the middle of an empty one."""
-
-    @property
-    def accuracy(self) -> float | None:
-        """Of its images, 0 to 1; None without any."""
-        return self.num_right / self.num_images if self.num_images else None
-
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        """Wilson interval of the accuracy at 95 %."""
-        return wilson_interval(self.num_right, self.num_images) if self.num_images else None
+    """Of its images that count; the middle of one without any."""
+    accuracy: WeightedRate | None
+    """Of its images that count; None without any."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +43,7 @@ class Calibration:
     bins: list[ConfidenceBin]
     """From 0 to 1, all equally wide."""
     expected_error: float
-    """Expected calibration error: the mean gap between confidence and accuracy, by images."""
+    """Expected calibration error: the mean gap between confidence and accuracy, by weight."""
     mean_confidence: float
     accuracy: float
 
@@ -67,41 +60,54 @@ class Calibration:
         )
 
 
-def calibrate(confidence: Floats, is_right: Flags, *, num_bins: int = BINS) -> Calibration:
+def calibrate(
+    confidence: Floats, is_right: Flags, weights: Floats | None = None, *, num_bins: int = BINS
+) -> Calibration:
     """Answers in bins of confidence.
 
     Source: Guo et al. 2017, "On Calibration of Modern Neural Networks", with equally wide bins;
     an answer at the border of two bins is in the upper one.
+
+    Args:
+        confidence: (N,) 0 to 1.
+        is_right: (N,).
+        weights: (N,) by which images count, 0 of those that speak for themselves alone, not all;
+            None where all count alike. Numbers of images are of all.
+        num_bins: How many bins.
 
     Raises:
         InvalidInput: There is no answer.
     """
     if not len(confidence):
         raise InvalidInput("0 images were measured, so nothing is known of how sure it is.")
+    counts = np.ones(len(confidence)) if weights is None else weights
     edges = [place / num_bins for place in range(num_bins + 1)]
     place_of = np.searchsorted(np.array(edges[1:-1]), confidence, side="right")
     bins = []
     error = 0.0
     for place in range(num_bins):
         inside = place_of == place
-        number, right = int(inside.sum()), int(is_right[inside].sum())
-        mean = float(confidence[inside].mean()) if number else (edges[place] + edges[place + 1]) / 2
+        used = inside & (counts > 0)
+        rate = weighing.weigh(is_right[used], counts[used]) if used.any() else None
+        mean = (edges[place] + edges[place + 1]) / 2
+        if rate is not None:
+            mean = float(np.average(confidence[used], weights=counts[used]))
+            error += float(counts[used].sum() / counts.sum()) * abs(rate.value - mean)
         bins.append(
             ConfidenceBin(
                 low=edges[place],
                 high=edges[place + 1],
-                num_images=number,
-                num_right=right,
+                num_images=int(inside.sum()),
+                num_right=int(is_right[inside].sum()),
                 mean_confidence=mean,
+                accuracy=rate,
             )
         )
-        if number:
-            error += number / len(confidence) * abs(right / number - mean)
     return Calibration(
         bins=bins,
         expected_error=error,
-        mean_confidence=float(confidence.mean()),
-        accuracy=float(is_right.mean()),
+        mean_confidence=float(np.average(confidence, weights=counts)),
+        accuracy=float(np.average(is_right, weights=counts)),
     )
 
 
@@ -113,18 +119,31 @@ class CoveragePoint:
     num_answered: int
     num_wrong: int
     """Of those that are answered."""
+    answered: float
+    """Share of the images, by weight, 0 to 1."""
+    wrong: float
+    """Share of those that are answered, by weight, 0 to 1; 0 where none that counts is."""
 
 
-def sweep_threshold(confidence: Floats, is_right: Flags) -> list[CoveragePoint]:
-    """Coverage against error at each percent of confidence, from 0 to 99 %."""
+def sweep_threshold(
+    confidence: Floats, is_right: Flags, weights: Floats | None = None
+) -> list[CoveragePoint]:
+    """Coverage against error at each percent of confidence, from 0 to 99 %.
+
+    The arguments are those of `calibrate`.
+    """
+    counts = np.ones(len(confidence)) if weights is None else weights
     points = []
     for percent in range(100):
         answered = confidence >= percent / 100
+        weight, of_wrong = counts[answered].sum(), counts[answered & ~is_right].sum()
         points.append(
             CoveragePoint(
                 threshold=percent / 100,
                 num_answered=int(answered.sum()),
                 num_wrong=int((answered & ~is_right).sum()),
+                answered=float(weight / counts.sum()),
+                wrong=float(of_wrong / weight) if weight else 0.0,
             )
         )
     return points
@@ -136,7 +155,7 @@ def threshold_for_error(points: Sequence[CoveragePoint], largest_error: float) -
     None where none reaches it with any answer left.
     """
     for point in points:
-        if point.num_answered and point.num_wrong <= largest_error * point.num_answered:
+        if point.answered and point.wrong <= largest_error:
             return point.threshold
     return None
 

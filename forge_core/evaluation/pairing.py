@@ -63,6 +63,8 @@ class WeightedDifference:
     """At 95 %, at the effective number of images."""
     p_value: float
     """As of a paired difference, at the effective number of images that flip, 0 to 1."""
+    num_images: int
+    """That it is told from, however they count."""
 
     @property
     def is_told_apart(self) -> bool:
@@ -150,7 +152,10 @@ def compare_weighted(first: Flags, second: Flags, weights: Floats) -> WeightedDi
         p_value = float(binomtest(num_second, num_flips, 0.5).pvalue)
     counts = (number * share for share in (both, only_first, only_second))
     return WeightedDifference(
-        difference=difference, interval=interval_of_difference(number, *counts), p_value=p_value
+        difference=difference,
+        interval=interval_of_difference(number, *counts),
+        p_value=p_value,
+        num_images=len(first),
     )
 
 

@@ -17,7 +17,7 @@ from db.repositories import measure_conditions
 from forge_core.catalog.listing import asset_list, filter_fields, saved_views
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.evaluation import slices
-from forge_core.evaluation.answers import Answers
+from forge_core.evaluation.answers import Answers, Floats
 from forge_core.evaluation.slices import REST, Slice
 from forge_core.workspace import Workspace
 
@@ -103,14 +103,19 @@ def read_parts(
 
 
 def compare(
-    workspace: Workspace, evaluation_id: int, answers: Answers, class_names: Mapping[int, str]
+    workspace: Workspace,
+    evaluation_id: int,
+    answers: Answers,
+    class_names: Mapping[int, str],
+    weights: Floats | None,
 ) -> tuple[ImageParts, list[Slice]]:
     """The parts of an evaluation's images and how right it is on each, worst first.
 
-    The arguments are those of `read_parts`; all kinds are asked at once.
+    The arguments are those of `read_parts`, and the weights of `slices.slice_by`; all kinds are
+    asked at once.
     """
     parts = read_parts(workspace, evaluation_id, answers, class_names)
-    return parts, slices.slice_by(answers.is_right, parts.values)
+    return parts, slices.slice_by(answers.is_right, parts.values, weights)
 
 
 def _read_views(

@@ -241,13 +241,13 @@ def test_the_tables_and_charts__every_number_is_the_count_of_the_gallery(
     parts, slices = slices_view.find(finished_workspace, shown)
     kinds = {each.kind for each in slices}
     assert kinds == {"class", "brightness", "sharpness", "group", "view “circles”"}
-    assert sum(part.accuracy.of for part in slices if part.kind == "brightness") == 48
+    assert sum(part.counted.of for part in slices if part.kind == "brightness") == 48
     for part in slices:
-        number = part.accuracy.of
+        number = part.counted.of
         query = slices_view.door(shown, parts, part, only_wrong=False)
         assert count(finished_workspace, query) == number
         query = slices_view.door(shown, parts, part, only_wrong=True)
-        assert count(finished_workspace, query) == number - part.accuracy.count
+        assert count(finished_workspace, query) == number - part.counted.count
 
 
 def make_parts(workspace: Workspace, shown: ShownEvaluation) -> None:

@@ -13,7 +13,7 @@ from db.columns import SPLITS
 from db.enums import Split
 from forge_core.catalog.revisions import as_of
 from forge_core.catalog.splits import chosen_images
-from forge_core.evaluation.answers import Answers
+from forge_core.evaluation.answers import Answers, Floats
 from forge_core.evaluation.sampling import estimate
 from forge_core.evaluation.sampling.estimate import Sample
 from forge_core.evaluation.sampling.shown import SampledAccuracy
@@ -31,6 +31,13 @@ class Estimates:
     classes: WeightedClasses
     """In the order that was asked for."""
     sample: Sample
+
+    @property
+    def weights(self) -> Floats | None:
+        """(N,) by which images count, 0 if chosen; None where none is a fair one."""
+        if not self.classes.num_images:
+            return None
+        return np.where(self.sample.is_chosen, 0.0, self.sample.weights)
 
 
 def estimate_all(

@@ -21,7 +21,7 @@ THRESHOLD_KEY = "evaluation_threshold"
 def show(shown: ShownEvaluation) -> None:
     """Draw the histogram, the reliability diagram, the temperature and the threshold."""
     answers = shown.answers
-    found = calibration.calibrate(answers.confidence, answers.is_right)
+    found = calibration.calibrate(answers.confidence, answers.is_right, shown.weights)
     st.markdown(found.words)
     left, right = st.columns(2, gap="large")
     with left:
@@ -93,9 +93,9 @@ def draw_histogram(found: Calibration) -> go.Figure:
 
 def draw_reliability(found: Calibration) -> go.Figure:
     """Accuracy by confidence, against what it should be."""
-    there = [(place, each) for place, each in enumerate(found.bins) if each.num_images]
-    accuracies = [each.accuracy or 0.0 for _, each in there]
-    bounds = [each.interval or (0.0, 1.0) for _, each in there]
+    there = [(place, each) for place, each in enumerate(found.bins) if each.accuracy]
+    rates = [each.accuracy for _, each in there if each.accuracy]
+    accuracies, bounds = [each.value for each in rates], [each.interval for each in rates]
     figure = go.Figure()
     figure.add_scatter(
         x=[0, 1], y=[0, 1], mode="lines", line={"color": GREY, "dash": "dot"}, hoverinfo="skip"
@@ -147,6 +147,7 @@ def _show_temperature(shown: ShownEvaluation) -> None:
             st.caption("Evaluate it on val too: a temperature is fitted there.")
         return
     before, after = 100 * found.error_before, 100 * found.error_after
+    alike = "" if shown.weights is None else ", each image counted alike"
     where = (
         f"{text.plural(found.num_images, 'image')} of these, so its gain is a little too kind"
         if found.fitted_on == shown.kept.summary.split
@@ -155,7 +156,7 @@ def _show_temperature(shown: ShownEvaluation) -> None:
     st.markdown(
         f"**Temperature {found.value:.2f}** :gray[· fitted on {where}]  \n"
         f"With its logits divided by it the calibration error is {after:.1f} points instead of "
-        f"{before:.1f}. Which class it answers stays the same."
+        f"{before:.1f}{alike}. Which class it answers stays the same."
     )
     run_id, kind = shown.kept.summary.run_id, shown.kept.kind
     st.download_button(
@@ -179,7 +180,7 @@ def _read_calibrated(run_id: int, kind: str) -> bytes:
 
 def _show_threshold(shown: ShownEvaluation) -> None:
     answers = shown.answers
-    points = calibration.sweep_threshold(answers.confidence, answers.is_right)
+    points = calibration.sweep_threshold(answers.confidence, answers.is_right, shown.weights)
     left, right = st.columns([3, 2], gap="large")
     with right:
         percent = st.slider('Answer "not sure" below', 0, 99, 50, format="%d %%", key=THRESHOLD_KEY)
@@ -187,14 +188,14 @@ def _show_threshold(shown: ShownEvaluation) -> None:
         for error in ERRORS:
             least = calibration.threshold_for_error(points, error)
             if least is not None:
-                given = points[round(100 * least)].num_answered / len(answers)
+                given = points[round(100 * least)].answered
                 st.caption(
                     f"At most {100 * error:.0f} % wrong: from {100 * least:.0f} % on, "
                     f"it answers {text.percent(given, 0)} of the images."
                 )
     with left:
         st.plotly_chart(
-            draw_coverage(points, len(answers), percent),
+            draw_coverage(points, percent),
             key=f"evaluation_coverage_{shown.evaluation_id}",
             config={"displayModeBar": False},
         )
@@ -203,10 +204,9 @@ def _show_threshold(shown: ShownEvaluation) -> None:
 def show_point(shown: ShownEvaluation, point: CoveragePoint) -> None:
     """What a threshold means, each number a door."""
     number, least = len(shown.answers), point.threshold or None
-    wrong = point.num_wrong / point.num_answered if point.num_answered else 0.0
     st.markdown(
-        f"It answers **{text.percent(point.num_answered / number)}**, "
-        f"of that **{text.percent(wrong)}** wrong."
+        f"It answers **{text.percent(point.answered)}**, "
+        f"of that **{text.percent(point.wrong)}** wrong."
     )
     own = shown.evaluation_id
     doors.show("Answered", point.num_answered, doors.query(own, sure_min=least))
@@ -215,23 +215,23 @@ def show_point(shown: ShownEvaluation, point: CoveragePoint) -> None:
         doors.show("Not sure", number - point.num_answered, doors.query(own, sure_max=least))
 
 
-def draw_coverage(points: Sequence[CoveragePoint], number: int, percent: int) -> go.Figure:
+def draw_coverage(points: Sequence[CoveragePoint], percent: int) -> go.Figure:
     """The share that is answered against the share of that which is wrong."""
-    answered = [point for point in points if point.num_answered]
+    answered = [point for point in points if point.answered]
     figure = go.Figure()
     figure.add_scatter(
-        x=[point.num_answered / number for point in answered],
-        y=[point.num_wrong / point.num_answered for point in answered],
+        x=[point.answered for point in answered],
+        y=[point.wrong for point in answered],
         mode="lines",
         line={"color": WRONG, "shape": "hv"},
         text=[f"{100 * point.threshold:.0f} %" for point in answered],
         hovertemplate="from %{text}: %{x:.0%} answered, %{y:.1%} wrong<extra></extra>",
     )
     chosen = points[percent]
-    if chosen.num_answered:
+    if chosen.answered:
         figure.add_scatter(
-            x=[chosen.num_answered / number],
-            y=[chosen.num_wrong / chosen.num_answered],
+            x=[chosen.answered],
+            y=[chosen.wrong],
             mode="markers",
             marker={"color": RIGHT, "size": 12},
             hoverinfo="skip",

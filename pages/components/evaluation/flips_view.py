@@ -106,7 +106,7 @@ def describe(flips: Flips, other: str) -> str:
     verdict = (
         "a difference that chance rarely gives"
         if found.is_told_apart
-        else f"no difference that {flips.counted.num_images:,} images can show"
+        else f"no difference that {found.num_images:,} images can show"
     )
     chance = f"p {found.p_value:.3f}" if found.p_value >= SMALLEST_P else f"p below {SMALLEST_P}"
     return f"Against {errors.literal(other)}: **{points}**, {verdict} :gray[· {chance}]"

@@ -32,6 +32,8 @@ VIEWS = {
 }
 WEIGHTED_VIEWS = ("confusion", "against")
 """Say themselves which of their numbers are weighted, where any is."""
+SHARES_WEIGHTED = ("certainty", "parts")
+"""Every share in them is weighted, where any is, and no number of images."""
 MOST_NAMED = 5
 MOST_TOP = 5
 """The headline tells the largest k up to it; the others are doors."""
@@ -67,7 +69,12 @@ def show(workspace: Workspace, evaluation_id: int, field: Field, asked: int | No
     show_numbers(shown)
     view = choose_view()
     is_told = view == "classes" or (shown.weights is not None and view in WEIGHTED_VIEWS)
-    if shown.estimates is not None and not is_told:
+    if shown.weights is not None and view in SHARES_WEIGHTED:
+        st.caption(
+            f"Shares are {shown.weights_note}; numbers of images, all doors, are of all that were "
+            "measured."
+        )
+    elif shown.estimates is not None and not is_told:
         st.caption("What follows is of all that were measured, each counted alike.")
     match view:
         case "classes":
@@ -77,6 +84,8 @@ def show(workspace: Workspace, evaluation_id: int, field: Field, asked: int | No
         case "parts":
             slices_view.show(workspace, shown)
             shortcuts_view.show(workspace, shown)
+            if shown.estimates is not None:
+                st.caption("Shortcuts count every image alike.")
         case "mistakes":
             mistakes_view.show(workspace, shown)
         case "against":

@@ -54,10 +54,7 @@ class ShownEvaluation:
     @property
     def weights(self) -> Floats | None:
         """(N,) by which images count, 0 if chosen; None where all count alike, or none is fair."""
-        if self.classes is None or self.estimates is None:
-            return None
-        sample = self.estimates.sample
-        return np.where(sample.is_chosen, 0.0, sample.weights)
+        return None if self.estimates is None else self.estimates.weights
 
     @property
     def weights_note(self) -> str:

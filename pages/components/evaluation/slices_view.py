@@ -85,7 +85,9 @@ def find(workspace: Workspace, shown: ShownEvaluation) -> tuple[ImageParts, list
 def _find(
     _workspace: Workspace, folder: str, _shown: ShownEvaluation, key: object
 ) -> tuple[ImageParts, list[Slice]]:
-    return image_parts.compare(_workspace, _shown.evaluation_id, _shown.answers, _shown.names)
+    return image_parts.compare(
+        _workspace, _shown.evaluation_id, _shown.answers, _shown.names, _shown.weights
+    )
 
 
 def door(
@@ -100,8 +102,8 @@ def _row(of: Slice) -> dict[str, object]:
     return {
         "By": of.kind,
         "Part": of.value,
-        "Images": of.accuracy.of,
-        "Wrong": of.accuracy.of - of.accuracy.count,
+        "Images": of.counted.of,
+        "Wrong": of.counted.of - of.counted.count,
         "Accuracy": 100 * of.accuracy.value,
         "The rest": 100 * of.rest.value,
         "Points": 100 * of.difference,

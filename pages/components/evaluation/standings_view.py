@@ -8,7 +8,6 @@ import streamlit as st
 
 from forge_core.catalog.splits import chosen_images
 from forge_core.predictions.standings import (
-    SEEDS_ALIKE,
     WEIGHTED,
     Contender,
     Field,
@@ -39,8 +38,6 @@ def show(workspace: Workspace, field: Field, found: Standings) -> int | None:
             config={"displayModeBar": False},
         )
     clicked = _show_table(field, found)
-    if found.is_weighted:
-        st.caption(SEEDS_ALIKE)
     settings_view.show(workspace, found, field.split)
     return clicked
 

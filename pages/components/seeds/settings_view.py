@@ -7,7 +7,7 @@ import streamlit as st
 
 from forge_core.predictions.seeds import duels
 from forge_core.predictions.seeds.duels import Duel, Settings
-from forge_core.predictions.standings import Standings
+from forge_core.predictions.standings import SEEDS_ALIKE, Standings
 from forge_core.workspace import Workspace
 from pages.components.seeds import duel_view
 from pages.components.words import run_text, text
@@ -22,6 +22,8 @@ def show(workspace: Workspace, found: Standings, split: str) -> None:
     if not any(len(each.runs) > 1 for each in settings):
         return
     st.markdown("**By settings** :gray[· runs that differ in the seed alone are one row]")
+    if found.is_weighted:
+        st.caption(SEEDS_ALIKE)
     fought = [duels.compare(each, settings[0], split) for each in settings[1:]]
     st.dataframe(
         pd.DataFrame(list_rows(settings, fought)),

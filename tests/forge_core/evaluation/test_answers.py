@@ -147,9 +147,37 @@ def test_slices__one_that_fails_is_told_and_chance_is_not() -> None:
     assert [each.value for each in found if each.is_told_apart and each.difference < 0] == [
         "dark camera"
     ]
-    assert found[0].accuracy.of + found[0].rest.of == 400
+    assert found[0].counted.of == round(found[0].accuracy.effective_size) == 40
+    assert round(found[0].rest.effective_size) == 360
     few = ["rare" if place < 9 else None for place in range(400)]
     assert slices.slice_by(right, {"source": few}) == []
+
+
+def test_weights__chosen_images_move_no_share_and_stay_in_the_counts() -> None:
+    rng = np.random.default_rng(3)
+    right, confidence = rng.random(400) < 0.9, rng.uniform(0.3, 1, 400)
+    chosen = np.arange(400) < 120
+    right[chosen], confidence[chosen] = rng.random(120) < 0.3, 0.35
+    weights = np.where(chosen, 0.0, rng.choice([1.0, 4.0], 400))
+    sources = ["street" if place < 130 else f"camera {place % 3}" for place in range(400)]
+    biased = slices.slice_by(right, {"source": sources})
+    assert biased[0].value == "street", "they are worse, because they were chosen to be"
+    assert biased[0].is_told_apart
+    found = {each.value: each for each in slices.slice_by(right, {"source": sources}, weights)}
+    fair = slices.slice_by(right[120:], {"source": sources[120:]}, weights[120:])
+    assert [(each.accuracy, each.p_value) for each in fair] == [
+        (found[each.value].accuracy, found[each.value].p_value) for each in fair
+    ]
+    assert found["street"].counted.of == 130
+    assert not found["street"].is_told_apart
+    alike = calibration.calibrate(confidence[120:], right[120:], weights[120:])
+    all_of_them = calibration.calibrate(confidence, right, weights)
+    assert all_of_them.expected_error == pytest.approx(alike.expected_error)
+    assert all_of_them.words == alike.words
+    assert sum(each.num_images for each in all_of_them.bins) == 400
+    own = calibration.sweep_threshold(confidence, right, weights)[50]
+    others = calibration.sweep_threshold(confidence[120:], right[120:], weights[120:])[50]
+    assert (own.answered, own.wrong) == pytest.approx((others.answered, others.wrong))
 
 
 def test_slices__twenty_undisturbed_sets_seldom_alarm() -> None:

@@ -48,7 +48,7 @@ def test_parts_on_the_command_line__are_those_of_the_page_and_count_as_the_galle
     kept = kept_evaluations.get(finished, number)
     answers = kept_evaluations.read_answers(finished, number)
     names = dict(zip(kept.label_ids, kept.report.class_names, strict=True))
-    _, wanted = image_parts.compare(finished, number, answers, names)
+    _, wanted = image_parts.compare(finished, number, answers, names, None)
     asked = [each for each in wanted if each.kind in (image_parts.LABEL, image_parts.SIZE)]
     assert [(each["by"], each["part"]) for each in answered["parts"]] == [
         (each.kind, each.value) for each in asked
