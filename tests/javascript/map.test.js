@@ -118,10 +118,21 @@ test("points outside of the list are dim, and the legend counts those in it", ()
 });
 
 test("doubts are grouped, and labels that were not judged are told apart", () => {
-  const doubts = Uint8Array.from([0, 100, 254, 255]);
+  const doubts = Uint8Array.from([49, 50, 150, 255]);
   assert.ok(COLOURINGS.doubt.fits({ doubts }));
   assert.ok(!COLOURINGS.doubt.fits({ doubts: Uint8Array.from([255]) }));
-  assert.deepEqual([...COLOURINGS.doubt.make({ doubts }).keys], [0, 1, 3, 4]);
+  const { keys, groups } = COLOURINGS.doubt.make({ doubts });
+  assert.deepEqual([...keys], [0, 1, 3, 4]);
+  assert.deepEqual(
+    [0, 1, 3, 4].map((key) => groups.get(key).where),
+    [
+      { issue_min: null, issue_max: 0.25 },
+      { issue_min: 0.25, issue_max: 0.5 },
+      { issue_min: 0.75, issue_max: null },
+      undefined,
+    ],
+    "each number of the legend is a filter, where there is one",
+  );
 });
 
 test("a line of many corners keeps its shape with fewer", () => {

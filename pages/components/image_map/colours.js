@@ -6,6 +6,7 @@ const SPLITS = [null, "train", "val", "test", "held_out"]; // as the route numbe
 const SPLIT_COLOURS = ["#999999", "#0072B2", "#E69F00", "#D55E00", "#CC79A7"];
 const NONE_COLOUR = "#999999";
 const NO_DOUBT = 255;
+const QUARTER = 50; // of the 200 steps of a doubt
 const DOUBTS = [
   ["below 25 %", "#0072B2"],
   ["25 to 50 %", "#56B4E9"],
@@ -14,7 +15,10 @@ const DOUBTS = [
 ];
 const DIM = 0.14; // of a colour is left where a point is not in the list
 
-/** Ways to colour, by name: the words, whether the points have what it needs, and the groups. */
+/**
+ * Ways to colour, by name: the words, whether the points have what it needs, and the groups. A
+ * group's `where` is the filter that lists its images, if there is one.
+ */
 export const COLOURINGS = {
   label: { words: "Label", fits: () => true, make: byLabel },
   split: { words: "Split", fits: () => true, make: bySplit },
@@ -27,24 +31,30 @@ export const COLOURINGS = {
 };
 
 function byLabel({ labels }, classes) {
-  return { keys: labels, groups: classGroups(classes, "not labelled") };
+  const groups = classGroups(classes, "not labelled", (label) => ({ label }));
+  groups.get(0).where = { label: "none" };
+  return { keys: labels, groups };
 }
 
-function byAnswer({ answers }, classes) {
-  return { keys: answers, groups: classGroups(classes, "not looked at") };
+function byAnswer({ answers }, classes, run) {
+  const groups = classGroups(classes, "not looked at", (predicted) => ({ predicted, run }));
+  return { keys: answers, groups };
 }
 
-function classGroups(classes, none) {
+function classGroups(classes, none, where) {
   return new Map([
     [0, { words: none, colour: NONE_COLOUR }],
-    ...classes.map(({ label_id: id, name, color }) => [id, { words: name, colour: color }]),
+    ...classes.map(({ label_id: id, name, color }) => [
+      id,
+      { words: name, colour: color, where: where(id) },
+    ]),
   ]);
 }
 
 function bySplit({ splits }) {
   const groups = SPLITS.map((split, code) => [
     code,
-    { words: splitWords(split), colour: SPLIT_COLOURS[code] },
+    { words: splitWords(split), colour: SPLIT_COLOURS[code], where: { split: split ?? "none" } },
   ]);
   return { keys: splits, groups: new Map(groups) };
 }
@@ -52,9 +62,15 @@ function bySplit({ splits }) {
 function byDoubt({ doubts }) {
   const none = DOUBTS.length;
   const keys = doubts.map((each) =>
-    each === NO_DOUBT ? none : Math.min(none - 1, Math.floor(each / 63.5)),
+    each === NO_DOUBT ? none : Math.min(none - 1, Math.floor(each / QUARTER)),
   );
-  const groups = DOUBTS.map(([words, colour], key) => [key, { words, colour }]);
+  const groups = DOUBTS.map(([words, colour], key) => {
+    const where = {
+      issue_min: key / none || null,
+      issue_max: key + 1 < none ? (key + 1) / none : null,
+    };
+    return [key, { words, colour, where }];
+  });
   return { keys, groups: new Map([...groups, [none, { words: "not judged", colour: "#999999" }]]) };
 }
 

@@ -25,6 +25,8 @@ class Asked:
 
     picked: int | None
     """Number of the selection that a line was drawn around."""
+    listed: Mapping[str, Any]
+    """Fields of the filter of a group that is to be listed; empty where none is."""
     place: bool
     """Whether images that have no place yet are to get one."""
 
@@ -69,10 +71,15 @@ def show(
         },
         on_token_change=on_token_asked,
         on_picked_change=_nothing,
+        on_listed_change=_nothing,
         on_place_change=_nothing,
     )
     picked = result.get("picked")
-    return Asked(picked=None if picked is None else int(picked), place=bool(result.get("place")))
+    return Asked(
+        picked=None if picked is None else int(picked),
+        listed=result.get("listed") or {},
+        place=bool(result.get("place")),
+    )
 
 
 def _nothing() -> None:

@@ -132,7 +132,7 @@ export class ImageMap {
       ),
     );
     const ground = readColour(getComputedStyle(this.parts.stage).backgroundColor);
-    const way = COLOURINGS[this.colouring].make(points, data.classes);
+    const way = COLOURINGS[this.colouring].make(points, data.classes, data.run);
     const { numbers, legend } = colourPoints(way, this.matching, ground);
     this.numbers = numbers;
     this.sorted = matchingLast(this.order, this.matching);
@@ -144,18 +144,25 @@ export class ImageMap {
   showLegend(legend) {
     const more = legend.slice(IN_LEGEND);
     this.parts.legend.replaceChildren(
-      ...legend
-        .slice(0, IN_LEGEND)
-        .map(({ words, colour, count }) =>
-          el(
-            "span",
-            { className: "group" },
-            el("i", { style: { background: colour } }),
-            `${words} ${formatNumber(count)}`,
-          ),
-        ),
+      ...legend.slice(0, IN_LEGEND).map((group) => this.makeGroup(group)),
       more.length ? el("span", { className: "group" }, `and ${more.length} more`) : "",
     );
+  }
+
+  /** A group of the legend; its images are listed by a click, unless some have no place yet. */
+  makeGroup({ words, colour, count, where }) {
+    const isDoor = where && !this.points.missing;
+    const group = el(
+      isDoor ? "button" : "span",
+      { className: "group" },
+      el("i", { style: { background: colour } }),
+      `${words} ${formatNumber(count)}`,
+    );
+    if (isDoor) {
+      Object.assign(group, { type: "button", title: "List these images" });
+      group.addEventListener("click", () => this.ask("listed", where));
+    }
+    return group;
   }
 
   showFacts() {
@@ -259,6 +266,7 @@ export class ImageMap {
       this.hoverAt(spot);
       return;
     }
+    this.card.hide();
     if (!openImage(id)) this.say("The list below shows no image: take filters away to open this.");
   }
 

@@ -20,7 +20,7 @@ PARAMETER, OPEN = "map", "on"
 NETWORK = "map_network"
 """Of the address: the first digits of a network's key."""
 SHORT_KEY = 12
-NETWORK_WIDTH = 280
+NETWORK_WIDTH = 380
 """Pixels."""
 
 
@@ -130,6 +130,10 @@ def _show_map(where: Mapping[str, str], run_id: int | None, network: str, drawn:
     )
     if asked.picked is not None:
         filter_address.put("selected", asked.picked)
+        st.rerun(scope="app")
+    if asked.listed:
+        for name, value in asked.listed.items():
+            filter_address.put(name, value)
         st.rerun(scope="app")
     if asked.place:
         _submit(workspace, map_points.find_network(workspace, network))

@@ -26,6 +26,8 @@ from forge_core.workspace import Workspace
 
 NO_DOUBT = 255
 """In `doubts`: the label was not judged."""
+DOUBT_STEPS = 200
+"""Of which `doubts` says how many, so that each quarter of them is whole."""
 MOST_CORNERS = 1_000
 MOST_KEPT = 2
 """Maps in memory: people may look at those of two networks."""
@@ -114,12 +116,15 @@ def load(workspace: Workspace, key: str = "") -> MapPoints:
 
 
 def read_doubts(workspace: Workspace, points: MapPoints) -> npt.NDArray[np.uint8]:
-    """How likely each label (N,) is wrong: 0 to 254 for 0 to 1, or `NO_DOUBT`."""
+    """How likely each label (N,) is wrong, in whole parts of 200 rounded down, or `NO_DOUBT`.
+
+    Rounded down, so that a quarter holds exactly the images that a filter by it lists.
+    """
     with workspace.database.read() as uow:
         ids, scores = uow.label_issues.list_scores_now()
     found = np.full(len(points), NO_DOUBT, np.uint8)
     places, is_there = _find(points.columns, ids)
-    found[places] = np.round(254 * np.array(scores, np.float64)[is_there]).astype(np.uint8)
+    found[places] = (DOUBT_STEPS * np.array(scores, np.float64)[is_there]).astype(np.uint8)
     return found
 
 

@@ -43,6 +43,7 @@ export class DeepLink {
     this.selection.moveTo(this.rows.index.get(id) ?? position);
     this.grid.center();
     this.views.set("focus", { remember: false });
+    this.views.root.scrollIntoView({ block: "start" }); // what asked for it may stand above
   }
 
   /** Where an image is in the list, or null. */

@@ -120,13 +120,17 @@ export class Listing {
       this.grid.refresh();
       this.views.show();
     }
-    const all =
+    const without = unlabelled ? `${formatNumber(unlabelled)} unlabelled` : "";
+    const [all, few] = [
+      plural(total, "image"),
+      `${formatNumber(matching)} of ${formatNumber(total)}`,
+    ];
+    this.countElement.textContent =
       matching === total
-        ? plural(total, "image")
-        : `${formatNumber(matching)} of ${formatNumber(total)}`;
-    this.countElement.textContent = unlabelled
-      ? `${all} · ${formatNumber(unlabelled)} unlabelled`
-      : all;
+        ? [all, without].filter(Boolean).join(" · ")
+        : without
+          ? `${few} (${without})` // of all, not of the list
+          : few;
   }
 
   stop() {
