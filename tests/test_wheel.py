@@ -30,6 +30,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from forge_core.api import addresses
+from forge_core.jobs import supervision
+from forge_core.settings import Settings
+from forge_core.workspace import open_workspace
 from tests.journeys.servers import free_port
 
 pytestmark = pytest.mark.slow
@@ -215,6 +218,9 @@ def test_installed__forge_web_answers_and_forge_demo_walks(forge: Path, folder: 
         result = json.loads(walked.stdout)
         assert result["workspace"] == str(folder / "workspaces" / "demo-digits")
         assert result["test_accuracy"] > float(FLOOR)
+        walked_in = open_workspace(Settings(_env_file=None, workspace=result["workspace"]))
+        assert supervision.find_supervisor(walked_in) is None
+        walked_in.database.dispose()
 
         assert answer(server, f"http://127.0.0.1:{port}/_stcore/health", folder) == 200
         assert answer(server, f"http://127.0.0.1:{port}/gallery", folder) == 200

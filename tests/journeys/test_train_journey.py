@@ -13,7 +13,7 @@ from tests.journeys.servers import ForgeServer, visit
 
 pytestmark = pytest.mark.browser
 
-EPOCHS = 40  # long enough to be looked at while it runs, also on a fast machine
+EPOCHS = 25  # long enough to be looked at while it runs, also on a fast machine
 START_MS = 120_000
 TRAIN_MS = 300_000
 
@@ -23,8 +23,7 @@ def server(
     sqlite_workspace: Workspace, tmp_path: Path, forge_server: Callable[..., ForgeServer]
 ) -> Iterator[ForgeServer]:
     arrange.make_catalog(sqlite_workspace, tmp_path / "drawn", train=20, val=10, test=10)
-    as_people_have_it = {"FORGE_KEEP_SPARE_WORKER": "true", "FORGE_PRELOAD_TORCH": "true"}
-    yield forge_server(sqlite_workspace, **as_people_have_it)
+    yield forge_server(sqlite_workspace)  # a warm process is a start, and steps back: see its test
     ending.end_jobs(sqlite_workspace)
 
 

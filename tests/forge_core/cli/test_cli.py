@@ -8,9 +8,6 @@ import pytest
 
 from forge_core.cli import demo_command
 from forge_core.errors import JobFailed
-from forge_core.jobs import supervision
-from forge_core.settings import Settings
-from forge_core.workspace import open_workspace
 from tests.arrange import draw_folder
 from tests.databases import on_postgres
 from tests.forge_core.cli.commands import forge, forge_json
@@ -108,17 +105,6 @@ def test_db_upgrade__on_an_empty_postgres(postgres_server, tmp_path, monkeypatch
         assert upgraded["before"] is None
         assert "already" in forge("db", "upgrade").stdout
         assert forge_json("init", "-w", tmp_path / "w")["images"] == 0
-
-
-def test_demo__walks_everything_in_a_workspace_of_its_own(tmp_path):
-    folder = tmp_path / "demo"
-    result = forge("demo", "--epochs", 2, "--floor", 0.5, "-w", folder)
-    assert result.exit_code == 0, result.output
-    for words in ("imported 1,797 images", "359 test", "test accuracy", "predicted digits/"):
-        assert words in result.stdout
-    workspace = open_workspace(Settings(_env_file=None, workspace=folder))
-    assert supervision.find_supervisor(workspace) is None
-    workspace.database.dispose()
 
 
 def test_demo__fails_below_the_floor(tmp_path):
