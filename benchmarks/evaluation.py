@@ -1,12 +1,13 @@
 """Does an evaluation keep up with the predictor? Is a matrix of 1,000 classes drawn in a second?
 
-    python -m benchmarks.evaluation FOLDER [--images 10000] [--side 128]
+    python -m benchmarks.evaluation FOLDER [--images 10000] [--side 128] [--rounds 3]
 
 FOLDER holds photos in folders by class. They are repeated until there are enough, each time with
 bytes of its own, and lie in val. The network is not trained: its weights do not change its speed.
 
-In turns, three each: the predictor answers for all of the files in batches of 32 (read, hash,
-decode, transform, forward), and the same checkpoint is evaluated on them, with the answers kept.
+In turns, so many rounds of each: the predictor answers for all of the files in batches of 32
+(read, hash, decode, transform, forward), and the same checkpoint is evaluated on them, with the
+answers kept.
 Then the page's parts of a confusion matrix of 1,000 classes are made from 50,000 answers. Prints
 JSON with the load.
 """
@@ -49,7 +50,7 @@ from forge_core.workspace import Workspace, open_workspace
 from pages.components.evaluation import confusion_chart, confusion_view
 
 ACTOR = Actor("benchmark")
-ROUNDS = 3
+MATRIX_ROUNDS = 3
 CLASSES = 1_000
 ANSWERS = 50_000
 
@@ -61,11 +62,12 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=10_000)
     parser.add_argument("--architecture", default="mobilenet_v2")
     parser.add_argument("--side", type=int, default=128)
+    parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         workspace = build(Path(scratch), asked.folder, asked.images)
         run_id = add_run(workspace, asked.architecture, asked.side)
-        rates = measure_rates(workspace, run_id)
+        rates = measure_rates(workspace, run_id, asked.rounds)
         workspace.database.dispose()
     found = {
         "images": asked.images,
@@ -143,7 +145,7 @@ def add_run(workspace: Workspace, architecture: str, side: int) -> int:
     return int(run_id)
 
 
-def measure_rates(workspace: Workspace, run_id: int) -> dict[str, dict[str, float]]:
+def measure_rates(workspace: Workspace, run_id: int, rounds: int) -> dict[str, dict[str, float]]:
     """Of both ways images a second, and milliseconds of processor time an image; medians.
 
     Beside others' work only the processor time can be compared. Loading the checkpoint, which
@@ -168,7 +170,7 @@ def measure_rates(workspace: Workspace, run_id: int) -> dict[str, dict[str, floa
     ways = {"predictor": predict, "evaluation": evaluate}
     walls: dict[str, list[float]] = {name: [] for name in ways}
     processor: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for name, way in ways.items():
             began, began_processor = time.perf_counter(), time.process_time()
             way()
@@ -202,7 +204,7 @@ def measure_matrix() -> dict[str, float]:
     )
     names = [f"class {number}" for number in label_ids]
     best: dict[str, float] = {}
-    for _ in range(ROUNDS):
+    for _ in range(MATRIX_ROUNDS):
         for name, seconds in _time_parts(found, label_ids, names):
             best[name] = min(best.get(name, seconds), seconds)
     best["drawn"] = best["counted"] + best["block"] + best["overview"] + best["pairs"]

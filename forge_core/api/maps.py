@@ -63,7 +63,7 @@ def show_map(asked: ApiRequest) -> Response:
         "missing": points.num_missing,
         "network": points.network.words,
     }
-    return Response(_pack(head, arrays), media_type="application/octet-stream", headers=NO_STORE)
+    return Response(pack(head, arrays), media_type="application/octet-stream", headers=NO_STORE)
 
 
 def list_matching(asked: ApiRequest) -> Response:
@@ -72,7 +72,7 @@ def list_matching(asked: ApiRequest) -> Response:
     values = parsing.parse_query(asked.request.query_params, allowed)
     points = map_points.load(asked.workspace, values.pop("network", ""))
     matching = map_points.read_matching(asked.workspace, points, filter_fields.read(values))
-    data = _pack({"state": points.state}, {"matching": matching.astype(np.uint8)})
+    data = pack({"state": points.state}, {"matching": matching.astype(np.uint8)})
     return Response(data, media_type="application/octet-stream", headers=NO_STORE)
 
 
@@ -103,7 +103,7 @@ def _parse_corner(corner: Any) -> tuple[float, float]:
     return float(corner[0]), float(corner[1])
 
 
-def _pack(head: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
+def pack(head: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
     """As `show_map` describes it; little-endian, C order."""
     listed, parts, offset = [], [], 0
     for name, array in arrays.items():

@@ -33,8 +33,8 @@ def show(workspace: Workspace, number: int, actor: Actor) -> None:
     images = text.plural(number, "image is", "images are")
     with st.expander(f"{images} contested by imports", icon=":material/rule:"):
         st.caption(
-            "Two files, or a file and the catalog, say different things of them. Label them in "
-            "the gallery and take the mark away there, or let one side hold for all."
+            "Two files, or a file and the catalog, say different things of them. Answer in their "
+            "queue, where Enter takes the label that an import said, or let one side hold for all."
         )
         for entry in contested.list_contested(workspace, limit=MOST_TOLD):
             words = f"{entry.asset.file_path}: {entry.asset.review_note}"
