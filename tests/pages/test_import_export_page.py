@@ -120,6 +120,11 @@ def test_look__shows_what_was_found_before_anything_is_written(workspace: Worksp
     assert queue.list_latest_jobs(workspace) == []
 
 
+def test_look__says_once_what_it_takes_the_folder_for(workspace: Workspace, tmp_path: Path):
+    said = words(look_at(arrange.draw_folder(tmp_path / "pictures")))
+    assert said.count("A folder per class") == 1
+
+
 def test_look__says_what_merged_and_retired_classes_become(workspace: Workspace, drawn: Path):
     ids = {
         name: classes.create_class(workspace, name, actor=Actor("tester")).label_id

@@ -45,10 +45,12 @@ def show(workspace: Workspace, plan: ImportPlan) -> None:
     with st.container(border=True, key="import-preview"):
         cautions.show(workspace, plan)
         st.markdown(f"**{errors.literal(describe(plan))}**")
+        kind = FORMATS[plan.layout].title
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.badge(FORMATS[plan.layout].title, icon=":material/inventory_2:", color="blue")
+            st.badge(kind, icon=":material/inventory_2:", color="blue")
             st.caption(errors.literal(f"because {plan.scanned.why}"), width="content")
-        st.caption(errors.literal(plan.title))
+        if plan.title != kind:
+            st.caption(errors.literal(plan.title))
         merge_choice.show(workspace, plan)
         reading.show(workspace, plan)
         _show_rule(workspace, plan)
