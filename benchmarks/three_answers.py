@@ -31,7 +31,7 @@ from benchmarks import frozen_features
 from forge_core.evaluation import calibration
 from forge_core.evaluation.three_answers import familiar_images, promise
 from forge_core.models import architectures
-from forge_core.models.checkpoints.familiarity import Familiarity, measure_distance
+from forge_core.models.checkpoints.familiarity import Familiarity
 from forge_core.predictions.embeddings import networks
 
 SETS = {"imagenette224_dev": 160, "aerial_dev": 160, "cifar10_1k": 128}
@@ -73,7 +73,7 @@ class Network:
 
     def distances(self, features: Tensor) -> Values:
         """(N,)."""
-        return measure_distance(features, **self.known.tensors()).double().numpy()
+        return self.known.distances(features).double().numpy()
 
     def doubt(self, features: Tensor) -> Values:
         """(N,) 1 - the highest softmax."""

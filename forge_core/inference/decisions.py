@@ -3,11 +3,12 @@
 Legend: N images, F features of the backbone, K classes.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
 from forge_core.errors import InvalidInput
-from forge_core.models.checkpoints import familiarity
 from forge_core.models.checkpoints.checkpoint import LoadedCheckpoint
 from forge_core.models.checkpoints.decision_rule import Decision, DecisionRule
 from forge_core.models.checkpoints.familiarity import Familiarity
@@ -24,12 +25,6 @@ class DecisionModule(nn.Module):
         known: What the known images look like; needed where the rule tells unfamiliar images.
     """
 
-    centre: Tensor
-    directions: Tensor
-    scales: Tensor
-    residual_scale: Tensor
-    prototypes: Tensor
-
     def __init__(
         self, temperature: float, rule: DecisionRule, known: Familiarity | None = None
     ) -> None:
@@ -40,6 +35,8 @@ class DecisionModule(nn.Module):
         self.rule = rule
         self.tells_unfamiliar = known is not None
         self._max_distance = rule.max_distance or 0.0  # 0 is no distance to be familiar within
+        self._measure: Callable[..., Tensor] = type(known).measure if known else torch.zeros_like
+        self._names = known.names() if known else []
         for name, tensor in (known.tensors() if known else {}).items():
             self.register_buffer(name, tensor)
 
@@ -59,14 +56,8 @@ class DecisionModule(nn.Module):
         codes = is_unsure.to(torch.int64) * Decision.NOT_SURE.code
         if not self.tells_unfamiliar:
             return probabilities, torch.zeros_like(probabilities[:, 0]), codes
-        distances = familiarity.measure_distance(
-            features,
-            self.centre,
-            self.directions,
-            self.scales,
-            self.residual_scale,
-            self.prototypes,
-        )
+        tensors = {name: getattr(self, name) for name in self._names}
+        distances = self._measure(features, **tensors)
         is_far = distances >= self._max_distance
         codes = torch.where(is_far, torch.full_like(codes, Decision.UNFAMILIAR.code), codes)
         return probabilities, distances, codes

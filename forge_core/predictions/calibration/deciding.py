@@ -14,7 +14,6 @@ from forge_core.evaluation import calibration
 from forge_core.evaluation.answers import Floats, Whole
 from forge_core.evaluation.three_answers import familiar_images, promise
 from forge_core.inference.predictor import Predictor
-from forge_core.models.checkpoints import familiarity
 from forge_core.models.checkpoints.checkpoint import LoadedCheckpoint
 from forge_core.models.checkpoints.decision_rule import DecisionRule
 from forge_core.models.checkpoints.familiarity import Familiarity
@@ -216,7 +215,7 @@ def _learn(learnt: Seen) -> tuple[Familiarity | None, str]:
 
 
 def _distances(known: Familiarity, features: Tensor) -> Floats:
-    found: Floats = familiarity.measure_distance(features, **known.tensors()).double().numpy()
+    found: Floats = known.distances(features).double().numpy()
     return found
 
 

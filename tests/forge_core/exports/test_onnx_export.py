@@ -26,7 +26,7 @@ from forge_core.inference.prediction import Prediction
 from forge_core.inference.predictor import Predictor, Prepared
 from forge_core.models.checkpoints.checkpoint import LoadedCheckpoint
 from forge_core.models.checkpoints.decision_rule import DecisionRule
-from forge_core.models.checkpoints.familiarity import Familiarity, measure_distance
+from forge_core.models.checkpoints.familiarity import ClassMiddles, unit
 from forge_core.serving import engines, loading
 from forge_core.workspace import Workspace
 from tests.forge_core.cli.commands import forge, forge_json
@@ -102,18 +102,12 @@ def test_command__writes_both_forms_and_says_how_near_they_come(
 
 def test_file__gives_the_three_answers(loaded: LoadedCheckpoint, tmp_path: Path) -> None:
     torch.manual_seed(0)
-    known = Familiarity(
-        centre=torch.zeros(1568),
-        directions=torch.linalg.qr(torch.randn(1568, 4)).Q,
-        scales=torch.ones(4),
-        residual_scale=torch.full((1,), 0.1),
-        prototypes=torch.zeros(1, 4),
-    )
+    known = ClassMiddles(middles=unit(torch.rand(3, 1568)))
     images = list(checked_images.drawn("declared", 24))
     inputs = torch.stack([loaded.card.eval_transform(image) for image in images])
     features, logits = Predictor(loaded, "cpu").features_and_logits(inputs)
     confidence = (logits / 4).softmax(1).amax(1).sort().values
-    distance = measure_distance(features, **known.tensors()).sort().values
+    distance = known.distances(features).sort().values
     rule = DecisionRule(
         min_confidence=float(confidence[10:12].mean()), max_distance=float(distance[17:19].mean()),
         max_error=0.1, certainty=0.9, num_images=30, num_accepted=20, num_wrong=1,

@@ -1,6 +1,7 @@
 """The decision rule of a card: checked strictly, kept with its arrays, and it decides alike."""
 
 import json
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from forge_core.models.checkpoints.decision_rule import (
     DecisionRule,
     decide,
 )
-from forge_core.models.checkpoints.familiarity import Familiarity, measure_distance
+from forge_core.models.checkpoints.familiarity import ClassMiddles, Familiarity, WeighedMiddles
 from forge_core.models.checkpoints.model_card import ModelCard
 from tests.forge_core.models.checkpoints.altered import (
     change_card,
@@ -42,9 +43,9 @@ def make_rule(min_confidence: float = 0.9, max_distance: float | None = 2.0) -> 
     )
 
 
-def make_familiarity(num_features: int = 3) -> Familiarity:
+def make_familiarity(num_features: int = 3) -> WeighedMiddles:
     """Knows directions 0 and 1; the first counts 10 times, all others twice."""
-    return Familiarity(
+    return WeighedMiddles(
         centre=torch.zeros(num_features),
         directions=torch.eye(num_features, 2),
         scales=torch.tensor([10.0, 1.0]),
@@ -54,8 +55,7 @@ def make_familiarity(num_features: int = 3) -> Familiarity:
 
 
 def distances_of(features: list[list[float]]) -> list[float]:
-    known = make_familiarity()
-    return measure_distance(torch.tensor(features), **known.tensors()).tolist()
+    return make_familiarity().distances(torch.tensor(features)).tolist()
 
 
 def test_distance__is_that_to_the_nearest_prototype_whatever_the_length() -> None:
@@ -64,6 +64,21 @@ def test_distance__is_that_to_the_nearest_prototype_whatever_the_length() -> Non
     # first and sqrt(36.04) from the second. Without any feature it is 1 from the second.
     found = distances_of([[7.0, 0, 0], [0, 0, 5], [3, 4, 0], [0, 0, 0]])
     assert found == pytest.approx([0, 5**0.5, 16.64**0.5, 1])
+
+
+def make_middles(num_features: int = 3) -> ClassMiddles:
+    """Of one class along direction 0, and of one that is spread along 1."""
+    return ClassMiddles(middles=torch.eye(2, num_features) * torch.tensor([[1.0], [0.5]]))
+
+
+def test_distance__to_middles_grows_where_two_classes_are_as_near() -> None:
+    # (3, 4, 0) has length 1 at (0.6, 0.8): squares 0.8 and 0.45 from the middles. (0, 0, 5) has
+    # squares 2 and 1.25. At a middle it is next to 0. Without any feature squares are 1 and 0.25.
+    features = torch.tensor([[3.0, 4, 0], [0, 0, 5], [7, 0, 0], [0, 0, 0]])
+    found = make_middles().distances(features).tolist()
+    assert found == pytest.approx([0.45 / 0.8**0.5, 1.25 / 2**0.5, 0, 0.25], abs=1e-6)
+    module = DecisionModule(1.0, make_rule(max_distance=0.6), make_middles())
+    assert module(features, torch.tensor([[9.0, 0.0]] * 4))[2].tolist() == [0, 2, 0, 0]
 
 
 def test_module_and_function__say_the_same_on_both_sides_of_the_lines() -> None:
@@ -89,9 +104,12 @@ def test_decide__at_the_line_is_accepted_whatever_the_runtime() -> None:
     assert decide([tenth], None, make_rule(0.9, None)) is Decision.ACCEPTED
 
 
-def test_save_and_load__keep_rule_and_arrays(tmp_path: Path) -> None:
+@pytest.mark.parametrize("make", [make_familiarity, make_middles])
+def test_save_and_load__keep_rule_and_arrays(
+    tmp_path: Path, make: Callable[[int], Familiarity]
+) -> None:
     path = tmp_path / "a.safetensors"
-    known = make_familiarity(make_model().head[0].in_features)  # type: ignore[index, union-attr]
+    known = make(make_model().head[0].in_features)  # type: ignore[index, union-attr, arg-type]
     card = make_card(decision_rule=make_rule())
     checkpoint.save_checkpoint(path, make_model(), card, known)
     loaded = checkpoint.load_checkpoint(path)
@@ -100,10 +118,11 @@ def test_save_and_load__keep_rule_and_arrays(tmp_path: Path) -> None:
     for name, tensor in known.tensors().items():
         assert torch.equal(loaded.familiarity.tensors()[name], tensor)
 
-    rewrite(path, familiarity__centre=known.centre + 1)
+    name, tensor = next(iter(known.tensors().items()))
+    rewrite(path, **{f"familiarity__{name}": tensor + 1})
     with pytest.raises(CheckpointRejected, match=r"weights .* not what was saved"):
         checkpoint.load_checkpoint(path)
-    rewrite(path, sealed=True, familiarity__centre=None)
+    rewrite(path, sealed=True, **{f"familiarity__{name}": None})
     with pytest.raises(CheckpointRejected, match="decision rule needs"):
         checkpoint.load_checkpoint(path)
 
