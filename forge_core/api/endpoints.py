@@ -11,10 +11,19 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from db import failures
 from forge_core.api import addresses, tokens
 from forge_core.api.parsing import BodyTooLarge, check_values, read_bytes, read_json_object
 from forge_core.catalog.importing.uploads.uploads import NoRoom
-from forge_core.errors import Conflict, ForgeError, ImageRejected, InvalidInput, NotFound
+from forge_core.database_health import DatabaseAway
+from forge_core.errors import (
+    Conflict,
+    ForgeError,
+    ImageRejected,
+    InvalidInput,
+    NotFound,
+    StorageUnavailable,
+)
 from forge_core.people.actor import Actor
 from forge_core.workspace import Workspace
 
@@ -32,7 +41,10 @@ STATUS_BY_ERROR: dict[type[ForgeError], HTTPStatus] = {
     Conflict: HTTPStatus.CONFLICT,
     NoRoom: HTTPStatus.INSUFFICIENT_STORAGE,
 }
-"""The first entry that the error is an instance of decides; any other is a 500."""
+"""The first entry that the error is an instance of decides; any other is a 503 if it passes by
+itself, else a 500."""
+RETRY_SECONDS = 2
+"""What a 503 asks for: a database that was restarted answers about then."""
 
 WorkspaceProvider = Callable[[], Workspace]
 Handler = Callable[[Request], Awaitable[Response]]
@@ -124,13 +136,25 @@ def find_actor(workspace: Workspace, request: Request, *, writes: bool) -> Actor
     return actor
 
 
+def passes(error: Exception) -> bool:
+    """Whether the same request will succeed later: the database or the storage is away or full."""
+    return failures.passes(error) or isinstance(error, (DatabaseAway, StorageUnavailable))
+
+
 def describe_error(error: Exception, request: Request) -> tuple[HTTPStatus, dict[str, str]]:
     """Status and JSON of a failure. What was not foreseen is logged, and its `error_id` told."""
     if isinstance(error, AccessRefused):
         status = HTTPStatus.UNAUTHORIZED
     elif isinstance(error, ForgeError):
         found = (code for kind, code in STATUS_BY_ERROR.items() if isinstance(error, kind))
-        status = next(found, HTTPStatus.INTERNAL_SERVER_ERROR)
+        other = HTTPStatus.SERVICE_UNAVAILABLE if passes(error) else None
+        status = next(found, other or HTTPStatus.INTERNAL_SERVER_ERROR)
+    elif passes(error):
+        log.warning("%s %s: %s", request.method, request.url.path, error)
+        return HTTPStatus.SERVICE_UNAVAILABLE, {
+            "message": "The database does not answer now.",
+            "next_step": "Try again in a moment; if it stays, look whether its server runs.",
+        }
     else:
         error_id = uuid.uuid4().hex[:8]
         log.error("error %s at %s %s", error_id, request.method, request.url.path, exc_info=error)
@@ -177,7 +201,9 @@ async def _answer(
         return JSONResponse(dict(answer), headers=NO_STORE)
     except Exception as error:  # the border: whatever happens, the browser gets JSON
         status, content = describe_error(error, request)
-        return JSONResponse(content, status, headers=NO_STORE)
+        wait = {"Retry-After": str(RETRY_SECONDS)}
+        is_away = status == HTTPStatus.SERVICE_UNAVAILABLE
+        return JSONResponse(content, status, headers=NO_STORE | wait if is_away else NO_STORE)
 
 
 NO_STORE = {"Cache-Control": "no-store"}

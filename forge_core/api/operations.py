@@ -9,7 +9,6 @@ from typing import Any, TypedDict
 from starlette.responses import Response
 from starlette.routing import Route
 
-from db import failures
 from db.enums import Answer, Question, ReviewState
 from db.records import AssetFilter
 from db.repositories.asset_lists import SORTS
@@ -19,6 +18,7 @@ from forge_core.api.endpoints import (
     ApiRequest,
     WorkspaceProvider,
     describe_error,
+    passes,
     read_route,
     write_route,
 )
@@ -28,7 +28,7 @@ from forge_core.catalog.opinions import answering, drawing
 from forge_core.catalog.revisions import history, undo_rules
 from forge_core.catalog.revisions.journal import MAX_OPERATION_ID_CHARACTERS, ChangeResult
 from forge_core.catalog.splits import chosen_images
-from forge_core.errors import ForgeError, InvalidInput, StorageUnavailable
+from forge_core.errors import ForgeError, InvalidInput
 from forge_core.people.actor import Actor
 
 MAX_OPERATIONS = 200
@@ -161,10 +161,7 @@ def _apply_one(batch: Batch, operation: Any) -> tuple[str, str]:
         return result.status, _write(shapes.shape_result(result, _list_blind(batch, result)))
     except Exception as error:  # one bad operation must not lose the others of its batch
         _, content = describe_error(error, batch.asked.request)
-        passes = failures.passes(error) or isinstance(error, StorageUnavailable)
-        if passes:
-            content.pop("error_id", None)  # it is in the log, but the change is not to blame
-        status = REFUSED if isinstance(error, ForgeError) and not passes else FAILED
+        status = REFUSED if isinstance(error, ForgeError) and not passes(error) else FAILED
         return status, _write({"operation_id": operation_id, "status": status, **content})
 
 

@@ -1,11 +1,16 @@
 """Who may ask: every route, without a token, with a foreign one, with the cookie only."""
 
+import psycopg
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from forge_core.api import addresses, endpoints, tokens
 from forge_core.api.routes import routes
 from forge_core.api.session import COOKIE_SECONDS
+from forge_core.database_health import DatabaseAway
+from forge_core.errors import StorageUnavailable
 from forge_core.people.actor import Actor
+from forge_core.workspace import describe_refusal
 
 
 @pytest.fixture
@@ -120,3 +125,29 @@ def test_a_fault_of_the_server__is_told_by_an_id_only(workspace, browser, caplog
     error_id = caplog.records[-1].getMessage().split()[1]
     assert error_id in answer.json()["next_step"]
     assert "asset_counts" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("SELECT 1", {}, psycopg.errors.AdminShutdown("terminating connection")),
+        OperationalError("SELECT 1", {}, psycopg.OperationalError("connection refused")),
+        describe_refusal(OperationalError("SELECT 1", {}, Exception("database is locked"))),
+        DatabaseAway("The database does not answer.", next_step="Start its server."),
+        StorageUnavailable("The bucket does not answer."),
+    ],
+    ids=["shut down", "refused", "locked", "away at opening", "bucket"],
+)
+def test_what_passes_by_itself__is_a_503_that_says_when_to_ask_again(
+    workspace, browser, monkeypatch, error
+):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(type(workspace.database), "read", fail)
+    answer = browser.get("/assets/count")
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) == endpoints.RETRY_SECONDS
+    assert answer.json()["message"]
+    assert "error_id" not in answer.json()
+    assert "SELECT" not in answer.text
