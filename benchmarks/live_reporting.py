@@ -80,6 +80,7 @@ def _train(workspace: Workspace, *, is_told: bool) -> dict[str, float]:
     assert job is not None
     with workspace.database.write() as uow:
         uow.jobs.update_if(job.job_id, [JobStatus.QUEUED], status=JobStatus.RUNNING)
+        queue.mark_begun_in(uow, job)
     context = JobContext(workspace, queue.get_job(workspace, job.job_id))
     with ExitStack() as changed:
         for name in () if is_told else SILENCED:

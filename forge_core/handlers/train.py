@@ -7,7 +7,7 @@ from typing import Any
 from db import boxes
 from db.boxes import LeftOutImage, RunEnvironment
 from db.clock import utc_now
-from db.enums import RunStatus, Split
+from db.enums import Split
 from db.records import EpochMetrics, Run
 from db.unit_of_work import UnitOfWork
 from forge_core.errors import ForgeError
@@ -87,7 +87,6 @@ def _train(context: JobContext, setup: RunSetup) -> Mapping[str, Any]:
     context.write(
         lambda uow: uow.runs.update_fields(
             record.run_id,
-            status=RunStatus.RUNNING,
             message=payload.get(resuming.MESSAGE, ""),
             started_at=record.started_at or utc_now(),
             device=device.name,

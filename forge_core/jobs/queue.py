@@ -203,7 +203,12 @@ def claim(workspace: Workspace, job: Job, *, executor: str, log_path: str) -> bo
 
 
 def mark_begun_in(uow: UnitOfWork, job: Job) -> None:
-    """Let the run of a job run, whose process is there: it imports for seconds before it acts."""
+    """Let the run of a job run, whose process is there.
+
+    The supervisor says so as soon as it has started the process, which imports for seconds before
+    it acts. The process itself says so when it takes the job: on a cluster nobody else sees it, and
+    a supervisor may have died between the start and its word.
+    """
     if kinds.find(job.kind).mirrors_run and job.run_id is not None:
         uow.runs.update_fields(job.run_id, status=RunStatus.RUNNING)
 

@@ -42,6 +42,7 @@ def run_here(workspace, job_id):
         uow.jobs.update_if(
             job_id, [JobStatus.QUEUED], status=JobStatus.RUNNING, log_path=f"job-{job_id}.log"
         )
+        queue.mark_begun_in(uow, uow.jobs.find(job_id))
     job = queue.get_job(workspace, job_id)
     ours = context.JobContext(workspace, job)
     ours.begin()
