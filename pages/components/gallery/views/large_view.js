@@ -151,6 +151,7 @@ export class LargeView {
       : [row.label_name ?? "no label", splitWords(row.split), size, row.source];
     if (row.suggestion?.voters) facts.unshift(`says ${row.suggestion.voters}`);
     if (row.review) facts.push(row.note ? `⚑ ${row.note}` : "⚑ marked for review");
+    else if (row.note) facts.push(row.note); // such as what a service and its shadow answered
     if (row.gone) facts.push("removed from the catalog");
     return this.caption.replaceChildren(
       el("span", {}, facts.join(" · ")),
