@@ -49,8 +49,8 @@ def show(workspace: Workspace, plan: ImportPlan) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.badge(kind, icon=":material/inventory_2:", color="blue")
             st.caption(errors.literal(f"because {plan.scanned.why}"), width="content")
-        if plan.title != kind:
-            st.caption(errors.literal(plan.title))
+        if more := plan.title.removeprefix(f"{kind}.").strip():
+            st.caption(errors.literal(more))
         merge_choice.show(workspace, plan)
         reading.show(workspace, plan)
         _show_rule(workspace, plan)
