@@ -99,6 +99,7 @@ def test_train__start_watch_finish(
     square = arrange.class_id(sqlite_workspace, "square")
     both = f"true_label={square}&answered={square}"
     expect(page).to_have_url(f"{server.url}/gallery?evaluation=1&{both}&{here}")
+    expect(page.locator('.tile[data-position="0"]')).to_be_visible()
     page.go_back()
     expect(page).to_have_url(f"{server.url}/runs?run=1&{here}")
     expect(page.get_by_text("Run 1 finished:")).to_be_visible()
