@@ -30,7 +30,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -181,7 +181,7 @@ def offline(path: Path, photos: list[bytes]) -> float:
 def server(
     command: list[str], options: Mapping[str, str] = MANY_CONNECTIONS
 ) -> Iterator[tuple[int, psutil.Process]]:
-    """A server process on a free port, ended afterwards."""
+    """A server process on a free port, ended afterwards with all that it started."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
@@ -202,12 +202,16 @@ def server(
             time.sleep(0.2)
         yield port, psutil.Process(process.pid)
     finally:
+        started = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGTERM)
         try:
             process.wait(30)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        for child in started:  # LitServe's workers outlive it, and would slow the next
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
 
 
 def sustained(
