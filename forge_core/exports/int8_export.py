@@ -88,9 +88,10 @@ class Int8Report:
         )
         if self.num_accepted is None:
             return sentence
+        are = "is" if self.num_other_decisions == 1 else "are"
         return (
             f"{sentence} It accepts {self.num_accepted:,} of them, {self.num_accepted_wrong:,} "
-            f"wrongly; {self.num_other_decisions:,} are judged otherwise than before."
+            f"wrongly; {self.num_other_decisions:,} {are} judged otherwise than before."
         )
 
 

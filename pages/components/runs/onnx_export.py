@@ -19,8 +19,8 @@ MEANING = (
 )
 
 INT8_MEANING = (
-    "The network computes in whole numbers of 8 bits: a quarter of the size, and faster on a "
-    "processor. It answers otherwise than the checkpoint; how much is measured on validation "
+    "The network computes in whole numbers of 8 bits: a quarter to a half of the size, and faster "
+    "on a processor. It answers otherwise than the checkpoint; how much is measured on validation "
     "images."
 )
 
