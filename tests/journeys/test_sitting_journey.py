@@ -214,7 +214,7 @@ def correct_all(page: Page, pictures: list[tuple[Path, str]]) -> None:
         first = page.locator(".st-key-predict_bars button").first
         expect(first).to_be_visible()
         if first.inner_text().startswith(f"{name} · "):
-            page.get_by_role("button", name="Right", exact=True).click()
+            page.locator(".st-key-predict_right button").click()
         else:
             box = page.locator(".st-key-predict_correct input")
             box.click()

@@ -17,6 +17,7 @@ from forge_core.catalog.revisions import history
 from forge_core.imaging.decode import DecodeLimits
 from forge_core.inference.prediction import ClassProbability
 from forge_core.inference.predictor import Predictor
+from forge_core.jobs import queue
 from forge_core.models.checkpoints.decision_rule import Decision
 from forge_core.predictions.calibration import deciding, recording
 from forge_core.registry import entries
@@ -24,6 +25,7 @@ from forge_core.runs.files import checkpoints
 from forge_core.workspace import Workspace
 from pages.components.predict import answer_views, answers, beside, probability_bars, verdicts
 from pages.components.predict.answers import NamedFile
+from pages.components.words import text
 from tests import arrange
 from tests.arrange import ACTOR
 from tests.forge_core.models.checkpoints import altered
@@ -84,7 +86,7 @@ def test_one_picture__bars_latency_and_size(finished_workspace: Workspace):
     predictor = Predictor.load(checkpoints.checkpoint_path(finished_workspace, 1), "cpu")
     expected = predictor.predict(png(image))
     best = expected.probabilities[0]
-    assert bars(app)[0] == f"**{best.label_name} · {100 * best.probability:.1f} %**"
+    assert bars(app)[0] == f"**{best.label_name} · {text.probability(best.probability)}**"
     assert len(bars(app)) == 3
     assert "24 × 24 px" in words(app)
     assert " ms · " in words(app)
@@ -110,6 +112,28 @@ def test_below_the_threshold__it_is_not_sure(finished_workspace: Workspace):
     app.number_input(key="predict_threshold").set_value(100).run()
     assert app.header[0].value == "Not sure"
     assert "below the 100 % that counts as sure" in words(app)
+
+
+def test_right__names_the_class_where_the_answer_names_none(finished_workspace: Workspace):
+    app = drop(visit(PAGE), ("one.png", png(arrange.draw_image("stripe", 904))))
+    best = bars(app)[0].strip("*").split(" · ")[0]
+    app.number_input(key="predict_threshold").set_value(0).run()
+    assert app.button(key="predict_right").label == "Right"
+    app.number_input(key="predict_threshold").set_value(100).run()
+    assert app.header[0].value == "Not sure"
+    assert app.button(key="predict_right").label == f"It is {best}"
+
+
+def test_nearest__are_offered_before_a_network_has_looked_at_the_images(
+    finished_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("forge_core.jobs.supervision.ensure_supervisor", lambda *_, **__: None)
+    app = drop(visit(PAGE), ("one.png", png(arrange.draw_image("stripe", 905))))
+    app = press(app, "Show nearest training images")
+    assert "A network looks at all images" in words(app)
+    job = queue.find_latest_job(finished_workspace, "embed")
+    assert job is not None
+    assert job.author == "tester"
 
 
 def test_bad_picture__is_told_by_name(finished_workspace: Workspace):
@@ -142,7 +166,7 @@ def test_many_pictures__a_table_and_a_bad_one_apart(finished_workspace: Workspac
     app = press(app, "Go through them")
     assert "1 of 3" in words(app)
     assert app.button(key="predict_previous").disabled
-    app = press(app, "Right")
+    app = app.button(key="predict_right").click().run()
     assert "1 of 3 · 1 judged" in words(app)
     said = list(app.dataframe[0].value["You said"])
     assert said == [app.dataframe[0].value["Class"][0], "", ""]
@@ -195,7 +219,7 @@ def test_correction__adds_the_picture_with_its_label_and_undo_takes_it_back(
     app = press(app, "Undo")
     assert len(arrange.list_all(finished_workspace)) == before
     assert "taken into the catalog here" not in words(app)
-    app = press(app, "Right")
+    app = app.button(key="predict_right").click().run()
     assert f"Added to train as {first}" in words(app)
     assert "1 picture taken into the catalog here." in words(app)
     assert app.button(key="predict_train_further").label == "Train run 1 further"

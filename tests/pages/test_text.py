@@ -55,6 +55,10 @@ def test_counts_and_shares():
     assert text.plural(12_480, "image") == "12,480 images"
     assert text.plural(0, "augmented copy", "augmented copies") == "0 augmented copies"
     assert text.percent(0.914) == "91.4 %"
+    assert text.probability(0.914) == "91.4 %"
+    assert [text.probability(share) for share in (0.0, 1.0)] == ["0.0 %", "100.0 %"]
+    assert [text.probability(share) for share in (1e-9, 1 - 1e-9)] == ["< 0.1 %", "> 99.9 %"]
+    assert [text.probability(share) for share in (0.0006, 0.9994)] == ["0.1 %", "99.9 %"]
 
 
 def test_literal__keeps_a_file_name_from_becoming_formatting():

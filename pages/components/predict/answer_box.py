@@ -70,7 +70,10 @@ def show(
         pressed = probability_bars.show(
             answer.prediction.probabilities[:MOST_BARS], colors, key=f"predict_bar_{key}"
         )
-        _show_correcting(workspace, labels, answer, answer.prediction, data, key, pressed)
+        is_named = verdicts.decide(answer.prediction, shown.threshold) is Decision.ACCEPTED
+        _show_correcting(
+            workspace, labels, answer, answer.prediction, data, key, pressed, is_named=is_named
+        )
         took = text.latency(answer.prediction.latency_ms)
         size = f"{answer.prediction.width:,} × {answer.prediction.height:,} px"
         st.caption(f"{took} · {size}")
@@ -104,8 +107,13 @@ def _show_correcting(
     data: bytes,
     key: str,
     pressed: ClassProbability | None,
+    *,
+    is_named: bool,
 ) -> None:
-    """Right, or wrong and what it is; what was done, with undo beside it."""
+    """Right, or wrong and what it is; what was done, with undo beside it.
+
+    Where the answer names no class, the most likely one is named by the button.
+    """
     done: dict[str, Correction] = st.session_state.setdefault(DONE_KEY, {})
     by_name = {label.name: label for label in labels if not label.is_retired}
     best = prediction.probabilities[0].label_name
@@ -115,7 +123,7 @@ def _show_correcting(
     chosen = None if pressed is None else pressed.label_name
     with st.container(horizontal=True, vertical_alignment="bottom", key="predict_correct"):
         if best in by_name and st.button(
-            "Right",
+            "Right" if is_named else f"It is {errors.literal(best)}",
             icon=":material/check:",
             key="predict_right",
             help="Takes the picture into the catalog with this class.",

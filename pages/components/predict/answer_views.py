@@ -149,10 +149,10 @@ def _show_table(
         [
             {
                 "Picture": answer.thumbnail,
-                "File": answer.name,
                 "Class": found.probabilities[0].label_name,
                 "Answer": verdicts.WORDS[verdicts.decide(found, threshold)],
                 "Probability": 100 * found.probabilities[0].probability,
+                "File": answer.name,
                 "Next": _second(found),
                 "Size": f"{found.width} × {found.height}",
                 "Latency": found.latency_ms / 1000,
@@ -161,10 +161,10 @@ def _show_table(
         ]
     )
     if second:
-        table.insert(3, "Beside", second)
+        table.insert(2, "Beside", second)
     places = [place for place, _, _ in shown]
     if judged:
-        table.insert(3, "You said", [judged.get(place, "") for place in places])
+        table.insert(2, "You said", [judged.get(place, "") for place in places])
     st.dataframe(
         table,
         hide_index=True,
@@ -177,7 +177,8 @@ def _show_table(
                 min_value=0, max_value=100, format="%.1f %%"
             ),
             "Next": st.column_config.TextColumn("Second choice"),
-            "Latency": st.column_config.NumberColumn(format="%.3f s"),
+            "Size": st.column_config.TextColumn(width="small"),
+            "Latency": st.column_config.NumberColumn(format="%.3f s", width="small"),
         },
         on_select=partial(pager.look_at_row, key, places),
         selection_mode="single-row",
@@ -197,4 +198,4 @@ def _second(prediction: Prediction) -> str:
     if len(prediction.probabilities) < 2:
         return ""
     second = prediction.probabilities[1]
-    return f"{second.label_name} ({text.percent(second.probability)})"
+    return f"{second.label_name} ({text.probability(second.probability)})"

@@ -4,9 +4,11 @@ import streamlit as st
 
 from db.enums import Split
 from forge_core.errors import ForgeError
-from forge_core.predictions.embeddings import similar, vector_store
+from forge_core.jobs import kinds, queue
+from forge_core.predictions.embeddings import computing, similar, vector_store
 from forge_core.workspace import Workspace
-from pages.components import errors, image_strip, pictures
+from pages.components import errors, image_strip, job_progress, pictures
+from pages.components.frame import session
 
 NUMBER = 6
 SEARCHED = 60
@@ -23,7 +25,7 @@ def show(workspace: Workspace, data: bytes, *, key: str) -> None:
         key: By which the picture is known.
     """
     if not vector_store.list_networks(workspace):
-        st.caption("`forge embed` lets the nearest training images be shown here.")
+        _offer(workspace)
         return
     if not st.toggle("Nearest training images", key="predict_nearest"):
         return
@@ -49,3 +51,20 @@ def show(workspace: Workspace, data: bytes, *, key: str) -> None:
                 label = errors.literal(each.asset.label_name or "no label")
                 st.caption(f"{label} {each.similarity:.2f}")
     st.caption(f"As {errors.literal(found.network.words)} sees them; 1.00 is the same picture.")
+
+
+def _offer(workspace: Workspace) -> None:
+    """Let a network look at all images once, by which the nearest are found."""
+    job = queue.find_latest_job(workspace, kinds.EMBED.name)
+    if job is not None and not job.status.is_finished():
+        st.caption("A network looks at all images; the nearest ones can be shown when it is done.")
+        job_progress.watch(job.job_id)
+        return
+    if st.button(
+        "Show nearest training images",
+        icon=":material/image_search:",
+        key="predict_embed",
+        help="A network looks at all images once: some minutes for ten thousand.",
+    ):
+        with errors.redrawing():
+            computing.submit(workspace, actor=session.actor())

@@ -7,6 +7,7 @@ import streamlit as st
 
 from forge_core.inference.prediction import ClassProbability
 from pages.components import errors
+from pages.components.words import text
 
 FALLBACK_COLOR = "#7F7F7F"
 _COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
@@ -29,7 +30,7 @@ def show(
     with st.container(key="predict_bars", gap="small"):
         for place, entry in enumerate(probabilities):
             name = errors.literal(entry.label_name)
-            words = f"{name} · {100 * entry.probability:.1f} %"
+            words = f"{name} · {text.probability(entry.probability)}"
             with st.container(key=f"predict_bar_{place}"):
                 if st.button(
                     words if place else f"**{words}**",

@@ -32,7 +32,7 @@ def explain(prediction: Prediction, threshold: float, rule: DecisionRule | None)
         if decision is Decision.ACCEPTED:
             return ""
         return (
-            f"The most likely class has {text.percent(best.probability)}, below the "
+            f"The most likely class has {text.probability(best.probability)}, below the "
             f"{text.percent(threshold, 0)} that counts as sure."
         )
     promised = f"at most {100 * rule.max_error:g} % of the accepted answers are wrong"
@@ -41,7 +41,7 @@ def explain(prediction: Prediction, threshold: float, rule: DecisionRule | None)
         return f"Accepted, as all that looks familiar is: {promised}."
     if decision is Decision.ACCEPTED:
         return f"Accepted: from {line} on {promised}."
-    return f"Most likely {name}, {text.percent(best.probability)}; from {line} on {promised}."
+    return f"Most likely {name}, {text.probability(best.probability)}; from {line} on {promised}."
 
 
 def count(predictions: Sequence[Prediction], threshold: float) -> dict[Decision, int]:

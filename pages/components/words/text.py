@@ -22,6 +22,15 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{100 * share:.{digits}f} %"
 
 
+def probability(share: float) -> str:
+    """91.4 % from 0.914; what is not quite nothing or everything is not shown as if it were."""
+    if 0.0 < share < 0.0005:
+        return "< 0.1 %"
+    if 0.9995 <= share < 1.0:
+        return "> 99.9 %"
+    return percent(share)
+
+
 def interval(bounds: tuple[float, float], digits: int = 1) -> str:
     """81.2 to 88.0 % from 0.812 and 0.88."""
     low, high = bounds
