@@ -214,7 +214,8 @@ def correct_all(page: Page, pictures: list[tuple[Path, str]]) -> None:
         first = page.locator(".st-key-predict_bars button").first
         expect(first).to_be_visible()
         if first.inner_text().startswith(f"{name} · "):
-            page.locator(".st-key-predict_right button").click()
+            confirms = re.compile(rf"^(Right|It is {re.escape(name)})$")
+            page.get_by_role("button", name=confirms).click()
         else:
             box = page.locator(".st-key-predict_correct input")
             box.click()
