@@ -1,6 +1,7 @@
 """Which labels look wrong, beside cleanlab's on the same embeddings; and audits of how many are.
 
 python -m benchmarks.label_issues FOLDER [scores | audits] [--json FILE]
+TORCH_HOME=... python -m benchmarks.label_issues FOLDER finetuned [--kind aggre] [--side 64]
 
 FOLDER is cifar10_1k with `cifar10n_labels.csv`: 10,000 training images whose true labels are known,
 and three sets of labels that people gave (CIFAR-10N: aggre, random1, worse). The embeddings are
@@ -11,11 +12,15 @@ embeddings, at the same penalty, scored by `get_label_quality_scores`.
 `audits` simulates 500 audits of 200 looks of each set of labels, on the scores of the product: how
 often the interval at 95 % holds the true share of wrong labels, and how much narrower it is than
 that of 200 looks at random (`narrower` is of the mean widths).
+
+`finetuned` gives the product also the answers of runs: five folds, a network fine-tuned on four of
+them with the given labels answers for the fifth.
 """
 
 import argparse
 import csv
 import json
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -26,8 +31,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-from benchmarks import frozen_features
+from benchmarks import folders, frozen_features, training
+from benchmarks.accuracy import Silent
 from forge_core.evaluation import label_audit, label_issues
+from forge_core.evaluation.label_issues import RunAnswers
+from forge_core.inference.prediction import Prediction
+from forge_core.inference.predictor import Predictor
+from forge_core.training.config import TrainConfig
+from forge_core.training.inputs.image_sets import ImageSet
 
 KINDS = ("aggre", "random1", "worse")
 WANTED = {"aggre": 0.61, "random1": 0.775, "worse": 0.89}
@@ -35,6 +46,7 @@ WANTED_NARROWER = {"aggre": 0.13, "random1": 0.23, "worse": 0.31}
 AUDITS = 500
 SPEED_IMAGES = 12_000
 INPUT_SIZE = 128
+_ASKED_AT_ONCE = 500
 
 Labels = npt.NDArray[np.int64]
 
@@ -43,13 +55,20 @@ def main() -> None:
     """Print a row a kind of labels, as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("part", nargs="?", choices=("scores", "audits"), default="scores")
+    parser.add_argument("part", nargs="?", choices=("scores", "audits", "finetuned"))
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--kind", choices=KINDS, default="aggre", help="of finetuned")
+    parser.add_argument("--side", type=int, default=64, help="of finetuned, in pixels")
+    parser.add_argument("--epochs", type=int, default=2, help="of finetuned, after 3 of the head")
     options = parser.parse_args()
     paths, labels = read_labels(options.folder)
     features = read_features(options.folder, paths)
     report: dict[str, Any]
-    if options.part == "audits":
+    if options.part == "finetuned":
+        given = labels[options.kind]
+        answers = answer_by_folds(options.folder, paths, given, options.side, options.epochs)
+        report = measure_answers(features, labels, options.kind, answers)
+    elif options.part == "audits":
         report = {kind: measure_audits(features, labels, kind) for kind in KINDS}
     else:
         report = {kind: measure(features, labels, kind) for kind in KINDS}
@@ -112,6 +131,67 @@ def cleanlab_scores(features: npt.NDArray[np.float32], labels: Labels) -> npt.ND
     probabilities = cross_val_predict(model, reduced, labels, cv=folds, method="predict_proba")
     quality: npt.NDArray[np.float64] = get_label_quality_scores(labels, probabilities)
     return 1.0 - quality
+
+
+def answer_by_folds(
+    folder: Path, paths: list[str], given: Labels, side: int, epochs: int
+) -> npt.NDArray[np.float64]:
+    """(N, K) of networks that were fine-tuned without the image."""
+    names = tuple(folders.class_names(folder / "train"))
+    everything = folders.image_set(
+        folder, [(folder / path, int(label)) for path, label in zip(paths, given, strict=True)]
+    )
+    images = np.array(everything.images, object)
+    config = TrainConfig(
+        architecture=frozen_features.ARCHITECTURE,
+        pretrained=True,
+        input_size=side,
+        warmup_epochs=3,
+        finetune_epochs=epochs,
+    )
+    found = np.zeros((len(paths), len(names)))
+    dealt = label_issues.deal_folds(given, seed=0)
+    for fold in range(label_issues.FOLDS):
+        is_asked = dealt == fold
+        train, asked = (
+            ImageSet(tuple(images[part]), everything.read) for part in (~is_asked, is_asked)
+        )
+        with tempfile.TemporaryDirectory() as scratch:
+            kept = Path(scratch) / "checkpoints"
+            kept.mkdir()
+            sets = (list(names), train, asked)
+            training.train(config, sets, Path(scratch), Silent(), checkpoints=kept)
+            predictor = Predictor.load(kept / "last.safetensors")
+            for start in range(0, len(asked.images), _ASKED_AT_ONCE):
+                part = asked.images[start : start + _ASKED_AT_ONCE]
+                files = [everything.read(image.source) for image in part]
+                places = np.flatnonzero(is_asked)[start : start + _ASKED_AT_ONCE]
+                for place, said in zip(places, predictor.predict_many(files, 10), strict=True):
+                    assert isinstance(said, Prediction), said
+                    for entry in said.probabilities:
+                        found[place, names.index(entry.label_name)] = entry.probability
+    return found
+
+
+def measure_answers(
+    features: npt.NDArray[np.float32],
+    labels: dict[str, Labels],
+    kind: str,
+    answers: npt.NDArray[np.float64],
+) -> dict[str, Any]:
+    """Average precision with the answers of runs, by the product and by the answers alone."""
+    given, wrong = labels[kind], labels[kind] != labels["clean"]
+    everywhere = RunAnswers(probabilities=answers, is_out_of_sample=np.ones(len(given), np.bool_))
+    ours = label_issues.find_label_issues(features, given, 10, answers=everywhere)
+    alone = 1.0 - answers[np.arange(len(given)), given]
+    return {
+        "num_wrong": int(wrong.sum()),
+        "agrees_with_given": round(float((answers.argmax(1) == given).mean()), 4),
+        "agrees_with_truth": round(float((answers.argmax(1) == labels["clean"]).mean()), 4),
+        "average_precision": round(float(average_precision_score(wrong, ours.scores)), 4),
+        "answers_alone": round(float(average_precision_score(wrong, alone)), 4),
+        "by_run": round(float(ours.by_run.mean()), 4),
+    }
 
 
 def measure_audits(

@@ -27,6 +27,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -96,10 +97,13 @@ def train(
     sets: tuple[list[str], ImageSet, ImageSet],
     scratch: Path,
     reporter: Reporter,
+    *,
+    checkpoints: Path | None = None,
 ) -> FitResult:
-    """A run of ours; the pack stays in `scratch`, its checkpoints do not."""
+    """A run of ours; the pack stays in `scratch`, its checkpoints only in a folder of their own."""
     names, images, val = sets
-    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+    kept = nullcontext(checkpoints) if checkpoints else tempfile.TemporaryDirectory(dir=scratch)
+    with kept as folder:
         setup = FitSetup(
             config=config,
             device=devices.choose(config.device),
