@@ -1,5 +1,6 @@
 """Classes, and the states they had: name, retired or not, merged into another or not."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Integer, delete, func, insert, literal, select, update
@@ -14,6 +15,15 @@ STATE_COLUMNS = columns_of(LabelState, LabelClassState)
 KEPT = ("name", "color", "hotkey", "description", "is_retired")
 """What a state remembers of a class."""
 _NEWEST = 2**31 - 1
+
+
+def follow_merges(merges: Mapping[int, int], label_id: int) -> int:
+    """The class at the end of a chain of merges."""
+    seen = {label_id}
+    while label_id in merges and merges[label_id] not in seen:
+        label_id = merges[label_id]
+        seen.add(label_id)
+    return label_id
 
 
 class LabelRepository:
@@ -147,11 +157,8 @@ class LabelRepository:
     def list_current_names(self) -> dict[str, str]:
         """Name of every merged class, to the name of the class that took it over in the end."""
         merges = self.list_merges()
-        ends = dict(merges)
-        for _ in merges:  # no chain is longer
-            ends = {label_id: merges.get(end, end) for label_id, end in ends.items()}
         names = {label.label_id: label.name for label in self.list_all()}
-        return {names[label_id]: names[end] for label_id, end in ends.items()}
+        return {names[label_id]: names[follow_merges(merges, label_id)] for label_id in merges}
 
     def list_names_as_of(self, revision_id: int) -> dict[int, str]:
         """The name that each class had right after this revision; later classes are left out."""

@@ -20,8 +20,8 @@ import numpy as np
 from db.enums import Answer, Question
 from db.records import Asset, Label
 from db.repositories.label_audits import DrawnImage, LabelAudit
+from db.repositories.labels import follow_merges
 from db.saved_records import ReviewDecision
-from forge_core.catalog.editing import class_merges
 from forge_core.catalog.listing import queues
 from forge_core.errors import InvalidInput, NotFound
 from forge_core.evaluation import label_audit
@@ -153,9 +153,7 @@ def find_result(workspace: Workspace, audit_id: int | None = None) -> AuditResul
         decided = uow.decisions.list_standing(Question.LABEL, ids)
         labels = {label.label_id: label for label in uow.labels.list_all()}
         merges = uow.labels.list_merges()
-    images = [
-        replace(image, label_id=class_merges.follow(merges, image.label_id)) for image in images
-    ]
+    images = [replace(image, label_id=follow_merges(merges, image.label_id)) for image in images]
     return _result(audit, images, now, decided, labels)
 
 

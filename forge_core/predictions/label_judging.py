@@ -12,8 +12,8 @@ import numpy as np
 from db.columns import AssetColumns
 from db.records import Job
 from db.repositories.label_issues import LabelIssue
+from db.repositories.labels import follow_merges
 from db.unit_of_work import UnitOfWork
-from forge_core.catalog.editing import class_merges
 from forge_core.catalog.listing.suggestions import SUSPECT
 from forge_core.errors import InvalidInput
 from forge_core.evaluation import label_issues, uncertainty
@@ -157,7 +157,7 @@ def _answers(
         return None, None
     asset_ids = [columns.id_at(place) for place in range(len(columns))]
     said = kept.read(workspace, run_id, asset_ids)
-    meant = [class_merges.follow(merges, each) for each in said.label_ids]
+    meant = [follow_merges(merges, each) for each in said.label_ids]
     known, summed = uncertainty.sum_classes(said.values.astype(np.float64), meant)
     there = set(said.asset_ids)
     is_said = np.fromiter((each in there for each in asset_ids), np.bool_, len(asset_ids))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
+from db.repositories.labels import follow_merges
 from forge_core.catalog.editing import class_merges
 from forge_core.evaluation import uncertainty
 from forge_core.evaluation.answers import Whole
@@ -39,7 +40,7 @@ def read(workspace: Workspace, predictor: Predictor, revision_id: int) -> Networ
         states = uow.labels.list_states_as_of(revision_id)
         merges = class_merges.merges_as_of(uow, revision_id)
     card = predictor.card
-    outputs = [class_merges.follow(merges, label_id) for label_id in card.label_ids]
+    outputs = [follow_merges(merges, label_id) for label_id in card.label_ids]
     label_ids = list(dict.fromkeys(outputs))
     names = dict(zip(reversed(outputs), reversed(card.class_names), strict=True))
     names |= {label_id: state.name for label_id, state in states.items()}

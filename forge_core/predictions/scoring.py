@@ -19,9 +19,9 @@ from torch import Tensor
 
 from db.enums import Split
 from db.records import AssetAsOf
+from db.repositories.labels import follow_merges
 from db.repositories.predictions import PredictionRow, ScoringScope
 from db.unit_of_work import UnitOfWork
-from forge_core.catalog.editing import class_merges
 from forge_core.errors import Conflict, InvalidInput, NotFound
 from forge_core.evaluation import uncertainty
 from forge_core.evaluation.uncertainty import Floats
@@ -270,7 +270,7 @@ def _load(workspace: Workspace, run_id: int, device: str) -> _Network:
     return _Network(
         predictor=predictor,
         content_hash=predictor.loaded.sha256,
-        label_ids=[class_merges.follow(merges, label_id) for label_id in predictor.card.label_ids],
+        label_ids=[follow_merges(merges, label_id) for label_id in predictor.card.label_ids],
         trained=trained_images.read_hashes(workspace, run_id),
     )
 

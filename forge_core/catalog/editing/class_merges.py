@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from db.enums import ChangeOutcome, RevisionKind, Split
 from db.patches import AssetPatch
 from db.records import AssetFilter, CountRow, Label
+from db.repositories.labels import follow_merges
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog.editing import classes
 from forge_core.catalog.revisions import journal
@@ -247,7 +248,7 @@ def list_fates(workspace: Workspace, names: Sequence[str]) -> dict[str, Label]:
         merges = uow.labels.list_merges()
     by_id = {label.label_id: label for label in known.values()}
     return {
-        name: by_id[follow(merges, known[name].label_id)]
+        name: by_id[follow_merges(merges, known[name].label_id)]
         for name in names
         if name in known and known[name].is_retired
     }
@@ -277,7 +278,7 @@ def take_in_names(uow: UnitOfWork, names: Sequence[str], *, revision_id: int) ->
             label = classes.add_class(uow, name, revision_id=revision_id)
             created.append(name)
         elif label.label_id in merges:
-            label = by_id[follow(merges, label.label_id)]
+            label = by_id[follow_merges(merges, label.label_id)]
             merged[name] = label.name
         if label.is_retired and label.name not in revived:
             revive(uow, revision_id, label)
@@ -293,15 +294,6 @@ def merges_as_of(uow: UnitOfWork, revision_id: int) -> dict[int, int]:
         for label_id, state in uow.labels.list_states_as_of(revision_id).items()
         if state.is_retired and state.merged_into_label_id is not None
     }
-
-
-def follow(merges: Mapping[int, int], label_id: int) -> int:
-    """The class at the end of a chain of merges."""
-    seen = {label_id}
-    while label_id in merges and merges[label_id] not in seen:
-        label_id = merges[label_id]
-        seen.add(label_id)
-    return label_id
 
 
 def _move_images(uow: UnitOfWork, revision_id: int, label_id: int, into: Label | None) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 
 from db.enums import OpinionKind
 from db.repositories.label_votes import LabelVote
+from db.repositories.labels import follow_merges
 from db.repositories.opinion_requests import OpinionRequest
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog.editing import class_merges
@@ -186,13 +187,13 @@ def _collect(
         said[vote.author] = _class_of(vote, merges)
     for one in requests:
         if one.kind == OpinionKind.SECOND and one.decided_by and one.asset_id in answers:
-            label_id = class_merges.follow(merges, one.label_id)
+            label_id = follow_merges(merges, one.label_id)
             answers[one.asset_id].setdefault(one.decided_by, label_id)
     return answers
 
 
 def _class_of(vote: LabelVote, merges: Mapping[int, int]) -> int:
-    return NO_ONE_CLASS if vote.label_id is None else class_merges.follow(merges, vote.label_id)
+    return NO_ONE_CLASS if vote.label_id is None else follow_merges(merges, vote.label_id)
 
 
 def _list_gold_labels(
@@ -200,7 +201,7 @@ def _list_gold_labels(
 ) -> dict[uuid.UUID, int]:
     """Of each gold question its label; without those whose label is another one by now."""
     gold = {
-        one.asset_id: class_merges.follow(merges, one.label_id)
+        one.asset_id: follow_merges(merges, one.label_id)
         for one in requests
         if one.kind == OpinionKind.GOLD
     }

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from db.enums import Split
 from db.records import AssetAsOf, Run
+from db.repositories.labels import follow_merges
 from db.repositories.predictions import PredictionRow
-from forge_core.catalog.editing import class_merges
 from forge_core.catalog.revisions import history
 from forge_core.errors import InvalidInput
 from forge_core.evaluation import repair_ledger
@@ -167,6 +167,6 @@ def _count_repaired(workspace: Workspace, merges: Mapping[int, int], old: Run, n
 def _classes(merges: Mapping[int, int], label_ids: Iterable[int | None]) -> NDArray[np.int64]:
     """Each class, or the one that took it over."""
     return np.array(
-        [class_merges.follow(merges, label_id) for label_id in label_ids if label_id is not None],
+        [follow_merges(merges, label_id) for label_id in label_ids if label_id is not None],
         dtype=np.int64,
     )

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from db.repositories.labels import follow_merges
 from db.unit_of_work import UnitOfWork
 from forge_core.catalog.editing import class_merges
 from forge_core.errors import CheckpointRejected, InvalidInput
@@ -113,4 +114,4 @@ def read(
 def _now_called(uow: UnitOfWork, label_ids: Sequence[int], revision_id: int) -> list[int]:
     """Each class, or the one that it was merged into by a revision."""
     merges = class_merges.merges_as_of(uow, revision_id)
-    return [class_merges.follow(merges, label_id) for label_id in label_ids]
+    return [follow_merges(merges, label_id) for label_id in label_ids]
