@@ -20,6 +20,7 @@ import numpy as np
 from playwright.sync_api import Page, Route, sync_playwright
 
 from forge_core.api import maps
+from forge_core.catalog.editing.classes import PALETTE
 from pages.components.image_map import image_map
 
 COMPONENTS = image_map.HERE.parent
@@ -98,18 +99,8 @@ def make_files(number: int) -> dict[str, bytes]:
         "doubts": rng.integers(0, 201, number).astype(np.uint8),
     }
     every, tenth = np.ones(number, np.uint8), (clump < CLUMPS // 10).astype(np.uint8)
-    colours = (
-        "#0072B2",
-        "#E69F00",
-        "#009E73",
-        "#CC79A7",
-        "#56B4E9",
-        "#D55E00",
-        "#B3A800",
-        "#7F7F7F",
-    )
     classes = [
-        {"label_id": place + 1, "name": f"class {place}", "color": colours[place % len(colours)]}
+        {"label_id": place + 1, "name": f"class {place}", "color": PALETTE[place % len(PALETTE)]}
         for place in range(CLUMPS)
     ]
     html, css = ((image_map.HERE / f"image_map.{kind}").read_text() for kind in ("html", "css"))

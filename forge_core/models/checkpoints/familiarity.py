@@ -29,6 +29,7 @@ LEAST_LENGTH = 1e-12
 _LEAST_DISTANCE = 1e-6
 
 
+@dataclass(frozen=True, kw_only=True)
 class Familiarity(ABC):
     """What the known images look like. All tensors are float32 and finite."""
 
@@ -56,7 +57,7 @@ class Familiarity(ABC):
     @classmethod
     def names(cls) -> list[str]:
         """Of its tensors, in order."""
-        return [found.name for found in fields(cls)]  # type: ignore[arg-type]
+        return [found.name for found in fields(cls)]
 
     def tensors(self) -> dict[str, Tensor]:
         """By their names."""
